@@ -1,0 +1,69 @@
+// @ts-check
+import { jsonReply } from './reply.mjs';
+
+/** @typedef {import('./gateway.mjs').Request} Request */
+/** @typedef {import('./reply.mjs').Reply} Reply */
+
+const LOOPBACK = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
+const LOCAL_NAME = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
+
+/**
+ * The stack's own controls for tests that run in a browser: `/_stack/faults`, `/_stack/requests`, `/_stack/settings`.
+ *
+ * @param {object} parts
+ * @param {import('./faults.mjs').Faults} parts.faults
+ * @param {import('./request-log.mjs').RequestLog} parts.requests
+ * @param {import('./settings.mjs').Settings} parts.settings
+ * @returns {(request: Request) => Promise<Reply>}
+ */
+export function createControl({ faults, requests, settings }) {
+  /** @type {Record<string, (request: Request) => Promise<Reply> | Reply>} */
+  const routes = {
+    'GET /_stack/faults': () => jsonReply(200, faults.pending),
+    'POST /_stack/faults': async (request) => {
+      faults.add(await readJson(request));
+      return jsonReply(201, faults.pending);
+    },
+    'DELETE /_stack/faults': () => {
+      faults.clear();
+      return jsonReply(204);
+    },
+    'GET /_stack/requests': ({ url }) => {
+      const method = url.searchParams.get('method') ?? undefined;
+      const path = url.searchParams.get('path') ?? undefined;
+      return jsonReply(200, { count: requests.count({ method, path }), requests: requests.all() });
+    },
+    'DELETE /_stack/requests': () => {
+      requests.clear();
+      return jsonReply(204);
+    },
+    'GET /_stack/settings': () => jsonReply(200, settings),
+    'PATCH /_stack/settings': async (request) => {
+      settings.change(await readJson(request));
+      return jsonReply(200, settings);
+    },
+  };
+
+  return async (request) => {
+    // The name too: a page elsewhere may have had its own name resolve to the loopback.
+    const local =
+      LOOPBACK.test(request.incoming.socket.remoteAddress ?? '') &&
+      LOCAL_NAME.test(request.headers.host ?? '');
+    if (!local) return jsonReply(403, { message: 'Only this machine may control the stack.' });
+    const route = routes[`${request.method} ${request.url.pathname}`];
+    if (!route) return jsonReply(404, { message: `There is no ${request.method} ${request.url.pathname}.` });
+    try {
+      return await route(request);
+    } catch (error) {
+      if (error instanceof TypeError || error instanceof SyntaxError) {
+        return jsonReply(400, { message: error.message });
+      }
+      throw error;
+    }
+  };
+}
+
+/** @param {Request} request */
+async function readJson(request) {
+  return JSON.parse((await request.body()).toString());
+}

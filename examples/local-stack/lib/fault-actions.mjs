@@ -1,0 +1,68 @@
+// @ts-check
+import { setTimeout as sleep } from 'node:timers/promises';
+import { jsonReply } from './reply.mjs';
+import { sendHalf, sendReply } from './send.mjs';
+
+/** @typedef {import('./faults.mjs').FaultRule} FaultRule */
+/** @typedef {import('./gateway.mjs').Request} Request */
+/** @typedef {import('./gateway.mjs').Service} Service */
+/** @typedef {import('node:http').ServerResponse} ServerResponse */
+
+/**
+ * Treats a request as a rule says, instead of simply answering it.
+ *
+ * @param {FaultRule} rule
+ * @param {Request} request
+ * @param {ServerResponse} response
+ * @param {Service} service what would answer it
+ */
+export async function applyFault(rule, request, response, service) {
+  if (rule.ms && rule.action !== 'latencyAfter') {
+    await sleep(rule.ms);
+    if (response.destroyed) return undefined;
+  }
+
+  switch (rule.action) {
+    case 'latency':
+      return service.stream(request, response);
+
+    case 'latencyAfter': {
+      const reply = await service.answer(request);
+      await sleep(rule.ms ?? 0);
+      return sendReply(response, reply);
+    }
+
+    case 'status':
+      await request.body();
+      return sendReply(response, statusReply(rule));
+
+    case 'refuse':
+      return request.incoming.socket.destroy();
+
+    case 'reset':
+      await request.body();
+      return request.incoming.socket.resetAndDestroy();
+
+    case 'resetAfterCommit':
+      // PostgREST commits before it answers.
+      await service.answer(request);
+      return request.incoming.socket.resetAndDestroy();
+
+    case 'hang':
+      await request.body();
+      return undefined;
+
+    case 'truncate':
+      return sendHalf(response, await service.answer(request));
+
+    case 'twice':
+      await service.answer(request);
+      return sendReply(response, await service.answer(request));
+  }
+}
+
+/** @param {FaultRule} rule */
+function statusReply({ status = 503, body, headers = {} }) {
+  if (typeof body !== 'string') return jsonReply(status, body ?? { message: `Injected ${status}` }, headers);
+  return { status, rawHeaders: Object.entries(headers).flat(), body: Buffer.from(body) };
+}

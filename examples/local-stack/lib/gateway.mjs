@@ -1,0 +1,120 @@
+// @ts-check
+import { createServer } from 'node:http';
+import { admit } from './api-key.mjs';
+import { isPreflight, preflightHeaders } from './cors.mjs';
+import { applyFault } from './fault-actions.mjs';
+import { jsonReply } from './reply.mjs';
+import { sendReply } from './send.mjs';
+import { StackError } from './stack-error.mjs';
+
+/** @typedef {import('node:http').ServerResponse} ServerResponse */
+/** @typedef {import('./reply.mjs').Reply} Reply */
+
+/**
+ * @typedef {object} Request
+ * @property {string} method
+ * @property {URL} url
+ * @property {import('node:http').IncomingHttpHeaders} headers
+ * @property {() => Promise<Buffer>} body read once, then remembered
+ * @property {import('node:http').IncomingMessage} incoming
+ */
+
+/**
+ * What answers the requests below one path.
+ *
+ * @typedef {object} Service
+ * @property {(request: Request, response: ServerResponse) => unknown} stream answers as it goes
+ * @property {(request: Request) => Promise<Reply>} answer gives the whole answer, and may be asked twice
+ */
+
+/**
+ * The stack's one origin.
+ *
+ * @param {object} parts
+ * @param {Record<string, Service>} parts.services by path prefix
+ * @param {(request: Request) => Promise<Reply>} parts.control
+ * @param {import('./faults.mjs').Faults} parts.faults
+ * @param {import('./request-log.mjs').RequestLog} parts.requests
+ * @param {import('./settings.mjs').Settings} parts.settings
+ */
+export function createGateway({ services, control, faults, requests, settings }) {
+  const server = createServer((incoming, response) => {
+    // A client that goes away is its own business.
+    incoming.on('error', () => {});
+    response.on('error', () => {});
+    if (settings.closeConnections) response.shouldKeepAlive = false;
+    handle(incoming, response).catch((error) => {
+      if (response.headersSent) response.destroy();
+      else sendReply(response, jsonReply(500, { message: error.message }));
+    });
+  });
+  // A test may hold a connection open for long before it asks again; a reused one must not be closed on it.
+  server.keepAliveTimeout = 60_000;
+  server.requestTimeout = 0;
+
+  /** @param {import('node:http').IncomingMessage} incoming @param {ServerResponse} response */
+  async function handle(incoming, response) {
+    const request = readRequest(incoming);
+    if (request.url.pathname.startsWith('/_stack/') && !isPreflight(incoming)) {
+      return sendReply(response, await control(request));
+    }
+
+    const seen = { method: request.method, path: incoming.url ?? '/', headers: { ...request.headers } };
+    const entry = requests.begin(seen, response);
+    if (isPreflight(incoming)) {
+      return sendReply(response, jsonReply(204, undefined, preflightHeaders(incoming)));
+    }
+
+    const service = services[request.url.pathname.split('/', 3).join('/')];
+    const refusal = service
+      ? admit(request)
+      : jsonReply(404, { message: 'no Route matched with those values' });
+    if (refusal) return sendReply(response, refusal);
+
+    const rule = faults.take(seen);
+    if (!rule) return service.stream(request, response);
+    entry.fault = rule.action;
+    return applyFault(rule, request, response, service);
+  }
+
+  return {
+    /**
+     * @param {number} port 0 for any that is free
+     * @returns {Promise<number>} the port it listens on
+     */
+    listen(port) {
+      return new Promise((resolve, reject) => {
+        server.once('error', (error) => {
+          const inUse = /** @type {NodeJS.ErrnoException} */ (error).code === 'EADDRINUSE';
+          reject(
+            inUse ? new StackError(`Port ${port} is in use: stop what uses it, or choose another.`) : error,
+          );
+        });
+        server.listen(port, '127.0.0.1', () => {
+          resolve(/** @type {import('node:net').AddressInfo} */ (server.address()).port);
+        });
+      });
+    },
+
+    /** @returns {Promise<void>} */
+    close() {
+      return new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+    },
+  };
+}
+
+/** @param {import('node:http').IncomingMessage} incoming @returns {Request} */
+function readRequest(incoming) {
+  /** @type {Promise<Buffer> | undefined} */
+  let body;
+  return {
+    method: incoming.method ?? 'GET',
+    url: new URL(incoming.url ?? '/', 'http://localhost'),
+    headers: incoming.headers,
+    body: () => (body ??= incoming.toArray().then((chunks) => Buffer.concat(chunks))),
+    incoming,
+  };
+}

@@ -1,0 +1,89 @@
+// @ts-check
+import { join } from 'node:path';
+import pg from 'pg';
+import { startGuarded } from './guarded.mjs';
+import { run } from './run.mjs';
+import { serverUser } from './server-user.mjs';
+
+/** The superuser; migrations run as `postgres`, which is none. */
+export const SUPERUSER = 'supabase_admin';
+
+/** Postgres names its socket after a port. */
+const SOCKET_NUMBER = 5432;
+
+/** The data is disposable, so nothing waits for the disk; the rest keeps start and memory small. */
+const SETTINGS = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  shared_buffers: '64MB',
+  max_connections: '60',
+  wal_level: 'logical',
+  max_replication_slots: '10',
+  max_wal_senders: '10',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+};
+
+/**
+ * Makes an empty cluster.
+ *
+ * @param {import('./binaries.mjs').Binaries} binaries
+ * @param {string} dataDir an empty folder of the servers' user, or none yet
+ */
+export async function initCluster(binaries, dataDir) {
+  // A linguistic order, as hosted projects have; the C locale would sort "Zebra" before "apple".
+  const locale = ['--locale=C', '--locale-provider=icu', '--icu-locale=en-US', '--encoding=UTF8'];
+  const quick = ['--no-sync', '--no-instructions', '--wal-segsize=1'];
+  const args = ['-D', dataDir, '-U', SUPERUSER, '--auth=trust', ...locale, ...quick];
+  await run(binaries.initdb, args, await serverUser());
+}
+
+/**
+ * Starts a cluster and resolves once it answers.
+ *
+ * @param {object} options
+ * @param {import('./binaries.mjs').Binaries} options.binaries
+ * @param {string} options.dataDir
+ * @param {string} options.runDir gets the socket and the log
+ * @param {number} [options.port] also listen on this TCP port of the loopback; by default only on the socket
+ * @param {boolean} [options.disposable] delete `runDir`, with the data in it, when Postgres ends
+ */
+export async function startPostgres({ binaries, dataDir, runDir, port, disposable = false }) {
+  const settings = {
+    ...SETTINGS,
+    unix_socket_directories: runDir,
+    listen_addresses: port ? '127.0.0.1' : '',
+    port: String(port || SOCKET_NUMBER),
+  };
+  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const server = await startGuarded({
+    name: 'Postgres',
+    command: [binaries.postgres, '-D', dataDir, ...flags],
+    logFile: join(runDir, 'postgres.log'),
+    // Data that is about to be deleted need not be written out first.
+    stopSignal: disposable ? 'QUIT' : 'INT',
+    remove: disposable ? runDir : '',
+  });
+  const address = { host: runDir, port: port || SOCKET_NUMBER, database: 'postgres' };
+  try {
+    await server.ready(() => answers(address));
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return { ...address, stop: server.stop };
+}
+
+/** @param {pg.ClientConfig} address */
+async function answers(address) {
+  const client = new pg.Client({ ...address, user: SUPERUSER });
+  try {
+    await client.connect();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}

@@ -1,0 +1,19 @@
+// @ts-check
+
+/** The people of the demo. Ids and passwords are fixed, so that tests and bookmarks may name them. */
+export const USERS = [
+  {
+    id: '11111111-1111-4111-8111-111111111111',
+    email: 'ada@example.com',
+    password: 'lovelace',
+    fullName: 'Ada Okafor',
+    organization: 'Northlight Studio',
+  },
+  {
+    id: '22222222-2222-4222-8222-222222222222',
+    email: 'grace@example.com',
+    password: 'hopper',
+    fullName: 'Grace Lindqvist',
+    organization: 'Fjord & Co',
+  },
+];

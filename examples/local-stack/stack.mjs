@@ -1,0 +1,201 @@
+// @ts-check
+import { access, mkdir, readdir, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { createAuth } from './lib/auth/auth.mjs';
+import { findBinaries } from './lib/binaries.mjs';
+import { createControl } from './lib/control.mjs';
+import { Faults } from './lib/faults.mjs';
+import { createGateway } from './lib/gateway.mjs';
+import { signJwt } from './lib/jwt.mjs';
+import { ANON_KEY, JWT_SECRET, PUBLISHABLE_KEY, SERVICE_KEY } from './lib/keys.mjs';
+import { applyMigrations, notYetApplied, readMigrations } from './lib/migrations.mjs';
+import { SUPERUSER, startPostgres } from './lib/postgres.mjs';
+import { startPostgrest } from './lib/postgrest.mjs';
+import { RequestLog } from './lib/request-log.mjs';
+import { createRunDir, giveToServers, removeStaleRunDirs } from './lib/run-dir.mjs';
+import { Settings } from './lib/settings.mjs';
+import { openDatabase } from './lib/sql.mjs';
+import { StackError } from './lib/stack-error.mjs';
+import { createCluster } from './lib/template.mjs';
+import { createUpstream } from './lib/upstream.mjs';
+import { USERS, seedDatabase } from './seed.mjs';
+
+export { StackError };
+
+/**
+ * @typedef {object} StackOptions
+ * @property {number} [port] of the one origin; 54321 by default, 0 for any that is free
+ * @property {number} [dbPort] also let Postgres listen on this port; by default it has only a socket
+ * @property {string} [dataDir] keep the database in this folder; by default it is temporary
+ * @property {number} [maxRows] the most rows PostgREST gives at once; 1000 by default, as on hosted projects
+ * @property {boolean} [seed] fill a new database with two users and their data; true by default
+ * @property {true | string[]} [migrations] all by default, or some by name (`initial_schema`: production as it is)
+ * @property {boolean} [closeConnections] end every connection after its answer
+ * @property {number} [tokenSeconds] how long a sign-in's token lives; 3600 by default
+ * @property {number} [refreshReuseSeconds] how long a used refresh token still works; 10 by default
+ * @property {boolean} [quiet] print no progress; true by default
+ */
+
+/** @typedef {Awaited<ReturnType<typeof startStack>>} Stack */
+
+/**
+ * Starts a local Supabase-like stack: Postgres, PostgREST and an auth stand-in behind one origin.
+ * It ends with `stop()`, or with this process, however that ends.
+ *
+ * @param {StackOptions} [options]
+ * @throws {StackError} saying in one sentence what to do about it
+ */
+export async function startStack(options = {}) {
+  const {
+    port = 54321,
+    dbPort,
+    maxRows = 1000,
+    seed = true,
+    migrations: wanted = true,
+    quiet = true,
+  } = options;
+  const { closeConnections, tokenSeconds, refreshReuseSeconds } = options;
+  checkNode();
+  const tell = quiet ? () => {} : (/** @type {string} */ line) => console.log(line);
+
+  const faults = new Faults();
+  const requests = new RequestLog();
+  const settings = new Settings();
+  settings.change({ closeConnections, tokenSeconds, refreshReuseSeconds });
+
+  /** What to undo, in the order it was done. @type {(() => Promise<unknown>)[]} */
+  const started = [];
+  /** @type {Promise<void> | undefined} */
+  let stopping;
+  const stop = () => (stopping ??= stopAll(started));
+
+  try {
+    const [binaries, migrations] = await Promise.all([
+      findBinaries(),
+      readMigrations(wanted),
+      removeStaleRunDirs(),
+    ]);
+    const runDir = await createRunDir();
+    started.push(() => rm(runDir, { recursive: true, force: true }));
+
+    tell('Preparing the database …');
+    const dataDir = options.dataDir === undefined ? join(runDir, 'data') : resolve(options.dataDir);
+    const isNew = await prepareData(dataDir, () => createCluster(binaries, migrations, dataDir));
+
+    tell('Starting Postgres …');
+    const disposable = options.dataDir === undefined;
+    const database = await startPostgres({ binaries, dataDir, runDir, port: dbPort, disposable });
+    started.push(database.stop);
+    const { stop: _, ...address } = database;
+    const { sql, close } = openDatabase({ ...address, user: SUPERUSER });
+    started.push(close);
+
+    // Read by the gateway once requests come in, which is after they are set.
+    let url = '';
+    let socketPath = '';
+    const upstream = createUpstream(() => socketPath);
+    const auth = createAuth({ sql, settings, jwtSecret: JWT_SECRET, issuer: () => `${url}/auth/v1` });
+    const gateway = createGateway({
+      services: { '/rest/v1': upstream, '/auth/v1': auth },
+      control: createControl({ faults, requests, settings }),
+      faults,
+      requests,
+      settings,
+    });
+    if (!isNew) await applyMigrations(address, await notYetApplied(sql, migrations));
+
+    tell('Starting PostgREST …');
+    const seeding = isNew && seed && migrations.length > 0;
+    const starting = startPostgrest({ binaries, runDir, database: address, jwtSecret: JWT_SECRET, maxRows });
+    // A failure is reported where it is awaited, which is later.
+    starting.catch(() => {});
+    // Registered before anything else can fail, so that it is stopped then.
+    started.push(() =>
+      starting.then(
+        ({ stop }) => stop(),
+        () => {},
+      ),
+    );
+    if (seeding) await seedDatabase(sql);
+    socketPath = (await starting).socketPath;
+
+    url = `http://127.0.0.1:${await gateway.listen(port)}`;
+    started.push(gateway.close);
+
+    return {
+      url,
+      anonKey: ANON_KEY,
+      serviceKey: SERVICE_KEY,
+      publishableKey: PUBLISHABLE_KEY,
+      jwtSecret: JWT_SECRET,
+      dbUrl: `postgresql://${SUPERUSER}@localhost:${address.port}/postgres${dbPort ? '' : `?host=${runDir}`}`,
+      /** Those of the seed; none without it. */
+      users: seed && migrations.length > 0 ? USERS : [],
+      /** Runs SQL as superuser. */
+      sql,
+      faults,
+      requests,
+      settings,
+
+      /**
+       * Signs a token with the stack's secret: a signed-in user's, living an hour, unless `claims` says otherwise.
+       *
+       * @param {import('./lib/jwt.mjs').Claims} claims
+       */
+      signToken(claims) {
+        const now = Math.floor(Date.now() / 1000);
+        return signJwt(
+          { role: 'authenticated', aud: 'authenticated', iat: now, exp: now + 3600, ...claims },
+          JWT_SECRET,
+        );
+      },
+
+      /**
+       * Applies migrations, whether or not they have been before.
+       *
+       * @param {true | string[]} [names] all by default
+       */
+      async migrate(names = true) {
+        await applyMigrations(address, await readMigrations(names));
+      },
+
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function checkNode() {
+  const version = process.versions.node;
+  if (Number.parseInt(version, 10) < 20) {
+    throw new StackError(`The local stack needs Node 20 or newer; this is ${version}.`);
+  }
+}
+
+/**
+ * @param {string} dataDir
+ * @param {() => Promise<void>} create
+ * @returns {Promise<boolean>} whether the data had to be created
+ */
+async function prepareData(dataDir, create) {
+  const kept = await access(join(dataDir, 'PG_VERSION')).then(
+    () => true,
+    () => false,
+  );
+  if (kept) return false;
+  const found = await readdir(dataDir).catch(() => []);
+  if (found.length > 0)
+    throw new StackError(`${dataDir} holds something else than a database of the local stack.`);
+  await rm(dataDir, { recursive: true, force: true });
+  await mkdir(join(dataDir, '..'), { recursive: true });
+  await create();
+  await giveToServers(dataDir);
+  return true;
+}
+
+/** @param {(() => Promise<unknown>)[]} started */
+async function stopAll(started) {
+  for (const undo of started.toReversed()) await undo();
+}

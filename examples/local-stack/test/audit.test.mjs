@@ -1,0 +1,178 @@
+// @ts-check
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { newClient, rest, signIn, useStack } from './helpers.mjs';
+
+const stack = await useStack();
+
+/** @param {string} resourceId @returns {Promise<any[]>} oldest first */
+function trailOf(resourceId) {
+  return stack.sql(
+    'select *, host(ip_address) as ip from audit_logs where resource_id = $1 order by created_at, action',
+    [resourceId],
+  );
+}
+
+/** @param {Record<string, string>} headers @returns {Promise<any>} the trail's row of a workflow made with them */
+async function trailOfWriteWith(headers) {
+  const [{ id: userId }] = stack.users;
+  const response = await rest(stack, 'workflows', {
+    method: 'POST',
+    body: JSON.stringify({ user_id: userId, name: `Headers ${JSON.stringify(headers)}` }),
+    headers: { Prefer: 'return=representation', ...headers },
+  });
+  assert.equal(response.status, 201);
+  const [{ id }] = /** @type {any} */ (await response.json());
+  const [row] = await trailOf(id);
+  return row;
+}
+
+test('insert, update and delete each leave a row that says what, by whom and how', async () => {
+  const { client, id: userId } = await signIn(stack, 'ada');
+  const made = await client.from('workflows').insert({ user_id: userId, name: 'Watched' }).select().single();
+  const { id } = made.data;
+  await client.from('workflows').update({ name: 'Watched twice' }).eq('id', id);
+  await client.from('workflows').delete().eq('id', id);
+
+  const trail = await trailOf(id);
+  assert.deepEqual(
+    trail.map((row) => row.action),
+    ['workflow_created', 'workflow_updated', 'workflow_deleted'],
+  );
+  assert.ok(trail.every((row) => row.user_id === userId && row.resource_type === 'workflow'));
+  const [created, updated, deleted] = trail.map((row) => row.details);
+  assert.deepEqual(Object.keys(created), ['new']);
+  assert.equal(created.new.name, 'Watched');
+  assert.deepEqual(Object.keys(updated).sort(), ['changes', 'new', 'old']);
+  assert.deepEqual(updated.changes, { name: 'Watched twice' });
+  assert.equal(updated.old.name, 'Watched');
+  assert.deepEqual(Object.keys(deleted), ['old']);
+});
+
+test('every audited table names its rows as agreed', async () => {
+  const rows = await stack.sql('select distinct action, resource_type from audit_logs order by 1');
+  const found = rows.map(({ action, resource_type }) => `${action} ${resource_type}`);
+  for (const expected of [
+    'account_settings_created account_settings',
+    'api_key_created api_key',
+    'brand_settings_created brand_settings',
+    'integration_created integration',
+    'workflow_execution_created workflow_execution',
+    'workflow_execution_updated workflow_execution',
+  ]) {
+    assert.ok(found.includes(expected), expected);
+  }
+});
+
+test('encrypted columns are never in the trail, but that one changed is', async () => {
+  const { client, id: userId } = await signIn(stack, 'grace');
+  const secrets = ['first-secret', 'second-secret'];
+  const key = await client
+    .from('api_keys')
+    .insert({ user_id: userId, service_name: 'watched', encrypted_key: secrets[0] })
+    .select()
+    .single();
+  await client.from('api_keys').update({ encrypted_key: secrets[1] }).eq('id', key.data.id);
+  await client.from('api_keys').delete().eq('id', key.data.id);
+  const integration = await client
+    .from('integrations')
+    .insert({ user_id: userId, service_name: 'watched', encrypted_token: secrets[0] })
+    .select()
+    .single();
+  await client
+    .from('integrations')
+    .update({ encrypted_token: secrets[1], is_connected: true })
+    .eq('id', integration.data.id);
+
+  const keyTrail = await trailOf(key.data.id);
+  const integrationTrail = await trailOf(integration.data.id);
+  assert.equal(keyTrail.length, 3);
+  assert.deepEqual(keyTrail[1].details.changes, { encrypted_key: '[REDACTED]' });
+  assert.equal(keyTrail[2].details.old.encrypted_key, '[REDACTED]');
+  assert.deepEqual(integrationTrail[1].details.changes, {
+    encrypted_token: '[REDACTED]',
+    is_connected: true,
+  });
+  for (const secret of secrets) assert.ok(!JSON.stringify([keyTrail, integrationTrail]).includes(secret));
+});
+
+test('the address is the first of x-forwarded-for, the agent is the User-Agent', async () => {
+  const row = await trailOfWriteWith({
+    'X-Forwarded-For': '198.51.100.7, 10.0.0.1',
+    'User-Agent': 'Tester/1.0',
+  });
+  assert.equal(row.ip, '198.51.100.7');
+  assert.equal(row.user_agent, 'Tester/1.0');
+  assert.equal((await trailOfWriteWith({ 'X-Forwarded-For': '2001:db8::1' })).ip, '2001:db8::1');
+  assert.equal((await trailOfWriteWith({})).ip, '127.0.0.1');
+});
+
+for (const odd of [
+  'garbage',
+  ',',
+  '999.1.1.1',
+  '1.2.3.4:5678',
+  "'; drop table audit_logs; --",
+  '%00',
+  '" \\u0000',
+]) {
+  test(`x-forwarded-for ${odd} leaves the address empty and blocks nothing`, async () => {
+    const row = await trailOfWriteWith({ 'X-Forwarded-For': odd });
+    assert.equal(row.ip_address, null);
+    assert.notEqual(row.user_agent, null);
+  });
+}
+
+test('a write outside PostgREST, or with headers that are no JSON, is recorded too', async () => {
+  const [{ id: userId }] = stack.users;
+  const insert = "insert into workflows (user_id, name) values ('%s', '%n') returning id";
+  const [plain] = await stack.sql(insert.replace('%s', userId).replace('%n', 'Plain'));
+  const [odd] = await stack.sql(
+    `select set_config('request.headers', 'no json', false); ${insert.replace('%s', userId).replace('%n', 'Odd')}`,
+  );
+  for (const { id } of [plain, odd]) {
+    const [row] = await trailOf(id);
+    assert.equal(row.ip_address, null);
+    assert.equal(row.user_agent, null);
+  }
+});
+
+test('an audit row that cannot be written does not block the write', async () => {
+  await stack.sql('alter table audit_logs add constraint closed check (false) not valid');
+  try {
+    const { client, id } = await signIn(stack, 'ada');
+    const made = await client.from('workflows').insert({ user_id: id, name: 'Unrecorded' }).select().single();
+    assert.equal(made.status, 201);
+    assert.deepEqual(await trailOf(made.data.id), []);
+  } finally {
+    await stack.sql('alter table audit_logs drop constraint closed');
+  }
+});
+
+test('a write that fails leaves no audit row', async () => {
+  const { client, id } = await signIn(stack, 'ada');
+  const count = async () => (await stack.sql('select count(*) as n from audit_logs'))[0].n;
+  const before = await count();
+  const failed = await client.from('workflows').insert([
+    { user_id: id, name: 'Half of two' },
+    { user_id: id, name: 'Social ad variants' },
+  ]);
+  assert.equal(failed.error?.code, '23505');
+  assert.equal(await count(), before);
+});
+
+test('deleting an account takes all its rows along, though the audit triggers fire', async () => {
+  const client = newClient(stack);
+  const { data } = await client.auth.signUp({ email: 'leaving@example.com', password: 'secret1' });
+  const id = data.user?.id;
+  const made = await client.from('workflows').insert({ user_id: id, name: 'Last' }).select().single();
+  await client.from('workflow_executions').insert({ user_id: id, workflow_id: made.data.id });
+  await client.from('api_keys').insert({ user_id: id, service_name: 'x', encrypted_key: 'x' });
+  await client.from('account_settings').insert({ user_id: id });
+  assert.equal((await stack.sql('select from audit_logs where user_id = $1', [id])).length, 4);
+
+  await stack.sql('delete from auth.users where id = $1', [id]);
+  for (const table of ['workflows', 'workflow_executions', 'api_keys', 'account_settings', 'audit_logs']) {
+    assert.deepEqual(await stack.sql(`select from ${table} where user_id = $1`, [id]), [], table);
+  }
+});

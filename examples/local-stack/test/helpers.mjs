@@ -1,0 +1,67 @@
+// @ts-check
+import { after } from 'node:test';
+import { createClient } from '@supabase/supabase-js';
+import { startStack } from '../stack.mjs';
+
+/** @typedef {import('../stack.mjs').Stack} Stack */
+
+/**
+ * Starts a stack for the tests of one file, and ends it after them.
+ *
+ * @param {import('../stack.mjs').StackOptions} [options]
+ */
+export async function useStack(options) {
+  const stack = await startStack({ port: 0, ...options });
+  after(() => stack.stop());
+  return stack;
+}
+
+/** @param {Stack} stack @param {string} [key] */
+export function newClient(stack, key = stack.publishableKey) {
+  return createClient(stack.url, key, {
+    auth: { persistSession: false, autoRefreshToken: false },
+    // Node 20 has no WebSocket of its own, and none is opened here.
+    realtime: { transport: /** @type {any} */ (class {}) },
+  });
+}
+
+/**
+ * The official client, signed in as a seeded user.
+ *
+ * @param {Stack} stack
+ * @param {string} name `ada` or `grace`
+ */
+export async function signIn(stack, name) {
+  const user = userNamed(stack, name);
+  const client = newClient(stack);
+  const { error } = await client.auth.signInWithPassword(user);
+  if (error) throw error;
+  return { client, id: user.id };
+}
+
+/** @param {Stack} stack @param {string} name */
+export function userNamed(stack, name) {
+  const user = stack.users.find(({ email }) => email.startsWith(name));
+  if (!user) throw new Error(`There is no user ${name}.`);
+  return user;
+}
+
+/**
+ * A plain request to PostgREST as a seeded user.
+ *
+ * @param {Stack} stack
+ * @param {string} path below /rest/v1/
+ * @param {RequestInit & { as?: string }} [init] `as` defaults to `ada`
+ */
+export function rest(stack, path, { as = 'ada', headers, ...init } = {}) {
+  const token = stack.signToken({ sub: userNamed(stack, as).id });
+  return fetch(`${stack.url}/rest/v1/${path}`, {
+    ...init,
+    headers: {
+      apikey: stack.publishableKey,
+      Authorization: `Bearer ${token}`,
+      'Content-Type': 'application/json',
+      ...headers,
+    },
+  });
+}

@@ -1,0 +1,138 @@
+// @ts-check
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { access, chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { run } from '../lib/run.mjs';
+import { StackError, startStack } from '../stack.mjs';
+
+const START = fileURLToPath(new URL('../start.mjs', import.meta.url));
+
+/** Starts the command and waits for a line that shows it is up. */
+async function startCommand() {
+  const child = spawn(process.execPath, [START, '--port', '0', '--db-port', '0']);
+  let output = '';
+  child.stdout.on('data', (chunk) => (output += chunk));
+  while (!output.includes('Ctrl-C')) {
+    assert.equal(child.exitCode, null, output);
+    await sleep(20);
+  }
+  const runDir = /host=(\S+)/.exec(output)?.[1] ?? '';
+  return { child, output, runDir };
+}
+
+/** @param {string} runDir */
+async function processesOf(runDir) {
+  const all = await run('ps', ['-A', '-o', 'command=']);
+  return all.split('\n').filter((line) => line.includes(runDir));
+}
+
+/** @param {string} runDir */
+async function assertGone(runDir) {
+  const deadline = Date.now() + 5000;
+  while (Date.now() < deadline && (await processesOf(runDir)).length > 0) await sleep(20);
+  assert.deepEqual(await processesOf(runDir), []);
+  while (Date.now() < deadline && (await exists(runDir))) await sleep(20);
+  assert.equal(await exists(runDir), false);
+}
+
+/** @param {string} path */
+function exists(path) {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGKILL'])) {
+  test(`nothing is left running or lying about after ${signal}`, async () => {
+    const { child, output, runDir } = await startCommand();
+    assert.match(output, /ada@example\.com, password lovelace/);
+    assert.ok((await processesOf(runDir)).length > 0);
+    child.kill(signal);
+    const [code] = await once(child, 'exit');
+    assert.equal(code, signal === 'SIGKILL' ? null : 0);
+    await assertGone(runDir);
+  });
+}
+
+test('what a killed run left behind is cleared away at the next start', async () => {
+  const leftover = await mkdtemp(join(tmpdir(), 'workflow-db-stack-'));
+  await mkdir(join(leftover, 'data'));
+  const gone = spawn(process.execPath, ['-e', '']);
+  await once(gone, 'exit');
+  await writeFile(join(leftover, 'owner'), String(gone.pid));
+  const stack = await startStack({ port: 0, seed: false });
+  await stack.stop();
+  assert.equal(await exists(leftover), false);
+});
+
+test('stacks run side by side, each with its own data', async () => {
+  const [one, other] = await Promise.all([startStack({ port: 0 }), startStack({ port: 0, seed: false })]);
+  try {
+    const count = async (/** @type {typeof one} */ stack) =>
+      (await stack.sql('select count(*) as n from workflows'))[0].n;
+    assert.notEqual(one.url, other.url);
+    assert.ok((await count(one)) > 0);
+    assert.equal(await count(other), 0);
+    assert.deepEqual(other.users, []);
+  } finally {
+    await Promise.all([one.stop(), other.stop()]);
+  }
+});
+
+test('a data folder keeps its rows, and gets the migrations it has not had', async () => {
+  const parent = await mkdtemp(join(tmpdir(), 'local-stack-data-'));
+  // Under root, Postgres runs as somebody else, who must be able to get there.
+  await chmod(parent, 0o755);
+  const dataDir = join(parent, 'kept');
+  try {
+    const first = await startStack({ port: 0, dataDir, migrations: ['initial_schema'] });
+    await first.sql("update workflows set name = 'Kept' where name = 'UGC ad remix'");
+    await first.stop();
+    const second = await startStack({ port: 0, dataDir });
+    const kept = await second.sql("select from workflows where name = 'Kept'");
+    const [{ triggers }] = await second.sql(
+      "select count(*) as triggers from pg_trigger where tgname = 'write_audit_log'",
+    );
+    await second.stop();
+    assert.equal(kept.length, 1);
+    assert.equal(triggers, 6);
+  } finally {
+    await rm(parent, { recursive: true, force: true });
+  }
+});
+
+test('a port in use, an odd data folder and an unknown migration are refused in one sentence', async () => {
+  const blocker = createServer().listen(0, '127.0.0.1');
+  await once(blocker, 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (blocker.address());
+  const refused = (/** @type {RegExp} */ message) => (/** @type {Error} */ error) => {
+    assert.ok(error instanceof StackError);
+    assert.match(error.message, message);
+    return true;
+  };
+  try {
+    await assert.rejects(startStack({ port }), refused(new RegExp(`Port ${port} is in use`)));
+    await assert.rejects(
+      startStack({ port: 0, dbPort: port }),
+      refused(/Postgres could not start: .*(address|bind)/i),
+    );
+  } finally {
+    blocker.close();
+  }
+  await assert.rejects(
+    startStack({ port: 0, dataDir: fileURLToPath(new URL('.', import.meta.url)) }),
+    refused(/holds/),
+  );
+  await assert.rejects(
+    startStack({ port: 0, migrations: ['nothing'] }),
+    refused(/no migration called nothing/),
+  );
+});

@@ -1,0 +1,109 @@
+import { createCache, type CacheManager } from './cache.js';
+import { createDb, type Db } from './db.js';
+import { DatabaseError } from './errors.js';
+import { Front } from './front.js';
+import type { Client } from './generated/bindings.js';
+import type { CacheConfig, ClientOptions, ClientSettings, SupabaseLike } from './options.js';
+import { engine } from './wasm.js';
+
+/** One client: its own server, cache and user. */
+export interface DatabaseClient {
+  readonly db: Db;
+  readonly cache: CacheManager;
+  /** Tells that the signed-in user may have changed. With `supabase` it is called for you. */
+  authChanged(): void;
+  /** Ends every call under way with ABORTED, and forgets everything. */
+  close(): void;
+}
+
+/** A client that can be configured after it was made, and again. */
+export class ConfigurableClient implements DatabaseClient {
+  readonly db: Db;
+  readonly cache: CacheManager;
+
+  private readonly front = new Front();
+  private made: Client | undefined;
+  private cacheConfig: CacheConfig | undefined;
+  private supabase: { client: SupabaseLike; unfollow: () => void } | undefined;
+  private readonly onShown = () => {
+    if (document.visibilityState === 'visible') this.made?.cacheSweep();
+  };
+
+  constructor() {
+    this.db = createDb(() => this.client(), this.front);
+    this.cache = createCache(() => this.client(), this.front);
+    this.front.onUsed = (slots) => this.client().cacheTouch(slots);
+  }
+
+  /** The engine's side, made at first use. */
+  private client(): Client {
+    if (this.made === undefined) {
+      this.made = new (engine().Client)(this.front, DatabaseError);
+      if (typeof document !== 'undefined') document.addEventListener('visibilitychange', this.onShown);
+    }
+    return this.made;
+  }
+
+  configure(options: ClientOptions): void {
+    this.client().configure(this.resolved(options));
+    this.front.sink = options.onEvent;
+    this.follow(options.supabase);
+  }
+
+  /** Sets the cache's limits, unless they are set already. */
+  configureCache(config: CacheConfig): void {
+    if (this.cacheConfig !== undefined) return;
+    this.client().cacheConfigure(config);
+    this.cacheConfig = config;
+  }
+
+  authChanged(): void {
+    this.client().authChanged();
+  }
+
+  close(): void {
+    this.follow(undefined);
+    if (typeof document !== 'undefined') document.removeEventListener('visibilitychange', this.onShown);
+    this.made?.close();
+    this.made = undefined;
+    this.front.sink = undefined;
+  }
+
+  /** The options with an address, a key and a token provider, whichever way they were given. */
+  private resolved(options: ClientOptions): ClientSettings {
+    const cache = options.cache ?? this.cacheConfig;
+    this.cacheConfig = cache;
+    const settings = { ...options, cache };
+    if (options.supabase === undefined) return settings;
+    return { ...settings, ...sourceOf(options.supabase) };
+  }
+
+  private follow(supabase: SupabaseLike | undefined): void {
+    if (this.supabase?.client === supabase) return;
+    this.supabase?.unfollow();
+    this.supabase = undefined;
+    if (supabase === undefined || hasOwnTokens(supabase)) return;
+    const followed = supabase.auth.onAuthStateChange((_event, session) => {
+      this.client().signedIn(session?.access_token);
+    });
+    this.supabase = { client: supabase, unfollow: () => followed.data.subscription.unsubscribe() };
+  }
+}
+
+/** Members of a supabase-js client that its types keep to itself. */
+interface SupabaseInternals {
+  supabaseUrl?: string;
+  supabaseKey?: string;
+  /** Set where another service signs users in; `auth` must not be touched then. */
+  accessToken?: () => Promise<string | null>;
+}
+
+function hasOwnTokens(supabase: SupabaseLike): boolean {
+  return typeof (supabase as SupabaseInternals).accessToken === 'function';
+}
+
+function sourceOf(supabase: SupabaseLike) {
+  const internals = supabase as SupabaseInternals;
+  const ofSession = async () => (await supabase.auth.getSession()).data.session?.access_token ?? null;
+  return { url: internals.supabaseUrl, key: internals.supabaseKey, accessToken: internals.accessToken ?? ofSession };
+}

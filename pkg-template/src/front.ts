@@ -1,0 +1,108 @@
+import type { ClientEvent } from './options.js';
+
+/** A stored entry, ready to be handed out. */
+interface Copy {
+  readonly data: unknown;
+  /** Settled with `data`; made at the first hit, then handed to everybody. */
+  promise: Promise<unknown> | undefined;
+  /** From this time on (wall clock) the engine must be asked. */
+  readonly until: number;
+  /** By this number the engine is told of hits. */
+  readonly slot: number;
+}
+
+const USED_CAPACITY = 512;
+
+/**
+ * Copies of the engine's entries, so that a hit costs a look into a Map and no call into WebAssembly.
+ *
+ * The engine decides what is here and until when; this class only answers, remembers in which order, and tells
+ * whoever follows an entry that it changed.
+ */
+export class Front {
+  /** Hits answered here. */
+  hits = 0;
+  /** Where events go, when the application wants them. */
+  sink: ((event: ClientEvent) => void) | undefined;
+  /** Called with the slots used since the last time, when there are many. */
+  onUsed: (slots: Uint32Array) => void = () => {};
+
+  private readonly copies = new Map<string, Copy>();
+  private readonly listeners = new Map<string, Set<() => void>>();
+  private readonly used = new Uint32Array(USED_CAPACITY);
+  private usedCount = 0;
+  private last: Copy | undefined;
+
+  /** A promise settled with the entry under `key`, or undefined when the engine must be asked. */
+  answer(key: string): Promise<unknown> | undefined {
+    const copy = this.copies.get(key);
+    if (copy === undefined || Date.now() >= copy.until) return undefined;
+    this.hits += 1;
+    if (copy !== this.last) this.remember(copy);
+    if (this.sink !== undefined) this.event({ type: 'hit', key });
+    return (copy.promise ??= Promise.resolve(copy.data));
+  }
+
+  private remember(copy: Copy): void {
+    this.last = copy;
+    this.used[this.usedCount++] = copy.slot;
+    if (this.usedCount === USED_CAPACITY) this.onUsed(this.takeUsed());
+  }
+
+  /** The slots of the entries used since the last call, in order. */
+  takeUsed(): Uint32Array {
+    const used = this.used.slice(0, this.usedCount);
+    this.usedCount = 0;
+    this.last = undefined;
+    return used;
+  }
+
+  put(key: string, data: unknown, until: number, slot: number): void {
+    const isNews = this.copies.get(key)?.data !== data;
+    this.copies.set(key, { data, promise: undefined, until, slot });
+    if (isNews) this.notify(key);
+  }
+
+  drop(key: string): void {
+    if (this.copies.delete(key)) this.notify(key);
+  }
+
+  withdraw(): void {
+    this.copies.clear();
+    this.last = undefined;
+  }
+
+  /** The entry under `key` as it was last shown, whatever its age. */
+  peek(key: string): unknown {
+    return this.copies.get(key)?.data;
+  }
+
+  /** Calls `listener` after every change of the entry under `key`. The result ends that. */
+  observe(key: string, listener: () => void): () => void {
+    const listeners = this.listeners.get(key) ?? new Set();
+    this.listeners.set(key, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.listeners.get(key) === listeners) this.listeners.delete(key);
+    };
+  }
+
+  event(event: ClientEvent): void {
+    guarded(() => this.sink?.(event));
+  }
+
+  private notify(key: string): void {
+    this.listeners.get(key)?.forEach(guarded);
+  }
+}
+
+/** Runs the application's code. What it throws is reported as uncaught, and stops nothing here. */
+function guarded(run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    setTimeout(() => {
+      throw error;
+    });
+  }
+}

@@ -1,0 +1,94 @@
+import type { RetryConfig } from './generated/bindings.js';
+
+/** How much the cache keeps, for how long. */
+export interface CacheConfig {
+  /** Milliseconds for which an entry answers reads; 300 000 unless given. */
+  defaultTTL?: number;
+  /** Entries; one more, and the least recently used leaves. 1 000 unless given. */
+  maxSize?: number;
+  /** Milliseconds after which an entry is still answered at once, and refreshed in the background. Off unless given. */
+  staleMs?: number;
+}
+
+/** The part of a supabase-js client that is used: its address, its key, and its session. */
+export interface SupabaseLike {
+  readonly auth: {
+    getSession(): Promise<{ data: { session: { access_token: string } | null } }>;
+    onAuthStateChange(callback: (event: string, session: { access_token: string } | null) => void): {
+      data: { subscription: { unsubscribe(): void } };
+    };
+  };
+}
+
+/** Where the project is: its address and key, or a supabase-js client that knows them. */
+export type ClientOptions = ClientSettings &
+  (
+    | {
+        /** The project's address, such as `https://xyz.supabase.co`. */
+        url: string;
+        /** The project's publishable (or anonymous) key. Never a secret key: it is sent from the browser. */
+        key: string;
+        /** The signed-in user's token, or null for nobody. Asked before every request. */
+        accessToken?: () => string | null | undefined | Promise<string | null | undefined>;
+        supabase?: undefined;
+      }
+    | {
+        /** A supabase-js client, whose session is followed through sign-in, refresh and sign-out. */
+        supabase: SupabaseLike;
+        url?: undefined;
+        key?: undefined;
+        accessToken?: undefined;
+      }
+  );
+
+/** What may be set besides the server. */
+export interface ClientSettings {
+  cache?: CacheConfig;
+  retry?: Partial<RetryConfig>;
+  /** Milliseconds for one attempt, the token provider's time included; 15 000 unless given. */
+  timeoutMs?: number;
+  /** The database schema; `public` unless given. */
+  schema?: string;
+  /** Used instead of the global `fetch`. */
+  fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  /** Told of every hit, attempt and change of an entry. Never holds a row's value or a secret. */
+  onEvent?: (event: ClientEvent) => void;
+  /** Freezes every row, so that code that changes one fails where it does. */
+  debug?: boolean;
+}
+
+/** What happened in a client, for logs and tools. */
+export type ClientEvent =
+  | { type: 'hit' | 'miss' | 'joined' | 'stored' | 'dropped'; key: string }
+  | {
+      type: 'attempt';
+      method: string;
+      table: string;
+      attempt: number;
+      /** HTTP status, when there was an answer. */
+      status?: number;
+      /** The error's code, when it failed. */
+      code?: string;
+      durationMs: number;
+    }
+  | { type: 'userChanged' };
+
+/** What a single call of `db` may ask for, see `db.with`. */
+export interface CallOptions {
+  /** Ends the call with ABORTED. */
+  signal?: AbortSignal;
+  /** Asks the server even if the cache could answer; what others show stays until the answer is there. */
+  fresh?: boolean;
+  /** How long the answer is kept, in milliseconds. */
+  ttlMs?: number;
+  /** Milliseconds for one attempt. */
+  timeoutMs?: number;
+}
+
+/** How often a call is retried, and how patiently, unless configured. */
+export const DEFAULT_RETRY_CONFIG: Readonly<RetryConfig> = Object.freeze({
+  maxAttempts: 3,
+  initialBackoffMs: 100,
+  maxBackoffMs: 5000,
+  backoffMultiplier: 2,
+});

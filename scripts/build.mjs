@@ -1,0 +1,69 @@
+// Assembles pkg/: WebAssembly, its bindings, the TypeScript entry and the types, into what `npm pack` ships.
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { encodeModule } from './encode-wasm.mjs';
+import { printSizes } from './sizes.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const at = (...parts) => join(root, ...parts);
+const run = (command, args) => execFileSync(command, args, { cwd: root, stdio: 'inherit' });
+
+/** Compiles the crate. The path holds node_modules/.bin, where wasm-pack finds wasm-opt. */
+function compileWasm() {
+  const args = ['build', '--release', '--target', 'bundler', '--mode', 'no-install', '--no-pack', '--out-dir', 'build/wasm'];
+  const env = { ...process.env, PATH: `${at('node_modules', '.bin')}:${process.env.PATH}` };
+  execFileSync('wasm-pack', args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env });
+}
+
+/** Puts bindings and encoded bytes where the TypeScript entry imports them from. */
+function generateSources() {
+  const target = at('pkg-template', 'src', 'generated');
+  rmSync(target, { recursive: true, force: true });
+  mkdirSync(target, { recursive: true });
+  const bindings = readFileSync(at('build', 'wasm', 'workflow_db_bg.js'), 'utf8');
+  writeFileSync(join(target, 'bindings.js'), bindings);
+  const types = readFileSync(at('build', 'wasm', 'workflow_db.d.ts'), 'utf8');
+  writeFileSync(join(target, 'bindings.d.ts'), `${types}\nexport function __wbg_set_wasm(exports: object): void;\n`);
+  cpSync(at('build', 'wasm', 'snippets'), join(target, 'snippets'), { recursive: true });
+  writeFileSync(join(target, 'bytes.js'), encodeModule(readFileSync(at('build', 'wasm', 'workflow_db_bg.wasm'))));
+  writeFileSync(join(target, 'bytes.d.ts'), 'export function decodeWasm(): Uint8Array<ArrayBuffer>;\n');
+}
+
+async function bundle() {
+  rmSync(at('pkg'), { recursive: true, force: true });
+  mkdirSync(at('pkg', 'generated'), { recursive: true });
+  await build({
+    entryPoints: [at('pkg-template', 'src', 'index.ts')],
+    outdir: at('pkg'),
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'neutral',
+    // What Vite 5 builds for unless told otherwise.
+    target: ['es2020', 'chrome87', 'edge88', 'firefox78', 'safari14'],
+    charset: 'ascii',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+  });
+}
+
+function copyFiles() {
+  for (const name of readdirSync(at('pkg-template'))) {
+    if (name !== 'src' && name !== 'tsconfig.json') cpSync(at('pkg-template', name), at('pkg', name), { recursive: true });
+  }
+  cpSync(at('build', 'wasm', 'workflow_db_bg.wasm'), at('pkg', 'workflow_db.wasm'));
+  cpSync(at('pkg-template', 'src', 'generated', 'bindings.d.ts'), at('pkg', 'generated', 'bindings.d.ts'));
+  cpSync(at('supabase'), at('pkg', 'supabase'), { recursive: true });
+  for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE']) cpSync(at(name), at('pkg', name));
+}
+
+if (!process.argv.includes('--reuse-wasm')) compileWasm();
+generateSources();
+await bundle();
+run(at('node_modules', '.bin', 'tsc'), ['-p', 'pkg-template']);
+copyFiles();
+printSizes(at('pkg'));

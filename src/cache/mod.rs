@@ -1,0 +1,9 @@
+//! The cache: what is stored under which key, for how long, and what a change does to it. No clock, no network.
+
+mod keys;
+mod patch;
+mod store;
+
+pub use keys::{base_of, is_variant_of, parts_of_relations, relations_key};
+pub use patch::{Change, Effect, Source};
+pub use store::{CacheConfig, Entry, Freshness, Moment, Shape, Stats, Store};

@@ -1,0 +1,200 @@
+//! What one changed row does to one entry: patch it where the outcome is certain, else drop it.
+
+use super::keys::base_of;
+use super::store::{Entry, Shape};
+use crate::data::{Data, Member, Value};
+use crate::query::{Query, Test};
+use crate::tables::{KeyFormat, Table, TABLES};
+use crate::timestamp;
+use std::cmp::Ordering;
+
+/// One row changed on the server, as far as is known.
+pub struct Change<D> {
+    /// The row's table.
+    pub table: &'static Table,
+    /// The row's id; None when even that is unknown, and the change with it.
+    pub id: Option<String>,
+    /// What became of it.
+    pub source: Source<D>,
+}
+
+/// What is known of a changed row.
+pub enum Source<D> {
+    /// It is like this now.
+    Row(D),
+    /// It was like this, and is gone.
+    Deleted(Option<D>),
+    /// It may or may not have changed: the answer to a write was lost, or two writes crossed.
+    Unknown,
+}
+
+/// What is to be done with an entry.
+pub enum Effect<D> {
+    /// It is right as it is.
+    Keep,
+    /// This is its new content.
+    Replace(D),
+    /// Only the server knows.
+    Drop,
+}
+
+impl<D: Data> Change<D> {
+    /// What this change does to the entry under `key`.
+    pub fn effect_on(&self, key: &str, entry: &Entry<D>) -> Effect<D> {
+        match &entry.shape {
+            Shape::Row(table) if *table == self.table => self.on_row(key, &entry.data),
+            Shape::List(query) if query.table == self.table => self.on_list(query, &entry.data),
+            Shape::Page(query) if query.table == self.table => match entry.data.child("data") {
+                Some(rows) => match self.on_list(query, &rows) {
+                    Effect::Replace(rows) => {
+                        Effect::Replace(D::object(Some(&entry.data), &[], &[("data", Member::Data(&rows))]))
+                    }
+                    other => other,
+                },
+                None => Effect::Drop,
+            },
+            Shape::Row(table) => self.on_other_table(table, |column| {
+                Some(entry.data.column(column).text()? == self.id.as_deref()?)
+            }),
+            Shape::List(query) | Shape::Page(query) => {
+                self.on_other_table(query.table, |column| asks_for(query, column, self.id.as_deref()?))
+            }
+            Shape::Relations => Effect::Keep,
+            Shape::Foreign => self.on_foreign(key),
+        }
+    }
+
+    fn on_row(&self, key: &str, old: &D) -> Effect<D> {
+        if self.id.is_some() && old.column("id").text() != self.id.as_deref() {
+            return Effect::Keep;
+        }
+        match &self.source {
+            Source::Row(row) if is_older(row, old) => Effect::Keep,
+            Source::Row(row)
+                if self.table.row_key.as_ref().and_then(|format| format.of_row(row)).as_deref()
+                    == Some(key) =>
+            {
+                Effect::Replace(old.reuse(row.clone()))
+            }
+            _ => Effect::Drop,
+        }
+    }
+
+    fn on_list(&self, query: &Query, rows: &D) -> Effect<D> {
+        let id = self.id.as_deref();
+        let place = (0..rows.len()).find(|&index| rows.item(index).column("id").text() == id);
+        let row = match &self.source {
+            Source::Row(row) => row,
+            Source::Deleted(Some(row)) if place.is_none() && query.admits(row) == Some(false) => {
+                return Effect::Keep
+            }
+            Source::Deleted(_) => return remove_from(query, rows, place),
+            Source::Unknown => return Effect::Drop,
+        };
+        let old = place.map(|index| rows.item(index));
+        if old.as_ref().is_some_and(|old| is_older(row, old)) {
+            return Effect::Keep;
+        }
+        match (query.admits(row), place, old) {
+            (None, ..) => Effect::Drop,
+            (Some(false), None, _) => Effect::Keep,
+            (Some(false), Some(_), _) => remove_from(query, rows, place),
+            (Some(true), Some(index), Some(old)) if query.compare(row, &old) == Some(Ordering::Equal) => {
+                let mut items = rows.items();
+                items[index] = old.reuse(row.clone());
+                Effect::Replace(D::list(&items))
+            }
+            // A row that enters a page or moves in it pushes others over its edges.
+            _ if query.is_page() => Effect::Drop,
+            (Some(true), ..) => insert_in_order(query, rows, place, row),
+        }
+    }
+
+    /// An entry of another table is touched by a delete that cascades into that table. `refers` tells whether the
+    /// entry's column is the deleted row's id, if that can be known.
+    fn on_other_table(&self, table: &Table, refers: impl Fn(&'static str) -> Option<bool>) -> Effect<D> {
+        if !self.may_cascade_to(table) {
+            return Effect::Keep;
+        }
+        // What hangs below a child hangs below a row that is not known here, and is always dropped.
+        let child = self.table.cascades.iter().find(|cascade| cascade.table == table);
+        match child.map(|cascade| refers(cascade.column)) {
+            Some(Some(false)) => Effect::Keep,
+            _ => Effect::Drop,
+        }
+    }
+
+    /// Whether the change may have deleted rows of `table`, which refers to this one or to one that does.
+    pub fn may_cascade_to(&self, table: &Table) -> bool {
+        !matches!(self.source, Source::Row(_))
+            && self.table.cascades.iter().any(|cascade| {
+                cascade.table == table || cascade.table.cascades.iter().any(|below| below.table == table)
+            })
+    }
+
+    fn on_foreign(&self, key: &str) -> Effect<D> {
+        let table = self.table;
+        let is_own = |format: &KeyFormat| match (&self.source, base_of(key).strip_prefix(format.prefix)) {
+            (_, None) => false,
+            (Source::Row(row) | Source::Deleted(Some(row)), Some(_)) => {
+                format.of_row(row).is_none_or(|own| own == base_of(key))
+            }
+            _ => true,
+        };
+        let below = TABLES.iter().filter(|table| self.may_cascade_to(table)).any(|table| {
+            table.row_key.iter().chain(&table.list_key).any(|format| key.starts_with(format.prefix))
+        });
+        if below || table.row_key.iter().chain(&table.list_key).any(is_own) {
+            Effect::Drop
+        } else {
+            Effect::Keep
+        }
+    }
+}
+
+/// Whether the query asks for the rows whose `column` is `id`. None when it does not say.
+fn asks_for(query: &Query, column: &str, id: &str) -> Option<bool> {
+    query.filters.iter().find(|filter| filter.column == column).and_then(|filter| match &filter.test {
+        Test::Eq(value) => Some(value == id),
+        _ => None,
+    })
+}
+
+/// Whether `row` is an older state than `known`: an echo that was overtaken. Without `updated_at` nobody can tell.
+fn is_older<D: Data>(row: &D, known: &D) -> bool {
+    match (row.column("updated_at"), known.column("updated_at")) {
+        (Value::Text(row), Value::Text(known)) => timestamp::compare(&row, &known) == Some(Ordering::Less),
+        _ => false,
+    }
+}
+
+fn insert_in_order<D: Data>(query: &Query, rows: &D, place: Option<usize>, row: &D) -> Effect<D> {
+    let mut items = rows.items();
+    let row = match place {
+        Some(index) => items.remove(index).reuse(row.clone()),
+        None => row.clone(),
+    };
+    // Not a binary search: the list may hold rows whose order cannot be decided, and those must be met.
+    let mut position = items.len();
+    for (index, item) in items.iter().enumerate() {
+        match query.compare(&row, item) {
+            None => return Effect::Drop,
+            Some(Ordering::Less) if position == items.len() => position = index,
+            Some(_) => {}
+        }
+    }
+    items.insert(position, row);
+    Effect::Replace(D::list(&items))
+}
+
+fn remove_from<D: Data>(query: &Query, rows: &D, place: Option<usize>) -> Effect<D> {
+    match place {
+        _ if query.is_page() => Effect::Drop,
+        None => Effect::Keep,
+        Some(index) => {
+            let mut items = rows.items();
+            items.remove(index);
+            Effect::Replace(D::list(&items))
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! Entries in the order of their use, with an age limit each.
+
+use super::keys::{is_variant_of, parts_of_relations, relations_key};
+use crate::data::Data;
+use crate::query::Query;
+use crate::tables::Table;
+use lru::LruCache;
+use std::rc::Rc;
+
+/// A moment on both clocks, in milliseconds.
+///
+/// The monotonic one may stand still while the machine sleeps, the wall clock may be set; an entry is too old when
+/// either of them says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Moment {
+    /// Never goes back.
+    pub monotonic_ms: f64,
+    /// Since 1970.
+    pub wall_ms: f64,
+}
+
+impl Moment {
+    fn since(self, earlier: Self) -> f64 {
+        (self.monotonic_ms - earlier.monotonic_ms).max(self.wall_ms - earlier.wall_ms)
+    }
+}
+
+/// How much is kept, for how long.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CacheConfig {
+    /// Milliseconds for which an entry answers reads.
+    pub default_ttl_ms: f64,
+    /// Entries; one more and the least recently used leaves.
+    pub max_size: usize,
+    /// Milliseconds after which an entry still answers at once and is refreshed in the background. None: never.
+    pub stale_ms: Option<f64>,
+}
+
+impl Default for CacheConfig {
+    fn default() -> Self {
+        Self { default_ttl_ms: 300_000.0, max_size: 1_000, stale_ms: None }
+    }
+}
+
+/// What an entry holds, which decides what a change does to it.
+#[derive(Clone)]
+pub enum Shape {
+    /// One row of a table.
+    Row(&'static Table),
+    /// All rows that answer a query, or the part of them that its page names.
+    List(Rc<Query>),
+    /// `{data, total, …}`: a page of a query with the number of all.
+    Page(Rc<Query>),
+    /// Put together from other entries.
+    Relations,
+    /// Set by the application.
+    Foreign,
+}
+
+/// One stored answer.
+pub struct Entry<D> {
+    /// The answer.
+    pub data: D,
+    /// What it is.
+    pub shape: Shape,
+    /// When it was stored.
+    pub stored: Moment,
+    /// How long it answers, in milliseconds.
+    pub ttl_ms: f64,
+    /// A number for this entry that no other entry has at the same time.
+    pub slot: u32,
+}
+
+impl<D> Entry<D> {
+    fn age(&self, now: Moment) -> f64 {
+        now.since(self.stored)
+    }
+
+    /// How much longer it answers, in milliseconds.
+    pub fn left_ms(&self, now: Moment) -> f64 {
+        self.ttl_ms - self.age(now)
+    }
+}
+
+/// How good an entry is at some moment.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Freshness {
+    /// Answers.
+    Fresh,
+    /// Answers, and should be asked anew.
+    Stale,
+}
+
+/// Counters since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Stats {
+    /// Reads answered from here.
+    pub hits: f64,
+    /// Reads that were not.
+    pub misses: f64,
+    /// Entries that left because the store was full.
+    pub evictions: f64,
+    /// Entries that left because of their age.
+    pub expirations: f64,
+}
+
+/// Entries by key, in the order of their last use.
+///
+/// Every method that depends on time is given it. Whatever changes is remembered by key until
+/// [`Store::take_updates`], so that copies elsewhere and observers can follow.
+pub struct Store<D> {
+    config: CacheConfig,
+    entries: LruCache<Rc<str>, Entry<D>>,
+    slots: Vec<Option<Rc<str>>>,
+    free_slots: Vec<u32>,
+    updates: Vec<Rc<str>>,
+    stats: Stats,
+}
+
+impl<D: Data> Default for Store<D> {
+    fn default() -> Self {
+        Self {
+            config: CacheConfig::default(),
+            entries: LruCache::unbounded(),
+            slots: Vec::new(),
+            free_slots: Vec::new(),
+            updates: Vec::new(),
+            stats: Stats::default(),
+        }
+    }
+}
+
+impl<D: Data> Store<D> {
+    /// Changes the limits; entries beyond a smaller size leave at once.
+    pub fn configure(&mut self, config: CacheConfig) {
+        self.config = config;
+        self.evict();
+    }
+
+    /// The limits.
+    pub fn config(&self) -> CacheConfig {
+        self.config
+    }
+
+    /// The entry under `key` if it answers at `now`, which makes it the most recently used. One past its time leaves.
+    pub fn get(&mut self, key: &str, now: Moment) -> Option<(&Entry<D>, Freshness)> {
+        let age = self.entries.peek(key).map(|entry| (entry.age(now), entry.ttl_ms));
+        match age {
+            None => {
+                self.stats.misses += 1.0;
+                None
+            }
+            Some((age, ttl)) if age >= ttl => {
+                self.stats.misses += 1.0;
+                self.stats.expirations += 1.0;
+                self.remove(key);
+                None
+            }
+            Some((age, _)) => {
+                self.stats.hits += 1.0;
+                self.touch(key);
+                let stale = self.config.stale_ms.is_some_and(|limit| age >= limit);
+                let freshness = if stale { Freshness::Stale } else { Freshness::Fresh };
+                self.entries.peek(key).map(|entry| (entry, freshness))
+            }
+        }
+    }
+
+    /// The entry under `key`, whatever its age, without counting as a use.
+    pub fn peek(&self, key: &str) -> Option<&Entry<D>> {
+        self.entries.peek(key)
+    }
+
+    /// Whether the entry under `key` answers at `now`; not counted as a use.
+    pub fn is_fresh(&self, key: &str, now: Moment) -> bool {
+        self.entries.peek(key).is_some_and(|entry| entry.age(now) < entry.ttl_ms)
+    }
+
+    /// Stores `data` under `key` as the most recently used entry, for `ttl_ms` or the default time.
+    ///
+    /// What was there is replaced, but rows that are equal keep their identity.
+    pub fn put(&mut self, key: &str, data: D, shape: Shape, ttl_ms: Option<f64>, now: Moment) {
+        let data = match (self.entries.peek(key), &shape) {
+            // What the application sets is not looked into: it may hold anything.
+            (Some(Entry { shape: Shape::Foreign, .. }) | None, _) | (_, Shape::Foreign) => data,
+            (Some(old), _) => old.data.reuse(data),
+        };
+        let entry = Entry {
+            data,
+            shape,
+            stored: now,
+            ttl_ms: ttl_ms.unwrap_or(self.config.default_ttl_ms),
+            slot: self.slot_of(key),
+        };
+        let key: Rc<str> = key.into();
+        self.slots[entry.slot as usize] = Some(key.clone());
+        self.entries.put(key.clone(), entry);
+        self.changed(key);
+        self.evict();
+    }
+
+    /// Puts `data` in the place of what is under `key`, with the same age: a change told us one row of it, which
+    /// says nothing about the rest.
+    pub fn replace(&mut self, key: &str, data: D) {
+        if let Some(entry) = self.entries.peek_mut(key) {
+            entry.data = data;
+            self.changed(key.into());
+        }
+    }
+
+    /// Removes the entry under `key`. Says whether there was one.
+    pub fn remove(&mut self, key: &str) -> bool {
+        let Some((key, entry)) = self.entries.pop_entry(key) else {
+            return false;
+        };
+        self.free(entry.slot);
+        self.changed(key);
+        true
+    }
+
+    /// Removes the entry under `key` and its variants.
+    pub fn invalidate(&mut self, key: &str) {
+        self.remove_where(|candidate, _| is_variant_of(candidate, key));
+    }
+
+    /// Removes every entry that `condemned` picks.
+    pub fn remove_where(&mut self, mut condemned: impl FnMut(&str, &Entry<D>) -> bool) {
+        let keys: Vec<Rc<str>> = self
+            .entries
+            .iter()
+            .filter(|(key, entry)| condemned(key, entry))
+            .map(|(key, _)| key.clone())
+            .collect();
+        for key in keys {
+            self.remove(&key);
+        }
+    }
+
+    /// Removes what is past its time at `now`.
+    pub fn sweep(&mut self, now: Moment) {
+        let before = self.entries.len();
+        self.remove_where(|_, entry| entry.age(now) >= entry.ttl_ms);
+        #[allow(clippy::cast_precision_loss, reason = "entries are counted in thousands")]
+        let removed = (before - self.entries.len()) as f64;
+        self.stats.expirations += removed;
+    }
+
+    /// Milliseconds until the next entry is past its time. None when there is no entry.
+    pub fn next_expiry_ms(&self, now: Moment) -> Option<f64> {
+        self.entries.iter().map(|(_, entry)| entry.left_ms(now)).min_by(f64::total_cmp)
+    }
+
+    /// Makes the entries of these slots recently used, in this order: hits that were answered from a copy.
+    pub fn touch_slots(&mut self, slots: &[u32]) {
+        for slot in slots {
+            if let Some(Some(key)) = self.slots.get(*slot as usize).cloned() {
+                self.touch(&key);
+            }
+        }
+    }
+
+    /// Makes the entry the most recently used, and so those it was put together from.
+    fn touch(&mut self, key: &str) {
+        for part in parts_of_relations(key).iter().flatten() {
+            self.entries.promote(part.as_str());
+        }
+        self.entries.promote(key);
+    }
+
+    /// The entries, most recently used first.
+    pub fn iter(&self) -> impl Iterator<Item = (&Rc<str>, &Entry<D>)> {
+        self.entries.iter()
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The counters.
+    pub fn stats(&self) -> Stats {
+        self.stats
+    }
+
+    /// The keys whose entries changed or left since the last call, in order.
+    pub fn take_updates(&mut self) -> Vec<Rc<str>> {
+        std::mem::take(&mut self.updates)
+    }
+
+    /// Remembers that `key` changed, and drops what was put together from it.
+    fn changed(&mut self, key: Rc<str>) {
+        if let Some(relations) = relations_key(&key) {
+            self.remove(&relations);
+        }
+        self.updates.push(key);
+    }
+
+    fn evict(&mut self) {
+        while self.entries.len() > self.config.max_size {
+            let Some((key, entry)) = self.entries.pop_lru() else {
+                return;
+            };
+            self.stats.evictions += 1.0;
+            self.free(entry.slot);
+            self.changed(key);
+        }
+    }
+
+    fn slot_of(&mut self, key: &str) -> u32 {
+        if let Some(entry) = self.entries.peek(key) {
+            return entry.slot;
+        }
+        self.free_slots.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
+        })
+    }
+
+    fn free(&mut self, slot: u32) {
+        self.slots[slot as usize] = None;
+        self.free_slots.push(slot);
+    }
+}

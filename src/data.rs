@@ -1,0 +1,84 @@
+//! Handles to JSON that stays with its maker.
+//!
+//! Rows are made by the browser's own JSON parser and stay there; this crate holds references and reads single
+//! columns when it has something to decide. [`Data`] is all the core knows of them, so that natively a test can
+//! stand in a plain JSON tree.
+
+/// One column's value, or one argument, as far as decisions need it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// The column is not there (or `undefined`).
+    Absent,
+    /// SQL's NULL.
+    Null,
+    /// true or false.
+    Bool(bool),
+    /// Any JSON number.
+    Number(f64),
+    /// Any JSON string.
+    Text(String),
+    /// An object or an array, which is never looked into here.
+    Json,
+    /// Something that JSON cannot carry; the text says what it is.
+    Other(&'static str),
+}
+
+impl Value {
+    /// The text, when it is one.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// A field of an object under construction.
+pub enum Member<'a, D> {
+    /// Another piece of data.
+    Data(&'a D),
+    /// A number.
+    Number(f64),
+    /// true or false.
+    Bool(bool),
+}
+
+/// A reference to a JSON value: a row, or a list of rows. Cloning copies the reference.
+pub trait Data: Clone + 'static {
+    /// Column `name` of a row.
+    fn column(&self, name: &'static str) -> Value;
+    /// The object or list under `name`, as another reference.
+    fn child(&self, name: &'static str) -> Option<Self>;
+    /// How many items a list has; 0 for whatever is not a list.
+    fn len(&self) -> usize;
+    /// Whether there is no item.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// Item `index` of a list.
+    #[must_use]
+    fn item(&self, index: usize) -> Self;
+    /// A new list of these items.
+    fn list(items: &[Self]) -> Self;
+    /// A new object: `base`'s members but those named in `without`, then `members`.
+    fn object(
+        base: Option<&Self>,
+        without: &[&'static str],
+        members: &[(&'static str, Member<'_, Self>)],
+    ) -> Self;
+    /// Parses a JSON text. None when it is none.
+    fn parse(json: &str) -> Option<Self>;
+    /// Whether both refer to the same thing.
+    fn is_same(&self, other: &Self) -> bool;
+    /// Whether every member of `part` is in this row, equal in value (members of objects in any order).
+    fn covers(&self, part: &Self) -> bool;
+    /// `fresh`, with every row that is equal in every column replaced by the object that `self` holds for it,
+    /// so that whoever compares references sees what changed and nothing else. Works on rows and lists of rows.
+    #[must_use]
+    fn reuse(&self, fresh: Self) -> Self;
+
+    /// The items of a list.
+    fn items(&self) -> Vec<Self> {
+        (0..self.len()).map(|index| self.item(index)).collect()
+    }
+}

@@ -1,0 +1,102 @@
+//! One call of the application, from its start to its answer: what may end it early, and when it may deliver.
+
+use super::session::{End, Epoch};
+use super::Engine;
+use crate::error::Error;
+use crate::platform::Platform;
+use futures_util::future::{select, Either, LocalBoxFuture};
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::pin;
+use std::rc::Rc;
+
+/// What a caller may ask for, call by call.
+#[derive(Default)]
+pub struct CallOptions {
+    /// Ask the server even if the cache could answer.
+    pub fresh: bool,
+    /// How long what is read answers from the cache, in milliseconds.
+    pub ttl_ms: Option<f64>,
+    /// Milliseconds for one attempt.
+    pub timeout_ms: Option<f64>,
+    /// Completes when the caller has lost interest.
+    pub cancelled: Option<LocalBoxFuture<'static, ()>>,
+}
+
+/// Whether something of a call was sent. Shared by all who wait for the same request.
+pub type Sent = Rc<Cell<bool>>;
+
+/// Follows the request that a call waits for.
+#[derive(Default)]
+pub struct Stage {
+    request: RefCell<Option<Sent>>,
+}
+
+impl Stage {
+    /// From now on the call waits for the request of this mark.
+    pub fn waits_for(&self, sent: &Sent) {
+        *self.request.borrow_mut() = Some(sent.clone());
+    }
+
+    fn is_sent(&self) -> bool {
+        self.request.borrow().as_ref().is_some_and(|sent| sent.get())
+    }
+}
+
+const USER_CHANGED: &str = "Another user signed in, or this one signed out, while the call was under way";
+const CLOSED: &str = "The client was closed or configured for another server while the call was under way";
+
+impl<P: Platform> Engine<P> {
+    /// Runs `work` unless the caller loses interest, the user changes or the client closes first.
+    ///
+    /// Work of which nothing was sent outlives a change of user: it will be asked in the new one's name. Nothing is
+    /// delivered while it is open who is signed in.
+    pub(super) async fn guard<T>(
+        &self,
+        cancelled: Option<LocalBoxFuture<'static, ()>>,
+        stage: &Stage,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let mut cancelled = cancelled;
+        let interest = async {
+            match cancelled.as_mut() {
+                Some(cancelled) => cancelled.await,
+                None => std::future::pending().await,
+            }
+        };
+        let call = self.within_epoch(stage, work);
+        match select(pin!(interest), pin!(call)).await {
+            Either::Left(_) => Err(Error::aborted("The call was aborted by its signal")),
+            Either::Right((result, _)) => result,
+        }
+    }
+
+    async fn within_epoch<T>(
+        &self,
+        stage: &Stage,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let mut work = pin!(work);
+        let mut epoch = self.epoch();
+        let result = loop {
+            match select(work.as_mut(), pin!(epoch.ended())).await {
+                Either::Left((result, _)) => break result,
+                Either::Right(_) => {
+                    check(&epoch, stage)?;
+                    epoch = self.epoch();
+                }
+            }
+        };
+        self.settled().await;
+        check(&epoch, stage)?;
+        result
+    }
+}
+
+fn check(epoch: &Epoch, stage: &Stage) -> Result<(), Error> {
+    match epoch.end() {
+        Some(End::Closed) => Err(Error::aborted(CLOSED)),
+        Some(End::UserChanged) if stage.is_sent() => Err(Error::aborted(USER_CHANGED)),
+        _ => Ok(()),
+    }
+}

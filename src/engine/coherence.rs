@@ -1,0 +1,174 @@
+//! The one door through which every change goes: entries are patched or dropped, then everybody is told.
+
+use super::Engine;
+use crate::cache::{is_variant_of, Change, Effect, Shape, Source};
+use crate::data::Data;
+use crate::platform::{Event, Platform, Published};
+use futures_channel::oneshot;
+use futures_util::future::{select, Either};
+use std::pin::pin;
+use std::rc::Rc;
+
+const AUDIT_LOGS: &str = "audit_logs:";
+/// The cache is swept no more often than this, in milliseconds.
+const MIN_SWEEP_MS: f64 = 1_000.0;
+
+impl<P: Platform> Engine<P> {
+    /// A row changed: nothing that the cache answers from now on is older.
+    pub fn apply(self: &Rc<Self>, change: &Change<P::Data>) {
+        {
+            let mut state = self.state.borrow_mut();
+            state.flights.overtake_by(change);
+            let effects: Vec<(Rc<str>, Effect<P::Data>)> = state
+                .store
+                .iter()
+                .map(|(key, entry)| (key.clone(), change.effect_on(key, entry)))
+                .filter(|(_, effect)| !matches!(effect, Effect::Keep))
+                .collect();
+            for (key, effect) in effects {
+                match effect {
+                    Effect::Keep => {}
+                    Effect::Replace(data) => state.store.replace(&key, data),
+                    Effect::Drop => {
+                        state.store.remove(&key);
+                    }
+                }
+            }
+            if change.table.audited {
+                let audited = audit_key(change);
+                let is_outdated = |key: &str| match &audited {
+                    Some(key_of_user) => is_variant_of(key, key_of_user),
+                    None => key.starts_with(AUDIT_LOGS),
+                };
+                state.flights.overtake_keys(is_outdated);
+                state.store.remove_where(|key, _| is_outdated(key));
+            }
+        }
+        self.flush();
+    }
+
+    /// What is stored under `key`, if it is fresh; counted as a use.
+    pub fn cached(self: &Rc<Self>, key: &str) -> Option<P::Data> {
+        if !self.is_settled() {
+            return None;
+        }
+        self.learn_use();
+        let now = self.platform.now();
+        let data = self.state.borrow_mut().store.get(key, now).map(|(entry, _)| entry.data.clone());
+        self.flush();
+        data
+    }
+
+    /// Stores what the application says is the answer to `key`. What was asked before does not overwrite it.
+    pub fn set(self: &Rc<Self>, key: &str, data: P::Data, ttl_ms: Option<f64>) {
+        self.learn_use();
+        {
+            let now = self.platform.now();
+            let mut state = self.state.borrow_mut();
+            state.flights.overtake_keys(|candidate| candidate == key);
+            state.store.put(key, data, Shape::Foreign, ttl_ms, now);
+        }
+        self.flush();
+    }
+
+    /// Drops `key` and its variants; answers to what was asked before are not stored.
+    pub fn invalidate(self: &Rc<Self>, key: &str) {
+        self.invalidate_where(|candidate| is_variant_of(candidate, key));
+    }
+
+    /// Drops every key that `picked` names; answers to what was asked before are not stored.
+    pub fn invalidate_where(self: &Rc<Self>, picked: impl Fn(&str) -> bool) {
+        {
+            let mut state = self.state.borrow_mut();
+            state.flights.overtake_keys(&picked);
+            state.store.remove_where(|key, _| picked(key));
+        }
+        self.flush();
+    }
+
+    /// Drops everything that is past its time. To be called when the page is shown again: timers may have slept.
+    pub fn sweep(self: &Rc<Self>) {
+        let now = self.platform.now();
+        self.state.borrow_mut().store.sweep(now);
+        self.flush();
+    }
+
+    /// Tells everybody which entries changed since the last time.
+    pub(super) fn flush(self: &Rc<Self>) {
+        loop {
+            let mut keys = self.state.borrow_mut().store.take_updates();
+            if keys.is_empty() {
+                break;
+            }
+            keys.dedup();
+            for key in keys {
+                let is_stored = self.state.borrow().store.peek(&key).is_some();
+                let event =
+                    if is_stored { Event::Stored { key: &key } } else { Event::Dropped { key: &key } };
+                self.publish(&key);
+                self.platform.event(event);
+            }
+        }
+        self.schedule_sweep();
+    }
+
+    /// Shows the entry under `key` as it is now to whoever holds a copy.
+    pub(super) fn publish(&self, key: &str) {
+        let published = {
+            let state = self.state.borrow();
+            let stale_ms = state.settings.cache.stale_ms.unwrap_or(f64::INFINITY);
+            state.store.peek(key).filter(|_| state.session.is_settled()).map(|entry| Published {
+                data: entry.data.clone(),
+                until_wall_ms: entry.stored.wall_ms + entry.ttl_ms.min(stale_ms),
+                slot: entry.slot,
+            })
+        };
+        self.platform.entry_changed(key, published);
+    }
+
+    pub(super) fn publish_all(self: &Rc<Self>) {
+        for key in self.keys() {
+            self.publish(&key);
+        }
+    }
+
+    /// Keeps one timer running while there is something that will be past its time.
+    fn schedule_sweep(self: &Rc<Self>) {
+        let wait_ms = {
+            let mut state = self.state.borrow_mut();
+            if state.store.is_empty() {
+                state.sweeper = None;
+                return;
+            }
+            if state.sweeper.is_some() {
+                return;
+            }
+            match state.store.next_expiry_ms(self.platform.now()) {
+                Some(wait_ms) if wait_ms.is_finite() => wait_ms.max(MIN_SWEEP_MS),
+                _ => return,
+            }
+        };
+        let (sender, cancelled) = oneshot::channel();
+        self.state.borrow_mut().sweeper = Some(sender);
+        let timer = self.platform.doze(wait_ms);
+        let engine = Rc::downgrade(self);
+        self.platform.spawn(async move {
+            if let Either::Left(_) = select(pin!(timer), cancelled).await {
+                if let Some(engine) = engine.upgrade() {
+                    engine.state.borrow_mut().sweeper = None;
+                    engine.sweep();
+                }
+            }
+        });
+    }
+}
+
+/// The audit entries that a change outdates. None when it is not known whose row it was.
+fn audit_key<D: Data>(change: &Change<D>) -> Option<String> {
+    match &change.source {
+        Source::Row(row) | Source::Deleted(Some(row)) => {
+            row.column("user_id").text().map(|user| [AUDIT_LOGS, user].concat())
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,127 @@
+//! The engine: the way of a read, of a write and of a change, each readable from top to bottom in its file.
+//!
+//! - [`read`](self::read): cache, flight, batch, request, cache.
+//! - [`write`](self::write): request, change.
+//! - [`coherence`](self::coherence): change, entries, observers.
+//!
+//! It is generic over [`Platform`], so that the same code runs in a browser and under a simulated clock and network.
+
+mod attempt;
+mod batch;
+mod call;
+mod coherence;
+mod flights;
+mod list;
+mod read;
+mod session;
+mod write;
+
+pub use call::CallOptions;
+pub use read::{Load, Read};
+pub use write::Write;
+
+use crate::cache::{CacheConfig, Stats, Store};
+use crate::platform::Platform;
+use crate::retry::RetryConfig;
+use batch::Batches;
+use flights::Flights;
+use futures_channel::oneshot;
+use session::Session;
+use std::cell::RefCell;
+use std::rc::Rc;
+use write::WritesInAir;
+
+/// Milliseconds for one attempt, unless configured.
+pub const DEFAULT_TIMEOUT_MS: f64 = 15_000.0;
+
+/// What can be set at any time without losing anything.
+#[derive(Clone, Copy)]
+pub struct Settings {
+    /// The cache's limits.
+    pub cache: CacheConfig,
+    /// How often to try.
+    pub retry: RetryConfig,
+    /// Milliseconds for one attempt, the token provider's time included.
+    pub timeout_ms: f64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { cache: CacheConfig::default(), retry: RetryConfig::default(), timeout_ms: DEFAULT_TIMEOUT_MS }
+    }
+}
+
+/// One client: its cache, what it has under way, and who is signed in.
+pub struct Engine<P: Platform> {
+    /// The world around.
+    pub platform: P,
+    state: RefCell<State<P::Data>>,
+}
+
+/// Borrowed for the length of a step, never while the platform runs anybody else's code.
+struct State<D> {
+    settings: Settings,
+    store: Store<D>,
+    flights: Flights<D>,
+    batches: Batches<D>,
+    writes: WritesInAir,
+    session: Session,
+    /// Dropping it ends the wait for the next expiry.
+    sweeper: Option<oneshot::Sender<()>>,
+}
+
+impl<P: Platform> Engine<P> {
+    /// An engine with an empty cache.
+    pub fn new(platform: P) -> Rc<Self> {
+        let state = State {
+            settings: Settings::default(),
+            store: Store::default(),
+            flights: Flights::default(),
+            batches: Batches::default(),
+            writes: WritesInAir::default(),
+            session: Session::default(),
+            sweeper: None,
+        };
+        Rc::new(Self { platform, state: RefCell::new(state) })
+    }
+
+    /// Changes limits and policies; nothing stored or under way is lost by it.
+    pub fn configure(self: &Rc<Self>, settings: Settings) {
+        {
+            let mut state = self.state.borrow_mut();
+            state.settings = settings;
+            state.store.configure(settings.cache);
+        }
+        self.flush();
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> Settings {
+        self.state.borrow().settings
+    }
+
+    /// The cache's counters: its own, reads that joined another, and reads under way.
+    pub fn stats(&self) -> (Stats, f64, usize) {
+        let state = self.state.borrow();
+        (state.store.stats(), state.flights.coalesced(), state.flights.len())
+    }
+
+    /// Every key that is stored, most recently used first.
+    pub fn keys(&self) -> Vec<Rc<str>> {
+        self.learn_use();
+        self.state.borrow().store.iter().map(|(key, _)| key.clone()).collect()
+    }
+
+    /// Makes the entries of these slots recently used, in this order.
+    pub fn touch_slots(&self, slots: &[u32]) {
+        self.state.borrow_mut().store.touch_slots(slots);
+    }
+
+    /// Learns which entries were answered from copies, before something depends on the order of use.
+    fn learn_use(&self) {
+        let slots = self.platform.take_used_slots();
+        if !slots.is_empty() {
+            self.touch_slots(&slots);
+        }
+    }
+}

@@ -1,0 +1,356 @@
+//! The way of a read: cache, flight, batch, request, cache.
+
+use super::call::{CallOptions, Sent, Stage};
+use super::flights::{FlightKey, Marks, Outcome, Scope, SharedRead};
+use super::Engine;
+use crate::cache::{parts_of_relations, Freshness, Shape};
+use crate::data::{Data, Member, Value};
+use crate::error::Error;
+use crate::platform::{Event, Platform};
+use crate::query::{Query, Test};
+use crate::rest::Request;
+use crate::tables::{Table, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
+use futures_util::future::FutureExt;
+use std::rc::Rc;
+
+/// One question, and the cache key that its answer goes by.
+#[derive(Clone)]
+pub struct Read {
+    /// The cache key.
+    pub key: String,
+    /// What to ask.
+    pub load: Load,
+}
+
+/// What to ask.
+#[derive(Clone)]
+pub enum Load {
+    /// The row of a table that has this value in its unique column. Asked together with others of the same tick.
+    Row(&'static Table, &'static str, String),
+    /// The rows that belong to one parent. Asked together with others of the same tick.
+    Children(&'static Table, &'static str, String),
+    /// All rows of a query.
+    List(Query),
+    /// `{data, total, page, pageSize, hasMore}`. Always asked anew.
+    Page(Query),
+    /// A workflow with its nodes and connections, in one request.
+    Relations(String),
+}
+
+/// A workflow, its nodes and its connections, as they came in one answer.
+struct Parts<D> {
+    workflow: D,
+    nodes: D,
+    connections: D,
+}
+
+enum Loaded<D> {
+    Entry(D, Shape),
+    Parts(Parts<D>),
+}
+
+impl Load {
+    fn scope(&self) -> Scope {
+        let (tables, row_id) = match self {
+            Self::Row(table, "id", id) => (vec![*table], Some(id.clone())),
+            Self::Row(table, ..) | Self::Children(table, ..) => (vec![*table], None),
+            Self::List(query) | Self::Page(query) => (vec![query.table], None),
+            Self::Relations(_) => (vec![&WORKFLOWS, &WORKFLOW_NODES, &WORKFLOW_CONNECTIONS], None),
+        };
+        Scope { tables, row_id }
+    }
+}
+
+impl<P: Platform> Engine<P> {
+    /// Answers a read from the cache, a flight under way, or the server. None when there is no such row.
+    pub async fn read(self: &Rc<Self>, read: Read, options: CallOptions) -> Outcome<P::Data> {
+        let stage = Stage::default();
+        let timeout_ms = options.timeout_ms.unwrap_or_else(|| self.settings().timeout_ms);
+        let work = async {
+            self.settled().await;
+            if !options.fresh {
+                if let Some(data) = self.hit(&read, timeout_ms) {
+                    return Ok(Some(data));
+                }
+            }
+            let (flight, sent) = self.join_or_start(&read, timeout_ms, options.ttl_ms);
+            stage.waits_for(&sent);
+            flight.await
+        };
+        self.guard(options.cancelled, &stage, work).await
+    }
+
+    /// The cached answer, if it is fresh enough to be given.
+    fn hit(self: &Rc<Self>, read: &Read, timeout_ms: f64) -> Option<P::Data> {
+        if matches!(read.load, Load::Page(_)) {
+            return None;
+        }
+        self.learn_use();
+        self.compose_from_parts(&read.key);
+        let now = self.platform.now();
+        let found = self
+            .state
+            .borrow_mut()
+            .store
+            .get(&read.key, now)
+            .map(|(entry, freshness)| (entry.data.clone(), freshness));
+        // An entry that was past its time has left.
+        self.flush();
+        let Some((data, freshness)) = found else {
+            self.platform.event(Event::Miss { key: &read.key });
+            return None;
+        };
+        self.publish(&read.key);
+        self.platform.event(Event::Hit { key: &read.key });
+        if freshness == Freshness::Stale {
+            self.refresh_in_background(read.clone(), timeout_ms);
+        }
+        Some(data)
+    }
+
+    fn refresh_in_background(self: &Rc<Self>, read: Read, timeout_ms: f64) {
+        let (flight, _) = self.join_or_start(&read, timeout_ms, None);
+        let epoch = self.epoch();
+        // Whoever shows the entry keeps what it has when this fails; the next read tries again.
+        self.platform.spawn(async move {
+            let ended = std::pin::pin!(epoch.ended());
+            futures_util::future::select(flight, ended).await;
+        });
+    }
+
+    fn join_or_start(
+        self: &Rc<Self>,
+        read: &Read,
+        timeout_ms: f64,
+        ttl_ms: Option<f64>,
+    ) -> (SharedRead<P::Data>, Sent) {
+        let key = FlightKey::new(&read.key, timeout_ms);
+        let joined = self.state.borrow_mut().flights.join(&key);
+        if let Some(flight) = joined {
+            self.platform.event(Event::Joined { key: &read.key });
+            return flight;
+        }
+        self.start(key, read, timeout_ms, ttl_ms)
+    }
+
+    fn start(
+        self: &Rc<Self>,
+        key: FlightKey,
+        read: &Read,
+        timeout_ms: f64,
+        ttl_ms: Option<f64>,
+    ) -> (SharedRead<P::Data>, Sent) {
+        let (loading, sent) = self.load(read.load.clone(), timeout_ms);
+        let marks = Marks { sent: sent.clone(), ..Marks::default() };
+        let landing = Landing { engine: self.clone(), key: key.clone(), marks: marks.clone() };
+        let flight = async move {
+            let outcome = loading.await;
+            landing.land(outcome, ttl_ms)
+        };
+        let flight = flight.boxed_local().shared();
+        self.state.borrow_mut().flights.register(key, &flight, read.load.scope(), marks);
+        (flight, sent)
+    }
+
+    /// Asks the server. The mark tells when something was sent.
+    fn load(
+        self: &Rc<Self>,
+        load: Load,
+        timeout_ms: f64,
+    ) -> (futures_util::future::LocalBoxFuture<'static, Result<Option<Loaded<P::Data>>, Error>>, Sent) {
+        let engine = self.clone();
+        match load {
+            Load::Row(table, column, value) => {
+                let (rows, sent) = self.in_batch(table, column, value, timeout_ms);
+                let row = async move {
+                    let rows = rows.await?;
+                    Ok((!rows.is_empty()).then(|| Loaded::Entry(rows.item(0), Shape::Row(table))))
+                };
+                (row.boxed_local(), sent)
+            }
+            Load::Children(table, column, value) => {
+                let query = Query::of(table).filter(column, Test::Eq(value.clone()));
+                let (rows, sent) = self.in_batch(table, column, value, timeout_ms);
+                let list = async move { Ok(Some(Loaded::Entry(rows.await?, Shape::List(Rc::new(query))))) };
+                (list.boxed_local(), sent)
+            }
+            Load::List(query) => {
+                let (sent, mark) = twice(Sent::default());
+                let list = async move {
+                    let rows = engine.complete(&query, timeout_ms, &mark).await?;
+                    Ok(Some(Loaded::Entry(rows, Shape::List(Rc::new(query)))))
+                };
+                (list.boxed_local(), sent)
+            }
+            Load::Page(query) => {
+                let (sent, mark) = twice(Sent::default());
+                let page = async move {
+                    let (rows, total) = engine.complete_page(&query, timeout_ms, &mark).await?;
+                    Ok(Some(Loaded::Entry(page_object(&query, &rows, total), Shape::Page(Rc::new(query)))))
+                };
+                (page.boxed_local(), sent)
+            }
+            Load::Relations(id) => {
+                let (sent, mark) = twice(Sent::default());
+                let parts = async move {
+                    let parts = engine.load_relations(id, timeout_ms, &mark).await?;
+                    Ok(parts.map(Loaded::Parts))
+                };
+                (parts.boxed_local(), sent)
+            }
+        }
+    }
+
+    async fn load_relations(
+        self: &Rc<Self>,
+        id: String,
+        timeout_ms: f64,
+        sent: &Sent,
+    ) -> Result<Option<Parts<P::Data>>, Error> {
+        const SELECT: &str = "*,nodes:workflow_nodes(*),connections:workflow_connections(*),\
+            node_count:workflow_nodes(count),connection_count:workflow_connections(count)\
+            &nodes.order=created_at.asc,id.asc&connections.order=created_at.asc,id.asc";
+        const EMBEDDED: [&str; 4] = ["nodes", "connections", "node_count", "connection_count"];
+        let query = Query { order: Vec::new(), ..Query::of(&WORKFLOWS) }.filter("id", Test::Eq(id.clone()));
+        let (answer, _) = self.attempt(&Request::select(&query, SELECT), timeout_ms, sent).await?;
+        if answer.rows.is_empty() {
+            return Ok(None);
+        }
+        let row = answer.rows.item(0);
+        let children = |table, list: &'static str, number: &'static str| {
+            let rows = row.child(list).unwrap_or_else(|| P::Data::list(&[]));
+            let wanted = embedded_count(&row, number);
+            let query = Query::of(table).filter("workflow_id", Test::Eq(id.clone()));
+            async move { self.complete_from(&query, rows, wanted, timeout_ms, sent).await }
+        };
+        Ok(Some(Parts {
+            workflow: P::Data::object(Some(&row), &EMBEDDED, &[]),
+            nodes: children(&WORKFLOW_NODES, "nodes", "node_count").await?,
+            connections: children(&WORKFLOW_CONNECTIONS, "connections", "connection_count").await?,
+        }))
+    }
+
+    /// Puts a workflow with relations together from its three entries, when all of them are fresh.
+    fn compose_from_parts(self: &Rc<Self>, key: &str) {
+        let Some(parts) = parts_of_relations(key) else { return };
+        let now = self.platform.now();
+        let mut state = self.state.borrow_mut();
+        let store = &mut state.store;
+        if store.is_fresh(key, now) || !parts.iter().all(|part| store.is_fresh(part, now)) {
+            return;
+        }
+        let entries: Vec<_> = parts.iter().filter_map(|part| store.peek(part)).collect();
+        let [workflow, nodes, connections] = entries.as_slice() else { return };
+        let whole = compose(&workflow.data, &nodes.data, &connections.data);
+        let left_ms = entries.iter().map(|entry| entry.left_ms(now)).fold(f64::INFINITY, f64::min);
+        store.put(key, whole, Shape::Relations, Some(left_ms), now);
+    }
+}
+
+/// Removes its flight from the list of those under way, at the latest when it is dropped half-way.
+struct Landing<P: Platform> {
+    engine: Rc<Engine<P>>,
+    key: FlightKey,
+    marks: Marks,
+}
+
+impl<P: Platform> Drop for Landing<P> {
+    fn drop(&mut self) {
+        self.engine.state.borrow_mut().flights.remove(&self.key, &self.marks);
+    }
+}
+
+impl<P: Platform> Landing<P> {
+    /// Stores what was loaded, unless a change overtook it; the caller gets it in any case.
+    fn land(self, outcome: Result<Option<Loaded<P::Data>>, Error>, ttl_ms: Option<f64>) -> Outcome<P::Data> {
+        let engine = self.engine.clone();
+        let key = self.key.key.clone();
+        let keep = !self.marks.overtaken.get();
+        drop(self);
+        let answer = match outcome? {
+            None => {
+                if keep {
+                    engine.state.borrow_mut().store.remove(&key);
+                }
+                None
+            }
+            Some(Loaded::Entry(data, shape)) => Some(engine.keep(keep, &key, data, shape, ttl_ms)),
+            Some(Loaded::Parts(parts)) => {
+                let [workflow_key, nodes_key, connections_key] = parts_of_relations(&key).unwrap_or_default();
+                let children = |table| Shape::List(Rc::new(children_of(table, &parts.workflow)));
+                let (nodes_shape, connections_shape) =
+                    (children(&WORKFLOW_NODES), children(&WORKFLOW_CONNECTIONS));
+                let workflow =
+                    engine.keep(keep, &workflow_key, parts.workflow, Shape::Row(&WORKFLOWS), ttl_ms);
+                let nodes = engine.keep(keep, &nodes_key, parts.nodes, nodes_shape, ttl_ms);
+                let connections =
+                    engine.keep(keep, &connections_key, parts.connections, connections_shape, ttl_ms);
+                let whole = compose(&workflow, &nodes, &connections);
+                Some(engine.keep(keep, &key, whole, Shape::Relations, ttl_ms))
+            }
+        };
+        engine.flush();
+        Ok(answer)
+    }
+}
+
+impl<P: Platform> Engine<P> {
+    /// Stores `data` if it may be kept; answers what is to be handed out, which holds known rows as they are.
+    fn keep(&self, keep: bool, key: &str, data: P::Data, shape: Shape, ttl_ms: Option<f64>) -> P::Data {
+        if !keep {
+            return data;
+        }
+        self.learn_use();
+        let now = self.platform.now();
+        let mut state = self.state.borrow_mut();
+        state.store.put(key, data.clone(), shape, ttl_ms, now);
+        state.store.peek(key).map_or(data, |entry| entry.data.clone())
+    }
+}
+
+fn twice(sent: Sent) -> (Sent, Sent) {
+    (sent.clone(), sent)
+}
+
+fn children_of<D: Data>(table: &'static Table, workflow: &D) -> Query {
+    let id = workflow.column("id").text().unwrap_or_default().to_owned();
+    Query::of(table).filter("workflow_id", Test::Eq(id))
+}
+
+fn compose<D: Data>(workflow: &D, nodes: &D, connections: &D) -> D {
+    D::object(
+        Some(workflow),
+        &[],
+        &[("nodes", Member::Data(nodes)), ("connections", Member::Data(connections))],
+    )
+}
+
+/// The number in an embedded `[{"count": 12}]`.
+fn embedded_count<D: Data>(row: &D, name: &'static str) -> u32 {
+    let number = row.child(name).filter(|list| !list.is_empty()).map(|list| list.item(0).column("count"));
+    match number {
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a count of rows; `as` saturates"
+        )]
+        Some(Value::Number(number)) => number as u32,
+        _ => 0,
+    }
+}
+
+fn page_object<D: Data>(query: &Query, rows: &D, total: u32) -> D {
+    let size = query.limit.unwrap_or(total).max(1);
+    let seen = u64::from(query.offset) + rows.len() as u64;
+    D::object(
+        None,
+        &[],
+        &[
+            ("data", Member::Data(rows)),
+            ("total", Member::Number(f64::from(total))),
+            ("page", Member::Number(f64::from(query.offset / size))),
+            ("pageSize", Member::Number(f64::from(size))),
+            ("hasMore", Member::Bool(seen < u64::from(total))),
+        ],
+    )
+}

@@ -1,0 +1,328 @@
+//! Checks what the application passes, before anything is sent.
+//!
+//! One checker serves every table: it works from the column descriptors that the TypeScript types are made of.
+
+use crate::data::Value;
+use crate::error::{code, Error};
+use crate::tables::{Column, Kind, Presence, Table};
+use crate::timestamp;
+
+/// One member of an object that the application passed.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: Value,
+    /// Its value as JSON; empty where JSON cannot carry it.
+    pub json: String,
+}
+
+impl Field {
+    /// A text field.
+    pub fn text(name: &str, text: &str) -> Self {
+        Self { name: name.to_owned(), value: Value::Text(text.to_owned()), json: json_text(text) }
+    }
+}
+
+/// `text` as a JSON string.
+pub fn json_text(text: &str) -> String {
+    let mut json = String::with_capacity(text.len() + 2);
+    json.push('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => json.extend(['\\', character]),
+            '\u{0}'..='\u{1f}' => {
+                const HEX: &[u8; 16] = b"0123456789abcdef";
+                let code = character as usize;
+                json.push_str("\\u00");
+                json.extend([char::from(HEX[code >> 4]), char::from(HEX[code & 15])]);
+            }
+            _ => json.push(character),
+        }
+    }
+    json.push('"');
+    json
+}
+
+/// A checked object, ready to be sent.
+#[derive(Default, Debug)]
+pub struct Body {
+    fields: Vec<(&'static str, String)>,
+}
+
+impl Body {
+    /// Sets a column to a JSON text, in the place of what it was set to.
+    pub fn set(&mut self, column: &'static str, json: String) {
+        self.fields.retain(|(name, _)| *name != column);
+        self.fields.push((column, json));
+    }
+
+    /// Whether nothing is set.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    /// The object as JSON.
+    pub fn json(&self) -> String {
+        let mut json = String::from("{");
+        for (index, (name, value)) in self.fields.iter().enumerate() {
+            let comma = if index > 0 { ",\"" } else { "\"" };
+            json.push_str(comma);
+            json.push_str(name);
+            json.push_str("\":");
+            json.push_str(value);
+        }
+        json.push('}');
+        json
+    }
+}
+
+/// Checks the values of a new row of `table`.
+///
+/// # Errors
+/// `INVALID_INPUT` naming the first field that is unknown, of the wrong type, or missing.
+pub fn new_row(table: &Table, fields: &[Field]) -> Result<Body, Error> {
+    let body = columns(table, fields)?;
+    let missing = table.columns.iter().find(|column| {
+        column.presence == Presence::Required && !body.fields.iter().any(|(name, _)| *name == column.name)
+    });
+    match missing {
+        Some(column) => Err(Error::invalid(column.name, expectation(column).as_str())),
+        None => Ok(body),
+    }
+}
+
+/// Checks new values for a row of `table`. `updated_at`, where the table has it, becomes the database's own time.
+///
+/// # Errors
+/// `INVALID_INPUT` naming the first field that is unknown or of the wrong type, or when there is none at all.
+pub fn patch(table: &Table, fields: &[Field]) -> Result<Body, Error> {
+    let mut body = columns(table, fields)?;
+    if body.is_empty() {
+        return Err(Error::invalid("patch", "at least one column to change"));
+    }
+    touch(table, &mut body);
+    Ok(body)
+}
+
+/// Has the database put its own time into `updated_at`: Postgres resolves the literal `now` on its own clock.
+pub fn touch(table: &Table, body: &mut Body) {
+    if table.has_updated_at() {
+        body.set("updated_at", "\"now\"".to_owned());
+    }
+}
+
+fn columns(table: &Table, fields: &[Field]) -> Result<Body, Error> {
+    let mut body = Body::default();
+    for field in fields {
+        if field.value == Value::Absent {
+            continue;
+        }
+        let Some(column) = table.column(&field.name) else {
+            let expected = ["a column of ", table.name].concat();
+            return Err(Error::invalid(&field.name, &expected));
+        };
+        body.set(column.name, column_json(column, field)?);
+    }
+    Ok(body)
+}
+
+/// The column's value as the database takes it.
+fn column_json(column: &Column, field: &Field) -> Result<String, Error> {
+    let refused = || Error::invalid(column.name, &expectation(column));
+    let json = match (column.kind, &field.value) {
+        (_, Value::Null) if column.takes_null() => "null".to_owned(),
+        (Kind::Uuid, Value::Text(text)) => json_text(&canonical_uuid(text).ok_or_else(refused)?),
+        (Kind::Text, Value::Text(text)) if !text.contains('\0') => field.json.clone(),
+        (Kind::OneOf(allowed), Value::Text(text)) if allowed.contains(&text.as_str()) => field.json.clone(),
+        (Kind::Bool, Value::Bool(_)) | (Kind::Json, Value::Json) => field.json.clone(),
+        (Kind::Float, Value::Number(number)) if number.is_finite() => field.json.clone(),
+        (Kind::Int, Value::Number(number)) if is_int32(*number) => field.json.clone(),
+        (Kind::Timestamp, Value::Text(text)) => json_text(&timestamp::normalize(text).ok_or_else(refused)?),
+        _ => return Err(refused()),
+    };
+    Ok(json)
+}
+
+fn is_int32(number: f64) -> bool {
+    number.fract() == 0.0 && (f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(&number)
+}
+
+fn expectation(column: &Column) -> String {
+    let kind = match column.kind {
+        Kind::Uuid => "a uuid",
+        Kind::Text => "a string without NUL characters",
+        Kind::Bool => "true or false",
+        Kind::Int => "an integer of 32 bits",
+        Kind::Float => "a finite number",
+        Kind::Timestamp => "a timestamp such as 2024-02-29T23:59:59Z",
+        Kind::Json => "an object that JSON can carry",
+        Kind::OneOf(allowed) => return one_of(allowed, column.takes_null()),
+    };
+    if column.takes_null() {
+        [kind, " or null"].concat()
+    } else {
+        kind.to_owned()
+    }
+}
+
+fn one_of(allowed: &[&str], takes_null: bool) -> String {
+    let mut text = ["one of ", &allowed.join(", ")].concat();
+    if takes_null {
+        text.push_str(" or null");
+    }
+    text
+}
+
+/// `text` in lower case if it is a uuid in its usual form of 36 characters.
+pub fn canonical_uuid(text: &str) -> Option<String> {
+    let is_uuid = text.len() == 36
+        && text.bytes().enumerate().all(|(index, byte)| match index {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        });
+    is_uuid.then(|| text.to_ascii_lowercase())
+}
+
+/// Checks that an object agrees with an id that was passed beside it, and puts it there.
+///
+/// # Errors
+/// `INVALID_INPUT` naming the field, when it holds something else.
+pub fn agree(fields: &mut Vec<Field>, name: &'static str, id: &str) -> Result<(), Error> {
+    let given = fields.iter().find(|field| field.name == name && field.value != Value::Absent);
+    let Some(given) = given else {
+        fields.push(Field::text(name, id));
+        return Ok(());
+    };
+    match given.value.text().and_then(canonical_uuid) {
+        Some(given) if given == id => Ok(()),
+        _ => Err(Error::invalid(name, "the id that was passed as an argument, or nothing")),
+    }
+}
+
+/// An argument that must be a uuid.
+///
+/// # Errors
+/// `INVALID_INPUT` naming it.
+pub fn uuid(name: &str, value: &Value) -> Result<String, Error> {
+    value.text().and_then(canonical_uuid).ok_or_else(|| Error::invalid(name, "a uuid"))
+}
+
+/// An argument that must be some text.
+///
+/// # Errors
+/// `INVALID_INPUT` naming it.
+pub fn text(name: &str, value: &Value) -> Result<String, Error> {
+    match value {
+        Value::Text(text) if !text.is_empty() && !text.contains('\0') => Ok(text.clone()),
+        _ => Err(Error::invalid(name, "a string that is not empty")),
+    }
+}
+
+/// A count of rows, or `default` when it was left out.
+///
+/// # Errors
+/// `INVALID_INPUT` naming it when it is no whole number of at least `least`.
+pub fn count(name: &str, value: &Value, least: u32, default: u32) -> Result<u32, Error> {
+    match value {
+        Value::Absent => Ok(default),
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to fit")]
+        Value::Number(number)
+            if number.fract() == 0.0 && (f64::from(least)..=f64::from(i32::MAX)).contains(number) =>
+        {
+            Ok(*number as u32)
+        }
+        _ => Err(Error::invalid(
+            name,
+            if least == 0 { "a whole number, 0 or more" } else { "a whole number, 1 or more" },
+        )),
+    }
+}
+
+/// A flag, or `default` when it was left out.
+///
+/// # Errors
+/// `INVALID_INPUT` naming it.
+pub fn flag(name: &str, value: &Value, default: bool) -> Result<bool, Error> {
+    match value {
+        Value::Absent => Ok(default),
+        Value::Bool(flag) => Ok(*flag),
+        _ => Err(Error::invalid(name, "true or false")),
+    }
+}
+
+/// One of a few words; none when it was left out.
+///
+/// # Errors
+/// `INVALID_INPUT` naming it.
+pub fn word(
+    name: &str,
+    value: &Value,
+    allowed: &'static [&'static str],
+) -> Result<Option<&'static str>, Error> {
+    match value {
+        Value::Absent => Ok(None),
+        Value::Text(text) => allowed
+            .iter()
+            .find(|word| *word == text)
+            .map(|word| Some(*word))
+            .ok_or_else(|| Error::invalid(name, &one_of(allowed, false))),
+        _ => Err(Error::invalid(name, &one_of(allowed, false))),
+    }
+}
+
+/// Checks that a URL with this value in it stays short enough.
+///
+/// # Errors
+/// `INVALID_INPUT` naming the argument.
+pub fn short_enough(name: &str, url_length: usize) -> Result<(), Error> {
+    if url_length <= crate::rest::MAX_URL_LENGTH {
+        return Ok(());
+    }
+    Err(Error::new(
+        code::INVALID_INPUT,
+        [name, ": expected a value that fits into a URL of 8000 characters"].concat(),
+    ))
+}
+
+/// `user_id` as `userId`.
+fn camel_case(name: &str) -> String {
+    let mut camel = String::with_capacity(name.len());
+    for character in name.chars() {
+        match camel.pop() {
+            Some('_') => camel.push(character.to_ascii_uppercase()),
+            last => camel.extend(last.into_iter().chain([character])),
+        }
+    }
+    camel
+}
+
+/// The members of a query object, by name.
+pub struct QueryFields<'a> {
+    fields: &'a [Field],
+}
+
+impl<'a> QueryFields<'a> {
+    /// Accepts an object whose members all have one of these names, which are given as Rust spells them.
+    ///
+    /// # Errors
+    /// `INVALID_INPUT` naming the first that has not.
+    pub fn new(fields: &'a [Field], known: &[&str]) -> Result<Self, Error> {
+        let known: Vec<String> = known.iter().map(|name| camel_case(name)).collect();
+        match fields.iter().find(|field| !known.contains(&field.name)) {
+            Some(unknown) => Err(Error::invalid(&unknown.name, &["one of ", &known.join(", ")].concat())),
+            None => Ok(Self { fields }),
+        }
+    }
+
+    /// The member's value. NULL means as much as leaving it out: a query has no column to compare with NULL.
+    pub fn get(&self, name: &str) -> &'a Value {
+        self.fields
+            .iter()
+            .find(|field| field.name == name)
+            .map(|field| &field.value)
+            .filter(|value| **value != Value::Null)
+            .unwrap_or(&Value::Absent)
+    }
+}

@@ -1,0 +1,60 @@
+// What is done to rows as a whole stays on the side that owns them: from Rust, every column would be a call.
+
+/** Whether two JSON values are equal; the order of an object's members does not matter. */
+function isEqual(a, b) {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  for (const key of keys) {
+    if (!Object.hasOwn(b, key) || !isEqual(a[key], b[key])) return false;
+  }
+  return true;
+}
+
+/** `fresh`, with whatever is equal to a row that `old` holds replaced by that row. */
+export function reuse(old, fresh) {
+  if (!Array.isArray(old) || !Array.isArray(fresh)) return isEqual(old, fresh) ? old : fresh;
+  const byId = new Map();
+  for (const row of old) byId.set(row?.id, row);
+  let isSame = old.length === fresh.length;
+  const rows = fresh.map((row, index) => {
+    const known = byId.get(row?.id);
+    const kept = known !== undefined && isEqual(known, row) ? known : row;
+    if (kept !== old[index]) isSame = false;
+    return kept;
+  });
+  return isSame ? old : rows;
+}
+
+/** Whether every member of `part` is in `row`, equal in value. */
+export function covers(row, part) {
+  return Object.keys(part).every((key) => isEqual(row[key], part[key]));
+}
+
+/** `base` without the members `without`, and with `names` set to `values`. */
+export function assemble(base, without, names, values) {
+  const object = { ...base };
+  for (const name of without) delete object[name];
+  for (let index = 0; index < names.length; index += 1) object[names[index]] = values[index];
+  return object;
+}
+
+/** The value as JSON text. Throws on what JSON would silently change: NaN, infinities, functions and cycles. */
+export function stringify(value) {
+  return JSON.stringify(value, (_, member) => {
+    if (typeof member === 'number' && !Number.isFinite(member)) throw new TypeError('not a finite number');
+    if (typeof member === 'function' || typeof member === 'symbol') throw new TypeError('not JSON');
+    return member;
+  });
+}
+
+/** Freezes a JSON value in depth, and answers it. */
+export function deepFreeze(value) {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(deepFreeze);
+  }
+  return value;
+}

@@ -1,0 +1,125 @@
+//! Rows as JavaScript objects.
+
+use crate::data::{Data, Member, Value};
+use js_sys::{Array, JsString, Reflect, JSON};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen(module = "/src/io/json.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = reuse)]
+    fn reuse_rows(old: &JsValue, fresh: &JsValue) -> JsValue;
+    #[wasm_bindgen(js_name = covers)]
+    fn covers_part(row: &JsValue, part: &JsValue) -> bool;
+    fn assemble(base: &JsValue, without: &Array, names: &Array, values: &Array) -> JsValue;
+    /// The value as JSON text; an error for what JSON would silently change.
+    #[wasm_bindgen(catch)]
+    pub fn stringify(value: &JsValue) -> Result<Option<String>, JsValue>;
+    /// Freezes a value in depth, and answers it.
+    #[wasm_bindgen(js_name = deepFreeze)]
+    pub fn deep_freeze(value: &JsValue) -> JsValue;
+}
+
+thread_local! {
+    /// Column names as JavaScript strings: made once, not at every look at a row. The names are literals, so that
+    /// their addresses identify them.
+    static NAMES: RefCell<HashMap<*const u8, JsString>> = RefCell::new(HashMap::new());
+}
+
+fn name_of(name: &'static str) -> JsString {
+    NAMES.with(|names| names.borrow_mut().entry(name.as_ptr()).or_insert_with(|| name.into()).clone())
+}
+
+/// A JavaScript value: a row, a list of rows, or a page.
+#[derive(Clone)]
+pub struct Row(pub JsValue);
+
+impl Row {
+    fn get(&self, name: &'static str) -> JsValue {
+        Reflect::get(&self.0, &name_of(name)).unwrap_or(JsValue::UNDEFINED)
+    }
+
+    fn as_array(&self) -> Option<&Array> {
+        self.0.dyn_ref::<Array>()
+    }
+}
+
+/// What a JavaScript value is, as far as decisions need it.
+pub fn value_of(value: &JsValue) -> Value {
+    if value.is_undefined() {
+        Value::Absent
+    } else if value.is_null() {
+        Value::Null
+    } else if let Some(flag) = value.as_bool() {
+        Value::Bool(flag)
+    } else if let Some(number) = value.as_f64() {
+        Value::Number(number)
+    } else if let Some(text) = value.as_string() {
+        Value::Text(text)
+    } else if value.is_object() {
+        Value::Json
+    } else {
+        Value::Other("neither JSON nor undefined")
+    }
+}
+
+impl Data for Row {
+    fn column(&self, name: &'static str) -> Value {
+        value_of(&self.get(name))
+    }
+
+    fn child(&self, name: &'static str) -> Option<Self> {
+        let child = self.get(name);
+        child.is_object().then_some(Self(child))
+    }
+
+    fn len(&self) -> usize {
+        self.as_array().map_or(0, |array| array.length() as usize)
+    }
+
+    fn item(&self, index: usize) -> Self {
+        Self(
+            self.as_array()
+                .map_or(JsValue::UNDEFINED, |array| array.get(u32::try_from(index).unwrap_or(u32::MAX))),
+        )
+    }
+
+    fn list(items: &[Self]) -> Self {
+        Self(items.iter().map(|item| &item.0).collect::<Array>().into())
+    }
+
+    fn object(
+        base: Option<&Self>,
+        without: &[&'static str],
+        members: &[(&'static str, Member<'_, Self>)],
+    ) -> Self {
+        let without: Array = without.iter().map(|name| name_of(name)).collect();
+        let names: Array = members.iter().map(|(name, _)| name_of(name)).collect();
+        let values: Array = members
+            .iter()
+            .map(|(_, member)| match member {
+                Member::Data(data) => data.0.clone(),
+                Member::Number(number) => JsValue::from_f64(*number),
+                Member::Bool(flag) => JsValue::from_bool(*flag),
+            })
+            .collect();
+        Self(assemble(base.map_or(&JsValue::UNDEFINED, |base| &base.0), &without, &names, &values))
+    }
+
+    fn parse(json: &str) -> Option<Self> {
+        JSON::parse(json).ok().map(Self)
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+
+    fn covers(&self, part: &Self) -> bool {
+        covers_part(&self.0, &part.0)
+    }
+
+    fn reuse(&self, fresh: Self) -> Self {
+        Self(reuse_rows(&self.0, &fresh.0))
+    }
+}

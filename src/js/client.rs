@@ -1,0 +1,130 @@
+//! A client: configuration, sign-in, and the end.
+
+use super::convert::{member, thrown};
+use crate::cache::CacheConfig;
+use crate::engine::{Engine, Settings, DEFAULT_TIMEOUT_MS};
+use crate::error::Error;
+use crate::io::{Browser, Front, Target};
+use crate::retry::RetryConfig;
+use js_sys::Function;
+use std::cell::Cell;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+
+/// One client. Calls on it while it runs others, and freeing it half-way, are harmless: every call holds its own share.
+#[wasm_bindgen]
+pub struct Client {
+    pub(super) engine: Rc<Engine<Browser>>,
+    pub(super) error_class: Function,
+    pub(super) is_debug: Rc<Cell<bool>>,
+}
+
+#[wasm_bindgen]
+impl Client {
+    /// A client that is not configured yet. `error_class` is the class of the errors it throws.
+    #[wasm_bindgen(constructor)]
+    pub fn new(front: Front, error_class: Function) -> Self {
+        Self { engine: Engine::new(Browser::new(front)), error_class, is_debug: Rc::default() }
+    }
+
+    /// Takes `ClientOptions`. Another server than before ends everything under way and empties the cache.
+    pub fn configure(&self, options: &JsValue) -> Result<(), JsValue> {
+        let (target, settings) = parse(options).map_err(|error| thrown(&self.error_class, &error))?;
+        let function = |name: &str| member(options, name).dyn_into::<Function>().ok();
+        let (fetch, provider, sink) = (function("fetch"), function("accessToken"), function("onEvent"));
+        self.is_debug.set(member(options, "debug").is_truthy());
+        if self.engine.platform.configure(target, fetch, provider, sink.is_some()) {
+            self.engine.reset();
+        }
+        self.engine.configure(settings);
+        Ok(())
+    }
+
+    /// Whoever is signed in may have changed.
+    #[wasm_bindgen(js_name = authChanged)]
+    pub fn auth_changed(&self) {
+        self.engine.auth_changed();
+    }
+
+    /// This token's user is signed in now, or nobody.
+    #[wasm_bindgen(js_name = signedIn)]
+    pub fn signed_in(&self, token: Option<String>) {
+        use crate::platform::Platform;
+        let subject = token.and_then(|token| self.engine.platform.subject(&token));
+        self.engine.signed_in_as(subject);
+    }
+
+    /// Ends everything under way and forgets everything. It can be configured again.
+    pub fn close(&self) {
+        self.engine.platform.close();
+        self.engine.reset();
+    }
+}
+
+fn parse(options: &JsValue) -> Result<(Target, Settings), Error> {
+    let text = |name: &str, expected: &str| {
+        member(options, name)
+            .as_string()
+            .filter(|text| !text.is_empty())
+            .ok_or_else(|| Error::invalid(name, expected))
+    };
+    let url = text("url", "the project's address, such as https://xyz.supabase.co")?;
+    if !url.starts_with("https://") && !url.starts_with("http://") {
+        return Err(Error::invalid("url", "an address that begins with https:// or http://"));
+    }
+    let schema = member(options, "schema").as_string().unwrap_or_else(|| "public".to_owned());
+    let target = Target {
+        rest_url: [url.trim_end_matches('/'), "/rest/v1/"].concat(),
+        key: text("key", "the project's publishable (or anonymous) key")?,
+        schema,
+    };
+    let cache = member(options, "cache");
+    let retry = member(options, "retry");
+    let defaults = RetryConfig::default();
+    let settings = Settings {
+        cache: parse_cache(&cache)?,
+        retry: RetryConfig {
+            max_attempts: count(&retry, "maxAttempts", f64::from(defaults.max_attempts))?,
+            initial_backoff_ms: number(&retry, "initialBackoffMs", 0.0)?
+                .unwrap_or(defaults.initial_backoff_ms),
+            max_backoff_ms: number(&retry, "maxBackoffMs", 0.0)?.unwrap_or(defaults.max_backoff_ms),
+            backoff_multiplier: number(&retry, "backoffMultiplier", 1.0)?
+                .unwrap_or(defaults.backoff_multiplier),
+        },
+        timeout_ms: number(options, "timeoutMs", 1.0)?.unwrap_or(DEFAULT_TIMEOUT_MS),
+    };
+    Ok((target, settings))
+}
+
+/// A `CacheConfig` of the application, with the defaults for what it leaves out.
+pub(super) fn parse_cache(cache: &JsValue) -> Result<CacheConfig, Error> {
+    let defaults = CacheConfig::default();
+    #[allow(clippy::cast_precision_loss, reason = "the default is a thousand")]
+    let max_size = count(cache, "maxSize", defaults.max_size as f64)? as usize;
+    Ok(CacheConfig {
+        default_ttl_ms: number(cache, "defaultTTL", 0.0)?.unwrap_or(defaults.default_ttl_ms),
+        max_size,
+        stale_ms: number(cache, "staleMs", 0.0)?,
+    })
+}
+
+/// A number of at least `least`. None when it was left out.
+pub(super) fn number(object: &JsValue, name: &str, least: f64) -> Result<Option<f64>, Error> {
+    let value = member(object, name);
+    if value.is_undefined() || value.is_null() {
+        return Ok(None);
+    }
+    match value.as_f64() {
+        Some(number) if number >= least => Ok(Some(number)),
+        _ => Err(Error::invalid(name, &["a number, ", &least.to_string(), " or more"].concat())),
+    }
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "`as` saturates, and more is as good"
+)]
+fn count(object: &JsValue, name: &str, default: f64) -> Result<u32, Error> {
+    Ok(number(object, name, 1.0)?.unwrap_or(default) as u32)
+}

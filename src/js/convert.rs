@@ -1,0 +1,75 @@
+//! Values from JavaScript and errors to it.
+
+use crate::api::Argument;
+use crate::data::Value;
+use crate::error::{Cause, Error};
+use crate::input::Field;
+use crate::io::{stringify, value_of};
+use js_sys::{Array, Function, Object, Reflect};
+use wasm_bindgen::prelude::*;
+
+/// Member `name` of an object; undefined for whatever is none.
+pub fn member(object: &JsValue, name: &str) -> JsValue {
+    Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// One argument of a call.
+pub fn argument(value: &JsValue) -> Argument {
+    if value.is_object() && !Array::is_array(value) && !value.is_function() {
+        Argument::Object(fields(value))
+    } else {
+        Argument::Value(value_of(value))
+    }
+}
+
+/// An object's own members.
+fn fields(object: &JsValue) -> Vec<Field> {
+    Object::entries(object.unchecked_ref())
+        .iter()
+        .map(|entry| {
+            let entry: Array = entry.unchecked_into();
+            field(entry.get(0).as_string().unwrap_or_default(), &entry.get(1))
+        })
+        .collect()
+}
+
+fn field(name: String, value: &JsValue) -> Field {
+    let json = match value_of(value) {
+        Value::Absent | Value::Other(_) => None,
+        _ => stringify(value).ok().flatten(),
+    };
+    match (json, value_of(value)) {
+        (None, Value::Absent) => Field { name, value: Value::Absent, json: String::new() },
+        (None, _) => Field { name, value: Value::Other("not JSON"), json: String::new() },
+        // A Date, a list, or whatever else says of itself how it is written, is no object of columns.
+        (Some(json), Value::Json) if !json.starts_with('{') => {
+            Field { name, value: Value::Other("no object"), json }
+        }
+        (Some(json), value) => Field { name, value, json },
+    }
+}
+
+/// The error as JavaScript knows it: an instance of `class`, which is `DatabaseError`.
+pub fn thrown(class: &Function, error: &Error) -> JsValue {
+    let cause = match &error.cause {
+        None => JsValue::UNDEFINED,
+        Some(Cause::Error(inner)) => thrown(class, inner),
+        Some(Cause::Thrown(value)) => value.downcast_ref::<JsValue>().cloned().unwrap_or(JsValue::UNDEFINED),
+    };
+    let arguments = Array::of3(&error.code.as_ref().into(), &error.message.as_ref().into(), &cause);
+    let made = match Reflect::construct(class, &arguments) {
+        Ok(made) => made,
+        // Only a class that is not the package's own can fail.
+        Err(thrown) => return thrown,
+    };
+    let set = |name: &str, value: JsValue| {
+        // The members are declared by the class.
+        let _ = Reflect::set(&made, &name.into(), &value);
+    };
+    set("status", error.status.into());
+    set("details", error.details.as_deref().into());
+    set("hint", error.hint.as_deref().into());
+    set("attempts", error.attempts.into());
+    set("retryable", error.retryable.into());
+    made
+}

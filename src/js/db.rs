@@ -1,0 +1,71 @@
+//! `db`: every function by its name.
+
+use super::client::{number, Client};
+use super::convert::{argument, member, thrown};
+use crate::api::{operation, Call, Operation};
+use crate::engine::CallOptions;
+use crate::error::{code, Error};
+use crate::io::{aborted, deep_freeze};
+use crate::platform::Platform;
+use futures_util::future::FutureExt;
+use js_sys::{Array, Promise};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
+use web_sys::AbortSignal;
+
+#[wasm_bindgen]
+impl Client {
+    /// Calls the function of that name. `options` is what `db.with` was given, or undefined.
+    pub fn call(&self, name: &str, arguments: &Array, options: &JsValue) -> Promise {
+        let (class, is_debug) = (self.error_class.clone(), self.is_debug.clone());
+        let begun = self.begin(name, arguments, options);
+        let engine = self.engine.clone();
+        future_to_promise(async move {
+            let outcome = match begun {
+                Ok((Operation::Read(read), options)) => {
+                    engine.read(read, options).await.map(|row| row.map_or(JsValue::NULL, |row| row.0))
+                }
+                Ok((Operation::Write(write), options)) => {
+                    engine.write(write, options).await.map(|row| row.map_or(JsValue::UNDEFINED, |row| row.0))
+                }
+                Err(error) => Err(error),
+            };
+            match outcome {
+                Ok(value) if is_debug.get() => Ok(deep_freeze(&value)),
+                Ok(value) => Ok(value),
+                Err(error) => Err(thrown(&class, &error)),
+            }
+        })
+    }
+
+    fn begin(
+        &self,
+        name: &str,
+        arguments: &Array,
+        options: &JsValue,
+    ) -> Result<(Operation, CallOptions), Error> {
+        let platform = &self.engine.platform;
+        if !platform.is_configured() {
+            return Err(Error::new(
+                code::NOT_CONFIGURED,
+                "Call configure({ url, key }) or configure({ supabase }) before using db",
+            ));
+        }
+        let call = Call {
+            arguments: arguments.iter().map(|value| argument(&value)).collect(),
+            uuid: &|| platform.uuid(),
+            base_url_length: platform.base_url_length(),
+        };
+        Ok((operation(name, &call)?, call_options(options)?))
+    }
+}
+
+fn call_options(options: &JsValue) -> Result<CallOptions, Error> {
+    let signal = member(options, "signal");
+    Ok(CallOptions {
+        fresh: member(options, "fresh").is_truthy(),
+        ttl_ms: number(options, "ttlMs", 0.0)?,
+        timeout_ms: number(options, "timeoutMs", 1.0)?,
+        cancelled: signal.is_object().then(|| aborted(signal.unchecked_into::<AbortSignal>()).boxed_local()),
+    })
+}

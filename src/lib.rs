@@ -1,0 +1,39 @@
+//! Typed, cached data access to Supabase, for browsers.
+//!
+//! The crate decides; the browser carries. Rows are made by the browser's JSON parser and stay JavaScript objects;
+//! Rust holds references to them and decides what is fresh, whom to ask and what to patch.
+//!
+//! # The way of a read
+//! `js::db` turns a call into a [`Read`](engine::Read) by way of [`api`] → `engine::read`: the cache answers, or a
+//! flight under way is joined, or the batch of this tick is entered → `engine::list` asks until the list is complete →
+//! `engine::attempt` sends, with token, timeout and retries → [`rest`] reads the answer → the entry is stored unless a
+//! change overtook it → observers are told.
+//!
+//! # The way of a write
+//! [`api`] checks the input → `engine::write` sends an idempotent request → the answer becomes a
+//! [`Change`](cache::Change) → `engine::coherence` patches or drops every entry the row belongs to → observers, caller.
+//!
+//! # What is where
+//! [`tables`] describes the database, [`query`] asks it, [`cache`] remembers, [`rest`] speaks `PostgREST`, [`retry`] and
+//! [`error`] are the policy and the one error type. All of these are pure: values in, values out. [`engine`] is generic
+//! over [`platform::Platform`]; `io` is the only code that touches the browser, `js` the only one that JavaScript sees.
+
+#![forbid(unsafe_code)]
+
+pub mod api;
+pub mod cache;
+pub mod data;
+pub mod engine;
+pub mod error;
+pub mod input;
+#[cfg(target_arch = "wasm32")]
+mod io;
+#[cfg(target_arch = "wasm32")]
+mod js;
+pub mod platform;
+pub mod queries;
+pub mod query;
+pub mod rest;
+pub mod retry;
+pub mod tables;
+pub mod timestamp;

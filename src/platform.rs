@@ -1,0 +1,107 @@
+//! What the engine needs from the world around it. `src/io` gives it a browser, the tests a simulated one.
+
+use crate::cache::Moment;
+use crate::data::Data;
+use crate::error::Error;
+use crate::rest::{Reply, Request};
+use std::future::Future;
+
+/// Clock, randomness, timers, network, the user's token, and whoever follows the cache.
+pub trait Platform: 'static {
+    /// What answers are made of.
+    type Data: Data;
+
+    /// The time on both clocks.
+    fn now(&self) -> Moment;
+    /// Uniform in [0, 1).
+    fn random(&self) -> f64;
+    /// A new random uuid.
+    fn uuid(&self) -> String;
+    /// Waits so many milliseconds.
+    fn sleep(&self, ms: f64) -> impl Future<Output = ()> + 'static;
+    /// As `sleep`, for housekeeping that must not keep a process alive.
+    fn doze(&self, ms: f64) -> impl Future<Output = ()> + 'static;
+    /// Waits until everything that the running task started has had its turn.
+    fn tick(&self) -> impl Future<Output = ()> + 'static;
+    /// Runs a future on its own.
+    fn spawn(&self, future: impl Future<Output = ()> + 'static);
+    /// Whether there is a server to talk to.
+    fn is_configured(&self) -> bool;
+    /// Bytes that the server's address takes of every URL.
+    fn base_url_length(&self) -> usize;
+    /// Asks for the user's token; none means anonymous.
+    fn token(&self) -> impl Future<Output = Result<Option<String>, Error>> + 'static;
+    /// Whose token it is.
+    fn subject(&self, token: &str) -> Option<String>;
+    /// Sends a request and waits for its whole answer. Dropping the future aborts the request.
+    fn send(
+        &self,
+        request: &Request,
+        token: Option<&str>,
+    ) -> impl Future<Output = Result<Reply<Self::Data>, Error>> + 'static;
+    /// The entry under `key` is now this, or gone. May run the application's code: nothing is borrowed meanwhile.
+    fn entry_changed(&self, key: &str, entry: Option<Published<Self::Data>>);
+    /// The slots of the entries that were answered from copies since the last call, in order.
+    fn take_used_slots(&self) -> Vec<u32>;
+    /// Nothing may be answered from copies of entries until they are published again.
+    fn withdraw_entries(&self);
+    /// Something happened that logs and tools may show.
+    fn event(&self, event: Event<'_>);
+}
+
+/// A stored entry as others may hand it out.
+pub struct Published<D> {
+    /// The answer.
+    pub data: D,
+    /// From this time on the engine must be asked instead (wall clock, milliseconds).
+    pub until_wall_ms: f64,
+    /// By this number the engine is told that the entry was used.
+    pub slot: u32,
+}
+
+/// What happened, for logs and tools. Never a row's value or a secret.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// A read was answered from the cache.
+    Hit {
+        /// The entry's key.
+        key: &'a str,
+    },
+    /// A read was not in the cache and asks the server.
+    Miss {
+        /// The entry's key.
+        key: &'a str,
+    },
+    /// A read joined another one that was under way.
+    Joined {
+        /// The entry's key.
+        key: &'a str,
+    },
+    /// A request was sent, and answered or not.
+    Attempt {
+        /// GET, POST, PATCH or DELETE.
+        method: &'a str,
+        /// The table.
+        table: &'a str,
+        /// From 1.
+        attempt: u32,
+        /// HTTP status of the answer, when there was one.
+        status: Option<u16>,
+        /// The error's code, when it failed.
+        code: Option<&'a str>,
+        /// How long it took, in milliseconds.
+        duration_ms: f64,
+    },
+    /// An entry was stored or patched.
+    Stored {
+        /// The entry's key.
+        key: &'a str,
+    },
+    /// An entry left.
+    Dropped {
+        /// The entry's key.
+        key: &'a str,
+    },
+    /// Another user, or nobody, is signed in now; nothing of the one before is left.
+    UserChanged,
+}

@@ -1,0 +1,68 @@
+//! The objects that the query forms of `db`'s functions take.
+
+use crate::tables::{ExecutionStatus, Uuid};
+use tsify::Tsify;
+
+/// Declares a query object: its TypeScript type, and the names of its members.
+macro_rules! query {
+    ($(#[$doc:meta])* $name:ident { $( $(#[$field_doc:meta])* $field:ident: $type:ty, )* }) => {
+        $(#[$doc])*
+        #[derive(Tsify)]
+        #[serde(rename_all = "camelCase")]
+        pub struct $name { $( $(#[$field_doc])* pub $field: $type, )* }
+
+        impl $name {
+            /// The names of the members, as Rust spells them.
+            pub const FIELDS: &'static [&'static str] = &[ $( stringify!($field), )* ];
+        }
+    };
+}
+
+query! {
+    /// Which workflows, in which order.
+    WorkflowQuery {
+        /// Whose.
+        user_id: Uuid,
+        /// At most so many; all when left out.
+        #[tsify(optional)]
+        limit: Option<u32>,
+        /// After skipping so many.
+        #[tsify(optional)]
+        offset: Option<u32>,
+        /// Archived ones too.
+        #[tsify(optional)]
+        include_archived: Option<bool>,
+        /// `updated_at` when left out.
+        #[tsify(optional, type = "'created_at' | 'updated_at' | 'name'")]
+        sort_by: Option<String>,
+        /// `desc` when left out.
+        #[tsify(optional, type = "'asc' | 'desc'")]
+        sort_order: Option<String>,
+    }
+}
+
+query! {
+    /// Which executions.
+    ExecutionHistoryQuery {
+        /// Of one workflow; of all when left out.
+        #[tsify(optional)]
+        workflow_id: Option<Uuid>,
+        /// Whose.
+        user_id: Uuid,
+        /// In this state.
+        #[tsify(optional)]
+        status: Option<ExecutionStatus>,
+        /// Rows on a page; 50 when left out.
+        #[tsify(optional)]
+        limit: Option<u32>,
+        /// After skipping so many.
+        #[tsify(optional)]
+        offset: Option<u32>,
+        /// Made at this time or later.
+        #[tsify(optional)]
+        start_date: Option<String>,
+        /// Made at this time or earlier; a date without time includes that whole day.
+        #[tsify(optional)]
+        end_date: Option<String>,
+    }
+}

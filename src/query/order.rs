@@ -1,0 +1,60 @@
+//! The order of two rows, and the place in a list after which to continue.
+
+use super::{Order, Position, Query};
+use crate::data::{Data, Value};
+use crate::tables::{Kind, Table};
+use crate::timestamp;
+use std::cmp::Ordering;
+
+impl Query {
+    /// Which of two rows comes first in this order. None when only the database knows (text, whose order is the
+    /// collation's).
+    pub fn compare<D: Data>(&self, a: &D, b: &D) -> Option<Ordering> {
+        for order in &self.order {
+            let ordering = compare_column(self.table, *order, a, b)?;
+            if ordering.is_ne() {
+                return Some(ordering);
+            }
+        }
+        Some(Ordering::Equal)
+    }
+
+    /// Whether [`Self::compare`] can tell the order of any two rows in the usual form.
+    pub fn is_ordered_locally(&self) -> bool {
+        self.order.iter().all(|order| {
+            self.table
+                .column(order.column)
+                .is_some_and(|column| matches!(column.kind, Kind::Uuid | Kind::Timestamp))
+        })
+    }
+
+    /// The place of `row` in this order, to continue after it. None when the row lacks a column of the order.
+    pub fn position_of<D: Data>(&self, row: &D) -> Option<Position> {
+        self.order
+            .iter()
+            .map(|order| match row.column(order.column) {
+                Value::Text(text) => Some((*order, Some(text))),
+                Value::Null => Some((*order, None)),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+fn compare_column<D: Data>(table: &Table, order: Order, a: &D, b: &D) -> Option<Ordering> {
+    let kind = table.column(order.column)?.kind;
+    let ascending = match (a.column(order.column), b.column(order.column)) {
+        (Value::Absent, _) | (_, Value::Absent) => return None,
+        (Value::Null, Value::Null) => Ordering::Equal,
+        (Value::Null, _) => Ordering::Greater,
+        (_, Value::Null) => Ordering::Less,
+        (Value::Text(a), Value::Text(b)) => match kind {
+            Kind::Uuid => a.to_ascii_lowercase().cmp(&b.to_ascii_lowercase()),
+            Kind::Timestamp => timestamp::compare(&a, &b)?,
+            _ if a == b => Ordering::Equal,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    Some(if order.descending { ascending.reverse() } else { ascending })
+}

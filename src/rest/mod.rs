@@ -1,0 +1,9 @@
+//! `PostgREST`: a query or a write as an HTTP request, and an HTTP answer as rows, a count or an error.
+
+mod request;
+mod response;
+mod url;
+
+pub use request::{Method, Request};
+pub use response::{classify, retry_after_ms, Answer, Body, Reply};
+pub use url::{quoted, MAX_URL_LENGTH};

@@ -1,0 +1,91 @@
+//! Requests, before the origin, the key and the token are added.
+
+use super::url::{push_filters, select_url};
+use crate::query::{Filter, Position, Query};
+use crate::tables::Table;
+
+/// An HTTP method.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Inserts and function calls.
+    Post,
+    /// Updates.
+    Patch,
+    /// Deletes.
+    Delete,
+}
+
+impl Method {
+    /// As it stands in a request line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// One request to `PostgREST`.
+#[derive(Clone)]
+pub struct Request {
+    /// The HTTP method.
+    pub method: Method,
+    /// The table, for logs; never the URL, which holds values.
+    pub table: &'static str,
+    /// Path below `/rest/v1/`, with the query string.
+    pub path: String,
+    /// The `Prefer` header, or nothing.
+    pub prefer: &'static str,
+    /// A JSON body, or nothing.
+    pub body: Option<String>,
+}
+
+const COUNT: &str = "count=exact";
+const RETURN: &str = "return=representation";
+const INSERT_ONCE: &str = "resolution=ignore-duplicates,return=representation";
+
+impl Request {
+    /// Rows of `query`, without their number: for answers that no server cuts.
+    pub fn select(query: &Query, select: &str) -> Self {
+        Self {
+            method: Method::Get,
+            table: query.table.name,
+            path: select_url(query, select, None),
+            prefer: "",
+            body: None,
+        }
+    }
+
+    /// Rows of `query`, continued `after` a place, with the number of all that match: servers cut long answers
+    /// without a word, and the number is what tells.
+    pub fn counted(query: &Query, after: Option<&Position>) -> Self {
+        Self { path: select_url(query, "*", after), prefer: COUNT, ..Self::select(query, "*") }
+    }
+
+    /// One new row, whose `body` carries its id. Sent twice it makes one row and answers `[]` the second time.
+    pub fn insert(table: &'static Table, body: String) -> Self {
+        Self {
+            method: Method::Post,
+            table: table.name,
+            path: [table.name, "?on_conflict=id&select=*"].concat(),
+            prefer: INSERT_ONCE,
+            body: Some(body),
+        }
+    }
+
+    /// Changes the rows that match; answers them as they are then.
+    pub fn update(table: &'static Table, filters: &[Filter], body: String) -> Self {
+        Self { method: Method::Patch, body: Some(body), ..Self::delete(table, filters) }
+    }
+
+    /// Deletes the rows that match; answers them as they were.
+    pub fn delete(table: &'static Table, filters: &[Filter]) -> Self {
+        let mut path = [table.name, "?select=*"].concat();
+        push_filters(&mut path, filters);
+        Self { method: Method::Delete, table: table.name, path, prefer: RETURN, body: None }
+    }
+}

@@ -1,0 +1,102 @@
+//! What an HTTP answer means.
+
+use crate::data::{Data, Value};
+use crate::error::{code, Error};
+use crate::retry::{code_is_transient, status_is_transient};
+
+/// An HTTP answer.
+pub struct Reply<D> {
+    /// The status code.
+    pub status: u16,
+    /// The `Content-Range` header, such as `0-24/3573`, `*/0` or `0-24/*`.
+    pub content_range: Option<String>,
+    /// The `Retry-After` header, where the page may read it.
+    pub retry_after: Option<String>,
+    /// What came with it.
+    pub body: Body<D>,
+}
+
+/// The body of an answer.
+pub enum Body<D> {
+    /// JSON.
+    Data(D),
+    /// There was none.
+    Empty,
+    /// It broke off, or was not JSON.
+    Broken,
+}
+
+/// What a successful answer holds.
+pub struct Answer<D> {
+    /// The rows.
+    pub rows: D,
+    /// How many rows match in all, when that was asked.
+    pub total: Option<u32>,
+}
+
+/// The rows of an answer, or why there are none.
+pub fn classify<D: Data>(reply: Reply<D>) -> Result<Answer<D>, Error> {
+    let total = reply.content_range.as_deref().and_then(total_of);
+    match (reply.status, reply.body) {
+        (200..=299, Body::Data(rows)) => Ok(Answer { rows, total }),
+        (200..=299, _) => Err(Error {
+            status: Some(reply.status),
+            ..Error::network("The answer broke off or was not JSON", None)
+        }),
+        (status, Body::Data(body)) => {
+            let error = server_error(status, &body);
+            // An offset past the end of a counted list is an empty page (PostgREST answers 416 with the total).
+            if error.is("PGRST103") && total.is_some() {
+                return Ok(Answer { rows: D::list(&[]), total });
+            }
+            Err(error)
+        }
+        (status, _) => Err(bare_error(status)),
+    }
+}
+
+/// The number after the slash of a `Content-Range`.
+fn total_of(content_range: &str) -> Option<u32> {
+    content_range.split('/').nth(1)?.parse().ok()
+}
+
+/// Milliseconds of a `Retry-After` in seconds. Its other form, a date, would have to be compared with a clock that
+/// may be wrong, and is ignored.
+pub fn retry_after_ms(header: &str) -> Option<f64> {
+    header.trim().parse::<u32>().ok().map(|seconds| f64::from(seconds) * 1_000.0)
+}
+
+fn bare_error(status: u16) -> Error {
+    Error {
+        status: Some(status),
+        retryable: status_is_transient(status),
+        ..Error::new(code::UNKNOWN_ERROR, ["The server answered ", &status.to_string()].concat())
+    }
+}
+
+fn server_error<D: Data>(status: u16, body: &D) -> Error {
+    let text = |name| match body.column(name) {
+        Value::Text(text) if !text.is_empty() => Some(text),
+        _ => None,
+    };
+    let Some(code) = text("code") else {
+        return bare_error(status);
+    };
+    let message = match text("message") {
+        Some(message) if !quotes_values(&code) => message,
+        _ => ["The database refused a value or could not read it (", &code, ")"].concat(),
+    };
+    Error {
+        status: Some(status),
+        details: text("details"),
+        hint: text("hint").filter(|_| !quotes_values(&code)).map(Into::into),
+        retryable: code_is_transient(&code).unwrap_or_else(|| status_is_transient(status)),
+        ..Error::new(code, message)
+    }
+}
+
+/// Whether the server's text for this code quotes what was sent: data exceptions (class 22), errors that functions
+/// raise themselves (P0001), and `PostgREST`'s own about a part of the request it could not parse (PGRST1xx).
+fn quotes_values(code: &str) -> bool {
+    code.starts_with("22") || code.starts_with("P0") || code.starts_with("PGRST1")
+}

@@ -1,0 +1,147 @@
+//! The query string, as `PostgREST` reads it. Every value is a value: none can become query structure.
+
+use crate::query::{Filter, Order, Position, Query, Test};
+use percent_encoding::{utf8_percent_encode, AsciiSet, NON_ALPHANUMERIC};
+
+/// No URL is longer than this, in bytes; proxies on the way refuse longer ones.
+pub const MAX_URL_LENGTH: usize = 8_000;
+
+/// What a query string's value must not hold literally. Of what is kept, `(`, `)`, `,`, `:` and `"` are written by
+/// this module itself as structure, and encoded when they are part of a value in a logic tree or list by [`quoted`].
+const RESERVED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
+
+fn push_encoded(url: &mut String, value: &str) {
+    url.extend(utf8_percent_encode(value, RESERVED));
+}
+
+/// `value` as one element of an `in` list or a logic tree: in double quotes, with `"` and `\` escaped.
+///
+/// (`PostgREST`, "Reserved characters": whatever is inside the quotes has no meaning to it.)
+pub fn quoted(value: &str) -> String {
+    let mut text = String::with_capacity(value.len() + 2);
+    text.push('"');
+    for character in value.chars() {
+        if matches!(character, '"' | '\\') {
+            text.push('\\');
+        }
+        text.push(character);
+    }
+    text.push('"');
+    text
+}
+
+/// The path and query string that ask `query` for `select`, starting `after` a place in its order when one is given.
+pub fn select_url(query: &Query, select: &str, after: Option<&Position>) -> String {
+    let mut url = [query.table.name, "?select=", select].concat();
+    push_filters(&mut url, &query.filters);
+    if let Some(position) = after {
+        push_after(&mut url, position);
+    }
+    if !query.order.is_empty() {
+        url.push_str("&order=");
+        push_order(&mut url, &query.order);
+    }
+    if let Some(limit) = query.limit {
+        url.push_str("&limit=");
+        url.push_str(&limit.to_string());
+    }
+    if query.offset > 0 && after.is_none() {
+        url.push_str("&offset=");
+        url.push_str(&query.offset.to_string());
+    }
+    url
+}
+
+/// Appends `column.asc,…` for `order`.
+pub fn push_order(url: &mut String, order: &[Order]) {
+    for (index, Order { column, descending }) in order.iter().enumerate() {
+        if index > 0 {
+            url.push(',');
+        }
+        url.push_str(column);
+        url.push_str(if *descending { ".desc" } else { ".asc" });
+    }
+}
+
+/// Appends `&column=test` for every filter.
+pub fn push_filters(url: &mut String, filters: &[Filter]) {
+    for Filter { column, test } in filters {
+        url.push('&');
+        url.push_str(column);
+        let (operator, value) = match test {
+            Test::IsNull => ("=is.null", ""),
+            Test::Eq(value) => ("=eq.", value.as_str()),
+            Test::AtLeast(value) => ("=gte.", value.as_str()),
+            Test::AtMost(value) => ("=lte.", value.as_str()),
+            Test::Below(value) => ("=lt.", value.as_str()),
+            Test::In(values) => {
+                url.push_str("=in.(");
+                for (index, value) in values.iter().enumerate() {
+                    if index > 0 {
+                        url.push(',');
+                    }
+                    push_element(url, value);
+                }
+                url.push(')');
+                continue;
+            }
+        };
+        url.push_str(operator);
+        push_encoded(url, value);
+    }
+}
+
+/// A uuid stands bare, which keeps lists of them short; everything else is quoted.
+fn push_element(url: &mut String, value: &str) {
+    let bare = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if bare {
+        url.push_str(value);
+    } else {
+        push_encoded(url, &quoted(value));
+    }
+}
+
+/// Appends the condition "comes after this place": larger in the first column, or equal there and after it in the
+/// rest. NULL is largest, so that it comes last ascending and first descending.
+fn push_after(url: &mut String, position: &Position) {
+    url.push_str("&or=(");
+    for (depth, (order, value)) in position.iter().enumerate() {
+        let beyond = match (value, order.descending) {
+            (Some(value), false) => {
+                [order.column, ".gt.", &quoted(value), ",", order.column, ".is.null"].concat()
+            }
+            (Some(value), true) => [order.column, ".lt.", &quoted(value)].concat(),
+            (None, true) => [order.column, ".not.is.null"].concat(),
+            (None, false) => String::new(),
+        };
+        if beyond.is_empty() {
+            continue;
+        }
+        if url.as_bytes().last() != Some(&b'(') {
+            url.push(',');
+        }
+        if depth == 0 {
+            push_condition(url, &beyond);
+            continue;
+        }
+        url.push_str("and(");
+        for (order, value) in &position[..depth] {
+            let equal = match value {
+                Some(value) => [order.column, ".eq.", &quoted(value)].concat(),
+                None => [order.column, ".is.null"].concat(),
+            };
+            push_condition(url, &equal);
+            url.push(',');
+        }
+        url.push_str("or(");
+        push_condition(url, &beyond);
+        url.push_str("))");
+    }
+    url.push(')');
+}
+
+/// A condition whose values are quoted already: encoded except for the commas between conditions.
+fn push_condition(url: &mut String, condition: &str) {
+    push_encoded(url, condition);
+}

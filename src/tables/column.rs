@@ -1,0 +1,104 @@
+//! Columns: their types in the database, here and in TypeScript.
+
+use tsify::Tsify;
+
+/// One column of a table.
+pub struct Column {
+    /// Its name in the database.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// When it may be left out or be NULL.
+    pub presence: Presence,
+}
+
+impl Column {
+    /// Whether NULL may be written to it.
+    pub fn takes_null(&self) -> bool {
+        matches!(self.presence, Presence::Nullable | Presence::Defaulted)
+    }
+}
+
+/// What a column holds, as far as checking an input and comparing two rows needs it.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Kind {
+    /// `uuid`; compared in its lower-case form.
+    Uuid,
+    /// `text`; equality is known here, order is not (it depends on the database's collation).
+    Text,
+    /// `boolean`.
+    Bool,
+    /// `integer`, 32 bits.
+    Int,
+    /// `double precision`.
+    Float,
+    /// `timestamp` without zone.
+    Timestamp,
+    /// `jsonb`.
+    Json,
+    /// `text` with a check: one of these.
+    OneOf(&'static [&'static str]),
+}
+
+/// When a column may be left out, and when it may be NULL.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Presence {
+    /// Not null and without a default.
+    Required,
+    /// Not null, with a default.
+    Generated,
+    /// With a default, though the database allows NULL.
+    Defaulted,
+    /// NULL unless given.
+    Nullable,
+}
+
+/// A Rust type that stands for a column's type.
+pub trait ColumnType {
+    /// What the column holds.
+    const KIND: Kind;
+}
+
+/// A uuid, such as `3f2504e0-4f89-41d3-9a0c-0305e82c3301`.
+#[derive(Tsify)]
+pub struct Uuid(pub String);
+
+/// A time in UTC as the database prints it: `2024-02-29T23:59:59.123456`, without zone. In inputs, `Z` or an offset
+/// is understood and converted.
+#[derive(Tsify)]
+pub struct Timestamp(pub String);
+
+/// An object that the app gives meaning to.
+#[derive(Tsify)]
+#[tsify(type = "Record<string, any>")]
+pub struct JsonObject(pub String);
+
+/// How an execution, or one node's part of it, stands.
+#[derive(Tsify)]
+#[tsify(type = "'running' | 'completed' | 'failed'")]
+pub struct ExecutionStatus(pub String);
+
+impl ColumnType for Uuid {
+    const KIND: Kind = Kind::Uuid;
+}
+impl ColumnType for String {
+    const KIND: Kind = Kind::Text;
+}
+impl ColumnType for bool {
+    const KIND: Kind = Kind::Bool;
+}
+impl ColumnType for i32 {
+    const KIND: Kind = Kind::Int;
+}
+impl ColumnType for f64 {
+    const KIND: Kind = Kind::Float;
+}
+impl ColumnType for Timestamp {
+    const KIND: Kind = Kind::Timestamp;
+}
+impl ColumnType for JsonObject {
+    const KIND: Kind = Kind::Json;
+}
+impl ColumnType for ExecutionStatus {
+    const KIND: Kind = Kind::OneOf(&["running", "completed", "failed"]);
+}

@@ -1,0 +1,181 @@
+//! What the library knows of each table, in one place: a 15th table is one file and one line here.
+//!
+//! A file of this folder declares one table with [`table!`]: its columns once, and from them the row, new-row and
+//! patch types that TypeScript sees, and the [`Table`] that the engine works from.
+
+mod column;
+mod execution_node_results;
+mod user_profiles;
+mod workflow_connections;
+mod workflow_executions;
+mod workflow_nodes;
+mod workflows;
+
+pub use column::{Column, ColumnType, ExecutionStatus, JsonObject, Kind, Presence, Timestamp, Uuid};
+pub use execution_node_results::{
+    ExecutionNodeResult, ExecutionNodeResultPatch, NewExecutionNodeResult, EXECUTION_NODE_RESULTS,
+};
+pub use user_profiles::{NewUserProfile, UserProfile, UserProfilePatch, USER_PROFILES};
+pub use workflow_connections::{
+    NewWorkflowConnection, WorkflowConnection, WorkflowConnectionPatch, WORKFLOW_CONNECTIONS,
+};
+pub use workflow_executions::{
+    NewWorkflowExecution, WorkflowExecution, WorkflowExecutionPatch, WORKFLOW_EXECUTIONS,
+};
+pub use workflow_nodes::{NewWorkflowNode, WorkflowNode, WorkflowNodePatch, WORKFLOW_NODES};
+pub use workflows::{NewWorkflow, Workflow, WorkflowPatch, WORKFLOWS};
+
+/// Every table, each once.
+pub static TABLES: [&Table; 6] = [
+    &USER_PROFILES,
+    &WORKFLOWS,
+    &WORKFLOW_NODES,
+    &WORKFLOW_CONNECTIONS,
+    &WORKFLOW_EXECUTIONS,
+    &EXECUTION_NODE_RESULTS,
+];
+
+/// One table, as the engine sees it.
+pub struct Table {
+    /// Its name in the database.
+    pub name: &'static str,
+    /// Its columns, in the database's order.
+    pub columns: &'static [Column],
+    /// The cache key of one row: a prefix and the columns that complete it.
+    pub row_key: Option<KeyFormat>,
+    /// The cache key of the list of one scope's rows.
+    pub list_key: Option<KeyFormat>,
+    /// Tables whose rows go when a row of this one is deleted.
+    pub cascades: &'static [Cascade],
+    /// Whether triggers write `audit_logs` for it, so that a write outdates the user's audit entries.
+    pub audited: bool,
+}
+
+/// A cache key made of a fixed prefix and one row's columns.
+pub struct KeyFormat {
+    /// Everything before the first value, with the colon.
+    pub prefix: &'static str,
+    /// The columns whose values follow, joined by colons.
+    pub columns: &'static [&'static str],
+}
+
+/// A foreign key with `on delete cascade` that points here.
+pub struct Cascade {
+    /// The table that refers.
+    pub table: &'static Table,
+    /// Its column that does.
+    pub column: &'static str,
+}
+
+impl Table {
+    /// The column of that name.
+    pub fn column(&self, name: &str) -> Option<&'static Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// Whether the server keeps the time of the last change in `updated_at`.
+    pub fn has_updated_at(&self) -> bool {
+        self.column("updated_at").is_some()
+    }
+}
+
+impl PartialEq for Table {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+/// Declares one table: three TypeScript types and the [`Table`].
+///
+/// A column is `name: Type = presence`, where presence is
+/// - `required`: not null, no default. Must be given for a new row.
+/// - `generated`: not null, with a default. May be left out, may not be null.
+/// - `defaulted`: has a default, though the database allows NULL.
+/// - `nullable`: NULL unless given.
+macro_rules! table {
+    (
+        $(#[$doc:meta])*
+        $row:ident, $new:ident, $patch:ident => $statics:ident = $name:literal,
+        { $( $(#[$column_doc:meta])* $column:ident: $type:ident = $presence:ident, )* }
+        $($setting:ident: $value:expr,)*
+    ) => {
+        $crate::tables::table! { @row [$(#[$doc])*] $row {} $( [$(#[$column_doc])*] $column: $type = $presence, )* }
+        $crate::tables::table! {
+            @new [$(#[$doc])* #[doc = "\n\nAs given to create one: what has a default may be left out."]] $new {} $( [$(#[$column_doc])*] $column: $type = $presence, )*
+        }
+        $crate::tables::table! {
+            @patch [$(#[$doc])* #[doc = "\n\nAs given to change one: what is left out stays as it is."]] $patch {} $( [$(#[$column_doc])*] $column: $type = $presence, )*
+        }
+
+        #[doc = concat!("The table `", $name, "`.")]
+        pub static $statics: $crate::tables::Table = $crate::tables::Table {
+            name: $name,
+            columns: &[ $( $crate::tables::Column {
+                name: stringify!($column),
+                kind: <$type as $crate::tables::ColumnType>::KIND,
+                presence: $crate::tables::table!(@presence $presence),
+            }, )* ],
+            $($setting: $value,)*
+        };
+    };
+
+    (@presence required) => { $crate::tables::Presence::Required };
+    (@presence generated) => { $crate::tables::Presence::Generated };
+    (@presence defaulted) => { $crate::tables::Presence::Defaulted };
+    (@presence nullable) => { $crate::tables::Presence::Nullable };
+
+    // Each of the following moves one column at a time into the struct's fields.
+    (@row [$($doc:tt)*] $row:ident { $($done:tt)* }) => {
+        $($doc)*
+        #[derive(tsify::Tsify)]
+        #[tsify(missing_as_null)]
+        #[allow(missing_docs, reason = "a column whose name says it all carries no comment")]
+        pub struct $row { $($done)* }
+    };
+    (@row $doc:tt $row:ident { $($done:tt)* } [$($note:tt)*] $column:ident: $type:ident = nullable, $($rest:tt)*) => {
+        $crate::tables::table! { @row $doc $row { $($done)* $($note)* pub $column: Option<$type>, } $($rest)* }
+    };
+    (@row $doc:tt $row:ident { $($done:tt)* } [$($note:tt)*] $column:ident: $type:ident = $presence:ident, $($rest:tt)*) => {
+        $crate::tables::table! { @row $doc $row { $($done)* $($note)* pub $column: $type, } $($rest)* }
+    };
+
+    (@new [$($doc:tt)*] $new:ident { $($done:tt)* }) => {
+        $($doc)*
+        #[derive(tsify::Tsify)]
+        #[tsify(missing_as_null)]
+        #[allow(missing_docs, reason = "a column whose name says it all carries no comment")]
+        pub struct $new { $($done)* }
+    };
+    (@new $doc:tt $new:ident { $($done:tt)* } [$($note:tt)*] $column:ident: $type:ident = required, $($rest:tt)*) => {
+        $crate::tables::table! { @new $doc $new { $($done)* $($note)* pub $column: $type, } $($rest)* }
+    };
+    (@new $doc:tt $new:ident { $($done:tt)* } [$($note:tt)*] $column:ident: $type:ident = nullable, $($rest:tt)*) => {
+        $crate::tables::table! {
+            @new $doc $new { $($done)* $($note)* #[tsify(optional)] pub $column: Option<Option<$type>>, } $($rest)*
+        }
+    };
+    (@new $doc:tt $new:ident { $($done:tt)* } [$($note:tt)*] $column:ident: $type:ident = $presence:ident, $($rest:tt)*) => {
+        $crate::tables::table! {
+            @new $doc $new { $($done)* $($note)* #[tsify(optional)] pub $column: Option<$type>, } $($rest)*
+        }
+    };
+
+    (@patch [$($doc:tt)*] $patch:ident { $($done:tt)* }) => {
+        $($doc)*
+        #[derive(tsify::Tsify)]
+        #[tsify(missing_as_null)]
+        #[allow(missing_docs, reason = "a column whose name says it all carries no comment")]
+        pub struct $patch { $($done)* }
+    };
+    (@patch $doc:tt $patch:ident { $($done:tt)* } [$($note:tt)*] $column:ident: $type:ident = nullable, $($rest:tt)*) => {
+        $crate::tables::table! {
+            @patch $doc $patch { $($done)* $($note)* #[tsify(optional)] pub $column: Option<Option<$type>>, } $($rest)*
+        }
+    };
+    (@patch $doc:tt $patch:ident { $($done:tt)* } [$($note:tt)*] $column:ident: $type:ident = $presence:ident, $($rest:tt)*) => {
+        $crate::tables::table! {
+            @patch $doc $patch { $($done)* $($note)* #[tsify(optional)] pub $column: Option<$type>, } $($rest)*
+        }
+    };
+}
+pub(crate) use table;

@@ -1,0 +1,22 @@
+//! Profiles: the app's side of an auth user.
+
+use super::{table, KeyFormat, Timestamp, Uuid};
+
+table! {
+    /// A user of the app.
+    UserProfile, NewUserProfile, UserProfilePatch => USER_PROFILES = "user_profiles",
+    {
+        /// The auth user's id.
+        id: Uuid = required,
+        email: String = required,
+        full_name: String = nullable,
+        avatar_url: String = nullable,
+        organization: String = nullable,
+        created_at: Timestamp = defaulted,
+        updated_at: Timestamp = defaulted,
+    }
+    row_key: Some(KeyFormat { prefix: "user_profile:", columns: &["id"] }),
+    list_key: None,
+    cascades: &[],
+    audited: false,
+}

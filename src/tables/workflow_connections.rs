@@ -1,0 +1,24 @@
+//! Connections: which node's output feeds which node.
+
+use super::{table, KeyFormat, Timestamp, Uuid};
+
+table! {
+    /// One edge between two nodes of a workflow.
+    WorkflowConnection, NewWorkflowConnection, WorkflowConnectionPatch
+        => WORKFLOW_CONNECTIONS = "workflow_connections",
+    {
+        id: Uuid = generated,
+        workflow_id: Uuid = required,
+        /// The `node_id` it comes from.
+        source_node_id: String = required,
+        /// The `node_id` it goes to.
+        target_node_id: String = required,
+        /// The app's own name for it, unique within the workflow.
+        connection_id: String = required,
+        created_at: Timestamp = defaulted,
+    }
+    row_key: None,
+    list_key: Some(KeyFormat { prefix: "workflow_connections:", columns: &["workflow_id"] }),
+    cascades: &[],
+    audited: false,
+}

@@ -1,0 +1,26 @@
+//! Nodes: the steps of a workflow, placed on its canvas.
+
+use super::{table, JsonObject, KeyFormat, Timestamp, Uuid};
+
+table! {
+    /// One step of a workflow.
+    WorkflowNode, NewWorkflowNode, WorkflowNodePatch => WORKFLOW_NODES = "workflow_nodes",
+    {
+        id: Uuid = generated,
+        workflow_id: Uuid = required,
+        /// What the step does, in the app's vocabulary.
+        node_type: String = required,
+        /// The app's own name for it, unique within the workflow.
+        node_id: String = required,
+        label: String = nullable,
+        position_x: f64 = defaulted,
+        position_y: f64 = defaulted,
+        config: JsonObject = defaulted,
+        created_at: Timestamp = defaulted,
+        updated_at: Timestamp = defaulted,
+    }
+    row_key: None,
+    list_key: Some(KeyFormat { prefix: "workflow_nodes:", columns: &["workflow_id"] }),
+    cascades: &[],
+    audited: false,
+}

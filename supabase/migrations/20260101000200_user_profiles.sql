@@ -1,0 +1,47 @@
+-- Gives every auth user the user_profiles row that all other tables refer to: new users by a trigger, existing ones by
+-- the backfill at the end. Repeatable; a profile that exists is never changed.
+
+-- Security definer: the auth service, which inserts the user, has no rights in `public`.
+create or replace function public.create_user_profile()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  insert into public.user_profiles (id, email, full_name, avatar_url)
+  values (
+    new.id,
+    -- A user without an address (phone, anonymous) still needs a unique one; so does one whose address another
+    -- profile took by editing its own: a sign-up must not fail for that.
+    case
+      when new.email is null or exists (select from public.user_profiles p where p.email = new.email)
+      then new.id::text
+      else new.email
+    end,
+    coalesce(new.raw_user_meta_data ->> 'full_name', new.raw_user_meta_data ->> 'name'),
+    coalesce(new.raw_user_meta_data ->> 'avatar_url', new.raw_user_meta_data ->> 'picture')
+  )
+  on conflict (id) do nothing;
+  return null;
+end
+$$;
+
+revoke execute on function public.create_user_profile() from public, anon, authenticated;
+
+create or replace trigger create_user_profile
+  after insert on auth.users
+  for each row execute function public.create_user_profile();
+
+insert into public.user_profiles (id, email, full_name, avatar_url)
+select
+  u.id,
+  case
+    when u.email is null or exists (select from public.user_profiles p where p.email = u.email) then u.id::text
+    else u.email
+  end,
+  coalesce(u.raw_user_meta_data ->> 'full_name', u.raw_user_meta_data ->> 'name'),
+  coalesce(u.raw_user_meta_data ->> 'avatar_url', u.raw_user_meta_data ->> 'picture')
+from auth.users u
+where not exists (select from public.user_profiles p where p.id = u.id)
+on conflict do nothing;
