@@ -1,6 +1,7 @@
 // Assembles pkg/: WebAssembly, its bindings, the TypeScript entry and the types, into what `npm pack` ships.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -14,7 +15,12 @@ const run = (command, args) => execFileSync(command, args, { cwd: root, stdio: '
 /** Compiles the crate. The path holds node_modules/.bin, where wasm-pack finds wasm-opt. */
 function compileWasm() {
   const args = ['build', '--release', '--target', 'bundler', '--mode', 'no-install', '--no-pack', '--out-dir', 'build/wasm'];
-  const env = { ...process.env, PATH: `${at('node_modules', '.bin')}:${process.env.PATH}` };
+  const env = {
+    ...process.env,
+    PATH: `${at('node_modules', '.bin')}:${process.env.PATH}`,
+    // Panic messages name source files: short ones, and none of this machine's.
+    RUSTFLAGS: `--remap-path-prefix=${homedir()}/.cargo/registry/src= --remap-path-prefix=${root}= ${process.env.RUSTFLAGS ?? ''}`,
+  };
   execFileSync('wasm-pack', args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env });
 }
 
@@ -22,14 +28,28 @@ function compileWasm() {
 function generateSources() {
   const target = at('pkg-template', 'src', 'generated');
   rmSync(target, { recursive: true, force: true });
-  mkdirSync(target, { recursive: true });
-  const bindings = readFileSync(at('build', 'wasm', 'workflow_db_bg.js'), 'utf8');
-  writeFileSync(join(target, 'bindings.js'), bindings);
-  const types = readFileSync(at('build', 'wasm', 'workflow_db.d.ts'), 'utf8');
-  writeFileSync(join(target, 'bindings.d.ts'), `${types}\nexport function __wbg_set_wasm(exports: object): void;\n`);
   cpSync(at('build', 'wasm', 'snippets'), join(target, 'snippets'), { recursive: true });
-  writeFileSync(join(target, 'bytes.js'), encodeModule(readFileSync(at('build', 'wasm', 'workflow_db_bg.wasm'))));
+  cpSync(at('build', 'wasm', 'workflow_db_bg.js'), join(target, 'workflow_db_bg.js'));
+  cpSync(at('build', 'wasm', 'workflow_db.d.ts'), join(target, 'bindings.d.ts'));
+  const bytes = readFileSync(at('build', 'wasm', 'workflow_db_bg.wasm'));
+  writeFileSync(join(target, 'bindings.js'), "export { Client } from './workflow_db_bg.js';\n");
+  writeFileSync(join(target, 'bytes.js'), encodeModule(bytes));
   writeFileSync(join(target, 'bytes.d.ts'), 'export function decodeWasm(): Uint8Array<ArrayBuffer>;\n');
+  writeFileSync(join(target, 'imports.d.ts'), 'export const imports: WebAssembly.Imports;\nexport function setExports(exports: WebAssembly.Exports): void;\n');
+  writeFileSync(join(target, 'imports.js'), importsModule(bytes));
+}
+
+/** What WebAssembly imports, by the names it uses. */
+function importsModule(bytes) {
+  const names = [...new Set(WebAssembly.Module.imports(new WebAssembly.Module(bytes)).map((entry) => entry.module))];
+  const imports = names.map((name, index) => `import * as module${index} from ${JSON.stringify(name)};`);
+  const members = names.map((name, index) => `  ${JSON.stringify(name)}: module${index},`);
+  return `${imports.join('\n')}
+export { __wbg_set_wasm as setExports } from './workflow_db_bg.js';
+export const imports = {
+${members.join('\n')}
+};
+`;
 }
 
 async function bundle() {

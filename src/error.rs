@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Deref;
 use std::rc::Rc;
 
 /// Codes that this library makes itself. Every other code is `PostgREST`'s or Postgres's own.
@@ -31,7 +32,7 @@ pub mod code {
 #[derive(Clone)]
 pub enum Cause {
     /// An earlier error of ours.
-    Error(Rc<Error>),
+    Error(Error),
     /// Whatever the host threw; only the shell that put it there can read it.
     Thrown(Rc<dyn Any>),
 }
@@ -39,9 +40,15 @@ pub enum Cause {
 /// Why a call failed.
 ///
 /// `message` and `hint` never hold a row's value, a token or a key. `details` may hold the database's own text
-/// and is never logged.
+/// and is never logged. Cloning is cheap: everybody who waited for the same request gets the same error.
 #[derive(Clone)]
 pub struct Error {
+    report: Rc<Report>,
+}
+
+/// What is known of a failure.
+#[derive(Clone)]
+pub struct Report {
     /// What to branch on, see [`code`].
     pub code: Cow<'static, str>,
     /// One sentence for a person.
@@ -51,7 +58,7 @@ pub struct Error {
     /// The database's own further text.
     pub details: Option<String>,
     /// What to do about it.
-    pub hint: Option<Cow<'static, str>>,
+    pub hint: Option<String>,
     /// How many requests were made for this call.
     pub attempts: u32,
     /// Whether the same call may succeed later.
@@ -60,8 +67,22 @@ pub struct Error {
     pub cause: Option<Cause>,
 }
 
-impl Error {
-    /// An error of `code` with nothing else known about it.
+impl Deref for Error {
+    type Target = Report;
+
+    fn deref(&self) -> &Report {
+        &self.report
+    }
+}
+
+impl From<Report> for Error {
+    fn from(report: Report) -> Self {
+        Self { report: Rc::new(report) }
+    }
+}
+
+impl Report {
+    /// Of `code`, with nothing else known.
     pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             code: code.into(),
@@ -74,6 +95,13 @@ impl Error {
             cause: None,
         }
     }
+}
+
+impl Error {
+    /// An error of `code` with nothing else known about it.
+    pub fn new(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Report::new(code, message).into()
+    }
 
     /// An argument was refused: `field` is its name, `expected` what it should have been.
     pub fn invalid(field: &str, expected: &str) -> Self {
@@ -81,13 +109,14 @@ impl Error {
     }
 
     /// The server was not reached, or broke off.
-    pub fn network(message: &'static str, cause: Option<Cause>) -> Self {
-        Self { retryable: true, cause, ..Self::new(code::NETWORK, message) }
+    pub fn network(message: &'static str, status: Option<u16>, cause: Option<Cause>) -> Self {
+        Report { status, retryable: true, cause, ..Report::new(code::NETWORK, message) }.into()
     }
 
     /// One attempt ran out of its time.
     pub fn timeout() -> Self {
-        Self { retryable: true, ..Self::new(code::TIMEOUT, "The server did not answer within the timeout") }
+        let message = "The server did not answer within the timeout";
+        Report { retryable: true, ..Report::new(code::TIMEOUT, message) }.into()
     }
 
     /// The call was ended from outside.
@@ -98,6 +127,13 @@ impl Error {
     /// No row of `table` has what was asked for.
     pub fn not_found(table: &str) -> Self {
         Self::new(code::NOT_FOUND, ["No such row in ", table].concat())
+    }
+
+    /// The same error, after so many requests.
+    #[must_use]
+    pub fn after(mut self, attempts: u32) -> Self {
+        Rc::make_mut(&mut self.report).attempts = attempts;
+        self
     }
 
     /// Whether this is an error of that code.

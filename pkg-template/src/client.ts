@@ -3,7 +3,7 @@ import { createDb, type Db } from './db.js';
 import { DatabaseError } from './errors.js';
 import { Front } from './front.js';
 import type { Client } from './generated/bindings.js';
-import type { CacheConfig, ClientOptions, ClientSettings, SupabaseLike } from './options.js';
+import type { CacheConfig, ClientOptions, SupabaseLike } from './options.js';
 import { engine } from './wasm.js';
 
 /** One client: its own server, cache and user. */
@@ -38,7 +38,7 @@ export class ConfigurableClient implements DatabaseClient {
   /** The engine's side, made at first use. */
   private client(): Client {
     if (this.made === undefined) {
-      this.made = new (engine().Client)(this.front, DatabaseError);
+      this.made = new (engine())(this.front, DatabaseError);
       if (typeof document !== 'undefined') document.addEventListener('visibilitychange', this.onShown);
     }
     return this.made;
@@ -70,7 +70,7 @@ export class ConfigurableClient implements DatabaseClient {
   }
 
   /** The options with an address, a key and a token provider, whichever way they were given. */
-  private resolved(options: ClientOptions): ClientSettings {
+  private resolved(options: ClientOptions): object {
     const cache = options.cache ?? this.cacheConfig;
     this.cacheConfig = cache;
     const settings = { ...options, cache };

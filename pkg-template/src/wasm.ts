@@ -1,5 +1,6 @@
-import * as bindings from './generated/bindings.js';
+import { Client } from './generated/bindings.js';
 import { decodeWasm } from './generated/bytes.js';
+import { imports, setExports } from './generated/imports.js';
 
 /** The functions that WebAssembly exports, as far as starting it needs them. */
 interface Exports extends WebAssembly.Exports {
@@ -11,10 +12,10 @@ export type WasmSource = WebAssembly.Module | BufferSource | Response | Promise<
 
 let isStarted = false;
 
-/** The WebAssembly module, started at the first call and in any place: no plugin, URL or await is needed for it. */
-export function engine(): typeof bindings {
+/** WebAssembly's class, started at the first call and in any place: no plugin, URL or await is needed for it. */
+export function engine(): typeof Client {
   if (!isStarted) start(compileAtOnce());
-  return bindings;
+  return Client;
 }
 
 /**
@@ -30,9 +31,8 @@ export async function ready(source?: WasmSource): Promise<void> {
 }
 
 function start(module: WebAssembly.Module): void {
-  const imports = { './workflow_db_bg.js': bindings as unknown as WebAssembly.ModuleImports };
   const exports = new WebAssembly.Instance(module, imports).exports as Exports;
-  bindings.__wbg_set_wasm(exports);
+  setExports(exports);
   exports.__wbindgen_start();
   isStarted = true;
 }

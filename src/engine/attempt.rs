@@ -3,7 +3,7 @@
 use super::call::Sent;
 use super::Engine;
 use crate::cache::Moment;
-use crate::error::{code, Cause, Error};
+use crate::error::{code, Cause, Error, Report};
 use crate::platform::{Event, Platform};
 use crate::rest::{classify, retry_after_ms, Answer, Request};
 use crate::retry::Verdict;
@@ -52,12 +52,12 @@ impl<P: Platform> Engine<P> {
                 asked_for_new_token = true;
                 continue;
             }
-            let error = Error { attempts: attempt, ..failure.error };
+            let error = failure.error.after(attempt);
             let retry = self.settings().retry;
             match retry.decide(&error, attempt, failure.retry_after_ms, self.platform.random()) {
                 Verdict::Retry(wait_ms) => self.platform.sleep(wait_ms).await,
                 Verdict::Surface => return Err(error),
-                Verdict::Exhausted => return Err(exhausted(error)),
+                Verdict::Exhausted => return Err(exhausted(&error)),
             }
             attempt += 1;
         }
@@ -107,18 +107,18 @@ fn is_expired_token(error: &Error) -> bool {
     error.status == Some(401) && (error.is("PGRST301") || error.is("PGRST303"))
 }
 
-fn exhausted(last: Error) -> Error {
-    Error {
+fn exhausted(last: &Error) -> Error {
+    let message =
+        ["Gave up after ", &last.attempts.to_string(), " attempts; the last failed with ", &last.code]
+            .concat();
+    Report {
         status: last.status,
         details: last.details.clone(),
         hint: last.hint.clone(),
         attempts: last.attempts,
         retryable: true,
-        cause: Some(Cause::Error(Rc::new(last.clone()))),
-        ..Error::new(
-            code::RETRY_EXHAUSTED,
-            ["Gave up after ", &last.attempts.to_string(), " attempts; the last failed with ", &last.code]
-                .concat(),
-        )
+        cause: Some(Cause::Error(last.clone())),
+        ..Report::new(code::RETRY_EXHAUSTED, message)
     }
+    .into()
 }

@@ -4,7 +4,7 @@ use super::call::{CallOptions, Sent, Stage};
 use super::Engine;
 use crate::cache::{Change, Source};
 use crate::data::Data;
-use crate::error::{code, Error};
+use crate::error::{code, Error, Report};
 use crate::platform::Platform;
 use crate::query::{Filter, Query, Test};
 use crate::rest::Request;
@@ -144,14 +144,14 @@ impl<P: Platform> Engine<P> {
             Write::Update { table, .. } => {
                 let (answer, attempts) = outcome?;
                 if answer.rows.is_empty() {
-                    return Err(Error { attempts, ..Error::not_found(table.name) });
+                    return Err(Error::not_found(table.name).after(attempts));
                 }
                 Ok(Written::Row(answer.rows.item(0)))
             }
             Write::Delete { table, must_exist, .. } => {
                 let (answer, attempts) = outcome?;
                 if answer.rows.is_empty() && *must_exist && attempts == 1 {
-                    return Err(Error { attempts, ..Error::not_found(table.name) });
+                    return Err(Error::not_found(table.name).after(attempts));
                 }
                 Ok(Written::Deleted(answer.rows.items()))
             }
@@ -179,11 +179,8 @@ impl<P: Platform> Engine<P> {
 }
 
 fn taken_id(table: &Table, attempts: u32) -> Error {
-    Error {
-        attempts,
-        status: Some(409),
-        ..Error::new("23505", ["The id is taken by another row of ", table.name].concat())
-    }
+    let message = ["The id is taken by another row of ", table.name].concat();
+    Report { attempts, status: Some(409), ..Report::new("23505", message) }.into()
 }
 
 /// What a write left behind.

@@ -64,8 +64,9 @@ pub async fn exchange(
     request: Request,
     token: Option<String>,
 ) -> Result<Reply<Row>, Error> {
-    let not_reached =
-        |thrown: JsValue| Error::network("The server was not reached", Some(Cause::Thrown(Rc::new(thrown))));
+    let not_reached = |thrown: JsValue| {
+        Error::network("The server was not reached", None, Some(Cause::Thrown(Rc::new(thrown))))
+    };
     let controller = AbortController::new().map_err(not_reached)?;
     let init = Object::new();
     set(&init, "method", &request.method.as_str().into());

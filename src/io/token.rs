@@ -1,6 +1,6 @@
 //! The user's token: asked of the application's provider, and read as far as to know whose it is.
 
-use crate::error::{code, Cause, Error};
+use crate::error::{code, Cause, Error, Report};
 use js_sys::{Function, Promise, Reflect, JSON};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -17,9 +17,9 @@ pub async fn ask(provider: Option<Function>) -> Result<Option<String>, Error> {
     let Some(provider) = provider else {
         return Ok(None);
     };
-    let failed = |thrown: JsValue| Error {
-        cause: Some(Cause::Thrown(Rc::new(thrown))),
-        ..Error::new(code::UNKNOWN_ERROR, "The accessToken provider failed")
+    let failed = |thrown: JsValue| -> Error {
+        let cause = Some(Cause::Thrown(Rc::new(thrown)));
+        Report { cause, ..Report::new(code::UNKNOWN_ERROR, "The accessToken provider failed") }.into()
     };
     let answer = provider.call0(&JsValue::UNDEFINED).map_err(failed)?;
     let token = if answer.is_object() {

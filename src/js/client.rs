@@ -116,7 +116,8 @@ pub(super) fn number(object: &JsValue, name: &str, least: f64) -> Result<Option<
     }
     match value.as_f64() {
         Some(number) if number >= least => Ok(Some(number)),
-        _ => Err(Error::invalid(name, &["a number, ", &least.to_string(), " or more"].concat())),
+        _ if least > 0.0 => Err(Error::invalid(name, "a number, 1 or more")),
+        _ => Err(Error::invalid(name, "a number, 0 or more")),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What an HTTP answer means.
 
 use crate::data::{Data, Value};
-use crate::error::{code, Error};
+use crate::error::{code, Error, Report};
 use crate::retry::{code_is_transient, status_is_transient};
 
 /// An HTTP answer.
@@ -39,10 +39,9 @@ pub fn classify<D: Data>(reply: Reply<D>) -> Result<Answer<D>, Error> {
     let total = reply.content_range.as_deref().and_then(total_of);
     match (reply.status, reply.body) {
         (200..=299, Body::Data(rows)) => Ok(Answer { rows, total }),
-        (200..=299, _) => Err(Error {
-            status: Some(reply.status),
-            ..Error::network("The answer broke off or was not JSON", None)
-        }),
+        (status @ 200..=299, _) => {
+            Err(Error::network("The answer broke off or was not JSON", Some(status), None))
+        }
         (status, Body::Data(body)) => {
             let error = server_error(status, &body);
             // An offset past the end of a counted list is an empty page (PostgREST answers 416 with the total).
@@ -67,11 +66,12 @@ pub fn retry_after_ms(header: &str) -> Option<f64> {
 }
 
 fn bare_error(status: u16) -> Error {
-    Error {
+    Report {
         status: Some(status),
         retryable: status_is_transient(status),
-        ..Error::new(code::UNKNOWN_ERROR, ["The server answered ", &status.to_string()].concat())
+        ..Report::new(code::UNKNOWN_ERROR, ["The server answered ", &status.to_string()].concat())
     }
+    .into()
 }
 
 fn server_error<D: Data>(status: u16, body: &D) -> Error {
@@ -86,13 +86,14 @@ fn server_error<D: Data>(status: u16, body: &D) -> Error {
         Some(message) if !quotes_values(&code) => message,
         _ => ["The database refused a value or could not read it (", &code, ")"].concat(),
     };
-    Error {
+    Report {
         status: Some(status),
         details: text("details"),
-        hint: text("hint").filter(|_| !quotes_values(&code)).map(Into::into),
+        hint: text("hint").filter(|_| !quotes_values(&code)),
         retryable: code_is_transient(&code).unwrap_or_else(|| status_is_transient(status)),
-        ..Error::new(code, message)
+        ..Report::new(code, message)
     }
+    .into()
 }
 
 /// Whether the server's text for this code quotes what was sent: data exceptions (class 22), errors that functions
