@@ -1,6 +1,6 @@
 // Assembles pkg/: WebAssembly, its bindings, the TypeScript entry and the types, into what `npm pack` ships.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,8 @@ import { build } from 'esbuild';
 import { encodeModule } from './encode-wasm.mjs';
 import { printSizes } from './sizes.mjs';
 
+/** Assembled here, then put in the place of pkg/ at once: whoever uses that meanwhile sees the old one or the new one. */
+const NEXT = 'build/pkg';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (...parts) => join(root, ...parts);
 const run = (command, args) => execFileSync(command, args, { cwd: root, stdio: 'inherit' });
@@ -53,11 +55,11 @@ ${members.join('\n')}
 }
 
 async function bundle() {
-  rmSync(at('pkg'), { recursive: true, force: true });
-  mkdirSync(at('pkg', 'generated'), { recursive: true });
+  rmSync(at(NEXT), { recursive: true, force: true });
+  mkdirSync(at(NEXT, 'generated'), { recursive: true });
   await build({
     entryPoints: [at('pkg-template', 'src', 'index.ts')],
-    outdir: at('pkg'),
+    outdir: at(NEXT),
     bundle: true,
     splitting: true,
     format: 'esm',
@@ -73,17 +75,19 @@ async function bundle() {
 
 function copyFiles() {
   for (const name of readdirSync(at('pkg-template'))) {
-    if (name !== 'src' && name !== 'tsconfig.json') cpSync(at('pkg-template', name), at('pkg', name), { recursive: true });
+    if (name !== 'src' && name !== 'tsconfig.json') cpSync(at('pkg-template', name), at(NEXT, name), { recursive: true });
   }
-  cpSync(at('build', 'wasm', 'workflow_db_bg.wasm'), at('pkg', 'workflow_db.wasm'));
-  cpSync(at('pkg-template', 'src', 'generated', 'bindings.d.ts'), at('pkg', 'generated', 'bindings.d.ts'));
-  cpSync(at('supabase'), at('pkg', 'supabase'), { recursive: true });
-  for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE']) cpSync(at(name), at('pkg', name));
+  cpSync(at('build', 'wasm', 'workflow_db_bg.wasm'), at(NEXT, 'workflow_db.wasm'));
+  cpSync(at('pkg-template', 'src', 'generated', 'bindings.d.ts'), at(NEXT, 'generated', 'bindings.d.ts'));
+  cpSync(at('supabase'), at(NEXT, 'supabase'), { recursive: true });
+  for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE']) cpSync(at(name), at(NEXT, name));
 }
 
 if (!process.argv.includes('--reuse-wasm')) compileWasm();
 generateSources();
 await bundle();
-run(at('node_modules', '.bin', 'tsc'), ['-p', 'pkg-template']);
+run(at('node_modules', '.bin', 'tsc'), ['-p', 'pkg-template', '--outDir', NEXT]);
 copyFiles();
+rmSync(at('pkg'), { recursive: true, force: true });
+renameSync(at(NEXT), at('pkg'));
 printSizes(at('pkg'));

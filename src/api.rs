@@ -38,48 +38,69 @@ pub struct Call<'a> {
     pub base_url_length: usize,
 }
 
+/// What a function does with its arguments.
+#[derive(Clone, Copy)]
+enum Function {
+    /// Reads the row whose id is the argument of this name.
+    Row(&'static str),
+    /// Reads the rows whose parent, named by this column, is the argument of this name.
+    Children(&'static str, &'static str),
+    /// Creates a row, whose owner's id is an argument of its own or not.
+    Insert(Option<&'static str>),
+    /// Changes the row whose id is the argument of this name.
+    Update(&'static str),
+    /// Deletes the row of that id, which may have to exist.
+    Delete(bool),
+    /// Is like no other.
+    Special(fn(&Call<'_>) -> Result<Operation, Error>),
+}
+
+use Function::{Children, Delete, Insert, Row, Special, Update};
+
+static FUNCTIONS: [(&str, &Table, Function); 26] = [
+    ("getWorkflows", &WORKFLOWS, Special(workflows)),
+    ("getWorkflow", &WORKFLOWS, Row("id")),
+    ("getWorkflowWithRelations", &WORKFLOWS, Special(workflow_with_relations)),
+    ("createWorkflow", &WORKFLOWS, Insert(Some("user_id"))),
+    ("updateWorkflow", &WORKFLOWS, Update("id")),
+    ("archiveWorkflow", &WORKFLOWS, Special(archive_workflow)),
+    ("deleteWorkflow", &WORKFLOWS, Delete(true)),
+    ("getWorkflowNodes", &WORKFLOW_NODES, Children("workflow_id", "workflowId")),
+    ("createWorkflowNode", &WORKFLOW_NODES, Insert(None)),
+    ("updateWorkflowNode", &WORKFLOW_NODES, Update("id")),
+    ("deleteWorkflowNode", &WORKFLOW_NODES, Delete(false)),
+    ("getWorkflowConnections", &WORKFLOW_CONNECTIONS, Children("workflow_id", "workflowId")),
+    ("createWorkflowConnection", &WORKFLOW_CONNECTIONS, Insert(None)),
+    ("updateWorkflowConnection", &WORKFLOW_CONNECTIONS, Update("id")),
+    ("deleteWorkflowConnection", &WORKFLOW_CONNECTIONS, Special(delete_connection)),
+    ("createExecution", &WORKFLOW_EXECUTIONS, Insert(None)),
+    ("getExecution", &WORKFLOW_EXECUTIONS, Row("id")),
+    ("updateExecution", &WORKFLOW_EXECUTIONS, Update("id")),
+    ("deleteExecution", &WORKFLOW_EXECUTIONS, Delete(false)),
+    ("getExecutionHistory", &WORKFLOW_EXECUTIONS, Special(execution_history)),
+    ("createExecutionResult", &EXECUTION_NODE_RESULTS, Insert(None)),
+    ("updateExecutionResult", &EXECUTION_NODE_RESULTS, Update("id")),
+    ("deleteExecutionResult", &EXECUTION_NODE_RESULTS, Delete(false)),
+    ("getExecutionResults", &EXECUTION_NODE_RESULTS, Children("execution_id", "executionId")),
+    ("getUserProfile", &USER_PROFILES, Row("userId")),
+    ("updateUserProfile", &USER_PROFILES, Update("userId")),
+];
+
 /// What `name` with these arguments comes down to.
 ///
 /// # Errors
 /// `INVALID_INPUT` naming the argument or field, and what was expected.
 pub fn operation(name: &str, call: &Call<'_>) -> Result<Operation, Error> {
-    match name {
-        "getWorkflows" => call.workflows(),
-        "getWorkflow" => call.row(&WORKFLOWS, "id"),
-        "getWorkflowWithRelations" => {
-            let id = call.uuid_at(0, "id")?;
-            Ok(read(["workflow:", &id, "?relations"].concat(), Load::Relations(id)))
-        }
-        "createWorkflow" => call.insert(&WORKFLOWS, Some("user_id")),
-        "updateWorkflow" => call.update(&WORKFLOWS, "id"),
-        "archiveWorkflow" => {
-            let id = call.uuid_at(0, "id")?;
-            let mut body = input::Body::default();
-            body.set("archived_at", "\"now\"".to_owned());
-            input::touch(&WORKFLOWS, &mut body);
-            Ok(Operation::Write(Write::Update { table: &WORKFLOWS, id, body: body.json() }))
-        }
-        "deleteWorkflow" => call.delete(&WORKFLOWS, true),
-        "getWorkflowNodes" => call.children(&WORKFLOW_NODES, "workflow_id"),
-        "createWorkflowNode" => call.insert(&WORKFLOW_NODES, None),
-        "updateWorkflowNode" => call.update(&WORKFLOW_NODES, "id"),
-        "deleteWorkflowNode" => call.delete(&WORKFLOW_NODES, false),
-        "getWorkflowConnections" => call.children(&WORKFLOW_CONNECTIONS, "workflow_id"),
-        "createWorkflowConnection" => call.insert(&WORKFLOW_CONNECTIONS, None),
-        "updateWorkflowConnection" => call.update(&WORKFLOW_CONNECTIONS, "id"),
-        "deleteWorkflowConnection" => call.delete_connection(),
-        "createExecution" => call.insert(&WORKFLOW_EXECUTIONS, None),
-        "getExecution" => call.row(&WORKFLOW_EXECUTIONS, "id"),
-        "updateExecution" => call.update(&WORKFLOW_EXECUTIONS, "id"),
-        "deleteExecution" => call.delete(&WORKFLOW_EXECUTIONS, false),
-        "getExecutionHistory" => call.execution_history(),
-        "createExecutionResult" => call.insert(&EXECUTION_NODE_RESULTS, None),
-        "updateExecutionResult" => call.update(&EXECUTION_NODE_RESULTS, "id"),
-        "deleteExecutionResult" => call.delete(&EXECUTION_NODE_RESULTS, false),
-        "getExecutionResults" => call.children(&EXECUTION_NODE_RESULTS, "execution_id"),
-        "getUserProfile" => call.row(&USER_PROFILES, "userId"),
-        "updateUserProfile" => call.update(&USER_PROFILES, "userId"),
-        _ => Err(Error::invalid(name, "a function of db")),
+    let Some((_, table, function)) = FUNCTIONS.iter().find(|(known, ..)| *known == name) else {
+        return Err(Error::invalid(name, "a function of db"));
+    };
+    match *function {
+        Row(argument) => call.row(table, argument),
+        Children(column, argument) => call.children(table, column, argument),
+        Insert(owner) => call.insert(table, owner),
+        Update(argument) => call.update(table, argument),
+        Delete(must_exist) => call.delete(table, must_exist),
+        Special(build) => build(call),
     }
 }
 
@@ -115,8 +136,12 @@ impl Call<'_> {
     }
 
     /// The rows whose parent's id is the first argument.
-    fn children(&self, table: &'static Table, column: &'static str) -> Result<Operation, Error> {
-        let argument = if column == "execution_id" { "executionId" } else { "workflowId" };
+    fn children(
+        &self,
+        table: &'static Table,
+        column: &'static str,
+        argument: &str,
+    ) -> Result<Operation, Error> {
         let id = self.uuid_at(0, argument)?;
         let key = table.list_key.as_ref().map_or_else(String::new, |format| format.of(&[&id]));
         Ok(read(key, Load::Children(table, column, id)))
@@ -157,63 +182,75 @@ impl Call<'_> {
         let filters = vec![Filter { column: "id", test: Test::Eq(id) }];
         Ok(Operation::Write(Write::Delete { table, filters, must_exist }))
     }
+}
 
-    fn delete_connection(&self) -> Result<Operation, Error> {
-        let workflow_id = self.uuid_at(0, "workflowId")?;
-        let connection_id = input::text("connectionId", self.value(1))?;
-        let filters = vec![
-            Filter { column: "workflow_id", test: Test::Eq(workflow_id) },
-            Filter { column: "connection_id", test: Test::Eq(connection_id) },
-        ];
-        let write = Write::Delete { table: &WORKFLOW_CONNECTIONS, filters, must_exist: false };
-        input::short_enough("connectionId", write.url_length() + self.base_url_length)?;
-        Ok(Operation::Write(write))
-    }
+fn workflow_with_relations(call: &Call<'_>) -> Result<Operation, Error> {
+    let id = call.uuid_at(0, "id")?;
+    Ok(read(["workflow:", &id, "?relations"].concat(), Load::Relations(id)))
+}
 
-    fn workflows(&self) -> Result<Operation, Error> {
-        let Some(Argument::Object(fields)) = self.arguments.first() else {
-            let user_id = self.uuid_at(0, "userId")?;
-            let include_archived = input::flag("includeArchived", self.value(1), false)?;
-            return Ok(workflow_list(&user_id, include_archived, ("updated_at", true), (None, 0)));
-        };
-        let query = QueryFields::new(fields, WorkflowQuery::FIELDS)?;
-        let user_id = input::uuid("userId", query.get("userId"))?;
-        let include_archived = input::flag("includeArchived", query.get("includeArchived"), false)?;
-        let sort_by = input::word("sortBy", query.get("sortBy"), &["created_at", "updated_at", "name"])?;
-        let sort_order = input::word("sortOrder", query.get("sortOrder"), &["asc", "desc"])?;
-        let limit = match query.get("limit") {
-            Value::Absent => None,
-            limit => Some(input::count("limit", limit, 1, 1)?),
-        };
-        let offset = input::count("offset", query.get("offset"), 0, 0)?;
-        let order = (sort_by.unwrap_or("updated_at"), sort_order != Some("asc"));
-        Ok(workflow_list(&user_id, include_archived, order, (limit, offset)))
-    }
+fn archive_workflow(call: &Call<'_>) -> Result<Operation, Error> {
+    let id = call.uuid_at(0, "id")?;
+    let mut body = input::Body::default();
+    body.set("archived_at", "\"now\"".to_owned());
+    input::touch(&WORKFLOWS, &mut body);
+    Ok(Operation::Write(Write::Update { table: &WORKFLOWS, id, body: body.json() }))
+}
 
-    fn execution_history(&self) -> Result<Operation, Error> {
-        let Some(Argument::Object(fields)) = self.arguments.first() else {
-            let workflow_id = self.uuid_at(0, "workflowId")?;
-            let limit = input::count("limit", self.value(1), 1, DEFAULT_HISTORY)?;
-            let offset = input::count("offset", self.value(2), 0, 0)?;
-            let query = Query::of(&WORKFLOW_EXECUTIONS).filter("workflow_id", Test::Eq(workflow_id));
-            return Ok(history_page(query, limit, offset));
-        };
-        let fields = QueryFields::new(fields, ExecutionHistoryQuery::FIELDS)?;
-        let mut query = Query::of(&WORKFLOW_EXECUTIONS);
-        if *fields.get("workflowId") != Value::Absent {
-            query =
-                query.filter("workflow_id", Test::Eq(input::uuid("workflowId", fields.get("workflowId"))?));
-        }
-        query = query.filter("user_id", Test::Eq(input::uuid("userId", fields.get("userId"))?));
-        let statuses = &["running", "completed", "failed"];
-        if let Some(status) = input::word("status", fields.get("status"), statuses)? {
-            query = query.filter("status", Test::Eq(status.to_owned()));
-        }
-        query = created_between(query, fields.get("startDate"), fields.get("endDate"))?;
-        let limit = input::count("limit", fields.get("limit"), 1, DEFAULT_HISTORY)?;
-        let offset = input::count("offset", fields.get("offset"), 0, 0)?;
-        Ok(history_page(query, limit, offset))
+fn delete_connection(call: &Call<'_>) -> Result<Operation, Error> {
+    let workflow_id = call.uuid_at(0, "workflowId")?;
+    let connection_id = input::text("connectionId", call.value(1))?;
+    let filters = vec![
+        Filter { column: "workflow_id", test: Test::Eq(workflow_id) },
+        Filter { column: "connection_id", test: Test::Eq(connection_id) },
+    ];
+    let write = Write::Delete { table: &WORKFLOW_CONNECTIONS, filters, must_exist: false };
+    input::short_enough("connectionId", write.url_length() + call.base_url_length)?;
+    Ok(Operation::Write(write))
+}
+
+fn workflows(call: &Call<'_>) -> Result<Operation, Error> {
+    let Some(Argument::Object(fields)) = call.arguments.first() else {
+        let user_id = call.uuid_at(0, "userId")?;
+        let include_archived = input::flag("includeArchived", call.value(1), false)?;
+        return Ok(workflow_list(&user_id, include_archived, ("updated_at", true), (None, 0)));
+    };
+    let query = QueryFields::new(fields, WorkflowQuery::FIELDS)?;
+    let user_id = input::uuid("userId", query.get("userId"))?;
+    let include_archived = input::flag("includeArchived", query.get("includeArchived"), false)?;
+    let sort_by = input::word("sortBy", query.get("sortBy"), &["created_at", "updated_at", "name"])?;
+    let sort_order = input::word("sortOrder", query.get("sortOrder"), &["asc", "desc"])?;
+    let limit = match query.get("limit") {
+        Value::Absent => None,
+        limit => Some(input::count("limit", limit, 1, 1)?),
+    };
+    let offset = input::count("offset", query.get("offset"), 0, 0)?;
+    let order = (sort_by.unwrap_or("updated_at"), sort_order != Some("asc"));
+    Ok(workflow_list(&user_id, include_archived, order, (limit, offset)))
+}
+
+fn execution_history(call: &Call<'_>) -> Result<Operation, Error> {
+    let Some(Argument::Object(fields)) = call.arguments.first() else {
+        let workflow_id = call.uuid_at(0, "workflowId")?;
+        let limit = input::count("limit", call.value(1), 1, DEFAULT_HISTORY)?;
+        let offset = input::count("offset", call.value(2), 0, 0)?;
+        let query = Query::of(&WORKFLOW_EXECUTIONS).filter("workflow_id", Test::Eq(workflow_id));
+        return Ok(history_page(query, limit, offset));
+    };
+    let fields = QueryFields::new(fields, ExecutionHistoryQuery::FIELDS)?;
+    let mut query = Query::of(&WORKFLOW_EXECUTIONS);
+    if *fields.get("workflowId") != Value::Absent {
+        query = query.filter("workflow_id", Test::Eq(input::uuid("workflowId", fields.get("workflowId"))?));
     }
+    query = query.filter("user_id", Test::Eq(input::uuid("userId", fields.get("userId"))?));
+    let statuses = &["running", "completed", "failed"];
+    if let Some(status) = input::word("status", fields.get("status"), statuses)? {
+        query = query.filter("status", Test::Eq(status.to_owned()));
+    }
+    query = created_between(query, fields.get("startDate"), fields.get("endDate"))?;
+    let limit = input::count("limit", fields.get("limit"), 1, DEFAULT_HISTORY)?;
+    let offset = input::count("offset", fields.get("offset"), 0, 0)?;
+    Ok(history_page(query, limit, offset))
 }
 
 /// Executions on a page, unless the caller says how many.

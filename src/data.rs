@@ -68,14 +68,18 @@ pub trait Data: Clone + 'static {
     ) -> Self;
     /// Parses a JSON text. None when it is none.
     fn parse(json: &str) -> Option<Self>;
-    /// Whether both refer to the same thing.
-    fn is_same(&self, other: &Self) -> bool;
     /// Whether every member of `part` is in this row, equal in value (members of objects in any order).
     fn covers(&self, part: &Self) -> bool;
     /// `fresh`, with every row that is equal in every column replaced by the object that `self` holds for it,
     /// so that whoever compares references sees what changed and nothing else. Works on rows and lists of rows.
     #[must_use]
     fn reuse(&self, fresh: Self) -> Self;
+
+    /// The rows of this list for each of `members`, by the text in `column`: as many lists, each in this list's order.
+    fn group_by(&self, column: &'static str, members: &[String]) -> Vec<Self>;
+    /// This list without repetitions of an id: of a row that is there twice, the later one.
+    #[must_use]
+    fn latest_of_each(&self) -> Self;
 
     /// The items of a list.
     fn items(&self) -> Vec<Self> {

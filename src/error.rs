@@ -47,7 +47,6 @@ pub struct Error {
 }
 
 /// What is known of a failure.
-#[derive(Clone)]
 pub struct Report {
     /// What to branch on, see [`code`].
     pub code: Cow<'static, str>,
@@ -132,7 +131,10 @@ impl Error {
     /// The same error, after so many requests.
     #[must_use]
     pub fn after(mut self, attempts: u32) -> Self {
-        Rc::make_mut(&mut self.report).attempts = attempts;
+        // An error that others hold already was counted when it was made.
+        if let Some(report) = Rc::get_mut(&mut self.report) {
+            report.attempts = attempts;
+        }
         self
     }
 

@@ -168,7 +168,11 @@ fn expectation(column: &Column) -> String {
 }
 
 fn one_of(allowed: &[&str], takes_null: bool) -> String {
-    let mut text = ["one of ", &allowed.join(", ")].concat();
+    let mut text = String::from("one of");
+    for (index, word) in allowed.iter().enumerate() {
+        text.push_str(if index > 0 { ", " } else { " " });
+        text.push_str(word);
+    }
     if takes_null {
         text.push_str(" or null");
     }
@@ -286,32 +290,19 @@ pub fn short_enough(name: &str, url_length: usize) -> Result<(), Error> {
     ))
 }
 
-/// `user_id` as `userId`.
-fn camel_case(name: &str) -> String {
-    let mut camel = String::with_capacity(name.len());
-    for character in name.chars() {
-        match camel.pop() {
-            Some('_') => camel.push(character.to_ascii_uppercase()),
-            last => camel.extend(last.into_iter().chain([character])),
-        }
-    }
-    camel
-}
-
 /// The members of a query object, by name.
 pub struct QueryFields<'a> {
     fields: &'a [Field],
 }
 
 impl<'a> QueryFields<'a> {
-    /// Accepts an object whose members all have one of these names, which are given as Rust spells them.
+    /// Accepts an object whose members all have one of these names.
     ///
     /// # Errors
     /// `INVALID_INPUT` naming the first that has not.
     pub fn new(fields: &'a [Field], known: &[&str]) -> Result<Self, Error> {
-        let known: Vec<String> = known.iter().map(|name| camel_case(name)).collect();
-        match fields.iter().find(|field| !known.contains(&field.name)) {
-            Some(unknown) => Err(Error::invalid(&unknown.name, &["one of ", &known.join(", ")].concat())),
+        match fields.iter().find(|field| !known.contains(&field.name.as_str())) {
+            Some(unknown) => Err(Error::invalid(&unknown.name, &one_of(known, false))),
             None => Ok(Self { fields }),
         }
     }

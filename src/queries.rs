@@ -8,11 +8,11 @@ macro_rules! query {
     ($(#[$doc:meta])* $name:ident { $( $(#[$field_doc:meta])* $field:ident: $type:ty, )* }) => {
         $(#[$doc])*
         #[derive(Tsify)]
-        #[serde(rename_all = "camelCase")]
+        #[allow(non_snake_case, reason = "the names are the application's")]
         pub struct $name { $( $(#[$field_doc])* pub $field: $type, )* }
 
         impl $name {
-            /// The names of the members, as Rust spells them.
+            /// The names of the members.
             pub const FIELDS: &'static [&'static str] = &[ $( stringify!($field), )* ];
         }
     };
@@ -22,7 +22,7 @@ query! {
     /// Which workflows, in which order.
     WorkflowQuery {
         /// Whose.
-        user_id: Uuid,
+        userId: Uuid,
         /// At most so many; all when left out.
         #[tsify(optional)]
         limit: Option<u32>,
@@ -31,13 +31,13 @@ query! {
         offset: Option<u32>,
         /// Archived ones too.
         #[tsify(optional)]
-        include_archived: Option<bool>,
+        includeArchived: Option<bool>,
         /// `updated_at` when left out.
         #[tsify(optional, type = "'created_at' | 'updated_at' | 'name'")]
-        sort_by: Option<String>,
+        sortBy: Option<String>,
         /// `desc` when left out.
         #[tsify(optional, type = "'asc' | 'desc'")]
-        sort_order: Option<String>,
+        sortOrder: Option<String>,
     }
 }
 
@@ -46,9 +46,9 @@ query! {
     ExecutionHistoryQuery {
         /// Of one workflow; of all when left out.
         #[tsify(optional)]
-        workflow_id: Option<Uuid>,
+        workflowId: Option<Uuid>,
         /// Whose.
-        user_id: Uuid,
+        userId: Uuid,
         /// In this state.
         #[tsify(optional)]
         status: Option<ExecutionStatus>,
@@ -60,9 +60,9 @@ query! {
         offset: Option<u32>,
         /// Made at this time or later.
         #[tsify(optional)]
-        start_date: Option<String>,
+        startDate: Option<String>,
         /// Made at this time or earlier; a date without time includes that whole day.
         #[tsify(optional)]
-        end_date: Option<String>,
+        endDate: Option<String>,
     }
 }

@@ -40,19 +40,37 @@ export interface CacheManager {
   observe(key: string, listener: () => void): () => void;
 }
 
+type Counters = [number, number, number, number, number, number, number];
+
 export function createCache(client: () => Client, front: Front): CacheManager {
   return {
     get: <T>(key: string) => client().cacheGet(key) as T | null,
-    set: (key, data, ttlMs) => client().cacheSet(key, data, ttlMs),
+    set: (key, data, ttlMs) => client().cacheSet(key, data, positive(ttlMs)),
     invalidate: (key) => client().cacheInvalidate(key),
     invalidatePattern: (regexSource) => client().cacheInvalidatePattern(regularExpression(regexSource)),
     clear: () => client().cacheClear(),
     getStats: () => {
-      const stats = client().cacheStats() as CacheStats;
-      return { ...stats, hits: stats.hits + front.hits };
+      const entries = client().cacheKeys() as string[];
+      const counters = client().cacheCounters() as unknown as Counters;
+      return {
+        size: entries.length,
+        maxSize: counters[0],
+        entries,
+        hits: counters[1] + front.hits,
+        misses: counters[2],
+        evictions: counters[3],
+        expirations: counters[4],
+        coalesced: counters[5],
+        inFlight: counters[6],
+      };
     },
     observe: (key, listener) => front.observe(key, listener),
   };
+}
+
+function positive(ttlMs: number | undefined): number | undefined {
+  if (ttlMs === undefined || ttlMs >= 0) return ttlMs;
+  throw new DatabaseError('INVALID_INPUT', 'ttlMs: expected a number, 0 or more');
 }
 
 function regularExpression(source: string): RegExp {

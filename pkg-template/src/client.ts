@@ -1,6 +1,5 @@
 import { createCache, type CacheManager } from './cache.js';
 import { createDb, type Db } from './db.js';
-import { DatabaseError } from './errors.js';
 import { Front } from './front.js';
 import type { Client } from './generated/bindings.js';
 import type { CacheConfig, ClientOptions, SupabaseLike } from './options.js';
@@ -38,14 +37,16 @@ export class ConfigurableClient implements DatabaseClient {
   /** The engine's side, made at first use. */
   private client(): Client {
     if (this.made === undefined) {
-      this.made = new (engine())(this.front, DatabaseError);
+      this.made = new (engine())(this.front);
       if (typeof document !== 'undefined') document.addEventListener('visibilitychange', this.onShown);
     }
     return this.made;
   }
 
   configure(options: ClientOptions): void {
-    this.client().configure(this.resolved(options));
+    const cache = options.cache ?? this.cacheConfig;
+    this.client().configure({ ...options, ...sourceOf(options), cache });
+    this.cacheConfig = cache;
     this.front.sink = options.onEvent;
     this.follow(options.supabase);
   }
@@ -67,15 +68,6 @@ export class ConfigurableClient implements DatabaseClient {
     this.made?.close();
     this.made = undefined;
     this.front.sink = undefined;
-  }
-
-  /** The options with an address, a key and a token provider, whichever way they were given. */
-  private resolved(options: ClientOptions): object {
-    const cache = options.cache ?? this.cacheConfig;
-    this.cacheConfig = cache;
-    const settings = { ...options, cache };
-    if (options.supabase === undefined) return settings;
-    return { ...settings, ...sourceOf(options.supabase) };
   }
 
   private follow(supabase: SupabaseLike | undefined): void {
@@ -102,7 +94,10 @@ function hasOwnTokens(supabase: SupabaseLike): boolean {
   return typeof (supabase as SupabaseInternals).accessToken === 'function';
 }
 
-function sourceOf(supabase: SupabaseLike) {
+/** Address, key and token provider, whichever way they were given. */
+function sourceOf(options: ClientOptions) {
+  const supabase = options.supabase;
+  if (supabase === undefined) return { url: options.url, key: options.key, accessToken: options.accessToken };
   const internals = supabase as SupabaseInternals;
   const ofSession = async () => (await supabase.auth.getSession()).data.session?.access_token ?? null;
   return { url: internals.supabaseUrl, key: internals.supabaseKey, accessToken: internals.accessToken ?? ofSession };

@@ -108,10 +108,15 @@ export interface Db extends DbFunctions {
 
 type Name = keyof DbFunctions;
 
-/** How the key of a read's entry follows from its arguments; reads that are not here always ask the engine. */
-const KEYS: Partial<Record<Name, (id: string, variant: unknown) => string>> = {
-  getWorkflows: (userId, includeArchived) =>
-    includeArchived === true ? `${cacheKeys.workflows(userId)}?archived=included` : cacheKeys.workflows(userId),
+/** The key of a read's entry, from its arguments. None for arguments that the engine will refuse. */
+type KeyOf = (id: string, variant: unknown) => string | undefined;
+
+/** Reads that are not here always ask the engine. */
+const KEYS: Partial<Record<Name, KeyOf>> = {
+  getWorkflows: (userId, includeArchived = false) => {
+    if (typeof includeArchived !== 'boolean') return undefined;
+    return includeArchived ? `${cacheKeys.workflows(userId)}?archived=included` : cacheKeys.workflows(userId);
+  },
   getWorkflow: cacheKeys.workflow,
   getWorkflowWithRelations: (id) => `${cacheKeys.workflow(id)}?relations`,
   getWorkflowNodes: cacheKeys.workflowNodes,
@@ -158,10 +163,12 @@ export function createDb(client: () => Client, front: Front): Db {
     return (...args) => client().call(name, args, options);
   };
   /** Hits are answered here, without a call into WebAssembly. */
-  const read = (name: Name, keyOf: (id: string, variant: unknown) => string): Untyped => {
-    return (first, second, third) =>
-      (typeof first === 'string' ? front.answer(keyOf(first, second)) : undefined) ??
-      client().call(name, [first, second, third], undefined);
+  const read = (name: Name, keyOf: KeyOf): Untyped => {
+    return (first, second, third) => {
+      const key = typeof first === 'string' ? keyOf(first, second) : undefined;
+      const answer = key === undefined ? undefined : front.answer(key);
+      return answer ?? client().call(name, [first, second, third], undefined);
+    };
   };
   const functions = NAMES.map((name) => {
     const keyOf = KEYS[name];

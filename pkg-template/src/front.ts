@@ -1,3 +1,4 @@
+import { DatabaseError } from './errors.js';
 import type { ClientEvent } from './options.js';
 
 /** A stored entry, ready to be handed out. */
@@ -39,7 +40,7 @@ export class Front {
     if (copy === undefined || Date.now() >= copy.until) return undefined;
     this.hits += 1;
     if (copy !== this.last) this.remember(copy);
-    if (this.sink !== undefined) this.event({ type: 'hit', key });
+    if (this.sink !== undefined) this.happened('hit', key);
     return (copy.promise ??= Promise.resolve(copy.data));
   }
 
@@ -87,7 +88,41 @@ export class Front {
     };
   }
 
-  event(event: ClientEvent): void {
+  happened(type: 'hit', key: string): void {
+    this.event({ type, key });
+  }
+
+  attempted(
+    method: string,
+    table: string,
+    attempt: number,
+    status: number | undefined,
+    code: string | undefined,
+    durationMs: number,
+  ): void {
+    this.event({ type: 'attempt', method, table, attempt, status, code, durationMs });
+  }
+
+  error(
+    code: string,
+    message: string,
+    originalError: unknown,
+    status: number | undefined,
+    details: string | undefined,
+    hint: string | undefined,
+    attempts: number,
+    retryable: boolean,
+  ): DatabaseError {
+    return Object.assign(new DatabaseError(code, message, originalError), {
+      status,
+      details,
+      hint,
+      attempts,
+      retryable,
+    });
+  }
+
+  private event(event: ClientEvent): void {
     guarded(() => this.sink?.(event));
   }
 

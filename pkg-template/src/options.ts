@@ -66,9 +66,9 @@ export type ClientEvent =
       table: string;
       attempt: number;
       /** HTTP status, when there was an answer. */
-      status?: number;
+      status: number | undefined;
       /** The error's code, when it failed. */
-      code?: string;
+      code: string | undefined;
       durationMs: number;
     }
   | { type: 'userChanged' };

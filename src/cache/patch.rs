@@ -43,9 +43,11 @@ impl<D: Data> Change<D> {
     pub fn effect_on(&self, key: &str, entry: &Entry<D>) -> Effect<D> {
         match &entry.shape {
             Shape::Row(table) if *table == self.table => self.on_row(key, &entry.data),
-            Shape::List(query) if query.table == self.table => self.on_list(query, &entry.data),
+            Shape::List(query) if query.table == self.table => {
+                self.on_list(query, &entry.data, query.offset > 0)
+            }
             Shape::Page(query) if query.table == self.table => match entry.data.child("data") {
-                Some(rows) => match self.on_list(query, &rows) {
+                Some(rows) => match self.on_list(query, &rows, true) {
                     Effect::Replace(rows) => {
                         Effect::Replace(D::object(Some(&entry.data), &[], &[("data", Member::Data(&rows))]))
                     }
@@ -80,7 +82,8 @@ impl<D: Data> Change<D> {
         }
     }
 
-    fn on_list(&self, query: &Query, rows: &D) -> Effect<D> {
+    /// `counts_unseen` tells whether rows that match, but are not among `rows`, shift or count in the entry.
+    fn on_list(&self, query: &Query, rows: &D, counts_unseen: bool) -> Effect<D> {
         let id = self.id.as_deref();
         let place = (0..rows.len()).find(|&index| rows.item(index).column("id").text() == id);
         let row = match &self.source {
@@ -97,6 +100,8 @@ impl<D: Data> Change<D> {
         }
         match (query.admits(row), place, old) {
             (None, ..) => Effect::Drop,
+            // Where it was before nobody knows.
+            (Some(false), None, _) if counts_unseen => Effect::Drop,
             (Some(false), None, _) => Effect::Keep,
             (Some(false), Some(_), _) => remove_from(query, rows, place),
             (Some(true), Some(index), Some(old)) if query.compare(row, &old) == Some(Ordering::Equal) => {

@@ -110,7 +110,7 @@ pub struct Stats {
 /// [`Store::take_updates`], so that copies elsewhere and observers can follow.
 pub struct Store<D> {
     config: CacheConfig,
-    entries: LruCache<Rc<str>, Entry<D>>,
+    entries: LruCache<Rc<str>, Entry<D>, fnv::FnvBuildHasher>,
     slots: Vec<Option<Rc<str>>>,
     free_slots: Vec<u32>,
     updates: Vec<Rc<str>>,
@@ -121,7 +121,7 @@ impl<D: Data> Default for Store<D> {
     fn default() -> Self {
         Self {
             config: CacheConfig::default(),
-            entries: LruCache::unbounded(),
+            entries: LruCache::unbounded_with_hasher(fnv::FnvBuildHasher::default()),
             slots: Vec::new(),
             free_slots: Vec::new(),
             updates: Vec::new(),
@@ -220,11 +220,11 @@ impl<D: Data> Store<D> {
 
     /// Removes the entry under `key` and its variants.
     pub fn invalidate(&mut self, key: &str) {
-        self.remove_where(|candidate, _| is_variant_of(candidate, key));
+        self.remove_where(&|candidate, _| is_variant_of(candidate, key));
     }
 
     /// Removes every entry that `condemned` picks.
-    pub fn remove_where(&mut self, mut condemned: impl FnMut(&str, &Entry<D>) -> bool) {
+    pub fn remove_where(&mut self, condemned: &dyn Fn(&str, &Entry<D>) -> bool) {
         let keys: Vec<Rc<str>> = self
             .entries
             .iter()
@@ -239,7 +239,7 @@ impl<D: Data> Store<D> {
     /// Removes what is past its time at `now`.
     pub fn sweep(&mut self, now: Moment) {
         let before = self.entries.len();
-        self.remove_where(|_, entry| entry.age(now) >= entry.ttl_ms);
+        self.remove_where(&|_, entry| entry.age(now) >= entry.ttl_ms);
         #[allow(clippy::cast_precision_loss, reason = "entries are counted in thousands")]
         let removed = (before - self.entries.len()) as f64;
         self.stats.expirations += removed;

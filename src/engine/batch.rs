@@ -4,6 +4,7 @@
 //! the same tick become `column=in.(…)`. Each caller still gets its own rows, nothing, or its own error.
 
 use super::call::Sent;
+use super::joint::{Joint, WeakJoint};
 use super::Engine;
 use crate::data::Data;
 use crate::error::Error;
@@ -11,39 +12,69 @@ use crate::platform::Platform;
 use crate::query::{Query, Test};
 use crate::rest::{quoted, MAX_URL_LENGTH};
 use crate::tables::Table;
-use futures_util::future::{join_all, FutureExt, LocalBoxFuture, Shared, WeakShared};
+use futures_util::future::FutureExt;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::future::Future;
+use std::ops::Range;
 use std::rc::Rc;
 
-/// The rows of each member, as a list.
-type Answers<D> = Rc<HashMap<String, Result<D, Error>>>;
-type SharedBatch<D> = Shared<LocalBoxFuture<'static, Answers<D>>>;
+/// The rows of each member, in the order in which they joined.
+type Answers<D> = Rc<Vec<Result<D, Error>>>;
 
-/// Room for the path, `select`, `order` and a place to continue from.
+/// Room in a URL for the path, `select`, `order` and a place to continue from.
 const URL_RESERVE: usize = 400;
 
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct BatchKey {
-    table: &'static str,
+/// What reads must have in common to be asked together.
+#[derive(Clone, Copy, PartialEq)]
+struct Kind {
+    table: &'static Table,
     column: &'static str,
-    timeout_bits: u64,
+    timeout_ms: f64,
+}
+
+#[derive(Default)]
+struct Members {
+    values: Vec<String>,
+    /// Bytes that they take of the URL.
+    length: usize,
 }
 
 struct OpenBatch<D> {
-    answers: WeakShared<LocalBoxFuture<'static, Answers<D>>>,
-    members: Rc<RefCell<Vec<String>>>,
+    kind: Kind,
+    answers: WeakJoint<Answers<D>>,
+    members: Rc<RefCell<Members>>,
     sent: Sent,
 }
 
 /// Batches that still take members.
 pub struct Batches<D> {
-    open: HashMap<BatchKey, OpenBatch<D>>,
+    open: Vec<OpenBatch<D>>,
 }
 
 impl<D> Default for Batches<D> {
     fn default() -> Self {
-        Self { open: HashMap::new() }
+        Self { open: Vec::new() }
+    }
+}
+
+impl<D: Data> Batches<D> {
+    /// Enters the open batch of this kind, if it has room. Answers the place in it.
+    fn join(&self, kind: Kind, value: &str, room: usize) -> Option<(Joint<Answers<D>>, usize, Sent)> {
+        let batch = self.open.iter().find(|batch| batch.kind == kind)?;
+        let answers = batch.answers.upgrade()?;
+        let mut members = batch.members.borrow_mut();
+        let length = url_length(value);
+        if members.length + length > room {
+            return None;
+        }
+        members.length += length;
+        members.values.push(value.to_owned());
+        Some((answers, members.values.len() - 1, batch.sent.clone()))
+    }
+
+    /// Takes no more members into the batch of this kind, or into this very batch.
+    fn close(&mut self, closed: impl Fn(&OpenBatch<D>) -> bool) {
+        self.open.retain(|batch| !closed(batch));
     }
 }
 
@@ -54,87 +85,61 @@ impl<P: Platform> Engine<P> {
         self: &Rc<Self>,
         table: &'static Table,
         column: &'static str,
-        value: String,
+        value: &str,
         timeout_ms: f64,
-    ) -> (impl std::future::Future<Output = Result<P::Data, Error>>, Sent) {
-        let (answers, sent) = self.join_batch(table, column, value.clone(), timeout_ms);
+    ) -> (impl Future<Output = Result<P::Data, Error>> + use<P>, Sent) {
+        let kind = Kind { table, column, timeout_ms };
+        let room = MAX_URL_LENGTH.saturating_sub(URL_RESERVE + self.platform.base_url_length());
+        let joined = self.state.borrow().batches.join(kind, value, room);
+        let (answers, place, sent) = joined.unwrap_or_else(|| self.open_batch(kind, value));
         let own = async move {
-            let answers = answers.await;
-            answers.get(&value).cloned().unwrap_or_else(|| Ok(P::Data::list(&[])))
+            let answers = answers.wait().await;
+            answers.get(place).cloned().unwrap_or_else(|| Ok(P::Data::list(&[])))
         };
         (own, sent)
     }
 
-    fn join_batch(
-        self: &Rc<Self>,
-        table: &'static Table,
-        column: &'static str,
-        value: String,
-        timeout_ms: f64,
-    ) -> (SharedBatch<P::Data>, Sent) {
-        let key = BatchKey { table: table.name, column, timeout_bits: timeout_ms.to_bits() };
-        if let Some(batch) = self.state.borrow().batches.open.get(&key) {
-            if let Some(answers) = batch.answers.upgrade() {
-                batch.members.borrow_mut().push(value);
-                return (answers, batch.sent.clone());
-            }
-        }
-        let members = Rc::new(RefCell::new(vec![value]));
+    fn open_batch(self: &Rc<Self>, kind: Kind, value: &str) -> (Joint<Answers<P::Data>>, usize, Sent) {
+        let members = Members { values: vec![value.to_owned()], length: url_length(value) };
+        let members = Rc::new(RefCell::new(members));
         let sent = Sent::default();
-        let (engine, own_members, own_sent, own_key) =
-            (self.clone(), members.clone(), sent.clone(), key.clone());
+        let (engine, own_members, own_sent) = (self.clone(), members.clone(), sent.clone());
         let answers = async move {
             engine.platform.tick().await;
-            engine.state.borrow_mut().batches.open.remove(&own_key);
-            let mut members = own_members.take();
-            members.sort_unstable();
-            members.dedup();
-            Rc::new(engine.ask_members(table, column, members, timeout_ms, &own_sent).await)
+            let is_own = |batch: &OpenBatch<P::Data>| Rc::ptr_eq(&batch.members, &own_members);
+            engine.state.borrow_mut().batches.close(is_own);
+            let members = own_members.take().values;
+            Rc::new(engine.ask_members(kind, members, &own_sent).await)
         };
-        let answers = answers.boxed_local().shared();
-        if let Some(answers) = answers.downgrade() {
-            let batch = OpenBatch { answers, members, sent: sent.clone() };
-            self.state.borrow_mut().batches.open.insert(key, batch);
-        }
-        (answers, sent)
+        let answers = Joint::new(answers.boxed_local());
+        let batch = OpenBatch { kind, answers: answers.downgrade(), members, sent: sent.clone() };
+        let mut state = self.state.borrow_mut();
+        state.batches.close(|batch| batch.kind == kind);
+        state.batches.open.push(batch);
+        (answers, 0, sent)
     }
 
+    /// Asks for all members. An error that one member's rows may have caused is not everybody's: the members are
+    /// halved until the guilty one stands alone.
     async fn ask_members(
         self: &Rc<Self>,
-        table: &'static Table,
-        column: &'static str,
+        kind: Kind,
         members: Vec<String>,
-        timeout_ms: f64,
         sent: &Sent,
-    ) -> HashMap<String, Result<P::Data, Error>> {
-        let room = MAX_URL_LENGTH.saturating_sub(URL_RESERVE + self.platform.base_url_length());
-        let groups = chunks_within(members, room);
-        let answers = groups.into_iter().map(|group| self.ask_group(table, column, group, timeout_ms, sent));
-        join_all(answers).await.into_iter().flatten().collect()
-    }
-
-    /// Asks for one URL's worth of members. An error that one member's rows may have caused is not everybody's:
-    /// the group is halved until the guilty one stands alone.
-    async fn ask_group(
-        self: &Rc<Self>,
-        table: &'static Table,
-        column: &'static str,
-        group: Vec<String>,
-        timeout_ms: f64,
-        sent: &Sent,
-    ) -> HashMap<String, Result<P::Data, Error>> {
-        let mut answers = HashMap::with_capacity(group.len());
-        let mut pending = vec![group];
-        while let Some(mut group) = pending.pop() {
-            match self.ask_together(table, column, &group, timeout_ms, sent).await {
-                Ok(rows) => {
-                    answers.extend(by_member(&group, column, rows).map(|(member, rows)| (member, Ok(rows))))
-                }
+    ) -> Vec<Result<P::Data, Error>> {
+        let mut answers: Vec<Result<P::Data, Error>> = Vec::new();
+        let mut pending: Vec<Range<usize>> = vec![0..members.len()];
+        while let Some(range) = pending.pop() {
+            let group = &members[range.clone()];
+            match self.ask_together(kind, group, sent).await {
+                Ok(rows) if group.len() == 1 => answers.push(Ok(rows)),
+                Ok(rows) => answers.extend(rows.group_by(kind.column, group).into_iter().map(Ok)),
                 Err(error) if group.len() > 1 && is_one_rows_fault(&error) => {
-                    let half = group.split_off(group.len() / 2);
-                    pending.extend([group, half]);
+                    let middle = range.start + group.len() / 2;
+                    // The last one is asked first, so that the answers come in order.
+                    pending.extend([middle..range.end, range.start..middle]);
                 }
-                Err(error) => answers.extend(group.into_iter().map(|member| (member, Err(error.clone())))),
+                Err(error) => answers.extend(group.iter().map(|_| Err(error.clone()))),
             }
         }
         answers
@@ -142,27 +147,21 @@ impl<P: Platform> Engine<P> {
 
     async fn ask_together(
         self: &Rc<Self>,
-        table: &'static Table,
-        column: &'static str,
+        kind: Kind,
         group: &[String],
-        timeout_ms: f64,
         sent: &Sent,
     ) -> Result<P::Data, Error> {
-        match group {
-            [id] if column == "id" => {
-                let query = Query { order: Vec::new(), ..Query::of(table) };
-                self.single_row(&query.filter("id", Test::Eq(id.clone())), timeout_ms, sent).await
-            }
-            [value] => {
-                self.complete(&Query::of(table).filter(column, Test::Eq(value.clone())), timeout_ms, sent)
-                    .await
-            }
-            values => {
-                let query = Query::of(table).filter(column, Test::In(values.to_vec()));
-                let query = if column == "id" { query.ordered_by_id() } else { query };
-                self.complete(&query, timeout_ms, sent).await
-            }
+        let is_by_id = kind.column == "id";
+        let test = match group {
+            [value] => Test::Eq(value.clone()),
+            values => Test::In(values.to_vec()),
+        };
+        let query = Query::of(kind.table).filter(kind.column, test);
+        if is_by_id && group.len() == 1 {
+            return self.single_row(query, kind.timeout_ms, sent).await;
         }
+        let query = if is_by_id { query.ordered_by_id() } else { query };
+        self.complete(&query, kind.timeout_ms, sent).await.map(|(rows, _)| rows)
     }
 }
 
@@ -171,43 +170,8 @@ fn is_one_rows_fault(error: &Error) -> bool {
     error.code.starts_with("22") || error.code.starts_with("P0") || error.is("57014")
 }
 
-/// Groups whose list of values takes at most `room` bytes of a URL each.
-fn chunks_within(members: Vec<String>, room: usize) -> Vec<Vec<String>> {
-    let mut groups: Vec<Vec<String>> = Vec::new();
-    let mut used = 0;
-    for member in members {
-        // Every byte of a quoted value may take three in a URL; a uuid stands as it is.
-        let is_bare = member.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        let length = 1 + if is_bare { member.len() } else { quoted(&member).len() * 3 };
-        match groups.last_mut() {
-            Some(group) if used + length <= room => group.push(member),
-            _ => {
-                groups.push(vec![member]);
-                used = 0;
-            }
-        }
-        used += length;
-    }
-    groups
-}
-
-/// Each member with its rows, in the order of the answer.
-fn by_member<'a, D: Data>(
-    group: &'a [String],
-    column: &'static str,
-    rows: D,
-) -> Box<dyn Iterator<Item = (String, D)> + 'a> {
-    if let [member] = group {
-        return Box::new(std::iter::once((member.clone(), rows)));
-    }
-    let mut sorted: HashMap<String, Vec<D>> = HashMap::with_capacity(group.len());
-    for row in rows.items() {
-        if let Some(value) = row.column(column).text() {
-            sorted.entry(value.to_owned()).or_default().push(row.clone());
-        }
-    }
-    Box::new(group.iter().map(move |member| {
-        let rows = sorted.remove(member).unwrap_or_default();
-        (member.clone(), D::list(&rows))
-    }))
+/// Bytes that `value` takes of a URL at most, as an element of a list.
+fn url_length(value: &str) -> usize {
+    let is_bare = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    1 + if is_bare { value.len() } else { quoted(value).len() * 3 }
 }

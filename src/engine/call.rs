@@ -1,12 +1,12 @@
 //! One call of the application, from its start to its answer: what may end it early, and when it may deliver.
 
+use super::flights::Outcome;
 use super::session::{End, Epoch};
 use super::Engine;
 use crate::error::Error;
 use crate::platform::Platform;
 use futures_util::future::{select, Either, LocalBoxFuture};
 use std::cell::{Cell, RefCell};
-use std::future::Future;
 use std::pin::pin;
 use std::rc::Rc;
 
@@ -51,12 +51,12 @@ impl<P: Platform> Engine<P> {
     ///
     /// Work of which nothing was sent outlives a change of user: it will be asked in the new one's name. Nothing is
     /// delivered while it is open who is signed in.
-    pub(super) async fn guard<T>(
+    pub(super) async fn guard(
         &self,
         cancelled: Option<LocalBoxFuture<'static, ()>>,
         stage: &Stage,
-        work: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
+        work: LocalBoxFuture<'_, Outcome<P::Data>>,
+    ) -> Outcome<P::Data> {
         let mut cancelled = cancelled;
         let interest = async {
             match cancelled.as_mut() {
@@ -71,15 +71,14 @@ impl<P: Platform> Engine<P> {
         }
     }
 
-    async fn within_epoch<T>(
+    async fn within_epoch(
         &self,
         stage: &Stage,
-        work: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
-        let mut work = pin!(work);
+        mut work: LocalBoxFuture<'_, Outcome<P::Data>>,
+    ) -> Outcome<P::Data> {
         let mut epoch = self.epoch();
         let result = loop {
-            match select(work.as_mut(), pin!(epoch.ended())).await {
+            match select(&mut work, pin!(epoch.ended())).await {
                 Either::Left((result, _)) => break result,
                 Either::Right(_) => {
                     check(&epoch, stage)?;

@@ -40,8 +40,8 @@ impl<P: Platform> Engine<P> {
                     Some(key_of_user) => is_variant_of(key, key_of_user),
                     None => key.starts_with(AUDIT_LOGS),
                 };
-                state.flights.overtake_keys(is_outdated);
-                state.store.remove_where(|key, _| is_outdated(key));
+                state.flights.overtake_keys(&is_outdated);
+                state.store.remove_where(&|key, _| is_outdated(key));
             }
         }
         self.flush();
@@ -65,7 +65,7 @@ impl<P: Platform> Engine<P> {
         {
             let now = self.platform.now();
             let mut state = self.state.borrow_mut();
-            state.flights.overtake_keys(|candidate| candidate == key);
+            state.flights.overtake_keys(&|candidate| candidate == key);
             state.store.put(key, data, Shape::Foreign, ttl_ms, now);
         }
         self.flush();
@@ -73,15 +73,15 @@ impl<P: Platform> Engine<P> {
 
     /// Drops `key` and its variants; answers to what was asked before are not stored.
     pub fn invalidate(self: &Rc<Self>, key: &str) {
-        self.invalidate_where(|candidate| is_variant_of(candidate, key));
+        self.invalidate_where(&|candidate| is_variant_of(candidate, key));
     }
 
     /// Drops every key that `picked` names; answers to what was asked before are not stored.
-    pub fn invalidate_where(self: &Rc<Self>, picked: impl Fn(&str) -> bool) {
+    pub fn invalidate_where(self: &Rc<Self>, picked: &dyn Fn(&str) -> bool) {
         {
             let mut state = self.state.borrow_mut();
-            state.flights.overtake_keys(&picked);
-            state.store.remove_where(|key, _| picked(key));
+            state.flights.overtake_keys(picked);
+            state.store.remove_where(&|key, _| picked(key));
         }
         self.flush();
     }

@@ -1,34 +1,16 @@
 //! Reads under way, by key: who comes second joins, and who is overtaken by a change is not stored.
 
 use super::call::Sent;
+use super::joint::{Joint, WeakJoint};
 use crate::cache::{parts_of_relations, Change};
 use crate::data::Data;
 use crate::error::Error;
 use crate::tables::Table;
-use futures_util::future::{LocalBoxFuture, Shared, WeakShared};
 use std::cell::Cell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 /// What a read answers: a row, a list, a page; none when there is no such row.
 pub type Outcome<D> = Result<Option<D>, Error>;
-/// A read that several callers wait for. It goes on while one of them does, and is aborted when none is left.
-pub type SharedRead<D> = Shared<LocalBoxFuture<'static, Outcome<D>>>;
-
-/// Which reads may share a flight: same question, same patience.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct FlightKey {
-    /// The cache key.
-    pub key: String,
-    timeout_bits: u64,
-}
-
-impl FlightKey {
-    /// For reading `key` with so many milliseconds an attempt.
-    pub fn new(key: &str, timeout_ms: f64) -> Self {
-        Self { key: key.to_owned(), timeout_bits: timeout_ms.to_bits() }
-    }
-}
 
 /// Which rows a read asks for, as far as a change can tell.
 #[derive(Clone)]
@@ -48,13 +30,6 @@ impl Scope {
     }
 }
 
-struct Flight<D> {
-    read: WeakShared<LocalBoxFuture<'static, Outcome<D>>>,
-    scope: Scope,
-    sent: Sent,
-    overtaken: Rc<Cell<bool>>,
-}
-
 /// Marks of one flight, shared with it.
 #[derive(Clone, Default)]
 pub struct Marks {
@@ -64,61 +39,80 @@ pub struct Marks {
     pub overtaken: Rc<Cell<bool>>,
 }
 
+struct Flight<D> {
+    /// The cache key it will be stored under.
+    key: String,
+    timeout_ms: f64,
+    read: WeakJoint<Outcome<D>>,
+    scope: Scope,
+    marks: Marks,
+}
+
+/// Found by looking at each: there are few at a time, and another hash map would cost more than it saves.
 pub struct Flights<D> {
-    by_key: HashMap<FlightKey, Flight<D>>,
+    under_way: Vec<Flight<D>>,
     coalesced: f64,
 }
 
 impl<D> Default for Flights<D> {
     fn default() -> Self {
-        Self { by_key: HashMap::new(), coalesced: 0.0 }
+        Self { under_way: Vec::new(), coalesced: 0.0 }
     }
 }
 
 impl<D: Data> Flights<D> {
-    /// The read under way that a new one may join: none that was overtaken.
-    pub fn join(&mut self, key: &FlightKey) -> Option<(SharedRead<D>, Sent)> {
-        let flight = self.by_key.get(key).filter(|flight| !flight.overtaken.get())?;
+    /// The read under way that a new one may join: same key, same patience, and not overtaken.
+    pub fn join(&mut self, key: &str, timeout_ms: f64) -> Option<(Joint<Outcome<D>>, Sent)> {
+        let flight = self.under_way.iter().find(|flight| {
+            flight.timeout_ms == timeout_ms && flight.key == key && !flight.marks.overtaken.get()
+        })?;
         let read = flight.read.upgrade()?;
         self.coalesced += 1.0;
-        Some((read, flight.sent.clone()))
+        Some((read, flight.marks.sent.clone()))
     }
 
     /// Others may join this one from now on.
-    pub fn register(&mut self, key: FlightKey, read: &SharedRead<D>, scope: Scope, marks: Marks) {
-        if let Some(read) = read.downgrade() {
-            self.by_key.insert(key, Flight { read, scope, sent: marks.sent, overtaken: marks.overtaken });
-        }
+    pub fn register(
+        &mut self,
+        key: String,
+        timeout_ms: f64,
+        read: WeakJoint<Outcome<D>>,
+        scope: Scope,
+        marks: Marks,
+    ) {
+        self.under_way.push(Flight { key, timeout_ms, read, scope, marks });
     }
 
-    /// The flight with these marks is over.
-    pub fn remove(&mut self, key: &FlightKey, marks: &Marks) {
-        if self.by_key.get(key).is_some_and(|flight| Rc::ptr_eq(&flight.overtaken, &marks.overtaken)) {
-            self.by_key.remove(key);
+    /// The flight with this mark is over.
+    pub fn remove(&mut self, overtaken: &Rc<Cell<bool>>) {
+        if let Some(place) =
+            self.under_way.iter().position(|flight| Rc::ptr_eq(&flight.marks.overtaken, overtaken))
+        {
+            self.under_way.swap_remove(place);
         }
     }
 
     /// A change happened: what was asked before may be old when it arrives.
     pub fn overtake_by(&mut self, change: &Change<D>) {
-        self.overtake(|_, flight| flight.scope.is_touched_by(change));
+        self.overtake(&|flight| flight.scope.is_touched_by(change));
     }
 
     /// As for a change, for every key that `picked` names, and for what is put together from such keys.
-    pub fn overtake_keys(&mut self, picked: impl Fn(&str) -> bool) {
-        self.overtake(|key, _| {
-            picked(key) || parts_of_relations(key).iter().flatten().any(|part| picked(part))
+    pub fn overtake_keys(&mut self, picked: &dyn Fn(&str) -> bool) {
+        self.overtake(&|flight| {
+            picked(&flight.key) || parts_of_relations(&flight.key).iter().flatten().any(|part| picked(part))
         });
     }
 
     /// As for a change that touches everything.
     pub fn overtake_all(&mut self) {
-        self.overtake(|_, _| true);
+        self.overtake(&|_| true);
     }
 
-    fn overtake(&mut self, touched: impl Fn(&str, &Flight<D>) -> bool) {
-        for (key, flight) in &self.by_key {
-            if flight.sent.get() && touched(&key.key, flight) {
-                flight.overtaken.set(true);
+    fn overtake(&mut self, touched: &dyn Fn(&Flight<D>) -> bool) {
+        for flight in &self.under_way {
+            if flight.marks.sent.get() && touched(flight) {
+                flight.marks.overtaken.set(true);
             }
         }
     }
@@ -130,6 +124,6 @@ impl<D: Data> Flights<D> {
 
     /// How many are under way.
     pub fn len(&self) -> usize {
-        self.by_key.len()
+        self.under_way.len()
     }
 }

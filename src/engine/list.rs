@@ -10,40 +10,30 @@ use crate::error::Error;
 use crate::platform::Platform;
 use crate::query::Query;
 use crate::rest::Request;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 impl<P: Platform> Engine<P> {
-    /// The row that `query` can match at most.
+    /// The row that `query` can match at most, as a list.
     pub(super) async fn single_row(
         self: &Rc<Self>,
-        query: &Query,
+        query: Query,
         timeout_ms: f64,
         sent: &Sent,
     ) -> Result<P::Data, Error> {
-        let (answer, _) = self.attempt(&Request::select(query, "*"), timeout_ms, sent).await?;
+        let query = Query { order: Vec::new(), ..query };
+        let (answer, _) = self.attempt(&Request::select(&query, "*"), timeout_ms, sent).await?;
         Ok(answer.rows)
     }
 
-    /// All rows of `query`, or of its page.
-    pub(super) async fn complete(
-        self: &Rc<Self>,
-        query: &Query,
-        timeout_ms: f64,
-        sent: &Sent,
-    ) -> Result<P::Data, Error> {
-        self.complete_page(query, timeout_ms, sent).await.map(|(rows, _)| rows)
-    }
-
     /// All rows of `query` or of its page, and how many match in all.
-    pub(super) async fn complete_page(
+    pub(super) async fn complete(
         self: &Rc<Self>,
         query: &Query,
         timeout_ms: f64,
         sent: &Sent,
     ) -> Result<(P::Data, u32), Error> {
         let (answer, _) = self.attempt(&Request::counted(query, None), timeout_ms, sent).await?;
-        let total = answer.total.unwrap_or_else(|| count(&answer.rows));
+        let total = answer.total.unwrap_or_else(|| count(answer.rows.len()));
         let wanted = total.saturating_sub(query.offset).min(query.limit.unwrap_or(u32::MAX));
         let rows = self.complete_from(query, answer.rows, wanted, timeout_ms, sent).await?;
         Ok((rows, total))
@@ -58,20 +48,23 @@ impl<P: Platform> Engine<P> {
         timeout_ms: f64,
         sent: &Sent,
     ) -> Result<P::Data, Error> {
-        if count(&rows) >= wanted {
+        if count(rows.len()) >= wanted {
             return Ok(rows);
         }
-        let gathered = self.walk(query, rows.items(), wanted, timeout_ms, sent).await?;
-        // A row that moved across the edge of two answers was in neither. The order of ids is one that nothing
-        // moves in, so that walk meets every row, whatever happens meanwhile.
-        let missing = gathered.len() < wanted as usize;
-        if missing && !query.is_page() && query.is_ordered_locally() {
-            let by_id = query.clone().ordered_by_id();
-            let mut rows = self.walk(&by_id, Vec::new(), wanted, timeout_ms, sent).await?;
-            rows.sort_by(|a, b| query.compare(a, b).unwrap_or(std::cmp::Ordering::Equal));
-            return Ok(P::Data::list(&rows));
+        let mut walks = vec![(query.clone(), rows.items())];
+        if !query.is_page() && query.is_ordered_locally() {
+            // A row that moved across the edge of two answers was in neither. Nothing moves in the order of ids, so
+            // that this walk meets every row, whatever happens meanwhile. It is made only when rows are missing.
+            walks.insert(0, (query.clone().ordered_by_id(), Vec::new()));
         }
-        Ok(P::Data::list(&gathered))
+        let mut gathered = Vec::new();
+        while let Some((walk, rows)) = walks.pop() {
+            gathered = self.walk(&walk, rows, wanted, timeout_ms, sent).await?;
+            if gathered.len() >= wanted as usize {
+                break;
+            }
+        }
+        Ok(P::Data::list(&in_order(query, gathered)))
     }
 
     /// Continues `rows` by keyset until nothing follows, or a page has its `wanted` rows.
@@ -85,7 +78,7 @@ impl<P: Platform> Engine<P> {
     ) -> Result<Vec<P::Data>, Error> {
         let mut rows = rows;
         loop {
-            let limit = query.limit.map(|_| wanted.saturating_sub(length(&rows)));
+            let limit = query.limit.map(|_| wanted.saturating_sub(count(rows.len())));
             if limit == Some(0) {
                 break;
             }
@@ -93,36 +86,31 @@ impl<P: Platform> Engine<P> {
             let rest = Query { limit, ..query.clone() };
             let (answer, _) =
                 self.attempt(&Request::counted(&rest, after.as_ref()), timeout_ms, sent).await?;
-            let got = count(&answer.rows);
+            let got = count(answer.rows.len());
             rows.extend(answer.rows.items());
             let is_end = got == 0 || answer.total.is_none_or(|following| got >= following);
             if is_end {
                 break;
             }
         }
-        Ok(latest_of_each(rows))
+        Ok(P::Data::list(&rows).latest_of_each().items())
     }
 }
 
-fn count<D: Data>(rows: &D) -> u32 {
-    u32::try_from(rows.len()).unwrap_or(u32::MAX)
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
 }
 
-fn length<D>(rows: &[D]) -> u32 {
-    u32::try_from(rows.len()).unwrap_or(u32::MAX)
-}
-
-/// The rows without repetitions: of a row that moved ahead while the list was walked, where it was met last.
-fn latest_of_each<D: Data>(rows: Vec<D>) -> Vec<D> {
-    let ids: Vec<Option<String>> =
-        rows.iter().map(|row| row.column("id").text().map(str::to_owned)).collect();
-    let last: HashMap<&Option<String>, usize> =
-        ids.iter().enumerate().map(|(index, id)| (id, index)).collect();
-    let mut index = 0;
-    let mut rows = rows;
-    rows.retain(|_| {
-        index += 1;
-        last.get(&ids[index - 1]) == Some(&(index - 1))
-    });
-    rows
+/// The rows in the query's order, where it can be told here; else as they are.
+fn in_order<D: Data>(query: &Query, rows: Vec<D>) -> Vec<D> {
+    if !query.is_ordered_locally() {
+        return rows;
+    }
+    let mut sorted: Vec<D> = Vec::with_capacity(rows.len());
+    for row in rows {
+        let place =
+            sorted.partition_point(|other| query.compare(other, &row).is_none_or(std::cmp::Ordering::is_le));
+        sorted.insert(place, row);
+    }
+    sorted
 }

@@ -11,6 +11,7 @@ mod batch;
 mod call;
 mod coherence;
 mod flights;
+mod joint;
 mod list;
 mod read;
 mod session;

@@ -1,7 +1,8 @@
 //! The way of a read: cache, flight, batch, request, cache.
 
 use super::call::{CallOptions, Sent, Stage};
-use super::flights::{FlightKey, Marks, Outcome, Scope, SharedRead};
+use super::flights::{Marks, Outcome, Scope};
+use super::joint::Joint;
 use super::Engine;
 use crate::cache::{parts_of_relations, Freshness, Shape};
 use crate::data::{Data, Member, Value};
@@ -10,7 +11,9 @@ use crate::platform::{Event, Platform};
 use crate::query::{Query, Test};
 use crate::rest::Request;
 use crate::tables::{Table, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
-use futures_util::future::FutureExt;
+use futures_util::future::{select, FutureExt, LocalBoxFuture};
+use std::cell::Cell;
+use std::pin::pin;
 use std::rc::Rc;
 
 /// One question, and the cache key that its answer goes by.
@@ -44,6 +47,8 @@ struct Parts<D> {
     connections: D,
 }
 
+type Loading<D> = LocalBoxFuture<'static, Result<Option<Loaded<D>>, Error>>;
+
 enum Loaded<D> {
     Entry(D, Shape),
     Parts(Parts<D>),
@@ -75,9 +80,9 @@ impl<P: Platform> Engine<P> {
             }
             let (flight, sent) = self.join_or_start(&read, timeout_ms, options.ttl_ms);
             stage.waits_for(&sent);
-            flight.await
+            flight.wait().await
         };
-        self.guard(options.cancelled, &stage, work).await
+        self.guard(options.cancelled, &stage, work.boxed_local()).await
     }
 
     /// The cached answer, if it is fresh enough to be given.
@@ -103,18 +108,18 @@ impl<P: Platform> Engine<P> {
         self.publish(&read.key);
         self.platform.event(Event::Hit { key: &read.key });
         if freshness == Freshness::Stale {
-            self.refresh_in_background(read.clone(), timeout_ms);
+            self.refresh_in_background(read, timeout_ms);
         }
         Some(data)
     }
 
-    fn refresh_in_background(self: &Rc<Self>, read: Read, timeout_ms: f64) {
-        let (flight, _) = self.join_or_start(&read, timeout_ms, None);
+    fn refresh_in_background(self: &Rc<Self>, read: &Read, timeout_ms: f64) {
+        let (flight, _) = self.join_or_start(read, timeout_ms, None);
         let epoch = self.epoch();
         // Whoever shows the entry keeps what it has when this fails; the next read tries again.
         self.platform.spawn(async move {
-            let ended = std::pin::pin!(epoch.ended());
-            futures_util::future::select(flight, ended).await;
+            let ended = pin!(epoch.ended());
+            select(pin!(flight.wait()), ended).await;
         });
     }
 
@@ -123,45 +128,41 @@ impl<P: Platform> Engine<P> {
         read: &Read,
         timeout_ms: f64,
         ttl_ms: Option<f64>,
-    ) -> (SharedRead<P::Data>, Sent) {
-        let key = FlightKey::new(&read.key, timeout_ms);
-        let joined = self.state.borrow_mut().flights.join(&key);
+    ) -> (Joint<Outcome<P::Data>>, Sent) {
+        let joined = self.state.borrow_mut().flights.join(&read.key, timeout_ms);
         if let Some(flight) = joined {
             self.platform.event(Event::Joined { key: &read.key });
             return flight;
         }
-        self.start(key, read, timeout_ms, ttl_ms)
+        self.start(read, timeout_ms, ttl_ms)
     }
 
     fn start(
         self: &Rc<Self>,
-        key: FlightKey,
         read: &Read,
         timeout_ms: f64,
         ttl_ms: Option<f64>,
-    ) -> (SharedRead<P::Data>, Sent) {
+    ) -> (Joint<Outcome<P::Data>>, Sent) {
         let (loading, sent) = self.load(read.load.clone(), timeout_ms);
         let marks = Marks { sent: sent.clone(), ..Marks::default() };
-        let landing = Landing { engine: self.clone(), key: key.clone(), marks: marks.clone() };
+        let landing =
+            Landing { engine: self.clone(), key: read.key.clone(), overtaken: marks.overtaken.clone() };
         let flight = async move {
             let outcome = loading.await;
             landing.land(outcome, ttl_ms)
         };
-        let flight = flight.boxed_local().shared();
-        self.state.borrow_mut().flights.register(key, &flight, read.load.scope(), marks);
+        let flight = Joint::new(flight.boxed_local());
+        let flights = &mut self.state.borrow_mut().flights;
+        flights.register(read.key.clone(), timeout_ms, flight.downgrade(), read.load.scope(), marks);
         (flight, sent)
     }
 
     /// Asks the server. The mark tells when something was sent.
-    fn load(
-        self: &Rc<Self>,
-        load: Load,
-        timeout_ms: f64,
-    ) -> (futures_util::future::LocalBoxFuture<'static, Result<Option<Loaded<P::Data>>, Error>>, Sent) {
+    fn load(self: &Rc<Self>, load: Load, timeout_ms: f64) -> (Loading<P::Data>, Sent) {
         let engine = self.clone();
         match load {
             Load::Row(table, column, value) => {
-                let (rows, sent) = self.in_batch(table, column, value, timeout_ms);
+                let (rows, sent) = self.in_batch(table, column, &value, timeout_ms);
                 let row = async move {
                     let rows = rows.await?;
                     Ok((!rows.is_empty()).then(|| Loaded::Entry(rows.item(0), Shape::Row(table))))
@@ -170,14 +171,14 @@ impl<P: Platform> Engine<P> {
             }
             Load::Children(table, column, value) => {
                 let query = Query::of(table).filter(column, Test::Eq(value.clone()));
-                let (rows, sent) = self.in_batch(table, column, value, timeout_ms);
+                let (rows, sent) = self.in_batch(table, column, &value, timeout_ms);
                 let list = async move { Ok(Some(Loaded::Entry(rows.await?, Shape::List(Rc::new(query))))) };
                 (list.boxed_local(), sent)
             }
             Load::List(query) => {
                 let (sent, mark) = twice(Sent::default());
                 let list = async move {
-                    let rows = engine.complete(&query, timeout_ms, &mark).await?;
+                    let (rows, _) = engine.complete(&query, timeout_ms, &mark).await?;
                     Ok(Some(Loaded::Entry(rows, Shape::List(Rc::new(query)))))
                 };
                 (list.boxed_local(), sent)
@@ -185,7 +186,7 @@ impl<P: Platform> Engine<P> {
             Load::Page(query) => {
                 let (sent, mark) = twice(Sent::default());
                 let page = async move {
-                    let (rows, total) = engine.complete_page(&query, timeout_ms, &mark).await?;
+                    let (rows, total) = engine.complete(&query, timeout_ms, &mark).await?;
                     Ok(Some(Loaded::Entry(page_object(&query, &rows, total), Shape::Page(Rc::new(query)))))
                 };
                 (page.boxed_local(), sent)
@@ -250,13 +251,13 @@ impl<P: Platform> Engine<P> {
 /// Removes its flight from the list of those under way, at the latest when it is dropped half-way.
 struct Landing<P: Platform> {
     engine: Rc<Engine<P>>,
-    key: FlightKey,
-    marks: Marks,
+    key: String,
+    overtaken: Rc<Cell<bool>>,
 }
 
 impl<P: Platform> Drop for Landing<P> {
     fn drop(&mut self) {
-        self.engine.state.borrow_mut().flights.remove(&self.key, &self.marks);
+        self.engine.state.borrow_mut().flights.remove(&self.overtaken);
     }
 }
 
@@ -264,8 +265,8 @@ impl<P: Platform> Landing<P> {
     /// Stores what was loaded, unless a change overtook it; the caller gets it in any case.
     fn land(self, outcome: Result<Option<Loaded<P::Data>>, Error>, ttl_ms: Option<f64>) -> Outcome<P::Data> {
         let engine = self.engine.clone();
-        let key = self.key.key.clone();
-        let keep = !self.marks.overtaken.get();
+        let key = self.key.clone();
+        let keep = !self.overtaken.get();
         drop(self);
         let answer = match outcome? {
             None => {

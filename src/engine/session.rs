@@ -1,10 +1,11 @@
 //! Who is signed in, and what becomes of everything when that changes.
 
+use super::joint::Joint;
 use super::Engine;
 use crate::error::Error;
 use crate::platform::{Event, Platform};
 use futures_channel::oneshot;
-use futures_util::future::{select, Either, FutureExt, LocalBoxFuture, Shared};
+use futures_util::future::{select, Either, FutureExt};
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::pin;
@@ -14,7 +15,7 @@ use std::rc::Rc;
 #[derive(Clone)]
 pub struct Epoch {
     end: Rc<Cell<Option<End>>>,
-    ended: Shared<oneshot::Receiver<()>>,
+    ended: Joint<()>,
 }
 
 /// Why an epoch ended.
@@ -29,7 +30,9 @@ pub enum End {
 impl Epoch {
     fn begin() -> (Self, oneshot::Sender<()>) {
         let (sender, receiver) = oneshot::channel();
-        (Self { end: Rc::new(Cell::new(None)), ended: receiver.shared() }, sender)
+        // The receiver's error means that the sender was dropped, which is how it tells.
+        let ended = Joint::new(receiver.map(|_| ()).boxed_local());
+        (Self { end: Rc::new(Cell::new(None)), ended }, sender)
     }
 
     /// Why it ended; None while it lasts.
@@ -39,8 +42,7 @@ impl Epoch {
 
     /// Waits for its end.
     pub fn ended(&self) -> impl Future<Output = ()> + 'static {
-        // The receiver's error means that the sender was dropped, which is how it tells.
-        self.ended.clone().map(|_| ())
+        self.ended.clone().wait()
     }
 }
 
@@ -54,7 +56,7 @@ pub struct Session {
     /// Dropping it ends the epoch.
     ender: oneshot::Sender<()>,
     /// Under way while it is open whether the user changed.
-    settling: Option<(u64, Shared<LocalBoxFuture<'static, ()>>)>,
+    settling: Option<(u64, Joint<()>)>,
 }
 
 impl Default for Session {
@@ -87,7 +89,7 @@ impl<P: Platform> Engine<P> {
             let settling =
                 self.state.borrow().session.settling.as_ref().map(|(_, settling)| settling.clone());
             match settling {
-                Some(settling) => settling.await,
+                Some(settling) => settling.wait().await,
                 None => return,
             }
         }
@@ -159,9 +161,9 @@ impl<P: Platform> Engine<P> {
             }
             engine.settle(number);
         };
-        let settling = settling.boxed_local().shared();
+        let settling = Joint::new(settling.boxed_local());
         self.state.borrow_mut().session.settling = Some((number, settling.clone()));
-        self.platform.spawn(settling);
+        self.platform.spawn(settling.wait());
     }
 
     /// It is `subject` who is signed in now, as the auth library itself says.
@@ -195,7 +197,7 @@ impl<P: Platform> Engine<P> {
     fn forget_everything(self: &Rc<Self>, end: End) {
         {
             let mut state = self.state.borrow_mut();
-            state.store.remove_where(|_, _| true);
+            state.store.remove_where(&|_, _| true);
             state.flights.overtake_all();
             state.session.end_epoch(end);
             state.sweeper = None;

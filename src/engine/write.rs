@@ -9,7 +9,7 @@ use crate::platform::Platform;
 use crate::query::{Filter, Query, Test};
 use crate::rest::Request;
 use crate::tables::Table;
-use std::collections::HashMap;
+use futures_util::future::FutureExt;
 use std::rc::Rc;
 
 /// One change to ask of the server.
@@ -86,13 +86,45 @@ fn by_id(id: &str) -> [Filter; 1] {
 /// Own writes that are not answered yet, by row. Two that cross may have happened in either order.
 #[derive(Default)]
 pub struct WritesInAir {
-    rows: HashMap<(&'static str, Option<String>), Crossing>,
+    rows: Vec<Crossing>,
 }
 
-#[derive(Default)]
+/// Writes under way to one row.
 struct Crossing {
+    table: &'static Table,
+    id: Option<String>,
     count: u32,
     crossed: bool,
+}
+
+impl WritesInAir {
+    fn place_of(&self, table: &Table, id: Option<&String>) -> Option<usize> {
+        self.rows.iter().position(|row| *row.table == *table && row.id.as_ref() == id)
+    }
+
+    fn begin(&mut self, table: &'static Table, id: Option<String>) {
+        match self.place_of(table, id.as_ref()) {
+            Some(place) => {
+                self.rows[place].count += 1;
+                self.rows[place].crossed = true;
+            }
+            None => self.rows.push(Crossing { table, id, count: 1, crossed: false }),
+        }
+    }
+
+    /// Says whether another write to the same row was under way at the same time.
+    fn end(&mut self, table: &Table, id: Option<&String>) -> bool {
+        let Some(place) = self.place_of(table, id) else {
+            return false;
+        };
+        let row = &mut self.rows[place];
+        row.count -= 1;
+        let crossed = row.crossed;
+        if row.count == 0 {
+            self.rows.swap_remove(place);
+        }
+        crossed
+    }
 }
 
 impl<P: Platform> Engine<P> {
@@ -115,7 +147,7 @@ impl<P: Platform> Engine<P> {
             let outcome = self.perform(&write, timeout_ms, &sent).await;
             in_air.settle(outcome)
         };
-        self.guard(options.cancelled, &stage, work).await
+        self.guard(options.cancelled, &stage, work.boxed_local()).await
     }
 
     async fn perform(
@@ -168,8 +200,8 @@ impl<P: Platform> Engine<P> {
         timeout_ms: f64,
         sent: &Sent,
     ) -> Result<Option<P::Data>, Error> {
-        let query = Query { order: Vec::new(), ..Query::of(table) }.filter("id", Test::Eq(id.to_owned()));
-        let rows = self.single_row(&query, timeout_ms, sent).await?;
+        let query = Query::of(table).filter("id", Test::Eq(id.to_owned()));
+        let rows = self.single_row(query, timeout_ms, sent).await?;
         let row = (!rows.is_empty()).then(|| rows.item(0));
         Ok(row.filter(|row| match sent_body {
             None => true,
@@ -200,12 +232,7 @@ struct InAir<P: Platform> {
 
 impl<P: Platform> InAir<P> {
     fn begin(engine: &Rc<Engine<P>>, table: &'static Table, id: Option<String>, sent: &Sent) -> Self {
-        {
-            let mut state = engine.state.borrow_mut();
-            let crossing = state.writes.rows.entry((table.name, id.clone())).or_default();
-            crossing.count += 1;
-            crossing.crossed |= crossing.count > 1;
-        }
+        engine.state.borrow_mut().writes.begin(table, id.clone());
         Self { engine: engine.clone(), table, id, sent: sent.clone(), is_settled: false }
     }
 
@@ -244,19 +271,8 @@ impl<P: Platform> InAir<P> {
         self.engine.apply(&Change { table: self.table, id, source });
     }
 
-    /// Says whether another write to the same row was under way at the same time.
     fn leave(&self) -> bool {
-        let mut state = self.engine.state.borrow_mut();
-        let key = (self.table.name, self.id.clone());
-        let Some(crossing) = state.writes.rows.get_mut(&key) else {
-            return false;
-        };
-        crossing.count -= 1;
-        let crossed = crossing.crossed;
-        if crossing.count == 0 {
-            state.writes.rows.remove(&key);
-        }
-        crossed
+        self.engine.state.borrow_mut().writes.end(self.table, self.id.as_ref())
     }
 }
 

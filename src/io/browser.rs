@@ -1,20 +1,22 @@
 //! The engine's world, as JavaScript provides it.
 
+use super::host;
 use super::row::Row;
-use super::{clock, fetch, token};
 use crate::cache::Moment;
 use crate::error::Error;
 use crate::platform::{Event, Platform, Published};
 use crate::rest::{Reply, Request};
-use js_sys::{Function, Object, Reflect};
+use futures_util::future::Either;
+use js_sys::{Date, Function, Math};
 use std::cell::RefCell;
-use std::future::Future;
+use std::future::{ready, Future};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
-    /// The copies of entries from which the package's entry answers without a call into here.
+    /// The package's side of a client: copies of entries from which it answers without a call into here, and whoever
+    /// follows them.
     pub type Front;
     /// The entry under `key` is this now.
     #[wasm_bindgen(method)]
@@ -28,9 +30,37 @@ extern "C" {
     /// Nothing may be answered until it is put again.
     #[wasm_bindgen(method)]
     fn withdraw(this: &Front);
-    /// Hands an event to the application.
+    /// Something happened to an entry, or to everything.
     #[wasm_bindgen(method)]
-    fn event(this: &Front, event: &JsValue);
+    fn happened(this: &Front, kind: &str, key: Option<&str>);
+    /// A request was answered, or not.
+    #[wasm_bindgen(method)]
+    fn attempted(
+        this: &Front,
+        method: &str,
+        table: &str,
+        attempt: u32,
+        status: Option<u16>,
+        code: Option<&str>,
+        duration_ms: f64,
+    );
+    /// A `DatabaseError`.
+    #[wasm_bindgen(method)]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "an object of them would cost a call into JavaScript for each"
+    )]
+    pub fn error(
+        this: &Front,
+        code: &str,
+        message: &str,
+        original: &JsValue,
+        status: Option<u16>,
+        details: Option<&str>,
+        hint: Option<&str>,
+        attempts: u32,
+        retryable: bool,
+    ) -> JsValue;
 }
 
 /// The server that a client talks to.
@@ -55,16 +85,15 @@ struct Given {
 
 /// JavaScript's side of a client.
 pub struct Browser {
-    front: Front,
+    /// The package's side.
+    pub front: Front,
     given: RefCell<Given>,
-    /// The last token, and whose it is.
-    last_subject: RefCell<(String, Option<String>)>,
 }
 
 impl Browser {
     /// With nothing configured yet.
     pub fn new(front: Front) -> Self {
-        Self { front, given: RefCell::default(), last_subject: RefCell::default() }
+        Self { front, given: RefCell::default() }
     }
 
     /// Sets the server and the application's functions. True when it is another server than before.
@@ -84,7 +113,6 @@ impl Browser {
     /// Forgets the server and everything that the application gave.
     pub fn close(&self) {
         *self.given.borrow_mut() = Given::default();
-        *self.last_subject.borrow_mut() = Default::default();
     }
 }
 
@@ -92,27 +120,27 @@ impl Platform for Browser {
     type Data = Row;
 
     fn now(&self) -> Moment {
-        clock::now()
+        Moment { monotonic_ms: host::monotonic_ms(), wall_ms: Date::now() }
     }
 
     fn random(&self) -> f64 {
-        clock::random()
+        Math::random()
     }
 
     fn uuid(&self) -> String {
-        clock::uuid()
+        host::uuid()
     }
 
     fn sleep(&self, ms: f64) -> impl Future<Output = ()> + 'static {
-        clock::sleep(ms)
+        host::sleep(ms, true)
     }
 
     fn doze(&self, ms: f64) -> impl Future<Output = ()> + 'static {
-        clock::doze(ms)
+        host::sleep(ms, false)
     }
 
     fn tick(&self) -> impl Future<Output = ()> + 'static {
-        clock::tick()
+        host::tick()
     }
 
     fn spawn(&self, future: impl Future<Output = ()> + 'static) {
@@ -128,19 +156,12 @@ impl Platform for Browser {
     }
 
     fn token(&self) -> impl Future<Output = Result<Option<String>, Error>> + 'static {
-        token::ask(self.given.borrow().token_provider.clone())
+        let provider = self.given.borrow().token_provider.clone();
+        host::ask_token(provider)
     }
 
     fn subject(&self, token: &str) -> Option<String> {
-        let known = {
-            let last = self.last_subject.borrow();
-            (last.0 == token).then(|| last.1.clone())
-        };
-        known.unwrap_or_else(|| {
-            let subject = token::subject(token);
-            *self.last_subject.borrow_mut() = (token.to_owned(), subject.clone());
-            subject
-        })
+        host::subject(token)
     }
 
     fn send(
@@ -148,14 +169,15 @@ impl Platform for Browser {
         request: &Request,
         token: Option<&str>,
     ) -> impl Future<Output = Result<Reply<Row>, Error>> + 'static {
-        let given = self.given.borrow();
-        let (target, fetch) = (given.target.clone(), given.fetch.clone());
-        let (request, token) = (request.clone(), token.map(str::to_owned));
-        async move {
-            match target {
-                Some(target) => fetch::exchange(target, fetch, request, token).await,
-                None => Err(Error::aborted("The client was closed while the call was under way")),
-            }
+        let (target, fetch) = {
+            let given = self.given.borrow();
+            (given.target.clone(), given.fetch.clone())
+        };
+        match target {
+            Some(target) => Either::Left(host::exchange(&target, fetch.as_ref(), request, token)),
+            None => Either::Right(ready(Err(Error::aborted(
+                "The client was closed while the call was under way",
+            )))),
         }
     }
 
@@ -175,38 +197,20 @@ impl Platform for Browser {
     }
 
     fn event(&self, event: Event<'_>) {
-        if self.given.borrow().has_sink {
-            self.front.event(&object_of(event));
+        if !self.given.borrow().has_sink {
+            return;
         }
+        let (kind, key) = match event {
+            Event::Hit { key } => ("hit", Some(key)),
+            Event::Miss { key } => ("miss", Some(key)),
+            Event::Joined { key } => ("joined", Some(key)),
+            Event::Stored { key } => ("stored", Some(key)),
+            Event::Dropped { key } => ("dropped", Some(key)),
+            Event::UserChanged => ("userChanged", None),
+            Event::Attempt { method, table, attempt, status, code, duration_ms } => {
+                return self.front.attempted(method, table, attempt, status, code, duration_ms);
+            }
+        };
+        self.front.happened(kind, key);
     }
-}
-
-fn object_of(event: Event<'_>) -> JsValue {
-    let object = Object::new();
-    let set = |name: &str, value: JsValue| {
-        // Setting a member of a plain object cannot fail.
-        let _ = Reflect::set(&object, &name.into(), &value);
-    };
-    let keyed = |name: &str, key: &str| {
-        set("type", name.into());
-        set("key", key.into());
-    };
-    match event {
-        Event::Hit { key } => keyed("hit", key),
-        Event::Miss { key } => keyed("miss", key),
-        Event::Joined { key } => keyed("joined", key),
-        Event::Stored { key } => keyed("stored", key),
-        Event::Dropped { key } => keyed("dropped", key),
-        Event::UserChanged => set("type", "userChanged".into()),
-        Event::Attempt { method, table, attempt, status, code, duration_ms } => {
-            set("type", "attempt".into());
-            set("method", method.into());
-            set("table", table.into());
-            set("attempt", attempt.into());
-            set("status", status.into());
-            set("code", code.into());
-            set("durationMs", duration_ms.into());
-        }
-    }
-    object.into()
 }

@@ -41,6 +41,19 @@ export function assemble(base, without, names, values) {
   return object;
 }
 
+/** The rows for each of `members`, by the text in `column`, as that many lists. */
+export function groupBy(rows, column, members) {
+  const lists = new Map(members.map((member) => [member, []]));
+  for (const row of rows) lists.get(row[column])?.push(row);
+  return members.map((member) => lists.get(member));
+}
+
+/** The rows without repetitions of an id: of a row that is there twice, the later one. */
+export function latestOfEach(rows) {
+  const latest = new Map(rows.map((row) => [row.id, row]));
+  return rows.filter((row) => latest.get(row.id) === row);
+}
+
 /** The value as JSON text. Throws on what JSON would silently change: NaN, infinities, functions and cycles. */
 export function stringify(value) {
   return JSON.stringify(value, (_, member) => {

@@ -3,13 +3,16 @@
 use crate::data::{Data, Member, Value};
 use js_sys::{Array, JsString, Reflect, JSON};
 use std::cell::RefCell;
-use std::collections::HashMap;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(module = "/src/io/json.js")]
 extern "C" {
     #[wasm_bindgen(js_name = reuse)]
     fn reuse_rows(old: &JsValue, fresh: &JsValue) -> JsValue;
+    #[wasm_bindgen(js_name = groupBy)]
+    fn group_rows_by(rows: &JsValue, column: &str, members: &Array) -> Array;
+    #[wasm_bindgen(js_name = latestOfEach)]
+    fn latest_rows(rows: &JsValue) -> JsValue;
     #[wasm_bindgen(js_name = covers)]
     fn covers_part(row: &JsValue, part: &JsValue) -> bool;
     fn assemble(base: &JsValue, without: &Array, names: &Array, values: &Array) -> JsValue;
@@ -23,12 +26,20 @@ extern "C" {
 
 thread_local! {
     /// Column names as JavaScript strings: made once, not at every look at a row. The names are literals, so that
-    /// their addresses identify them.
-    static NAMES: RefCell<HashMap<*const u8, JsString>> = RefCell::new(HashMap::new());
+    /// address and length identify them.
+    static NAMES: RefCell<Vec<(*const str, JsString)>> = const { RefCell::new(Vec::new()) };
 }
 
 fn name_of(name: &'static str) -> JsString {
-    NAMES.with(|names| names.borrow_mut().entry(name.as_ptr()).or_insert_with(|| name.into()).clone())
+    NAMES.with(|names| {
+        let mut names = names.borrow_mut();
+        if let Some((_, known)) = names.iter().find(|(known, _)| std::ptr::eq(*known, name)) {
+            return known.clone();
+        }
+        let made = JsString::from(name);
+        names.push((name, made.clone()));
+        made
+    })
 }
 
 /// A JavaScript value: a row, a list of rows, or a page.
@@ -111,12 +122,17 @@ impl Data for Row {
         JSON::parse(json).ok().map(Self)
     }
 
-    fn is_same(&self, other: &Self) -> bool {
-        self.0 == other.0
-    }
-
     fn covers(&self, part: &Self) -> bool {
         covers_part(&self.0, &part.0)
+    }
+
+    fn group_by(&self, column: &'static str, members: &[String]) -> Vec<Self> {
+        let members: Array = members.iter().map(|member| JsValue::from_str(member)).collect();
+        group_rows_by(&self.0, column, &members).iter().map(Self).collect()
+    }
+
+    fn latest_of_each(&self) -> Self {
+        Self(latest_rows(&self.0))
     }
 
     fn reuse(&self, fresh: Self) -> Self {

@@ -1,10 +1,9 @@
 //! `getCacheManager()`: what the application may do with the cache itself.
 
-use super::client::{number, parse_cache, Client};
-use super::convert::thrown;
+use super::client::{parse_cache, Client};
 use crate::engine::Settings;
 use crate::io::{deep_freeze, Row};
-use js_sys::{Array, Object, Reflect, RegExp};
+use js_sys::{Array, RegExp};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -12,7 +11,7 @@ impl Client {
     /// Sets the cache's limits alone.
     #[wasm_bindgen(js_name = cacheConfigure)]
     pub fn cache_configure(&self, config: &JsValue) -> Result<(), JsValue> {
-        let cache = parse_cache(config).map_err(|error| thrown(&self.error_class, &error))?;
+        let cache = parse_cache(config).map_err(|error| self.thrown(&error))?;
         self.engine.configure(Settings { cache, ..self.engine.settings() });
         Ok(())
     }
@@ -30,13 +29,8 @@ impl Client {
 
     /// Stores `data` under `key` for `ttl_ms` or the default time.
     #[wasm_bindgen(js_name = cacheSet)]
-    pub fn cache_set(&self, key: &str, data: JsValue, ttl_ms: &JsValue) -> Result<(), JsValue> {
-        let options = Object::new();
-        // Setting a member of a plain object cannot fail.
-        let _ = Reflect::set(&options, &"ttlMs".into(), ttl_ms);
-        let ttl_ms = number(&options, "ttlMs", 0.0).map_err(|error| thrown(&self.error_class, &error))?;
+    pub fn cache_set(&self, key: &str, data: JsValue, ttl_ms: Option<f64>) {
         self.engine.set(key, Row(data), ttl_ms);
-        Ok(())
     }
 
     /// Drops `key` and its variants.
@@ -48,35 +42,36 @@ impl Client {
     /// Drops every key that the regular expression finds something in.
     #[wasm_bindgen(js_name = cacheInvalidatePattern)]
     pub fn cache_invalidate_pattern(&self, pattern: &RegExp) {
-        self.engine.invalidate_where(|key| pattern.test(key));
+        self.engine.invalidate_where(&|key| pattern.test(key));
     }
 
     /// Drops everything.
     #[wasm_bindgen(js_name = cacheClear)]
     pub fn cache_clear(&self) {
-        self.engine.invalidate_where(|_| true);
+        self.engine.invalidate_where(&|_| true);
     }
 
-    /// The counters, and every key.
-    #[wasm_bindgen(js_name = cacheStats)]
-    pub fn cache_stats(&self) -> JsValue {
+    /// The counters, in the order in which the package's entry names them.
+    #[wasm_bindgen(js_name = cacheCounters)]
+    #[allow(clippy::cast_precision_loss, reason = "nothing here is counted beyond 2^53")]
+    pub fn cache_counters(&self) -> Vec<f64> {
         let (stats, coalesced, in_flight) = self.engine.stats();
-        let keys = self.engine.keys();
-        let object = Object::new();
-        let set = |name: &str, value: JsValue| {
-            // Setting a member of a plain object cannot fail.
-            let _ = Reflect::set(&object, &name.into(), &value);
-        };
-        set("size", keys.len().into());
-        set("maxSize", self.engine.settings().cache.max_size.into());
-        set("entries", keys.iter().map(|key| JsValue::from_str(key)).collect::<Array>().into());
-        set("hits", stats.hits.into());
-        set("misses", stats.misses.into());
-        set("evictions", stats.evictions.into());
-        set("expirations", stats.expirations.into());
-        set("coalesced", coalesced.into());
-        set("inFlight", in_flight.into());
-        object.into()
+        let max_size = self.engine.settings().cache.max_size as f64;
+        vec![
+            max_size,
+            stats.hits,
+            stats.misses,
+            stats.evictions,
+            stats.expirations,
+            coalesced,
+            in_flight as f64,
+        ]
+    }
+
+    /// Every key, most recently used first.
+    #[wasm_bindgen(js_name = cacheKeys)]
+    pub fn cache_keys(&self) -> Array {
+        self.engine.keys().iter().map(|key| JsValue::from_str(key)).collect()
     }
 
     /// Drops what is past its time: the page is shown again, and its timers may have slept.

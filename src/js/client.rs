@@ -15,21 +15,20 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen]
 pub struct Client {
     pub(super) engine: Rc<Engine<Browser>>,
-    pub(super) error_class: Function,
     pub(super) is_debug: Rc<Cell<bool>>,
 }
 
 #[wasm_bindgen]
 impl Client {
-    /// A client that is not configured yet. `error_class` is the class of the errors it throws.
+    /// A client that is not configured yet.
     #[wasm_bindgen(constructor)]
-    pub fn new(front: Front, error_class: Function) -> Self {
-        Self { engine: Engine::new(Browser::new(front)), error_class, is_debug: Rc::default() }
+    pub fn new(front: Front) -> Self {
+        Self { engine: Engine::new(Browser::new(front)), is_debug: Rc::default() }
     }
 
     /// Takes `ClientOptions`. Another server than before ends everything under way and empties the cache.
     pub fn configure(&self, options: &JsValue) -> Result<(), JsValue> {
-        let (target, settings) = parse(options).map_err(|error| thrown(&self.error_class, &error))?;
+        let (target, settings) = parse(options).map_err(|error| self.thrown(&error))?;
         let function = |name: &str| member(options, name).dyn_into::<Function>().ok();
         let (fetch, provider, sink) = (function("fetch"), function("accessToken"), function("onEvent"));
         self.is_debug.set(member(options, "debug").is_truthy());
@@ -58,6 +57,13 @@ impl Client {
     pub fn close(&self) {
         self.engine.platform.close();
         self.engine.reset();
+    }
+}
+
+impl Client {
+    /// The error as JavaScript knows it.
+    pub(super) fn thrown(&self, error: &Error) -> JsValue {
+        thrown(&self.engine.platform.front, error)
     }
 }
 

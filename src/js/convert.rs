@@ -4,8 +4,8 @@ use crate::api::Argument;
 use crate::data::Value;
 use crate::error::{Cause, Error};
 use crate::input::Field;
-use crate::io::{stringify, value_of};
-use js_sys::{Array, Function, Object, Reflect};
+use crate::io::{stringify, value_of, Front};
+use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
 /// Member `name` of an object; undefined for whatever is none.
@@ -49,27 +49,21 @@ fn field(name: String, value: &JsValue) -> Field {
     }
 }
 
-/// The error as JavaScript knows it: an instance of `class`, which is `DatabaseError`.
-pub fn thrown(class: &Function, error: &Error) -> JsValue {
-    let cause = match &error.cause {
+/// The error as JavaScript knows it, a `DatabaseError`.
+pub fn thrown(front: &Front, error: &Error) -> JsValue {
+    let original = match &error.cause {
         None => JsValue::UNDEFINED,
-        Some(Cause::Error(inner)) => thrown(class, inner),
+        Some(Cause::Error(inner)) => thrown(front, inner),
         Some(Cause::Thrown(value)) => value.downcast_ref::<JsValue>().cloned().unwrap_or(JsValue::UNDEFINED),
     };
-    let arguments = Array::of3(&error.code.as_ref().into(), &error.message.as_ref().into(), &cause);
-    let made = match Reflect::construct(class, &arguments) {
-        Ok(made) => made,
-        // Only a class that is not the package's own can fail.
-        Err(thrown) => return thrown,
-    };
-    let set = |name: &str, value: JsValue| {
-        // The members are declared by the class.
-        let _ = Reflect::set(&made, &name.into(), &value);
-    };
-    set("status", error.status.into());
-    set("details", error.details.as_deref().into());
-    set("hint", error.hint.as_deref().into());
-    set("attempts", error.attempts.into());
-    set("retryable", error.retryable.into());
-    made
+    front.error(
+        &error.code,
+        &error.message,
+        &original,
+        error.status,
+        error.details.as_deref(),
+        error.hint.as_deref(),
+        error.attempts,
+        error.retryable,
+    )
 }

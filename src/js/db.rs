@@ -11,13 +11,12 @@ use futures_util::future::FutureExt;
 use js_sys::{Array, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
-use web_sys::AbortSignal;
 
 #[wasm_bindgen]
 impl Client {
     /// Calls the function of that name. `options` is what `db.with` was given, or undefined.
     pub fn call(&self, name: &str, arguments: &Array, options: &JsValue) -> Promise {
-        let (class, is_debug) = (self.error_class.clone(), self.is_debug.clone());
+        let is_debug = self.is_debug.clone();
         let begun = self.begin(name, arguments, options);
         let engine = self.engine.clone();
         future_to_promise(async move {
@@ -33,7 +32,7 @@ impl Client {
             match outcome {
                 Ok(value) if is_debug.get() => Ok(deep_freeze(&value)),
                 Ok(value) => Ok(value),
-                Err(error) => Err(thrown(&class, &error)),
+                Err(error) => Err(thrown(&engine.platform.front, &error)),
             }
         })
     }
@@ -66,6 +65,6 @@ fn call_options(options: &JsValue) -> Result<CallOptions, Error> {
         fresh: member(options, "fresh").is_truthy(),
         ttl_ms: number(options, "ttlMs", 0.0)?,
         timeout_ms: number(options, "timeoutMs", 1.0)?,
-        cancelled: signal.is_object().then(|| aborted(signal.unchecked_into::<AbortSignal>()).boxed_local()),
+        cancelled: signal.is_object().then(|| aborted(&signal).boxed_local()),
     })
 }

@@ -21,7 +21,7 @@ pub struct Query {
 }
 
 /// A condition on one column.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Filter {
     /// The column.
     pub column: &'static str,
@@ -30,7 +30,7 @@ pub struct Filter {
 }
 
 /// What must hold for a column. As in SQL, nothing but `IsNull` holds for NULL.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub enum Test {
     /// Equal to this.
     Eq(String),

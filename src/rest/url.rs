@@ -1,18 +1,24 @@
 //! The query string, as `PostgREST` reads it. Every value is a value: none can become query structure.
 
 use crate::query::{Filter, Order, Position, Query, Test};
-use percent_encoding::{utf8_percent_encode, AsciiSet, NON_ALPHANUMERIC};
 
 /// No URL is longer than this, in bytes; proxies on the way refuse longer ones.
 pub const MAX_URL_LENGTH: usize = 8_000;
 
-/// What a query string's value must not hold literally. Of what is kept, `(`, `)`, `,`, `:` and `"` are written by
-/// this module itself as structure, and encoded when they are part of a value in a logic tree or list by [`quoted`].
-const RESERVED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
-
+/// Appends `value` with everything encoded that is not unreserved (RFC 3986, 2.3), but for the colon of timestamps.
 fn push_encoded(url: &mut String, value: &str) {
-    url.extend(utf8_percent_encode(value, RESERVED));
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':') {
+            url.push(char::from(byte));
+        } else {
+            url.extend([
+                '%',
+                char::from(HEX[usize::from(byte >> 4)]),
+                char::from(HEX[usize::from(byte & 15)]),
+            ]);
+        }
+    }
 }
 
 /// `value` as one element of an `in` list or a logic tree: in double quotes, with `"` and `\` escaped.

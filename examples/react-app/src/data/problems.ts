@@ -1,0 +1,66 @@
+import { isAuthError } from '@supabase/supabase-js';
+import { DatabaseError } from 'workflow-db';
+
+/** A failure as the visitor is told of it. */
+export interface Problem {
+  title: string;
+  detail?: string;
+  /** For the support: what the library calls it. */
+  code?: string;
+  isRetryable: boolean;
+}
+
+export function problemOf(error: unknown): Problem {
+  if (error instanceof DatabaseError) return ofDatabase(error);
+  if (isAuthError(error)) {
+    const isUnreachable = error.name === 'AuthRetryableFetchError';
+    return {
+      title: isUnreachable ? UNREACHABLE : sentence(error.message),
+      isRetryable: isUnreachable,
+      ...(error.code === undefined ? {} : { code: error.code }),
+    };
+  }
+  return { title: error instanceof Error ? sentence(error.message) : 'Something went wrong.', isRetryable: true };
+}
+
+const UNREACHABLE = 'The server cannot be reached.';
+
+function ofDatabase(error: DatabaseError): Problem {
+  const detail = error.hint ?? (isKnown(error) ? undefined : error.message);
+  return {
+    title: titleOf(error),
+    ...(detail === undefined ? {} : { detail }),
+    code: error.code,
+    isRetryable: error.retryable,
+  };
+}
+
+function isKnown(error: DatabaseError): boolean {
+  return TITLES[rootOf(error).code] !== undefined;
+}
+
+function titleOf(error: DatabaseError): string {
+  const root = rootOf(error);
+  const title = TITLES[root.code];
+  if (title !== undefined) return title;
+  if (root.status !== undefined && root.status >= 500) return 'The server has a problem.';
+  return error.code === 'RETRY_EXHAUSTED' ? 'It did not work, even after several attempts.' : 'It did not work.';
+}
+
+/** Behind "tried often enough" stands why. */
+function rootOf(error: DatabaseError): DatabaseError {
+  const original: unknown = error.originalError;
+  return error.code === 'RETRY_EXHAUSTED' && original instanceof DatabaseError ? original : error;
+}
+
+const TITLES: Partial<Record<string, string>> = {
+  NETWORK: UNREACHABLE,
+  TIMEOUT: 'The server takes too long to answer.',
+  NOT_FOUND: 'It is not there any more, or not yours to change.',
+  '23505': 'This name is taken already.',
+  '42501': 'You are not allowed to do that.',
+};
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

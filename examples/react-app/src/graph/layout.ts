@@ -1,0 +1,89 @@
+import type { WorkflowConnection, WorkflowNode } from 'workflow-db';
+
+export const NODE_WIDTH = 208;
+export const NODE_HEIGHT = 80;
+
+const MARGIN = 36;
+/** From one node to the next, as new ones are placed. */
+const COLUMN = NODE_WIDTH + 52;
+const ROW = NODE_HEIGHT + 40;
+
+export interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+export interface Edge {
+  connection: WorkflowConnection;
+  source: WorkflowNode;
+  target: WorkflowNode;
+  path: string;
+}
+
+/** What has to be visible so that every node is. */
+export function boundsOf(nodes: readonly WorkflowNode[]): Box {
+  const xs = nodes.map((node) => node.position_x);
+  const ys = nodes.map((node) => node.position_y);
+  const x = Math.min(...xs) - MARGIN;
+  const y = Math.min(...ys) - MARGIN;
+  return {
+    x,
+    y,
+    width: Math.max(...xs) + NODE_WIDTH + MARGIN - x,
+    height: Math.max(...ys) + NODE_HEIGHT + MARGIN - y,
+  };
+}
+
+/** The connections whose both ends exist. */
+export function edgesOf(
+  nodes: readonly WorkflowNode[],
+  connections: readonly WorkflowConnection[],
+): Edge[] {
+  const byId = new Map(nodes.map((node) => [node.node_id, node]));
+  return connections.flatMap((connection) => {
+    const source = byId.get(connection.source_node_id);
+    const target = byId.get(connection.target_node_id);
+    if (source === undefined || target === undefined) return [];
+    return [{ connection, source, target, path: curve(source, target) }];
+  });
+}
+
+/** From the right side of one card to the left side of the other. */
+function curve(source: WorkflowNode, target: WorkflowNode): string {
+  const x1 = source.position_x + NODE_WIDTH;
+  const y1 = source.position_y + NODE_HEIGHT / 2;
+  const x2 = target.position_x - 7;
+  const y2 = target.position_y + NODE_HEIGHT / 2;
+  const forward = x2 - x1;
+  const bend = forward > 0 ? Math.max(forward / 2, 24) : 60 + Math.min(-forward / 3, 120);
+  return `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`;
+}
+
+/** A free place to the right of `after`, or of everything. */
+export function placeForNew(
+  nodes: readonly WorkflowNode[],
+  after: WorkflowNode | undefined,
+): { position_x: number; position_y: number } {
+  const last = nodes.reduce<WorkflowNode | undefined>(
+    (rightmost, node) => (rightmost === undefined || node.position_x > rightmost.position_x ? node : rightmost),
+    undefined,
+  );
+  const anchor = after ?? last;
+  if (anchor === undefined) return { position_x: 80, position_y: 80 };
+  const position_x = anchor.position_x + COLUMN;
+  let position_y = anchor.position_y;
+  const isTaken = () =>
+    nodes.some(
+      (node) =>
+        Math.abs(node.position_x - position_x) < NODE_WIDTH + 16 &&
+        Math.abs(node.position_y - position_y) < NODE_HEIGHT + 16,
+    );
+  while (isTaken()) position_y += ROW;
+  return { position_x, position_y };
+}
+
+export function labelOf(node: WorkflowNode): string {
+  return node.label || node.node_id;
+}

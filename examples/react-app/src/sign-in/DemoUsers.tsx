@@ -1,0 +1,44 @@
+import { useAction } from '../data/useAction';
+import { ErrorNote } from '../ui/ErrorNote';
+import { PendingButton } from '../ui/PendingButton';
+import { signIn } from './credentials';
+
+/** The users that every local stack has. */
+const USERS = [
+  { name: 'Ada Okafor', email: 'ada@example.com', password: 'lovelace' },
+  { name: 'Grace Lindqvist', email: 'grace@example.com', password: 'hopper' },
+];
+
+export function DemoUsers() {
+  return (
+    <div className="demo-users">
+      <h3>Demo users of the local stack</h3>
+      {USERS.map((user) => (
+        <DemoUser key={user.email} {...user} />
+      ))}
+    </div>
+  );
+}
+
+function DemoUser({ name, email, password }: (typeof USERS)[number]) {
+  const enter = useAction(() => signIn({ email, password }));
+  return (
+    <>
+      <PendingButton
+        className="button demo-user"
+        isPending={enter.isPending}
+        aria-label={`Continue as ${name}`}
+        onClick={() => void enter.run()}
+      >
+        <span className="avatar" aria-hidden="true">
+          {name[0]}
+        </span>
+        <span className="demo-user-text">
+          {name}
+          <small>{email}</small>
+        </span>
+      </PendingButton>
+      {enter.error !== null && <ErrorNote error={enter.error} onRetry={enter.retry} />}
+    </>
+  );
+}

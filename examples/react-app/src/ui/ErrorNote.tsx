@@ -1,0 +1,34 @@
+import { problemOf } from '../data/problems';
+import { Icon } from './Icon';
+
+interface Props {
+  error: unknown;
+  /** Offered when another try may succeed. */
+  onRetry?: () => void;
+  onDismiss?: () => void;
+}
+
+/** What went wrong, where it went wrong. */
+export function ErrorNote({ error, onRetry, onDismiss }: Props) {
+  const { title, detail, code, isRetryable } = problemOf(error);
+  return (
+    <div className="error-note" role="alert">
+      <Icon name="warning" />
+      <div className="error-text">
+        <strong>{title}</strong>
+        {detail !== undefined && <span>{detail}</span>}
+        {code !== undefined && <code>{code}</code>}
+      </div>
+      {isRetryable && onRetry !== undefined && (
+        <button type="button" className="button small" onClick={onRetry}>
+          Try again
+        </button>
+      )}
+      {onDismiss !== undefined && (
+        <button type="button" className="icon-button" aria-label="Dismiss" onClick={onDismiss}>
+          <Icon name="close" />
+        </button>
+      )}
+    </div>
+  );
+}

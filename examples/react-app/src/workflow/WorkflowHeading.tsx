@@ -1,0 +1,53 @@
+import { useState } from 'react';
+import { db, type WorkflowWithRelations } from 'workflow-db';
+import { useAction } from '../data/useAction';
+import { Icon } from '../ui/Icon';
+import { InlineRename } from '../ui/InlineRename';
+import { RelativeTime } from '../ui/RelativeTime';
+
+interface Props {
+  workflow: WorkflowWithRelations;
+  isOwn: boolean;
+}
+
+export function WorkflowHeading({ workflow, isOwn }: Props) {
+  const { id, name, description, is_public, archived_at, updated_at, nodes } = workflow;
+  const [isRenaming, setIsRenaming] = useState(false);
+  const rename = useAction((wanted: string) => db.updateWorkflow(id, { name: wanted }));
+
+  return (
+    <div className="workflow-heading">
+      {isRenaming ? (
+        <InlineRename
+          label="New name of the workflow"
+          name={name}
+          action={rename}
+          onDone={() => setIsRenaming(false)}
+        />
+      ) : (
+        <h1>
+          {name}
+          {isOwn && (
+            <button
+              type="button"
+              className="icon-button"
+              aria-label="Rename workflow"
+              title="Rename"
+              onClick={() => setIsRenaming(true)}
+            >
+              <Icon name="edit" />
+            </button>
+          )}
+          {is_public && <span className="badge public">Public</span>}
+          {archived_at !== null && <span className="badge">Archived</span>}
+          {!isOwn && <span className="badge">Read only</span>}
+        </h1>
+      )}
+      {description !== null && <p>{description}</p>}
+      <p className="subtle">
+        {nodes.length === 1 ? '1 step' : `${nodes.length} steps`} · changed{' '}
+        <RelativeTime timestamp={updated_at} />
+      </p>
+    </div>
+  );
+}

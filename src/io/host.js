@@ -1,0 +1,87 @@
+// What the engine waits for, as promises that can be given up: `cancel` ends the work when nobody waits any more.
+
+/** The longest wait a timer takes; a longer one would fire at once. */
+const MAX_TIMER_MS = 2147483647;
+
+/** Waits. Unless it `keepsAlive`, the timer does not hold up the end of a Node process. */
+export function sleep(ms, keepsAlive) {
+  let timer;
+  const promise = new Promise((resolve) => {
+    timer = setTimeout(resolve, Math.min(ms, MAX_TIMER_MS));
+    if (!keepsAlive) timer.unref?.();
+  });
+  return { promise, cancel: () => clearTimeout(timer) };
+}
+
+/** Two turns of the microtask queue: what the running task started, and what that starts in turn, comes before. */
+export function tick() {
+  return { promise: Promise.resolve().then(() => {}), cancel: () => {} };
+}
+
+/** Asks the token provider. */
+export function ask(provider) {
+  return { promise: new Promise((resolve) => resolve(provider?.())), cancel: () => {} };
+}
+
+/** Waits until the signal is aborted. */
+export function aborted(signal) {
+  let listener;
+  const promise = new Promise((resolve) => {
+    listener = resolve;
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', listener);
+  });
+  return { promise, cancel: () => signal.removeEventListener('abort', listener) };
+}
+
+/** Sends a request and reads the whole answer. */
+export function exchange(fetch, url, method, key, bearer, prefer, schema, body) {
+  const controller = new AbortController();
+  const headers = { apikey: key };
+  if (bearer) headers.authorization = `Bearer ${bearer}`;
+  if (prefer) headers.prefer = prefer;
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  if (schema) headers[method === 'GET' ? 'accept-profile' : 'content-profile'] = schema;
+  // The HTTP cache would make a second request for one URL wait for the first.
+  const init = { method, headers, body, signal: controller.signal, cache: 'no-store' };
+  return { promise: answer(fetch ?? globalThis.fetch, url, init), cancel: () => controller.abort() };
+}
+
+async function answer(fetch, url, init) {
+  const response = await fetch(url, init);
+  const answered = {
+    status: response.status,
+    contentRange: response.headers.get('content-range') ?? undefined,
+    retryAfter: response.headers.get('retry-after') ?? undefined,
+  };
+  try {
+    answered.body = response.status === 204 ? null : await response.json();
+    answered.isJson = true;
+  } catch {
+    answered.isJson = false;
+  }
+  return answered;
+}
+
+/** A random uuid (RFC 9562, version 4). `crypto.randomUUID` does not exist on pages without https. */
+export function uuid() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 15) | 64;
+  bytes[8] = (bytes[8] & 63) | 128;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
+/**
+ * Whose token it is: the `sub` claim (RFC 7519, 4.1.2). Undefined for a token that is nobody's, such as the anonymous
+ * key. A text that is no JWT stands for itself, so that two of them are never taken for one user's.
+ */
+export function subject(token) {
+  try {
+    const payload = token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/');
+    const claims = JSON.parse(atob(payload));
+    return typeof claims.sub === 'string' ? claims.sub : undefined;
+  } catch {
+    return token;
+  }
+}

@@ -1,0 +1,128 @@
+// @ts-check
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { test } from 'node:test';
+import { FUNCTIONS } from './support/functions.mjs';
+import { createTruth } from './support/truth.mjs';
+import { useWorld } from './support/world.mjs';
+
+/** @typedef {import('./support/functions.mjs').Estate} Estate */
+
+const world = await useWorld();
+const { stack, rows, row, newUser, newEstate } = world;
+const truth = createTruth(world);
+const adaUser = await newUser('ada');
+const graceUser = await newUser('grace');
+const [ada, grace, nobody] = await Promise.all([
+  world.open({ as: adaUser, keep: true }),
+  world.open({ as: graceUser, keep: true }),
+  world.open({ keep: true }),
+]);
+
+/** An estate of ids that nobody has. @param {Estate} estate @returns {Estate} */
+function nowhere({ connections: [{ connection_id }] }) {
+  const [id, user] = [randomUUID(), { id: randomUUID(), email: '', token: '' }];
+  const rowOf = () => ({ id: randomUUID(), connection_id });
+  return { user, workflow: { id }, execution: { id }, nodes: [rowOf(), rowOf()], connections: [rowOf()], results: [rowOf()] };
+}
+
+/** @param {import('./support/world.mjs').Tab} tab @param {string} name @param {unknown[]} args */
+async function outcomeOf(tab, name, args) {
+  const [{ value, error }] = await tab.calls([name, ...args]);
+  if (error) assert.equal(error.isOurs, true, 'rejects with a DatabaseError');
+  return error ? { code: error.code, attempts: error.attempts, message: error.message } : value;
+}
+
+/** @param {any} actual @param {any} expected */
+function assertOutcome(actual, expected) {
+  if (expected?.code) assert.equal(actual?.code, expected.code, JSON.stringify(actual));
+  else assert.deepEqual(actual, expected);
+}
+
+test('db has exactly these 26 functions, and `with`', async () => {
+  const names = Object.keys(FUNCTIONS);
+  assert.equal(names.length, 26);
+  assert.deepEqual(await ada.run(() => Object.keys(db).sort()), [...names, 'with'].sort());
+  assert.deepEqual(await ada.run(() => Object.keys(db.with({})).sort()), names.sort());
+});
+
+for (const [name, promised] of Object.entries(FUNCTIONS)) {
+  const { args, table, target } = promised;
+  const isRead = target === undefined;
+
+  test(`${name} does what it says to a row of one's own`, async () => {
+    const estate = await newEstate(adaUser);
+    const before = await rows(table, 'order by id');
+    const value = await outcomeOf(ada, name, args(estate));
+    assert.equal(stack.requests.count(), 1, 'in one request');
+    if (isRead) {
+      assert.deepEqual(value, await truth([name, ...args(estate)]));
+      return;
+    }
+    const after = await rows(table, 'order by id');
+    const id = target(estate) ?? value.id;
+    const others = (/** @type {any[]} */ list) => list.filter((row) => row.id !== id);
+    assert.deepEqual(others(after), others(before), 'no other row is touched');
+    const now = await row(table, id);
+    if (name.startsWith('delete')) {
+      assert.deepEqual([value, now], [undefined, null]);
+      return;
+    }
+    assert.deepEqual(value, now, 'resolves to the row as it now is');
+    assert.notDeepEqual(now, before.find((row) => row.id === id), 'which is not as it was');
+    const given = name === 'archiveWorkflow' ? {} : /** @type {any} */ (args(estate).at(-1));
+    const { name: _, completed_at: __, ...columns } = given;
+    for (const [column, sent] of Object.entries(columns)) assert.deepEqual(now[column], sent, column);
+  });
+
+  test(`${name} of a row that is not there`, async () => {
+    const estate = await newEstate(adaUser);
+    const outcome = await outcomeOf(ada, name, args(nowhere(estate)));
+    assertOutcome(outcome, promised.missing);
+    assert.equal(stack.requests.count(), 1, 'in one request');
+    if (outcome?.code) assert.equal(outcome.attempts, 1);
+  });
+
+  test(`${name} of another user's row`, async () => {
+    const estate = await newEstate(adaUser);
+    const before = await rows(table, 'order by id');
+    assertOutcome(await outcomeOf(grace, name, args(estate)), promised.foreign);
+    assert.deepEqual(await rows(table, 'order by id'), before);
+  });
+
+  test(`${name} while nobody is signed in`, async () => {
+    const estate = await newEstate(adaUser);
+    const before = await rows(table, 'order by id');
+    assertOutcome(await outcomeOf(nobody, name, args(estate)), promised.anonymous);
+    assert.deepEqual(await rows(table, 'order by id'), before);
+  });
+
+  test(`${name} refuses bad input by name, sends nothing, and repeats no value`, async () => {
+    const estate = await newEstate(adaUser);
+    const bad = promised.bad(estate);
+    assert.ok(bad.length > 0);
+    const outcomes = await ada.calls(...bad.map(([list]) => /** @type {[string]} */ ([name, ...list])));
+    for (const [index, [list, named]] of bad.entries()) {
+      const { error, value } = outcomes[index];
+      const shown = JSON.stringify(list);
+      assert.equal(error?.code, 'INVALID_INPUT', `${shown} gave ${JSON.stringify(value ?? error)}`);
+      assert.ok(error.message.startsWith(`${named}: expected `), `${shown}: ${error.message}`);
+      assert.deepEqual([error.attempts, error.retryable, error.isOurs], [0, false, true]);
+    }
+    assert.equal(stack.requests.count(), 0);
+  });
+}
+
+test("a public workflow of another user's can be read, not changed", async () => {
+  const workflow = await world.newWorkflow(adaUser, { is_public: true });
+  const outcomes = await grace.calls(
+    ['getWorkflow', workflow.id],
+    ['getWorkflows', adaUser.id],
+    ['updateWorkflow', workflow.id, { name: 'mine' }],
+    ['deleteWorkflow', workflow.id],
+  );
+  assert.deepEqual(outcomes[0].value, workflow);
+  assert.deepEqual(outcomes[1].value, [workflow]);
+  assert.deepEqual([outcomes[2].error.code, outcomes[3].error.code], ['NOT_FOUND', 'NOT_FOUND']);
+  assert.deepEqual(await row('workflows', workflow.id), workflow);
+});

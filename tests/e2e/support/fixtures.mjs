@@ -1,0 +1,99 @@
+// @ts-check
+import { randomUUID } from 'node:crypto';
+
+/** @typedef {import('../../../examples/local-stack/stack.mjs').Stack} Stack */
+/** @typedef {{ id: string, email: string, token: string }} User */
+/** @typedef {Record<string, any>} Row */
+
+/**
+ * Rows made and read by SQL, past the package.
+ *
+ * @param {Stack} stack
+ */
+export function createFixtures(stack) {
+  /**
+   * Inserts rows, and gives them as PostgREST would.
+   *
+   * @param {string} table
+   * @param {Row[]} rows all with the same columns
+   * @returns {Promise<Row[]>}
+   */
+  async function insert(table, rows) {
+    if (rows.length === 0) return [];
+    const columns = Object.keys(rows[0]).join(', ');
+    const made = await stack.sql(
+      `insert into public.${table} as t (${columns})
+       select ${columns} from jsonb_populate_recordset(null::public.${table}, $1) returning to_jsonb(t) as row`,
+      [JSON.stringify(rows)],
+    );
+    return made.map(({ row }) => row);
+  }
+
+  /**
+   * Rows as PostgREST would give them.
+   *
+   * @param {string} table
+   * @param {string} [rest] conditions and order
+   * @param {unknown[]} [params]
+   * @returns {Promise<Row[]>}
+   */
+  async function rows(table, rest = '', params = []) {
+    const found = await stack.sql(`select to_jsonb(t) as row from public.${table} t ${rest}`, params);
+    return found.map(({ row }) => row);
+  }
+
+  /** @param {string} table @param {string} id */
+  const row = async (table, id) => (await rows(table, 'where id = $1', [id]))[0] ?? null;
+
+  /** A user with nothing of their own. @returns {Promise<User>} */
+  async function newUser(name = 'user') {
+    const email = `${name}.${randomUUID()}@example.com`;
+    const [{ id }] = await stack.sql('insert into auth.users (email) values ($1) returning id', [email]);
+    return { id, email, token: stack.signToken({ sub: id }) };
+  }
+
+  /** @param {User} user @param {Row} [columns] */
+  async function newWorkflow(user, columns = {}) {
+    const [made] = await insert('workflows', [{ user_id: user.id, name: `Workflow ${randomUUID()}`, ...columns }]);
+    return made;
+  }
+
+  /** @param {Row} workflow @param {string[]} names */
+  const newNodes = (workflow, names) =>
+    insert(
+      'workflow_nodes',
+      names.map((node_id) => ({ workflow_id: workflow.id, node_id, node_type: 'text_input' })),
+    );
+
+  /** @param {Row} workflow @param {string[]} links each `from>to` */
+  const newConnections = (workflow, links) =>
+    insert(
+      'workflow_connections',
+      links.map((link) => {
+        const [source_node_id, target_node_id] = link.split('>');
+        return { workflow_id: workflow.id, source_node_id, target_node_id, connection_id: link };
+      }),
+    );
+
+  /** @param {Row} workflow @param {Row[]} runs */
+  const newExecutions = (workflow, runs) =>
+    insert(
+      'workflow_executions',
+      runs.map((columns) => ({ workflow_id: workflow.id, user_id: workflow.user_id, ...columns })),
+    );
+
+  /** One of everything. @param {User} user */
+  async function newEstate(user) {
+    const workflow = await newWorkflow(user);
+    const nodes = await newNodes(workflow, ['a', 'b', 'c']);
+    const connections = await newConnections(workflow, ['a>b', 'b>c']);
+    const [execution] = await newExecutions(workflow, [{ node_count: 3 }]);
+    const results = await insert(
+      'execution_node_results',
+      ['a', 'b'].map((node_id) => ({ execution_id: execution.id, node_id, node_type: 'text_input' })),
+    );
+    return { user, workflow, nodes, connections, execution, results };
+  }
+
+  return { insert, rows, row, newUser, newWorkflow, newNodes, newConnections, newExecutions, newEstate };
+}

@@ -1,0 +1,36 @@
+/** What `page.js` makes global in the page, for the functions that tests run there. */
+import type * as package_ from '../../../pkg/index.js';
+
+interface Described {
+  name: string;
+  message: string;
+  isOurs: boolean;
+  code: string;
+  status: number | undefined;
+  details: string | undefined;
+  hint: string | undefined;
+  attempts: number;
+  retryable: boolean;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- anything may be thrown
+  cause: any;
+}
+
+declare global {
+  const wdb: typeof package_;
+  const db: package_.Db;
+  const cache: package_.CacheManager;
+  /** May be changed by a test: the configured token provider answers `env.token`. */
+  const env: { url: string; key: string; token: string | null; userId: string };
+  function outcome(promise: unknown): Promise<{ value?: any; error?: Described }>;
+  function failure(promise: unknown): Promise<Described>;
+  function thrown(act: () => unknown): Described;
+  function gatedFetch(isHeld: (url: string, init: RequestInit) => boolean): {
+    held: { url: string; release(): void }[];
+    arrived(count: number): Promise<void>;
+    release(): void;
+    fetch(url: string, init: RequestInit): Promise<Response>;
+  };
+  function until(condition: () => unknown): Promise<void>;
+  /** Set by the tests of races: answers wait here. */
+  const gate: ReturnType<typeof gatedFetch>;
+}

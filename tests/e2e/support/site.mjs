@@ -1,0 +1,76 @@
+// @ts-check
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const PAGE_SCRIPT = fileURLToPath(new URL('./page.js', import.meta.url));
+const STACK_FOLDER = fileURLToPath(new URL('../../../examples/local-stack/', import.meta.url));
+const TYPES = /** @type {Record<string, string>} */ ({
+  '.js': 'text/javascript',
+  '.wasm': 'application/wasm',
+  '.html': 'text/html; charset=utf-8',
+});
+const BLANK_PAGE = `<!doctype html>
+<meta charset="utf-8" />
+<link rel="icon" href="data:," />
+<script type="module" src="/page.js"></script>
+`;
+
+/**
+ * Serves a blank page that imports the package, on an origin of its own.
+ *
+ * @param {string} packageRoot
+ */
+export async function startSite(packageRoot) {
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://site');
+    try {
+      const [type, body] = await resource(pathname, packageRoot);
+      response.writeHead(200, { 'Content-Type': type }).end(body);
+    } catch (error) {
+      response.writeHead(404, { 'Content-Type': 'text/plain' }).end(String(error));
+    }
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    close() {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/**
+ * @param {string} pathname
+ * @param {string} packageRoot
+ * @returns {Promise<[type: string, body: string | Buffer]>}
+ */
+async function resource(pathname, packageRoot) {
+  if (pathname === '/') return [TYPES['.html'], BLANK_PAGE];
+  if (pathname === '/supabase.js') return [TYPES['.js'], await supabaseBundle()];
+  const file = pathname === '/page.js' ? PAGE_SCRIPT : join(packageRoot, normalize(pathname.replace('/pkg/', '/')));
+  return [TYPES[extname(file)] ?? 'text/plain', await readFile(file)];
+}
+
+/** @type {Promise<string> | undefined} */
+let bundled;
+
+/** The official client, which the local stack's own tests use too. */
+function supabaseBundle() {
+  bundled ??= bundle();
+  return bundled;
+}
+
+async function bundle() {
+  const { build } = await import('esbuild');
+  const { outputFiles } = await build({
+    stdin: { contents: "export { createClient } from '@supabase/supabase-js';", resolveDir: STACK_FOLDER },
+    bundle: true,
+    format: 'esm',
+    write: false,
+  });
+  return outputFiles[0].text;
+}

@@ -1,0 +1,63 @@
+// @ts-check
+
+/** @typedef {ReturnType<typeof import('./fixtures.mjs').createFixtures>} Fixtures */
+/** @typedef {{ user: { id: string }, workflow: { id: string }, execution: { id: string } }} Ids */
+/** @typedef {[name: string, ...args: unknown[]]} Call */
+
+const BY_TIME = 'order by created_at, id';
+
+/**
+ * What reads are to give, by SQL.
+ *
+ * @param {Pick<Fixtures, 'row' | 'rows'>} fixtures
+ */
+export function createTruth({ row, rows }) {
+  const nodes = (/** @type {string} */ id) => rows('workflow_nodes', `where workflow_id = $1 ${BY_TIME}`, [id]);
+  const connections = (/** @type {string} */ id) =>
+    rows('workflow_connections', `where workflow_id = $1 ${BY_TIME}`, [id]);
+
+  /** @type {Record<string, (id: string, variant?: any) => Promise<unknown>>} */
+  const reads = {
+    getWorkflows: (userId, includeArchived) =>
+      rows(
+        'workflows',
+        `where user_id = $1 ${includeArchived ? '' : 'and archived_at is null'} order by updated_at desc, id`,
+        [userId],
+      ),
+    getWorkflow: (id) => row('workflows', id),
+    async getWorkflowWithRelations(id) {
+      const workflow = await row('workflows', id);
+      return workflow && { ...workflow, nodes: await nodes(id), connections: await connections(id) };
+    },
+    getWorkflowNodes: nodes,
+    getWorkflowConnections: connections,
+    getExecution: (id) => row('workflow_executions', id),
+    getExecutionResults: (id) => rows('execution_node_results', `where execution_id = $1 ${BY_TIME}`, [id]),
+    async getExecutionHistory(id) {
+      const data = await rows('workflow_executions', 'where workflow_id = $1 order by created_at desc, id', [id]);
+      return { data: data.slice(0, 50), total: data.length, page: 0, pageSize: 50, hasMore: data.length > 50 };
+    },
+    getUserProfile: (id) => row('user_profiles', id),
+  };
+  return /** @param {Call} call */ ([name, id, variant]) => reads[name](String(id), variant);
+}
+
+/**
+ * Every read that the cache may answer about an estate.
+ *
+ * @param {Ids} ids
+ * @returns {Call[]}
+ */
+export function cachedReads({ user, workflow, execution }) {
+  return [
+    ['getWorkflows', user.id],
+    ['getWorkflows', user.id, true],
+    ['getWorkflow', workflow.id],
+    ['getWorkflowNodes', workflow.id],
+    ['getWorkflowConnections', workflow.id],
+    ['getWorkflowWithRelations', workflow.id],
+    ['getExecution', execution.id],
+    ['getExecutionResults', execution.id],
+    ['getUserProfile', user.id],
+  ];
+}

@@ -1,0 +1,22 @@
+// @ts-check
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const POLL_MS = 20;
+
+/**
+ * Waits for a condition.
+ *
+ * @template T
+ * @param {() => T | Promise<T>} condition asked again until what it gives is truthy
+ * @param {number} [timeoutMs]
+ * @returns {Promise<T>}
+ */
+export async function until(condition, timeoutMs = 10_000) {
+  const end = performance.now() + timeoutMs;
+  for (;;) {
+    const value = await condition();
+    if (value) return value;
+    if (performance.now() > end) throw new Error(`Waited ${timeoutMs} ms for: ${condition}`);
+    await sleep(POLL_MS);
+  }
+}

@@ -1,0 +1,14 @@
+//! Stories of one behaviour each.
+
+mod aborts;
+mod batches;
+mod coherence;
+mod freshness;
+mod lists;
+mod lost_answers;
+mod overtaken;
+mod reads;
+mod relations;
+mod retries;
+mod session;
+mod tokens;

@@ -1,0 +1,149 @@
+//! What is tried again, when, and what is said in the end.
+
+use crate::support::{Client, Fault, World};
+use serde_json::json;
+use workflow_db::error::Cause;
+
+fn with_workflow() -> (World, Client, String) {
+    let world = World::new();
+    let ada = world.signed_in("ada");
+    let workflow = world.server().add("workflows", json!({"user_id": ada.id(), "name": "A"}));
+    (world, ada, workflow)
+}
+
+/// The waits between the end of each failed attempt and the next request; an attempt takes 10 ms to fail.
+fn waits(world: &World) -> Vec<f64> {
+    let times: Vec<f64> = world.take_requests().iter().map(|request| request.at_ms).collect();
+    times.windows(2).map(|pair| pair[1] - pair[0] - 10.0).collect()
+}
+
+#[test]
+fn waits_lie_between_half_and_all_of_the_doubling_backoff() {
+    for (jitter, expected) in [(0.0, [50.0, 100.0, 200.0]), (1.0, [100.0, 200.0, 400.0])] {
+        let (world, ada, workflow) = with_workflow();
+        ada.sim().jitter.set(Some(jitter));
+        ada.configure(|settings| settings.retry.max_attempts = 4);
+        world.network().times(3, "GET workflows", Fault::LostBefore);
+        ada.does("getWorkflow", json!([workflow]));
+        assert_eq!(waits(&world), expected);
+    }
+}
+
+#[test]
+fn no_wait_is_longer_than_the_longest() {
+    let (world, ada, workflow) = with_workflow();
+    ada.sim().jitter.set(Some(1.0));
+    ada.configure(|settings| {
+        settings.retry.max_attempts = 10;
+        settings.retry.max_backoff_ms = 1_000.0;
+    });
+    world.network().times(9, "GET workflows", Fault::LostBefore);
+    ada.does("getWorkflow", json!([workflow]));
+    assert_eq!(waits(&world), [100.0, 200.0, 400.0, 800.0, 1_000.0, 1_000.0, 1_000.0, 1_000.0, 1_000.0]);
+}
+
+#[test]
+fn retry_after_is_honoured_up_to_a_minute() {
+    for (seconds, code) in [(0, 503), (1, 429), (60, 503)] {
+        let (world, ada, workflow) = with_workflow();
+        ada.sim().jitter.set(Some(1.0));
+        world.network().once("GET workflows", Fault::Gateway(code, Some(seconds)));
+        ada.does("getWorkflow", json!([workflow]));
+        // This fault answers, which takes another 10 ms.
+        assert_eq!(waits(&world), [f64::from(seconds * 1_000).max(100.0) + 10.0]);
+    }
+}
+
+#[test]
+fn a_longer_retry_after_fails_at_once_under_its_own_code() {
+    let (world, ada, workflow) = with_workflow();
+    world.network().once("GET workflows", Fault::Gateway(429, Some(61)));
+    let error = ada.call("getWorkflow", json!([workflow])).fails_with("UNKNOWN_ERROR");
+    assert_eq!((error.status, error.attempts, error.retryable), (Some(429), 1, true));
+    assert_eq!(world.count_requests(), 1);
+}
+
+#[test]
+fn after_the_last_attempt_the_error_carries_the_last_one() {
+    let (world, ada, workflow) = with_workflow();
+    world.network().times(2, "GET workflows", Fault::LostBefore);
+    world.network().once("GET workflows", Fault::Refused(503, "53300"));
+    let error = ada.call("getWorkflow", json!([workflow])).fails_with("RETRY_EXHAUSTED");
+    assert_eq!((error.attempts, error.status), (3, Some(503)));
+    match &error.cause {
+        Some(Cause::Error(cause)) => assert_eq!(cause.code, "53300"),
+        _ => panic!("no cause"),
+    }
+    assert_eq!(world.count_requests(), 3);
+}
+
+#[test]
+fn with_one_attempt_the_errors_own_code_surfaces() {
+    for (fault, code) in [
+        (Fault::LostBefore, "NETWORK"),
+        (Fault::Truncated, "NETWORK"),
+        (Fault::HangBefore, "TIMEOUT"),
+        (Fault::Refused(503, "53300"), "53300"),
+    ] {
+        let (world, ada, workflow) = with_workflow();
+        ada.configure(|settings| settings.retry.max_attempts = 1);
+        world.network().once("GET workflows", fault);
+        let error = ada.call("getWorkflow", json!([workflow])).fails_with(code);
+        assert_eq!(error.attempts, 1);
+        assert_eq!(world.count_requests(), 1);
+    }
+}
+
+#[test]
+fn passing_troubles_are_retried() {
+    let faults =
+        [408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524].map(|it| Fault::Gateway(it, None));
+    let more = [
+        Fault::LostBefore,
+        Fault::HangBefore,
+        Fault::Truncated,
+        Fault::Refused(500, "40001"),
+        Fault::Refused(500, "40P01"),
+        Fault::Refused(503, "53300"),
+    ];
+    for fault in faults.into_iter().chain(more) {
+        let (world, ada, workflow) = with_workflow();
+        world.network().once("GET workflows", fault);
+        assert_eq!(ada.does("getWorkflow", json!([workflow])).text("name"), "A");
+        assert_eq!(world.count_requests(), 2, "{fault:?}");
+    }
+}
+
+#[test]
+fn what_a_retry_would_not_mend_surfaces_at_once() {
+    for (status, code) in
+        [(500, "57014"), (400, "22P02"), (403, "42501"), (404, "PGRST202"), (409, "23503"), (401, "PGRST302")]
+    {
+        let (world, ada, workflow) = with_workflow();
+        world.network().once("PATCH workflows", Fault::Refused(status, code));
+        let error = ada.call("updateWorkflow", json!([workflow, {"name": "B"}])).fails_with(code);
+        assert_eq!((error.status, error.attempts), (Some(status), 1));
+        assert_eq!(world.count_requests(), 1);
+    }
+}
+
+#[test]
+fn a_timeout_counts_for_each_attempt_and_can_be_set_for_a_call() {
+    let (world, ada, workflow) = with_workflow();
+    ada.sim().jitter.set(Some(1.0));
+    world.network().times(3, "GET workflows", Fault::HangBefore);
+    let options = crate::support::Options { timeout_ms: Some(200.0), ..Default::default() };
+    let error = ada.call_with(options, "getWorkflow", json!([workflow])).fails_with("RETRY_EXHAUSTED");
+    assert_eq!(error.attempts, 3);
+    assert_eq!(world.now_ms(), 200.0 + 100.0 + 200.0 + 200.0 + 200.0);
+    assert!(world.take_requests().iter().all(|request| request.is_aborted));
+}
+
+#[test]
+fn messages_never_quote_a_value() {
+    let (world, ada, workflow) = with_workflow();
+    world.network().once("PATCH workflows", Fault::Refused(400, "22P02"));
+    let error = ada.fails("updateWorkflow", json!([workflow, {"name": "B"}]));
+    assert!(!error.message.contains("refused\""), "{error:?}");
+    assert!(error.message.contains("22P02"));
+}

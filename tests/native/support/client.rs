@@ -1,0 +1,267 @@
+//! One tab of the application: calls as the package's entry makes them, and what became of them.
+
+use super::front::Front;
+use super::json::Json;
+use super::platform::Sim;
+use super::random::uuid_of;
+use super::tokens::Tokens;
+use super::world::Core;
+use futures::channel::oneshot;
+use futures::FutureExt;
+use serde_json::Value as V;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use workflow_db::api::{operation, Argument, Call, Operation};
+use workflow_db::data::Value;
+use workflow_db::engine::{CallOptions, Engine, Load, Settings};
+use workflow_db::error::Error;
+use workflow_db::input::Field;
+use workflow_db::platform::Platform;
+
+pub type Outcome = Result<Json, Error>;
+
+/// What `db.with` was given.
+#[derive(Clone, Copy, Default)]
+pub struct Options {
+    pub fresh: bool,
+    pub ttl_ms: Option<f64>,
+    pub timeout_ms: Option<f64>,
+}
+
+#[derive(Clone)]
+pub struct Client {
+    pub engine: Rc<Engine<Sim>>,
+}
+
+impl Client {
+    pub fn new(core: Rc<Core>) -> Self {
+        Self { engine: Engine::new(Sim::new(core)) }
+    }
+
+    pub fn sim(&self) -> &Sim {
+        &self.engine.platform
+    }
+
+    pub fn tokens(&self) -> &Rc<Tokens> {
+        &self.sim().tokens
+    }
+
+    pub fn front(&self) -> &Front {
+        &self.sim().front
+    }
+
+    /// The id of whoever is signed in.
+    pub fn id(&self) -> String {
+        self.tokens().user().expect("somebody is signed in")
+    }
+
+    pub fn configure(&self, change: impl FnOnce(&mut Settings)) {
+        let mut settings = self.engine.settings();
+        change(&mut settings);
+        self.engine.configure(settings);
+    }
+
+    /// Another user signs in here, or nobody, and the application says so.
+    pub fn switch_to(&self, user: Option<&str>) {
+        self.tokens().sign_in(user);
+        self.engine.auth_changed();
+    }
+
+    /// Calls a function of `db`. `arguments` is a list.
+    pub fn call(&self, name: &str, arguments: V) -> Pending {
+        self.begin(name, &arguments, None)
+    }
+
+    /// Calls a function of `db.with(options)`.
+    pub fn call_with(&self, options: Options, name: &str, arguments: V) -> Pending {
+        self.begin(name, &arguments, Some(options))
+    }
+
+    /// Calls a function of `db` and waits for its success.
+    pub fn does(&self, name: &str, arguments: V) -> Json {
+        self.call(name, arguments).value()
+    }
+
+    /// Calls a function of `db` and waits for its failure.
+    pub fn fails(&self, name: &str, arguments: V) -> Error {
+        self.call(name, arguments).error()
+    }
+
+    /// What is cached under `key`, without this counting as a use.
+    pub fn cached(&self, key: &str) -> Option<Json> {
+        self.front().peek(key)
+    }
+
+    pub fn keys(&self) -> Vec<String> {
+        let mut keys: Vec<String> = self.engine.keys().iter().map(ToString::to_string).collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    /// The events since the last call that begin like this.
+    pub fn take_events(&self, beginning: &str) -> Vec<String> {
+        self.sim().events.take().into_iter().filter(|line| line.starts_with(beginning)).collect()
+    }
+
+    fn begin(&self, name: &str, arguments: &V, options: Option<Options>) -> Pending {
+        let pending = Pending::new(self.sim().core.clone());
+        let call = Call {
+            arguments: arguments.as_array().expect("a list").iter().map(argument).collect(),
+            uuid: &|| self.sim().uuid(),
+            base_url_length: self.sim().base_url_length(),
+        };
+        let operation = match operation(name, &call) {
+            Ok(operation) => operation,
+            Err(error) => {
+                pending.finish(Err(error));
+                return pending;
+            }
+        };
+        if let (Operation::Read(read), None) = (&operation, &options) {
+            if !matches!(read.load, Load::Page(_)) {
+                if let Some(hit) = self.front().answer(&read.key, self.sim().now().wall_ms) {
+                    pending.finish(Ok(hit));
+                    return pending;
+                }
+            }
+        }
+        let options = options.unwrap_or_default();
+        let (abort, aborted) = oneshot::channel::<()>();
+        *pending.state.abort.borrow_mut() = Some(abort);
+        let options = CallOptions {
+            fresh: options.fresh,
+            ttl_ms: options.ttl_ms,
+            timeout_ms: options.timeout_ms,
+            // Dropping the sender says nothing.
+            cancelled: Some(
+                async {
+                    if aborted.await.is_err() {
+                        std::future::pending::<()>().await;
+                    }
+                }
+                .boxed_local(),
+            ),
+        };
+        let (engine, state) = (self.engine.clone(), pending.state.clone());
+        let user = self.tokens().clone();
+        self.sim().spawn(async move {
+            let outcome = match operation {
+                Operation::Read(read) => engine.read(read, options).await,
+                Operation::Write(write) => engine.write(write, options).await,
+            };
+            *state.delivered_to.borrow_mut() = user.user();
+            *state.outcome.borrow_mut() = Some(outcome.map(|row| row.unwrap_or_else(Json::null)));
+            state.is_done.set(true);
+        });
+        pending
+    }
+}
+
+/// An argument as the shell would make it of a JavaScript value.
+pub fn argument(value: &V) -> Argument {
+    match value {
+        V::Object(members) => {
+            Argument::Object(members.iter().map(|(name, value)| field(name, value)).collect())
+        }
+        value => Argument::Value(core_value(value)),
+    }
+}
+
+fn field(name: &str, value: &V) -> Field {
+    let json = value.to_string();
+    let value = match value {
+        V::Array(_) => Value::Other("no object"),
+        value => core_value(value),
+    };
+    Field { name: name.to_owned(), value, json }
+}
+
+fn core_value(value: &V) -> Value {
+    match value {
+        V::Null => Value::Null,
+        V::Bool(flag) => Value::Bool(*flag),
+        V::Number(number) => Value::Number(number.as_f64().unwrap_or(f64::NAN)),
+        V::String(text) => Value::Text(text.clone()),
+        V::Array(_) | V::Object(_) => Value::Json,
+    }
+}
+
+#[derive(Default)]
+struct State {
+    outcome: RefCell<Option<Outcome>>,
+    is_done: Cell<bool>,
+    delivered_to: RefCell<Option<String>>,
+    abort: RefCell<Option<oneshot::Sender<()>>>,
+}
+
+/// A call that was made. It goes on by itself while time passes.
+#[derive(Clone)]
+pub struct Pending {
+    core: Rc<Core>,
+    state: Rc<State>,
+}
+
+impl Pending {
+    fn new(core: Rc<Core>) -> Self {
+        Self { core, state: Rc::default() }
+    }
+
+    fn finish(&self, outcome: Outcome) {
+        *self.state.outcome.borrow_mut() = Some(outcome);
+        self.state.is_done.set(true);
+    }
+
+    pub fn is_done(&self) -> bool {
+        self.state.is_done.get()
+    }
+
+    /// Who was signed in when it was delivered.
+    pub fn delivered_to(&self) -> Option<String> {
+        self.state.delivered_to.borrow().clone()
+    }
+
+    /// The caller's signal fires.
+    pub fn abort(&self) {
+        if let Some(abort) = self.state.abort.borrow_mut().take() {
+            // It may be over already.
+            let _ = abort.send(());
+        }
+    }
+
+    /// Lets time pass until it is over.
+    pub fn outcome(&self) -> Outcome {
+        self.core.runtime.settle();
+        while !self.is_done() {
+            assert!(self.core.runtime.step(), "the call waits for ever");
+        }
+        self.state.outcome.borrow().clone().expect("it is done")
+    }
+
+    #[track_caller]
+    pub fn value(&self) -> Json {
+        match self.outcome() {
+            Ok(value) => value,
+            Err(error) => panic!("the call failed: {error:?}"),
+        }
+    }
+
+    #[track_caller]
+    pub fn error(&self) -> Error {
+        match self.outcome() {
+            Ok(value) => panic!("the call succeeded: {value:?}"),
+            Err(error) => error,
+        }
+    }
+
+    #[track_caller]
+    pub fn fails_with(&self, code: &str) -> Error {
+        let error = self.error();
+        assert_eq!(error.code, code, "{error:?}");
+        error
+    }
+}
+
+/// A uuid for a name, where a test needs an id of its own choice.
+pub fn id(name: &str) -> String {
+    uuid_of(name)
+}

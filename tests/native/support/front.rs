@@ -1,0 +1,61 @@
+//! The copies from which the package's entry answers hits, as `front.ts` keeps them.
+
+use super::json::Json;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use workflow_db::platform::Published;
+
+#[derive(Default)]
+pub struct Front {
+    copies: RefCell<HashMap<String, Published<Json>>>,
+    used: RefCell<Vec<u32>>,
+    /// Keys whose followers were told, in order.
+    told: RefCell<Vec<String>>,
+}
+
+impl Front {
+    /// The entry under `key`, if it may be answered at this time.
+    pub fn answer(&self, key: &str, wall_ms: f64) -> Option<Json> {
+        let copies = self.copies.borrow();
+        let copy = copies.get(key).filter(|copy| wall_ms < copy.until_wall_ms)?;
+        self.used.borrow_mut().push(copy.slot);
+        Some(copy.data.clone())
+    }
+
+    pub fn put(&self, key: &str, entry: Published<Json>) {
+        let data = entry.data.clone();
+        let old = self.copies.borrow_mut().insert(key.to_owned(), entry);
+        if !old.is_some_and(|old| old.data.is_same(&data)) {
+            self.told.borrow_mut().push(key.to_owned());
+        }
+    }
+
+    pub fn drop(&self, key: &str) {
+        if self.copies.borrow_mut().remove(key).is_some() {
+            self.told.borrow_mut().push(key.to_owned());
+        }
+    }
+
+    pub fn take_used(&self) -> Vec<u32> {
+        self.used.take()
+    }
+
+    pub fn withdraw(&self) {
+        self.copies.borrow_mut().clear();
+    }
+
+    pub fn keys(&self) -> Vec<String> {
+        let mut keys: Vec<String> = self.copies.borrow().keys().cloned().collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    pub fn peek(&self, key: &str) -> Option<Json> {
+        self.copies.borrow().get(key).map(|copy| copy.data.clone())
+    }
+
+    /// Whose followers were told since the last call.
+    pub fn take_told(&self) -> Vec<String> {
+        self.told.take()
+    }
+}

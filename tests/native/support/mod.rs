@@ -1,0 +1,17 @@
+//! The simulator: a virtual clock, a model server, a network that loses things, and clients that tell stories.
+
+pub mod client;
+pub mod front;
+pub mod json;
+pub mod network;
+pub mod platform;
+pub mod postgrest;
+pub mod random;
+pub mod runtime;
+pub mod tokens;
+pub mod world;
+
+pub use client::{Client, Options, Pending};
+pub use json::Json;
+pub use network::Fault;
+pub use world::World;

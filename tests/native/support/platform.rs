@@ -1,0 +1,229 @@
+//! The engine's world, simulated.
+
+use super::front::Front;
+use super::json::Json;
+use super::network::{Fate, Fault};
+use super::postgrest::{refused, Arrival, Refusal};
+use super::random::Random;
+use super::runtime::Runtime;
+use super::tokens::{subject_of, Tokens};
+use super::world::{Core, Seen};
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::rc::Rc;
+use workflow_db::cache::Moment;
+use workflow_db::error::Error;
+use workflow_db::platform::{Event, Platform, Published};
+use workflow_db::rest::{Body, Reply, Request};
+
+pub struct Sim {
+    pub core: Rc<Core>,
+    pub front: Front,
+    pub tokens: Rc<Tokens>,
+    random: Random,
+    /// What `random` answers, when it is not left to chance.
+    pub jitter: Cell<Option<f64>>,
+    /// How far the wall clock is from where it should be, in milliseconds.
+    pub wall_skew_ms: Cell<f64>,
+    /// How far the monotonic clock lags because the machine slept, in milliseconds.
+    pub slept_ms: Cell<f64>,
+    pub events: RefCell<Vec<String>>,
+}
+
+/// Where the wall clock starts: not where the server's does.
+const FIRST_WALL_MS: f64 = 1_714_500_000_000.0;
+const BASE_URL: &str = "https://project.supabase.co/rest/v1/";
+
+impl Sim {
+    pub fn new(core: Rc<Core>) -> Self {
+        let random = Random::new(core.random.bits());
+        Self {
+            core,
+            front: Front::default(),
+            tokens: Rc::default(),
+            random,
+            jitter: Cell::new(None),
+            wall_skew_ms: Cell::new(0.0),
+            slept_ms: Cell::new(0.0),
+            events: RefCell::default(),
+        }
+    }
+
+    fn runtime(&self) -> &Rc<Runtime> {
+        &self.core.runtime
+    }
+}
+
+impl Platform for Sim {
+    type Data = Json;
+
+    fn now(&self) -> Moment {
+        let now_ms = self.runtime().now_ms();
+        Moment {
+            monotonic_ms: now_ms - self.slept_ms.get(),
+            wall_ms: FIRST_WALL_MS + now_ms + self.wall_skew_ms.get(),
+        }
+    }
+
+    fn random(&self) -> f64 {
+        self.jitter.get().unwrap_or_else(|| self.random.fraction())
+    }
+
+    fn uuid(&self) -> String {
+        self.random.uuid()
+    }
+
+    fn sleep(&self, ms: f64) -> impl Future<Output = ()> + 'static {
+        self.runtime().sleep(ms)
+    }
+
+    fn doze(&self, ms: f64) -> impl Future<Output = ()> + 'static {
+        self.runtime().doze(ms)
+    }
+
+    fn tick(&self) -> impl Future<Output = ()> + 'static {
+        self.runtime().turns(2)
+    }
+
+    fn spawn(&self, future: impl Future<Output = ()> + 'static) {
+        self.runtime().spawn(future);
+    }
+
+    fn is_configured(&self) -> bool {
+        true
+    }
+
+    fn base_url_length(&self) -> usize {
+        BASE_URL.len()
+    }
+
+    fn token(&self) -> impl Future<Output = Result<Option<String>, Error>> + 'static {
+        self.tokens.clone().ask(self.runtime().clone())
+    }
+
+    fn subject(&self, token: &str) -> Option<String> {
+        subject_of(token)
+    }
+
+    fn send(
+        &self,
+        request: &Request,
+        token: Option<&str>,
+    ) -> impl Future<Output = Result<Reply<Json>, Error>> + 'static {
+        let url_length = BASE_URL.len() + request.path.len();
+        assert!(url_length <= 8_000, "a URL of {url_length} characters: {}", request.path);
+        exchange(self.core.clone(), request.clone(), token.map(str::to_owned))
+    }
+
+    fn entry_changed(&self, key: &str, entry: Option<Published<Json>>) {
+        match entry {
+            Some(entry) => self.front.put(key, entry),
+            None => self.front.drop(key),
+        }
+    }
+
+    fn take_used_slots(&self) -> Vec<u32> {
+        self.front.take_used()
+    }
+
+    fn withdraw_entries(&self) {
+        self.front.withdraw();
+    }
+
+    fn event(&self, event: Event<'_>) {
+        let line = match event {
+            Event::Hit { key } => format!("hit {key}"),
+            Event::Miss { key } => format!("miss {key}"),
+            Event::Joined { key } => format!("joined {key}"),
+            Event::Stored { key } => format!("stored {key}"),
+            Event::Dropped { key } => format!("dropped {key}"),
+            Event::UserChanged => "user changed".to_owned(),
+            Event::Attempt { method, table, attempt, status, code, .. } => {
+                format!("attempt {attempt} {method} {table} {} {}", status.unwrap_or(0), code.unwrap_or("ok"))
+            }
+        };
+        self.events.borrow_mut().push(line);
+    }
+}
+
+/// Marks a request as aborted when its answer is not waited for.
+struct InAir {
+    core: Rc<Core>,
+    index: usize,
+    is_answered: bool,
+}
+
+impl Drop for InAir {
+    fn drop(&mut self) {
+        self.core.requests.borrow_mut()[self.index].is_aborted = !self.is_answered;
+    }
+}
+
+/// A request that is aborted before it arrives is never done; afterwards, it was.
+async fn exchange(core: Rc<Core>, request: Request, token: Option<String>) -> Result<Reply<Json>, Error> {
+    let line = format!("{} {}", request.method.as_str(), request.path);
+    let fate = core.network.fate(&line, &core.random);
+    let index = core.requests.borrow().len();
+    core.requests.borrow_mut().push(Seen {
+        at_ms: core.runtime.now_ms(),
+        line,
+        body: request.body.clone(),
+        subject: token.as_deref().and_then(subject_of),
+        is_aborted: false,
+    });
+    let mut in_air = InAir { core: core.clone(), index, is_answered: false };
+    let answer = travel(&core, &request, token.as_deref(), fate).await;
+    in_air.is_answered = true;
+    answer
+}
+
+async fn travel(
+    core: &Rc<Core>,
+    request: &Request,
+    token: Option<&str>,
+    fate: Fate,
+) -> Result<Reply<Json>, Error> {
+    let lost = || Error::network("The server was not reached", None, None);
+    core.runtime.sleep(fate.there_ms).await;
+    let arrive = || {
+        let arrival = Arrival {
+            method: request.method.as_str(),
+            path: &request.path,
+            prefer: request.prefer,
+            body: request.body.as_deref(),
+            token,
+        };
+        let mut server = core.server.borrow_mut();
+        server.tick(core.runtime.now_ms());
+        server.handle(&arrival)
+    };
+    let reply = match fate.fault {
+        None => arrive(),
+        Some(Fault::LostBefore) => return Err(lost()),
+        Some(Fault::LostAfter) => {
+            arrive();
+            core.runtime.sleep(fate.back_ms).await;
+            return Err(lost());
+        }
+        Some(Fault::Duplicate) => {
+            arrive();
+            core.runtime.sleep(fate.there_ms).await;
+            arrive()
+        }
+        Some(Fault::Gateway(status, seconds)) => Reply {
+            status,
+            content_range: None,
+            retry_after: seconds.map(|seconds| seconds.to_string()),
+            body: Body::Broken,
+        },
+        Some(Fault::Refused(status, code)) => refused(&Refusal::new(status, code, "refused")),
+        Some(Fault::Truncated) => Reply { body: Body::Broken, ..arrive() },
+        Some(Fault::HangAfter) => {
+            arrive();
+            std::future::pending().await
+        }
+        Some(Fault::HangBefore) => std::future::pending().await,
+    };
+    core.runtime.sleep(fate.back_ms).await;
+    Ok(reply)
+}

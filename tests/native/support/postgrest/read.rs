@@ -1,0 +1,114 @@
+//! GET: filters, order, page, count, embedded relations, and the cut at `max-rows`.
+
+use super::filter::{check, holds, order};
+use super::schema::{self, Facts};
+use super::url::{Condition, Params};
+use super::{Outcome, Refusal, Row, Server};
+use serde_json::{json, Value};
+
+impl Server {
+    pub(super) fn select(
+        &self,
+        facts: &Facts,
+        params: &Params,
+        prefer: &str,
+        subject: Option<&str>,
+    ) -> Result<Outcome, Refusal> {
+        let matching = self.matching(facts, params, subject)?;
+        let poison = matching.iter().filter_map(|row| self.poisoned.get(row["id"].as_str()?)).next();
+        if let Some(code) = poison {
+            let status = if *code == "57014" { 500 } else { 400 };
+            return Err(Refusal::new(status, code, "a function of the database failed"));
+        }
+        let total = prefer.contains("count=exact").then_some(matching.len());
+        if let Some(total) = total.filter(|total| params.offset > *total) {
+            let content_range = Some(format!("*/{total}"));
+            return Err(Refusal {
+                content_range,
+                ..Refusal::new(416, "PGRST103", "Requested range not satisfiable")
+            });
+        }
+        let limit = params.limit.unwrap_or(usize::MAX).min(self.max_rows);
+        let rows = matching.into_iter().skip(params.offset).take(limit);
+        let rows = rows
+            .map(|row| self.shaped(facts, params, row, subject))
+            .collect::<Result<Vec<Value>, Refusal>>()?;
+        let slice = match rows.len() {
+            0 => "*".to_owned(),
+            length => format!("{}-{}", params.offset, params.offset + length - 1),
+        };
+        let size = total.map_or("*".to_owned(), |total| total.to_string());
+        let status = if total.is_some_and(|total| rows.len() < total) { 206 } else { 200 };
+        Ok(Outcome { status, rows, content_range: Some(format!("{slice}/{size}")) })
+    }
+
+    /// The visible rows that match, in order.
+    pub(super) fn matching(
+        &self,
+        facts: &Facts,
+        params: &Params,
+        subject: Option<&str>,
+    ) -> Result<Vec<&Row>, Refusal> {
+        let condition = Condition::All(params.conditions.clone());
+        check(facts, &condition)?;
+        let mut rows: Vec<&Row> = self.tables[facts.name]
+            .values()
+            .filter(|row| self.is_visible(facts, row, subject))
+            .filter(|row| holds(facts, &condition, row) == Some(true))
+            .collect();
+        if let Some((_, terms)) = params.order.iter().find(|(of, _)| of.is_empty()) {
+            check_order(facts, terms)?;
+            rows.sort_by(|a, b| order(facts, terms, a, b));
+        }
+        Ok(rows)
+    }
+
+    /// The row as `select` asks for it: `*`, and `alias:table(*)` or `alias:table(count)`.
+    fn shaped(
+        &self,
+        facts: &Facts,
+        params: &Params,
+        row: &Row,
+        subject: Option<&str>,
+    ) -> Result<Value, Refusal> {
+        if params.select == "*" {
+            return Ok(Value::Object(row.clone()));
+        }
+        let mut shaped = Row::new();
+        for item in params.select.split(',') {
+            if item == "*" {
+                shaped.extend(row.clone());
+                continue;
+            }
+            let unknown = || Refusal::new(400, "PGRST100", format!("could not parse {item}"));
+            let (alias, rest) = item.split_once(':').ok_or_else(unknown)?;
+            let (name, columns) =
+                rest.strip_suffix(')').and_then(|rest| rest.split_once('(')).ok_or_else(unknown)?;
+            let child = schema::facts(name).ok_or_else(unknown)?;
+            let (column, _) =
+                child.parents.iter().find(|(_, parent)| *parent == facts.name).ok_or_else(unknown)?;
+            let mut rows: Vec<&Row> = self
+                .rows(name)
+                .filter(|below| below[*column] == row["id"] && self.is_visible(child, below, subject))
+                .collect();
+            if columns == "count" {
+                shaped.insert(alias.to_owned(), json!([{"count": rows.len()}]));
+                continue;
+            }
+            if let Some((_, terms)) = params.order.iter().find(|(of, _)| of == alias) {
+                check_order(child, terms)?;
+                rows.sort_by(|a, b| order(child, terms, a, b));
+            }
+            let cut = rows.into_iter().take(self.max_rows).cloned().map(Value::Object).collect();
+            shaped.insert(alias.to_owned(), Value::Array(cut));
+        }
+        Ok(Value::Object(shaped))
+    }
+}
+
+fn check_order(facts: &Facts, terms: &[(String, bool)]) -> Result<(), Refusal> {
+    match terms.iter().find(|(column, _)| facts.kind(column).is_none()) {
+        Some((column, _)) => Err(Refusal::new(400, "42703", format!("column {column} does not exist"))),
+        None => Ok(()),
+    }
+}

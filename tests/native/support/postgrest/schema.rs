@@ -1,0 +1,157 @@
+//! The database's tables, as `schema.md` describes them.
+
+use super::Row;
+use serde_json::{json, Value};
+
+pub struct Facts {
+    pub name: &'static str,
+    /// `name`, `type`, and a default in JSON (`now` for the time of the insert).
+    pub columns: &'static [(&'static str, Type, &'static str)],
+    pub required: &'static [&'static str],
+    pub unique: &'static [&'static [&'static str]],
+    /// Foreign keys with `on delete cascade`.
+    pub parents: &'static [(&'static str, &'static str)],
+    /// The column that says whose row it is; without one it is the first parent's.
+    pub owner: Option<&'static str>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub enum Type {
+    Uuid,
+    Text,
+    Bool,
+    Number,
+    Timestamp,
+    Json,
+}
+
+use Type::{Bool, Json, Number, Text, Timestamp, Uuid};
+
+pub const TABLES: &[Facts] = &[
+    Facts {
+        name: "user_profiles",
+        columns: &[
+            ("id", Uuid, "null"),
+            ("email", Text, "null"),
+            ("full_name", Text, "null"),
+            ("avatar_url", Text, "null"),
+            ("organization", Text, "null"),
+            ("created_at", Timestamp, "now"),
+            ("updated_at", Timestamp, "now"),
+        ],
+        required: &["id", "email"],
+        unique: &[&["email"]],
+        parents: &[],
+        owner: Some("id"),
+    },
+    Facts {
+        name: "workflows",
+        columns: &[
+            ("id", Uuid, "null"),
+            ("user_id", Uuid, "null"),
+            ("name", Text, "null"),
+            ("description", Text, "null"),
+            ("is_public", Bool, "false"),
+            ("created_at", Timestamp, "now"),
+            ("updated_at", Timestamp, "now"),
+            ("archived_at", Timestamp, "null"),
+        ],
+        required: &["id", "user_id", "name"],
+        unique: &[&["user_id", "name"]],
+        parents: &[],
+        owner: Some("user_id"),
+    },
+    Facts {
+        name: "workflow_nodes",
+        columns: &[
+            ("id", Uuid, "null"),
+            ("workflow_id", Uuid, "null"),
+            ("node_type", Text, "null"),
+            ("node_id", Text, "null"),
+            ("label", Text, "null"),
+            ("position_x", Number, "0"),
+            ("position_y", Number, "0"),
+            ("config", Json, "{}"),
+            ("created_at", Timestamp, "now"),
+            ("updated_at", Timestamp, "now"),
+        ],
+        required: &["id", "workflow_id", "node_type", "node_id"],
+        unique: &[&["workflow_id", "node_id"]],
+        parents: &[("workflow_id", "workflows")],
+        owner: None,
+    },
+    Facts {
+        name: "workflow_connections",
+        columns: &[
+            ("id", Uuid, "null"),
+            ("workflow_id", Uuid, "null"),
+            ("source_node_id", Text, "null"),
+            ("target_node_id", Text, "null"),
+            ("connection_id", Text, "null"),
+            ("created_at", Timestamp, "now"),
+        ],
+        required: &["id", "workflow_id", "source_node_id", "target_node_id", "connection_id"],
+        unique: &[&["workflow_id", "connection_id"], &["workflow_id", "source_node_id", "target_node_id"]],
+        parents: &[("workflow_id", "workflows")],
+        owner: None,
+    },
+    Facts {
+        name: "workflow_executions",
+        columns: &[
+            ("id", Uuid, "null"),
+            ("workflow_id", Uuid, "null"),
+            ("user_id", Uuid, "null"),
+            ("status", Text, "\"running\""),
+            ("error_message", Text, "null"),
+            ("started_at", Timestamp, "now"),
+            ("completed_at", Timestamp, "null"),
+            ("execution_time_ms", Number, "null"),
+            ("node_count", Number, "null"),
+            ("created_at", Timestamp, "now"),
+        ],
+        required: &["id", "workflow_id", "user_id", "status"],
+        unique: &[],
+        parents: &[("workflow_id", "workflows")],
+        owner: Some("user_id"),
+    },
+    Facts {
+        name: "execution_node_results",
+        columns: &[
+            ("id", Uuid, "null"),
+            ("execution_id", Uuid, "null"),
+            ("node_id", Text, "null"),
+            ("node_type", Text, "null"),
+            ("status", Text, "\"running\""),
+            ("input_data", Json, "null"),
+            ("output_data", Json, "null"),
+            ("error_message", Text, "null"),
+            ("execution_time_ms", Number, "null"),
+            ("api_call_count", Number, "0"),
+            ("started_at", Timestamp, "now"),
+            ("completed_at", Timestamp, "null"),
+            ("created_at", Timestamp, "now"),
+        ],
+        required: &["id", "execution_id", "node_id", "node_type", "status"],
+        unique: &[],
+        parents: &[("execution_id", "workflow_executions")],
+        owner: None,
+    },
+];
+
+pub fn facts(name: &str) -> Option<&'static Facts> {
+    TABLES.iter().find(|facts| facts.name == name)
+}
+
+impl Facts {
+    pub fn kind(&self, column: &str) -> Option<Type> {
+        self.columns.iter().find(|(name, ..)| *name == column).map(|(_, kind, _)| *kind)
+    }
+}
+
+pub fn defaults(facts: &Facts, now: &str) -> Row {
+    let default = |text: &str| match text {
+        "now" => json!(now),
+        text => serde_json::from_str::<Value>(text).expect("a default is JSON"),
+    };
+    facts.columns.iter().map(|(name, _, text)| ((*name).to_owned(), default(text))).collect()
+}

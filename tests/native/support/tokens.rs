@@ -1,0 +1,74 @@
+//! The application's token provider.
+
+use super::random::uuid_of;
+use super::runtime::Runtime;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use workflow_db::error::{code, Error};
+
+/// How the provider answers one call.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// With the token of whoever is signed in, after so many milliseconds. Who that is, is looked up at the start.
+    After(f64),
+    Throws,
+    Hangs,
+}
+
+#[derive(Default)]
+pub struct Tokens {
+    user: RefCell<Option<String>>,
+    /// Every renewal makes another token of the same user.
+    number: Cell<u32>,
+    script: RefCell<VecDeque<Answer>>,
+    asked: Cell<u32>,
+}
+
+impl Tokens {
+    pub fn sign_in(&self, user: Option<&str>) {
+        *self.user.borrow_mut() = user.map(uuid_of);
+        self.renew();
+    }
+
+    pub fn renew(&self) {
+        self.number.set(self.number.get() + 1);
+    }
+
+    /// The next call is answered like this.
+    pub fn next(&self, answer: Answer) {
+        self.script.borrow_mut().push_back(answer);
+    }
+
+    pub fn user(&self) -> Option<String> {
+        self.user.borrow().clone()
+    }
+
+    /// The token that the provider hands out now: `SUBJECT#NUMBER`.
+    pub fn current(&self) -> Option<String> {
+        self.user().map(|user| format!("{user}#{}", self.number.get()))
+    }
+
+    pub fn times_asked(&self) -> u32 {
+        self.asked.get()
+    }
+
+    pub async fn ask(self: Rc<Self>, runtime: Rc<Runtime>) -> Result<Option<String>, Error> {
+        self.asked.set(self.asked.get() + 1);
+        let token = self.current();
+        let answer = self.script.borrow_mut().pop_front();
+        match answer {
+            None => runtime.turns(1).await,
+            Some(Answer::After(ms)) => runtime.sleep(ms).await,
+            Some(Answer::Throws) => {
+                return Err(Error::new(code::UNKNOWN_ERROR, "The accessToken provider failed"))
+            }
+            Some(Answer::Hangs) => std::future::pending().await,
+        }
+        Ok(token)
+    }
+}
+
+pub fn subject_of(token: &str) -> Option<String> {
+    token.split('#').next().map(str::to_owned)
+}
