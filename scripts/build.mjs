@@ -1,6 +1,16 @@
 // Assembles pkg/: WebAssembly, its bindings, the TypeScript entry and the types, into what `npm pack` ships.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +26,17 @@ const run = (command, args) => execFileSync(command, args, { cwd: root, stdio: '
 
 /** Compiles the crate. The path holds node_modules/.bin, where wasm-pack finds wasm-opt. */
 function compileWasm() {
-  const args = ['build', '--release', '--target', 'bundler', '--mode', 'no-install', '--no-pack', '--out-dir', 'build/wasm'];
+  const args = [
+    'build',
+    '--release',
+    '--target',
+    'bundler',
+    '--mode',
+    'no-install',
+    '--no-pack',
+    '--out-dir',
+    'build/wasm',
+  ];
   const env = {
     ...process.env,
     PATH: `${at('node_modules', '.bin')}:${process.env.PATH}`,
@@ -37,13 +57,18 @@ function generateSources() {
   writeFileSync(join(target, 'bindings.js'), "export { Client } from './workflow_db_bg.js';\n");
   writeFileSync(join(target, 'bytes.js'), encodeModule(bytes));
   writeFileSync(join(target, 'bytes.d.ts'), 'export function decodeWasm(): Uint8Array<ArrayBuffer>;\n');
-  writeFileSync(join(target, 'imports.d.ts'), 'export const imports: WebAssembly.Imports;\nexport function setExports(exports: WebAssembly.Exports): void;\n');
+  writeFileSync(
+    join(target, 'imports.d.ts'),
+    'export const imports: WebAssembly.Imports;\nexport function setExports(exports: WebAssembly.Exports): void;\n',
+  );
   writeFileSync(join(target, 'imports.js'), importsModule(bytes));
 }
 
 /** What WebAssembly imports, by the names it uses. */
 function importsModule(bytes) {
-  const names = [...new Set(WebAssembly.Module.imports(new WebAssembly.Module(bytes)).map((entry) => entry.module))];
+  const names = [
+    ...new Set(WebAssembly.Module.imports(new WebAssembly.Module(bytes)).map((entry) => entry.module)),
+  ];
   const imports = names.map((name, index) => `import * as module${index} from ${JSON.stringify(name)};`);
   const members = names.map((name, index) => `  ${JSON.stringify(name)}: module${index},`);
   return `${imports.join('\n')}
@@ -75,12 +100,47 @@ async function bundle() {
 
 function copyFiles() {
   for (const name of readdirSync(at('pkg-template'))) {
-    if (name !== 'src' && name !== 'tsconfig.json') cpSync(at('pkg-template', name), at(NEXT, name), { recursive: true });
+    if (name !== 'src' && name !== 'tsconfig.json')
+      cpSync(at('pkg-template', name), at(NEXT, name), { recursive: true });
   }
   cpSync(at('build', 'wasm', 'workflow_db_bg.wasm'), at(NEXT, 'workflow_db.wasm'));
   cpSync(at('pkg-template', 'src', 'generated', 'bindings.d.ts'), at(NEXT, 'generated', 'bindings.d.ts'));
   cpSync(at('supabase'), at(NEXT, 'supabase'), { recursive: true });
   for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE']) cpSync(at(name), at(NEXT, name));
+}
+
+/** The newest change of anything that the package is made from. */
+function newestSource() {
+  const inputs = [
+    'Cargo.toml',
+    'Cargo.lock',
+    'package-lock.json',
+    'README.md',
+    'src',
+    'pkg-template',
+    'supabase',
+    'scripts',
+  ];
+  const times = inputs
+    .flatMap((input) => [at(input), ...filesBelow(at(input))])
+    .map((path) => statSync(path).mtimeMs);
+  return Math.max(...times);
+}
+
+function filesBelow(folder) {
+  if (!statSync(folder).isDirectory()) return [];
+  return readdirSync(folder, { recursive: true })
+    .map((name) => join(folder, String(name)))
+    .filter((path) => !path.includes(join('src', 'generated')));
+}
+
+if (
+  process.argv.includes('--if-changed') &&
+  existsSync(at('pkg')) &&
+  statSync(at('pkg', 'index.js')).mtimeMs > newestSource()
+) {
+  console.log('pkg/ is up to date');
+  process.exit();
 }
 
 if (!process.argv.includes('--reuse-wasm')) compileWasm();

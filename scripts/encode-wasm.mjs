@@ -24,7 +24,9 @@ export function encodeModule(bytes) {
   byFrequency.forEach((byte, rank) => {
     const beyond = rank - SINGLES.length;
     codes[byte] =
-      beyond < 0 ? SINGLES[rank] : PREFIXES[Math.floor(beyond / SINGLES.length)] + SINGLES[beyond % SINGLES.length];
+      beyond < 0
+        ? SINGLES[rank]
+        : PREFIXES[Math.floor(beyond / SINGLES.length)] + SINGLES[beyond % SINGLES.length];
   });
   const text = Array.from(bytes, (byte) => codes[byte]).join('');
   const order = byFrequency.map((byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -55,5 +57,7 @@ const PREFIX_RANK = [${prefixRanks().join(', ')}];
 /** The rank of each prefix by its code above the space. */
 function prefixRanks() {
   const last = /** @type {string} */ (PREFIXES.at(-1)).charCodeAt(0);
-  return Array.from({ length: last - 31 }, (_, index) => Math.max(0, PREFIXES.indexOf(String.fromCharCode(32 + index))));
+  return Array.from({ length: last - 31 }, (_, index) =>
+    Math.max(0, PREFIXES.indexOf(String.fromCharCode(32 + index))),
+  );
 }

@@ -27,9 +27,9 @@ pub mod engine;
 pub mod error;
 pub mod input;
 #[cfg(target_arch = "wasm32")]
-mod io;
+pub mod io;
 #[cfg(target_arch = "wasm32")]
-mod js;
+pub mod js;
 pub mod platform;
 pub mod queries;
 pub mod query;
@@ -37,3 +37,8 @@ pub mod rest;
 pub mod retry;
 pub mod tables;
 pub mod timestamp;
+
+/// A third of the default allocator's size in the package.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();

@@ -18,7 +18,7 @@ pub fn normalize(input: &str) -> Option<String> {
     let day = parse_date(date)?;
     let rest = &bytes[10..];
     if rest.is_empty() {
-        return Some(print(day, 0, b""));
+        return print(day, 0, b"");
     }
     if !matches!(rest[0], b'T' | b't' | b' ') {
         return None;
@@ -26,7 +26,7 @@ pub fn normalize(input: &str) -> Option<String> {
     let (clock, fraction, zone) = split_time(&rest[1..])?;
     let offset_minutes = parse_zone(zone)?;
     let seconds = day * 86_400 + clock - offset_minutes * SECONDS_PER_MINUTE;
-    Some(print(seconds.div_euclid(86_400), seconds.rem_euclid(86_400), fraction))
+    print(seconds.div_euclid(86_400), seconds.rem_euclid(86_400), fraction)
 }
 
 /// Whether `input` names a day and no time, as `2024-02-29` does.
@@ -34,9 +34,9 @@ pub fn is_date_only(input: &str) -> bool {
     input.len() == 10 && parse_date(input.as_bytes()).is_some()
 }
 
-/// The start of the day after date-only `input`.
+/// The start of the day after date-only `input`. None after the last day of the year 9999.
 pub fn next_day(input: &str) -> Option<String> {
-    Some(print(parse_date(input.as_bytes().get(..10)?)? + 1, 0, b""))
+    print(parse_date(input.as_bytes().get(..10)?)? + 1, 0, b"")
 }
 
 /// Which of two timestamps in the server's form is earlier. None when one is in another form (`infinity`, a year
@@ -124,8 +124,12 @@ fn parse_zone(zone: &[u8]) -> Option<i64> {
     (hours <= 15 && minutes <= 59).then_some(sign * (hours * 60 + minutes))
 }
 
-fn print(days: i64, second_of_day: i64, fraction: &[u8]) -> String {
+/// None for a year that is not of four digits, or that does not exist: the database has no year 0.
+fn print(days: i64, second_of_day: i64, fraction: &[u8]) -> Option<String> {
     let (year, month, day) = civil_from_days(days);
+    if !(1..=9_999).contains(&year) {
+        return None;
+    }
     let mut text = String::with_capacity(26);
     let mut push = |value: i64, width: u32, end: Option<char>| {
         for position in (0..width).rev() {
@@ -144,7 +148,7 @@ fn print(days: i64, second_of_day: i64, fraction: &[u8]) -> String {
         text.push('.');
         text.extend(fraction.iter().map(|byte| char::from(*byte)));
     }
-    text
+    Some(text)
 }
 
 /// Days since 1970-01-01 in the Gregorian calendar, counted in eras of 400 years that begin in March.
@@ -216,6 +220,13 @@ mod tests {
         assert_eq!(next_day("2024-02-28").as_deref(), Some("2024-02-29T00:00:00"));
         assert_eq!(next_day("2023-02-28").as_deref(), Some("2023-03-01T00:00:00"));
         assert_eq!(next_day("1999-12-31").as_deref(), Some("2000-01-01T00:00:00"));
+    }
+
+    #[test]
+    fn years_beyond_four_digits_are_refused_rather_than_cut() {
+        assert_eq!(normalize("9999-12-31T23:59:59-01:00"), None);
+        assert_eq!(normalize("0001-01-01T00:00:00+01:00"), None);
+        assert_eq!(next_day("9999-12-31"), None);
     }
 
     #[test]

@@ -58,17 +58,18 @@ export class ConfigurableClient implements DatabaseClient {
     this.cacheConfig = config;
   }
 
-  authChanged(): void {
+  // Properties, so that they can be taken out of the client as `db` and `cache` can.
+  readonly authChanged = (): void => {
     this.client().authChanged();
-  }
+  };
 
-  close(): void {
+  readonly close = (): void => {
     this.follow(undefined);
     if (typeof document !== 'undefined') document.removeEventListener('visibilitychange', this.onShown);
     this.made?.close();
     this.made = undefined;
     this.front.sink = undefined;
-  }
+  };
 
   private follow(supabase: SupabaseLike | undefined): void {
     if (this.supabase?.client === supabase) return;
@@ -100,5 +101,9 @@ function sourceOf(options: ClientOptions) {
   if (supabase === undefined) return { url: options.url, key: options.key, accessToken: options.accessToken };
   const internals = supabase as SupabaseInternals;
   const ofSession = async () => (await supabase.auth.getSession()).data.session?.access_token ?? null;
-  return { url: internals.supabaseUrl, key: internals.supabaseKey, accessToken: internals.accessToken ?? ofSession };
+  return {
+    url: internals.supabaseUrl,
+    key: internals.supabaseKey,
+    accessToken: internals.accessToken ?? ofSession,
+  };
 }

@@ -42,7 +42,10 @@ export interface DbFunctions {
   /** A workflow with its nodes and connections, in one request; also answers the reads of these three. */
   getWorkflowWithRelations(id: string): Promise<WorkflowWithRelations | null>;
   /** Creates a workflow. Rejects with 23505 when the user has one of that name. */
-  createWorkflow(userId: string, workflow: Omit<NewWorkflow, 'user_id'> & { user_id?: string }): Promise<Workflow>;
+  createWorkflow(
+    userId: string,
+    workflow: Omit<NewWorkflow, 'user_id'> & { user_id?: string },
+  ): Promise<Workflow>;
   /** Changes a workflow. Rejects with NOT_FOUND when there is none that the user may change. */
   updateWorkflow(id: string, patch: WorkflowPatch): Promise<Workflow>;
   /** Sets `archived_at` to the database's time. Rejects with NOT_FOUND. */

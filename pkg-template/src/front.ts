@@ -7,7 +7,7 @@ interface Copy {
   /** Settled with `data`; made at the first hit, then handed to everybody. */
   promise: Promise<unknown> | undefined;
   /** From this time on (wall clock) the engine must be asked. */
-  readonly until: number;
+  until: number;
   /** By this number the engine is told of hits. */
   readonly slot: number;
 }
@@ -68,8 +68,9 @@ export class Front {
     if (this.copies.delete(key)) this.notify(key);
   }
 
+  /** Nothing is answered until it is put again. Who shows an entry keeps it until it is dropped, and is told then. */
   withdraw(): void {
-    this.copies.clear();
+    for (const copy of this.copies.values()) copy.until = 0;
     this.last = undefined;
   }
 

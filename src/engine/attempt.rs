@@ -1,6 +1,7 @@
 //! One request, as often as it takes: token, timeout, answer, retry.
 
 use super::call::Sent;
+use super::session::Subject;
 use super::Engine;
 use crate::cache::Moment;
 use crate::error::{code, Cause, Error, Report};
@@ -69,10 +70,15 @@ impl<P: Platform> Engine<P> {
         request: &Request,
         timeout_ms: f64,
         sent: &Sent,
-        subject: &mut Option<Option<String>>,
+        subject: &mut Option<Subject>,
     ) -> Result<Answer<P::Data>, Failure> {
         let exchange = async {
+            let epoch = self.epoch();
             let token = self.authorize().await?;
+            if epoch.end().is_some() {
+                // Whoever waits for this learns of the change while nothing is sent, and goes on as the new user.
+                self.platform.tick().await;
+            }
             let asking = token.as_deref().and_then(|token| self.platform.subject(token));
             // What one user began is not repeated in the name of another.
             if *subject.get_or_insert_with(|| asking.clone()) != asking {

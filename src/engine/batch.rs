@@ -128,6 +128,7 @@ impl<P: Platform> Engine<P> {
         sent: &Sent,
     ) -> Vec<Result<P::Data, Error>> {
         let mut answers: Vec<Result<P::Data, Error>> = Vec::new();
+        #[allow(clippy::single_range_in_vec_init, reason = "it is one range, to be halved")]
         let mut pending: Vec<Range<usize>> = vec![0..members.len()];
         while let Some(range) = pending.pop() {
             let group = &members[range.clone()];

@@ -64,7 +64,9 @@ impl<D: Data> Flights<D> {
     /// The read under way that a new one may join: same key, same patience, and not overtaken.
     pub fn join(&mut self, key: &str, timeout_ms: f64) -> Option<(Joint<Outcome<D>>, Sent)> {
         let flight = self.under_way.iter().find(|flight| {
-            flight.timeout_ms == timeout_ms && flight.key == key && !flight.marks.overtaken.get()
+            flight.timeout_ms.to_bits() == timeout_ms.to_bits()
+                && flight.key == key
+                && !flight.marks.overtaken.get()
         })?;
         let read = flight.read.upgrade()?;
         self.coalesced += 1.0;

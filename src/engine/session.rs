@@ -11,6 +11,9 @@ use std::future::Future;
 use std::pin::pin;
 use std::rc::Rc;
 
+/// A user's id; none when nobody is signed in.
+pub type Subject = Option<String>;
+
 /// The time during which one user is signed in. Calls that were sent in one epoch do not deliver in another.
 #[derive(Clone)]
 pub struct Epoch {
@@ -48,7 +51,7 @@ impl Epoch {
 
 pub struct Session {
     /// None until the first token was asked for; then whose it was, or nobody's.
-    subject: Option<Option<String>>,
+    subject: Option<Subject>,
     /// Numbers the calls of the token provider, whose answers may come out of order.
     asked: u64,
     answered: u64,
@@ -106,9 +109,19 @@ impl<P: Platform> Engine<P> {
     pub(super) async fn authorize(self: &Rc<Self>) -> Result<Option<String>, Error> {
         loop {
             let number = self.next_ask();
+            let epoch = self.epoch();
             let token = self.platform.token().await?;
             let subject = token.as_deref().and_then(|token| self.platform.subject(token));
-            if self.saw(number, subject) {
+            if !self.saw(number, subject) {
+                continue;
+            }
+            if epoch.end().is_none() {
+                return Ok(token);
+            }
+            // Calls of which nothing was sent go on in the new epoch, and must have noticed before something is.
+            let epoch = self.epoch();
+            self.platform.tick().await;
+            if epoch.end().is_none() {
                 return Ok(token);
             }
         }

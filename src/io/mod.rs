@@ -4,7 +4,7 @@
 //! WebAssembly calling out.
 
 mod browser;
-mod host;
+pub mod host;
 mod row;
 
 pub use browser::{Browser, Front, Target};

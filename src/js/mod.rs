@@ -4,3 +4,5 @@ mod cache;
 mod client;
 mod convert;
 mod db;
+
+pub use client::Client;

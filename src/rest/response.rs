@@ -97,7 +97,7 @@ fn server_error<D: Data>(status: u16, body: &D) -> Error {
 }
 
 /// Whether the server's text for this code quotes what was sent: data exceptions (class 22), errors that functions
-/// raise themselves (P0001), and `PostgREST`'s own about a part of the request it could not parse (PGRST1xx).
+/// raise themselves (P0001), and `PostgREST`'s own about a part of the request it could not parse (`PGRST1xx`).
 fn quotes_values(code: &str) -> bool {
     code.starts_with("22") || code.starts_with("P0") || code.starts_with("PGRST1")
 }

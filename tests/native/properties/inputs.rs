@@ -45,8 +45,10 @@ fn value() -> impl Strategy<Value = Value> {
         Just(Value::Absent),
         Just(Value::Null),
         any::<bool>().prop_map(Value::Bool),
-        prop_oneof![any::<f64>(), (-3_i32..5).prop_map(f64::from), Just(2_147_483_648.0)].prop_map(Value::Number),
-        prop_oneof![id(), time(), text(), Just("running".to_owned()), Just("\0".to_owned())].prop_map(Value::Text),
+        prop_oneof![any::<f64>(), (-3_i32..5).prop_map(f64::from), Just(2_147_483_648.0)]
+            .prop_map(Value::Number),
+        prop_oneof![id(), time(), text(), Just("running".to_owned()), Just("\0".to_owned())]
+            .prop_map(Value::Text),
         Just(Value::Json),
         Just(Value::Other("a function")),
     ]
@@ -56,7 +58,8 @@ fn value() -> impl Strategy<Value = Value> {
 fn field() -> impl Strategy<Value = Field> {
     let columns: Vec<&'static str> =
         TABLES.iter().flat_map(|table| table.columns).map(|column| column.name).collect();
-    let queries = vec!["userId", "workflowId", "limit", "offset", "sortBy", "sortOrder", "startDate", "endDate"];
+    let queries =
+        vec!["userId", "workflowId", "limit", "offset", "sortBy", "sortOrder", "startDate", "endDate"];
     let name = prop_oneof![
         6 => proptest::sample::select(columns).prop_map(str::to_owned),
         3 => proptest::sample::select(queries).prop_map(str::to_owned),
@@ -150,7 +153,9 @@ fn the_tables_here_are_those_of_the_database() {
             table.cascades.iter().map(|cascade| (cascade.table.name, cascade.column)).collect();
         let expected: Vec<(&str, &str)> = schema::TABLES
             .iter()
-            .flat_map(|child| child.parents.iter().map(move |(column, parent)| (child.name, *column, *parent)))
+            .flat_map(|child| {
+                child.parents.iter().map(move |(column, parent)| (child.name, *column, *parent))
+            })
             .filter(|(_, _, parent)| *parent == facts.name)
             .map(|(name, column, _)| (name, column))
             .collect();

@@ -159,6 +159,8 @@ fn a_day_as_an_end_date_includes_that_whole_day() {
     let query = json!([{"userId": ada.id(), "startDate": "2024-02-28", "endDate": "2024-02-29"}]);
     let page = ada.does("getExecutionHistory", query).to_value();
     assert_eq!(page["total"], json!(2));
+    let query = json!([{"userId": ada.id(), "endDate": "9999-12-31"}]);
+    assert_eq!(ada.does("getExecutionHistory", query).to_value()["total"], json!(4), "the last day of all");
     let query = json!([{"userId": ada.id(), "endDate": "2024-02-28T02:00:00+02:00"}]);
     assert_eq!(ada.does("getExecutionHistory", query).to_value()["total"], json!(2));
 }

@@ -120,6 +120,7 @@ impl Client {
         if let (Operation::Read(read), None) = (&operation, &options) {
             if !matches!(read.load, Load::Page(_)) {
                 if let Some(hit) = self.front().answer(&read.key, self.sim().now().wall_ms) {
+                    *pending.state.delivered_to.borrow_mut() = self.tokens().user();
                     pending.finish(Ok(hit));
                     return pending;
                 }

@@ -41,11 +41,20 @@ impl Front {
     }
 
     pub fn withdraw(&self) {
-        self.copies.borrow_mut().clear();
+        for copy in self.copies.borrow_mut().values_mut() {
+            copy.until_wall_ms = 0.0;
+        }
     }
 
+    /// Keys that may be answered from here, as far as the engine is concerned.
     pub fn keys(&self) -> Vec<String> {
-        let mut keys: Vec<String> = self.copies.borrow().keys().cloned().collect();
+        let mut keys: Vec<String> = self
+            .copies
+            .borrow()
+            .iter()
+            .filter(|it| it.1.until_wall_ms > 0.0)
+            .map(|it| it.0.clone())
+            .collect();
         keys.sort_unstable();
         keys
     }

@@ -229,8 +229,7 @@ impl Data for Json {
     fn latest_of_each(&self) -> Self {
         let items = self.items();
         let latest: HashMap<Option<&str>, &Self> = items.iter().map(|row| (id_of(row), row)).collect();
-        let kept: Vec<Self> =
-            items.iter().filter(|row| latest[&id_of(row)].is_same(row)).cloned().collect();
+        let kept: Vec<Self> = items.iter().filter(|row| latest[&id_of(row)].is_same(row)).cloned().collect();
         Self::list(&kept)
     }
 }

@@ -40,7 +40,7 @@ impl Sim {
         Self {
             core,
             front: Front::default(),
-            tokens: Rc::default(),
+            tokens: Tokens::new(random.bits()),
             random,
             jitter: Cell::new(None),
             wall_skew_ms: Cell::new(0.0),

@@ -18,6 +18,8 @@ pub enum Answer {
 
 #[derive(Default)]
 pub struct Tokens {
+    /// Tells the tokens of one client from those of another.
+    client: u64,
     user: RefCell<Option<String>>,
     /// Every renewal makes another token of the same user.
     number: Cell<u32>,
@@ -26,8 +28,17 @@ pub struct Tokens {
 }
 
 impl Tokens {
+    pub fn new(client: u64) -> Rc<Self> {
+        Rc::new(Self { client, ..Self::default() })
+    }
+
     pub fn sign_in(&self, user: Option<&str>) {
-        *self.user.borrow_mut() = user.map(uuid_of);
+        self.become_user(user.map(uuid_of));
+    }
+
+    /// The user with this id is signed in.
+    pub fn become_user(&self, id: Option<String>) {
+        *self.user.borrow_mut() = id;
         self.renew();
     }
 
@@ -44,9 +55,9 @@ impl Tokens {
         self.user.borrow().clone()
     }
 
-    /// The token that the provider hands out now: `SUBJECT#NUMBER`.
+    /// The token that the provider hands out now: `SUBJECT#CLIENT.NUMBER`.
     pub fn current(&self) -> Option<String> {
-        self.user().map(|user| format!("{user}#{}", self.number.get()))
+        self.user().map(|user| format!("{user}#{}.{}", self.client, self.number.get()))
     }
 
     pub fn times_asked(&self) -> u32 {

@@ -31,7 +31,9 @@ function LogLine({ at, event }: Activity) {
     );
   }
   const { method, table, attempt, status, code, durationMs } = event;
-  const outcome = [status, code].filter((part) => part !== undefined && part !== status?.toString()).join(' ');
+  const outcome = [status, code]
+    .filter((part) => part !== undefined && part !== status?.toString())
+    .join(' ');
   return (
     <li className={code === undefined ? 'log-line' : 'log-line failed'}>
       <time>{TIME.format(at)}</time>

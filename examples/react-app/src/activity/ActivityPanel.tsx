@@ -26,7 +26,8 @@ export function ActivityPanel() {
           {requestsOfView === 1 ? 'request' : 'requests'} for this view
         </span>
         <span className="activity-more">
-          {requests} in all · {stats.hits} {stats.hits === 1 ? 'read' : 'reads'} from the cache
+          <span className="activity-total">{requests} in all · </span>
+          {stats.hits} from the cache
         </span>
         <Icon name="chevron" />
       </button>

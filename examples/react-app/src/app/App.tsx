@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'react';
 import { ActivityPanel } from '../activity/ActivityPanel';
+import { startView } from '../data/activity';
 import { useSession } from '../data/useSession';
 import { SignInPage } from '../sign-in/SignInPage';
 import { WorkflowPage } from '../workflow/WorkflowPage';
@@ -11,6 +12,8 @@ import { type Route, useRoute } from './route';
 export function App() {
   const session = useSession();
   const route = useRoute();
+  const userId = session?.user.id;
+  useEffect(startView, [userId]);
 
   if (session === undefined) return <div className="splash" aria-busy="true" aria-label="Loading" />;
   if (session === null) return <SignInPage />;

@@ -27,7 +27,11 @@ export function Header({ userId, email }: { userId: string; email: string }) {
         <span className="account-name" title={email}>
           {name}
         </span>
-        <PendingButton className="button ghost" isPending={signOut.isPending} onClick={() => void signOut.run()}>
+        <PendingButton
+          className="button ghost"
+          isPending={signOut.isPending}
+          onClick={() => void signOut.run()}
+        >
           Sign out
         </PendingButton>
       </div>

@@ -20,13 +20,16 @@ export function problemOf(error: unknown): Problem {
       ...(error.code === undefined ? {} : { code: error.code }),
     };
   }
-  return { title: error instanceof Error ? sentence(error.message) : 'Something went wrong.', isRetryable: true };
+  return {
+    title: error instanceof Error ? sentence(error.message) : 'Something went wrong.',
+    isRetryable: true,
+  };
 }
 
 const UNREACHABLE = 'The server cannot be reached.';
 
 function ofDatabase(error: DatabaseError): Problem {
-  const detail = error.hint ?? (isKnown(error) ? undefined : error.message);
+  const detail = detailOf(error);
   return {
     title: titleOf(error),
     ...(detail === undefined ? {} : { detail }),
@@ -35,8 +38,10 @@ function ofDatabase(error: DatabaseError): Problem {
   };
 }
 
-function isKnown(error: DatabaseError): boolean {
-  return TITLES[rootOf(error).code] !== undefined;
+function detailOf(error: DatabaseError): string | undefined {
+  if (error.hint !== undefined) return error.hint;
+  if (error.code === 'RETRY_EXHAUSTED') return `Tried ${error.attempts} times.`;
+  return TITLES[error.code] === undefined ? error.message : undefined;
 }
 
 function titleOf(error: DatabaseError): string {
@@ -44,7 +49,9 @@ function titleOf(error: DatabaseError): string {
   const title = TITLES[root.code];
   if (title !== undefined) return title;
   if (root.status !== undefined && root.status >= 500) return 'The server has a problem.';
-  return error.code === 'RETRY_EXHAUSTED' ? 'It did not work, even after several attempts.' : 'It did not work.';
+  return error.code === 'RETRY_EXHAUSTED'
+    ? 'It did not work, even after several attempts.'
+    : 'It did not work.';
 }
 
 /** Behind "tried often enough" stands why. */

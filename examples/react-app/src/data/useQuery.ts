@@ -64,13 +64,16 @@ export function useQuery<T>(
       if (isOutdated) void read(db);
     };
 
-    const stops = of.split(' ').filter(Boolean).map((key) =>
-      getCacheManager().observe(key, () => {
-        if (!reading) void read(db);
-        else if (changed.has(key)) isOutdated = true;
-        else changed.add(key);
-      }),
-    );
+    const stops = of
+      .split(' ')
+      .filter(Boolean)
+      .map((key) =>
+        getCacheManager().observe(key, () => {
+          if (!reading) void read(db);
+          else if (changed.has(key)) isOutdated = true;
+          else changed.add(key);
+        }),
+      );
     latestRead.current = (from) => void read(from);
     void read(db);
     return () => {

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react';
 import type { WorkflowWithRelations } from 'workflow-db';
 import { workflowHref } from '../app/route';
 import { useExecution, useExecutionResults } from '../data/queries';
@@ -18,6 +19,7 @@ interface Props {
 }
 
 export function ExecutionDetails({ executionId, workflow, page }: Props) {
+  const section = useRef<HTMLElement>(null);
   const execution = useExecution(executionId);
   const results = useExecutionResults(executionId);
   const labels = new Map(workflow.nodes.map((node) => [node.node_id, labelOf(node)]));
@@ -29,8 +31,14 @@ export function ExecutionDetails({ executionId, workflow, page }: Props) {
     results.refresh();
   };
 
+  // On narrow screens it opens below the history, out of sight.
+  useEffect(() => {
+    const top = section.current?.getBoundingClientRect().top ?? 0;
+    if (top > window.innerHeight * 0.75) section.current?.scrollIntoView();
+  }, []);
+
   return (
-    <section className="card details" aria-label="Run">
+    <section className="card details" aria-label="Run" ref={section}>
       <div className="card-head">
         <h2>Run</h2>
         <PendingButton

@@ -23,9 +23,7 @@ export function ExecutionHistory({ workflowId, page, executionId }: Props) {
   return (
     <section className="card history" aria-label="Runs">
       <div className="card-head">
-        <h2>
-          Runs {history !== undefined && <span className="count">{total}</span>}
-        </h2>
+        <h2>Runs {history !== undefined && <span className="count">{total}</span>}</h2>
         <PendingButton
           className="icon-button"
           isPending={history !== undefined && isFetching}

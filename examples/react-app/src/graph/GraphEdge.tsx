@@ -23,6 +23,7 @@ export function GraphEdge({ edge, isSelected, onPick }: Props) {
       }}
     >
       <path className="edge-reach" d={edge.path} />
+      <circle className="edge-reach" cx={edge.middle.x} cy={edge.middle.y} r={14} />
       <path className="edge-line" d={edge.path} markerEnd="url(#arrow)" />
     </g>
   );

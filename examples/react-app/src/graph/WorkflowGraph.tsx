@@ -1,4 +1,4 @@
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { ExecutionStatus, WorkflowConnection, WorkflowNode } from 'workflow-db';
 import { boundsOf, edgesOf } from './layout';
 import { GraphEdge } from './GraphEdge';
@@ -39,6 +39,12 @@ export function WorkflowGraph({
   const scale = zoom === 'fit' ? fit : zoom;
   const zoomBy = (factor: number) => setZoom(Math.min(MAX_ZOOM, Math.max(MIN_ZOOM, scale * factor)));
 
+  // What opens next to the graph makes it narrower: what is picked stays in view.
+  useEffect(() => {
+    const picked = viewport.current?.querySelector('[aria-pressed="true"]');
+    picked?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [selection?.id, width]);
+
   return (
     <div className="graph">
       <div className="graph-viewport" ref={viewport} role="group" aria-label="Workflow graph" tabIndex={0}>
@@ -49,7 +55,15 @@ export function WorkflowGraph({
             viewBox={`${bounds.x} ${bounds.y} ${bounds.width} ${bounds.height}`}
           >
             <defs>
-              <marker id="arrow" viewBox="0 0 8 8" refX="4" refY="4" markerWidth="8" markerHeight="8" orient="auto">
+              <marker
+                id="arrow"
+                viewBox="0 0 8 8"
+                refX="4"
+                refY="4"
+                markerWidth="8"
+                markerHeight="8"
+                orient="auto"
+              >
                 <path d="M1 .5L7 4 1 7.5z" />
               </marker>
             </defs>

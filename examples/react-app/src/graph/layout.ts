@@ -1,11 +1,11 @@
 import type { WorkflowConnection, WorkflowNode } from 'workflow-db';
 
-export const NODE_WIDTH = 208;
+export const NODE_WIDTH = 216;
 export const NODE_HEIGHT = 80;
 
 const MARGIN = 36;
 /** From one node to the next, as new ones are placed. */
-const COLUMN = NODE_WIDTH + 52;
+const COLUMN = NODE_WIDTH + 44;
 const ROW = NODE_HEIGHT + 40;
 
 export interface Box {
@@ -20,6 +20,8 @@ export interface Edge {
   source: WorkflowNode;
   target: WorkflowNode;
   path: string;
+  /** The middle of the path. */
+  middle: { x: number; y: number };
 }
 
 /** What has to be visible so that every node is. */
@@ -37,28 +39,28 @@ export function boundsOf(nodes: readonly WorkflowNode[]): Box {
 }
 
 /** The connections whose both ends exist. */
-export function edgesOf(
-  nodes: readonly WorkflowNode[],
-  connections: readonly WorkflowConnection[],
-): Edge[] {
+export function edgesOf(nodes: readonly WorkflowNode[], connections: readonly WorkflowConnection[]): Edge[] {
   const byId = new Map(nodes.map((node) => [node.node_id, node]));
   return connections.flatMap((connection) => {
     const source = byId.get(connection.source_node_id);
     const target = byId.get(connection.target_node_id);
     if (source === undefined || target === undefined) return [];
-    return [{ connection, source, target, path: curve(source, target) }];
+    return [{ connection, source, target, ...curve(source, target) }];
   });
 }
 
 /** From the right side of one card to the left side of the other. */
-function curve(source: WorkflowNode, target: WorkflowNode): string {
+function curve(source: WorkflowNode, target: WorkflowNode): Pick<Edge, 'path' | 'middle'> {
   const x1 = source.position_x + NODE_WIDTH;
   const y1 = source.position_y + NODE_HEIGHT / 2;
   const x2 = target.position_x - 7;
   const y2 = target.position_y + NODE_HEIGHT / 2;
   const forward = x2 - x1;
   const bend = forward > 0 ? Math.max(forward / 2, 24) : 60 + Math.min(-forward / 3, 120);
-  return `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`;
+  return {
+    path: `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`,
+    middle: { x: (x1 + x2) / 2, y: (y1 + y2) / 2 },
+  };
 }
 
 /** A free place to the right of `after`, or of everything. */
@@ -67,7 +69,8 @@ export function placeForNew(
   after: WorkflowNode | undefined,
 ): { position_x: number; position_y: number } {
   const last = nodes.reduce<WorkflowNode | undefined>(
-    (rightmost, node) => (rightmost === undefined || node.position_x > rightmost.position_x ? node : rightmost),
+    (rightmost, node) =>
+      rightmost === undefined || node.position_x > rightmost.position_x ? node : rightmost,
     undefined,
   );
   const anchor = after ?? last;

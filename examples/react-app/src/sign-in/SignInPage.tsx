@@ -15,7 +15,9 @@ export function SignInPage() {
           <span>Creative Automation Workflow</span>
         </div>
         <h1>From brief to published, step by step.</h1>
-        <p>Chain prompts, pictures, voices and cuts into workflows, run them, and see what every step made.</p>
+        <p>
+          Chain prompts, pictures, voices and cuts into workflows, run them, and see what every step made.
+        </p>
         <SignInArt />
       </section>
       <section className="sign-in-card" aria-label="Your account">

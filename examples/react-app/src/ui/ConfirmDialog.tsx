@@ -22,7 +22,11 @@ export function ConfirmDialog({ title, confirmLabel, action, onClose, children }
         <button type="button" className="button" onClick={onClose}>
           Cancel
         </button>
-        <PendingButton className="button danger" isPending={action.isPending} onClick={() => void action.run()}>
+        <PendingButton
+          className="button danger"
+          isPending={action.isPending}
+          onClick={() => void action.run()}
+        >
           {confirmLabel}
         </PendingButton>
       </div>

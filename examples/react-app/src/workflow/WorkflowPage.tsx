@@ -49,12 +49,7 @@ export function WorkflowPage({ userId, workflowId, executionId, page }: Props) {
           <div className="runs">
             <ExecutionHistory workflowId={workflowId} page={page} executionId={executionId} />
             {executionId !== undefined && (
-              <ExecutionDetails
-                key={executionId}
-                executionId={executionId}
-                workflow={workflow}
-                page={page}
-              />
+              <ExecutionDetails key={executionId} executionId={executionId} workflow={workflow} page={page} />
             )}
           </div>
         </>

@@ -50,11 +50,7 @@ export function NewWorkflowDialog({ userId, onClose }: { userId: string; onClose
           <textarea rows={3} value={description} onChange={(event) => setDescription(event.target.value)} />
         </label>
         <label className="check">
-          <input
-            type="checkbox"
-            checked={isPublic}
-            onChange={(event) => setIsPublic(event.target.checked)}
-          />
+          <input type="checkbox" checked={isPublic} onChange={(event) => setIsPublic(event.target.checked)} />
           Public: everybody who is signed in may see it
         </label>
         {create.error !== null && <ErrorNote error={create.error} onRetry={() => void submit()} />}

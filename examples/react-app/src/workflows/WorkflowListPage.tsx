@@ -28,7 +28,7 @@ export function WorkflowListPage({ userId, showArchived }: Props) {
         <div>
           <h1>Workflows</h1>
           <p className="subtle" aria-live="polite">
-            {workflows === undefined ? ' ' : countText(workflows)}
+            {workflows !== undefined && workflows.length > 0 ? countText(workflows) : ' '}
           </p>
         </div>
         <button type="button" className="button primary" onClick={() => setIsCreating(true)}>

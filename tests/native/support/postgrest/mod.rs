@@ -36,6 +36,8 @@ pub struct Server {
     poisoned: HashMap<String, &'static str>,
     expired: HashSet<String>,
     made: u64,
+    /// Every row that was ever inserted through a request, as it was then.
+    born: Vec<(&'static str, Row)>,
 }
 
 /// An error answer.
@@ -72,6 +74,7 @@ impl Default for Server {
             poisoned: HashMap::new(),
             expired: HashSet::new(),
             made: 0,
+            born: Vec::new(),
         }
     }
 }
@@ -117,7 +120,7 @@ impl Server {
         }
     }
 
-    /// Whose request it is. A token is `SUBJECT#NUMBER` here.
+    /// Whose request it is. A token is `SUBJECT#…` here.
     fn subject(&self, token: Option<&str>) -> Result<Option<String>, Refusal> {
         let Some(token) = token else { return Ok(None) };
         if self.expired.contains(token) {
@@ -206,6 +209,21 @@ impl Server {
                 }
             }
         }
+    }
+
+    /// How many rows were inserted that hold this text.
+    pub fn times_made(&self, marker: &str) -> usize {
+        self.born.iter().filter(|(_, row)| row.values().any(|value| value == marker)).count()
+    }
+
+    /// Whose row this is, or was before it was deleted.
+    pub fn owner_ever(&self, row: &Value) -> Option<String> {
+        if let Some(user) = row.get("user_id").and_then(Value::as_str) {
+            return Some(user.to_owned());
+        }
+        let parent = row.get("workflow_id").or_else(|| row.get("execution_id"))?;
+        let (_, parent) = self.born.iter().find(|(_, born)| born["id"] == *parent)?;
+        self.owner_ever(&Value::Object(parent.clone()))
     }
 
     pub fn rows(&self, table: &str) -> impl Iterator<Item = &Row> {

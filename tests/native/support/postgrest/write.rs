@@ -25,6 +25,7 @@ impl Server {
         }
         self.check_row(facts, &row)?;
         self.tables.get_mut(facts.name).expect("a table").insert(id, row.clone());
+        self.born.push((facts.name, row.clone()));
         Ok(Outcome { status: 201, rows: vec![Value::Object(row)], content_range: None })
     }
 

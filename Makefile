@@ -1,0 +1,30 @@
+# Everything from a bare machine: Rust (by rustup), Node and apt are all that must be there.
+# The second time, what is installed and built already is left alone.
+
+.PHONY: help demo test test-full build bench tools clean
+
+help: ## Say what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: tools ## Build the package, start the local stack and the example app, print the address to open
+	@node scripts/build.mjs --if-changed
+	@node scripts/demo.mjs
+
+test: tools ## Run the tests; ends with `N passed, N failed, N skipped`
+	@node scripts/test.mjs
+
+test-full: tools ## Also run what takes longer
+	@node scripts/test.mjs --full
+
+build: tools ## Build the package into pkg/ and print its sizes
+	@node scripts/build.mjs
+
+bench: tools ## Measure against the peers, in a browser, in one run
+	@node scripts/build.mjs --if-changed
+	@node tests/bench/run.mjs
+
+tools: ## Install what is missing
+	@bash scripts/install-tools.sh
+
+clean: ## Remove what was built
+	rm -rf target build pkg pkg-template/src/generated

@@ -1,0 +1,24 @@
+import tseslint from 'typescript-eslint';
+
+export default tseslint.config(
+  {
+    ignores: [
+      'target',
+      'pkg',
+      'build',
+      '**/node_modules',
+      '**/dist',
+      '**/.cache',
+      'pkg-template/src/generated',
+      'src/io',
+    ],
+  },
+  ...tseslint.configs.recommended,
+  {
+    rules: {
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      'no-console': 'off',
+      eqeqeq: 'error',
+    },
+  },
+);

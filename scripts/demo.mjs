@@ -1,0 +1,66 @@
+// The local stack and the example app, until Ctrl-C.
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { installApp } from './install-app.mjs';
+
+const APP_PORT = 5173;
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** @param {number} port */
+function isFree(port) {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
+}
+
+function fail(message) {
+  console.error(`\nerror: ${message}`);
+  process.exit(1);
+}
+
+if (!(await isFree(APP_PORT))) {
+  fail(`Port ${APP_PORT} is in use. Stop what listens there, then run \`make demo\` again.`);
+}
+installApp();
+const { startStack, StackError } = await import('../examples/local-stack/stack.mjs');
+console.log('\n== Starting Postgres and PostgREST');
+const stack = await startStack().catch((error) => {
+  if (error instanceof StackError) fail(error.message);
+  throw error;
+});
+
+const app = spawn('npm', ['run', 'dev', '--silent', '--', '--port', String(APP_PORT), '--strictPort'], {
+  cwd: `${root}examples/react-app`,
+  stdio: ['ignore', 'pipe', 'inherit'],
+  env: { ...process.env, FORCE_COLOR: '0' },
+});
+app.stdout.on('data', (data) => {
+  if (String(data).includes(String(APP_PORT))) announce();
+});
+app.on('exit', (code) => stop(code ?? 0));
+
+let isAnnounced = false;
+function announce() {
+  if (isAnnounced) return;
+  isAnnounced = true;
+  console.log(`
+  Open      http://localhost:${APP_PORT}
+  Sign in   ${stack.users.map((user) => `${user.email} / ${user.password}`).join('   or   ')}
+  API       ${stack.url}
+
+  Ctrl-C stops everything.`);
+}
+
+let isStopping = false;
+async function stop(code) {
+  if (isStopping) return;
+  isStopping = true;
+  app.kill();
+  await stack.stop();
+  process.exit(code);
+}
+process.on('SIGINT', () => void stop(0));
+process.on('SIGTERM', () => void stop(0));

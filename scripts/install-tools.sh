@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Installs what building and testing need and the machine lacks. Says what it does; silent when there is nothing to do.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '\n== %s\n' "$*"; }
+fail() { printf '\nerror: %s\n' "$*" >&2; exit 1; }
+
+command -v cargo >/dev/null || fail 'Rust is missing. Install it with rustup, then run this again.'
+command -v node >/dev/null || fail 'Node is missing. Install Node 20 or later, then run this again.'
+node_major=$(node -p 'process.versions.node.split(".")[0]')
+[ "$node_major" -ge 20 ] || fail "Node $(node --version) is too old: Node 20 or later is needed."
+
+if ! rustup target list --installed 2>/dev/null | grep -qx wasm32-unknown-unknown; then
+  say 'Adding the WebAssembly target to Rust'
+  rustup target add wasm32-unknown-unknown
+fi
+
+# The bindings' generator must be the very version of the library, which Cargo.toml pins.
+bindgen_version=$(sed -nE 's/^wasm-bindgen = "=([^"]+)"/\1/p' Cargo.toml)
+if [ "$(wasm-bindgen --version 2>/dev/null)" != "wasm-bindgen $bindgen_version" ]; then
+  say "Building wasm-bindgen $bindgen_version (about 4 minutes, once)"
+  # Not --locked: its lock file names a version that a registry may not serve.
+  cargo install --quiet wasm-bindgen-cli --version "$bindgen_version"
+fi
+if ! command -v wasm-pack >/dev/null; then
+  say 'Building wasm-pack (about 3 minutes, once)'
+  cargo install --quiet wasm-pack
+fi
+
+browser=${CHROMIUM:-/usr/bin/chromium}
+if [ ! -x "$browser" ] || ! command -v chromedriver >/dev/null; then
+  command -v apt-get >/dev/null || fail "No Chromium at $browser. Install chromium and chromedriver, or set CHROMIUM."
+  say 'Installing Chromium and its driver'
+  as_root=''
+  [ "$(id -u)" -eq 0 ] || as_root='sudo'
+  $as_root apt-get update -qq
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium chromium-driver >/dev/null
+fi
+
+# npm ci, unless the lock file has not changed since the last one.
+install_packages() {
+  local stamp="$1/node_modules/.installed-from"
+  if [ ! -f "$stamp" ] || ! cmp -s "$1/package-lock.json" "$stamp"; then
+    say "Installing npm packages of $1"
+    (cd "$1" && npm ci --no-fund --no-audit --loglevel=error)
+    cp "$1/package-lock.json" "$stamp"
+  fi
+}
+install_packages .
+install_packages examples/local-stack

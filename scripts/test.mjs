@@ -1,0 +1,129 @@
+// Runs every suite, shows each as it goes, and ends with one line that sums them up.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { installApp } from './install-app.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const isFull = process.argv.includes('--full');
+const bin = (name) => join(root, 'node_modules', '.bin', name);
+
+/** A check that passes or fails as a whole. */
+const check = (name, command, ...args) => ({ name, command, args, count: wholeCheck });
+/** Suites that say themselves how many tests passed. */
+const cargo = (name, command, ...args) => ({ name, command, args, count: cargoSummary });
+const node = (name, ...args) => ({
+  name,
+  command: process.execPath,
+  args: ['--test', '--test-reporter=spec', ...args],
+  count: nodeSummary,
+});
+
+const suites = [
+  check('rustfmt', 'cargo', 'fmt', '--check'),
+  check('clippy', 'cargo', 'clippy', '--quiet', '--all-targets', '--', '-D', 'warnings'),
+  check(
+    'clippy, WebAssembly',
+    'cargo',
+    'clippy',
+    '--quiet',
+    '--target',
+    'wasm32-unknown-unknown',
+    '--',
+    '-D',
+    'warnings',
+  ),
+  cargo('native tests and simulator', 'cargo', 'test', '--quiet'),
+  check('package', process.execPath, 'scripts/build.mjs', '--if-changed'),
+  check('prettier', bin('prettier'), '--check', '--log-level=warn', '.'),
+  check('eslint', bin('eslint'), '--max-warnings=0', '.'),
+  cargo('WebAssembly in Chromium', 'wasm-pack', 'test', '--headless', '--chrome', '--mode', 'no-install'),
+  node('types', 'tests/types/'),
+  {
+    name: 'local stack',
+    command: 'npm',
+    args: ['test', '--prefix', 'examples/local-stack', '--', '--test-reporter=spec'],
+    count: nodeSummary,
+  },
+  node('end to end', '--test-concurrency=2', 'tests/e2e/'),
+  {
+    name: 'example app',
+    prepare: installApp,
+    command: 'npm',
+    args: ['run', 'build', '--prefix', 'examples/react-app'],
+    count: wholeCheck,
+  },
+  node('packaging', '--test-concurrency=1', 'tests/packaging/'),
+  ...(isFull ? [] : []),
+];
+
+function wholeCheck(_output, code) {
+  return code === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
+}
+
+/** Every `test result:` line of cargo's, summed. */
+function cargoSummary(output, code) {
+  const lines = [...output.matchAll(/test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored/g)];
+  return atLeastOneFailure(sum(lines.map((line) => line.slice(1).map(Number))), code);
+}
+
+/** The closing lines of Node's test runner. */
+function nodeSummary(output, code) {
+  const last = (word) => Number([...output.matchAll(new RegExp(`^ℹ ${word} (\\d+)`, 'gm'))].at(-1)?.[1] ?? 0);
+  return atLeastOneFailure(
+    sum([[last('pass'), last('fail') + last('cancelled'), last('skipped') + last('todo')]]),
+    code,
+  );
+}
+
+function sum(rows) {
+  const column = (index) => rows.reduce((total, row) => total + row[index], 0);
+  return { passed: column(0), failed: column(1), skipped: column(2) };
+}
+
+/** A suite that broke off, or that ran nothing, is a failure whatever it counted. */
+function atLeastOneFailure(counts, code) {
+  const isBroken = code !== 0 || counts.passed + counts.failed === 0;
+  return isBroken && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+}
+
+function run({ command, args }) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: root, env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (data) => {
+        output += data;
+        process.stdout.write(data);
+      });
+    }
+    child.on('error', (error) => resolve({ output: String(error), code: 1 }));
+    child.on('close', (code) => resolve({ output, code }));
+  });
+}
+
+function environment() {
+  const driver = process.env.CHROMEDRIVER ?? '/usr/bin/chromedriver';
+  return { ...process.env, FORCE_COLOR: '0', ...(existsSync(driver) ? { CHROMEDRIVER: driver } : {}) };
+}
+
+const results = [];
+for (const [index, suite] of suites.entries()) {
+  console.log(`\n== ${index + 1}/${suites.length} ${suite.name}`);
+  const started = performance.now();
+  await suite.prepare?.();
+  const { output, code } = await run(suite);
+  const counts = suite.count(output, code);
+  results.push({
+    suite: suite.name,
+    ...counts,
+    seconds: Math.round((performance.now() - started) / 100) / 10,
+  });
+}
+
+console.log('');
+console.table(results);
+const total = sum(results.map((result) => [result.passed, result.failed, result.skipped]));
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed === 0 ? 0 : 1;

@@ -1,0 +1,148 @@
+//! A client from outside, with a network that answers what the test says.
+
+use js_sys::{Array, Function, Object, Promise, Reflect};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::wasm_bindgen_test as test;
+use workflow_db::io::Front;
+use workflow_db::js::Client;
+
+const WORKFLOW: &str = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
+
+fn evaluate(expression: &str) -> JsValue {
+    Function::new_no_args(&["return ", expression].concat())
+        .call0(&JsValue::UNDEFINED)
+        .expect("the test's own script")
+}
+
+/// The package's side of a client, which remembers what it was told.
+fn front() -> JsValue {
+    evaluate(
+        "({ copies: {}, put(key, data) { this.copies[key] = data; }, drop(key) { delete this.copies[key]; },
+            takeUsed() { return new Uint32Array(0); }, withdraw() { this.copies = {}; }, happened() {}, attempted() {},
+            error(code, message, original, status) { return { code, message, original, status }; } })",
+    )
+}
+
+/// Options whose fetch counts its calls and answers `answer`, an expression of `url` and `init`.
+fn options(answer: &str) -> JsValue {
+    let script = "({ url: 'https://example.test/', key: 'anon', retry: { maxAttempts: 1 }, requests: [],
+        fetch(url, init) { options.requests.push([url, init]); return ANSWER; } })";
+    let script =
+        ["(() => { const options = ", &script.replace("ANSWER", answer), "; return options; })()"].concat();
+    evaluate(&script)
+}
+
+async fn call(client: &Client, name: &str, arguments: &[&JsValue]) -> Result<JsValue, JsValue> {
+    let arguments: Array = arguments.iter().copied().collect();
+    let promise: Promise = client.call(name, &arguments, &JsValue::UNDEFINED);
+    JsFuture::from(promise).await
+}
+
+fn get(object: &JsValue, name: &str) -> JsValue {
+    Reflect::get(object, &name.into()).expect("an object")
+}
+
+fn text(object: &JsValue, name: &str) -> String {
+    get(object, name).as_string().unwrap_or_default()
+}
+
+#[test]
+async fn a_row_is_handed_out_and_cached_as_the_very_object() {
+    let front = front();
+    let client = Client::new(front.clone().unchecked_into::<Front>());
+    let options = options(
+        "Promise.resolve(Response.json([{ id: '3f2504e0-4f89-41d3-9a0c-0305e82c3301', name: 'A' }]))",
+    );
+    client.configure(&options).expect("good options");
+    let first = call(&client, "getWorkflow", &[&WORKFLOW.into()]).await.expect("a row");
+    let second = call(&client, "getWorkflow", &[&WORKFLOW.to_uppercase().into()]).await.expect("a row");
+    assert!(Object::is(&first, &second));
+    assert!(Object::is(&first, &client.cache_get(&["workflow:", WORKFLOW].concat())));
+    assert!(Object::is(&first, &get(&get(&front, "copies"), &["workflow:", WORKFLOW].concat())));
+    let requests: Array = get(&options, "requests").unchecked_into();
+    assert_eq!(requests.length(), 1);
+    let request: Array = requests.get(0).unchecked_into();
+    let url = ["https://example.test/rest/v1/workflows?select=*&id=eq.", WORKFLOW].concat();
+    assert_eq!(request.get(0).as_string(), Some(url));
+    assert_eq!(text(&get(&request.get(1), "headers"), "authorization"), "Bearer anon");
+}
+
+#[test]
+async fn nothing_is_asked_before_it_is_configured() {
+    let client = Client::new(front().unchecked_into::<Front>());
+    let error = call(&client, "getWorkflow", &[&WORKFLOW.into()]).await.expect_err("refused");
+    assert_eq!(text(&error, "code"), "NOT_CONFIGURED");
+}
+
+#[test]
+fn bad_options_are_named() {
+    let client = Client::new(front().unchecked_into::<Front>());
+    for (options, name) in [
+        ("({ key: 'k' })", "url"),
+        ("({ url: 'ftp://x', key: 'k' })", "url"),
+        ("({ url: 'https://x' })", "key"),
+        ("({ url: 'https://x', key: 'k', timeoutMs: -1 })", "timeoutMs"),
+        ("({ url: 'https://x', key: 'k', retry: { maxAttempts: NaN } })", "maxAttempts"),
+        ("({ url: 'https://x', key: 'k', cache: { maxSize: '10' } })", "maxSize"),
+    ] {
+        let error = client.configure(&evaluate(options)).expect_err("refused");
+        assert_eq!(text(&error, "code"), "INVALID_INPUT");
+        assert!(text(&error, "message").starts_with(name), "{options}");
+    }
+}
+
+#[test]
+async fn whatever_is_thrown_becomes_an_error_of_ours() {
+    for thrown in ["new TypeError('Failed to fetch')", "'a text'", "undefined", "42"] {
+        let client = Client::new(front().unchecked_into::<Front>());
+        client.configure(&options(&["Promise.reject(", thrown, ")"].concat())).expect("good options");
+        let error = call(&client, "getWorkflow", &[&WORKFLOW.into()]).await.expect_err("no network");
+        assert_eq!(text(&error, "code"), "NETWORK");
+    }
+}
+
+#[test]
+async fn hostile_arguments_are_refused_and_nothing_is_sent() {
+    let client = Client::new(front().unchecked_into::<Front>());
+    let options = options("Promise.resolve(Response.json([]))");
+    client.configure(&options).expect("good options");
+    for argument in [
+        "null",
+        "42",
+        "Symbol()",
+        "1n",
+        "[]",
+        "new Date()",
+        "() => 1",
+        "({ toString() { throw 1 } })",
+        "new Proxy({}, {})",
+    ] {
+        let error = call(&client, "getWorkflow", &[&evaluate(argument)]).await.expect_err(argument);
+        assert_eq!(text(&error, "code"), "INVALID_INPUT", "{argument}");
+    }
+    for fields in [
+        "({ name: 1n })",
+        "({ name: Symbol() })",
+        "({ name: 'x', config: NaN })",
+        "({ name: 'x', __proto__: null, extra: 1 })",
+    ] {
+        let error =
+            call(&client, "createWorkflow", &[&WORKFLOW.into(), &evaluate(fields)]).await.expect_err(fields);
+        assert_eq!(text(&error, "code"), "INVALID_INPUT", "{fields}");
+    }
+    assert_eq!(Array::from(&get(&options, "requests")).length(), 0);
+}
+
+#[test]
+async fn closing_ends_a_call_under_way_and_freeing_is_harmless() {
+    let client = Client::new(front().unchecked_into::<Front>());
+    client.configure(&options("new Promise(() => {})")).expect("good options");
+    let arguments = Array::of1(&WORKFLOW.into());
+    let pending = JsFuture::from(client.call("getWorkflow", &arguments, &JsValue::UNDEFINED));
+    workflow_db::io::host::sleep(5.0, true).await;
+    client.close();
+    drop(client);
+    let error = pending.await.expect_err("aborted");
+    assert_eq!(text(&error, "code"), "ABORTED");
+}

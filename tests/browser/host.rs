@@ -1,0 +1,59 @@
+//! The host's promises.
+
+use js_sys::{Function, Reflect};
+use std::pin::pin;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_test::wasm_bindgen_test as test;
+use workflow_db::io::host::{aborted, sleep, subject, uuid};
+
+fn script(body: &str) -> JsValue {
+    Function::new_no_args(body).call0(&JsValue::UNDEFINED).expect("the test's own script")
+}
+
+#[test]
+fn a_uuid_is_random_and_of_version_4() {
+    let (one, other) = (uuid(), uuid());
+    assert_ne!(one, other);
+    assert_eq!(one.len(), 36);
+    assert_eq!(one.as_bytes()[14], b'4');
+    assert!(matches!(one.as_bytes()[19], b'8' | b'9' | b'a' | b'b'));
+}
+
+#[test]
+fn the_subject_of_a_token_is_read_and_anything_else_stands_for_itself() {
+    // {"alg":"none"}.{"sub":"ÿ?>user"} in base64url, which needs both of its own characters.
+    let token = script(
+        "const encode = (text) => btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');\
+        return encode('{}') + '.' + encode(JSON.stringify({ sub: 'user>>>???' })) + '.x';",
+    );
+    let token = token.as_string().expect("a text");
+    assert!(token.contains(['-', '_']));
+    assert_eq!(subject(&token).as_deref(), Some("user>>>???"));
+    assert_eq!(subject("e30.e30.x"), None, "a token without sub is nobody's");
+    assert_eq!(subject("opaque").as_deref(), Some("opaque"));
+}
+
+#[test]
+async fn a_sleep_that_is_dropped_leaves_no_timer() {
+    script(
+        "globalThis.cleared = 0; globalThis.clear = globalThis.clearTimeout;\
+        globalThis.clearTimeout = (timer) => { globalThis.cleared += 1; globalThis.clear(timer); };",
+    );
+    drop(sleep(60_000.0, true));
+    sleep(1.0, true).await;
+    let cleared = script("globalThis.clearTimeout = globalThis.clear; return globalThis.cleared;");
+    assert_eq!(cleared.as_f64(), Some(1.0), "the dropped one is cleared, the finished one is not");
+}
+
+#[test]
+async fn an_aborted_signal_ends_the_wait_at_once_or_later() {
+    let controller = script("return new AbortController();");
+    let signal = Reflect::get(&controller, &"signal".into()).expect("a signal");
+    let mut wait = pin!(aborted(&signal));
+    let is_over = futures_util::future::poll_immediate(wait.as_mut()).await.is_some();
+    assert!(!is_over);
+    let abort: Function = Reflect::get(&controller, &"abort".into()).expect("a method").unchecked_into();
+    abort.call0(&controller).expect("aborts");
+    wait.await;
+    aborted(&signal).await;
+}

@@ -1,0 +1,106 @@
+//! Rows as JavaScript objects.
+
+use js_sys::{Array, Reflect, JSON};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_test::wasm_bindgen_test as test;
+use workflow_db::data::{Data, Member, Value};
+use workflow_db::io::{deep_freeze, stringify, Row};
+
+fn row(json: &str) -> Row {
+    Row(JSON::parse(json).expect("the test's own JSON"))
+}
+
+fn json(row: &Row) -> String {
+    JSON::stringify(&row.0).expect("plain data").into()
+}
+
+#[test]
+fn a_column_is_read_in_its_own_type() {
+    let row = row(r#"{"id":"a","n":1.5,"flag":true,"nothing":null,"config":{"x":1}}"#);
+    assert_eq!(row.column("id"), Value::Text("a".into()));
+    assert_eq!(row.column("n"), Value::Number(1.5));
+    assert_eq!(row.column("flag"), Value::Bool(true));
+    assert_eq!(row.column("nothing"), Value::Null);
+    assert_eq!(row.column("config"), Value::Json);
+    assert_eq!(row.column("missing"), Value::Absent);
+}
+
+#[test]
+fn names_that_begin_alike_are_told_apart() {
+    let row = row(r#"{"node":"short","node_count":"long"}"#);
+    let both: &'static str = "node_count";
+    assert_eq!(row.column(&both[..4]), Value::Text("short".into()));
+    assert_eq!(row.column(both), Value::Text("long".into()));
+}
+
+#[test]
+fn equal_rows_keep_their_identity_in_a_fresh_list() {
+    let old = row(r#"[{"id":"a","config":{"x":1,"y":2}},{"id":"b","n":1}]"#);
+    let fresh = old.reuse(row(r#"[{"id":"b","n":2},{"id":"a","config":{"y":2,"x":1}}]"#));
+    assert!(fresh.item(1).0 == old.item(0).0, "an unchanged row is the same object");
+    assert!(fresh.item(0).0 != old.item(1).0, "a changed row is a new one");
+    assert_eq!(json(&fresh.item(0)), r#"{"id":"b","n":2}"#);
+}
+
+#[test]
+fn an_equal_list_is_the_same_list() {
+    let old = row(r#"[{"id":"a"},{"id":"b"}]"#);
+    assert!(old.reuse(row(r#"[{"id":"a"},{"id":"b"}]"#)).0 == old.0);
+    assert!(old.reuse(row(r#"[{"id":"b"},{"id":"a"}]"#)).0 != old.0, "another order is another list");
+    assert!(old.reuse(row(r#"[{"id":"a"}]"#)).0 != old.0, "a shorter list is another list");
+}
+
+#[test]
+fn a_row_covers_what_was_sent_whatever_the_order_of_members() {
+    let stored = row(r#"{"id":"a","config":{"x":[1,{"y":null}],"z":0},"n":1}"#);
+    assert!(stored.covers(&row(r#"{"config":{"z":0,"x":[1,{"y":null}]}}"#)));
+    assert!(!stored.covers(&row(r#"{"config":{"z":0}}"#)));
+    assert!(!stored.covers(&row(r#"{"n":"1"}"#)));
+    assert!(!stored.covers(&row(r#"{"missing":1}"#)));
+}
+
+#[test]
+fn an_object_is_assembled_without_touching_its_base() {
+    let base = row(r#"{"id":"a","count":[{"count":2}]}"#);
+    let nodes = row("[]");
+    let whole = Row::object(
+        Some(&base),
+        &["count"],
+        &[("nodes", Member::Data(&nodes)), ("total", Member::Number(2.0))],
+    );
+    assert_eq!(json(&whole), r#"{"id":"a","nodes":[],"total":2}"#);
+    assert_eq!(json(&base), r#"{"id":"a","count":[{"count":2}]}"#);
+}
+
+#[test]
+fn rows_are_grouped_in_their_order() {
+    let rows = row(r#"[{"w":"a","n":1},{"w":"b","n":2},{"w":"a","n":3},{"w":"z","n":4}]"#);
+    let groups = rows.group_by("w", &["b".into(), "a".into(), "none".into()]);
+    let texts: Vec<String> = groups.iter().map(json).collect();
+    assert_eq!(texts, [r#"[{"w":"b","n":2}]"#, r#"[{"w":"a","n":1},{"w":"a","n":3}]"#, "[]"]);
+}
+
+#[test]
+fn of_a_row_that_is_there_twice_the_later_stays() {
+    let rows = row(r#"[{"id":"a","n":1},{"id":"b","n":2},{"id":"a","n":3}]"#);
+    assert_eq!(json(&rows.latest_of_each()), r#"[{"id":"b","n":2},{"id":"a","n":3}]"#);
+}
+
+#[test]
+fn what_json_would_silently_change_is_refused() {
+    let nan = Array::of1(&JsValue::from_f64(f64::NAN));
+    assert!(stringify(&nan).is_err());
+    let cycle = Array::new();
+    cycle.push(&cycle);
+    assert!(stringify(&cycle).is_err());
+    assert_eq!(stringify(&JsValue::from_f64(0.1)).ok().flatten().as_deref(), Some("0.1"));
+}
+
+#[test]
+fn freezing_reaches_every_depth() {
+    let row = row(r#"{"config":{"list":[{"x":1}]}}"#);
+    deep_freeze(&row.0);
+    let list = row.child("config").and_then(|config| config.child("list")).expect("it is there");
+    let changed = Reflect::set(&list.item(0).0, &"x".into(), &2.into());
+    assert_eq!(changed, Ok(false));
+}

@@ -1,0 +1,57 @@
+// @ts-check
+import assert from 'node:assert/strict';
+import { readFile, readdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { unpackedPackage } from '../e2e/support/package.mjs';
+
+const { root, remove } = await unpackedPackage();
+after(remove);
+const files = (await readdir(root, { recursive: true, withFileTypes: true }))
+  .filter((entry) => entry.isFile())
+  .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(root.length + 1))
+  .sort();
+const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+
+test('the package holds its entry, its types, the bare module, the migrations, and nothing to build it from', () => {
+  for (const name of ['index.js', 'index.d.ts', 'workflow_db.wasm', 'LICENSE', 'README.md', 'CHANGELOG.md']) {
+    assert.ok(files.includes(name), name);
+  }
+  assert.ok(files.some((name) => name.startsWith('supabase/migrations/') && name.endsWith('.sql')));
+  const odd = files.filter((name) => !/\.(js|d\.ts|wasm|sql|md|json)$|^LICENSE$/.test(name));
+  assert.deepEqual(odd, []);
+});
+
+test('what package.json names is there', () => {
+  const named = [manifest.main, manifest.module, manifest.types, ...Object.values(manifest.exports)]
+    .flatMap((target) => (typeof target === 'string' ? [target] : Object.values(target)))
+    .map((target) => target.replace('./', ''));
+  for (const target of named) assert.ok(files.includes(target), target);
+  assert.deepEqual([manifest.type, manifest.sideEffects, manifest.dependencies], ['module', false, undefined]);
+});
+
+test('every declaration file finds what it imports', async () => {
+  for (const name of files.filter((file) => file.endsWith('.d.ts'))) {
+    const text = await readFile(join(root, name), 'utf8');
+    for (const [, target] of text.matchAll(/from '(\.[^']+)'/g)) {
+      assert.ok(files.includes(join(name, '..', target.replace(/\.js$/, '.d.ts'))), `${name}: ${target}`);
+    }
+  }
+});
+
+test('the entry is ASCII without top-level await, and the bare module is a valid one', async () => {
+  const entry = await readFile(join(root, 'index.js'), 'utf8');
+  assert.match(entry, /^[\x20-\x7e\r\n\t]*$/);
+  assert.doesNotMatch(entry, /^await |import\.meta|\brequire\(|\bprocess\.|node:/m);
+  assert.ok(WebAssembly.validate(await readFile(join(root, 'workflow_db.wasm'))));
+});
+
+test('nothing tells of the machine it was built on', async () => {
+  for (const name of ['index.js', 'workflow_db.wasm']) {
+    const text = await readFile(join(root, name), 'latin1');
+    for (const path of [homedir(), '/.cargo/', '/registry/src', '/rustc/']) {
+      assert.ok(!text.includes(path), `${name} holds ${path}`);
+    }
+  }
+});
