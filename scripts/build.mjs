@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { encodeModule } from './encode-wasm.mjs';
+import { importsModule, shortenImports } from './shorten-imports.mjs';
 import { printSizes } from './sizes.mjs';
 
 /** Assembled here, then put in the place of pkg/ at once: whoever uses that meanwhile sees the old one or the new one. */
@@ -53,30 +54,16 @@ function generateSources() {
   cpSync(at('build', 'wasm', 'snippets'), join(target, 'snippets'), { recursive: true });
   cpSync(at('build', 'wasm', 'workflow_db_bg.js'), join(target, 'workflow_db_bg.js'));
   cpSync(at('build', 'wasm', 'workflow_db.d.ts'), join(target, 'bindings.d.ts'));
-  const bytes = readFileSync(at('build', 'wasm', 'workflow_db_bg.wasm'));
+  const shortened = shortenImports(readFileSync(at('build', 'wasm', 'workflow_db_bg.wasm')));
+  writeFileSync(at('build', 'workflow_db.wasm'), shortened.bytes);
   writeFileSync(join(target, 'bindings.js'), "export { Client } from './workflow_db_bg.js';\n");
-  writeFileSync(join(target, 'bytes.js'), encodeModule(bytes));
+  writeFileSync(join(target, 'bytes.js'), encodeModule(shortened.bytes));
   writeFileSync(join(target, 'bytes.d.ts'), 'export function decodeWasm(): Uint8Array<ArrayBuffer>;\n');
   writeFileSync(
     join(target, 'imports.d.ts'),
     'export const imports: WebAssembly.Imports;\nexport function setExports(exports: WebAssembly.Exports): void;\n',
   );
-  writeFileSync(join(target, 'imports.js'), importsModule(bytes));
-}
-
-/** What WebAssembly imports, by the names it uses. */
-function importsModule(bytes) {
-  const names = [
-    ...new Set(WebAssembly.Module.imports(new WebAssembly.Module(bytes)).map((entry) => entry.module)),
-  ];
-  const imports = names.map((name, index) => `import * as module${index} from ${JSON.stringify(name)};`);
-  const members = names.map((name, index) => `  ${JSON.stringify(name)}: module${index},`);
-  return `${imports.join('\n')}
-export { __wbg_set_wasm as setExports } from './workflow_db_bg.js';
-export const imports = {
-${members.join('\n')}
-};
-`;
+  writeFileSync(join(target, 'imports.js'), importsModule(shortened.imports));
 }
 
 async function bundle() {
@@ -103,7 +90,7 @@ function copyFiles() {
     if (name !== 'src' && name !== 'tsconfig.json')
       cpSync(at('pkg-template', name), at(NEXT, name), { recursive: true });
   }
-  cpSync(at('build', 'wasm', 'workflow_db_bg.wasm'), at(NEXT, 'workflow_db.wasm'));
+  cpSync(at('build', 'workflow_db.wasm'), at(NEXT, 'workflow_db.wasm'));
   cpSync(at('pkg-template', 'src', 'generated', 'bindings.d.ts'), at(NEXT, 'generated', 'bindings.d.ts'));
   cpSync(at('supabase'), at(NEXT, 'supabase'), { recursive: true });
   for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE']) cpSync(at(name), at(NEXT, name));
@@ -150,4 +137,4 @@ run(at('node_modules', '.bin', 'tsc'), ['-p', 'pkg-template', '--outDir', NEXT])
 copyFiles();
 rmSync(at('pkg'), { recursive: true, force: true });
 renameSync(at(NEXT), at('pkg'));
-printSizes(at('pkg'));
+await printSizes(at('pkg'));

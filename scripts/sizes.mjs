@@ -2,26 +2,30 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-
-const FILES = ['workflow_db.wasm', 'index.js'];
+import { build } from 'esbuild';
 
 /** @param {string} folder the assembled package */
-export function measure(folder) {
-  return FILES.map((file) => {
-    const bytes = readFileSync(join(folder, file));
-    return {
-      file,
-      raw: bytes.length,
-      gzip: gzipSync(bytes, { level: 9 }).length,
-      brotli: brotliCompressSync(bytes).length,
-    };
+export async function measure(folder) {
+  const bundled = await build({
+    entryPoints: [join(folder, 'index.js')],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    write: false,
   });
+  return [
+    weigh('in an app (bundled, minified)', bundled.outputFiles[0].contents),
+    weigh('of that, WebAssembly, bare', readFileSync(join(folder, 'workflow_db.wasm'))),
+  ];
+}
+
+function weigh(what, bytes) {
+  const gzip = gzipSync(bytes, { level: 9 }).length;
+  return { what, raw: bytes.length, gzip, brotli: brotliCompressSync(bytes).length };
 }
 
 /** @param {string} folder the assembled package */
-export function printSizes(folder) {
-  console.log(
-    '\nSizes in bytes (index.js carries the WebAssembly inside; workflow_db.wasm is the same, bare):',
-  );
-  console.table(measure(folder));
+export async function printSizes(folder) {
+  console.log('\nSizes in bytes:');
+  console.table(await measure(folder));
 }

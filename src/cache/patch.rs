@@ -131,10 +131,7 @@ impl<D: Data> Change<D> {
 
     /// Whether the change may have deleted rows of `table`, which refers to this one or to one that does.
     pub fn may_cascade_to(&self, table: &Table) -> bool {
-        !matches!(self.source, Source::Row(_))
-            && self.table.cascades.iter().any(|cascade| {
-                cascade.table == table || cascade.table.cascades.iter().any(|below| below.table == table)
-            })
+        !matches!(self.source, Source::Row(_)) && self.table.cascades_to(table)
     }
 
     fn on_foreign(&self, key: &str) -> Effect<D> {

@@ -73,12 +73,7 @@ impl<P: Platform> Engine<P> {
         subject: &mut Option<Subject>,
     ) -> Result<Answer<P::Data>, Failure> {
         let exchange = async {
-            let epoch = self.epoch();
             let token = self.authorize().await?;
-            if epoch.end().is_some() {
-                // Whoever waits for this learns of the change while nothing is sent, and goes on as the new user.
-                self.platform.tick().await;
-            }
             let asking = token.as_deref().and_then(|token| self.platform.subject(token));
             // What one user began is not repeated in the name of another.
             if *subject.get_or_insert_with(|| asking.clone()) != asking {

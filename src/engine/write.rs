@@ -10,6 +10,7 @@ use crate::query::{Filter, Query, Test};
 use crate::rest::Request;
 use crate::tables::Table;
 use futures_util::future::FutureExt;
+use std::cell::Cell;
 use std::rc::Rc;
 
 /// One change to ask of the server.
@@ -83,47 +84,52 @@ fn by_id(id: &str) -> [Filter; 1] {
     [Filter { column: "id", test: Test::Eq(id.to_owned()) }]
 }
 
-/// Own writes that are not answered yet, by row. Two that cross may have happened in either order.
+/// Own writes that are not answered yet. Two that may touch the same row may have happened in either order.
 #[derive(Default)]
 pub struct WritesInAir {
-    rows: Vec<Crossing>,
+    writes: Vec<Rc<Flying>>,
 }
 
-/// Writes under way to one row.
-struct Crossing {
+/// A write under way.
+struct Flying {
     table: &'static Table,
+    /// None when it names its rows by something else, and may mean any.
     id: Option<String>,
-    count: u32,
-    crossed: bool,
+    is_delete: bool,
+    /// Whether another write that may touch the same row was under way at the same time.
+    crossed: Cell<bool>,
+}
+
+impl Flying {
+    fn meets(&self, other: &Self) -> bool {
+        let is_other_row = matches!((&self.id, &other.id), (Some(own), Some(other)) if own != other);
+        (*self.table == *other.table && !is_other_row) || self.takes_along(other) || other.takes_along(self)
+    }
+
+    /// Whether it deletes what the other one's row may belong to.
+    fn takes_along(&self, other: &Self) -> bool {
+        self.is_delete && self.table.cascades_to(other.table)
+    }
 }
 
 impl WritesInAir {
-    fn place_of(&self, table: &Table, id: Option<&String>) -> Option<usize> {
-        self.rows.iter().position(|row| *row.table == *table && row.id.as_ref() == id)
+    fn begin(&mut self, write: &Write) -> Rc<Flying> {
+        let own = Rc::new(Flying {
+            table: write.table(),
+            id: write.id(),
+            is_delete: matches!(write, Write::Delete { .. }),
+            crossed: Cell::new(false),
+        });
+        for other in self.writes.iter().filter(|other| own.meets(other)) {
+            own.crossed.set(true);
+            other.crossed.set(true);
+        }
+        self.writes.push(own.clone());
+        own
     }
 
-    fn begin(&mut self, table: &'static Table, id: Option<String>) {
-        match self.place_of(table, id.as_ref()) {
-            Some(place) => {
-                self.rows[place].count += 1;
-                self.rows[place].crossed = true;
-            }
-            None => self.rows.push(Crossing { table, id, count: 1, crossed: false }),
-        }
-    }
-
-    /// Says whether another write to the same row was under way at the same time.
-    fn end(&mut self, table: &Table, id: Option<&String>) -> bool {
-        let Some(place) = self.place_of(table, id) else {
-            return false;
-        };
-        let row = &mut self.rows[place];
-        row.count -= 1;
-        let crossed = row.crossed;
-        if row.count == 0 {
-            self.rows.swap_remove(place);
-        }
-        crossed
+    fn end(&mut self, own: &Rc<Flying>) {
+        self.writes.retain(|write| !Rc::ptr_eq(write, own));
     }
 }
 
@@ -143,7 +149,7 @@ impl<P: Platform> Engine<P> {
         let timeout_ms = options.timeout_ms.unwrap_or_else(|| self.settings().timeout_ms);
         let work = async {
             self.settled().await;
-            let in_air = InAir::begin(self, write.table(), write.id(), &sent);
+            let in_air = InAir::begin(self, &write, &sent);
             let outcome = self.perform(&write, timeout_ms, &sent).await;
             in_air.settle(outcome)
         };
@@ -168,10 +174,13 @@ impl<P: Platform> Engine<P> {
                     Err(error) if error.is("23505") && error.attempts > 1 => error,
                     Err(error) => return Err(error),
                 };
-                self.find_own(table, id, chosen_id.then_some(body), timeout_ms, sent)
-                    .await?
-                    .map(Written::Row)
-                    .ok_or(taken)
+                match self.find_own(table, id, chosen_id.then_some(body), timeout_ms, sent).await {
+                    Ok(row) => row.map(Written::Row).ok_or(taken),
+                    Err(error) => {
+                        let attempts = taken.attempts + error.attempts;
+                        Err(error.after(attempts))
+                    }
+                }
             }
             Write::Update { table, .. } => {
                 let (answer, attempts) = outcome?;
@@ -224,25 +233,25 @@ enum Written<D> {
 /// A write under way. Dropped before it is settled, it leaves the cache without whatever it may have touched.
 struct InAir<P: Platform> {
     engine: Rc<Engine<P>>,
-    table: &'static Table,
-    id: Option<String>,
+    write: Rc<Flying>,
     sent: Sent,
     is_settled: bool,
 }
 
 impl<P: Platform> InAir<P> {
-    fn begin(engine: &Rc<Engine<P>>, table: &'static Table, id: Option<String>, sent: &Sent) -> Self {
-        engine.state.borrow_mut().writes.begin(table, id.clone());
-        Self { engine: engine.clone(), table, id, sent: sent.clone(), is_settled: false }
+    fn begin(engine: &Rc<Engine<P>>, write: &Write, sent: &Sent) -> Self {
+        let write = engine.state.borrow_mut().writes.begin(write);
+        Self { engine: engine.clone(), write, sent: sent.clone(), is_settled: false }
     }
 
     /// Applies what is known of the outcome and hands it on.
     fn settle(mut self, outcome: Result<Written<P::Data>, Error>) -> Result<Option<P::Data>, Error> {
         self.is_settled = true;
-        let crossed = self.leave();
+        self.leave();
         match outcome {
             Ok(Written::Row(row)) => {
-                let source = if crossed { Source::Unknown } else { Source::Row(row.clone()) };
+                let source =
+                    if self.write.crossed.get() { Source::Unknown } else { Source::Row(row.clone()) };
                 self.apply(row.column("id").text().map(str::to_owned), source);
                 Ok(Some(row))
             }
@@ -254,13 +263,13 @@ impl<P: Platform> InAir<P> {
                     );
                 }
                 if rows.is_empty() {
-                    self.apply(self.id.clone(), Source::Unknown);
+                    self.apply(self.write.id.clone(), Source::Unknown);
                 }
                 Ok(None)
             }
             Err(error) => {
                 if may_have_happened(&error) {
-                    self.apply(self.id.clone(), Source::Unknown);
+                    self.apply(self.write.id.clone(), Source::Unknown);
                 }
                 Err(error)
             }
@@ -268,11 +277,11 @@ impl<P: Platform> InAir<P> {
     }
 
     fn apply(&self, id: Option<String>, source: Source<P::Data>) {
-        self.engine.apply(&Change { table: self.table, id, source });
+        self.engine.apply(&Change { table: self.write.table, id, source });
     }
 
-    fn leave(&self) -> bool {
-        self.engine.state.borrow_mut().writes.end(self.table, self.id.as_ref())
+    fn leave(&self) {
+        self.engine.state.borrow_mut().writes.end(&self.write);
     }
 }
 
@@ -283,12 +292,13 @@ impl<P: Platform> Drop for InAir<P> {
         }
         self.leave();
         if self.sent.get() {
-            self.apply(self.id.clone(), Source::Unknown);
+            self.apply(self.write.id.clone(), Source::Unknown);
         }
     }
 }
 
-/// Whether the server may have made the change, or knows better than we what the row is like.
+/// Whether the server may have made the change, or knows better than we what the row is like. After more than one
+/// attempt the last one's error says nothing about the earlier ones, whose answers were lost.
 fn may_have_happened(error: &Error) -> bool {
-    error.retryable || error.is(code::NOT_FOUND) || error.is("23505")
+    error.retryable || error.attempts > 1 || error.is(code::NOT_FOUND) || error.is("23505")
 }

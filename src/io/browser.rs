@@ -1,7 +1,7 @@
 //! The engine's world, as JavaScript provides it.
 
 use super::host;
-use super::row::Row;
+use super::row::{deep_freeze, Row};
 use crate::cache::Moment;
 use crate::error::Error;
 use crate::platform::{Event, Platform, Published};
@@ -76,11 +76,17 @@ pub struct Target {
 
 /// What the application gave at `configure`.
 #[derive(Default)]
-struct Given {
-    target: Option<Rc<Target>>,
-    fetch: Option<Function>,
-    token_provider: Option<Function>,
-    has_sink: bool,
+pub struct Given {
+    /// The server.
+    pub target: Option<Rc<Target>>,
+    /// In the place of the global `fetch`.
+    pub fetch: Option<Function>,
+    /// Whom to ask for the user's token.
+    pub token_provider: Option<Function>,
+    /// Whether anybody wants to hear of events.
+    pub has_sink: bool,
+    /// Whether rows are frozen before they are handed out.
+    pub is_debug: bool,
 }
 
 /// JavaScript's side of a client.
@@ -97,17 +103,18 @@ impl Browser {
     }
 
     /// Sets the server and the application's functions. True when it is another server than before.
-    pub fn configure(
-        &self,
-        target: Target,
-        fetch: Option<Function>,
-        token_provider: Option<Function>,
-        has_sink: bool,
-    ) -> bool {
-        let mut given = self.given.borrow_mut();
-        let is_other = given.target.as_deref().is_some_and(|known| *known != target);
-        *given = Given { target: Some(Rc::new(target)), fetch, token_provider, has_sink };
-        is_other
+    pub fn configure(&self, given: Given) -> bool {
+        let before = self.given.replace(given);
+        before.target.is_some() && before.target != self.given.borrow().target
+    }
+
+    /// What the application gets to see, frozen if it asked for that.
+    pub fn handed_out(&self, value: JsValue) -> JsValue {
+        if self.given.borrow().is_debug {
+            deep_freeze(&value)
+        } else {
+            value
+        }
     }
 
     /// Forgets the server and everything that the application gave.
@@ -183,7 +190,9 @@ impl Platform for Browser {
 
     fn entry_changed(&self, key: &str, entry: Option<Published<Row>>) {
         match entry {
-            Some(entry) => self.front.put(key, &entry.data.0, entry.until_wall_ms, entry.slot),
+            Some(entry) => {
+                self.front.put(key, &self.handed_out(entry.data.0), entry.until_wall_ms, entry.slot);
+            }
             None => self.front.drop(key),
         }
     }

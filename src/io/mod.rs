@@ -5,8 +5,8 @@
 
 mod browser;
 pub mod host;
-mod row;
+pub mod row;
 
-pub use browser::{Browser, Front, Target};
+pub use browser::{Browser, Front, Given, Target};
 pub use host::aborted;
-pub use row::{deep_freeze, stringify, value_of, Row};
+pub use row::{stringify, value_of, Row};

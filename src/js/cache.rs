@@ -2,7 +2,7 @@
 
 use super::client::{parse_cache, Client};
 use crate::engine::Settings;
-use crate::io::{deep_freeze, Row};
+use crate::io::Row;
 use js_sys::{Array, RegExp};
 use wasm_bindgen::prelude::*;
 
@@ -20,11 +20,7 @@ impl Client {
     #[wasm_bindgen(js_name = cacheGet)]
     pub fn cache_get(&self, key: &str) -> JsValue {
         let data = self.engine.cached(key).map_or(JsValue::NULL, |row| row.0);
-        if self.is_debug.get() {
-            deep_freeze(&data)
-        } else {
-            data
-        }
+        self.engine.platform.handed_out(data)
     }
 
     /// Stores `data` under `key` for `ttl_ms` or the default time.

@@ -4,10 +4,9 @@ use super::convert::{member, thrown};
 use crate::cache::CacheConfig;
 use crate::engine::{Engine, Settings, DEFAULT_TIMEOUT_MS};
 use crate::error::Error;
-use crate::io::{Browser, Front, Target};
+use crate::io::{Browser, Front, Given, Target};
 use crate::retry::RetryConfig;
 use js_sys::Function;
-use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
@@ -15,7 +14,6 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen]
 pub struct Client {
     pub(super) engine: Rc<Engine<Browser>>,
-    pub(super) is_debug: Rc<Cell<bool>>,
 }
 
 #[wasm_bindgen]
@@ -23,16 +21,21 @@ impl Client {
     /// A client that is not configured yet.
     #[wasm_bindgen(constructor)]
     pub fn new(front: Front) -> Self {
-        Self { engine: Engine::new(Browser::new(front)), is_debug: Rc::default() }
+        Self { engine: Engine::new(Browser::new(front)) }
     }
 
     /// Takes `ClientOptions`. Another server than before ends everything under way and empties the cache.
     pub fn configure(&self, options: &JsValue) -> Result<(), JsValue> {
         let (target, settings) = parse(options).map_err(|error| self.thrown(&error))?;
         let function = |name: &str| member(options, name).dyn_into::<Function>().ok();
-        let (fetch, provider, sink) = (function("fetch"), function("accessToken"), function("onEvent"));
-        self.is_debug.set(member(options, "debug").is_truthy());
-        if self.engine.platform.configure(target, fetch, provider, sink.is_some()) {
+        let given = Given {
+            target: Some(Rc::new(target)),
+            fetch: function("fetch"),
+            token_provider: function("accessToken"),
+            has_sink: function("onEvent").is_some(),
+            is_debug: member(options, "debug").is_truthy(),
+        };
+        if self.engine.platform.configure(given) {
             self.engine.reset();
         }
         self.engine.configure(settings);

@@ -5,7 +5,7 @@ use super::convert::{argument, member, thrown};
 use crate::api::{operation, Call, Operation};
 use crate::engine::CallOptions;
 use crate::error::{code, Error};
-use crate::io::{aborted, deep_freeze};
+use crate::io::aborted;
 use crate::platform::Platform;
 use futures_util::future::FutureExt;
 use js_sys::{Array, Promise};
@@ -16,7 +16,6 @@ use wasm_bindgen_futures::future_to_promise;
 impl Client {
     /// Calls the function of that name. `options` is what `db.with` was given, or undefined.
     pub fn call(&self, name: &str, arguments: &Array, options: &JsValue) -> Promise {
-        let is_debug = self.is_debug.clone();
         let begun = self.begin(name, arguments, options);
         let engine = self.engine.clone();
         future_to_promise(async move {
@@ -30,8 +29,7 @@ impl Client {
                 Err(error) => Err(error),
             };
             match outcome {
-                Ok(value) if is_debug.get() => Ok(deep_freeze(&value)),
-                Ok(value) => Ok(value),
+                Ok(value) => Ok(engine.platform.handed_out(value)),
                 Err(error) => Err(thrown(&engine.platform.front, &error)),
             }
         })

@@ -73,6 +73,11 @@ impl Table {
         self.columns.iter().find(|column| column.name == name)
     }
 
+    /// Whether deleting a row of this table may delete rows of `table`, which refers to this one or to one that does.
+    pub fn cascades_to(&self, table: &Table) -> bool {
+        self.cascades.iter().any(|cascade| *cascade.table == *table || cascade.table.cascades_to(table))
+    }
+
     /// Whether the server keeps the time of the last change in `updated_at`.
     pub fn has_updated_at(&self) -> bool {
         self.column("updated_at").is_some()

@@ -4,7 +4,7 @@ use js_sys::{Array, Reflect, JSON};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test as test;
 use workflow_db::data::{Data, Member, Value};
-use workflow_db::io::{deep_freeze, stringify, Row};
+use workflow_db::io::{row::deep_freeze, stringify, Row};
 
 fn row(json: &str) -> Row {
     Row(JSON::parse(json).expect("the test's own JSON"))

@@ -19,7 +19,7 @@ async function warmPage(more = async (/** @type {Estate} */ _estate) => {}) {
   const estate = await newEstate(user);
   await newWorkflow(user, { archived_at: '2024-05-05' });
   await more(estate);
-  const tab = await world.open({ as: user });
+  const tab = await world.open({ as: user, plain: true });
   const reads = cachedReads(estate);
   await agree(tab, reads);
   return { tab, estate, reads };

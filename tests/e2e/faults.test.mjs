@@ -113,7 +113,7 @@ const CHANGE = { made: 1, changed: 0, deleted: -1 };
 async function writeThrough({ table, call, ends }, faults) {
   const user = await newUser('ada');
   const estate = await newEstate(user);
-  const tab = await world.open({ as: user, options: quick });
+  const tab = await world.open({ as: user, options: quick, plain: true });
   const reads = cachedReads(estate);
   await tab.calls(...reads);
   const before = await rows(table, 'order by id');
@@ -150,7 +150,7 @@ for (const [name, write] of Object.entries(WRITES)) {
 test('deleteWorkflow sent twice by the network rejects with NOT_FOUND: nobody can tell it from a missing row', async () => {
   const user = await newUser('ada');
   const { workflow } = await newEstate(user);
-  const tab = await world.open({ as: user });
+  const tab = await world.open({ as: user, plain: true });
   stack.faults.add({ match: { method: 'DELETE' }, action: 'twice' });
   const [{ error }] = await tab.calls(['deleteWorkflow', workflow.id]);
   assert.equal(error?.code, 'NOT_FOUND');
@@ -159,7 +159,7 @@ test('deleteWorkflow sent twice by the network rejects with NOT_FOUND: nobody ca
 
 test('429 with Retry-After waits as long as the server asks', async () => {
   const user = await newUser('ada');
-  const tab = await world.open({ as: user, options: quick });
+  const tab = await world.open({ as: user, options: quick, plain: true });
   const headers = { 'Retry-After': '1', 'Access-Control-Expose-Headers': 'Retry-After' };
   stack.faults.add({ action: 'status', status: 429, headers, body: '' });
   const [{ value }] = await tab.calls(['getWorkflows', user.id]);
@@ -170,7 +170,7 @@ test('429 with Retry-After waits as long as the server asks', async () => {
 
 test('429 that asks for more than a minute fails at once', async () => {
   const user = await newUser('ada');
-  const tab = await world.open({ as: user, options: quick });
+  const tab = await world.open({ as: user, options: quick, plain: true });
   const headers = { 'Retry-After': '61', 'Access-Control-Expose-Headers': 'Retry-After' };
   stack.faults.add({ action: 'status', status: 429, headers, body: '' });
   const [{ error }] = await tab.calls(['getWorkflows', user.id]);
@@ -181,7 +181,7 @@ test('429 that asks for more than a minute fails at once', async () => {
 test('waits between attempts double, within half and all of their length', async () => {
   const user = await newUser('ada');
   const retry = { maxAttempts: 4, initialBackoffMs: 100, maxBackoffMs: 150, backoffMultiplier: 2 };
-  const tab = await world.open({ as: user, options: { retry } });
+  const tab = await world.open({ as: user, options: { retry }, plain: true });
   stack.faults.add({ action: 'status', status: 503, body: '', times: 3 });
   await tab.calls(['getWorkflows', user.id]);
   const times = stack.requests.all().filter(({ method }) => method === 'GET').map(({ at }) => at);
@@ -192,7 +192,7 @@ test('waits between attempts double, within half and all of their length', async
 
 test('an attempt that hangs is given up, and the next one answers', async () => {
   const user = await newUser('ada');
-  const tab = await world.open({ as: user, options: { ...quick, timeoutMs: 500 } });
+  const tab = await world.open({ as: user, options: { ...quick, timeoutMs: 500 }, plain: true });
   stack.faults.add({ action: 'hang' });
   const [{ value, error }] = await tab.calls(['createWorkflow', user.id, { name: 'patient' }]);
   assert.equal(error, undefined);
@@ -202,7 +202,7 @@ test('an attempt that hangs is given up, and the next one answers', async () => 
 test('an id of the caller’s that another row has is 23505, and never that row', async () => {
   const [ada, grace] = [await newUser('ada'), await newUser('grace')];
   const [own, foreign] = [await newEstate(ada), await newEstate(grace)];
-  const tab = await world.open({ as: ada, options: quick });
+  const tab = await world.open({ as: ada, options: quick, plain: true });
   const outcomes = await tab.calls(
     ['createWorkflow', ada.id, { id: own.workflow.id, name: 'other' }],
     ['createWorkflow', ada.id, { id: foreign.workflow.id, name: 'other' }],
@@ -220,7 +220,7 @@ test('an id of the caller’s that another row has is 23505, and never that row'
 test('a taken id is 23505 also when the answer to that is lost', async () => {
   const user = await newUser('ada');
   const { workflow } = await newEstate(user);
-  const tab = await world.open({ as: user, options: quick });
+  const tab = await world.open({ as: user, options: quick, plain: true });
   stack.faults.add({ match: { method: 'POST' }, action: 'resetAfterCommit' });
   const [{ error }] = await tab.calls(['createWorkflow', user.id, { id: workflow.id, name: 'other' }]);
   assert.equal(error?.code, '23505');
@@ -229,7 +229,7 @@ test('a taken id is 23505 also when the answer to that is lost', async () => {
 
 test('a name that was free before the answer was lost is not taken afterwards', async () => {
   const user = await newUser('ada');
-  const tab = await world.open({ as: user, options: quick });
+  const tab = await world.open({ as: user, options: quick, plain: true });
   stack.faults.add({ match: { method: 'POST' }, action: 'reset' });
   await insert('workflows', [{ user_id: user.id, name: 'taken' }]);
   const [{ error }] = await tab.calls(['createWorkflow', user.id, { name: 'taken' }]);
@@ -240,7 +240,7 @@ test('a name that was free before the answer was lost is not taken afterwards', 
 test('a write that is given up leaves the cache without whatever it may have touched', async () => {
   const user = await newUser('ada');
   const estate = await newEstate(user);
-  const tab = await world.open({ as: user, options: { retry: { maxAttempts: 1 } } });
+  const tab = await world.open({ as: user, options: { retry: { maxAttempts: 1 } }, plain: true });
   const reads = cachedReads(estate);
   await tab.calls(...reads);
   stack.faults.add({ match: { method: 'PATCH' }, action: 'resetAfterCommit' });

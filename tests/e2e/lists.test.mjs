@@ -51,7 +51,7 @@ before(async () => {
 });
 
 test('lists beyond the server’s limit are complete and in order', async () => {
-  const tab = await world.open({ as: user });
+  const tab = await world.open({ as: user, plain: true });
   /** @type {import('./support/truth.mjs').Call[]} */
   const calls = [
     ['getWorkflows', user.id],
@@ -69,7 +69,7 @@ test('lists beyond the server’s limit are complete and in order', async () => 
 });
 
 test('relations beyond the limit are complete, and answer the reads of their three parts', async () => {
-  const tab = await world.open({ as: user });
+  const tab = await world.open({ as: user, plain: true });
   const [{ value }] = await tab.calls(['getWorkflowWithRelations', big.id]);
   assert.deepEqual([value.nodes.length, value.connections.length], [MANY, MANY]);
   assert.deepEqual(value, await truth(['getWorkflowWithRelations', big.id]));
@@ -87,7 +87,7 @@ test('children of several parents, together beyond the limit, are complete for e
       Array.from({ length: 450 }, (_, index) => ({ workflow_id: id, node_id: `${index}`, node_type: 't' })),
     );
   }
-  const tab = await world.open({ as: user });
+  const tab = await world.open({ as: user, plain: true });
   const ids = [...parents.map(({ id }) => id), big.id];
   const lists = await tab.run((ids) => Promise.all(ids.map((id) => db.getWorkflowNodes(id))), ids);
   assert.deepEqual(lists.map(({ length }) => length), [450, 450, MANY]);
@@ -95,7 +95,7 @@ test('children of several parents, together beyond the limit, are complete for e
 });
 
 test('a page of workflows larger than the server’s limit is complete', async () => {
-  const tab = await world.open({ as: user });
+  const tab = await world.open({ as: user, plain: true });
   const userId = user.id;
   const [wide, late] = await tab.calls(
     ['getWorkflows', { userId, sortBy: 'created_at', sortOrder: 'asc', limit: 1_100 }],
@@ -108,7 +108,7 @@ test('a page of workflows larger than the server’s limit is complete', async (
 });
 
 test('a page of executions comes with its number, size and whether more follow, in one request', async () => {
-  const tab = await world.open({ as: user });
+  const tab = await world.open({ as: user, plain: true });
   const pages = /** @type {[unknown[], { page: number, pageSize: number, hasMore: boolean, length: number }][]} */ ([
     [[big.id], { page: 0, pageSize: 50, hasMore: true, length: 50 }],
     [[big.id, 20], { page: 0, pageSize: 20, hasMore: true, length: 20 }],
@@ -135,14 +135,14 @@ test('a page of executions comes with its number, size and whether more follow, 
 });
 
 test('a page of executions larger than the server’s limit is complete', async () => {
-  const tab = await world.open({ as: user });
+  const tab = await world.open({ as: user, plain: true });
   const [{ value }] = await tab.calls(['getExecutionHistory', big.id, 2_000]);
   assert.equal(value.hasMore, false);
   assert.deepEqual(value.data, (await rows('workflow_executions', 'where workflow_id = $1 order by created_at desc, id', [big.id])));
 });
 
 test('executions of a user can be asked by workflow, state and time', async () => {
-  const tab = await world.open({ as: user });
+  const tab = await world.open({ as: user, plain: true });
   const userId = user.id;
   const [all, failed, none, ofWorkflow] = await tab.calls(
     ['getExecutionHistory', { userId }],
@@ -168,7 +168,7 @@ test('dates without time include their whole day; Z and offsets are converted', 
     '2024-03-01T00:00:00',
   ];
   await newExecutions(workflow, times.map((created_at) => ({ created_at })));
-  const tab = await world.open({ as: other });
+  const tab = await world.open({ as: other, plain: true });
   /** @type {[{ startDate?: string, endDate?: string }, string[]][]} */
   const cases = [
     [{}, times],
@@ -194,7 +194,7 @@ test('dates without time include their whole day; Z and offsets are converted', 
 });
 
 test('fifty equal reads are one request, and share one answer', async () => {
-  const tab = await world.open({ as: user });
+  const tab = await world.open({ as: user, plain: true });
   const reads = /** @type {[string, unknown[]][]} */ ([
     ['getWorkflows', [user.id]],
     ['getWorkflow', [big.id]],
@@ -222,7 +222,7 @@ test('fifty equal reads are one request, and share one answer', async () => {
 test('reads of one tick by id go together: 200 in at most 3 requests, none too long', async () => {
   const all = await rows('workflows', 'where user_id = $1 order by id limit 200', [user.id]);
   const runs = await rows('workflow_executions', 'where workflow_id = $1 order by id limit 200', [big.id]);
-  const tab = await world.open({ as: user });
+  const tab = await world.open({ as: user, plain: true });
   const ids = [all, runs].map((list) => list.map(({ id }) => id));
   const answers = await tab.run(async ([workflows, executions]) => {
     const first = await Promise.all(workflows.map((id) => db.getWorkflow(id)));
@@ -238,7 +238,7 @@ test('reads of one tick by id go together: 200 in at most 3 requests, none too l
 test('a batch gives everybody their own: rows, null for what is not there, and an error for what is refused', async () => {
   const workflow = await newWorkflow(user);
   const other = await newWorkflow(await newUser('grace'));
-  const tab = await world.open({ as: user });
+  const tab = await world.open({ as: user, plain: true });
   const outcomes = await tab.run(
     ([mine, theirs]) =>
       Promise.all([mine, crypto.randomUUID(), theirs, 'x', mine].map((id) => outcome(db.getWorkflow(id)))),
@@ -260,7 +260,7 @@ test('reads of several parents’ children go together', async () => {
       ['a', 'b'].slice(0, index % 3).map((node_id) => ({ execution_id: runs[index].id, node_id, node_type: 't' })),
     );
   }
-  const tab = await world.open({ as: user });
+  const tab = await world.open({ as: user, plain: true });
   const ids = workflows.map(({ id }, index) => ({ id, run: runs[index].id }));
   const children = await tab.run(
     (ids) =>
@@ -282,7 +282,7 @@ test('reads of several parents’ children go together', async () => {
 
 test('a workflow with relations is one request, after which its parts cost none', async () => {
   const { workflow } = await world.newEstate(user);
-  const tab = await world.open({ as: user });
+  const tab = await world.open({ as: user, plain: true });
   /** @type {import('./support/truth.mjs').Call[]} */
   const calls = ['getWorkflowWithRelations', 'getWorkflow', 'getWorkflowNodes', 'getWorkflowConnections'].map(
     (name) => [name, workflow.id],

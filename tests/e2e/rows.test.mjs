@@ -55,7 +55,7 @@ test('rows have exactly the columns of the schema', async () => {
     getExecution: execution.id,
     getExecutionResults: execution.id,
   });
-  const tab = await world.open({ as: user });
+  const tab = await world.open({ as: user, plain: true });
   for (const [name, columns] of Object.entries(COLUMNS)) {
     const [{ value }] = await tab.calls([name, ids[name]]);
     assert.deepEqual(Object.keys([value].flat()[0]).sort(), columns.split(' ').sort(), name);
@@ -76,7 +76,7 @@ test('values keep their JSON form: times to the microsecond, doubles, nested JSO
   await insert('workflow_nodes', [
     { workflow_id: workflow.id, node_id: 'n', node_type: 't', position_x: 0.1, position_y: -1e300, config },
   ]);
-  const tab = await world.open({ as: user });
+  const tab = await world.open({ as: user, plain: true });
   const [read, nodes] = await tab.calls(['getWorkflow', workflow.id], ['getWorkflowNodes', workflow.id]);
   assert.equal(read.value.created_at, '2024-02-29T23:59:59.123456');
   assert.equal(read.value.updated_at, '2024-02-29T23:59:59.1');
@@ -89,7 +89,7 @@ test('values keep their JSON form: times to the microsecond, doubles, nested JSO
 test('what is written comes back as written: doubles, nested JSON, null, and times in UTC', async () => {
   const user = await newUser('ada');
   const { workflow, execution } = await newEstate(user);
-  const tab = await world.open({ as: user });
+  const tab = await world.open({ as: user, plain: true });
   const config = { deep: { list: [1, null, 'x', { y: [] }] }, '': 0, [HOSTILE.join('')]: HOSTILE };
   const outcomes = await tab.calls(
     [
@@ -160,7 +160,7 @@ test('rows of one moment are ordered by id, in every list', async () => {
     'execution_node_results',
     count.map((node_id) => ({ execution_id, node_id, node_type: 't', created_at: moment.created_at })),
   );
-  const tab = await world.open({ as: user });
+  const tab = await world.open({ as: user, plain: true });
   const [list, ascending, nodes, connections, history, results] = await tab.calls(
     ['getWorkflows', user.id],
     ['getWorkflows', { userId: user.id, sortBy: 'created_at', sortOrder: 'asc' }],
@@ -189,7 +189,7 @@ test('lists are in the order, and of the part, that the query says', async () =>
       archived_at: index % 4 === 3 ? '2024-05-05' : null,
     })),
   );
-  const tab = await world.open({ as: user });
+  const tab = await world.open({ as: user, plain: true });
   for (const sortBy of [undefined, 'created_at', 'updated_at', 'name']) {
     for (const sortOrder of [undefined, 'asc', 'desc']) {
       for (const includeArchived of [undefined, false, true]) {
@@ -214,7 +214,7 @@ test('archived workflows are listed when they are asked for, and can be read alo
   const user = await newUser('ada');
   const live = await newWorkflow(user);
   const archived = await newWorkflow(user, { archived_at: '2024-01-01' });
-  const tab = await world.open({ as: user });
+  const tab = await world.open({ as: user, plain: true });
   const ids = (/** @type {{ value?: any }} */ { value }) => value.map((/** @type {any} */ row) => row.id).sort();
   const [plain, no, yes, alone] = await tab.calls(
     ['getWorkflows', user.id],
@@ -232,7 +232,7 @@ test('hostile texts are values: in rows, and in the filter of deleteWorkflowConn
   const user = await newUser('ada');
   const workflow = await newWorkflow(user);
   const other = await newWorkflow(user);
-  const tab = await world.open({ as: user });
+  const tab = await world.open({ as: user, plain: true });
   for (const text of HOSTILE) {
     const made = await tab.calls(
       ['createWorkflow', user.id, { name: text, description: text }],
@@ -266,7 +266,7 @@ test('hostile texts are values: in rows, and in the filter of deleteWorkflowConn
 test('a uuid in capitals means the same row, and shares its entry', async () => {
   const user = await newUser('ada');
   const { workflow } = await newEstate(user);
-  const tab = await world.open({ as: user });
+  const tab = await world.open({ as: user, plain: true });
   const [first, second, list] = await tab.calls(
     ['getWorkflow', workflow.id.toUpperCase()],
     ['getWorkflow', workflow.id],
@@ -295,7 +295,7 @@ test('two users see their own rows in the same page of the app', async () => {
 
 test('the new row of a caller may carry its id; another one is made otherwise', async () => {
   const user = await newUser('ada');
-  const tab = await world.open({ as: user });
+  const tab = await world.open({ as: user, plain: true });
   const id = randomUUID();
   const [chosen, made] = await tab.calls(
     ['createWorkflow', user.id, { id: id.toUpperCase(), name: 'chosen', user_id: user.id.toUpperCase() }],
@@ -309,7 +309,7 @@ test('nodes made one after the other keep their order, though they were made in 
   const user = await newUser('ada');
   const workflow = await newWorkflow(user);
   await newNodes(workflow, ['first']);
-  const tab = await world.open({ as: user });
+  const tab = await world.open({ as: user, plain: true });
   const names = await tab.run(async (workflow_id) => {
     await db.getWorkflowNodes(workflow_id);
     for (const node_id of ['second', 'third', 'fourth']) {

@@ -4,8 +4,12 @@ import { App } from './app/App';
 import { connect } from './data/client';
 import './styles/base.css';
 import './styles/controls.css';
+import './styles/feedback.css';
 import './styles/pages.css';
+import './styles/sign-in.css';
+import './styles/workflow-list.css';
 import './styles/graph.css';
+import './styles/inspector.css';
 import './styles/executions.css';
 import './styles/activity.css';
 

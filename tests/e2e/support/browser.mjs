@@ -50,7 +50,10 @@ export function collectProblems(page, mayFail = () => false) {
  * @param {(url: string) => boolean} mayFail
  */
 export function createWindows(browser, mayFail) {
-  /** @typedef {{ page: import('playwright-core').Page, problems: string[], isTaken: boolean, keep: boolean }} Window */
+  /**
+   * @typedef {{ page: import('playwright-core').Page, problems: string[], isTaken: boolean, keep: boolean,
+   *   isPlain: boolean }} Window `isPlain` while nothing happened in it but calls
+   */
   /** @type {Map<string, Promise<import('playwright-core').BrowserContext>>} */
   const contexts = new Map();
   /** @type {Map<string, Window[]>} */
@@ -63,14 +66,15 @@ export function createWindows(browser, mayFail) {
       windows.set(person, own);
       const free = own.find(({ isTaken }) => !isTaken);
       if (free) {
-        Object.assign(free, { isTaken: true, keep });
-        return free.page;
+        return Object.assign(free, { isTaken: true, keep });
       }
       const context = contexts.get(person) ?? browser.newContext();
       contexts.set(person, context);
       const page = await (await context).newPage();
-      own.push({ page, problems: collectProblems(page, mayFail), isTaken: true, keep });
-      return page;
+      /** @type {Window} */
+      const made = { page, problems: collectProblems(page, mayFail), isTaken: true, keep, isPlain: false };
+      own.push(made);
+      return made;
     },
     /** What went wrong in any page since the last time. Those that are not kept are free from now on. */
     takeProblems() {

@@ -18,6 +18,8 @@ import { startSite } from './site.mjs';
  * @property {boolean} [configured] whether the default client is configured; true by default
  * @property {Record<string, any>} [options] more options for that, such as `retry`
  * @property {boolean} [keep] open for the whole file, not only for the test
+ * @property {boolean} [plain] for tests that do nothing but calls of `db`: the page may be one in which an earlier such
+ *   test was run as another user, which is quicker than loading it anew
  */
 
 /**
@@ -57,10 +59,14 @@ export async function useWorld(stackOptions = {}) {
    *
    * @param {TabOptions} [tabOptions]
    */
-  async function open({ as = null, configured = true, options = {}, keep = false } = {}) {
-    const page = await windows.open(as?.email.split('.')[0] ?? 'nobody', keep);
-    await page.goto(site.origin);
-    await page.waitForSelector('html[data-is-ready]', { state: 'attached' });
+  async function open({ as = null, configured = true, options = {}, keep = false, plain = false } = {}) {
+    const window = await windows.open(as?.email.split('.')[0] ?? 'nobody', keep);
+    const { page } = window;
+    if (!plain || !window.isPlain) {
+      await page.goto(site.origin);
+      await page.waitForSelector('html[data-is-ready]', { state: 'attached' });
+    }
+    window.isPlain = plain;
     const env = { url: stack.url, key: stack.publishableKey, token: as?.token ?? null, userId: as?.id };
     await page.evaluate(
       ([env, options, configured]) => {
@@ -68,6 +74,8 @@ export async function useWorld(stackOptions = {}) {
         const accessToken = () => /** @type {any} */ (globalThis).env.token;
         const { url, key } = env;
         if (configured) wdb.configure({ url, key, accessToken, ...options });
+        if (configured) wdb.authChanged();
+        cache.clear();
       },
       /** @type {const} */ ([env, options, configured]),
     );

@@ -204,6 +204,34 @@ fn crossing_updates_of_a_row_without_updated_at_leave_the_cache_right() {
 }
 
 #[test]
+fn a_delete_by_name_that_crosses_an_update_of_its_row_leaves_no_ghost() {
+    let (world, ada, ids) = with_lists();
+    let new =
+        json!([{"workflow_id": ids[0], "source_node_id": "s", "target_node_id": "t", "connection_id": "c"}]);
+    let connection = ada.does("createWorkflowConnection", new).text("id");
+    ada.does("getWorkflowConnections", json!([ids[0]]));
+    world.network().slow("PATCH workflow_connections", 10.0, 500.0);
+    let update = ada.call("updateWorkflowConnection", json!([connection, {"target_node_id": "u"}]));
+    world.pass(50.0);
+    ada.does("deleteWorkflowConnection", json!([ids[0], "c"]));
+    update.value();
+    assert!(ada.does("getWorkflowConnections", json!([ids[0]])).is_empty());
+}
+
+#[test]
+fn a_child_whose_parent_was_deleted_before_its_answer_came_leaves_no_ghost() {
+    let (world, ada, ids) = with_lists();
+    world.network().slow("POST workflow_nodes", 10.0, 500.0);
+    let new = json!([{"workflow_id": ids[0], "node_type": "t", "node_id": "n"}]);
+    let create = ada.call("createWorkflowNode", new);
+    world.pass(50.0);
+    ada.does("deleteWorkflow", json!([ids[0]]));
+    assert!(ada.does("getWorkflowNodes", json!([ids[0]])).is_empty());
+    create.value();
+    assert!(ada.does("getWorkflowNodes", json!([ids[0]])).is_empty());
+}
+
+#[test]
 fn an_older_answer_never_overwrites_a_newer_row() {
     let (world, ada, ids) = with_lists();
     world.network().slow("PATCH workflows", 10.0, 500.0);

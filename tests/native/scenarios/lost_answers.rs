@@ -74,6 +74,25 @@ fn a_write_that_was_done_and_never_answered_leaves_nothing_old_in_the_cache() {
 }
 
 #[test]
+fn a_write_that_was_done_before_its_retry_was_refused_leaves_nothing_old_in_the_cache() {
+    for refusal in ["retry", "token", "search"] {
+        let (world, ada, _) = with_workflow();
+        ada.does("getWorkflows", json!([ada.id()]));
+        world.network().once("POST workflows", Fault::LostAfter);
+        let write = ada.call("createWorkflow", json!([ada.id(), {"name": "B"}]));
+        world.pass(15.0);
+        match refusal {
+            "retry" => world.network().once("POST workflows", Fault::Refused(403, "42501")),
+            "search" => world.network().once("GET workflows", Fault::Refused(500, "57014")),
+            _ => ada.tokens().next(crate::support::tokens::Answer::Throws),
+        }
+        write.error();
+        let names = ada.does("getWorkflows", json!([ada.id()])).texts("name");
+        assert_eq!(names, ["B", "A"], "{refusal}");
+    }
+}
+
+#[test]
 fn an_id_that_is_taken_by_a_different_row_is_23505() {
     let (world, ada, workflow) = with_workflow();
     let new = json!([ada.id(), {"id": workflow, "name": "B"}]);

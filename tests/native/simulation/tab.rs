@@ -141,10 +141,11 @@ impl Tab {
         self.markers += 1;
         let marker = format!("{} {}", self.users[0], self.markers);
         let (workflow, execution) = (self.id("workflows", random), self.id("workflow_executions", random));
+        let result = self.id("execution_node_results", random);
         let (node, connection) = (self.id("workflow_nodes", random), format!("c{}", random.below(3)));
         let user = self.user(random);
         let name = if random.chance(0.1) { "taken".to_owned() } else { marker.clone() };
-        let (name, arguments, marks) = match random.below(14) {
+        let (name, arguments, marks) = match random.below(16) {
             0..3 => ("createWorkflow", json!([user, {"name": name, "description": marker}]), true),
             3 => ("updateWorkflow", json!([workflow, {"name": name}]), false),
             4 => ("updateWorkflow", json!([workflow, {"archived_at": null, "is_public": false}]), false),
@@ -169,6 +170,13 @@ impl Tab {
                 let new = json!({"workflow_id": workflow, "user_id": user, "error_message": marker});
                 ("createExecution", json!([new]), true)
             }
+            14 if random.chance(0.5) => ("deleteExecutionResult", json!([result]), false),
+            14 => ("updateExecutionResult", json!([result, {"status": "failed"}]), false),
+            15 => (
+                "updateWorkflowConnection",
+                json!([self.id("workflow_connections", random), {"target_node_id": name}]),
+                false,
+            ),
             12 if random.chance(0.3) => ("deleteExecution", json!([execution]), false),
             12 => ("updateExecution", json!([execution, {"status": "completed"}]), false),
             _ => {
@@ -230,7 +238,9 @@ impl Tab {
             let table = match made.name {
                 "createWorkflow" => "workflows",
                 "createWorkflowNode" => "workflow_nodes",
+                "createWorkflowConnection" => "workflow_connections",
                 "createExecution" => "workflow_executions",
+                "createExecutionResult" => "execution_node_results",
                 _ => continue,
             };
             if let Ok(row) = made.pending.outcome() {

@@ -10,8 +10,13 @@ export interface Problem {
   isRetryable: boolean;
 }
 
-export function problemOf(error: unknown): Problem {
-  if (error instanceof DatabaseError) return ofDatabase(error);
+/** `duplicate` is what to say when there is such a row already. */
+export function problemOf(error: unknown, duplicate = 'This name is taken already.'): Problem {
+  if (error instanceof DatabaseError) {
+    return error.code === UNIQUE_VIOLATION
+      ? { title: duplicate, code: error.code, isRetryable: false }
+      : ofDatabase(error);
+  }
   if (isAuthError(error)) {
     const isUnreachable = error.name === 'AuthRetryableFetchError';
     return {
@@ -26,6 +31,7 @@ export function problemOf(error: unknown): Problem {
   };
 }
 
+const UNIQUE_VIOLATION = '23505';
 const UNREACHABLE = 'The server cannot be reached.';
 
 function ofDatabase(error: DatabaseError): Problem {
@@ -64,7 +70,6 @@ const TITLES: Partial<Record<string, string>> = {
   NETWORK: UNREACHABLE,
   TIMEOUT: 'The server takes too long to answer.',
   NOT_FOUND: 'It is not there any more, or not yours to change.',
-  '23505': 'This name is taken already.',
   '42501': 'You are not allowed to do that.',
 };
 

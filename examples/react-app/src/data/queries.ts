@@ -35,8 +35,9 @@ export function useExecutionHistory(
   page: number,
 ): Query<PaginatedResponse<WorkflowExecution>> {
   const offset = (page - 1) * HISTORY_PAGE_SIZE;
+  const variant = offset === 0 ? '' : `&offset=${offset}`;
   return useQuery(
-    [`${cacheKeys.executions(workflowId)}?limit=${HISTORY_PAGE_SIZE}&offset=${offset}`],
+    [`${cacheKeys.executions(workflowId)}?limit=${HISTORY_PAGE_SIZE}${variant}`],
     (db) => db.getExecutionHistory(workflowId, HISTORY_PAGE_SIZE, offset),
     { keepPrevious: true },
   );

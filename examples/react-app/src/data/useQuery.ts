@@ -69,9 +69,16 @@ export function useQuery<T>(
       .filter(Boolean)
       .map((key) =>
         getCacheManager().observe(key, () => {
-          if (!reading) void read(db);
-          else if (changed.has(key)) isOutdated = true;
-          else changed.add(key);
+          if (reading) {
+            if (changed.has(key)) isOutdated = true;
+            changed.add(key);
+            return;
+          }
+          // Not at once: when the user signs out every entry goes, and then the component does too.
+          reading = true;
+          queueMicrotask(() => {
+            if (isCurrent) void read(db);
+          });
         }),
       );
     latestRead.current = (from) => void read(from);

@@ -1,5 +1,6 @@
 import type { Session } from '@supabase/supabase-js';
 import { useEffect, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { supabase } from './client';
 
 /** The signed-in user's session; null for nobody, undefined until it is known. */
@@ -7,7 +8,10 @@ export function useSession(): Session | null | undefined {
   const [session, setSession] = useState<Session | null>();
 
   useEffect(() => {
-    const { data } = supabase.auth.onAuthStateChange((_event, next) => setSession(next));
+    const { data } = supabase.auth.onAuthStateChange((_event, next) => {
+      // At once, so that nothing of the old user is left that would ask for rows.
+      flushSync(() => setSession(next));
+    });
     return () => data.subscription.unsubscribe();
   }, []);
 

@@ -3,14 +3,16 @@ import { Icon } from './Icon';
 
 interface Props {
   error: unknown;
+  /** What to say when there is such a row already. */
+  duplicate?: string;
   /** Offered when another try may succeed. */
   onRetry?: () => void;
   onDismiss?: () => void;
 }
 
 /** What went wrong, where it went wrong. */
-export function ErrorNote({ error, onRetry, onDismiss }: Props) {
-  const { title, detail, code, isRetryable } = problemOf(error);
+export function ErrorNote({ error, duplicate, onRetry, onDismiss }: Props) {
+  const { title, detail, code, isRetryable } = problemOf(error, duplicate);
   return (
     <div className="error-note" role="alert">
       <Icon name="warning" />

@@ -72,11 +72,20 @@ export function GraphEditor({ workflow, isOwn, executionId }: Props) {
         />
       )}
       {connect.error !== null && (
-        <ErrorNote error={connect.error} onRetry={connect.retry} onDismiss={connect.dismiss} />
+        <ErrorNote
+          error={connect.error}
+          duplicate="These steps are connected already."
+          onRetry={connect.retry}
+          onDismiss={connect.dismiss}
+        />
       )}
       <div className="editor-body">
         {nodes.length === 0 ? (
-          <EmptyState icon="connect" title="No steps yet" level={2}>
+          <EmptyState
+            icon="connect"
+            title={isOwn ? 'No steps yet' : 'Its steps are not shared with you'}
+            level={2}
+          >
             {isOwn && <p>Add the first one, for example a text input with the brief.</p>}
           </EmptyState>
         ) : (

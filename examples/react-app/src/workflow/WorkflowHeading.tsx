@@ -45,8 +45,8 @@ export function WorkflowHeading({ workflow, isOwn }: Props) {
       )}
       {description !== null && <p>{description}</p>}
       <p className="subtle">
-        {nodes.length === 1 ? '1 step' : `${nodes.length} steps`} · changed{' '}
-        <RelativeTime timestamp={updated_at} />
+        {isOwn && (nodes.length === 1 ? '1 step · ' : `${nodes.length} steps · `)}
+        changed <RelativeTime timestamp={updated_at} />
       </p>
     </div>
   );

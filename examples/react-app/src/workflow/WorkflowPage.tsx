@@ -20,6 +20,7 @@ interface Props {
 
 export function WorkflowPage({ userId, workflowId, executionId, page }: Props) {
   const { data: workflow, error, isFetching, refresh } = useWorkflow(workflowId);
+  const isOwn = workflow?.user_id === userId;
   useTitle(workflow?.name);
 
   if (workflow === null) {
@@ -44,14 +45,21 @@ export function WorkflowPage({ userId, workflowId, executionId, page }: Props) {
       )}
       {workflow !== undefined && (
         <>
-          <WorkflowHeading workflow={workflow} isOwn={workflow.user_id === userId} />
-          <GraphEditor workflow={workflow} isOwn={workflow.user_id === userId} executionId={executionId} />
-          <div className="runs">
-            <ExecutionHistory workflowId={workflowId} page={page} executionId={executionId} />
-            {executionId !== undefined && (
-              <ExecutionDetails key={executionId} executionId={executionId} workflow={workflow} page={page} />
-            )}
-          </div>
+          <WorkflowHeading workflow={workflow} isOwn={isOwn} />
+          <GraphEditor workflow={workflow} isOwn={isOwn} executionId={executionId} />
+          {isOwn && (
+            <div className="runs">
+              <ExecutionHistory workflowId={workflowId} page={page} executionId={executionId} />
+              {executionId !== undefined && (
+                <ExecutionDetails
+                  key={executionId}
+                  executionId={executionId}
+                  workflow={workflow}
+                  page={page}
+                />
+              )}
+            </div>
+          )}
         </>
       )}
     </div>

@@ -1,0 +1,68 @@
+// @ts-check
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { unpackedPackage } from '../e2e/support/package.mjs';
+
+const run = promisify(execFile);
+const CONSUMER = fileURLToPath(new URL('./consumer', import.meta.url));
+const TSC = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
+
+const COMMON = { noEmit: true, target: 'es2022', lib: ['es2022', 'esnext.disposable', 'dom'], types: [] };
+const STRICT = { strict: true, noUnusedLocals: false, exactOptionalPropertyTypes: true, skipLibCheck: false };
+/** As the app has it. */
+const LOOSE = { strict: false, noImplicitAny: false, skipLibCheck: true, allowJs: true };
+
+const unpacked = await unpackedPackage();
+const dir = await mkdtemp(join(tmpdir(), 'workflow-db-types-'));
+after(() => Promise.all([unpacked.remove(), rm(dir, { recursive: true, force: true })]));
+await cp(CONSUMER, dir, { recursive: true });
+await mkdir(join(dir, 'node_modules'));
+await rename(unpacked.root, join(dir, 'node_modules', 'workflow-db'));
+
+/**
+ * What the compiler has to say about some of the consumer's files.
+ *
+ * @param {string[]} include
+ * @param {object} options
+ */
+async function complaints(include, options) {
+  const name = `tsconfig.${crypto.randomUUID()}.json`;
+  await writeFile(join(dir, name), JSON.stringify({ compilerOptions: { ...COMMON, ...options }, include }));
+  return run(process.execPath, [TSC, '-p', name], { cwd: dir }).then(
+    () => '',
+    (error) => String(error.stdout || error),
+  );
+}
+
+for (const [resolution, module] of [
+  ['bundler', 'esnext'],
+  ['nodenext', 'nodenext'],
+]) {
+  const options = { module, moduleResolution: resolution };
+
+  test(`every export and type is usable, and what must not compile does not: strict, ${resolution}`, async () => {
+    assert.equal(await complaints(['strict/*.ts'], { ...STRICT, ...options }), '');
+  });
+}
+
+test('the app’s own patterns compile under its loose settings', async () => {
+  const options = { ...LOOSE, module: 'esnext', moduleResolution: 'bundler' };
+  assert.equal(await complaints(['app/*.ts'], options), '');
+});
+
+test('the app’s own patterns compile under strict settings too', async () => {
+  const options = { ...STRICT, exactOptionalPropertyTypes: false, module: 'esnext', moduleResolution: 'bundler' };
+  assert.equal(await complaints(['app/*.ts'], options), '');
+});
+
+test('every consumer file is among those compiled', async () => {
+  const files = (await readdir(CONSUMER, { recursive: true })).map(String).filter((name) => name.endsWith('.ts'));
+  assert.deepEqual(files.filter((name) => !/^(strict|app)\/[^/]+\.ts$/.test(name)), []);
+  assert.ok(files.length >= 4);
+});
