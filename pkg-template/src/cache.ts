@@ -24,6 +24,8 @@ export interface CacheStats {
 export interface CacheManager {
   /** What is stored under `key`, or null when there is nothing or it is past its time. */
   get<T>(key: string): T | null;
+  /** As `get`, but neither counted nor taken as a use: for those who follow an entry with `observe`. */
+  peek<T>(key: string): T | null;
   /** Stores `data` under `key`, for `ttlMs` milliseconds or the default time. */
   set<T>(key: string, data: T, ttlMs?: number): void;
   /** Drops `key` and its variants. Answers that are on their way are handed to their callers but not stored. */
@@ -36,7 +38,10 @@ export interface CacheManager {
   /** Drops everything. */
   clear(): void;
   getStats(): CacheStats;
-  /** Calls `listener` after every change of the entry under `key`: stored, patched or dropped. The result ends that. */
+  /**
+   * Calls `listener` after every change of the entry under `key`: stored, patched, dropped, or known to be outdated
+   * before it could be stored. The result ends that. Variants of the key are entries of their own.
+   */
   observe(key: string, listener: () => void): () => void;
 }
 
@@ -45,6 +50,7 @@ type Counters = [number, number, number, number, number, number, number];
 export function createCache(client: () => Client, front: Front): CacheManager {
   return {
     get: <T>(key: string) => client().cacheGet(key) as T | null,
+    peek: <T>(key: string) => (front.peek(key) ?? null) as T | null,
     set: (key, data, ttlMs) => client().cacheSet(key, data, positive(ttlMs)),
     invalidate: (key) => client().cacheInvalidate(key),
     invalidatePattern: (regexSource) => client().cacheInvalidatePattern(regularExpression(regexSource)),

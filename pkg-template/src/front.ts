@@ -64,8 +64,10 @@ export class Front {
     if (isNews) this.notify(key);
   }
 
+  /** There is no entry under `key`: none any more, or an answer to it was outdated before it could be stored. */
   drop(key: string): void {
-    if (this.copies.delete(key)) this.notify(key);
+    this.copies.delete(key);
+    this.notify(key);
   }
 
   /** Nothing is answered until it is put again. Who shows an entry keeps it until it is dropped, and is told then. */
@@ -74,9 +76,10 @@ export class Front {
     this.last = undefined;
   }
 
-  /** The entry under `key` as it was last shown, whatever its age. */
+  /** The entry under `key`, without counting as a use. */
   peek(key: string): unknown {
-    return this.copies.get(key)?.data;
+    const copy = this.copies.get(key);
+    return copy === undefined || Date.now() >= copy.until ? undefined : copy.data;
   }
 
   /** Calls `listener` after every change of the entry under `key`. The result ends that. */

@@ -59,7 +59,17 @@ export interface ClientSettings {
 
 /** What happened in a client, for logs and tools. */
 export type ClientEvent =
-  | { type: 'hit' | 'miss' | 'joined' | 'stored' | 'dropped'; key: string }
+  /** A read was answered from the cache. */
+  | { type: 'hit'; key: string }
+  /** A read was not in the cache and asks the server. */
+  | { type: 'miss'; key: string }
+  /** A read joined another one under way. */
+  | { type: 'joined'; key: string }
+  /** An entry was stored or patched. */
+  | { type: 'stored'; key: string }
+  /** An entry left. */
+  | { type: 'dropped'; key: string }
+  /** A request was answered, or not. */
   | {
       type: 'attempt';
       method: string;
@@ -71,6 +81,7 @@ export type ClientEvent =
       code: string | undefined;
       durationMs: number;
     }
+  /** Another user, or nobody, is signed in now; nothing of the one before is left. */
   | { type: 'userChanged' };
 
 /** What a single call of `db` may ask for, see `db.with`. */

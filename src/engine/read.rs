@@ -291,6 +291,10 @@ impl<P: Platform> Landing<P> {
             }
         };
         engine.flush();
+        if !keep {
+            // Whoever follows the entry must not take this answer for the last word.
+            engine.publish(&key);
+        }
         Ok(answer)
     }
 }

@@ -216,9 +216,10 @@ impl<P: Platform> Engine<P> {
             state.sweeper = None;
         }
         self.platform.withdraw_entries();
-        self.flush();
+        // Before those who follow entries hear of each: they may want to know why.
         if end == End::UserChanged {
             self.platform.event(Event::UserChanged);
         }
+        self.flush();
     }
 }

@@ -28,8 +28,7 @@ export function aborted(signal) {
   let listener;
   const promise = new Promise((resolve) => {
     listener = resolve;
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', listener);
+    signal.addEventListener('abort', listener);
   });
   return { promise, cancel: () => signal.removeEventListener('abort', listener) };
 }

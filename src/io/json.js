@@ -65,7 +65,8 @@ export function stringify(value) {
 
 /** Freezes a JSON value in depth, and answers it. */
 export function deepFreeze(value) {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+  // Views of a buffer cannot be frozen; no row holds one, but what the application sets may.
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value) && !ArrayBuffer.isView(value)) {
     Object.freeze(value);
     Object.values(value).forEach(deepFreeze);
   }

@@ -5,8 +5,15 @@ use crate::data::Value;
 use crate::error::{Cause, Error};
 use crate::input::Field;
 use crate::io::{stringify, value_of, Front};
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Array, Reflect};
 use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// An object's own members, as pairs; an error where reading one throws.
+    #[wasm_bindgen(catch, js_namespace = Object, js_name = entries)]
+    fn own_members(object: &JsValue) -> Result<Array, JsValue>;
+}
 
 /// Member `name` of an object; undefined for whatever is none.
 pub fn member(object: &JsValue, name: &str) -> JsValue {
@@ -15,25 +22,18 @@ pub fn member(object: &JsValue, name: &str) -> JsValue {
 
 /// One argument of a call.
 pub fn argument(value: &JsValue) -> Argument {
-    if value.is_object() && !Array::is_array(value) && !value.is_function() {
-        Argument::Object(fields(value))
-    } else {
-        Argument::Value(value_of(value))
+    if !value.is_object() || Array::is_array(value) {
+        return Argument::Value(value_of(value));
+    }
+    match own_members(value) {
+        Ok(members) => Argument::Object(members.iter().map(|member| field(member.unchecked_ref())).collect()),
+        Err(_) => Argument::Value(Value::Other("an object that cannot be read")),
     }
 }
 
-/// An object's own members.
-fn fields(object: &JsValue) -> Vec<Field> {
-    Object::entries(object.unchecked_ref())
-        .iter()
-        .map(|entry| {
-            let entry: Array = entry.unchecked_into();
-            field(entry.get(0).as_string().unwrap_or_default(), &entry.get(1))
-        })
-        .collect()
-}
-
-fn field(name: String, value: &JsValue) -> Field {
+/// A member of an object, as a pair of its name and value.
+fn field(member: &Array) -> Field {
+    let (name, value) = (member.get(0).as_string().unwrap_or_default(), &member.get(1));
     let json = match value_of(value) {
         Value::Absent | Value::Other(_) => None,
         _ => stringify(value).ok().flatten(),

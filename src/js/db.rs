@@ -59,10 +59,17 @@ impl Client {
 
 fn call_options(options: &JsValue) -> Result<CallOptions, Error> {
     let signal = member(options, "signal");
+    let has_signal = !signal.is_undefined() && !signal.is_null();
+    if has_signal && !member(&signal, "addEventListener").is_function() {
+        return Err(Error::invalid("signal", "an AbortSignal"));
+    }
+    if member(&signal, "aborted").is_truthy() {
+        return Err(Error::aborted("The call was aborted by its signal"));
+    }
     Ok(CallOptions {
         fresh: member(options, "fresh").is_truthy(),
         ttl_ms: number(options, "ttlMs", 0.0)?,
         timeout_ms: number(options, "timeoutMs", 1.0)?,
-        cancelled: signal.is_object().then(|| aborted(&signal).boxed_local()),
+        cancelled: has_signal.then(|| aborted(&signal).boxed_local()),
     })
 }

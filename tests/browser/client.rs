@@ -117,6 +117,7 @@ async fn hostile_arguments_are_refused_and_nothing_is_sent() {
         "() => 1",
         "({ toString() { throw 1 } })",
         "new Proxy({}, {})",
+        "({ get name() { throw 1 } })",
     ] {
         let error = call(&client, "getWorkflow", &[&evaluate(argument)]).await.expect_err(argument);
         assert_eq!(text(&error, "code"), "INVALID_INPUT", "{argument}");

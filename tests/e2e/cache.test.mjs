@@ -12,7 +12,7 @@ async function adaWith(options = {}) {
   const user = await newUser('ada');
   const estate = await newEstate(user);
   const tab = await world.open({ as: user, ...options });
-  return { user, tab, ...estate };
+  return { tab, ...estate };
 }
 
 test('cacheKeys have the formats that apps rely on', async () => {
@@ -50,11 +50,15 @@ test('cacheKeys have the formats that apps rely on', async () => {
 
 test('DEFAULT_RETRY_CONFIG is what the contract says, and cannot be changed', async () => {
   const tab = await world.open({ configured: false });
-  const [config, isFrozen] = await tab.run(() => /** @type {const} */ ([
-    { ...wdb.DEFAULT_RETRY_CONFIG },
-    Object.isFrozen(wdb.DEFAULT_RETRY_CONFIG),
-  ]));
-  assert.deepEqual(config, { maxAttempts: 3, initialBackoffMs: 100, maxBackoffMs: 5000, backoffMultiplier: 2 });
+  const [config, isFrozen] = await tab.run(
+    () => /** @type {const} */ ([{ ...wdb.DEFAULT_RETRY_CONFIG }, Object.isFrozen(wdb.DEFAULT_RETRY_CONFIG)]),
+  );
+  assert.deepEqual(config, {
+    maxAttempts: 3,
+    initialBackoffMs: 100,
+    maxBackoffMs: 5000,
+    backoffMultiplier: 2,
+  });
   assert.equal(isFrozen, true);
 });
 
@@ -84,7 +88,10 @@ test('reads are stored under the keys of cacheKeys', async () => {
   const variants = entries.filter((key) => key.includes('?'));
   assert.equal(variants.length, 2);
   for (const base of [`executions:${workflow.id}?`, `workflows:${user.id}?`]) {
-    assert.ok(variants.some((key) => key.startsWith(base)), `${variants}`);
+    assert.ok(
+      variants.some((key) => key.startsWith(base)),
+      `${variants}`,
+    );
   }
 });
 
@@ -93,7 +100,8 @@ test('get, set, invalidate, invalidatePattern, clear and getStats, before and wi
   const facts = await tab.run(() => {
     /** @type {any[]} */
     const facts = [];
-    const fill = () => ['a:1', 'a:1?x=1', 'a:1?y', 'a:10', 'b:1'].forEach((key, index) => cache.set(key, { index }));
+    const fill = () =>
+      ['a:1', 'a:1?x=1', 'a:1?y', 'a:10', 'b:1'].forEach((key, index) => cache.set(key, { index }));
     const keys = () => cache.getStats().entries.toSorted();
     facts.push(cache.get('a:1'));
     fill();
@@ -134,7 +142,9 @@ test('get, set, invalidate, invalidatePattern, clear and getStats, before and wi
 });
 
 test('getStats counts hits, misses, evictions, expirations, coalesced and in flight', async () => {
-  const { tab, workflow, execution } = await adaWith({ options: { cache: { maxSize: 2, defaultTTL: 60_000 } } });
+  const { tab, workflow, execution } = await adaWith({
+    options: { cache: { maxSize: 2, defaultTTL: 60_000 } },
+  });
   const stats = await tab.run(
     async ([id, run]) => {
       const at = () => ({ ...cache.getStats() });
@@ -180,7 +190,10 @@ test('beyond maxSize the least recently used entry leaves; reading one makes it 
     const entries = await tab.run(act, [a, b, c, d, e]).then(() => tab.run(() => cache.getStats().entries));
     return entries.map((key) => 'abcde'[[a, b, c, d, e].indexOf(key.slice('workflow:'.length))]).join('');
   };
-  assert.equal(await left(async ([a, b, c]) => (await db.getWorkflow(a), await db.getWorkflow(b), db.getWorkflow(c))), 'cba');
+  assert.equal(
+    await left(async ([a, b, c]) => (await db.getWorkflow(a), await db.getWorkflow(b), db.getWorkflow(c))),
+    'cba',
+  );
   assert.equal(await left(async ([a]) => db.getWorkflow(a)), 'acb', 'read through db');
   assert.equal(await left(async ([, b]) => cache.get(`workflow:${b}`)), 'bac', 'read through cache.get');
   assert.equal(await left(async ([, , , d]) => db.getWorkflow(d)), 'dba');
@@ -238,7 +251,11 @@ test('set takes a time of its own', async () => {
 test('null results are not cached, empty lists are', async () => {
   const { tab } = await adaWith();
   const id = crypto.randomUUID();
-  for (const [name, cost] of /** @type {const} */ ([['getWorkflow', 2], ['getWorkflowWithRelations', 2], ['getWorkflowNodes', 1]])) {
+  for (const [name, cost] of /** @type {const} */ ([
+    ['getWorkflow', 2],
+    ['getWorkflowWithRelations', 2],
+    ['getWorkflowNodes', 1],
+  ])) {
     stack.requests.clear();
     await tab.calls([name, id], [name, id]);
     assert.equal(stack.requests.count(), cost, name);
@@ -268,7 +285,9 @@ test('whoever observes an entry hears when it is stored, patched and dropped, un
     const key = wdb.cacheKeys.workflow(id);
     /** @type {any[]} */
     const heard = [];
-    const stop = cache.observe(key, () => heard.push(cache.get(key) && /** @type {any} */ (cache.get(key)).description));
+    const stop = cache.observe(key, () =>
+      heard.push(cache.get(key) && /** @type {any} */ (cache.get(key)).description),
+    );
     await db.getWorkflow(id);
     await db.updateWorkflow(id, { description: 'patched' });
     await db.getWorkflow(id);
@@ -286,7 +305,9 @@ test('whoever observes an entry hears when it is stored, patched and dropped, un
 test('staleMs answers at once and refreshes behind', async () => {
   const { tab, workflow } = await adaWith({ options: { cache: { staleMs: 0 } } });
   await tab.calls(['getWorkflow', workflow.id]);
-  await stack.sql("update workflows set description = 'newer', updated_at = now() where id = $1", [workflow.id]);
+  await stack.sql("update workflows set description = 'newer', updated_at = now() where id = $1", [
+    workflow.id,
+  ]);
   const [first] = await tab.calls(['getWorkflow', workflow.id]);
   assert.equal(first.value.description, null);
   const key = `workflow:${workflow.id}`;

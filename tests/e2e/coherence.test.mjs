@@ -12,13 +12,17 @@ const world = await useWorld();
 const { stack, newUser, newEstate, newWorkflow, newExecutions, insert } = world;
 const truth = createTruth(world);
 
-/** A user with two estates' worth of rows around the one that is changed, and a page that has read all of it. */
-async function warmPage(more = async (/** @type {Estate} */ _estate) => {}) {
+/**
+ * A user with an estate and other workflows around it, and a page that has read all of it.
+ *
+ * @param {(estate: Estate) => Promise<unknown>} [more] makes further rows before the page reads
+ */
+async function warmPage(more) {
   const user = await newUser('ada');
   await newWorkflow(user, { created_at: '2024-01-01', updated_at: '2024-01-01' });
   const estate = await newEstate(user);
   await newWorkflow(user, { archived_at: '2024-05-05' });
-  await more(estate);
+  await more?.(estate);
   const tab = await world.open({ as: user, plain: true });
   const reads = cachedReads(estate);
   await agree(tab, reads);
@@ -69,7 +73,11 @@ patches('createWorkflow of an archived one', ({ user }) => [
   user.id,
   { name: 'Gone', archived_at: '2024-03-03' },
 ]);
-patches('updateWorkflow', ({ workflow }) => ['updateWorkflow', workflow.id, { name: 'Renamed', is_public: true }]);
+patches('updateWorkflow', ({ workflow }) => [
+  'updateWorkflow',
+  workflow.id,
+  { name: 'Renamed', is_public: true },
+]);
 patches('updateWorkflow that archives', ({ workflow }) => [
   'updateWorkflow',
   workflow.id,
@@ -84,7 +92,11 @@ patches('createWorkflowNode among older ones', ({ workflow }) => [
   'createWorkflowNode',
   { workflow_id: workflow.id, node_id: 'z', node_type: 'output', created_at: '2020-01-01' },
 ]);
-patches('updateWorkflowNode', ({ nodes }) => ['updateWorkflowNode', nodes[1].id, { config: { deep: { er: [1] } } }]);
+patches('updateWorkflowNode', ({ nodes }) => [
+  'updateWorkflowNode',
+  nodes[1].id,
+  { config: { deep: { er: [1] } } },
+]);
 patches('deleteWorkflowNode', ({ nodes }) => ['deleteWorkflowNode', nodes[0].id]);
 patches('createWorkflowConnection', ({ workflow }) => [
   'createWorkflowConnection',
@@ -170,9 +182,13 @@ test('lists in other orders, and parts of lists, are right after every write', a
     { userId, limit: 1, offset: 1 },
   ];
   const ordered = (/** @type {string} */ order, rest = '') =>
-    world.rows('workflows', `where user_id = $1 and archived_at is null order by ${order}, id ${rest}`, [userId]);
+    world.rows('workflows', `where user_id = $1 and archived_at is null order by ${order}, id ${rest}`, [
+      userId,
+    ]);
   const right = async (/** @type {string} */ when) => {
-    const outcomes = await tab.calls(...queries.map((query) => /** @type {Call} */ (['getWorkflows', query])));
+    const outcomes = await tab.calls(
+      ...queries.map((query) => /** @type {Call} */ (['getWorkflows', query])),
+    );
     const expected = [
       await ordered('created_at'),
       await world.rows('workflows', 'where user_id = $1 order by created_at desc, id', [userId]),

@@ -23,7 +23,7 @@ async function adaWith(options = {}) {
   const user = await newUser('ada');
   const estate = await newEstate(user);
   const tab = await world.open({ as: user, ...options });
-  return { user, tab, ...estate };
+  return { tab, ...estate };
 }
 
 test('before configure every function rejects with NOT_CONFIGURED, saying what to call', async () => {
@@ -31,7 +31,9 @@ test('before configure every function rejects with NOT_CONFIGURED, saying what t
   const errors = await tab.run(async () => {
     const names = Object.keys(db).filter((name) => name !== 'with');
     const all = [...names.map((name) => [db, name]), ...names.map((name) => [db.with({}), name])];
-    return Promise.all(all.map(([from, name]) => failure(/** @type {any} */ (from)[/** @type {string} */ (name)]())));
+    return Promise.all(
+      all.map(([from, name]) => failure(/** @type {any} */ (from)[/** @type {string} */ (name)]())),
+    );
   });
   assert.equal(errors.length, 52);
   for (const { code, message, isOurs } of errors) {
@@ -46,7 +48,11 @@ test('a DatabaseError is an Error that says its name, and that an app may make',
     const made = new wdb.DatabaseError('UNKNOWN_ERROR', 'it broke', { any: 'thing' });
     const ours = await db.getWorkflow('x').catch((error) => error);
     return {
-      instances: [made instanceof Error, made instanceof wdb.DatabaseError, ours instanceof wdb.DatabaseError],
+      instances: [
+        made instanceof Error,
+        made instanceof wdb.DatabaseError,
+        ours instanceof wdb.DatabaseError,
+      ],
       names: [made.name, ours.name, `${made}`],
       made: [made.code, made.message, made.originalError.any, made.attempts, made.retryable, made.status],
       stack: typeof ours.stack,
@@ -79,7 +85,17 @@ test('INVALID_INPUT also for options that make no sense, thrown by configure and
       [wdb.configure, wdb.createClient].map((act) => thrown(() => act(/** @type {any} */ (options)))),
     );
   });
-  const names = ['url', 'url', 'url', 'key', 'maxAttempts', 'maxSize', 'defaultTTL', 'timeoutMs', 'timeoutMs'];
+  const names = [
+    'url',
+    'url',
+    'url',
+    'key',
+    'maxAttempts',
+    'maxSize',
+    'defaultTTL',
+    'timeoutMs',
+    'timeoutMs',
+  ];
   for (const [index, error] of errors.entries()) {
     assert.deepEqual([error.code, error.isOurs], ['INVALID_INPUT', true]);
     assert.ok(error.message.startsWith(`${names[Math.floor(index / 2)]}: expected `), error.message);
@@ -118,7 +134,10 @@ test('42501 and 23503 surface at once', async () => {
     ['createExecution', { workflow_id: randomUUID(), user_id: user.id }],
   );
   await stack.sql('alter table public.workflow_executions enable row level security');
-  assert.deepEqual([forbidden.error.code, forbidden.error.status, forbidden.error.attempts], ['42501', 403, 1]);
+  assert.deepEqual(
+    [forbidden.error.code, forbidden.error.status, forbidden.error.attempts],
+    ['42501', 403, 1],
+  );
   assert.deepEqual([dangling.error.code, dangling.error.status, dangling.error.attempts], ['23503', 409, 1]);
   assertKeeps(dangling.error, [user.id, workflow.id]);
 });
@@ -145,7 +164,10 @@ test('NETWORK when the server cannot be reached, under its own code with a singl
     ['updateWorkflow', workflow.id, { name: 'x' }],
   );
   for (const { error } of outcomes) {
-    assert.deepEqual([error.code, error.attempts, error.retryable, error.status], ['NETWORK', 1, true, undefined]);
+    assert.deepEqual(
+      [error.code, error.attempts, error.retryable, error.status],
+      ['NETWORK', 1, true, undefined],
+    );
     assert.equal(error.cause.name, 'TypeError');
     assertKeeps(error, [user.token, stack.publishableKey, workflow.id]);
   }
@@ -167,7 +189,10 @@ test('an answer that breaks off, or is not JSON, counts as NETWORK', async () =>
 test('TIMEOUT when an attempt takes longer than it may', async () => {
   const { user, tab } = await adaWith({ options: { ...once, timeoutMs: 60 } });
   stack.faults.add({ action: 'hang', times: 2 });
-  const [read, write] = await tab.calls(['getWorkflows', user.id], ['createWorkflow', user.id, { name: 'x' }]);
+  const [read, write] = await tab.calls(
+    ['getWorkflows', user.id],
+    ['createWorkflow', user.id, { name: 'x' }],
+  );
   for (const { error } of [read, write]) {
     assert.deepEqual([error.code, error.attempts, error.retryable], ['TIMEOUT', 1, true]);
   }
@@ -177,9 +202,15 @@ test('ABORTED by a signal: before anything is sent, and while the answer is awai
   const { user, tab } = await adaWith();
   const early = await tab.run(async (userId) => {
     const bound = db.with({ signal: AbortSignal.abort() });
-    return [await failure(bound.getWorkflows(userId)), await failure(bound.createWorkflow(userId, { name: 'x' }))];
+    return [
+      await failure(bound.getWorkflows(userId)),
+      await failure(bound.createWorkflow(userId, { name: 'x' })),
+    ];
   }, user.id);
-  assert.deepEqual(early.map(({ code }) => code), ['ABORTED', 'ABORTED']);
+  assert.deepEqual(
+    early.map(({ code }) => code),
+    ['ABORTED', 'ABORTED'],
+  );
   assert.equal(stack.requests.count(), 0);
   stack.faults.add({ action: 'hang', times: 'always' });
   const failing = tab.run((userId) => {
@@ -217,7 +248,11 @@ test('RETRY_EXHAUSTED after the last attempt, with the last error beneath', asyn
   const faults = /** @type {const} */ ([
     [{ action: 'reset' }, 'NETWORK', undefined],
     [{ action: 'status', status: 503, body: '' }, 'UNKNOWN_ERROR', 503],
-    [{ action: 'status', status: 500, body: { code: '40001', message: 'could not serialize' } }, '40001', 500],
+    [
+      { action: 'status', status: 500, body: { code: '40001', message: 'could not serialize' } },
+      '40001',
+      500,
+    ],
     [{ action: 'status', status: 429, body: { message: 'slow down' } }, 'UNKNOWN_ERROR', 429],
     [{ action: 'truncate' }, 'NETWORK', 200],
   ]);
@@ -255,7 +290,10 @@ test('UNKNOWN_ERROR for an error without a body, with a single attempt', async (
   const { user, tab } = await adaWith({ options: once });
   stack.faults.add({ action: 'status', status: 503, body: '' });
   const [{ error }] = await tab.calls(['getWorkflows', user.id]);
-  assert.deepEqual([error.code, error.status, error.attempts, error.retryable], ['UNKNOWN_ERROR', 503, 1, true]);
+  assert.deepEqual(
+    [error.code, error.status, error.attempts, error.retryable],
+    ['UNKNOWN_ERROR', 503, 1, true],
+  );
 });
 
 test('every transient status is tried again', async () => {
@@ -273,17 +311,14 @@ test('every transient status is tried again', async () => {
 test('PGRST301: the provider is asked once more, and the call succeeds', async () => {
   const { user, tab, workflow } = await adaWith();
   const expired = stack.signToken({ sub: user.id, exp: Math.floor(Date.now() / 1000) - 3_600 });
-  const facts = await tab.run(
-    async ([id, expired, good]) => {
-      const tokens = [expired, good];
-      const options = { accessToken: () => tokens.shift() ?? good };
-      const client = wdb.createClient({ url: env.url, key: env.key, ...options, retry: { maxAttempts: 1 } });
-      const read = await outcome(client.db.getWorkflow(id));
-      tokens.unshift(expired);
-      return { read, write: await outcome(client.db.updateWorkflow(id, { description: 'after' })) };
-    },
-    /** @type {const} */ ([workflow.id, expired, user.token]),
-  );
+  const facts = await tab.run(async ([id, expired, good]) => {
+    const tokens = [expired, good];
+    const options = { accessToken: () => tokens.shift() ?? good };
+    const client = wdb.createClient({ url: env.url, key: env.key, ...options, retry: { maxAttempts: 1 } });
+    const read = await outcome(client.db.getWorkflow(id));
+    tokens.unshift(expired);
+    return { read, write: await outcome(client.db.updateWorkflow(id, { description: 'after' })) };
+  }, /** @type {const} */ ([workflow.id, expired, user.token]));
   assert.deepEqual(facts.read.value, workflow);
   assert.equal(facts.write.value.description, 'after');
   assert.equal(stack.requests.count(), 4);
@@ -292,15 +327,12 @@ test('PGRST301: the provider is asked once more, and the call succeeds', async (
 test('PGRST301 surfaces when the token stays expired; no text holds it', async () => {
   const { user, tab, workflow } = await adaWith();
   const expired = stack.signToken({ sub: user.id, exp: Math.floor(Date.now() / 1000) - 3_600 });
-  const { error, asked } = await tab.run(
-    async ([id, expired]) => {
-      let asked = 0;
-      const accessToken = () => ((asked += 1), expired);
-      const client = wdb.createClient({ url: env.url, key: env.key, accessToken });
-      return { error: await failure(client.db.getWorkflow(id)), asked };
-    },
-    /** @type {const} */ ([workflow.id, expired]),
-  );
+  const { error, asked } = await tab.run(async ([id, expired]) => {
+    let asked = 0;
+    const accessToken = () => ((asked += 1), expired);
+    const client = wdb.createClient({ url: env.url, key: env.key, accessToken });
+    return { error: await failure(client.db.getWorkflow(id)), asked };
+  }, /** @type {const} */ ([workflow.id, expired]));
   assert.deepEqual([error.code, error.status, error.retryable], ['PGRST301', 401, false]);
   assert.deepEqual([asked, stack.requests.count()], [2, 2]);
   assertKeeps(error, [expired, stack.publishableKey]);

@@ -17,11 +17,18 @@ const quick = { retry: { initialBackoffMs: 1, maxBackoffMs: 2 } };
 
 /** Every kind of write. @type {Record<string, Write>} */
 const WRITES = {
-  createWorkflow: { table: 'workflows', ends: 'made', call: ({ user }) => ['createWorkflow', user.id, { name: 'new' }] },
+  createWorkflow: {
+    table: 'workflows',
+    ends: 'made',
+    call: ({ user }) => ['createWorkflow', user.id, { name: 'new' }],
+  },
   createWorkflowNode: {
     table: 'workflow_nodes',
     ends: 'made',
-    call: ({ workflow }) => ['createWorkflowNode', { workflow_id: workflow.id, node_id: 'new', node_type: 't' }],
+    call: ({ workflow }) => [
+      'createWorkflowNode',
+      { workflow_id: workflow.id, node_id: 'new', node_type: 't' },
+    ],
   },
   createWorkflowConnection: {
     table: 'workflow_connections',
@@ -64,7 +71,11 @@ const WRITES = {
     ends: 'changed',
     call: ({ workflow }) => ['updateWorkflow', workflow.id, { description: 'new' }],
   },
-  archiveWorkflow: { table: 'workflows', ends: 'changed', call: ({ workflow }) => ['archiveWorkflow', workflow.id] },
+  archiveWorkflow: {
+    table: 'workflows',
+    ends: 'changed',
+    call: ({ workflow }) => ['archiveWorkflow', workflow.id],
+  },
   updateWorkflowNode: {
     table: 'workflow_nodes',
     ends: 'changed',
@@ -80,7 +91,11 @@ const WRITES = {
     ends: 'changed',
     call: ({ user }) => ['updateUserProfile', user.id, { full_name: 'new' }],
   },
-  deleteWorkflow: { table: 'workflows', ends: 'deleted', call: ({ workflow }) => ['deleteWorkflow', workflow.id] },
+  deleteWorkflow: {
+    table: 'workflows',
+    ends: 'deleted',
+    call: ({ workflow }) => ['deleteWorkflow', workflow.id],
+  },
   deleteWorkflowNode: {
     table: 'workflow_nodes',
     ends: 'deleted',
@@ -127,7 +142,8 @@ async function writeThrough({ table, call, ends }, faults) {
   if (ends === 'deleted') assert.equal(outcome.value, undefined);
   else assert.deepEqual(outcome.value, await row(table, outcome.value.id), 'the caller gets the row');
   const again = await tab.calls(...reads);
-  for (const [index, read] of reads.entries()) assert.deepEqual(again[index].value, await truth(read), read[0]);
+  for (const [index, read] of reads.entries())
+    assert.deepEqual(again[index].value, await truth(read), read[0]);
 }
 
 for (const action of /** @type {const} */ (['resetAfterCommit', 'truncate', 'twice', 'reset'])) {
@@ -141,7 +157,10 @@ test('an insert whose answer is lost twice is one row', () =>
   writeThrough(WRITES.createWorkflow, [{ action: 'resetAfterCommit' }, { action: 'resetAfterCommit' }]));
 
 test('an insert is found though the server is busy meanwhile', () =>
-  writeThrough(WRITES.createWorkflow, [{ action: 'resetAfterCommit' }, { action: 'status', status: 503, body: '' }]));
+  writeThrough(WRITES.createWorkflow, [
+    { action: 'resetAfterCommit' },
+    { action: 'status', status: 503, body: '' },
+  ]));
 
 for (const [name, write] of Object.entries(WRITES)) {
   test(`${name} succeeds after a 503`, () => writeThrough(write, [{ action: 'status', status: 503 }]));
@@ -184,7 +203,10 @@ test('waits between attempts double, within half and all of their length', async
   const tab = await world.open({ as: user, options: { retry }, plain: true });
   stack.faults.add({ action: 'status', status: 503, body: '', times: 3 });
   await tab.calls(['getWorkflows', user.id]);
-  const times = stack.requests.all().filter(({ method }) => method === 'GET').map(({ at }) => at);
+  const times = stack.requests
+    .all()
+    .filter(({ method }) => method === 'GET')
+    .map(({ at }) => at);
   const waits = times.slice(1).map((at, index) => at - times[index]);
   assert.equal(waits.length, 3);
   for (const [index, least] of [50, 75, 75].entries()) assert.ok(waits[index] >= least - 2, `${waits}`);
@@ -206,8 +228,14 @@ test('an id of the caller’s that another row has is 23505, and never that row'
   const outcomes = await tab.calls(
     ['createWorkflow', ada.id, { id: own.workflow.id, name: 'other' }],
     ['createWorkflow', ada.id, { id: foreign.workflow.id, name: 'other' }],
-    ['createWorkflowNode', { id: own.nodes[0].id, workflow_id: own.workflow.id, node_id: 'x', node_type: 't' }],
-    ['createExecution', { id: own.execution.id, workflow_id: own.workflow.id, user_id: ada.id, node_count: 99 }],
+    [
+      'createWorkflowNode',
+      { id: own.nodes[0].id, workflow_id: own.workflow.id, node_id: 'x', node_type: 't' },
+    ],
+    [
+      'createExecution',
+      { id: own.execution.id, workflow_id: own.workflow.id, user_id: ada.id, node_count: 99 },
+    ],
   );
   for (const { error, value } of outcomes) {
     assert.equal(error?.code, '23505', JSON.stringify(value));
@@ -247,6 +275,7 @@ test('a write that is given up leaves the cache without whatever it may have tou
   const [{ error }] = await tab.calls(['updateWorkflow', estate.workflow.id, { name: 'lost' }]);
   assert.equal(error.code, 'NETWORK');
   const again = await tab.calls(...reads);
-  for (const [index, read] of reads.entries()) assert.deepEqual(again[index].value, await truth(read), read[0]);
+  for (const [index, read] of reads.entries())
+    assert.deepEqual(again[index].value, await truth(read), read[0]);
   assert.equal((await row('workflows', estate.workflow.id))?.name, 'lost');
 });

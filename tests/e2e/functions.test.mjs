@@ -23,7 +23,14 @@ const [ada, grace, nobody] = await Promise.all([
 function nowhere({ connections: [{ connection_id }] }) {
   const [id, user] = [randomUUID(), { id: randomUUID(), email: '', token: '' }];
   const rowOf = () => ({ id: randomUUID(), connection_id });
-  return { user, workflow: { id }, execution: { id }, nodes: [rowOf(), rowOf()], connections: [rowOf()], results: [rowOf()] };
+  return {
+    user,
+    workflow: { id },
+    execution: { id },
+    nodes: [rowOf(), rowOf()],
+    connections: [rowOf()],
+    results: [rowOf()],
+  };
 }
 
 /** @param {import('./support/world.mjs').Tab} tab @param {string} name @param {unknown[]} args */
@@ -69,10 +76,16 @@ for (const [name, promised] of Object.entries(FUNCTIONS)) {
       return;
     }
     assert.deepEqual(value, now, 'resolves to the row as it now is');
-    assert.notDeepEqual(now, before.find((row) => row.id === id), 'which is not as it was');
+    assert.notDeepEqual(
+      now,
+      before.find((row) => row.id === id),
+      'which is not as it was',
+    );
     const given = name === 'archiveWorkflow' ? {} : /** @type {any} */ (args(estate).at(-1));
-    const { name: _, completed_at: __, ...columns } = given;
-    for (const [column, sent] of Object.entries(columns)) assert.deepEqual(now[column], sent, column);
+    for (const [column, sent] of Object.entries(given)) {
+      // Times are converted; rows.test.mjs looks at them.
+      if (!column.endsWith('_at')) assert.deepEqual(now[column], sent, column);
+    }
   });
 
   test(`${name} of a row that is not there`, async () => {

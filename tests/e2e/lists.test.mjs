@@ -11,7 +11,8 @@ const BYTES_OF_URL = 8_000;
 const world = await useWorld();
 const { stack, insert, rows, row, newUser, newWorkflow, newExecutions } = world;
 const truth = createTruth(world);
-const many = (/** @type {(index: number) => object} */ rowOf) => Array.from({ length: MANY }, (_, index) => rowOf(index));
+const many = (/** @type {(index: number) => object} */ rowOf) =>
+  Array.from({ length: MANY }, (_, index) => rowOf(index));
 const day = (/** @type {number} */ index) => `2024-01-${String(1 + (index % 28)).padStart(2, '0')}`;
 
 const user = await newUser('ada');
@@ -21,7 +22,12 @@ let big;
 before(async () => {
   const workflows = await insert(
     'workflows',
-    many((index) => ({ user_id: user.id, name: `W ${index}`, created_at: day(index), updated_at: day(index) })),
+    many((index) => ({
+      user_id: user.id,
+      name: `W ${index}`,
+      created_at: day(index),
+      updated_at: day(index),
+    })),
   );
   [big] = workflows;
   const workflow_id = big.id;
@@ -46,7 +52,12 @@ before(async () => {
   big.execution = execution.id;
   await insert(
     'execution_node_results',
-    many((index) => ({ execution_id: execution.id, node_id: `n${index}`, node_type: 't', created_at: day(index) })),
+    many((index) => ({
+      execution_id: execution.id,
+      node_id: `n${index}`,
+      node_type: 't',
+      created_at: day(index),
+    })),
   );
 });
 
@@ -74,8 +85,12 @@ test('relations beyond the limit are complete, and answer the reads of their thr
   assert.deepEqual([value.nodes.length, value.connections.length], [MANY, MANY]);
   assert.deepEqual(value, await truth(['getWorkflowWithRelations', big.id]));
   stack.requests.clear();
-  const parts = await tab.calls(['getWorkflow', big.id], ['getWorkflowNodes', big.id], ['getWorkflowConnections', big.id]);
-  assert.deepEqual(parts[1].value, value.nodes);
+  const parts = await tab.calls(
+    ['getWorkflow', big.id],
+    ['getWorkflowNodes', big.id],
+    ['getWorkflowConnections', big.id],
+  );
+  assert.deepEqual(parts[1].value, /** @type {any} */ (value).nodes);
   assert.equal(stack.requests.count(), 0);
 });
 
@@ -90,8 +105,12 @@ test('children of several parents, together beyond the limit, are complete for e
   const tab = await world.open({ as: user, plain: true });
   const ids = [...parents.map(({ id }) => id), big.id];
   const lists = await tab.run((ids) => Promise.all(ids.map((id) => db.getWorkflowNodes(id))), ids);
-  assert.deepEqual(lists.map(({ length }) => length), [450, 450, MANY]);
-  for (const [index, id] of ids.entries()) assert.deepEqual(lists[index], await truth(['getWorkflowNodes', id]));
+  assert.deepEqual(
+    lists.map(({ length }) => length),
+    [450, 450, MANY],
+  );
+  for (const [index, id] of ids.entries())
+    assert.deepEqual(lists[index], await truth(['getWorkflowNodes', id]));
 });
 
 test('a page of workflows larger than the server’s limit is complete', async () => {
@@ -109,15 +128,16 @@ test('a page of workflows larger than the server’s limit is complete', async (
 
 test('a page of executions comes with its number, size and whether more follow, in one request', async () => {
   const tab = await world.open({ as: user, plain: true });
-  const pages = /** @type {[unknown[], { page: number, pageSize: number, hasMore: boolean, length: number }][]} */ ([
-    [[big.id], { page: 0, pageSize: 50, hasMore: true, length: 50 }],
-    [[big.id, 20], { page: 0, pageSize: 20, hasMore: true, length: 20 }],
-    [[big.id, 20, 40], { page: 2, pageSize: 20, hasMore: true, length: 20 }],
-    [[big.id, 100, 1_200], { page: 12, pageSize: 100, hasMore: false, length: 5 }],
-    [[big.id, 5, 1_200], { page: 240, pageSize: 5, hasMore: false, length: 5 }],
-    [[big.id, 50, 5_000], { page: 100, pageSize: 50, hasMore: false, length: 0 }],
-    [[big.id, 50, MANY], { page: 24, pageSize: 50, hasMore: false, length: 0 }],
-  ]);
+  const pages =
+    /** @type {[unknown[], { page: number, pageSize: number, hasMore: boolean, length: number }][]} */ ([
+      [[big.id], { page: 0, pageSize: 50, hasMore: true, length: 50 }],
+      [[big.id, 20], { page: 0, pageSize: 20, hasMore: true, length: 20 }],
+      [[big.id, 20, 40], { page: 2, pageSize: 20, hasMore: true, length: 20 }],
+      [[big.id, 100, 1_200], { page: 12, pageSize: 100, hasMore: false, length: 5 }],
+      [[big.id, 5, 1_200], { page: 240, pageSize: 5, hasMore: false, length: 5 }],
+      [[big.id, 50, 5_000], { page: 100, pageSize: 50, hasMore: false, length: 0 }],
+      [[big.id, 50, MANY], { page: 24, pageSize: 50, hasMore: false, length: 0 }],
+    ]);
   for (const [args, { length, ...expected }] of pages) {
     stack.requests.clear();
     const [{ value, error }] = await tab.calls(['getExecutionHistory', ...args]);
@@ -129,7 +149,9 @@ test('a page of executions comes with its number, size and whether more follow, 
     const order = 'order by created_at desc, id';
     assert.deepEqual(
       data,
-      await rows('workflow_executions', `where workflow_id = $1 ${order} limit ${limit} offset ${offset}`, [big.id]),
+      await rows('workflow_executions', `where workflow_id = $1 ${order} limit ${limit} offset ${offset}`, [
+        big.id,
+      ]),
     );
   }
 });
@@ -138,7 +160,10 @@ test('a page of executions larger than the server’s limit is complete', async 
   const tab = await world.open({ as: user, plain: true });
   const [{ value }] = await tab.calls(['getExecutionHistory', big.id, 2_000]);
   assert.equal(value.hasMore, false);
-  assert.deepEqual(value.data, (await rows('workflow_executions', 'where workflow_id = $1 order by created_at desc, id', [big.id])));
+  assert.deepEqual(
+    value.data,
+    await rows('workflow_executions', 'where workflow_id = $1 order by created_at desc, id', [big.id]),
+  );
 });
 
 test('executions of a user can be asked by workflow, state and time', async () => {
@@ -167,7 +192,10 @@ test('dates without time include their whole day; Z and offsets are converted', 
     '2024-02-29T23:59:59.999999',
     '2024-03-01T00:00:00',
   ];
-  await newExecutions(workflow, times.map((created_at) => ({ created_at })));
+  await newExecutions(
+    workflow,
+    times.map((created_at) => ({ created_at })),
+  );
   const tab = await world.open({ as: other, plain: true });
   /** @type {[{ startDate?: string, endDate?: string }, string[]][]} */
   const cases = [
@@ -205,14 +233,11 @@ test('fifty equal reads are one request, and share one answer', async () => {
   ]);
   for (const [name, args] of reads) {
     stack.requests.clear();
-    const isShared = await tab.run(
-      async ([name, args]) => {
-        const read = /** @type {any} */ (db)[name];
-        const answers = await Promise.all(Array.from({ length: 50 }, () => read(...args)));
-        return answers.every((answer) => answer !== null && answer === answers[0]);
-      },
-      /** @type {const} */ ([name, args]),
-    );
+    const isShared = await tab.run(async ([name, args]) => {
+      const read = /** @type {any} */ (db)[name];
+      const answers = await Promise.all(Array.from({ length: 50 }, () => read(...args)));
+      return answers.every((answer) => answer !== null && answer === answers[0]);
+    }, /** @type {const} */ ([name, args]));
     assert.equal(isShared, true, name);
     // The list of 1 205 takes two.
     assert.equal(stack.requests.count(), name === 'getWorkflows' ? 2 : 1, name);
@@ -244,7 +269,10 @@ test('a batch gives everybody their own: rows, null for what is not there, and a
       Promise.all([mine, crypto.randomUUID(), theirs, 'x', mine].map((id) => outcome(db.getWorkflow(id)))),
     [workflow.id, other.id],
   );
-  assert.deepEqual(outcomes.map(({ value }) => value), [workflow, null, null, undefined, workflow]);
+  assert.deepEqual(
+    outcomes.map(({ value }) => value),
+    [workflow, null, null, undefined, workflow],
+  );
   assert.equal(outcomes[3].error?.code, 'INVALID_INPUT');
   assert.equal(stack.requests.count(), 1);
 });
@@ -257,7 +285,9 @@ test('reads of several parents’ children go together', async () => {
     await world.newConnections(workflow, ['a>b', 'b>c'].slice(0, index % 3));
     await insert(
       'execution_node_results',
-      ['a', 'b'].slice(0, index % 3).map((node_id) => ({ execution_id: runs[index].id, node_id, node_type: 't' })),
+      ['a', 'b']
+        .slice(0, index % 3)
+        .map((node_id) => ({ execution_id: runs[index].id, node_id, node_type: 't' })),
     );
   }
   const tab = await world.open({ as: user, plain: true });

@@ -18,7 +18,7 @@ async function gatedTab() {
     Object.assign(globalThis, { gate });
     wdb.configure({ url: env.url, key: env.key, accessToken: () => env.token, fetch: gate.fetch });
   });
-  return { user, tab, ...estate };
+  return { tab, ...estate };
 }
 
 test('an answer that comes after invalidate goes to its caller, and not into the cache', async () => {
@@ -33,9 +33,21 @@ test('an answer that comes after invalidate goes to its caller, and not into the
       [() => db.getWorkflow(id), keys.workflow(id), () => cache.clear()],
       [() => db.getWorkflowNodes(id), keys.workflowNodes(id), () => cache.invalidate(keys.workflowNodes(id))],
       [() => db.getWorkflows(env.userId), keys.workflows(env.userId), () => cache.clear()],
-      [() => db.getWorkflows(env.userId, true), keys.workflows(env.userId), () => cache.invalidate(keys.workflows(env.userId))],
-      [() => db.getWorkflowWithRelations(id), keys.workflowNodes(id), () => cache.invalidate(keys.workflowNodes(id))],
-      [() => db.getUserProfile(env.userId), keys.userProfile(env.userId), () => cache.invalidate(keys.userProfile(env.userId))],
+      [
+        () => db.getWorkflows(env.userId, true),
+        keys.workflows(env.userId),
+        () => cache.invalidate(keys.workflows(env.userId)),
+      ],
+      [
+        () => db.getWorkflowWithRelations(id),
+        keys.workflowNodes(id),
+        () => cache.invalidate(keys.workflowNodes(id)),
+      ],
+      [
+        () => db.getUserProfile(env.userId),
+        keys.userProfile(env.userId),
+        () => cache.invalidate(keys.userProfile(env.userId)),
+      ],
     ];
     for (const [read, key, invalidate] of cases) {
       cache.clear();
@@ -44,7 +56,11 @@ test('an answer that comes after invalidate goes to its caller, and not into the
       invalidate();
       gate.release();
       const answer = await reading;
-      facts.push([answer !== null, cache.get(key), cache.getStats().entries.filter((entry) => entry.startsWith(key))]);
+      facts.push([
+        answer !== null,
+        cache.get(key),
+        cache.getStats().entries.filter((entry) => entry.startsWith(key)),
+      ]);
     }
     return facts;
   }, workflow.id);
@@ -69,33 +85,69 @@ test('a write while a read is in flight wins: the old answer is not cached', asy
   const node = { workflow_id: workflow.id, node_id: 'late', node_type: 't' };
   /** @type {[read: [string, ...unknown[]], write: [string, ...unknown[]]][]} */
   const pairs = [
-    [['getWorkflow', workflow.id], ['updateWorkflow', workflow.id, { description: 'won' }]],
-    [['getWorkflows', user.id], ['updateWorkflow', workflow.id, { description: 'won again' }]],
-    [['getWorkflows', user.id, true], ['createWorkflow', user.id, { name: 'made meanwhile' }]],
-    [['getWorkflows', { userId: user.id, sortBy: 'created_at' }], ['createWorkflow', user.id, { name: 'and another' }]],
-    [['getWorkflowNodes', workflow.id], ['createWorkflowNode', node]],
-    [['getWorkflowNodes', workflow.id], ['updateWorkflowNode', nodes[0].id, { label: 'won' }]],
-    [['getWorkflowWithRelations', workflow.id], ['deleteWorkflowNode', nodes[1].id]],
-    [['getWorkflowConnections', workflow.id], ['deleteWorkflowConnection', workflow.id, connections[0].connection_id]],
-    [['getExecutionResults', execution.id], ['updateExecutionResult', results[0].id, { status: 'failed' }]],
-    [['getExecution', execution.id], ['updateExecution', execution.id, { status: 'failed' }]],
-    [['getUserProfile', user.id], ['updateUserProfile', user.id, { full_name: 'won' }]],
-    [['getExecutionResults', execution.id], ['deleteExecution', execution.id]],
-    [['getWorkflowNodes', workflow.id], ['deleteWorkflow', workflow.id]],
+    [
+      ['getWorkflow', workflow.id],
+      ['updateWorkflow', workflow.id, { description: 'won' }],
+    ],
+    [
+      ['getWorkflows', user.id],
+      ['updateWorkflow', workflow.id, { description: 'won again' }],
+    ],
+    [
+      ['getWorkflows', user.id, true],
+      ['createWorkflow', user.id, { name: 'made meanwhile' }],
+    ],
+    [
+      ['getWorkflows', { userId: user.id, sortBy: 'created_at' }],
+      ['createWorkflow', user.id, { name: 'and another' }],
+    ],
+    [
+      ['getWorkflowNodes', workflow.id],
+      ['createWorkflowNode', node],
+    ],
+    [
+      ['getWorkflowNodes', workflow.id],
+      ['updateWorkflowNode', nodes[0].id, { label: 'won' }],
+    ],
+    [
+      ['getWorkflowWithRelations', workflow.id],
+      ['deleteWorkflowNode', nodes[1].id],
+    ],
+    [
+      ['getWorkflowConnections', workflow.id],
+      ['deleteWorkflowConnection', workflow.id, connections[0].connection_id],
+    ],
+    [
+      ['getExecutionResults', execution.id],
+      ['updateExecutionResult', results[0].id, { status: 'failed' }],
+    ],
+    [
+      ['getExecution', execution.id],
+      ['updateExecution', execution.id, { status: 'failed' }],
+    ],
+    [
+      ['getUserProfile', user.id],
+      ['updateUserProfile', user.id, { full_name: 'won' }],
+    ],
+    [
+      ['getExecutionResults', execution.id],
+      ['deleteExecution', execution.id],
+    ],
+    [
+      ['getWorkflowNodes', workflow.id],
+      ['deleteWorkflow', workflow.id],
+    ],
   ];
   for (const [read, write] of pairs) {
-    await tab.run(
-      async ([[name, ...args], [writeName, ...writeArgs]]) => {
-        const functions = /** @type {any} */ (db);
-        cache.clear();
-        const reading = functions[name](...args);
-        await gate.arrived(1);
-        await functions[writeName](...writeArgs);
-        gate.release();
-        await reading;
-      },
-      /** @type {const} */ ([read, write]),
-    );
+    await tab.run(async ([[name, ...args], [writeName, ...writeArgs]]) => {
+      const functions = /** @type {any} */ (db);
+      cache.clear();
+      const reading = functions[name](...args);
+      await gate.arrived(1);
+      await functions[writeName](...writeArgs);
+      gate.release();
+      await reading;
+    }, /** @type {const} */ ([read, write]));
     const value = await tab.run(async ([name, ...args]) => {
       const reading = /** @type {any} */ (db)[name](...args);
       const done = outcome(reading);
@@ -103,8 +155,12 @@ test('a write while a read is in flight wins: the old answer is not cached', asy
       if (isAsked) gate.release();
       return (await done).value;
     }, read);
-    const sorted = (/** @type {any} */ list) => (Array.isArray(list) ? [...list].sort((a, b) => (a.id < b.id ? -1 : 1)) : list);
-    const expected = typeof read[1] === 'object' ? await truth(['getWorkflows', user.id]) : await truth(/** @type {any} */ (read));
+    const sorted = (/** @type {any} */ list) =>
+      Array.isArray(list) ? [...list].sort((a, b) => (a.id < b.id ? -1 : 1)) : list;
+    const expected =
+      typeof read[1] === 'object'
+        ? await truth(['getWorkflows', user.id])
+        : await truth(/** @type {any} */ (read));
     assert.deepEqual(sorted(value), sorted(expected), `${read[0]} after ${write[0]}`);
   }
 });
@@ -132,13 +188,19 @@ test('a read that begins after an invalidation asks again, though an older one i
     Object.assign(globalThis, { early: db.getWorkflow(id) });
     return gate.arrived(1);
   }, workflow.id);
-  await stack.sql("update workflows set description = 'newer', updated_at = now() where id = $1", [workflow.id]);
+  await stack.sql("update workflows set description = 'newer', updated_at = now() where id = $1", [
+    workflow.id,
+  ]);
   const descriptions = await tab.run(async (id) => {
     cache.invalidate(wdb.cacheKeys.workflow(id));
     const late = db.getWorkflow(id);
     await gate.arrived(2);
     gate.release();
-    const rows = [await /** @type {any} */ (globalThis).early, await late, cache.get(wdb.cacheKeys.workflow(id))];
+    const rows = [
+      await /** @type {any} */ (globalThis).early,
+      await late,
+      cache.get(wdb.cacheKeys.workflow(id)),
+    ];
     return rows.map((row) => row?.description ?? null);
   }, workflow.id);
   assert.deepEqual(descriptions, [null, 'newer', 'newer']);
@@ -185,7 +247,9 @@ test('fresh asks the server and keeps what others see until the answer is there;
     gate.release();
     await reading;
   }, workflow.id);
-  await stack.sql("update workflows set description = 'second', updated_at = now() where id = $1", [workflow.id]);
+  await stack.sql("update workflows set description = 'second', updated_at = now() where id = $1", [
+    workflow.id,
+  ]);
   const seen = await tab.run(async (id) => {
     const fresh = db.with({ fresh: true });
     const reading = [fresh.getWorkflow(id), fresh.getWorkflow(id)];
@@ -193,7 +257,12 @@ test('fresh asks the server and keeps what others see until the answer is there;
     const meanwhile = (await db.getWorkflow(id))?.description;
     gate.release();
     const [one, two] = await Promise.all(reading);
-    return { meanwhile, one: one?.description, isJoined: one === two, after: (await db.getWorkflow(id))?.description };
+    return {
+      meanwhile,
+      one: one?.description,
+      isJoined: one === two,
+      after: (await db.getWorkflow(id))?.description,
+    };
   }, workflow.id);
   assert.deepEqual(seen, { meanwhile: 'first', one: 'second', isJoined: true, after: 'second' });
   assert.equal(stack.requests.count(), 2);
@@ -210,19 +279,16 @@ test('fresh asks the server and keeps what others see until the answer is there;
 test('a row that went while a list was read does not come back with the list', async () => {
   const { user, tab, workflow } = await gatedTab();
   const other = await newWorkflow(user);
-  const names = await tab.run(
-    async ([userId, id]) => {
-      const reading = db.getWorkflows(userId);
-      await gate.arrived(1);
-      await db.deleteWorkflow(id);
-      gate.release();
-      await reading;
-      const again = outcome(db.getWorkflows(userId));
-      const isAsked = await Promise.race([again.then(() => false), gate.arrived(1).then(() => true)]);
-      if (isAsked) gate.release();
-      return (await again).value.map((/** @type {any} */ row) => row.id);
-    },
-    /** @type {const} */ ([user.id, workflow.id]),
-  );
+  const names = await tab.run(async ([userId, id]) => {
+    const reading = db.getWorkflows(userId);
+    await gate.arrived(1);
+    await db.deleteWorkflow(id);
+    gate.release();
+    await reading;
+    const again = outcome(db.getWorkflows(userId));
+    const isAsked = await Promise.race([again.then(() => false), gate.arrived(1).then(() => true)]);
+    if (isAsked) gate.release();
+    return (await again).value.map((/** @type {any} */ row) => row.id);
+  }, /** @type {const} */ ([user.id, workflow.id]));
   assert.deepEqual(names, [other.id]);
 });

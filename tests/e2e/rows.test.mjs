@@ -61,7 +61,10 @@ test('rows have exactly the columns of the schema', async () => {
     assert.deepEqual(Object.keys([value].flat()[0]).sort(), columns.split(' ').sort(), name);
   }
   const [{ value: whole }] = await tab.calls(['getWorkflowWithRelations', workflow.id]);
-  assert.deepEqual(Object.keys(whole).sort(), [...COLUMNS.getWorkflow.split(' '), 'nodes', 'connections'].sort());
+  assert.deepEqual(
+    Object.keys(whole).sort(),
+    [...COLUMNS.getWorkflow.split(' '), 'nodes', 'connections'].sort(),
+  );
 });
 
 test('values keep their JSON form: times to the microsecond, doubles, nested JSON, nulls', async () => {
@@ -80,7 +83,10 @@ test('values keep their JSON form: times to the microsecond, doubles, nested JSO
   const [read, nodes] = await tab.calls(['getWorkflow', workflow.id], ['getWorkflowNodes', workflow.id]);
   assert.equal(read.value.created_at, '2024-02-29T23:59:59.123456');
   assert.equal(read.value.updated_at, '2024-02-29T23:59:59.1');
-  assert.deepEqual([read.value.archived_at, read.value.description, read.value.is_public], [null, null, false]);
+  assert.deepEqual(
+    [read.value.archived_at, read.value.description, read.value.is_public],
+    [null, null, false],
+  );
   const [node] = nodes.value;
   assert.deepEqual([node.position_x, node.position_y, node.label], [0.1, -1e300, null]);
   assert.deepEqual(node.config, config);
@@ -126,7 +132,8 @@ test("updated_at is the database's time, whatever the browser's clock and the ca
     ['updateUserProfile', user.id, { full_name: 'd' }],
   );
   const [{ now: end }] = await stack.sql('select localtimestamp as now');
-  const between = (/** @type {string} */ time) => begin.replace(' ', 'T') <= time && time <= end.replace(' ', 'T');
+  const between = (/** @type {string} */ time) =>
+    begin.replace(' ', 'T') <= time && time <= end.replace(' ', 'T');
   for (const { value } of outcomes) assert.ok(between(value.updated_at), value.updated_at);
   assert.ok(between(outcomes[3].value.archived_at));
 });
@@ -140,7 +147,10 @@ test('rows of one moment are ordered by id, in every list', async () => {
   );
   const [{ id }] = workflows;
   const count = [...'abcdefghij'];
-  await insert('workflow_nodes', count.map((node_id) => ({ workflow_id: id, node_id, node_type: 't', ...moment })));
+  await insert(
+    'workflow_nodes',
+    count.map((node_id) => ({ workflow_id: id, node_id, node_type: 't', ...moment })),
+  );
   await insert(
     'workflow_connections',
     count.map((name) => ({
@@ -215,7 +225,8 @@ test('archived workflows are listed when they are asked for, and can be read alo
   const live = await newWorkflow(user);
   const archived = await newWorkflow(user, { archived_at: '2024-01-01' });
   const tab = await world.open({ as: user, plain: true });
-  const ids = (/** @type {{ value?: any }} */ { value }) => value.map((/** @type {any} */ row) => row.id).sort();
+  const ids = (/** @type {{ value?: any }} */ { value }) =>
+    value.map((/** @type {any} */ row) => row.id).sort();
   const [plain, no, yes, alone] = await tab.calls(
     ['getWorkflows', user.id],
     ['getWorkflows', user.id, false],
@@ -244,19 +255,24 @@ test('hostile texts are values: in rows, and in the filter of deleteWorkflowConn
             { workflow_id: id, source_node_id: text, target_node_id: text, connection_id: text },
           ]),
       ),
-      ['createWorkflowConnection', {
-        workflow_id: workflow.id,
-        source_node_id: `${text}.`,
-        target_node_id: 'z',
-        connection_id: `${text}.`,
-      }],
+      [
+        'createWorkflowConnection',
+        {
+          workflow_id: workflow.id,
+          source_node_id: `${text}.`,
+          target_node_id: 'z',
+          connection_id: `${text}.`,
+        },
+      ],
     );
     for (const { error } of made) assert.equal(error, undefined, text);
     assert.equal(made[0].value.description, text);
     assert.deepEqual(await row('workflow_nodes', made[1].value.id), made[1].value);
     const [deleted] = await tab.calls(['deleteWorkflowConnection', workflow.id, text]);
     assert.equal(deleted.error, undefined, text);
-    const left = await rows('workflow_connections', 'where id = any ($1)', [made.slice(2).map(({ value }) => value.id)]);
+    const left = await rows('workflow_connections', 'where id = any ($1)', [
+      made.slice(2).map(({ value }) => value.id),
+    ]);
     assert.deepEqual(left.map(({ id }) => id).sort(), [made[3].value.id, made[4].value.id].sort(), text);
   }
   const [list] = await tab.calls(['getWorkflowNodes', workflow.id]);

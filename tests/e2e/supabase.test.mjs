@@ -72,19 +72,25 @@ test('signing out ends what is in the air with ABORTED', async () => {
   await signIn(tab, ada);
   stack.faults.add({ match: { path: '/rest/v1' }, action: 'hang', times: 'always' });
   const failing = tab.run(
-    (id) => Promise.all([failure(db.getWorkflows(id)), failure(db.createWorkflow(id, { name: 'in the air' }))]),
+    (id) =>
+      Promise.all([failure(db.getWorkflows(id)), failure(db.createWorkflow(id, { name: 'in the air' }))]),
     ada.id,
   );
   await until(() => stack.requests.count({ path: '/rest/v1' }) === 2);
   await signOut(tab);
-  assert.deepEqual((await failing).map(({ code }) => code), ['ABORTED', 'ABORTED']);
+  assert.deepEqual(
+    (await failing).map(({ code }) => code),
+    ['ABORTED', 'ABORTED'],
+  );
 });
 
 test('a refreshed session keeps the cache', async () => {
   const tab = await openFollowing();
   await signIn(tab, ada);
   await tab.calls(['getWorkflow', adasWorkflow.id]);
-  const error = await tab.run(async () => (await /** @type {any} */ (globalThis).supabase.auth.refreshSession()).error);
+  const error = await tab.run(
+    async () => (await /** @type {any} */ (globalThis).supabase.auth.refreshSession()).error,
+  );
   assert.equal(error, null);
   stack.requests.clear();
   const [{ value }] = await tab.calls(['getWorkflow', adasWorkflow.id]);

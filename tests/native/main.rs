@@ -1,11 +1,18 @@
 //! The engine and the pure modules, driven natively: scenarios, properties, and a random simulation.
 //!
-//! `cargo test --test native`. A failing random run prints its seed;
-//! `SEED=… STEPS=… cargo test --test native simulation` repeats it.
+//! `cargo test --test native`. Every run is the same. `SEED=…` makes another one, of the properties and the
+//! simulation; `STEPS=…` is the length of the latter. A simulation that fails prints how to repeat it.
 
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::float_cmp, reason = "virtual time is exact")]
+#![allow(clippy::needless_pass_by_value, reason = "a story reads better without `&json!(…)`")]
 
 mod properties;
 mod scenarios;
 mod simulation;
 mod support;
+
+/// A number that the environment may set.
+fn variable(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}

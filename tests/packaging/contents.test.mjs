@@ -28,7 +28,10 @@ test('what package.json names is there', () => {
     .flatMap((target) => (typeof target === 'string' ? [target] : Object.values(target)))
     .map((target) => target.replace('./', ''));
   for (const target of named) assert.ok(files.includes(target), target);
-  assert.deepEqual([manifest.type, manifest.sideEffects, manifest.dependencies], ['module', false, undefined]);
+  assert.deepEqual(
+    [manifest.type, manifest.sideEffects, manifest.dependencies],
+    ['module', false, undefined],
+  );
 });
 
 test('every declaration file finds what it imports', async () => {

@@ -15,7 +15,10 @@ test('importing in Node has no side effects: no globals, no handles, and the pro
   assert.equal(code, 0, output);
   const { added, handles } = JSON.parse(output);
   assert.deepEqual(added, []);
-  assert.deepEqual(handles.filter((/** @type {string} */ name) => !/^(Pipe|TTY|FS|Close)/.test(name)), []);
+  assert.deepEqual(
+    handles.filter((/** @type {string} */ name) => !/^(Pipe|TTY|FS|Close)/.test(name)),
+    [],
+  );
   assert.ok(durationMs < AT_ONCE_MS, `${durationMs} ms`);
 });
 
@@ -23,7 +26,9 @@ test('reads and writes work in Node, and entries in the cache do not keep the pr
   const { code, output, durationMs } = await run(process.execPath, ['read-and-write.mjs'], options);
   assert.equal(code, 0, output);
   const { made, same, count, entries } = JSON.parse(output);
-  const [{ row }] = await stack.sql('select to_jsonb(w) as row from public.workflows w where id = $1', [made.id]);
+  const [{ row }] = await stack.sql('select to_jsonb(w) as row from public.workflows w where id = $1', [
+    made.id,
+  ]);
   assert.deepEqual([made, same], [row, row]);
   assert.ok(count >= 1 && entries >= 1);
   assert.ok(durationMs < AT_ONCE_MS, `${durationMs} ms`);

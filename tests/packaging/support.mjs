@@ -11,7 +11,14 @@ import { startStack } from '../../examples/local-stack/stack.mjs';
 import { packPackage } from '../e2e/support/package.mjs';
 
 const FIXTURES = fileURLToPath(new URL('./fixtures', import.meta.url));
-const NPM_INSTALL = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', '--no-package-lock'];
+const NPM_INSTALL = [
+  'install',
+  '--prefer-offline',
+  '--no-audit',
+  '--no-fund',
+  '--ignore-scripts',
+  '--no-package-lock',
+];
 
 /** @typedef {{ code: number | null, output: string, durationMs: number }} Ended */
 
@@ -20,7 +27,9 @@ export async function useStack() {
   const stack = await startStack({ port: 0, seed: false });
   after(() => stack.stop());
   const email = `consumer.${randomUUID()}@example.com`;
-  const [{ id: userId }] = await stack.sql('insert into auth.users (email) values ($1) returning id', [email]);
+  const [{ id: userId }] = await stack.sql('insert into auth.users (email) values ($1) returning id', [
+    email,
+  ]);
   const { url, publishableKey: key } = stack;
   return { stack, access: { url, key, token: stack.signToken({ sub: userId }), userId } };
 }
@@ -31,7 +40,10 @@ export async function useStack() {
  * @param {string} fixture
  */
 export async function newProject(fixture) {
-  const [packed, dir] = await Promise.all([packPackage(), mkdtemp(join(tmpdir(), `workflow-db-${fixture}-`))]);
+  const [packed, dir] = await Promise.all([
+    packPackage(),
+    mkdtemp(join(tmpdir(), `workflow-db-${fixture}-`)),
+  ]);
   after(() => Promise.all([packed.remove(), rm(dir, { recursive: true, force: true })]));
   await cp(join(FIXTURES, fixture), dir, { recursive: true });
   const { code, output } = await run('npm', [...NPM_INSTALL, packed.tarball], { cwd: dir });

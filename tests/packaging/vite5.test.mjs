@@ -9,7 +9,11 @@ import { freePort, newProject, run, start, useStack } from './support.mjs';
 
 const START_MS = 30_000;
 
-const [{ stack, access }, dir, browser] = await Promise.all([useStack(), newProject('vite5'), launchBrowser()]);
+const [{ stack, access }, dir, browser] = await Promise.all([
+  useStack(),
+  newProject('vite5'),
+  launchBrowser(),
+]);
 after(() => browser.close());
 const vite = join(dir, 'node_modules', '.bin', 'vite');
 
@@ -20,7 +24,9 @@ const vite = join(dir, 'node_modules', '.bin', 'vite');
  */
 async function servedBy(command) {
   const port = await freePort();
-  const server = start(vite, [...command, '--host', '127.0.0.1', '--port', `${port}`, '--strictPort'], { cwd: dir });
+  const server = start(vite, [...command, '--host', '127.0.0.1', '--port', `${port}`, '--strictPort'], {
+    cwd: dir,
+  });
   const page = await browser.newPage();
   /** @type {{ url: string, type: string }[]} */
   const loaded = [];
@@ -35,7 +41,9 @@ async function servedBy(command) {
     await page.goto(`http://127.0.0.1:${port}/#${encodeURIComponent(JSON.stringify(access))}`);
     await page.waitForSelector('body[data-result]', { state: 'attached', timeout: START_MS });
     const result = JSON.parse((await page.evaluate(() => document.body.dataset.result)) ?? '');
-    const [row] = await stack.sql('select to_jsonb(w) as row from public.workflows w where id = $1', [result.made?.id]);
+    const [row] = await stack.sql('select to_jsonb(w) as row from public.workflows w where id = $1', [
+      result.made?.id,
+    ]);
     assert.deepEqual(result, { made: row?.row, isListed: true, isCached: true, isRefused: 'INVALID_INPUT' });
     assert.deepEqual(problems, []);
     const wasm = loaded.filter(({ url, type }) => url.includes('.wasm') || type.includes('wasm'));
@@ -53,7 +61,10 @@ test('Vite 5, build and preview, default config: reads, writes, and emits no .wa
   assert.equal(built.code, 0, built.output);
   const files = (await readdir(join(dir, 'dist'), { recursive: true })).map(String);
   assert.ok(files.includes('index.html'));
-  assert.deepEqual(files.filter((name) => name.endsWith('.wasm')), []);
+  assert.deepEqual(
+    files.filter((name) => name.endsWith('.wasm')),
+    [],
+  );
   assert.equal(files.filter((name) => name.endsWith('.js')).length, 1, `${files}`);
   assert.doesNotMatch(built.output, /externalized for browser|Module ".*" has been|warning/i);
   await servedBy(['preview']);

@@ -57,12 +57,22 @@ test('the app’s own patterns compile under its loose settings', async () => {
 });
 
 test('the app’s own patterns compile under strict settings too', async () => {
-  const options = { ...STRICT, exactOptionalPropertyTypes: false, module: 'esnext', moduleResolution: 'bundler' };
+  const options = {
+    ...STRICT,
+    exactOptionalPropertyTypes: false,
+    module: 'esnext',
+    moduleResolution: 'bundler',
+  };
   assert.equal(await complaints(['app/*.ts'], options), '');
 });
 
 test('every consumer file is among those compiled', async () => {
-  const files = (await readdir(CONSUMER, { recursive: true })).map(String).filter((name) => name.endsWith('.ts'));
-  assert.deepEqual(files.filter((name) => !/^(strict|app)\/[^/]+\.ts$/.test(name)), []);
+  const files = (await readdir(CONSUMER, { recursive: true }))
+    .map(String)
+    .filter((name) => name.endsWith('.ts'));
+  assert.deepEqual(
+    files.filter((name) => !/^(strict|app)\/[^/]+\.ts$/.test(name)),
+    [],
+  );
   assert.ok(files.length >= 4);
 });

@@ -9,7 +9,7 @@ import './styles/pages.css';
 import './styles/sign-in.css';
 import './styles/workflow-list.css';
 import './styles/graph.css';
-import './styles/inspector.css';
+import './styles/editor.css';
 import './styles/executions.css';
 import './styles/activity.css';
 

@@ -36,7 +36,8 @@ export function collectProblems(page, mayFail = () => false) {
   page.on('crash', () => problems.push('the page crashed'));
   page.on('console', (message) => {
     if (message.type() !== 'error') return;
-    const isReported = message.text().startsWith('Failed to load resource') && mayFail(message.location().url);
+    const isReported =
+      message.text().startsWith('Failed to load resource') && mayFail(message.location().url);
     if (!isReported) problems.push(`console: ${message.text()}`);
   });
   return problems;

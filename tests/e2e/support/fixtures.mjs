@@ -54,7 +54,9 @@ export function createFixtures(stack) {
 
   /** @param {User} user @param {Row} [columns] */
   async function newWorkflow(user, columns = {}) {
-    const [made] = await insert('workflows', [{ user_id: user.id, name: `Workflow ${randomUUID()}`, ...columns }]);
+    const [made] = await insert('workflows', [
+      { user_id: user.id, name: `Workflow ${randomUUID()}`, ...columns },
+    ]);
     return made;
   }
 

@@ -24,7 +24,9 @@ export async function packPackage() {
   await until(() => copied(copy), BUILD_MS).catch(() => {
     throw new Error(`There is no assembled package in ${ASSEMBLED}: run \`node scripts/build.mjs\` first.`);
   });
-  const packed = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', dir], { cwd: copy });
+  const packed = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', dir], {
+    cwd: copy,
+  });
   const [{ filename }] = JSON.parse(packed.stdout);
   return {
     dir,

@@ -21,7 +21,8 @@ declare global {
   const cache: package_.CacheManager;
   /** May be changed by a test: the configured token provider answers `env.token`. */
   const env: { url: string; key: string; token: string | null; userId: string };
-  function outcome(promise: unknown): Promise<{ value?: any; error?: Described }>;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever comes of the call
+  function outcome(promise: unknown): Promise<{ value?: any; error?: any }>;
   function failure(promise: unknown): Promise<Described>;
   function thrown(act: () => unknown): Described;
   function gatedFetch(isHeld: (url: string, init: RequestInit) => boolean): {

@@ -6,8 +6,20 @@ import * as wdb from '/pkg/index.js';
 function described(error) {
   if (!(error instanceof Error)) return error;
   const isOurs = error instanceof wdb.DatabaseError;
-  const { name, message, code, status, details, hint, attempts, retryable, originalError } = /** @type {any} */ (error);
-  return { name, message, isOurs, code, status, details, hint, attempts, retryable, cause: described(originalError) };
+  const { name, message, code, status, details, hint, attempts, retryable, originalError } =
+    /** @type {any} */ (error);
+  return {
+    name,
+    message,
+    isOurs,
+    code,
+    status,
+    details,
+    hint,
+    attempts,
+    retryable,
+    cause: described(originalError),
+  };
 }
 
 /** What comes of a promise, in a form that leaves the page: `{ value }` or `{ error }`. @param {any} promise */
@@ -55,7 +67,8 @@ function gatedFetch(isHeld) {
     /** @param {string} url @param {RequestInit} init */
     async fetch(url, init) {
       const response = await fetch(url, init);
-      if (isHeld(url, init)) await new Promise((resolve) => held.push({ url, release: () => resolve(undefined) }));
+      if (isHeld(url, init))
+        await new Promise((resolve) => held.push({ url, release: () => resolve(undefined) }));
       return response;
     },
   };
@@ -70,5 +83,14 @@ async function until(condition) {
   }
 }
 
-Object.assign(globalThis, { wdb, db: wdb.db, cache: wdb.getCacheManager(), outcome, failure, thrown, gatedFetch, until });
+Object.assign(globalThis, {
+  wdb,
+  db: wdb.db,
+  cache: wdb.getCacheManager(),
+  outcome,
+  failure,
+  thrown,
+  gatedFetch,
+  until,
+});
 document.documentElement.dataset.isReady = 'true';

@@ -51,7 +51,8 @@ export async function startSite(packageRoot) {
 async function resource(pathname, packageRoot) {
   if (pathname === '/') return [TYPES['.html'], BLANK_PAGE];
   if (pathname === '/supabase.js') return [TYPES['.js'], await supabaseBundle()];
-  const file = pathname === '/page.js' ? PAGE_SCRIPT : join(packageRoot, normalize(pathname.replace('/pkg/', '/')));
+  const file =
+    pathname === '/page.js' ? PAGE_SCRIPT : join(packageRoot, normalize(pathname.replace('/pkg/', '/')));
   return [TYPES[extname(file)] ?? 'text/plain', await readFile(file)];
 }
 

@@ -1,7 +1,8 @@
 // @ts-check
 
 /** @typedef {ReturnType<typeof import('./fixtures.mjs').createFixtures>} Fixtures */
-/** @typedef {{ user: { id: string }, workflow: { id: string }, execution: { id: string } }} Ids */
+/** @typedef {import('./fixtures.mjs').Row} Row */
+/** @typedef {{ user: Row, workflow: Row, execution: Row }} Ids */
 /** @typedef {[name: string, ...args: unknown[]]} Call */
 
 const BY_TIME = 'order by created_at, id';
@@ -12,7 +13,8 @@ const BY_TIME = 'order by created_at, id';
  * @param {Pick<Fixtures, 'row' | 'rows'>} fixtures
  */
 export function createTruth({ row, rows }) {
-  const nodes = (/** @type {string} */ id) => rows('workflow_nodes', `where workflow_id = $1 ${BY_TIME}`, [id]);
+  const nodes = (/** @type {string} */ id) =>
+    rows('workflow_nodes', `where workflow_id = $1 ${BY_TIME}`, [id]);
   const connections = (/** @type {string} */ id) =>
     rows('workflow_connections', `where workflow_id = $1 ${BY_TIME}`, [id]);
 
@@ -34,8 +36,16 @@ export function createTruth({ row, rows }) {
     getExecution: (id) => row('workflow_executions', id),
     getExecutionResults: (id) => rows('execution_node_results', `where execution_id = $1 ${BY_TIME}`, [id]),
     async getExecutionHistory(id) {
-      const data = await rows('workflow_executions', 'where workflow_id = $1 order by created_at desc, id', [id]);
-      return { data: data.slice(0, 50), total: data.length, page: 0, pageSize: 50, hasMore: data.length > 50 };
+      const data = await rows('workflow_executions', 'where workflow_id = $1 order by created_at desc, id', [
+        id,
+      ]);
+      return {
+        data: data.slice(0, 50),
+        total: data.length,
+        page: 0,
+        pageSize: 50,
+        hasMore: data.length > 50,
+      };
     },
     getUserProfile: (id) => row('user_profiles', id),
   };

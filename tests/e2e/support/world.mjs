@@ -9,6 +9,9 @@ import { startSite } from './site.mjs';
 
 /** @typedef {Awaited<ReturnType<typeof useWorld>>} World */
 /** @typedef {import('./fixtures.mjs').User} User */
+/** @typedef {import('./fixtures.mjs').Stack} Stack */
+/** @typedef {Awaited<ReturnType<typeof unpackedPackage>>} Unpacked */
+/** @typedef {Awaited<ReturnType<typeof startSite>>} Site */
 
 /**
  * What a page's `env` holds, and what it is configured with unless that is left to the test.
@@ -40,9 +43,10 @@ export async function useWorld(stackOptions = {}) {
     unpackedPackage().then(async (unpacked) => ({ unpacked, site: await startSite(unpacked.root) })),
     launchBrowser(),
   ];
-  const [stack, { unpacked, site }, browser] = /** @type {[any, any, import('playwright-core').Browser]} */ (
-    await settled(starting, ends)
-  );
+  const [stack, { unpacked, site }, browser] =
+    /** @type {[Stack, { unpacked: Unpacked, site: Site }, import('playwright-core').Browser]} */ (
+      await settled(starting, ends)
+    );
   const windows = createWindows(browser, (url) => url.startsWith(stack.url));
 
   beforeEach(() => {
@@ -68,17 +72,14 @@ export async function useWorld(stackOptions = {}) {
     }
     window.isPlain = plain;
     const env = { url: stack.url, key: stack.publishableKey, token: as?.token ?? null, userId: as?.id };
-    await page.evaluate(
-      ([env, options, configured]) => {
-        Object.assign(globalThis, { env });
-        const accessToken = () => /** @type {any} */ (globalThis).env.token;
-        const { url, key } = env;
-        if (configured) wdb.configure({ url, key, accessToken, ...options });
-        if (configured) wdb.authChanged();
-        cache.clear();
-      },
-      /** @type {const} */ ([env, options, configured]),
-    );
+    await page.evaluate(([env, options, configured]) => {
+      Object.assign(globalThis, { env });
+      const accessToken = () => /** @type {any} */ (globalThis).env.token;
+      const { url, key } = env;
+      if (configured) wdb.configure({ url, key, accessToken, ...options });
+      if (configured) wdb.authChanged();
+      cache.clear();
+    }, /** @type {const} */ ([env, options, configured]));
     return {
       page,
       /**
@@ -124,7 +125,11 @@ async function settled(starting, ends) {
     if (result.status === 'rejected') continue;
     const { value } = result;
     if (value.stop) ends.push(() => value.stop());
-    if (value.site) ends.push(() => value.unpacked.remove(), () => value.site.close());
+    if (value.site)
+      ends.push(
+        () => value.unpacked.remove(),
+        () => value.site.close(),
+      );
   }
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;

@@ -86,7 +86,7 @@ fn given() -> impl Strategy<Value = Given> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(super::config(2_000))]
 
     #[test]
     fn no_argument_makes_a_function_panic_and_every_refusal_says_what_was_expected(

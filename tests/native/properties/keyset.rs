@@ -8,7 +8,7 @@ use serde_json::{json, Value};
 use std::collections::HashSet;
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(super::config(128))]
 
     #[test]
     fn a_walked_list_is_the_sorted_list_whatever_the_cap(

@@ -43,6 +43,8 @@ fn filters() -> impl Strategy<Value = Vec<Filter>> {
 }
 
 proptest! {
+    #![proptest_config(super::config(500))]
+
     /// The query goes the whole way: as a URL, parsed by the model server, evaluated there.
     #[test]
     fn a_query_admits_the_rows_that_the_server_would_answer(filters in filters(), row in workflow()) {

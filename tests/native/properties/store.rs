@@ -159,7 +159,7 @@ fn contents(store: &Store<Json>) -> Vec<(String, u32)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #![proptest_config(super::config(1_000))]
 
     #[test]
     fn the_store_does_what_a_plain_list_would(steps in proptest::collection::vec(step(), 1..60)) {
@@ -187,12 +187,13 @@ proptest! {
                     prop_assert_eq!(store.remove(KEYS[*key]), model.remove(KEYS[*key]).is_some());
                 }
                 Step::Get(key) => {
-                    let got = store.get(KEYS[*key], model.now).map(|(entry, fresh)| (value_of(&entry.data), fresh));
+                    let got = store.get(KEYS[*key], model.now);
+                    let got = got.map(|(entry, freshness)| (value_of(&entry.data), freshness));
                     prop_assert_eq!(got, model.get(KEYS[*key]));
                 }
                 Step::Touch(keys) => {
-                    let slots: Vec<u32> =
-                        keys.iter().filter_map(|key| store.peek(KEYS[*key])).map(|entry| entry.slot).collect();
+                    let entries = keys.iter().filter_map(|key| store.peek(KEYS[*key]));
+                    let slots: Vec<u32> = entries.map(|entry| entry.slot).collect();
                     // A number that was never given is ignored.
                     store.touch_slots(&[slots, vec![9_999]].concat());
                     for key in keys {
@@ -205,8 +206,8 @@ proptest! {
                     let base = KEYS[*key];
                     store.remove_where(&|key, _| workflow_db::cache::is_variant_of(key, base));
                     for key in KEYS {
-                        let is_variant = key.strip_prefix(base).is_some_and(|it| it.is_empty() || it.starts_with('?'));
-                        if is_variant {
+                        let rest = key.strip_prefix(base);
+                        if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('?')) {
                             model.remove(key);
                         }
                     }
@@ -229,11 +230,13 @@ proptest! {
                     store.configure(config(&model));
                 }
             }
-            let expected: Vec<_> = model.entries.iter().map(|entry| (entry.key.to_owned(), entry.value)).collect();
+            let expected: Vec<_> =
+                model.entries.iter().map(|entry| (entry.key.to_owned(), entry.value)).collect();
             let after = contents(&store);
             prop_assert_eq!(&after, &expected, "after {:?}", step);
             prop_assert!(after.len() <= model.max_size);
-            prop_assert_eq!((store.stats().evictions, store.stats().expirations), (model.evictions, model.expirations));
+            prop_assert_eq!(store.stats().evictions, model.evictions);
+            prop_assert_eq!(store.stats().expirations, model.expirations);
             let slots: HashSet<u32> = store.iter().map(|(_, entry)| entry.slot).collect();
             prop_assert_eq!(slots.len(), after.len(), "every entry has a number of its own");
             let updates: HashSet<String> = store.take_updates().iter().map(ToString::to_string).collect();
@@ -242,7 +245,8 @@ proptest! {
                 let is_changed = before.get(key) != after.get(key);
                 prop_assert!(!is_changed || updates.contains(key), "{} changed unnoticed at {:?}", key, step);
             }
-            let next = model.entries.iter().map(|entry| entry.ttl_ms - model.age(entry)).min_by(f64::total_cmp);
+            let left = model.entries.iter().map(|entry| entry.ttl_ms - model.age(entry));
+            let next = left.min_by(f64::total_cmp);
             prop_assert_eq!(store.next_expiry_ms(model.now), next);
         }
     }

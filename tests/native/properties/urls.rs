@@ -18,6 +18,8 @@ fn column(name: &str, operator: Operator) -> Condition {
 }
 
 proptest! {
+    #![proptest_config(super::config(500))]
+
     #[test]
     fn a_single_value_arrives_as_it_is(value in text()) {
         for (test, operator) in [

@@ -155,7 +155,9 @@ fn a_deleted_child_leaves_its_list() {
 fn a_connection_is_deleted_by_the_apps_own_name_for_it() {
     let (world, ada, ids) = with_lists();
     for name in ["c,1", "c\"2"] {
-        let new = json!([{"workflow_id": ids[0], "source_node_id": name, "target_node_id": "t", "connection_id": name}]);
+        let new = json!([{
+            "workflow_id": ids[0], "source_node_id": name, "target_node_id": "t", "connection_id": name,
+        }]);
         ada.does("createWorkflowConnection", new);
     }
     ada.does("getWorkflowConnections", json!([ids[0]]));

@@ -114,7 +114,8 @@ fn an_id_that_is_taken_by_the_very_same_row_after_a_lost_answer_is_that_row() {
     let (world, ada, _) = with_workflow();
     world.network().once("POST workflows", Fault::LostAfter);
     let new = json!([ada.id(), {
-        "id": id("mine"), "name": "B", "is_public": true, "description": null, "archived_at": "2024-05-01T10:00:00+02:00",
+        "id": id("mine"), "name": "B", "is_public": true, "description": null,
+        "archived_at": "2024-05-01T10:00:00+02:00",
     }]);
     let row = ada.does("createWorkflow", new);
     assert_eq!((row.text("id"), row.text("archived_at")), (id("mine"), "2024-05-01T08:00:00".to_owned()));

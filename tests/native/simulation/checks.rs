@@ -28,7 +28,7 @@ impl Tab {
             match made.pending.outcome() {
                 Ok(_) => assert_eq!(count, 1, "{}: {marker}", made.name),
                 Err(error) => {
-                    assert!(count <= 1, "{}: {marker} was made {count} times: {error:?}", made.name)
+                    assert!(count <= 1, "{}: {marker} was made {count} times: {error:?}", made.name);
                 }
             }
         }

@@ -5,15 +5,12 @@ mod tab;
 
 use crate::support::random::Random;
 use crate::support::World;
+use crate::variable;
 use serde_json::Value;
 use tab::Tab;
 
 /// Steps between two rests.
 const ROUND: usize = 250;
-
-fn variable(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
 
 /// Says how to repeat a run that fails.
 struct Witness {
@@ -72,7 +69,7 @@ fn the_same_seed_lives_the_same_life() {
     assert_eq!(first, live(7, 500));
 }
 
-/// Ids and markers that only this run uses.
+/// A member that is text; empty where there is none.
 fn text(value: &Value, name: &str) -> String {
     value[name].as_str().unwrap_or_default().to_owned()
 }

@@ -180,7 +180,9 @@ impl Tab {
             12 if random.chance(0.3) => ("deleteExecution", json!([execution]), false),
             12 => ("updateExecution", json!([execution, {"status": "completed"}]), false),
             _ => {
-                let new = json!({"execution_id": execution, "node_id": "n", "node_type": "t", "error_message": marker});
+                let new = json!({
+                    "execution_id": execution, "node_id": "n", "node_type": "t", "error_message": marker,
+                });
                 ("createExecutionResult", json!([new]), true)
             }
         };

@@ -216,7 +216,7 @@ async fn travel(
             retry_after: seconds.map(|seconds| seconds.to_string()),
             body: Body::Broken,
         },
-        Some(Fault::Refused(status, code)) => refused(&Refusal::new(status, code, "refused")),
+        Some(Fault::Refused(status, error)) => refused(&Refusal::new(status, error, "refused")),
         Some(Fault::Truncated) => Reply { body: Body::Broken, ..arrive() },
         Some(Fault::HangAfter) => {
             arrive();

@@ -1,4 +1,4 @@
-//! Randomness that a seed repeats exactly (SplitMix64).
+//! Randomness that a seed repeats exactly (`SplitMix64`).
 
 use std::cell::Cell;
 

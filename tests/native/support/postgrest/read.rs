@@ -15,7 +15,7 @@ impl Server {
         subject: Option<&str>,
     ) -> Result<Outcome, Refusal> {
         let matching = self.matching(facts, params, subject)?;
-        let poison = matching.iter().filter_map(|row| self.poisoned.get(row["id"].as_str()?)).next();
+        let poison = matching.iter().find_map(|row| self.poisoned.get(row["id"].as_str()?));
         if let Some(code) = poison {
             let status = if *code == "57014" { 500 } else { 400 };
             return Err(Refusal::new(status, code, "a function of the database failed"));

@@ -51,11 +51,11 @@ pub fn params(query: &str) -> Result<Params, Refusal> {
             "offset" => params.offset = value.parse().map_err(|_| bad(pair))?,
             "on_conflict" => params.on_conflict = Some(value),
             "or" | "and" => params.conditions.push(parsed_tree(&format!("{name}{value}"))?),
-            _ if name == "order" || name.ends_with(".order") => {
-                let of = name.strip_suffix("order").unwrap_or_default().trim_end_matches('.').to_owned();
-                params.order.push((of, value.split(',').map(order_term).collect::<Result<_, _>>()?));
-            }
-            _ => params.conditions.push(column_condition(&name, &value)?),
+            "order" => params.order.push((String::new(), order_terms(&value)?)),
+            _ => match name.strip_suffix(".order") {
+                Some(embedded) => params.order.push((embedded.to_owned(), order_terms(&value)?)),
+                None => params.conditions.push(column_condition(&name, &value)?),
+            },
         }
     }
     Ok(params)
@@ -77,6 +77,10 @@ fn decoded(text: &str) -> Option<String> {
         }
     }
     String::from_utf8(bytes).ok()
+}
+
+fn order_terms(text: &str) -> Result<Vec<(String, bool)>, Refusal> {
+    text.split(',').map(order_term).collect()
 }
 
 fn order_term(term: &str) -> Result<(String, bool), Refusal> {

@@ -10,12 +10,15 @@ export const useWorkflows = (userId: string) => {
     try {
       setWorkflows(await db.getWorkflows(userId));
       setError(null);
+      // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as the app has it
     } catch (err: any) {
       setError(err instanceof DatabaseError ? err : new DatabaseError('UNKNOWN_ERROR', err.message, err));
     }
   };
 
-  const createWorkflow = async (workflow: Omit<Workflow, 'id' | 'created_at' | 'updated_at'>): Promise<Workflow> => {
+  const createWorkflow = async (
+    workflow: Omit<Workflow, 'id' | 'created_at' | 'updated_at'>,
+  ): Promise<Workflow> => {
     const created = await db.createWorkflow(userId, workflow);
     setWorkflows((previous) => [created, ...previous]);
     return created;
@@ -23,7 +26,9 @@ export const useWorkflows = (userId: string) => {
 
   const updateWorkflow = async (id: string, updates: Partial<Workflow>): Promise<Workflow> => {
     const updated = await db.updateWorkflow(id, updates);
-    setWorkflows((previous) => previous.map((workflow) => (workflow.id === id ? { ...workflow, ...updated } : workflow)));
+    setWorkflows((previous) =>
+      previous.map((workflow) => (workflow.id === id ? { ...workflow, ...updated } : workflow)),
+    );
     return updated;
   };
 
@@ -61,7 +66,10 @@ export async function runWorkflow(workflow: Workflow, nodes: WorkflowNode[]): Pr
       status: 'running',
       input_data: { ...node.config },
     });
-    await db.updateExecutionResult(result.id, { status: 'completed', output_data: { url: node.config.url.toString() } });
+    await db.updateExecutionResult(result.id, {
+      status: 'completed',
+      output_data: { url: node.config.url.toString() },
+    });
   }
   return db.updateExecution(execution.id, {
     status: 'completed',

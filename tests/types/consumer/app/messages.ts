@@ -1,6 +1,12 @@
 // Branching on errors and unwrapping outcomes, as the app does.
 import { DEFAULT_RETRY_CONFIG, DatabaseError, db } from 'workflow-db';
-import type { ApiResponse, PaginatedResponse, RetryConfig, WorkflowExecution, WorkflowWithRelations } from 'workflow-db';
+import type {
+  ApiResponse,
+  PaginatedResponse,
+  RetryConfig,
+  WorkflowExecution,
+  WorkflowWithRelations,
+} from 'workflow-db';
 
 export function messageOf(error: unknown): string {
   if (!(error instanceof DatabaseError)) return 'Something went wrong.';
@@ -29,7 +35,10 @@ export async function open(id: string): Promise<WorkflowWithRelations> {
   return { ...workflow, nodes: workflow.nodes.filter((node) => node.position_x >= 0) };
 }
 
-export const nextOffset = ({ page, pageSize, hasMore }: PaginatedResponse<WorkflowExecution>): number | null =>
-  hasMore ? (page + 1) * pageSize : null;
+export const nextOffset = ({
+  page,
+  pageSize,
+  hasMore,
+}: PaginatedResponse<WorkflowExecution>): number | null => (hasMore ? (page + 1) * pageSize : null);
 
 export const patient: RetryConfig = { ...DEFAULT_RETRY_CONFIG, maxAttempts: 6 };

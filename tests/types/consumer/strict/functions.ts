@@ -1,4 +1,5 @@
 // Every function and export, and what must not compile.
+/* eslint-disable @typescript-eslint/no-unused-vars -- the annotations are what is tested */
 import {
   DEFAULT_RETRY_CONFIG,
   DatabaseError,
@@ -41,21 +42,48 @@ import type {
 declare const id: string;
 
 export async function everyFunction(): Promise<void> {
-  const query: WorkflowQuery = { userId: id, limit: 5, offset: 0, includeArchived: true, sortBy: 'name', sortOrder: 'asc' };
-  const lists: Workflow[][] = [await db.getWorkflows(id), await db.getWorkflows(id, true), await db.getWorkflows(query)];
+  const query: WorkflowQuery = {
+    userId: id,
+    limit: 5,
+    offset: 0,
+    includeArchived: true,
+    sortBy: 'name',
+    sortOrder: 'asc',
+  };
+  const lists: Workflow[][] = [
+    await db.getWorkflows(id),
+    await db.getWorkflows(id, true),
+    await db.getWorkflows(query),
+  ];
   const one: Workflow | null = await db.getWorkflow(id);
   const whole: WorkflowWithRelations | null = await db.getWorkflowWithRelations(id);
   const written: Workflow[] = [
     await db.createWorkflow(id, { name: 'n' }),
-    await db.createWorkflow(id, { name: 'n', id, user_id: id, description: null, is_public: true, archived_at: null }),
+    await db.createWorkflow(id, {
+      name: 'n',
+      id,
+      user_id: id,
+      description: null,
+      is_public: true,
+      archived_at: null,
+    }),
     await db.updateWorkflow(id, { name: 'n', archived_at: '2024-02-29T00:00:00Z' }),
     await db.archiveWorkflow(id),
   ];
   const gone: void = await db.deleteWorkflow(id);
 
   const nodes: WorkflowNode[] = await db.getWorkflowNodes(id);
-  const node: WorkflowNode = await db.createWorkflowNode({ workflow_id: id, node_id: 'n', node_type: 't', config: { a: 1 } });
-  const moved: WorkflowNode = await db.updateWorkflowNode(id, { position_x: 1, position_y: 2.5, label: null });
+  const node: WorkflowNode = await db.createWorkflowNode({
+    workflow_id: id,
+    node_id: 'n',
+    node_type: 't',
+    config: { a: 1 },
+  });
+  const moved: WorkflowNode = await db.updateWorkflowNode(id, {
+    position_x: 1,
+    position_y: 2.5,
+    label: null,
+  });
   const noNode: void = await db.deleteWorkflowNode(id);
 
   const edges: WorkflowConnection[] = await db.getWorkflowConnections(id);
@@ -64,11 +92,24 @@ export async function everyFunction(): Promise<void> {
   const bent: WorkflowConnection = await db.updateWorkflowConnection(id, { target_node_id: 'c' });
   const noEdge: void = await db.deleteWorkflowConnection(id, 'a>b');
 
-  const run: WorkflowExecution = await db.createExecution({ workflow_id: id, user_id: id, status: 'running' });
+  const run: WorkflowExecution = await db.createExecution({
+    workflow_id: id,
+    user_id: id,
+    status: 'running',
+  });
   const found: WorkflowExecution | null = await db.getExecution(id);
-  const ended: WorkflowExecution = await db.updateExecution(id, { status: 'completed', execution_time_ms: 5 });
+  const ended: WorkflowExecution = await db.updateExecution(id, {
+    status: 'completed',
+    execution_time_ms: 5,
+  });
   const noRun: void = await db.deleteExecution(id);
-  const history: ExecutionHistoryQuery = { userId: id, workflowId: id, status: 'failed', startDate: '2024-01-01', endDate: '2024-01-31' };
+  const history: ExecutionHistoryQuery = {
+    userId: id,
+    workflowId: id,
+    status: 'failed',
+    startDate: '2024-01-01',
+    endDate: '2024-01-31',
+  };
   const pages: PaginatedResponse<WorkflowExecution>[] = [
     await db.getExecutionHistory(id),
     await db.getExecutionHistory(id, 20),
@@ -76,10 +117,23 @@ export async function everyFunction(): Promise<void> {
     await db.getExecutionHistory(history),
   ];
   const { data, total, page, pageSize, hasMore } = pages[0] ?? (await db.getExecutionHistory(id));
-  const facts: [WorkflowExecution[], number, number, number, boolean] = [data, total, page, pageSize, hasMore];
+  const facts: [WorkflowExecution[], number, number, number, boolean] = [
+    data,
+    total,
+    page,
+    pageSize,
+    hasMore,
+  ];
 
-  const result: ExecutionNodeResult = await db.createExecutionResult({ execution_id: id, node_id: 'n', node_type: 't' });
-  const changed: ExecutionNodeResult = await db.updateExecutionResult(id, { output_data: null, status: 'failed' });
+  const result: ExecutionNodeResult = await db.createExecutionResult({
+    execution_id: id,
+    node_id: 'n',
+    node_type: 't',
+  });
+  const changed: ExecutionNodeResult = await db.updateExecutionResult(id, {
+    output_data: null,
+    status: 'failed',
+  });
   const noResult: void = await db.deleteExecutionResult(id);
   const results: ExecutionNodeResult[] = await db.getExecutionResults(id);
   const profile: UserProfile | null = await db.getUserProfile(id);
@@ -93,11 +147,31 @@ export async function everyFunction(): Promise<void> {
 export async function everyExport(supabase: SupabaseLike, source: WasmSource): Promise<void> {
   const retry: RetryConfig = { ...DEFAULT_RETRY_CONFIG, maxAttempts: 5 };
   const cacheConfig: CacheConfig = { defaultTTL: 1_000, maxSize: 10, staleMs: 100 };
-  const settings: ClientSettings = { retry: { maxAttempts: 1 }, cache: cacheConfig, timeoutMs: 5, schema: 'public', debug: true };
-  const options: ClientOptions = { url: 'https://x.supabase.co', key: 'k', accessToken: async () => null, ...settings };
+  const settings: ClientSettings = {
+    retry: { maxAttempts: 1 },
+    cache: cacheConfig,
+    timeoutMs: 5,
+    schema: 'public',
+    debug: true,
+  };
+  const options: ClientOptions = {
+    url: 'https://x.supabase.co',
+    key: 'k',
+    accessToken: async () => null,
+    ...settings,
+  };
   configure(options);
-  configure({ url: 'u', key: 'k', accessToken: () => 'token', fetch: (url, init) => fetch(url, init), retry });
-  configure({ supabase, onEvent: (event: ClientEvent) => console.log(event.type === 'attempt' && event.durationMs) });
+  configure({
+    url: 'u',
+    key: 'k',
+    accessToken: () => 'token',
+    fetch: (url, init) => fetch(url, init),
+    retry,
+  });
+  configure({
+    supabase,
+    onEvent: (event: ClientEvent) => console.log(event.type === 'attempt' && event.durationMs),
+  });
   const client: DatabaseClient = createClient(options);
   const parts: [Db, CacheManager] = [client.db, client.cache];
   client.authChanged();
@@ -114,7 +188,14 @@ export async function everyExport(supabase: SupabaseLike, source: WasmSource): P
   cache.invalidatePattern('^workflow');
   cache.clear();
   const stats: CacheStats = cache.getStats();
-  const numbers: number[] = [stats.size, stats.maxSize, stats.hits, stats.misses, stats.evictions, stats.expirations];
+  const numbers: number[] = [
+    stats.size,
+    stats.maxSize,
+    stats.hits,
+    stats.misses,
+    stats.evictions,
+    stats.expirations,
+  ];
   const keys: string[] = [...stats.entries, `${stats.coalesced + stats.inFlight}`];
   const stop: () => void = cache.observe(cacheKeys.templates(), () => {});
 
@@ -123,7 +204,10 @@ export async function everyExport(supabase: SupabaseLike, source: WasmSource): P
   const texts: (string | undefined)[] = [error.code, error.message, error.name, error.details, error.hint];
   const others: [number | undefined, number, boolean] = [error.status, error.attempts, error.retryable];
   const entry: CacheEntry<Workflow> = { data: {} as Workflow, timestamp: 1, ttl: 1, isValid: true };
-  const responses: ApiResponse<Workflow>[] = [{ success: true, data: entry.data }, { success: false, error: { code: 'c', message: 'm' } }];
+  const responses: ApiResponse<Workflow>[] = [
+    { success: true, data: entry.data },
+    { success: false, error: { code: 'c', message: 'm' } },
+  ];
 }
 
 export function whatMustNotCompile(): void {

@@ -28,7 +28,7 @@ import type {
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const yes = <T extends true>(): T | undefined => undefined;
 type Optional<T> = { [K in keyof T]-?: undefined extends T[K] ? K : never }[keyof T];
-type Given<T> = { [K in keyof T]-?: {} extends Pick<T, K> ? never : K }[keyof T];
+type Given<T> = { [K in keyof T]-?: Record<never, never> extends Pick<T, K> ? never : K }[keyof T];
 
 interface ExpectedWorkflow {
   id: string;
@@ -107,7 +107,12 @@ yes<Same<Plain<WorkflowConnection>, Plain<ExpectedConnection>>>();
 yes<Same<Plain<WorkflowExecution>, Plain<ExpectedExecution>>>();
 yes<Same<Plain<ExecutionNodeResult>, Plain<ExpectedResult>>>();
 yes<Same<Plain<UserProfile>, Plain<ExpectedProfile>>>();
-yes<Same<Plain<WorkflowWithRelations>, Plain<ExpectedWorkflow & { nodes: WorkflowNode[]; connections: WorkflowConnection[] }>>>();
+yes<
+  Same<
+    Plain<WorkflowWithRelations>,
+    Plain<ExpectedWorkflow & { nodes: WorkflowNode[]; connections: WorkflowConnection[] }>
+  >
+>();
 yes<Same<Uuid | Timestamp, string>>();
 yes<Same<ExecutionStatus, 'running' | 'completed' | 'failed'>>();
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as the app has it
@@ -116,7 +121,9 @@ yes<Same<JsonObject, Record<string, any>>>();
 // A new row requires the columns that are not null and have no default, and takes every other one.
 yes<Same<Given<NewWorkflow>, 'user_id' | 'name'>>();
 yes<Same<Given<NewWorkflowNode>, 'workflow_id' | 'node_type' | 'node_id'>>();
-yes<Same<Given<NewWorkflowConnection>, 'workflow_id' | 'source_node_id' | 'target_node_id' | 'connection_id'>>();
+yes<
+  Same<Given<NewWorkflowConnection>, 'workflow_id' | 'source_node_id' | 'target_node_id' | 'connection_id'>
+>();
 yes<Same<Given<NewWorkflowExecution>, 'workflow_id' | 'user_id'>>();
 yes<Same<Given<NewExecutionNodeResult>, 'execution_id' | 'node_id' | 'node_type'>>();
 yes<Same<Given<NewUserProfile>, 'id' | 'email'>>();

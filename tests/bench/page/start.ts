@@ -1,0 +1,18 @@
+import { configure, createClient } from '../../../pkg/index.js';
+import type { Env } from '../contestants/env.js';
+import { hookWebAssembly } from './hook-webassembly.js';
+
+/** Milliseconds of the first synchronous use, and what they go to. */
+function measure({ url, key }: Env) {
+  const hook = hookWebAssembly();
+  const start = performance.now();
+  configure({ url, key });
+  const total = performance.now() - start;
+  const second = performance.now();
+  createClient({ url, key });
+  const { compile, instantiate } = hook;
+  const client = performance.now() - second;
+  return { total, decode: total - compile - instantiate - client, compile, instantiate, client };
+}
+
+Object.assign(globalThis, { measure });

@@ -1,0 +1,41 @@
+// @ts-check
+import { createServer } from 'node:http';
+
+const HEADERS = {
+  'Cache-Control': 'no-store',
+  // An isolated page has a clock of 5 µs instead of 100.
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
+/**
+ * Serves scripts, and for each `/name` a blank page that runs `/name.js`, on an origin of its own.
+ *
+ * @param {Map<string, string>} scripts by path
+ */
+export async function startSite(scripts) {
+  const server = createServer((request, response) => {
+    const path = request.url ?? '/';
+    const script = scripts.get(path);
+    const isScript = script !== undefined;
+    const isPage = scripts.has(`${path}.js`);
+    response.writeHead(isScript || isPage ? 200 : 404, {
+      ...HEADERS,
+      'Content-Type': isScript ? 'text/javascript' : 'text/html',
+    });
+    response.end(script ?? (isPage ? pageOf(path) : ''));
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    close() {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** @param {string} path */
+const pageOf = (path) =>
+  `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" src="${path}.js"></script>`;

@@ -1,0 +1,15 @@
+// @ts-check
+
+/** The value that a part of all is below; between two samples, in proportion. @param {number[]} samples @param {number} part */
+export function quantile(samples, part) {
+  const sorted = samples.toSorted((a, b) => a - b);
+  const place = (sorted.length - 1) * part;
+  const below = sorted[Math.floor(place)];
+  return below + (sorted[Math.ceil(place)] - below) * (place % 1);
+}
+
+/** @param {number[]} samples */
+export const median = (samples) => quantile(samples, 0.5);
+
+/** Sample by sample, how many times as much. @param {number[]} samples @param {number[]} base */
+export const ratios = (samples, base) => samples.map((sample, index) => sample / base[index]);
