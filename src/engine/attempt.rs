@@ -109,9 +109,8 @@ fn is_expired_token(error: &Error) -> bool {
 }
 
 fn exhausted(last: &Error) -> Error {
-    let message =
-        ["Gave up after ", &last.attempts.to_string(), " attempts; the last failed with ", &last.code]
-            .concat();
+    let attempts = last.attempts.to_string();
+    let message = ["Gave up after ", &attempts, " attempts. ", &last.code, ": ", &last.message].concat();
     Report {
         status: last.status,
         details: last.details.clone(),

@@ -28,7 +28,8 @@ export function aborted(signal) {
   let listener;
   const promise = new Promise((resolve) => {
     listener = resolve;
-    signal.addEventListener('abort', listener);
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', listener);
   });
   return { promise, cancel: () => signal.removeEventListener('abort', listener) };
 }
