@@ -59,11 +59,12 @@ for (const [name, promised] of Object.entries(FUNCTIONS)) {
 
   test(`${name} does what it says to a row of one's own`, async () => {
     const estate = await newEstate(adaUser);
+    const given = args(estate);
     const before = await rows(table, 'order by id');
-    const value = await outcomeOf(ada, name, args(estate));
+    const value = await outcomeOf(ada, name, given);
     assert.equal(stack.requests.count(), 1, 'in one request');
     if (isRead) {
-      assert.deepEqual(value, await truth([name, ...args(estate)]));
+      assert.deepEqual(value, await truth([name, ...given]));
       return;
     }
     const after = await rows(table, 'order by id');
@@ -81,8 +82,8 @@ for (const [name, promised] of Object.entries(FUNCTIONS)) {
       before.find((row) => row.id === id),
       'which is not as it was',
     );
-    const given = name === 'archiveWorkflow' ? {} : /** @type {any} */ (args(estate).at(-1));
-    for (const [column, sent] of Object.entries(given)) {
+    const columns = name === 'archiveWorkflow' ? {} : /** @type {object} */ (given.at(-1));
+    for (const [column, sent] of Object.entries(columns)) {
       // Times are converted; rows.test.mjs looks at them.
       if (!column.endsWith('_at')) assert.deepEqual(now[column], sent, column);
     }

@@ -76,8 +76,10 @@ export async function useWorld(stackOptions = {}) {
       Object.assign(globalThis, { env });
       const accessToken = () => /** @type {any} */ (globalThis).env.token;
       const { url, key } = env;
-      if (configured) wdb.configure({ url, key, accessToken, ...options });
-      if (configured) wdb.authChanged();
+      // Nothing else is touched: that would start the engine before the test does.
+      if (!configured) return;
+      wdb.configure({ url, key, accessToken, ...options });
+      wdb.authChanged();
       cache.clear();
     }, /** @type {const} */ ([env, options, configured]));
     return {

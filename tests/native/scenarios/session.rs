@@ -148,6 +148,43 @@ fn nothing_is_answered_while_it_is_open_who_is_signed_in() {
 }
 
 #[test]
+fn an_answer_that_comes_while_it_is_open_who_is_signed_in_waits_for_that() {
+    for (user, is_delivered) in [("ada", true), ("bob", false)] {
+        let (world, client, workflow) = with_workflow();
+        world.signed_in("bob");
+        world.network().slow("GET workflows", 10.0, 500.0);
+        let read = client.call("getWorkflow", json!([workflow]));
+        world.pass(100.0);
+        client.tokens().next(Answer::After(1_000.0));
+        client.switch_to(Some(user));
+        world.pass(900.0);
+        assert!(!read.is_done());
+        world.pass(200.0);
+        assert_eq!(read.outcome().is_ok(), is_delivered);
+    }
+}
+
+#[test]
+fn the_new_user_never_joins_a_request_of_the_old_one() {
+    let (world, client, _) = with_workflow();
+    let bob = world.signed_in("bob").id();
+    let public = json!({"user_id": client.id(), "name": "P", "is_public": true});
+    let public = world.server().add("workflows", public);
+    world.network().slow("GET workflows", 10.0, 500.0);
+    let old: Vec<_> = (0..5).map(|_| client.call("getWorkflow", json!([public]))).collect();
+    world.pass(100.0);
+    client.tokens().sign_in(Some("bob"));
+    client.engine.signed_in_as(Some(bob.clone()));
+    let new = client.call("getWorkflow", json!([public]));
+    for read in old {
+        read.fails_with("ABORTED");
+    }
+    assert_eq!(new.value().text("name"), "P");
+    let subjects: Vec<_> = world.take_requests().into_iter().map(|request| request.subject).collect();
+    assert_eq!(subjects.last(), Some(&Some(bob)));
+}
+
+#[test]
 fn when_the_provider_cannot_say_who_is_signed_in_the_cache_is_emptied() {
     for answer in [Answer::Throws, Answer::Hangs] {
         let (world, client, workflow) = with_workflow();
