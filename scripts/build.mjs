@@ -38,11 +38,16 @@ function compileWasm() {
     '--out-dir',
     'build/wasm',
   ];
+  const home = (variable, folder) => process.env[variable] ?? join(homedir(), folder);
+  const folders = [join(home('CARGO_HOME', '.cargo'), 'registry/src'), home('RUSTUP_HOME', '.rustup'), root];
   const env = {
     ...process.env,
     PATH: `${at('node_modules', '.bin')}:${process.env.PATH}`,
     // Panic messages name source files: short ones, and none of this machine's.
-    RUSTFLAGS: `--remap-path-prefix=${homedir()}/.cargo/registry/src= --remap-path-prefix=${root}= ${process.env.RUSTFLAGS ?? ''}`,
+    RUSTFLAGS: [
+      ...folders.map((folder) => `--remap-path-prefix=${folder}=`),
+      process.env.RUSTFLAGS ?? '',
+    ].join(' '),
   };
   execFileSync('wasm-pack', args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env });
 }

@@ -1,6 +1,6 @@
 // Runs every suite, shows each as it goes, and ends with one line that sums them up.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installApp } from './install-app.mjs';
@@ -13,12 +13,17 @@ const bin = (name) => join(root, 'node_modules', '.bin', name);
 const check = (name, command, ...args) => ({ name, command, args, count: wholeCheck });
 /** Suites that say themselves how many tests passed. */
 const cargo = (name, command, ...args) => ({ name, command, args, count: cargoSummary });
-const node = (name, ...args) => ({
+/** The `*.test.mjs` files of a folder, several at a time. */
+const node = (name, folder, concurrency) => ({
   name,
   command: process.execPath,
-  args: ['--test', '--test-reporter=spec', ...args],
+  args: ['--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, ...testFiles(folder)],
   count: nodeSummary,
 });
+const testFiles = (folder) =>
+  readdirSync(join(root, folder))
+    .filter((file) => file.endsWith('.test.mjs'))
+    .map((file) => join(folder, file));
 
 const suites = [
   check('rustfmt', 'cargo', 'fmt', '--check'),
@@ -39,14 +44,9 @@ const suites = [
   check('prettier', bin('prettier'), '--check', '--log-level=warn', '.'),
   check('eslint', bin('eslint'), '--max-warnings=0', '.'),
   cargo('WebAssembly in Chromium', 'wasm-pack', 'test', '--headless', '--chrome', '--mode', 'no-install'),
-  node('types', 'tests/types/'),
-  {
-    name: 'local stack',
-    command: 'npm',
-    args: ['test', '--prefix', 'examples/local-stack', '--', '--test-reporter=spec'],
-    count: nodeSummary,
-  },
-  node('end to end', '--test-concurrency=2', 'tests/e2e/'),
+  node('types', 'tests/types', 1),
+  node('local stack', 'examples/local-stack/test', 2),
+  node('end to end', 'tests/e2e', 2),
   {
     name: 'example app',
     prepare: installApp,
@@ -54,9 +54,16 @@ const suites = [
     args: ['run', 'build', '--prefix', 'examples/react-app'],
     count: wholeCheck,
   },
-  node('packaging', '--test-concurrency=1', 'tests/packaging/'),
-  ...(isFull ? [] : []),
+  node('example app in a browser', 'tests/app', 1),
+  node('packaging', 'tests/packaging', 1),
+  ...(isFull ? longSuites() : []),
 ];
+
+/** What takes longer than a developer waits. */
+function longSuites() {
+  const simulation = cargo('long simulation', 'cargo', 'test', '--quiet', '--test', 'native', 'simulation');
+  return [{ ...simulation, env: { STEPS: '1000000' } }];
+}
 
 function wholeCheck(_output, code) {
   return code === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
@@ -88,9 +95,13 @@ function atLeastOneFailure(counts, code) {
   return isBroken && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
-function run({ command, args }) {
+function run({ command, args, env }) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, {
+      cwd: root,
+      env: { ...environment(), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (data) => {

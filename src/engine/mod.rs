@@ -94,6 +94,8 @@ impl<P: Platform> Engine<P> {
             state.store.configure(settings.cache);
         }
         self.flush();
+        // How long copies may be answered from has changed with `stale_ms`.
+        self.publish_all();
     }
 
     /// The settings in force.

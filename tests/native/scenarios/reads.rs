@@ -72,6 +72,18 @@ fn a_fresh_read_asks_without_hiding_what_is_cached_meanwhile() {
 }
 
 #[test]
+fn a_row_that_a_fresh_read_does_not_find_leaves_the_cache() {
+    let world = World::new();
+    let ada = world.signed_in("ada");
+    let workflow = world.server().add("workflows", json!({"user_id": ada.id(), "name": "A"}));
+    ada.does("getWorkflow", json!([workflow]));
+    world.server().remove("workflows", &workflow);
+    let fresh = Options { fresh: true, ..Options::default() };
+    assert!(ada.call_with(fresh, "getWorkflow", json!([workflow])).value().is_null());
+    assert_eq!(ada.keys(), Vec::<String>::new());
+}
+
+#[test]
 fn a_failed_read_is_not_remembered() {
     let world = World::new();
     let ada = world.signed_in("ada");

@@ -159,8 +159,10 @@ fn an_answer_that_comes_while_it_is_open_who_is_signed_in_waits_for_that() {
         client.switch_to(Some(user));
         world.pass(900.0);
         assert!(!read.is_done());
+        assert_eq!(client.front().keys(), Vec::<String>::new(), "nor is it answered outside");
         world.pass(200.0);
         assert_eq!(read.outcome().is_ok(), is_delivered);
+        assert_eq!(client.front().keys().is_empty(), !is_delivered);
     }
 }
 
@@ -179,6 +181,29 @@ fn the_new_user_never_joins_a_request_of_the_old_one() {
     for read in old {
         read.fails_with("ABORTED");
     }
+    assert_eq!(new.value().text("name"), "P");
+    let subjects: Vec<_> = world.take_requests().into_iter().map(|request| request.subject).collect();
+    assert_eq!(subjects.last(), Some(&Some(bob)));
+}
+
+#[test]
+fn the_new_user_never_joins_a_refresh_of_the_old_one() {
+    let (world, client, _) = with_workflow();
+    let bob = world.signed_in("bob").id();
+    let public = json!({"user_id": client.id(), "name": "P", "is_public": true});
+    let public = world.server().add("workflows", public);
+    client.configure(|settings| settings.cache.stale_ms = Some(1_000.0));
+    client.does("getWorkflow", json!([public]));
+    world.pass(2_000.0);
+    world.network().slow("GET workflows", 10.0, 500.0);
+    client.does("getWorkflow", json!([public]));
+    world.pass(100.0);
+    let other = client.call("getWorkflowNodes", json!([public]));
+    world.pass(15.0);
+    client.tokens().sign_in(Some("bob"));
+    client.engine.signed_in_as(Some(bob.clone()));
+    let new = client.call("getWorkflow", json!([public]));
+    other.fails_with("ABORTED");
     assert_eq!(new.value().text("name"), "P");
     let subjects: Vec<_> = world.take_requests().into_iter().map(|request| request.subject).collect();
     assert_eq!(subjects.last(), Some(&Some(bob)));
