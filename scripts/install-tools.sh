@@ -35,7 +35,7 @@ if [ ! -x "$browser" ] || ! command -v chromedriver >/dev/null; then
   as_root=''
   [ "$(id -u)" -eq 0 ] || as_root='sudo'
   $as_root apt-get update -qq
-  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium chromium-driver >/dev/null
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium chromium-driver >/dev/null
 fi
 
 # npm ci, unless the lock file has not changed since the last one.

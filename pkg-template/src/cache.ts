@@ -49,7 +49,7 @@ type Counters = [number, number, number, number, number, number, number];
 
 export function createCache(client: () => Client, front: Front): CacheManager {
   return {
-    get: <T>(key: string) => client().cacheGet(key) as T | null,
+    get: <T>(key: string) => (front.read(key) ?? client().cacheGet(key)) as T | null,
     peek: <T>(key: string) => (front.peek(key) ?? null) as T | null,
     set: (key, data, ttlMs) => client().cacheSet(key, data, positive(ttlMs)),
     invalidate: (key) => client().cacheInvalidate(key),

@@ -36,12 +36,22 @@ export class Front {
 
   /** A promise settled with the entry under `key`, or undefined when the engine must be asked. */
   answer(key: string): Promise<unknown> | undefined {
+    const copy = this.hit(key);
+    return copy === undefined ? undefined : (copy.promise ??= Promise.resolve(copy.data));
+  }
+
+  /** The entry under `key`, or undefined when the engine must be asked. */
+  read(key: string): unknown {
+    return this.hit(key)?.data;
+  }
+
+  private hit(key: string): Copy | undefined {
     const copy = this.copies.get(key);
     if (copy === undefined || Date.now() >= copy.until) return undefined;
     this.hits += 1;
     if (copy !== this.last) this.remember(copy);
     if (this.sink !== undefined) this.happened('hit', key);
-    return (copy.promise ??= Promise.resolve(copy.data));
+    return copy;
   }
 
   private remember(copy: Copy): void {

@@ -5,20 +5,27 @@
 
 use futures_util::future::LocalBoxFuture;
 use std::cell::RefCell;
-use std::future::poll_fn;
+use std::future::Future;
+use std::pin::Pin;
 use std::rc::{Rc, Weak};
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 
-/// A future whose result everybody who holds a clone gets. It goes on while somebody waits, and is dropped with the
-/// last clone.
+/// A future whose result everybody who waits gets. It goes on while somebody holds it, and is dropped with the last
+/// holder.
 pub struct Joint<T> {
     state: Rc<RefCell<State<T>>>,
 }
 
 /// How far the work is.
 enum State<T> {
-    /// The work, and who waits for it.
-    UnderWay(Option<LocalBoxFuture<'static, T>>, Vec<Waker>),
+    UnderWay {
+        /// None while it is being polled.
+        work: Option<LocalBoxFuture<'static, T>>,
+        /// Who waits, each in a place of its own.
+        waiting: Vec<Option<Waker>>,
+        /// The place of the one who polled last, to whom the work's own wake-up goes.
+        driver: usize,
+    },
     Done(T),
 }
 
@@ -31,40 +38,13 @@ impl<T> Clone for Joint<T> {
 impl<T: Clone + 'static> Joint<T> {
     /// Nothing happens before somebody waits.
     pub fn new(work: LocalBoxFuture<'static, T>) -> Self {
-        Self { state: Rc::new(RefCell::new(State::UnderWay(Some(work), Vec::new()))) }
+        let state = State::UnderWay { work: Some(work), waiting: Vec::new(), driver: 0 };
+        Self { state: Rc::new(RefCell::new(state)) }
     }
 
-    /// Waits for the result. Whoever is polled drives the work; all are woken when there is something to do.
-    pub async fn wait(self) -> T {
-        poll_fn(move |context| {
-            let mut work = match &mut *self.state.borrow_mut() {
-                State::Done(result) => return Poll::Ready(result.clone()),
-                State::UnderWay(work, waiting) => {
-                    if !waiting.iter().any(|waker| waker.will_wake(context.waker())) {
-                        waiting.push(context.waker().clone());
-                    }
-                    work.take()
-                }
-            };
-            // The work runs while nothing is borrowed: it may lead back here. Who comes meanwhile is woken at its end.
-            let poll = work.as_mut().map_or(Poll::Pending, |work| work.as_mut().poll(context));
-            match poll {
-                Poll::Pending => {
-                    if let State::UnderWay(place, _) = &mut *self.state.borrow_mut() {
-                        *place = work;
-                    }
-                    Poll::Pending
-                }
-                Poll::Ready(result) => {
-                    let done = self.state.replace(State::Done(result.clone()));
-                    if let State::UnderWay(_, waiting) = done {
-                        waiting.into_iter().for_each(Waker::wake);
-                    }
-                    Poll::Ready(result)
-                }
-            }
-        })
-        .await
+    /// Waits for the result. Whoever is polled drives the work; at its end all are woken.
+    pub fn wait(self) -> Wait<T> {
+        Wait { joint: self, place: None }
     }
 
     /// A handle that does not keep the work going.
@@ -73,14 +53,79 @@ impl<T: Clone + 'static> Joint<T> {
     }
 }
 
-/// The one that the work's waker leads to may be the one that goes: the others take over.
-impl<T> Drop for Joint<T> {
-    fn drop(&mut self) {
-        let waiting = match self.state.try_borrow_mut().as_deref_mut() {
-            Ok(State::UnderWay(_, waiting)) => std::mem::take(waiting),
-            _ => return,
+/// One who waits for joint work.
+pub struct Wait<T> {
+    joint: Joint<T>,
+    /// Its place among those who wait.
+    place: Option<usize>,
+}
+
+impl<T> Wait<T> {
+    /// Takes a place, becomes the one who drives, and takes the work to do so.
+    fn take_work(&mut self, waker: &Waker) -> Option<LocalBoxFuture<'static, T>> {
+        match &mut *self.joint.state.borrow_mut() {
+            State::Done(_) => None,
+            State::UnderWay { work, waiting, driver } => {
+                let free = || waiting.iter().position(Option::is_none).unwrap_or(waiting.len());
+                let place = self.place.unwrap_or_else(free);
+                if place == waiting.len() {
+                    waiting.push(None);
+                }
+                waiting[place] = Some(waker.clone());
+                self.place = Some(place);
+                *driver = place;
+                work.take()
+            }
+        }
+    }
+}
+
+impl<T: Clone> Future for Wait<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        if let State::Done(result) = &*self.joint.state.borrow() {
+            return Poll::Ready(result.clone());
+        }
+        // The work runs while nothing is borrowed: it may lead back here. Who comes meanwhile is woken at its end.
+        let Some(mut work) = self.take_work(context.waker()) else {
+            return Poll::Pending;
         };
-        waiting.into_iter().for_each(Waker::wake);
+        match work.as_mut().poll(context) {
+            Poll::Pending => {
+                if let State::UnderWay { work: place, .. } = &mut *self.joint.state.borrow_mut() {
+                    *place = Some(work);
+                }
+                Poll::Pending
+            }
+            Poll::Ready(result) => {
+                if let State::UnderWay { waiting, .. } = self.joint.state.replace(State::Done(result.clone()))
+                {
+                    waiting.into_iter().flatten().for_each(Waker::wake);
+                }
+                Poll::Ready(result)
+            }
+        }
+    }
+}
+
+impl<T> Drop for Wait<T> {
+    fn drop(&mut self) {
+        let next = match (self.place, self.joint.state.try_borrow_mut().as_deref_mut()) {
+            (Some(place), Ok(State::UnderWay { waiting, driver, .. })) => {
+                waiting[place] = None;
+                // The work would wake the one who goes: another one takes over.
+                if *driver == place {
+                    waiting.iter().flatten().next().cloned()
+                } else {
+                    None
+                }
+            }
+            _ => None,
+        };
+        if let Some(next) = next {
+            next.wake();
+        }
     }
 }
 
@@ -90,7 +135,7 @@ pub struct WeakJoint<T> {
 }
 
 impl<T> WeakJoint<T> {
-    /// None when nobody waits for it any more.
+    /// None when nobody holds it any more.
     pub fn upgrade(&self) -> Option<Joint<T>> {
         Some(Joint { state: self.state.upgrade()? })
     }

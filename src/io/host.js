@@ -6,11 +6,18 @@ const MAX_TIMER_MS = 2147483647;
 /** Waits. Unless it `keepsAlive`, the timer does not hold up the end of a Node process. */
 export function sleep(ms, keepsAlive) {
   let timer;
+  let settle;
   const promise = new Promise((resolve) => {
+    settle = resolve;
     timer = setTimeout(resolve, Math.min(ms, MAX_TIMER_MS));
     if (!keepsAlive) timer.unref?.();
   });
-  return { promise, cancel: () => clearTimeout(timer) };
+  const cancel = () => {
+    clearTimeout(timer);
+    // Whoever waits for a promise is only freed when it settles.
+    settle();
+  };
+  return { promise, cancel };
 }
 
 /** Two turns of the microtask queue: what the running task started, and what that starts in turn, comes before. */
@@ -31,7 +38,11 @@ export function aborted(signal) {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', listener);
   });
-  return { promise, cancel: () => signal.removeEventListener('abort', listener) };
+  const cancel = () => {
+    signal.removeEventListener('abort', listener);
+    listener();
+  };
+  return { promise, cancel };
 }
 
 /** Sends a request and reads the whole answer. */
@@ -42,13 +53,26 @@ export function exchange(fetch, url, method, key, bearer, prefer, schema, body) 
   if (prefer) headers.prefer = prefer;
   if (body !== undefined) headers['content-type'] = 'application/json';
   if (schema) headers[method === 'GET' ? 'accept-profile' : 'content-profile'] = schema;
-  // The HTTP cache would make a second request for one URL wait for the first.
-  const init = { method, headers, body, signal: controller.signal, cache: 'no-store' };
+  // The HTTP cache makes a second request for one URL wait for the first, unless it is told to keep out. Told so every
+  // time, Chromium would ask for permission (a CORS preflight) before every request.
+  const cache = underWay.has(url) ? 'no-store' : 'default';
+  const init = { method, headers, body, signal: controller.signal, cache };
   return { promise: answer(fetch ?? globalThis.fetch, url, init), cancel: () => controller.abort() };
 }
 
+/** The addresses that are being asked. */
+const underWay = new Set();
+
 async function answer(fetch, url, init) {
-  const response = await fetch(url, init);
+  underWay.add(url);
+  try {
+    return await read(await fetch(url, init));
+  } finally {
+    underWay.delete(url);
+  }
+}
+
+async function read(response) {
   const answered = {
     status: response.status,
     contentRange: response.headers.get('content-range') ?? undefined,
@@ -77,6 +101,14 @@ export function uuid() {
  * key. A text that is no JWT stands for itself, so that two of them are never taken for one user's.
  */
 export function subject(token) {
+  if (token !== last.token) last = { token, subject: readSubject(token) };
+  return last.subject;
+}
+
+/** The last token that was read: the same one comes with every request. */
+let last = { token: '', subject: undefined };
+
+function readSubject(token) {
   try {
     const payload = token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/');
     const claims = JSON.parse(atob(payload));

@@ -58,6 +58,9 @@ impl Client {
 }
 
 fn call_options(options: &JsValue) -> Result<CallOptions, Error> {
+    if !options.is_object() {
+        return Ok(CallOptions::default());
+    }
     let signal = member(options, "signal");
     let has_signal = !signal.is_undefined() && !signal.is_null();
     if has_signal && !member(&signal, "addEventListener").is_function() {
