@@ -30,10 +30,10 @@ async function measure(env: Env): Promise<Record<'one' | 'many', Samples>> {
     'workflow-db': async () => {
       for (let i = 0; i < HITS; i += 1) await db.getWorkflows(userId);
     },
-    'workflow-db, getCacheManager().get (a sync export)': async () => {
+    'workflow-db, getCacheManager().get': async () => {
       for (let i = 0; i < HITS; i += 1) await cache.get(cacheKeys.workflows(userId));
     },
-    'workflow-db, db.with({}) kept (an async export)': async () => {
+    'workflow-db, db.with({}) kept (through WebAssembly)': async () => {
       for (let i = 0; i < HITS; i += 1) await withOptions.getWorkflows(userId);
     },
     'workflow-db, db.with({}) each time': async () => {
@@ -57,7 +57,7 @@ async function measure(env: Env): Promise<Record<'one' | 'many', Samples>> {
     'workflow-db': async () => {
       for (let i = 0; i < HITS; i += 1) await db.getWorkflow(ids[i % KEYS]);
     },
-    'workflow-db, getCacheManager().get (a sync export)': async () => {
+    'workflow-db, getCacheManager().get': async () => {
       for (let i = 0; i < HITS; i += 1) await cache.get(cacheKeys.workflow(ids[i % KEYS]));
     },
     'old layer': async () => {
