@@ -32,7 +32,9 @@ const stack = await startStack().catch((error) => {
   throw error;
 });
 
-const app = spawn('npm', ['run', 'dev', '--silent', '--', '--port', String(APP_PORT), '--strictPort'], {
+// Not through npm, which would leave the server running when it is itself ended.
+const vite = ['node_modules/vite/bin/vite.js', '--port', String(APP_PORT), '--strictPort'];
+const app = spawn(process.execPath, vite, {
   cwd: `${root}examples/react-app`,
   stdio: ['ignore', 'pipe', 'inherit'],
   env: { ...process.env, FORCE_COLOR: '0' },
