@@ -43,7 +43,7 @@ export function useQuery<T>(
   useEffect(() => {
     let isCurrent = true;
     let reading = false;
-    /** Entries that changed during a read. Once is the read's own answer; twice is news. */
+    /** Entries that changed during a read. Once is the read's own answer, if it was stored; twice is news. */
     const changed = new Set<string>();
     let isOutdated = false;
 
@@ -70,7 +70,7 @@ export function useQuery<T>(
       .map((key) =>
         getCacheManager().observe(key, () => {
           if (reading) {
-            if (changed.has(key)) isOutdated = true;
+            if (changed.has(key) || getCacheManager().peek(key) === null) isOutdated = true;
             changed.add(key);
             return;
           }
