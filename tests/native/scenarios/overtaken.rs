@@ -22,6 +22,18 @@ fn late_response_after_invalidation_is_not_cached() {
 }
 
 #[test]
+fn followers_of_an_entry_hear_that_the_answer_to_it_was_outdated() {
+    let (world, ada, workflow) = world_with_workflow();
+    world.network().slow("GET workflows", 10.0, 500.0);
+    let read = ada.call("getWorkflow", json!([workflow]));
+    world.pass(100.0);
+    ada.does("updateWorkflow", json!([workflow, {"name": "new"}]));
+    ada.front().take_told();
+    read.value();
+    assert_eq!(ada.front().take_told(), [format!("workflow:{workflow}")]);
+}
+
+#[test]
 fn late_response_after_a_pattern_invalidation_is_not_cached() {
     let (world, ada, _) = world_with_workflow();
     world.network().slow("GET workflows", 10.0, 500.0);

@@ -31,9 +31,8 @@ impl Front {
     }
 
     pub fn drop(&self, key: &str) {
-        if self.copies.borrow_mut().remove(key).is_some() {
-            self.told.borrow_mut().push(key.to_owned());
-        }
+        self.copies.borrow_mut().remove(key);
+        self.told.borrow_mut().push(key.to_owned());
     }
 
     pub fn take_used(&self) -> Vec<u32> {
