@@ -62,7 +62,7 @@ const suites = [
 /** What takes longer than a developer waits. */
 function longSuites() {
   const simulation = cargo('long simulation', 'cargo', 'test', '--quiet', '--test', 'native', 'simulation');
-  return [{ ...simulation, env: { STEPS: '1000000' } }];
+  return [{ ...simulation, env: { STEPS: '300000' } }];
 }
 
 function wholeCheck(_output, code) {
