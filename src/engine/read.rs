@@ -160,6 +160,9 @@ impl<P: Platform> Engine<P> {
     /// Asks the server. The mark tells when something was sent.
     fn load(self: &Rc<Self>, load: Load, timeout_ms: f64) -> (Loading<P::Data>, Sent) {
         let engine = self.clone();
+        // Of a read that is not asked together with others.
+        let sent = Sent::default();
+        let mark = sent.clone();
         match load {
             Load::Row(table, column, value) => {
                 let (rows, sent) = self.in_batch(table, column, &value, timeout_ms);
@@ -176,7 +179,6 @@ impl<P: Platform> Engine<P> {
                 (list.boxed_local(), sent)
             }
             Load::List(query) => {
-                let (sent, mark) = twice(Sent::default());
                 let list = async move {
                     let (rows, _) = engine.complete(&query, timeout_ms, &mark).await?;
                     Ok(Some(Loaded::Entry(rows, Shape::List(Rc::new(query)))))
@@ -184,7 +186,6 @@ impl<P: Platform> Engine<P> {
                 (list.boxed_local(), sent)
             }
             Load::Page(query) => {
-                let (sent, mark) = twice(Sent::default());
                 let page = async move {
                     let (rows, total) = engine.complete(&query, timeout_ms, &mark).await?;
                     Ok(Some(Loaded::Entry(page_object(&query, &rows, total), Shape::Page(Rc::new(query)))))
@@ -192,7 +193,6 @@ impl<P: Platform> Engine<P> {
                 (page.boxed_local(), sent)
             }
             Load::Relations(id) => {
-                let (sent, mark) = twice(Sent::default());
                 let parts = async move {
                     let parts = engine.load_relations(id, timeout_ms, &mark).await?;
                     Ok(parts.map(Loaded::Parts))
@@ -311,10 +311,6 @@ impl<P: Platform> Engine<P> {
         state.store.put(key, data.clone(), shape, ttl_ms, now);
         state.store.peek(key).map_or(data, |entry| entry.data.clone())
     }
-}
-
-fn twice(sent: Sent) -> (Sent, Sent) {
-    (sent.clone(), sent)
 }
 
 fn children_of<D: Data>(table: &'static Table, workflow: &D) -> Query {
