@@ -41,6 +41,8 @@ pub enum Member<'a, D> {
     Number(f64),
     /// true or false.
     Bool(bool),
+    /// A string, or null.
+    Text(Option<&'a str>),
 }
 
 /// A reference to a JSON value: a row, or a list of rows. Cloning copies the reference.

@@ -24,6 +24,8 @@ pub mod code {
     pub const ABORTED: &str = "ABORTED";
     /// Every attempt failed; the last failure is the cause.
     pub const RETRY_EXHAUSTED: &str = "RETRY_EXHAUSTED";
+    /// The database lacks a policy or a function; the hint names the file that adds it.
+    pub const MIGRATION_REQUIRED: &str = "MIGRATION_REQUIRED";
     /// The server answered with an error that names no code.
     pub const UNKNOWN_ERROR: &str = "UNKNOWN_ERROR";
 }

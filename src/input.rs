@@ -16,12 +16,19 @@ pub struct Field {
     pub value: Value,
     /// Its value as JSON; empty where JSON cannot carry it.
     pub json: String,
+    /// Its value as a list of objects, by their members. None for whatever is not that.
+    pub rows: Option<Vec<Vec<Field>>>,
 }
 
 impl Field {
+    /// A field that is no list.
+    pub fn plain(name: String, value: Value, json: String) -> Self {
+        Self { name, value, json, rows: None }
+    }
+
     /// A text field.
     pub fn text(name: &str, text: &str) -> Self {
-        Self { name: name.to_owned(), value: Value::Text(text.to_owned()), json: json_text(text) }
+        Self::plain(name.to_owned(), Value::Text(text.to_owned()), json_text(text))
     }
 }
 
@@ -104,6 +111,22 @@ pub fn patch(table: &Table, fields: &[Field]) -> Result<Body, Error> {
     }
     touch(table, &mut body);
     Ok(body)
+}
+
+/// Checks the values of a row that is found by its natural key, or made. `updated_at` becomes the database's own time.
+///
+/// # Errors
+/// `INVALID_INPUT` naming the first field that is unknown or of the wrong type.
+pub fn upsert(table: &Table, fields: &[Field]) -> Result<Body, Error> {
+    let mut body = new_row(table, fields)?;
+    touch(table, &mut body);
+    Ok(body)
+}
+
+/// `body` as JSON, without one column.
+pub fn without(body: &Body, column: &str) -> String {
+    let fields = body.fields.iter().filter(|(name, _)| *name != column).cloned().collect();
+    Body { fields }.json()
 }
 
 /// Has the database put its own time into `updated_at`: Postgres resolves the literal `now` on its own clock.

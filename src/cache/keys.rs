@@ -14,7 +14,7 @@ impl KeyFormat {
         let mut key = self.prefix.to_owned();
         for (index, value) in values.iter().enumerate() {
             if index > 0 {
-                key.push(':');
+                key.push_str(self.separator);
             }
             key.push_str(value);
         }

@@ -94,6 +94,7 @@ impl<D: Data> Change<D> {
             Source::Deleted(_) => return remove_from(query, rows, place),
             Source::Unknown => return Effect::Drop,
         };
+        let row = &query.shown(row.clone());
         let old = place.map(|index| rows.item(index));
         if old.as_ref().is_some_and(|old| is_older(row, old)) {
             return Effect::Keep;

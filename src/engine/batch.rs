@@ -5,6 +5,7 @@
 
 use super::call::Sent;
 use super::joint::{Joint, WeakJoint};
+use super::read::Lookup;
 use super::Engine;
 use crate::data::Data;
 use crate::error::Error;
@@ -25,10 +26,11 @@ type Answers<D> = Rc<Vec<Result<D, Error>>>;
 const URL_RESERVE: usize = 400;
 
 /// What reads must have in common to be asked together.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, PartialEq)]
 struct Kind {
     table: &'static Table,
     column: &'static str,
+    within: Option<(&'static str, String)>,
     timeout_ms: f64,
 }
 
@@ -59,8 +61,8 @@ impl<D> Default for Batches<D> {
 
 impl<D: Data> Batches<D> {
     /// Enters the open batch of this kind, if it has room. Answers the place in it.
-    fn join(&self, kind: Kind, value: &str, room: usize) -> Option<(Joint<Answers<D>>, usize, Sent)> {
-        let batch = self.open.iter().find(|batch| batch.kind == kind)?;
+    fn join(&self, kind: &Kind, value: &str, room: usize) -> Option<(Joint<Answers<D>>, usize, Sent)> {
+        let batch = self.open.iter().find(|batch| batch.kind == *kind)?;
         let answers = batch.answers.upgrade()?;
         let mut members = batch.members.borrow_mut();
         let length = url_length(value);
@@ -79,19 +81,20 @@ impl<D: Data> Batches<D> {
 }
 
 impl<P: Platform> Engine<P> {
-    /// The rows of `table` whose `column` is `value`, in the table's default order, asked together with others of
-    /// this tick. The second value tells when the batch was sent.
+    /// The rows that `lookup` names, in the table's default order, asked together with others of this tick. The
+    /// second value tells when the batch was sent.
     pub(super) fn in_batch(
         self: &Rc<Self>,
-        table: &'static Table,
-        column: &'static str,
-        value: &str,
+        lookup: Lookup,
         timeout_ms: f64,
     ) -> (impl Future<Output = Result<P::Data, Error>> + use<P>, Sent) {
-        let kind = Kind { table, column, timeout_ms };
-        let room = MAX_URL_LENGTH.saturating_sub(URL_RESERVE + self.platform.base_url_length());
-        let joined = self.state.borrow().batches.join(kind, value, room);
-        let (answers, place, sent) = joined.unwrap_or_else(|| self.open_batch(kind, value));
+        let Lookup { table, column, value, within } = lookup;
+        let within_length = within.as_ref().map_or(0, |(column, value)| column.len() + url_length(value));
+        let reserve = URL_RESERVE + within_length + self.platform.base_url_length();
+        let room = MAX_URL_LENGTH.saturating_sub(reserve);
+        let kind = Kind { table, column, within, timeout_ms };
+        let joined = self.state.borrow().batches.join(&kind, &value, room);
+        let (answers, place, sent) = joined.unwrap_or_else(|| self.open_batch(&kind, &value));
         let own = async move {
             let answers = answers.wait().await;
             answers.get(place).cloned().unwrap_or_else(|| Ok(P::Data::list(&[])))
@@ -99,22 +102,24 @@ impl<P: Platform> Engine<P> {
         (own, sent)
     }
 
-    fn open_batch(self: &Rc<Self>, kind: Kind, value: &str) -> (Joint<Answers<P::Data>>, usize, Sent) {
+    fn open_batch(self: &Rc<Self>, kind: &Kind, value: &str) -> (Joint<Answers<P::Data>>, usize, Sent) {
         let members = Members { values: vec![value.to_owned()], length: url_length(value) };
         let members = Rc::new(RefCell::new(members));
         let sent = Sent::default();
         let (engine, own_members, own_sent) = (self.clone(), members.clone(), sent.clone());
+        let own_kind = kind.clone();
         let answers = async move {
             engine.platform.tick().await;
             let is_own = |batch: &OpenBatch<P::Data>| Rc::ptr_eq(&batch.members, &own_members);
             engine.state.borrow_mut().batches.close(is_own);
             let members = own_members.take().values;
-            Rc::new(engine.ask_members(kind, members, &own_sent).await)
+            Rc::new(engine.ask_members(&own_kind, members, &own_sent).await)
         };
         let answers = Joint::new(answers.boxed_local());
-        let batch = OpenBatch { kind, answers: answers.downgrade(), members, sent: sent.clone() };
+        let batch =
+            OpenBatch { kind: kind.clone(), answers: answers.downgrade(), members, sent: sent.clone() };
         let mut state = self.state.borrow_mut();
-        state.batches.close(|batch| batch.kind == kind);
+        state.batches.close(|batch| batch.kind == *kind);
         state.batches.open.push(batch);
         (answers, 0, sent)
     }
@@ -123,7 +128,7 @@ impl<P: Platform> Engine<P> {
     /// halved until the guilty one stands alone.
     async fn ask_members(
         self: &Rc<Self>,
-        kind: Kind,
+        kind: &Kind,
         members: Vec<String>,
         sent: &Sent,
     ) -> Vec<Result<P::Data, Error>> {
@@ -148,7 +153,7 @@ impl<P: Platform> Engine<P> {
 
     async fn ask_together(
         self: &Rc<Self>,
-        kind: Kind,
+        kind: &Kind,
         group: &[String],
         sent: &Sent,
     ) -> Result<P::Data, Error> {
@@ -157,7 +162,11 @@ impl<P: Platform> Engine<P> {
             [value] => Test::Eq(value.clone()),
             values => Test::In(values.to_vec()),
         };
-        let query = Query::of(kind.table).filter(kind.column, test);
+        let query = match &kind.within {
+            Some((column, value)) => Query::of(kind.table).filter(column, Test::Eq(value.clone())),
+            None => Query::of(kind.table),
+        };
+        let query = query.filter(kind.column, test);
         if is_by_id && group.len() == 1 {
             return self.single_row(query, kind.timeout_ms, sent).await;
         }

@@ -5,11 +5,12 @@
 
 use super::call::Sent;
 use super::Engine;
-use crate::data::Data;
+use crate::data::{Data, Member};
 use crate::error::Error;
 use crate::platform::Platform;
-use crate::query::Query;
+use crate::query::{Cursor, Query};
 use crate::rest::Request;
+use futures_util::future::join;
 use std::rc::Rc;
 
 impl<P: Platform> Engine<P> {
@@ -36,7 +37,47 @@ impl<P: Platform> Engine<P> {
         let total = answer.total.unwrap_or_else(|| count(answer.rows.len()));
         let wanted = total.saturating_sub(query.offset).min(query.limit.unwrap_or(u32::MAX));
         let rows = self.complete_from(query, answer.rows, wanted, timeout_ms, sent).await?;
+        if query.is_public {
+            let rows: Vec<_> = rows.items().into_iter().map(|row| query.shown(row)).collect();
+            return Ok((P::Data::list(&rows), total));
+        }
         Ok((rows, total))
+    }
+
+    /// The page of `query` that `cursor` names: `{data, total, pageSize, nextCursor, prevCursor, hasMore}`. `key` is
+    /// the list's cache key.
+    pub(super) async fn cursor_page(
+        self: &Rc<Self>,
+        query: &Query,
+        cursor: &Cursor,
+        key: &str,
+        timeout_ms: f64,
+        sent: &Sent,
+    ) -> Result<P::Data, Error> {
+        let size = query.limit.unwrap_or(u32::MAX);
+        let walk = if cursor.backwards { query.clone().reversed() } else { query.clone() };
+        let after = cursor.position.as_ref();
+        let rows_request = Request::counted(&walk, after);
+        let rows_answer = self.attempt(&rows_request, timeout_ms, sent);
+        // The count that comes with the rows of a later page is only that of the rest.
+        let (rows_answer, total) = if after.is_some() {
+            let count_request = Request::count(query);
+            let (rows, counted) = join(rows_answer, self.attempt(&count_request, timeout_ms, sent)).await;
+            (rows?.0, counted?.0.total)
+        } else {
+            let answer = rows_answer.await?.0;
+            let total = answer.total;
+            (answer, total)
+        };
+        let following = rows_answer.total.unwrap_or_else(|| count(rows_answer.rows.len()));
+        let rows = self.complete_from(&walk, rows_answer.rows, following.min(size), timeout_ms, sent).await?;
+        let has_beyond = following > count(rows.len());
+        let mut rows = rows.items();
+        if cursor.backwards {
+            rows.reverse();
+        }
+        let total = total.unwrap_or(following);
+        Ok(cursor_page_object(query, cursor, key, &rows, total, has_beyond))
     }
 
     /// `rows`, the first of `wanted` rows of `query`, with what is missing.
@@ -95,6 +136,34 @@ impl<P: Platform> Engine<P> {
         }
         Ok(P::Data::list(&rows).latest_of_each().items())
     }
+}
+
+/// `has_beyond` tells whether rows follow in the direction of the walk.
+fn cursor_page_object<D: Data>(
+    query: &Query,
+    cursor: &Cursor,
+    key: &str,
+    rows: &[D],
+    total: u32,
+    has_beyond: bool,
+) -> D {
+    let place = |row: Option<&D>| row.and_then(|row| query.position_of(row));
+    let has_next = if cursor.backwards { cursor.position.is_some() } else { has_beyond };
+    let has_previous = if cursor.backwards { has_beyond } else { cursor.position.is_some() };
+    let next = has_next.then(|| Cursor::after(place(rows.last())).text(key));
+    let previous = has_previous.then(|| Cursor::before(place(rows.first())).text(key));
+    D::object(
+        None,
+        &[],
+        &[
+            ("data", Member::Data(&D::list(rows))),
+            ("total", Member::Number(f64::from(total))),
+            ("pageSize", Member::Number(f64::from(query.limit.unwrap_or(total)))),
+            ("nextCursor", Member::Text(next.as_deref())),
+            ("prevCursor", Member::Text(previous.as_deref())),
+            ("hasMore", Member::Bool(has_next)),
+        ],
+    )
 }
 
 fn count(length: usize) -> u32 {

@@ -11,6 +11,7 @@ mod batch;
 mod call;
 mod coherence;
 mod flights;
+mod function;
 mod joint;
 mod list;
 mod read;
@@ -18,8 +19,9 @@ mod session;
 mod write;
 
 pub use call::CallOptions;
-pub use read::{Load, Read};
-pub use write::Write;
+pub use function::{Call, Function};
+pub use read::{Load, Lookup, Read};
+pub use write::{Expected, Write};
 
 use crate::cache::{CacheConfig, Stats, Store};
 use crate::platform::Platform;

@@ -8,7 +8,7 @@ use crate::cache::{parts_of_relations, Freshness, Shape};
 use crate::data::{Data, Member, Value};
 use crate::error::Error;
 use crate::platform::{Event, Platform};
-use crate::query::{Query, Test};
+use crate::query::{Cursor, Query, Test};
 use crate::rest::Request;
 use crate::tables::{Table, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
 use futures_util::future::{select, FutureExt, LocalBoxFuture};
@@ -25,26 +25,41 @@ pub struct Read {
     pub load: Load,
 }
 
+/// Rows by the value of one column. Asked together with others of the same tick that differ in this value alone.
+#[derive(Clone)]
+pub struct Lookup {
+    /// Where.
+    pub table: &'static Table,
+    /// The column.
+    pub column: &'static str,
+    /// Its value.
+    pub value: String,
+    /// Another column that must have this value, where one column does not name the rows.
+    pub within: Option<(&'static str, String)>,
+}
+
 /// What to ask.
 #[derive(Clone)]
 pub enum Load {
-    /// The row of a table that has this value in its unique column. Asked together with others of the same tick.
-    Row(&'static Table, &'static str, String),
-    /// The rows that belong to one parent. Asked together with others of the same tick.
-    Children(&'static Table, &'static str, String),
+    /// The one row that there is at most.
+    Row(Lookup),
+    /// The rows that belong to one parent.
+    Children(Lookup),
     /// All rows of a query.
     List(Query),
     /// `{data, total, page, pageSize, hasMore}`. Always asked anew.
     Page(Query),
+    /// `{data, total, pageSize, nextCursor, prevCursor, hasMore}` of the list with this key. Always asked anew.
+    CursorPage(Query, Cursor, String),
     /// A workflow with its nodes and connections, in one request.
     Relations(String),
 }
 
 /// A workflow, its nodes and its connections, as they came in one answer.
-struct Parts<D> {
-    workflow: D,
-    nodes: D,
-    connections: D,
+pub(super) struct Parts<D> {
+    pub workflow: D,
+    pub nodes: D,
+    pub connections: D,
 }
 
 type Loading<D> = LocalBoxFuture<'static, Result<Option<Loaded<D>>, Error>>;
@@ -55,11 +70,16 @@ enum Loaded<D> {
 }
 
 impl Load {
+    /// Whether it always asks, and is stored only for those who follow its entry.
+    pub fn is_page(&self) -> bool {
+        matches!(self, Self::Page(_) | Self::CursorPage(..))
+    }
+
     fn scope(&self) -> Scope {
         let (tables, row_id) = match self {
-            Self::Row(table, "id", id) => (vec![*table], Some(id.clone())),
-            Self::Row(table, ..) | Self::Children(table, ..) => (vec![*table], None),
-            Self::List(query) | Self::Page(query) => (vec![query.table], None),
+            Self::Row(Lookup { table, column: "id", value, .. }) => (vec![*table], Some(value.clone())),
+            Self::Row(lookup) | Self::Children(lookup) => (vec![lookup.table], None),
+            Self::List(query) | Self::Page(query) | Self::CursorPage(query, ..) => (vec![query.table], None),
             Self::Relations(_) => (vec![&WORKFLOWS, &WORKFLOW_NODES, &WORKFLOW_CONNECTIONS], None),
         };
         Scope { tables, row_id }
@@ -87,7 +107,7 @@ impl<P: Platform> Engine<P> {
 
     /// The cached answer, if it is fresh enough to be given.
     fn hit(self: &Rc<Self>, read: &Read, timeout_ms: f64) -> Option<P::Data> {
-        if matches!(read.load, Load::Page(_)) {
+        if read.load.is_page() {
             return None;
         }
         self.learn_use();
@@ -164,17 +184,18 @@ impl<P: Platform> Engine<P> {
         let sent = Sent::default();
         let mark = sent.clone();
         match load {
-            Load::Row(table, column, value) => {
-                let (rows, sent) = self.in_batch(table, column, &value, timeout_ms);
+            Load::Row(lookup) => {
+                let table = lookup.table;
+                let (rows, sent) = self.in_batch(lookup, timeout_ms);
                 let row = async move {
                     let rows = rows.await?;
                     Ok((!rows.is_empty()).then(|| Loaded::Entry(rows.item(0), Shape::Row(table))))
                 };
                 (row.boxed_local(), sent)
             }
-            Load::Children(table, column, value) => {
-                let query = Query::of(table).filter(column, Test::Eq(value.clone()));
-                let (rows, sent) = self.in_batch(table, column, &value, timeout_ms);
+            Load::Children(lookup) => {
+                let query = Query::of(lookup.table).filter(lookup.column, Test::Eq(lookup.value.clone()));
+                let (rows, sent) = self.in_batch(lookup, timeout_ms);
                 let list = async move { Ok(Some(Loaded::Entry(rows.await?, Shape::List(Rc::new(query))))) };
                 (list.boxed_local(), sent)
             }
@@ -189,6 +210,13 @@ impl<P: Platform> Engine<P> {
                 let page = async move {
                     let (rows, total) = engine.complete(&query, timeout_ms, &mark).await?;
                     Ok(Some(Loaded::Entry(page_object(&query, &rows, total), Shape::Page(Rc::new(query)))))
+                };
+                (page.boxed_local(), sent)
+            }
+            Load::CursorPage(query, cursor, key) => {
+                let page = async move {
+                    let page = engine.cursor_page(&query, &cursor, &key, timeout_ms, &mark).await?;
+                    Ok(Some(Loaded::Entry(page, Shape::Page(Rc::new(query)))))
                 };
                 (page.boxed_local(), sent)
             }
@@ -276,19 +304,7 @@ impl<P: Platform> Landing<P> {
                 None
             }
             Some(Loaded::Entry(data, shape)) => Some(engine.keep(keep, &key, data, shape, ttl_ms)),
-            Some(Loaded::Parts(parts)) => {
-                let [workflow_key, nodes_key, connections_key] = parts_of_relations(&key).unwrap_or_default();
-                let children = |table| Shape::List(Rc::new(children_of(table, &parts.workflow)));
-                let (nodes_shape, connections_shape) =
-                    (children(&WORKFLOW_NODES), children(&WORKFLOW_CONNECTIONS));
-                let workflow =
-                    engine.keep(keep, &workflow_key, parts.workflow, Shape::Row(&WORKFLOWS), ttl_ms);
-                let nodes = engine.keep(keep, &nodes_key, parts.nodes, nodes_shape, ttl_ms);
-                let connections =
-                    engine.keep(keep, &connections_key, parts.connections, connections_shape, ttl_ms);
-                let whole = compose(&workflow, &nodes, &connections);
-                Some(engine.keep(keep, &key, whole, Shape::Relations, ttl_ms))
-            }
+            Some(Loaded::Parts(parts)) => Some(engine.keep_parts(keep, &key, parts, ttl_ms)),
         };
         engine.flush();
         if !keep {
@@ -300,6 +316,24 @@ impl<P: Platform> Landing<P> {
 }
 
 impl<P: Platform> Engine<P> {
+    /// Stores a workflow and its children, each under its own key and all together under `key`.
+    pub(super) fn keep_parts(
+        &self,
+        keep: bool,
+        key: &str,
+        parts: Parts<P::Data>,
+        ttl_ms: Option<f64>,
+    ) -> P::Data {
+        let [workflow_key, nodes_key, connections_key] = parts_of_relations(key).unwrap_or_default();
+        let children = |table| Shape::List(Rc::new(children_of(table, &parts.workflow)));
+        let (nodes_shape, connections_shape) = (children(&WORKFLOW_NODES), children(&WORKFLOW_CONNECTIONS));
+        let workflow = self.keep(keep, &workflow_key, parts.workflow, Shape::Row(&WORKFLOWS), ttl_ms);
+        let nodes = self.keep(keep, &nodes_key, parts.nodes, nodes_shape, ttl_ms);
+        let connections = self.keep(keep, &connections_key, parts.connections, connections_shape, ttl_ms);
+        let whole = compose(&workflow, &nodes, &connections);
+        self.keep(keep, key, whole, Shape::Relations, ttl_ms)
+    }
+
     /// Stores `data` if it may be kept; answers what is to be handed out, which holds known rows as they are.
     fn keep(&self, keep: bool, key: &str, data: P::Data, shape: Shape, ttl_ms: Option<f64>) -> P::Data {
         if !keep {

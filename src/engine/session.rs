@@ -86,6 +86,11 @@ impl<P: Platform> Engine<P> {
         self.state.borrow().session.epoch.clone()
     }
 
+    /// Who is signed in, as far as anybody ever asked.
+    pub(super) fn subject(&self) -> Subject {
+        self.state.borrow().session.subject.clone().flatten()
+    }
+
     /// Waits until it is known who is signed in, if that was put in question.
     pub(super) async fn settled(&self) {
         loop {

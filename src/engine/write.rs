@@ -1,6 +1,7 @@
 //! The way of a write: an idempotent request, then the change that it made.
 
 use super::call::{CallOptions, Sent, Stage};
+use super::function::{is_taken, migration_required, Call, MISSING_POLICIES};
 use super::Engine;
 use crate::cache::{Change, Source};
 use crate::data::Data;
@@ -8,7 +9,7 @@ use crate::error::{code, Error, Report};
 use crate::platform::Platform;
 use crate::query::{Filter, Query, Test};
 use crate::rest::Request;
-use crate::tables::Table;
+use crate::tables::{Hole, Table};
 use futures_util::future::FutureExt;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -34,6 +35,8 @@ pub enum Write {
         id: String,
         /// The new values as JSON.
         body: String,
+        /// What the caller knows of the row, if it must not have changed since.
+        expected: Option<Expected>,
     },
     /// The end of a row.
     Delete {
@@ -44,12 +47,47 @@ pub enum Write {
         /// Whether it is an error when there is none.
         must_exist: bool,
     },
+    /// New values for the row with the natural key that `body` carries, or a new row.
+    Upsert {
+        /// Where to.
+        table: &'static Table,
+        /// Whose row it is.
+        user_id: String,
+        /// The row as JSON, without an id: it would rewrite that of the row that is there.
+        body: String,
+    },
+    /// A new row, unless there is one with this natural key.
+    Ensure {
+        /// Where to.
+        table: &'static Table,
+        /// Whose row it is.
+        user_id: String,
+        /// The natural key.
+        filters: Vec<Filter>,
+        /// The row as JSON.
+        body: String,
+    },
+    /// Several rows in one transaction, by a function of the database.
+    Call(Call),
+}
+
+/// The state of a row that an update is meant for.
+pub struct Expected {
+    /// Its `updated_at`.
+    pub updated_at: String,
+    /// The values that the update sets, as JSON, without `updated_at`: they tell an own update whose answer was lost.
+    pub values: String,
 }
 
 impl Write {
     fn table(&self) -> &'static Table {
         match self {
-            Self::Insert { table, .. } | Self::Update { table, .. } | Self::Delete { table, .. } => table,
+            Self::Insert { table, .. }
+            | Self::Update { table, .. }
+            | Self::Delete { table, .. }
+            | Self::Upsert { table, .. }
+            | Self::Ensure { table, .. } => table,
+            Self::Call(call) => call.function.table(),
         }
     }
 
@@ -57,12 +95,9 @@ impl Write {
     fn id(&self) -> Option<String> {
         match self {
             Self::Insert { id, .. } | Self::Update { id, .. } => Some(id.clone()),
-            Self::Delete { filters, .. } => {
-                filters.iter().find_map(|filter| match (filter.column, &filter.test) {
-                    ("id", Test::Eq(id)) => Some(id.clone()),
-                    _ => None,
-                })
-            }
+            Self::Delete { filters, .. } => id_in(filters),
+            Self::Upsert { .. } | Self::Ensure { .. } => None,
+            Self::Call(call) => call.workflow_id.clone(),
         }
     }
 
@@ -73,11 +108,28 @@ impl Write {
 
     fn request(&self) -> Request {
         match self {
-            Self::Insert { table, body, .. } => Request::insert(table, body.clone()),
-            Self::Update { table, id, body } => Request::update(table, &by_id(id), body.clone()),
+            Self::Insert { table, body, .. } => Request::insert(table, "id", body.clone()),
+            Self::Update { table, id, body, expected } => {
+                let unchanged = expected.as_ref().map(|expected| Filter {
+                    column: "updated_at",
+                    test: Test::Eq(expected.updated_at.clone()),
+                });
+                let filters: Vec<_> = by_id(id).into_iter().chain(unchanged).collect();
+                Request::update(table, &filters, body.clone())
+            }
             Self::Delete { table, filters, .. } => Request::delete(table, filters),
+            Self::Upsert { table, body, .. } => Request::upsert(table, table.natural_key, body.clone()),
+            Self::Ensure { table, body, .. } => Request::insert(table, table.natural_key, body.clone()),
+            Self::Call(call) => call.request(),
         }
     }
+}
+
+fn id_in(filters: &[Filter]) -> Option<String> {
+    filters.iter().find_map(|filter| match (filter.column, &filter.test) {
+        ("id", Test::Eq(id)) => Some(id.clone()),
+        _ => None,
+    })
 }
 
 fn by_id(id: &str) -> [Filter; 1] {
@@ -151,7 +203,7 @@ impl<P: Platform> Engine<P> {
             self.settled().await;
             let in_air = InAir::begin(self, &write, &sent);
             let outcome = self.perform(&write, timeout_ms, &sent).await;
-            in_air.settle(outcome)
+            in_air.settle(&write, outcome)
         };
         self.guard(options.cancelled, &stage, work.boxed_local()).await
     }
@@ -182,21 +234,76 @@ impl<P: Platform> Engine<P> {
                     }
                 }
             }
-            Write::Update { table, .. } => {
+            Write::Update { table, id, expected, .. } => {
                 let (answer, attempts) = outcome?;
-                if answer.rows.is_empty() {
+                if !answer.rows.is_empty() {
+                    return Ok(Written::Row(answer.rows.item(0)));
+                }
+                if expected.is_none() && !table.holes.contains(&Hole::Update) {
                     return Err(Error::not_found(table.name).after(attempts));
                 }
-                Ok(Written::Row(answer.rows.item(0)))
+                let row = self.find(table, &by_id(id), timeout_ms, sent).await?;
+                unchanged(table, row, expected.as_ref(), attempts)
             }
-            Write::Delete { table, must_exist, .. } => {
+            Write::Delete { table, must_exist, filters } => {
                 let (answer, attempts) = outcome?;
                 if answer.rows.is_empty() && *must_exist && attempts == 1 {
                     return Err(Error::not_found(table.name).after(attempts));
                 }
+                if answer.rows.is_empty()
+                    && table.holes.contains(&Hole::Delete)
+                    && self.find(table, filters, timeout_ms, sent).await?.is_some()
+                {
+                    return Err(migration_required(MISSING_POLICIES).after(attempts));
+                }
                 Ok(Written::Deleted(answer.rows.items()))
             }
+            Write::Upsert { table, user_id, .. } => {
+                let (answer, _) = outcome.map_err(|error| self.refused(table, user_id, error))?;
+                Ok(Written::Row(answer.rows.item(0)))
+            }
+            Write::Ensure { table, user_id, filters, .. } => {
+                let (answer, attempts) = outcome.map_err(|error| self.refused(table, user_id, error))?;
+                if !answer.rows.is_empty() {
+                    return Ok(Written::Row(answer.rows.item(0)));
+                }
+                let row = self.find(table, filters, timeout_ms, sent).await?;
+                row.map(Written::Row).ok_or_else(|| Error::not_found(table.name).after(attempts))
+            }
+            Write::Call(call) => {
+                let (answer, _) = match outcome {
+                    // The rows that are in the way may be those that an earlier attempt made.
+                    Err(error) if call.function.is_batch() && is_taken(&error) && error.attempts > 1 => {
+                        self.attempt(&call.replay(), timeout_ms, sent).await
+                    }
+                    outcome => outcome,
+                }
+                .map_err(Call::refused)?;
+                Ok(Written::Called(answer.rows))
+            }
         }
+    }
+
+    /// A user whose own row is refused meets a policy that the database lacks.
+    fn refused(&self, table: &Table, user_id: &str, error: Error) -> Error {
+        let is_hole = error.is("42501") && table.holes.contains(&Hole::Insert);
+        if is_hole && self.subject().as_deref() == Some(user_id) {
+            return migration_required(MISSING_POLICIES).after(error.attempts);
+        }
+        error
+    }
+
+    /// The one row that there is at most.
+    async fn find(
+        self: &Rc<Self>,
+        table: &'static Table,
+        filters: &[Filter],
+        timeout_ms: f64,
+        sent: &Sent,
+    ) -> Result<Option<P::Data>, Error> {
+        let query = Query { filters: filters.to_vec(), ..Query::of(table) };
+        let rows = self.single_row(query, timeout_ms, sent).await?;
+        Ok((!rows.is_empty()).then(|| rows.item(0)))
     }
 
     /// The row that an insert of ours made though its answer was lost. None when the id is another row's: with an id
@@ -209,9 +316,7 @@ impl<P: Platform> Engine<P> {
         timeout_ms: f64,
         sent: &Sent,
     ) -> Result<Option<P::Data>, Error> {
-        let query = Query::of(table).filter("id", Test::Eq(id.to_owned()));
-        let rows = self.single_row(query, timeout_ms, sent).await?;
-        let row = (!rows.is_empty()).then(|| rows.item(0));
+        let row = self.find(table, &by_id(id), timeout_ms, sent).await?;
         Ok(row.filter(|row| match sent_body {
             None => true,
             Some(body) => P::Data::parse(body).is_some_and(|body| row.covers(&body)),
@@ -224,10 +329,36 @@ fn taken_id(table: &Table, attempts: u32) -> Error {
     Report { attempts, status: Some(409), ..Report::new("23505", message) }.into()
 }
 
+/// What it means that an update changed nothing, though `row` is there (or is not).
+fn unchanged<D: Data>(
+    table: &Table,
+    row: Option<D>,
+    expected: Option<&Expected>,
+    attempts: u32,
+) -> Result<Written<D>, Error> {
+    let Some(row) = row else { return Err(Error::not_found(table.name).after(attempts)) };
+    let error = match expected {
+        None => migration_required(MISSING_POLICIES),
+        Some(expected) if row.column("updated_at").text() == Some(&expected.updated_at) => {
+            // It is as expected, and still nobody's to change: a public row of another user.
+            Error::not_found(table.name)
+        }
+        Some(expected) => {
+            let is_own = D::parse(&expected.values).is_some_and(|values| row.covers(&values));
+            if attempts > 1 && is_own {
+                return Ok(Written::Row(row));
+            }
+            Error::new(code::CONFLICT, ["The row of ", table.name, " has changed since it was read"].concat())
+        }
+    };
+    Err(error.after(attempts))
+}
+
 /// What a write left behind.
 enum Written<D> {
     Row(D),
     Deleted(Vec<D>),
+    Called(D),
 }
 
 /// A write under way. Dropped before it is settled, it leaves the cache without whatever it may have touched.
@@ -245,7 +376,11 @@ impl<P: Platform> InAir<P> {
     }
 
     /// Applies what is known of the outcome and hands it on.
-    fn settle(mut self, outcome: Result<Written<P::Data>, Error>) -> Result<Option<P::Data>, Error> {
+    fn settle(
+        mut self,
+        write: &Write,
+        outcome: Result<Written<P::Data>, Error>,
+    ) -> Result<Option<P::Data>, Error> {
         self.is_settled = true;
         self.leave();
         match outcome {
@@ -266,6 +401,10 @@ impl<P: Platform> InAir<P> {
                     self.apply(self.write.id.clone(), Source::Unknown);
                 }
                 Ok(None)
+            }
+            Ok(Written::Called(answer)) => {
+                let Write::Call(call) = write else { return Ok(Some(answer)) };
+                Ok(Some(self.engine.called(call, answer, self.write.crossed.get())))
             }
             Err(error) => {
                 if may_have_happened(&error) {
@@ -300,5 +439,5 @@ impl<P: Platform> Drop for InAir<P> {
 /// Whether the server may have made the change, or knows better than we what the row is like. After more than one
 /// attempt the last one's error says nothing about the earlier ones, whose answers were lost.
 fn may_have_happened(error: &Error) -> bool {
-    error.retryable || error.attempts > 1 || error.is(code::NOT_FOUND) || error.is("23505")
+    error.retryable || error.attempts > 1 || error.is(code::NOT_FOUND) || is_taken(error)
 }

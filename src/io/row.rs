@@ -113,6 +113,7 @@ impl Data for Row {
                 Member::Data(data) => data.0.clone(),
                 Member::Number(number) => JsValue::from_f64(*number),
                 Member::Bool(flag) => JsValue::from_bool(*flag),
+                Member::Text(text) => text.map_or(JsValue::NULL, JsValue::from_str),
             })
             .collect();
         Self(assemble(base.map_or(&JsValue::UNDEFINED, |base| &base.0), &without, &names, &values))

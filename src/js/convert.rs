@@ -29,9 +29,9 @@ pub fn argument(value: &JsValue) -> Argument {
     if !value.is_object() || Array::is_array(value) {
         return Argument::Value(value_of(value));
     }
-    match own_members(value) {
-        Ok(members) => Argument::Object(members.iter().map(|member| field(member.unchecked_ref())).collect()),
-        Err(_) => Argument::Value(Value::Other("an object that cannot be read")),
+    match fields(value) {
+        Some(fields) => Argument::Object(fields),
+        None => Argument::Value(Value::Other("an object that cannot be read")),
     }
 }
 
@@ -43,14 +43,27 @@ fn field(member: &Array) -> Field {
         _ => stringify(value).ok().flatten(),
     };
     match (json, value_of(value)) {
-        (None, Value::Absent) => Field { name, value: Value::Absent, json: String::new() },
-        (None, _) => Field { name, value: Value::Other("not JSON"), json: String::new() },
+        (None, Value::Absent) => Field::plain(name, Value::Absent, String::new()),
+        (None, _) => Field::plain(name, Value::Other("not JSON"), String::new()),
         // A Date, a list, or whatever else says of itself how it is written, is no object of columns.
         (Some(json), Value::Json) if !json.starts_with('{') => {
-            Field { name, value: Value::Other("no object"), json }
+            Field { rows: rows(value), ..Field::plain(name, Value::Other("no object"), json) }
         }
-        (Some(json), value) => Field { name, value, json },
+        (Some(json), value) => Field::plain(name, value, json),
     }
+}
+
+/// The members of each object of a list. None when it is no list, or holds something else.
+fn rows(value: &JsValue) -> Option<Vec<Vec<Field>>> {
+    value.dyn_ref::<Array>()?.iter().map(|item| fields(&item)).collect()
+}
+
+fn fields(object: &JsValue) -> Option<Vec<Field>> {
+    if !object.is_object() {
+        return None;
+    }
+    let members = own_members(object).ok()?;
+    Some(members.iter().map(|member| field(member.unchecked_ref())).collect())
 }
 
 /// The error as JavaScript knows it, a `DatabaseError`.

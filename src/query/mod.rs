@@ -1,9 +1,15 @@
 //! What is asked of one table: filters, order and page; and what follows from it without asking.
 
+mod cursor;
 mod matching;
 mod order;
 
+use crate::data::{Data, Member};
 use crate::tables::Table;
+pub use cursor::Cursor;
+
+/// What stands in the place of a secret.
+const REDACTED: &str = "[REDACTED]";
 
 /// A question to one table. Its `order` always ends in a unique column, so that it is total.
 #[derive(Clone)]
@@ -18,6 +24,8 @@ pub struct Query {
     pub limit: Option<u32>,
     /// After skipping so many.
     pub offset: u32,
+    /// Whether the table's secret column is neither asked for nor shown.
+    pub is_public: bool,
 }
 
 /// A condition on one column.
@@ -61,7 +69,8 @@ pub type Position = Vec<(Order, Option<String>)>;
 impl Query {
     /// All rows of `table`, in the order of their creation.
     pub fn of(table: &'static Table) -> Self {
-        let query = Self { table, filters: Vec::new(), order: Vec::new(), limit: None, offset: 0 };
+        let query =
+            Self { table, filters: Vec::new(), order: Vec::new(), limit: None, offset: 0, is_public: false };
         query.ordered_by("created_at", false)
     }
 
@@ -92,6 +101,40 @@ impl Query {
         self.limit = Some(limit);
         self.offset = offset;
         self
+    }
+
+    /// Without the table's secret column.
+    #[must_use]
+    pub fn without_secret(self) -> Self {
+        Self { is_public: true, ..self }
+    }
+
+    /// The same rows, last one first.
+    #[must_use]
+    pub fn reversed(mut self) -> Self {
+        for order in &mut self.order {
+            order.descending = !order.descending;
+        }
+        self
+    }
+
+    /// The columns to ask for, as `select` takes them.
+    pub fn select(&self) -> String {
+        let Some(secret) = self.hidden() else { return "*".to_owned() };
+        let names: Vec<_> = self.table.columns.iter().map(|column| column.name).collect();
+        names.into_iter().filter(|name| *name != secret).collect::<Vec<_>>().join(",")
+    }
+
+    /// `row` as the answer to this query shows it.
+    pub fn shown<D: Data>(&self, row: D) -> D {
+        match self.hidden() {
+            Some(secret) => D::object(Some(&row), &[], &[(secret, Member::Text(Some(REDACTED)))]),
+            None => row,
+        }
+    }
+
+    fn hidden(&self) -> Option<&'static str> {
+        self.table.secret.filter(|_| self.is_public)
     }
 
     /// Whether the answer holds only part of the rows that match.

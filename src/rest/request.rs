@@ -34,7 +34,7 @@ impl Method {
 pub struct Request {
     /// The HTTP method.
     pub method: Method,
-    /// The table, for logs; never the URL, which holds values.
+    /// The table or function, for logs; never the URL, which holds values.
     pub table: &'static str,
     /// Path below `/rest/v1/`, with the query string.
     pub path: String,
@@ -46,6 +46,7 @@ pub struct Request {
 
 const COUNT: &str = "count=exact";
 const RETURN: &str = "return=representation";
+const UPSERT: &str = "resolution=merge-duplicates,return=representation";
 const INSERT_ONCE: &str = "resolution=ignore-duplicates,return=representation";
 
 impl Request {
@@ -63,18 +64,37 @@ impl Request {
     /// Rows of `query`, continued `after` a place, with the number of all that match: servers cut long answers
     /// without a word, and the number is what tells.
     pub fn counted(query: &Query, after: Option<&Position>) -> Self {
-        Self { path: select_url(query, "*", after), prefer: COUNT, ..Self::select(query, "*") }
+        let select = query.select();
+        Self { path: select_url(query, &select, after), prefer: COUNT, ..Self::select(query, &select) }
     }
 
-    /// One new row, whose `body` carries its id. Sent twice it makes one row and answers `[]` the second time.
-    pub fn insert(table: &'static Table, body: String) -> Self {
+    /// How many rows match `query`, and none of them.
+    pub fn count(query: &Query) -> Self {
+        let query = Query { order: Vec::new(), limit: Some(0), offset: 0, ..query.clone() };
+        Self { prefer: COUNT, ..Self::select(&query, "id") }
+    }
+
+    /// One new row, unless there is one with the same value in the `key` columns: then the answer is `[]`. Sent
+    /// twice it makes one row.
+    pub fn insert(table: &'static Table, key: &str, body: String) -> Self {
         Self {
             method: Method::Post,
             table: table.name,
-            path: [table.name, "?on_conflict=id&select=*"].concat(),
+            path: [table.name, "?on_conflict=", key, "&select=*"].concat(),
             prefer: INSERT_ONCE,
             body: Some(body),
         }
+    }
+
+    /// One new row, or new values for the one with the same value in the `key` columns.
+    pub fn upsert(table: &'static Table, key: &str, body: String) -> Self {
+        Self { prefer: UPSERT, ..Self::insert(table, key, body) }
+    }
+
+    /// Calls a function of the database with a JSON object of its arguments.
+    pub fn call(function: &'static str, body: String) -> Self {
+        let path = ["rpc/", function].concat();
+        Self { method: Method::Post, table: function, path, prefer: "", body: Some(body) }
     }
 
     /// Changes the rows that match; answers them as they are then.

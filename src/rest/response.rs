@@ -3,6 +3,7 @@
 use crate::data::{Data, Value};
 use crate::error::{code, Error, Report};
 use crate::retry::{code_is_transient, status_is_transient};
+use std::borrow::Cow;
 
 /// An HTTP answer.
 pub struct Reply<D> {
@@ -81,6 +82,13 @@ fn server_error<D: Data>(status: u16, body: &D) -> Error {
     };
     let Some(code) = text("code") else {
         return bare_error(status);
+    };
+    // What the package's own functions raise: PostgREST takes the status from the code's last three digits.
+    let code: Cow<'static, str> = match code.as_str() {
+        "PT404" => code::NOT_FOUND.into(),
+        "PT409" => code::CONFLICT.into(),
+        "PT400" => code::INVALID_INPUT.into(),
+        _ => code.into(),
     };
     let message = match text("message") {
         Some(message) if !quotes_values(&code) => message,

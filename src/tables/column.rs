@@ -73,6 +73,26 @@ pub struct Timestamp(pub String);
 #[tsify(type = "Record<string, any>")]
 pub struct JsonObject(pub String);
 
+/// What a template's workflow begins with.
+#[derive(Tsify)]
+#[tsify(type = "{ nodes: WorkflowNode[]; connections: WorkflowConnection[] }")]
+pub struct TemplateData(pub String);
+
+/// The row before and after, and what of it changed. Secrets are replaced by `[REDACTED]`.
+#[derive(Tsify)]
+#[tsify(type = "{ old?: Record<string, any>; new?: Record<string, any>; changes?: Record<string, any> }")]
+pub struct AuditDetails(pub String);
+
+/// What a gateway speaks.
+#[derive(Tsify)]
+#[tsify(type = "'together' | 'replicate' | 'custom'")]
+pub struct GatewayType(pub String);
+
+/// Colours of the app.
+#[derive(Tsify)]
+#[tsify(type = "'light' | 'dark' | 'auto'")]
+pub struct Theme(pub String);
+
 /// How an execution, or one node's part of it, stands.
 #[derive(Tsify)]
 #[tsify(type = "'running' | 'completed' | 'failed'")]
@@ -98,6 +118,18 @@ impl ColumnType for Timestamp {
 }
 impl ColumnType for JsonObject {
     const KIND: Kind = Kind::Json;
+}
+impl ColumnType for TemplateData {
+    const KIND: Kind = Kind::Json;
+}
+impl ColumnType for AuditDetails {
+    const KIND: Kind = Kind::Json;
+}
+impl ColumnType for GatewayType {
+    const KIND: Kind = Kind::OneOf(&["together", "replicate", "custom"]);
+}
+impl ColumnType for Theme {
+    const KIND: Kind = Kind::OneOf(&["light", "dark", "auto"]);
 }
 impl ColumnType for ExecutionStatus {
     const KIND: Kind = Kind::OneOf(&["running", "completed", "failed"]);

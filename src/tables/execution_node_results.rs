@@ -1,6 +1,6 @@
 //! Results: what one node did in one execution.
 
-use super::{table, ExecutionStatus, JsonObject, KeyFormat, Timestamp, Uuid};
+use super::{table, ExecutionStatus, Hole, JsonObject, KeyFormat, Timestamp, Uuid};
 
 table! {
     /// What one node did in one execution.
@@ -22,8 +22,6 @@ table! {
         completed_at: Timestamp = nullable,
         created_at: Timestamp = defaulted,
     }
-    row_key: None,
-    list_key: Some(KeyFormat { prefix: "execution_results:", columns: &["execution_id"] }),
-    cascades: &[],
-    audited: false,
+    list_key: Some(KeyFormat::new("execution_results:", &["execution_id"])),
+    holes: &[Hole::Update, Hole::Delete],
 }

@@ -3,18 +3,35 @@
 //! A file of this folder declares one table with [`table!`]: its columns once, and from them the row, new-row and
 //! patch types that TypeScript sees, and the [`Table`] that the engine works from.
 
+mod account_settings;
+mod api_keys;
+mod audit_logs;
+mod brand_settings;
 mod column;
 mod execution_node_results;
+mod integrations;
+mod saved_templates;
 mod user_profiles;
 mod workflow_connections;
 mod workflow_executions;
+mod workflow_favorites;
 mod workflow_nodes;
+mod workflow_templates;
 mod workflows;
 
-pub use column::{Column, ColumnType, ExecutionStatus, JsonObject, Kind, Presence, Timestamp, Uuid};
+pub use account_settings::{AccountSettings, AccountSettingsPatch, NewAccountSettings, ACCOUNT_SETTINGS};
+pub use api_keys::{ApiKey, ApiKeyPatch, NewApiKey, API_KEYS};
+pub use audit_logs::{AuditLog, AuditLogPatch, NewAuditLog, AUDIT_LOGS};
+pub use brand_settings::{BrandSettings, BrandSettingsPatch, NewBrandSettings, BRAND_SETTINGS};
+pub use column::{
+    AuditDetails, Column, ColumnType, ExecutionStatus, GatewayType, JsonObject, Kind, Presence, TemplateData,
+    Theme, Timestamp, Uuid,
+};
 pub use execution_node_results::{
     ExecutionNodeResult, ExecutionNodeResultPatch, NewExecutionNodeResult, EXECUTION_NODE_RESULTS,
 };
+pub use integrations::{Integration, IntegrationPatch, NewIntegration, INTEGRATIONS};
+pub use saved_templates::{NewSavedTemplate, SavedTemplate, SavedTemplatePatch, SAVED_TEMPLATES};
 pub use user_profiles::{NewUserProfile, UserProfile, UserProfilePatch, USER_PROFILES};
 pub use workflow_connections::{
     NewWorkflowConnection, WorkflowConnection, WorkflowConnectionPatch, WORKFLOW_CONNECTIONS,
@@ -22,17 +39,31 @@ pub use workflow_connections::{
 pub use workflow_executions::{
     NewWorkflowExecution, WorkflowExecution, WorkflowExecutionPatch, WORKFLOW_EXECUTIONS,
 };
+pub use workflow_favorites::{
+    NewWorkflowFavorite, WorkflowFavorite, WorkflowFavoritePatch, WORKFLOW_FAVORITES,
+};
 pub use workflow_nodes::{NewWorkflowNode, WorkflowNode, WorkflowNodePatch, WORKFLOW_NODES};
+pub use workflow_templates::{
+    NewWorkflowTemplate, WorkflowTemplate, WorkflowTemplatePatch, WORKFLOW_TEMPLATES,
+};
 pub use workflows::{NewWorkflow, Workflow, WorkflowPatch, WORKFLOWS};
 
 /// Every table, each once.
-pub static TABLES: [&Table; 6] = [
+pub static TABLES: [&Table; 14] = [
     &USER_PROFILES,
     &WORKFLOWS,
     &WORKFLOW_NODES,
     &WORKFLOW_CONNECTIONS,
     &WORKFLOW_EXECUTIONS,
     &EXECUTION_NODE_RESULTS,
+    &API_KEYS,
+    &BRAND_SETTINGS,
+    &ACCOUNT_SETTINGS,
+    &INTEGRATIONS,
+    &WORKFLOW_TEMPLATES,
+    &SAVED_TEMPLATES,
+    &AUDIT_LOGS,
+    &WORKFLOW_FAVORITES,
 ];
 
 /// One table, as the engine sees it.
@@ -49,14 +80,49 @@ pub struct Table {
     pub cascades: &'static [Cascade],
     /// Whether triggers write `audit_logs` for it, so that a write outdates the user's audit entries.
     pub audited: bool,
+    /// The column that public lists never ask for.
+    pub secret: Option<&'static str>,
+    /// The columns, joined by commas, that name a row where the app knows no id.
+    pub natural_key: &'static str,
+    /// What the production database refuses to a row's owner until the migrations ran.
+    pub holes: &'static [Hole],
+}
+
+/// A row security policy that the production database lacks (`supabase/migrations/…_missing_policies.sql` adds it).
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Hole {
+    /// A new row, or an upsert, answers 42501.
+    Insert,
+    /// An update answers 200 and changes nothing.
+    Update,
+    /// A delete answers 200 and deletes nothing.
+    Delete,
 }
 
 /// A cache key made of a fixed prefix and one row's columns.
 pub struct KeyFormat {
     /// Everything before the first value, with the colon.
     pub prefix: &'static str,
-    /// The columns whose values follow, joined by colons.
+    /// The columns whose values follow.
     pub columns: &'static [&'static str],
+    /// What stands between two values.
+    pub separator: &'static str,
+}
+
+impl KeyFormat {
+    /// A prefix, and the value of at most one column.
+    pub const fn new(prefix: &'static str, columns: &'static [&'static str]) -> Self {
+        Self::pair(prefix, columns, "")
+    }
+
+    /// A prefix, and the values of two columns.
+    pub const fn pair(
+        prefix: &'static str,
+        columns: &'static [&'static str],
+        separator: &'static str,
+    ) -> Self {
+        Self { prefix, columns, separator }
+    }
 }
 
 /// A foreign key with `on delete cascade` that points here.
@@ -68,6 +134,19 @@ pub struct Cascade {
 }
 
 impl Table {
+    /// What holds for a table unless it says otherwise.
+    pub const PLAIN: Self = Self {
+        name: "",
+        columns: &[],
+        row_key: None,
+        list_key: None,
+        cascades: &[],
+        audited: false,
+        secret: None,
+        natural_key: "",
+        holes: &[],
+    };
+
     /// The column of that name.
     pub fn column(&self, name: &str) -> Option<&'static Column> {
         self.columns.iter().find(|column| column.name == name)
@@ -121,6 +200,7 @@ macro_rules! table {
                 presence: $crate::tables::table!(@presence $presence),
             }, )* ],
             $($setting: $value,)*
+            ..$crate::tables::Table::PLAIN
         };
     };
 

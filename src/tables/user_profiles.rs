@@ -15,8 +15,5 @@ table! {
         created_at: Timestamp = defaulted,
         updated_at: Timestamp = defaulted,
     }
-    row_key: Some(KeyFormat { prefix: "user_profile:", columns: &["id"] }),
-    list_key: None,
-    cascades: &[],
-    audited: false,
+    row_key: Some(KeyFormat::new("user_profile:", &["id"])),
 }

@@ -1,6 +1,6 @@
 //! Connections: which node's output feeds which node.
 
-use super::{table, KeyFormat, Timestamp, Uuid};
+use super::{table, Hole, KeyFormat, Timestamp, Uuid};
 
 table! {
     /// One edge between two nodes of a workflow.
@@ -17,8 +17,6 @@ table! {
         connection_id: String = required,
         created_at: Timestamp = defaulted,
     }
-    row_key: None,
-    list_key: Some(KeyFormat { prefix: "workflow_connections:", columns: &["workflow_id"] }),
-    cascades: &[],
-    audited: false,
+    list_key: Some(KeyFormat::new("workflow_connections:", &["workflow_id"])),
+    holes: &[Hole::Update],
 }

@@ -1,6 +1,6 @@
 //! Executions: one run of a workflow each.
 
-use super::{table, Cascade, ExecutionStatus, KeyFormat, Timestamp, Uuid, EXECUTION_NODE_RESULTS};
+use super::{table, Cascade, ExecutionStatus, Hole, KeyFormat, Timestamp, Uuid, EXECUTION_NODE_RESULTS};
 
 table! {
     /// One run of a workflow.
@@ -20,8 +20,9 @@ table! {
         node_count: i32 = nullable,
         created_at: Timestamp = defaulted,
     }
-    row_key: Some(KeyFormat { prefix: "execution:", columns: &["id"] }),
-    list_key: Some(KeyFormat { prefix: "executions:", columns: &["workflow_id"] }),
+    row_key: Some(KeyFormat::new("execution:", &["id"])),
+    list_key: Some(KeyFormat::new("executions:", &["workflow_id"])),
+    holes: &[Hole::Update, Hole::Delete],
     cascades: &[Cascade { table: &EXECUTION_NODE_RESULTS, column: "execution_id" }],
     audited: true,
 }

@@ -19,8 +19,5 @@ table! {
         created_at: Timestamp = defaulted,
         updated_at: Timestamp = defaulted,
     }
-    row_key: None,
-    list_key: Some(KeyFormat { prefix: "workflow_nodes:", columns: &["workflow_id"] }),
-    cascades: &[],
-    audited: false,
+    list_key: Some(KeyFormat::new("workflow_nodes:", &["workflow_id"])),
 }

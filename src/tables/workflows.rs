@@ -1,7 +1,8 @@
 //! Workflows: what a user builds, and the root of nodes, connections and executions.
 
 use super::{
-    table, Cascade, KeyFormat, Timestamp, Uuid, WORKFLOW_CONNECTIONS, WORKFLOW_EXECUTIONS, WORKFLOW_NODES,
+    table, Cascade, KeyFormat, Timestamp, Uuid, WORKFLOW_CONNECTIONS, WORKFLOW_EXECUTIONS,
+    WORKFLOW_FAVORITES, WORKFLOW_NODES,
 };
 
 table! {
@@ -23,12 +24,13 @@ table! {
         /// When it was archived; null while it is in use.
         archived_at: Timestamp = nullable,
     }
-    row_key: Some(KeyFormat { prefix: "workflow:", columns: &["id"] }),
-    list_key: Some(KeyFormat { prefix: "workflows:", columns: &["user_id"] }),
+    row_key: Some(KeyFormat::new("workflow:", &["id"])),
+    list_key: Some(KeyFormat::new("workflows:", &["user_id"])),
     cascades: &[
         Cascade { table: &WORKFLOW_NODES, column: "workflow_id" },
         Cascade { table: &WORKFLOW_CONNECTIONS, column: "workflow_id" },
         Cascade { table: &WORKFLOW_EXECUTIONS, column: "workflow_id" },
+        Cascade { table: &WORKFLOW_FAVORITES, column: "workflow_id" },
     ],
     audited: true,
 }

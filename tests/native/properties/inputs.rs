@@ -10,7 +10,7 @@ use workflow_db::engine::Write;
 use workflow_db::input::{json_text, Field};
 use workflow_db::tables::TABLES;
 
-const NAMES: [&str; 27] = [
+const NAMES: [&str; 60] = [
     "getWorkflows",
     "getWorkflow",
     "getWorkflowWithRelations",
@@ -37,6 +37,39 @@ const NAMES: [&str; 27] = [
     "getExecutionResults",
     "getUserProfile",
     "updateUserProfile",
+    "getWorkflowsPage",
+    "saveWorkflowGraph",
+    "batchSaveWorkflows",
+    "createWorkflowFromTemplate",
+    "getExecutionsPage",
+    "getApiKeys",
+    "getApiKeysPublic",
+    "getApiKey",
+    "createApiKey",
+    "updateApiKey",
+    "deleteApiKey",
+    "batchSaveApiKeys",
+    "getBrandSettings",
+    "upsertBrandSettings",
+    "getAccountSettings",
+    "upsertAccountSettings",
+    "getIntegrations",
+    "getIntegration",
+    "upsertIntegration",
+    "deleteIntegration",
+    "getTemplates",
+    "getTemplate",
+    "createTemplate",
+    "updateTemplate",
+    "deleteTemplate",
+    "getSavedTemplates",
+    "saveTemplate",
+    "unsaveTemplate",
+    "getFavorites",
+    "addFavorite",
+    "removeFavorite",
+    "getAuditLogs",
+    "getAuditLogsPage",
     "noSuchFunction",
 ];
 
@@ -58,8 +91,26 @@ fn value() -> impl Strategy<Value = Value> {
 fn field() -> impl Strategy<Value = Field> {
     let columns: Vec<&'static str> =
         TABLES.iter().flat_map(|table| table.columns).map(|column| column.name).collect();
-    let queries =
-        vec!["userId", "workflowId", "limit", "offset", "sortBy", "sortOrder", "startDate", "endDate"];
+    let queries = vec![
+        "userId",
+        "workflowId",
+        "limit",
+        "offset",
+        "sortBy",
+        "sortOrder",
+        "startDate",
+        "endDate",
+        "pageSize",
+        "cursor",
+        "nodes",
+        "connections",
+        "workflows",
+        "keys",
+        "overwrite",
+        "ifUpdatedAt",
+        "category",
+        "featured",
+    ];
     let name = prop_oneof![
         6 => proptest::sample::select(columns).prop_map(str::to_owned),
         3 => proptest::sample::select(queries).prop_map(str::to_owned),
@@ -74,7 +125,10 @@ fn field() -> impl Strategy<Value = Field> {
             Value::Json => "{\"a\":[1]}".to_owned(),
             Value::Absent | Value::Other(_) => String::new(),
         };
-        Field { name, value, json }
+        // A list comes as a value that no column takes, with the members of its objects.
+        let node = || vec![Field::text("node_id", "a"), Field::text("node_type", "b")];
+        let rows = matches!(value, Value::Other(_)).then(|| vec![node(), Vec::new()]);
+        Field { rows, ..Field::plain(name, value, json) }
     })
 }
 
@@ -118,6 +172,18 @@ proptest! {
                 prop_assert!(facts.kind("updated_at").is_none() || row["updated_at"] == "now");
             }
             Ok(Operation::Write(Write::Delete { filters, .. })) => prop_assert!(!filters.is_empty()),
+            Ok(Operation::Write(Write::Upsert { user_id, body, .. } | Write::Ensure { user_id, body, .. })) => {
+                let row: V = serde_json::from_str(&body).expect("JSON");
+                prop_assert_eq!(&row["user_id"], &V::from(user_id));
+                prop_assert!(row.get("id").is_none(), "{}", body);
+            }
+            Ok(Operation::Write(Write::Call(call))) => {
+                let arguments: V = serde_json::from_str(&call.body).expect("JSON");
+                prop_assert!(arguments.as_object().expect("an object").keys().all(|name| name.starts_with("p_")));
+                let again = call.replay().body.expect("a body");
+                let again: V = serde_json::from_str(&again).expect("JSON");
+                prop_assert!(!call.function.is_batch() || again["p_replay"] == true);
+            }
         }
     }
 

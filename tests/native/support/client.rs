@@ -13,7 +13,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use workflow_db::api::{operation, Argument, Call, Operation};
 use workflow_db::data::Value;
-use workflow_db::engine::{CallOptions, Engine, Load, Settings};
+use workflow_db::engine::{CallOptions, Engine, Settings};
 use workflow_db::error::Error;
 use workflow_db::input::Field;
 use workflow_db::platform::Platform;
@@ -118,7 +118,7 @@ impl Client {
             }
         };
         if let (Operation::Read(read), None) = (&operation, &options) {
-            if !matches!(read.load, Load::Page(_)) {
+            if !read.load.is_page() {
                 if let Some(hit) = self.front().answer(&read.key, self.sim().now().wall_ms) {
                     *pending.state.delivered_to.borrow_mut() = self.tokens().user();
                     pending.finish(Ok(hit));
@@ -170,11 +170,16 @@ pub fn argument(value: &V) -> Argument {
 
 fn field(name: &str, value: &V) -> Field {
     let json = value.to_string();
+    let rows = value.as_array().and_then(|items| items.iter().map(fields).collect());
     let value = match value {
         V::Array(_) => Value::Other("no object"),
         value => core_value(value),
     };
-    Field { name: name.to_owned(), value, json }
+    Field { rows, ..Field::plain(name.to_owned(), value, json) }
+}
+
+fn fields(value: &V) -> Option<Vec<Field>> {
+    Some(value.as_object()?.iter().map(|(name, value)| field(name, value)).collect())
 }
 
 fn core_value(value: &V) -> Value {

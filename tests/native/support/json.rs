@@ -178,6 +178,8 @@ impl Data for Json {
                 Member::Data(data) => (*data).clone(),
                 Member::Number(number) => Self::new(Node::Number(whole_or_float(*number))),
                 Member::Bool(flag) => Self::new(Node::Bool(*flag)),
+                Member::Text(None) => Self::null(),
+                Member::Text(Some(text)) => Self::new(Node::Text((*text).to_owned())),
             };
             match object.iter_mut().find(|(known, _)| known == name) {
                 Some((_, place)) => *place = value,

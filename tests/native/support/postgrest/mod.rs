@@ -141,7 +141,8 @@ impl Server {
     /// Whether the row may be read by this user.
     fn is_visible(&self, facts: &Facts, row: &Row, subject: Option<&str>) -> bool {
         let Some(subject) = subject else { return false };
-        let is_public = facts.name == "workflows" && row["is_public"] == json!(true);
+        let is_public = facts.name == "workflow_templates"
+            || (facts.name == "workflows" && row["is_public"] == json!(true));
         is_public || self.owner(facts, row).as_deref() == Some(subject)
     }
 

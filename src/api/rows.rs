@@ -1,0 +1,232 @@
+//! Calls about one row, or the rows of one parent.
+
+use super::{read, Call, Operation};
+use crate::data::Value;
+use crate::engine::{Expected, Load, Lookup, Write};
+use crate::error::Error;
+use crate::input::{self, Field, QueryFields};
+use crate::query::{Filter, Query, Test};
+use crate::rest::Request;
+use crate::tables::{Kind, Table, API_KEYS, WORKFLOWS, WORKFLOW_CONNECTIONS};
+use crate::timestamp;
+
+/// The natural key of a row, as arguments name it.
+type NaturalKey = Vec<(&'static str, String)>;
+
+impl Call<'_> {
+    /// The row with the first argument in `column`.
+    pub(super) fn row(
+        &self,
+        table: &'static Table,
+        column: &'static str,
+        argument: &str,
+    ) -> Result<Operation, Error> {
+        let value = self.uuid_at(0, argument)?;
+        let key = table.row_key.as_ref().map_or_else(String::new, |format| format.of(&[&value]));
+        Ok(read(key, Load::Row(Lookup { table, column, value, within: None })))
+    }
+
+    /// The rows whose parent's id is the first argument.
+    pub(super) fn children(
+        &self,
+        table: &'static Table,
+        column: &'static str,
+        argument: &str,
+    ) -> Result<Operation, Error> {
+        let value = self.uuid_at(0, argument)?;
+        let key = list_key(table, &value);
+        Ok(read(key, Load::Children(Lookup { table, column, value, within: None })))
+    }
+
+    /// The row of a user, the first argument, for a service, the second.
+    pub(super) fn of_service(&self, table: &'static Table) -> Result<Operation, Error> {
+        let user_id = self.uuid_at(0, "userId")?;
+        let service = input::text("service", self.value(1))?;
+        let query = Query::of(table)
+            .filter("user_id", Test::Eq(user_id.clone()))
+            .filter("service_name", Test::In(vec![service.clone()]));
+        self.check_length("service", Request::counted(&query, None).path.len())?;
+        let key = table.row_key.as_ref().map_or_else(String::new, |format| format.of(&[&user_id, &service]));
+        let within = Some(("user_id", user_id));
+        Ok(read(key, Load::Row(Lookup { table, column: "service_name", value: service, within })))
+    }
+
+    /// All rows of a user, the first argument.
+    pub(super) fn of_user(&self, table: &'static Table) -> Result<Operation, Error> {
+        let user_id = self.uuid_at(0, "userId")?;
+        let key = list_key(table, &user_id);
+        Ok(read(key, Load::List(Query::of(table).filter("user_id", Test::Eq(user_id)))))
+    }
+
+    /// A new row: the last argument, after the id of its `owner` where the function takes that.
+    pub(super) fn insert(
+        &self,
+        table: &'static Table,
+        owner: Option<&'static str>,
+    ) -> Result<Operation, Error> {
+        let mut fields = match owner {
+            None => self.object(0, "new")?.to_vec(),
+            Some(column) => {
+                let id = self.uuid_at(0, "userId")?;
+                let mut fields = self.object(1, "new")?.to_vec();
+                input::agree(&mut fields, column, &id)?;
+                fields
+            }
+        };
+        let (id, chosen_id) = self.give_id(&mut fields)?;
+        let body = input::new_row(table, &fields)?.json();
+        Ok(Operation::Write(Write::Insert { table, id, chosen_id, body }))
+    }
+
+    /// Gives a new row its id, so that a repeated request cannot make two. The flag tells whether the caller chose it.
+    pub(super) fn give_id(&self, fields: &mut Vec<Field>) -> Result<(String, bool), Error> {
+        let chosen = fields.iter().find(|field| field.name == "id" && field.value != Value::Absent);
+        let chosen = chosen.map(|field| input::uuid("id", &field.value)).transpose()?;
+        let is_chosen = chosen.is_some();
+        let id = chosen.unwrap_or_else(|| (self.uuid)());
+        fields.retain(|field| field.name != "id");
+        fields.push(Field::text("id", &id));
+        Ok((id, is_chosen))
+    }
+
+    /// The second argument's values for the row whose id is the first.
+    pub(super) fn update(&self, table: &'static Table, argument: &str) -> Result<Operation, Error> {
+        let (id, fields) = self.patch(argument)?;
+        let body = input::patch(table, &fields)?.json();
+        Ok(Operation::Write(Write::Update { table, id, body, expected: None }))
+    }
+
+    fn patch(&self, argument: &str) -> Result<(String, Vec<Field>), Error> {
+        let id = self.uuid_at(0, argument)?;
+        let mut fields = self.object(1, "patch")?.to_vec();
+        input::agree(&mut fields, "id", &id)?;
+        fields.retain(|field| field.name != "id");
+        Ok((id, fields))
+    }
+
+    /// The last argument's values for the row that those before name by its natural key.
+    pub(super) fn upsert(&self, table: &'static Table) -> Result<Operation, Error> {
+        let key = self.natural_key(table)?;
+        let mut fields = self.object(key.len(), "patch")?.to_vec();
+        // It would rewrite the primary key of the row that is there.
+        fields.retain(|field| field.name != "id");
+        for (column, value) in &key {
+            input::agree(&mut fields, column, value)?;
+        }
+        let body = input::upsert(table, &fields)?.json();
+        Ok(Operation::Write(Write::Upsert { table, user_id: owner(&key), body }))
+    }
+
+    /// The row that the arguments name by its natural key, and nothing else.
+    pub(super) fn ensure(&self, table: &'static Table) -> Result<Operation, Error> {
+        let key = self.natural_key(table)?;
+        let fields: Vec<_> = key.iter().map(|(column, value)| Field::text(column, value)).collect();
+        let body = input::new_row(table, &fields)?.json();
+        let user_id = owner(&key);
+        Ok(Operation::Write(Write::Ensure { table, user_id, filters: filters(key), body }))
+    }
+
+    pub(super) fn delete(&self, table: &'static Table, must_exist: bool) -> Result<Operation, Error> {
+        let id = self.uuid_at(0, "id")?;
+        let filters = vec![Filter { column: "id", test: Test::Eq(id) }];
+        Ok(Operation::Write(Write::Delete { table, filters, must_exist }))
+    }
+
+    /// Deletes the row that the arguments name by its natural key.
+    pub(super) fn remove(&self, table: &'static Table) -> Result<Operation, Error> {
+        let filters = filters(self.natural_key(table)?);
+        self.remove_where(table, filters, "service")
+    }
+
+    fn remove_where(
+        &self,
+        table: &'static Table,
+        filters: Vec<Filter>,
+        text_argument: &str,
+    ) -> Result<Operation, Error> {
+        let write = Write::Delete { table, filters, must_exist: false };
+        self.check_length(text_argument, write.url_length())?;
+        Ok(Operation::Write(write))
+    }
+
+    /// The first arguments, one for each column of the table's natural key.
+    fn natural_key(&self, table: &'static Table) -> Result<NaturalKey, Error> {
+        let mut key = NaturalKey::new();
+        for (index, name) in table.natural_key.split(',').enumerate() {
+            let argument = match name {
+                "user_id" => "userId",
+                "workflow_id" => "workflowId",
+                "template_id" => "templateId",
+                _ => "service",
+            };
+            let is_uuid = table.column(name).is_some_and(|column| column.kind == Kind::Uuid);
+            let value = if is_uuid {
+                self.uuid_at(index, argument)?
+            } else {
+                input::text(argument, self.value(index))?
+            };
+            key.push((name, value));
+        }
+        Ok(key)
+    }
+}
+
+fn list_key(table: &Table, id: &str) -> String {
+    table.list_key.as_ref().map_or_else(String::new, |format| format.of(&[id]))
+}
+
+fn owner(key: &NaturalKey) -> String {
+    key.iter().find(|(column, _)| *column == "user_id").map(|(_, id)| id.clone()).unwrap_or_default()
+}
+
+fn filters(key: NaturalKey) -> Vec<Filter> {
+    key.into_iter().map(|(column, value)| Filter { column, test: Test::Eq(value) }).collect()
+}
+
+pub(super) fn workflow_with_relations(call: &Call<'_>) -> Result<Operation, Error> {
+    let id = call.uuid_at(0, "id")?;
+    Ok(read(["workflow:", &id, "?relations"].concat(), Load::Relations(id)))
+}
+
+pub(super) fn update_workflow(call: &Call<'_>) -> Result<Operation, Error> {
+    let (id, fields) = call.patch("id")?;
+    let body = input::patch(&WORKFLOWS, &fields)?;
+    let expected = if_updated_at(call)?.map(|updated_at| {
+        let values = input::without(&body, "updated_at");
+        Expected { updated_at, values }
+    });
+    Ok(Operation::Write(Write::Update { table: &WORKFLOWS, id, body: body.json(), expected }))
+}
+
+/// `ifUpdatedAt` of the third argument.
+pub(super) fn if_updated_at(call: &Call<'_>) -> Result<Option<String>, Error> {
+    let options = QueryFields::new(call.options(2, "options")?, &["ifUpdatedAt"])?;
+    match options.get("ifUpdatedAt") {
+        Value::Absent => Ok(None),
+        value => {
+            let stamp = value.text().and_then(timestamp::normalize);
+            let expected = "the updated_at of the row, as it was read";
+            stamp.map(Some).ok_or_else(|| Error::invalid("ifUpdatedAt", expected))
+        }
+    }
+}
+
+pub(super) fn archive_workflow(call: &Call<'_>) -> Result<Operation, Error> {
+    let id = call.uuid_at(0, "id")?;
+    let mut body = input::Body::default();
+    body.set("archived_at", "\"now\"".to_owned());
+    input::touch(&WORKFLOWS, &mut body);
+    Ok(Operation::Write(Write::Update { table: &WORKFLOWS, id, body: body.json(), expected: None }))
+}
+
+pub(super) fn delete_connection(call: &Call<'_>) -> Result<Operation, Error> {
+    let workflow_id = call.uuid_at(0, "workflowId")?;
+    let connection_id = input::text("connectionId", call.value(1))?;
+    let key = vec![("workflow_id", workflow_id), ("connection_id", connection_id)];
+    call.remove_where(&WORKFLOW_CONNECTIONS, filters(key), "connectionId")
+}
+
+pub(super) fn delete_api_key(call: &Call<'_>) -> Result<Operation, Error> {
+    let key = vec![("id", call.uuid_at(0, "id")?), ("user_id", call.uuid_at(1, "userId")?)];
+    call.remove_where(&API_KEYS, filters(key), "id")
+}

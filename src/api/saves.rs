@@ -1,0 +1,127 @@
+//! Calls that save several rows in one transaction.
+
+use super::rows::if_updated_at;
+use super::{Call, Operation};
+use crate::data::Value;
+use crate::engine::{self, Function, Write};
+use crate::error::{code, Error};
+use crate::input::{self, json_text, Body, Field, QueryFields};
+use crate::tables::{Table, API_KEYS, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
+
+/// The members of a graph, and the tables that they are rows of.
+const GRAPH: [(&str, &Table); 2] = [("nodes", &WORKFLOW_NODES), ("connections", &WORKFLOW_CONNECTIONS)];
+
+pub(super) fn workflow_graph(call: &Call<'_>) -> Result<Operation, Error> {
+    let workflow_id = call.uuid_at(0, "workflowId")?;
+    let graph = call.object(1, "graph")?;
+    QueryFields::new(graph, &["nodes", "connections"])?;
+    let mut arguments = Body::default();
+    arguments.set("p_workflow_id", json_text(&workflow_id));
+    arguments.set("p_nodes", children(call, graph, GRAPH[0], &workflow_id)?);
+    arguments.set("p_connections", children(call, graph, GRAPH[1], &workflow_id)?);
+    if let Some(updated_at) = if_updated_at(call)? {
+        arguments.set("p_if_updated_at", json_text(&updated_at));
+    }
+    Ok(function(Function::SaveGraph, &arguments, Some(workflow_id), None))
+}
+
+pub(super) fn workflow_from_template(call: &Call<'_>) -> Result<Operation, Error> {
+    let user_id = call.uuid_at(0, "userId")?;
+    let template_id = call.uuid_at(1, "templateId")?;
+    let workflow_id = (call.uuid)();
+    let mut arguments = Body::default();
+    arguments.set("p_workflow_id", json_text(&workflow_id));
+    arguments.set("p_user_id", json_text(&user_id));
+    arguments.set("p_template_id", json_text(&template_id));
+    if !matches!(call.value(2), Value::Absent | Value::Null) {
+        arguments.set("p_name", json_text(&input::text("name", call.value(2))?));
+    }
+    Ok(function(Function::FromTemplate, &arguments, Some(workflow_id), Some(template_id)))
+}
+
+pub(super) fn workflows(call: &Call<'_>) -> Result<Operation, Error> {
+    save_all(call, "workflows", Function::SaveWorkflows, &|fields| {
+        let mut own = fields.to_vec();
+        own.retain(|field| GRAPH.iter().all(|(name, _)| *name != field.name));
+        let (workflow_id, _) = call.give_id(&mut own)?;
+        let mut body = input::new_row(&WORKFLOWS, &own)?;
+        for member in GRAPH {
+            body.set(member.0, children(call, fields, member, &workflow_id)?);
+        }
+        Ok(body)
+    })
+}
+
+pub(super) fn api_keys(call: &Call<'_>) -> Result<Operation, Error> {
+    save_all(call, "keys", Function::SaveKeys, &|fields| {
+        let mut fields = fields.to_vec();
+        call.give_id(&mut fields)?;
+        input::new_row(&API_KEYS, &fields)
+    })
+}
+
+/// `{[name]: rows, overwrite?}`, each row as `row` makes it.
+fn save_all(
+    call: &Call<'_>,
+    name: &'static str,
+    saved: Function,
+    row: &dyn Fn(&[Field]) -> Result<Body, Error>,
+) -> Result<Operation, Error> {
+    let batch = call.object(0, "batch")?;
+    let fields = QueryFields::new(batch, &[name, "overwrite"])?;
+    let overwrite = input::flag("overwrite", fields.get("overwrite"), false)?;
+    let mut arguments = Body::default();
+    let argument = if saved == Function::SaveKeys { "p_keys" } else { "p_workflows" };
+    arguments.set(argument, rows(batch, name, row)?);
+    // Last: a repetition adds another argument after it.
+    arguments.set("p_overwrite", if overwrite { "true" } else { "false" }.to_owned());
+    Ok(function(saved, &arguments, None, None))
+}
+
+/// The rows of one member of a graph, each with an id, as JSON.
+fn children(
+    call: &Call<'_>,
+    graph: &[Field],
+    (name, table): (&'static str, &'static Table),
+    workflow_id: &str,
+) -> Result<String, Error> {
+    rows(graph, name, &|fields| {
+        let mut fields = fields.to_vec();
+        input::agree(&mut fields, "workflow_id", workflow_id)?;
+        call.give_id(&mut fields)?;
+        input::new_row(table, &fields)
+    })
+}
+
+/// The list under `name`, each of its rows as `row` makes it, as JSON.
+fn rows(
+    fields: &[Field],
+    name: &'static str,
+    row: &dyn Fn(&[Field]) -> Result<Body, Error>,
+) -> Result<String, Error> {
+    let list = fields.iter().find(|field| field.name == name).and_then(|field| field.rows.as_ref());
+    let Some(list) = list else { return Err(Error::invalid(name, "a list of rows")) };
+    let mut json = String::from("[");
+    for (index, fields) in list.iter().enumerate() {
+        let body = row(fields).map_err(|error| {
+            let place = [name, "[", &index.to_string(), "].", &error.message].concat();
+            Error::new(code::INVALID_INPUT, place)
+        })?;
+        if index > 0 {
+            json.push(',');
+        }
+        json.push_str(&body.json());
+    }
+    json.push(']');
+    Ok(json)
+}
+
+fn function(
+    function: Function,
+    arguments: &Body,
+    workflow_id: Option<String>,
+    template_id: Option<String>,
+) -> Operation {
+    let body = arguments.json();
+    Operation::Write(Write::Call(engine::Call { function, body, workflow_id, template_id }))
+}

@@ -1,0 +1,152 @@
+//! Functions of the database: several rows in one transaction.
+//!
+//! They are made by `supabase/migrations/…_atomic_saves.sql`; where that did not run, calls end with
+//! `MIGRATION_REQUIRED`.
+
+use super::read::Parts;
+use super::Engine;
+use crate::cache::{Change, Source};
+use crate::data::Data;
+use crate::error::{code, Error, Report};
+use crate::platform::Platform;
+use crate::rest::Request;
+use crate::tables::{Table, API_KEYS, WORKFLOWS, WORKFLOW_TEMPLATES};
+use std::rc::Rc;
+
+/// The migration that makes the functions.
+const ATOMIC_SAVES: &str = "supabase/migrations/20260101000500_atomic_saves.sql";
+/// The migration that adds policies.
+pub const MISSING_POLICIES: &str = "supabase/migrations/20260101000100_missing_policies.sql";
+
+/// A function of the database.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Function {
+    /// Makes a workflow's nodes and connections those that are given.
+    SaveGraph,
+    /// Makes a workflow from a template.
+    FromTemplate,
+    /// Creates or replaces workflows with their nodes and connections.
+    SaveWorkflows,
+    /// Creates or replaces API keys.
+    SaveKeys,
+}
+
+/// A call of such a function.
+pub struct Call {
+    /// Which one.
+    pub function: Function,
+    /// Its arguments as a JSON object.
+    pub body: String,
+    /// The one workflow that it is about, if it is one.
+    pub workflow_id: Option<String>,
+    /// The template whose uses it counts.
+    pub template_id: Option<String>,
+}
+
+impl Function {
+    fn name(self) -> &'static str {
+        match self {
+            Self::SaveGraph => "save_workflow_graph",
+            Self::FromTemplate => "create_workflow_from_template",
+            Self::SaveWorkflows => "batch_save_workflows",
+            Self::SaveKeys => "batch_save_api_keys",
+        }
+    }
+
+    /// The table whose rows it writes; of workflows, those that belong to them too.
+    pub fn table(self) -> &'static Table {
+        match self {
+            Self::SaveKeys => &API_KEYS,
+            _ => &WORKFLOWS,
+        }
+    }
+
+    /// Whether it refuses rows that exist, so that its own repetition has to say that it is one.
+    pub fn is_batch(self) -> bool {
+        matches!(self, Self::SaveWorkflows | Self::SaveKeys)
+    }
+}
+
+impl Call {
+    /// The first request.
+    pub fn request(&self) -> Request {
+        Request::call(self.function.name(), self.body.clone())
+    }
+
+    /// The same once more, after an answer was lost: rows that are there already are right if they are equal.
+    pub fn replay(&self) -> Request {
+        let arguments = self.body.trim_end_matches('}');
+        // The last argument is no object, so that nothing but the closing brace was cut off.
+        Request::call(self.function.name(), [arguments, ",\"p_replay\":true}"].concat())
+    }
+
+    /// The error of a call, in the words of the package.
+    pub fn refused(error: Error) -> Error {
+        match &*error.code {
+            // Unknown function.
+            "PGRST202" => migration_required(ATOMIC_SAVES).after(error.attempts),
+            _ => error,
+        }
+    }
+}
+
+/// Whether rows are in the way.
+pub fn is_taken(error: &Error) -> bool {
+    error.is(code::CONFLICT) || error.is("23505")
+}
+
+/// The database lacks what `file` adds.
+pub fn migration_required(file: &str) -> Error {
+    let message = "The database lacks something that the package's migrations add";
+    let hint = ["Run ", file, ", which the package carries"].concat();
+    Report { hint: Some(hint), ..Report::new(code::MIGRATION_REQUIRED, message) }.into()
+}
+
+impl<P: Platform> Engine<P> {
+    /// Takes over what a function answered, and answers what the caller gets. Where another write `crossed` it, nobody
+    /// knows which came later, and what they touched is dropped.
+    pub(super) fn called(self: &Rc<Self>, call: &Call, answer: P::Data, crossed: bool) -> P::Data {
+        if let Some(id) = &call.template_id {
+            self.apply_unknown(&WORKFLOW_TEMPLATES, Some(id.clone()));
+        }
+        match call.function {
+            Function::SaveKeys => {
+                self.apply_unknown(&API_KEYS, None);
+                answer
+            }
+            Function::SaveWorkflows => {
+                let saved: Vec<_> =
+                    answer.items().into_iter().map(|whole| self.saved_graph(&whole, crossed)).collect();
+                P::Data::list(&saved)
+            }
+            Function::SaveGraph | Function::FromTemplate => self.saved_graph(&answer, crossed),
+        }
+    }
+
+    fn saved_graph(self: &Rc<Self>, whole: &P::Data, crossed: bool) -> P::Data {
+        let workflow = P::Data::object(Some(whole), &["nodes", "connections"], &[]);
+        let id = workflow.column("id").text().unwrap_or_default().to_owned();
+        if crossed {
+            self.apply_unknown(&WORKFLOWS, Some(id));
+            return whole.clone();
+        }
+        // Reads of its nodes that were sent before may bring the old ones.
+        let source = Source::Unknown;
+        let children_changed = Change { table: &WORKFLOWS, id: Some(id.clone()), source };
+        self.state.borrow_mut().flights.overtake_by(&children_changed);
+        self.apply(&Change {
+            table: &WORKFLOWS,
+            id: Some(id.clone()),
+            source: Source::Row(workflow.clone()),
+        });
+        let children = |name| whole.child(name).unwrap_or_else(|| P::Data::list(&[]));
+        let parts = Parts { workflow, nodes: children("nodes"), connections: children("connections") };
+        let saved = self.keep_parts(true, &["workflow:", &id, "?relations"].concat(), parts, None);
+        self.flush();
+        saved
+    }
+
+    fn apply_unknown(self: &Rc<Self>, table: &'static Table, id: Option<String>) {
+        self.apply(&Change { table, id, source: Source::Unknown });
+    }
+}

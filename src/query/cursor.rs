@@ -1,0 +1,90 @@
+//! Cursors: where a page of a list begins, as a text that the app keeps and hands back.
+//!
+//! A cursor names a place in the order of one query: the values of the order's columns in the row beside it. It holds
+//! a fingerprint of the query, so that a cursor of another list is refused instead of answering something.
+
+use super::{Order, Position, Query};
+use crate::input::canonical_uuid;
+use crate::tables::Kind;
+use crate::timestamp;
+use fnv::FnvHasher;
+use std::hash::Hasher;
+
+const UUID_LENGTH: usize = 36;
+
+/// Where a page begins.
+#[derive(Clone, Default)]
+pub struct Cursor {
+    /// Whether the page ends before the place, instead of beginning after it.
+    pub backwards: bool,
+    /// The place; None is the beginning of the list, or, backwards, its end.
+    pub position: Option<Position>,
+}
+
+impl Cursor {
+    /// The page after `position`, or the first one.
+    pub fn after(position: Option<Position>) -> Self {
+        Self { backwards: false, position }
+    }
+
+    /// The page before `position`, or the last one.
+    pub fn before(position: Option<Position>) -> Self {
+        Self { backwards: true, position }
+    }
+
+    /// As text. `key` is the list's cache key, which no other list has.
+    pub fn text(&self, key: &str) -> String {
+        let mut text = String::from(if self.backwards { "b" } else { "a" });
+        text.push_str(&fingerprint(key));
+        // The id is last in every order, and of one length.
+        if let Some([(_, value), (_, Some(id))]) = self.position.as_deref() {
+            text.push_str(id);
+            text.push(if value.is_some() { '.' } else { '-' });
+            text.push_str(value.as_deref().unwrap_or_default());
+        }
+        text
+    }
+
+    /// The cursor of the list `key`, whose query is `query`. None for any other text.
+    pub fn parse(text: &str, key: &str, query: &Query) -> Option<Self> {
+        let backwards = match text.as_bytes().first()? {
+            b'a' => false,
+            b'b' => true,
+            _ => return None,
+        };
+        let rest = text.get(1..)?.strip_prefix(fingerprint(key).as_str())?;
+        if rest.is_empty() {
+            return Some(Self { backwards, position: None });
+        }
+        let id = canonical_uuid(rest.get(..UUID_LENGTH)?)?;
+        let value = match (rest.as_bytes().get(UUID_LENGTH)?, rest.get(UUID_LENGTH + 1..)?) {
+            (b'.', value) => Some(value.to_owned()),
+            (b'-', "") => None,
+            _ => return None,
+        };
+        let [first, last] = *query.order.as_slice() else { return None };
+        if !is_value_of(query, first, value.as_deref()) {
+            return None;
+        }
+        Some(Self { backwards, position: Some(vec![(first, value), (last, Some(id))]) })
+    }
+}
+
+/// Whether the column of `order` can hold `value`.
+fn is_value_of(query: &Query, order: Order, value: Option<&str>) -> bool {
+    let kind = query.table.column(order.column).map(|column| column.kind);
+    match (kind, value) {
+        (Some(Kind::Timestamp), Some(value)) => timestamp::normalize(value).is_some(),
+        (Some(_), Some(value)) => !value.contains('\0'),
+        (kind, None) => kind.is_some(),
+        (None, _) => false,
+    }
+}
+
+fn fingerprint(key: &str) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut hasher = FnvHasher::default();
+    hasher.write(key.as_bytes());
+    let hash = hasher.finish();
+    (0..8).map(|place| char::from(DIGITS[(hash >> (place * 4)) as usize & 15])).collect()
+}

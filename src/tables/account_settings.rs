@@ -1,0 +1,24 @@
+//! Account settings: what a user prefers.
+
+use super::{table, Hole, KeyFormat, Theme, Timestamp, Uuid};
+
+table! {
+    /// What a user prefers. At most one row for each user.
+    AccountSettings, NewAccountSettings, AccountSettingsPatch => ACCOUNT_SETTINGS = "account_settings",
+    {
+        id: Uuid = generated,
+        user_id: Uuid = required,
+        theme: Theme = defaulted,
+        notifications_enabled: bool = defaulted,
+        email_on_completion: bool = defaulted,
+        email_on_error: bool = defaulted,
+        timezone: String = defaulted,
+        language: String = defaulted,
+        created_at: Timestamp = defaulted,
+        updated_at: Timestamp = defaulted,
+    }
+    row_key: Some(KeyFormat::new("account_settings:", &["user_id"])),
+    natural_key: "user_id",
+    holes: &[Hole::Insert],
+    audited: true,
+}

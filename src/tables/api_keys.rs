@@ -1,0 +1,28 @@
+//! API keys: the secrets that a user gave the app for other services.
+
+use super::{table, GatewayType, KeyFormat, Timestamp, Uuid};
+
+table! {
+    /// A user's key for one service.
+    ApiKey, NewApiKey, ApiKeyPatch => API_KEYS = "api_keys",
+    {
+        id: Uuid = generated,
+        user_id: Uuid = required,
+        /// Unique among the user's keys.
+        service_name: String = required,
+        /// The secret, in whatever form the app stores it.
+        encrypted_key: String = required,
+        is_master_key: bool = defaulted,
+        gateway_type: GatewayType = nullable,
+        gateway_endpoint: String = nullable,
+        last_used_at: Timestamp = nullable,
+        /// Whether `getApiKeys` lists it.
+        is_active: bool = defaulted,
+        created_at: Timestamp = defaulted,
+        updated_at: Timestamp = defaulted,
+    }
+    row_key: Some(KeyFormat::pair("api_key:", &["user_id", "service_name"], ":")),
+    list_key: Some(KeyFormat::new("api_keys:", &["user_id"])),
+    secret: Some("encrypted_key"),
+    audited: true,
+}

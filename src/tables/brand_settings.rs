@@ -1,0 +1,28 @@
+//! Brand settings: how a user's brand looks and sounds.
+
+use super::{table, Hole, KeyFormat, Timestamp, Uuid};
+
+table! {
+    /// How a user's brand looks and sounds. At most one row for each user.
+    BrandSettings, NewBrandSettings, BrandSettingsPatch => BRAND_SETTINGS = "brand_settings",
+    {
+        id: Uuid = generated,
+        user_id: Uuid = required,
+        brand_name: String = nullable,
+        primary_color: String = nullable,
+        secondary_color: String = nullable,
+        accent_color: String = nullable,
+        logo_url: String = nullable,
+        font_family: String = defaulted,
+        font_size_base: i32 = defaulted,
+        border_radius: i32 = defaulted,
+        brand_voice: String = nullable,
+        tagline: String = nullable,
+        created_at: Timestamp = defaulted,
+        updated_at: Timestamp = defaulted,
+    }
+    row_key: Some(KeyFormat::new("brand_settings:", &["user_id"])),
+    natural_key: "user_id",
+    holes: &[Hole::Insert],
+    audited: true,
+}

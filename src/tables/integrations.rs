@@ -1,0 +1,23 @@
+//! Integrations: services that a user connected.
+
+use super::{table, JsonObject, KeyFormat, Timestamp, Uuid};
+
+table! {
+    /// A service that a user connected. At most one row for each user and service.
+    Integration, NewIntegration, IntegrationPatch => INTEGRATIONS = "integrations",
+    {
+        id: Uuid = generated,
+        user_id: Uuid = required,
+        service_name: String = required,
+        is_connected: bool = defaulted,
+        encrypted_token: String = nullable,
+        metadata: JsonObject = defaulted,
+        last_verified_at: Timestamp = nullable,
+        created_at: Timestamp = defaulted,
+        updated_at: Timestamp = defaulted,
+    }
+    row_key: Some(KeyFormat::pair("integrations:", &["user_id", "service_name"], "?service=")),
+    list_key: Some(KeyFormat::new("integrations:", &["user_id"])),
+    natural_key: "user_id,service_name",
+    audited: true,
+}

@@ -1,0 +1,29 @@
+//! Templates: workflows to start from, shared by everybody.
+
+use super::{table, Cascade, KeyFormat, TemplateData, Timestamp, Uuid, SAVED_TEMPLATES};
+
+table! {
+    /// A workflow to start from.
+    WorkflowTemplate, NewWorkflowTemplate, WorkflowTemplatePatch => WORKFLOW_TEMPLATES = "workflow_templates",
+    {
+        id: Uuid = generated,
+        /// Unique among all templates.
+        name: String = required,
+        description: String = nullable,
+        category: String = defaulted,
+        /// What a workflow made from it begins with.
+        workflow_data: TemplateData = required,
+        thumbnail_url: String = nullable,
+        /// How many workflows were made from it.
+        usage_count: i32 = defaulted,
+        rating: f64 = defaulted,
+        /// Who may change it: only its creator.
+        created_by: Uuid = nullable,
+        is_featured: bool = defaulted,
+        created_at: Timestamp = defaulted,
+        updated_at: Timestamp = defaulted,
+    }
+    row_key: Some(KeyFormat::new("template:", &["id"])),
+    list_key: Some(KeyFormat::new("templates:all", &[])),
+    cascades: &[Cascade { table: &SAVED_TEMPLATES, column: "template_id" }],
+}
