@@ -3,15 +3,36 @@ import type { Client } from './generated/bindings.js';
 import { cacheKeys } from './keys.js';
 import type { CallOptions } from './options.js';
 import type {
+  AccountSettings,
+  AccountSettingsPatch,
+  ApiKey,
+  ApiKeyPatch,
+  ApiKeyPublic,
+  AuditLog,
+  AuditLogPageQuery,
+  AuditLogQuery,
+  BatchApiKeySave,
+  BatchWorkflowSave,
+  BrandSettings,
+  BrandSettingsPatch,
+  CursorPage,
   ExecutionHistoryQuery,
   ExecutionNodeResult,
   ExecutionNodeResultPatch,
+  ExecutionPageQuery,
+  Integration,
+  IntegrationPatch,
+  NewApiKey,
   NewExecutionNodeResult,
   NewWorkflow,
   NewWorkflowConnection,
   NewWorkflowExecution,
   NewWorkflowNode,
+  NewWorkflowTemplate,
   PaginatedResponse,
+  SavedTemplate,
+  TemplateQuery,
+  UpdateOptions,
   UserProfile,
   UserProfilePatch,
   Workflow,
@@ -19,10 +40,15 @@ import type {
   WorkflowConnectionPatch,
   WorkflowExecution,
   WorkflowExecutionPatch,
+  WorkflowFavorite,
+  WorkflowGraph,
   WorkflowNode,
   WorkflowNodePatch,
+  WorkflowPageQuery,
   WorkflowPatch,
   WorkflowQuery,
+  WorkflowTemplate,
+  WorkflowTemplatePatch,
   WorkflowWithRelations,
 } from './types.js';
 
@@ -46,12 +72,38 @@ export interface DbFunctions {
     userId: string,
     workflow: Omit<NewWorkflow, 'user_id'> & { user_id?: string },
   ): Promise<Workflow>;
-  /** Changes a workflow. Rejects with NOT_FOUND when there is none that the user may change. */
-  updateWorkflow(id: string, patch: WorkflowPatch): Promise<Workflow>;
+  /** A page of a user's workflows, which a cursor of a neighbouring page names. */
+  getWorkflowsPage(query: WorkflowPageQuery): Promise<CursorPage<Workflow>>;
+  /**
+   * Changes a workflow. Rejects with NOT_FOUND when there is none that the user may change, and with CONFLICT when
+   * `ifUpdatedAt` is given and the row has changed since.
+   */
+  updateWorkflow(id: string, patch: WorkflowPatch, options?: UpdateOptions): Promise<Workflow>;
   /** Sets `archived_at` to the database's time. Rejects with NOT_FOUND. */
   archiveWorkflow(id: string): Promise<Workflow>;
   /** Deletes a workflow with all that belongs to it. Rejects with NOT_FOUND. */
   deleteWorkflow(id: string): Promise<void>;
+  /**
+   * Makes a workflow's nodes and connections exactly these, in one transaction. Rows are matched by `node_id` and
+   * `connection_id` and keep their id and `created_at`. Rejects with NOT_FOUND, and with CONFLICT as `updateWorkflow`
+   * does.
+   */
+  saveWorkflowGraph(
+    workflowId: string,
+    graph: WorkflowGraph,
+    options?: UpdateOptions,
+  ): Promise<WorkflowWithRelations>;
+  /** Saves workflows with all that is on their canvases: all or none. Rejects with CONFLICT without `overwrite`. */
+  batchSaveWorkflows(batch: BatchWorkflowSave): Promise<WorkflowWithRelations[]>;
+  /**
+   * Creates a workflow from a template, under its name or `name`; a taken name gets ` (2)`, ` (3)` and so on. Rejects
+   * with NOT_FOUND when there is no such template.
+   */
+  createWorkflowFromTemplate(
+    userId: string,
+    templateId: string,
+    name?: string,
+  ): Promise<WorkflowWithRelations>;
 
   /** A workflow's nodes in the order of their creation. Asked together with others of the same tick. */
   getWorkflowNodes(workflowId: string): Promise<WorkflowNode[]>;
@@ -88,6 +140,9 @@ export interface DbFunctions {
   /** A page of a user's runs. A date without time includes that whole day. */
   getExecutionHistory(query: ExecutionHistoryQuery): Promise<PaginatedResponse<WorkflowExecution>>;
 
+  /** A page of a user's runs, which a cursor of a neighbouring page names. */
+  getExecutionsPage(query: ExecutionPageQuery): Promise<CursorPage<WorkflowExecution>>;
+
   /** Records what one node does in a run. */
   createExecutionResult(result: NewExecutionNodeResult): Promise<ExecutionNodeResult>;
   /** Changes a node's result. Rejects with NOT_FOUND. */
@@ -101,6 +156,70 @@ export interface DbFunctions {
   getUserProfile(userId: string): Promise<UserProfile | null>;
   /** Changes a user's profile. Rejects with NOT_FOUND. */
   updateUserProfile(userId: string, patch: UserProfilePatch): Promise<UserProfile>;
+
+  /** A user's active API keys, secrets included. */
+  getApiKeys(userId: string): Promise<ApiKey[]>;
+  /** A user's active API keys without their secrets, which are not even asked for. */
+  getApiKeysPublic(userId: string): Promise<ApiKeyPublic[]>;
+  /** A user's API key for a service, active or not, or null. Asked together with others of the same tick. */
+  getApiKey(userId: string, service: string): Promise<ApiKey | null>;
+  /** Creates an API key. Rejects with 23505 when the user has one for that service. */
+  createApiKey(key: NewApiKey): Promise<ApiKey>;
+  /** Changes an API key. Rejects with NOT_FOUND. */
+  updateApiKey(id: string, patch: ApiKeyPatch): Promise<ApiKey>;
+  /** Deletes a user's API key, if it is there. */
+  deleteApiKey(id: string, userId: string): Promise<void>;
+  /** Saves API keys: all or none. Rejects with CONFLICT without `overwrite`. */
+  batchSaveApiKeys(batch: BatchApiKeySave): Promise<ApiKeyPublic[]>;
+
+  /** How a user's brand looks and sounds, or null. */
+  getBrandSettings(userId: string): Promise<BrandSettings | null>;
+  /** Changes it; what was never set begins with the database's defaults. */
+  upsertBrandSettings(userId: string, patch: BrandSettingsPatch): Promise<BrandSettings>;
+  /** What a user prefers, or null. */
+  getAccountSettings(userId: string): Promise<AccountSettings | null>;
+  /** Changes it; what was never set begins with the database's defaults. */
+  upsertAccountSettings(userId: string, patch: AccountSettingsPatch): Promise<AccountSettings>;
+
+  /** The services that a user connected, in the order of their creation. */
+  getIntegrations(userId: string): Promise<Integration[]>;
+  /** One of them, or null. Asked together with others of the same tick. */
+  getIntegration(userId: string, service: string): Promise<Integration | null>;
+  /** Changes it, or makes it. */
+  upsertIntegration(userId: string, service: string, patch: IntegrationPatch): Promise<Integration>;
+  /** Deletes it, if it is there. */
+  deleteIntegration(userId: string, service: string): Promise<void>;
+
+  /** Templates in the order of their creation: all, of a category, or featured ones. */
+  getTemplates(query?: TemplateQuery): Promise<WorkflowTemplate[]>;
+  /** A template, or null. Asked together with others of the same tick. */
+  getTemplate(id: string): Promise<WorkflowTemplate | null>;
+  /** Creates a template. Rejects with 23505 when there is one of that name. */
+  createTemplate(template: NewWorkflowTemplate): Promise<WorkflowTemplate>;
+  /** Changes a template of the user. Rejects with NOT_FOUND. */
+  updateTemplate(id: string, patch: WorkflowTemplatePatch): Promise<WorkflowTemplate>;
+  /** Deletes a template of the user, if it is there. */
+  deleteTemplate(id: string): Promise<void>;
+  /** The templates that a user put aside, in the order in which that was done. */
+  getSavedTemplates(userId: string): Promise<SavedTemplate[]>;
+  /** Puts a template aside; answers the row that is there when it was done before. */
+  saveTemplate(userId: string, templateId: string): Promise<SavedTemplate>;
+  /** Takes it back, if it was put aside. */
+  unsaveTemplate(userId: string, templateId: string): Promise<void>;
+
+  /** The workflows that a user marked, in the order in which that was done. */
+  getFavorites(userId: string): Promise<WorkflowFavorite[]>;
+  /** Marks a workflow; answers the row that is there when it was done before. */
+  addFavorite(userId: string, workflowId: string): Promise<WorkflowFavorite>;
+  /** Takes the mark away, if it is there. */
+  removeFavorite(userId: string, workflowId: string): Promise<void>;
+
+  /** A page of what a user did, newest first, with the number of all. Always asks the server. */
+  getAuditLogs(userId: string, limit?: number, offset?: number): Promise<PaginatedResponse<AuditLog>>;
+  /** A page of what a user did, of some kind or time. A date without time includes that whole day. */
+  getAuditLogs(query: AuditLogQuery): Promise<PaginatedResponse<AuditLog>>;
+  /** A page of what a user did, which a cursor of a neighbouring page names. */
+  getAuditLogsPage(query: AuditLogPageQuery): Promise<CursorPage<AuditLog>>;
 }
 
 /** `db`: every function, and the same functions with options. */
@@ -127,16 +246,32 @@ const KEYS: Partial<Record<Name, KeyOf>> = {
   getExecution: cacheKeys.execution,
   getExecutionResults: cacheKeys.executionResults,
   getUserProfile: cacheKeys.userProfile,
+  getApiKeys: cacheKeys.apiKeys,
+  getApiKeysPublic: (userId) => `${cacheKeys.apiKeys(userId)}?secrets=hidden`,
+  getApiKey: (userId, service) =>
+    typeof service === 'string' ? cacheKeys.apiKey(userId, service) : undefined,
+  getBrandSettings: cacheKeys.brandSettings,
+  getAccountSettings: cacheKeys.accountSettings,
+  getIntegrations: cacheKeys.integrations,
+  getIntegration: (userId, service) =>
+    typeof service === 'string' ? `${cacheKeys.integrations(userId)}?service=${service}` : undefined,
+  getTemplate: cacheKeys.template,
+  getSavedTemplates: cacheKeys.savedTemplates,
+  getFavorites: cacheKeys.favorites,
 };
 
 const NAMES: readonly Name[] = [
   'getWorkflows',
+  'getWorkflowsPage',
   'getWorkflow',
   'getWorkflowWithRelations',
   'createWorkflow',
   'updateWorkflow',
   'archiveWorkflow',
   'deleteWorkflow',
+  'saveWorkflowGraph',
+  'batchSaveWorkflows',
+  'createWorkflowFromTemplate',
   'getWorkflowNodes',
   'createWorkflowNode',
   'updateWorkflowNode',
@@ -150,12 +285,41 @@ const NAMES: readonly Name[] = [
   'updateExecution',
   'deleteExecution',
   'getExecutionHistory',
+  'getExecutionsPage',
   'createExecutionResult',
   'updateExecutionResult',
   'deleteExecutionResult',
   'getExecutionResults',
+  'getApiKeys',
+  'getApiKeysPublic',
+  'getApiKey',
+  'createApiKey',
+  'updateApiKey',
+  'deleteApiKey',
+  'batchSaveApiKeys',
+  'getBrandSettings',
+  'upsertBrandSettings',
+  'getAccountSettings',
+  'upsertAccountSettings',
   'getUserProfile',
   'updateUserProfile',
+  'getIntegrations',
+  'getIntegration',
+  'upsertIntegration',
+  'deleteIntegration',
+  'getTemplates',
+  'getTemplate',
+  'createTemplate',
+  'updateTemplate',
+  'deleteTemplate',
+  'getSavedTemplates',
+  'saveTemplate',
+  'unsaveTemplate',
+  'getFavorites',
+  'addFavorite',
+  'removeFavorite',
+  'getAuditLogs',
+  'getAuditLogsPage',
 ];
 
 /** A function of `db`, before TypeScript knows which. */

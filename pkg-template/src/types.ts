@@ -1,16 +1,44 @@
 export type {
+  AccountSettings,
+  AccountSettingsPatch,
+  ApiKey,
+  ApiKeyPatch,
+  AuditDetails,
+  AuditLog,
+  AuditLogPageQuery,
+  AuditLogPatch,
+  AuditLogQuery,
+  BrandSettings,
+  BrandSettingsPatch,
   ExecutionHistoryQuery,
   ExecutionNodeResult,
   ExecutionNodeResultPatch,
+  ExecutionPageQuery,
   ExecutionStatus,
+  GatewayType,
+  Integration,
+  IntegrationPatch,
   JsonObject,
+  NewAccountSettings,
+  NewApiKey,
+  NewAuditLog,
+  NewBrandSettings,
   NewExecutionNodeResult,
+  NewIntegration,
+  NewSavedTemplate,
   NewUserProfile,
   NewWorkflow,
   NewWorkflowConnection,
   NewWorkflowExecution,
+  NewWorkflowFavorite,
   NewWorkflowNode,
+  NewWorkflowTemplate,
   RetryConfig,
+  SavedTemplate,
+  SavedTemplatePatch,
+  TemplateData,
+  TemplateQuery,
+  Theme,
   Timestamp,
   UserProfile,
   UserProfilePatch,
@@ -20,12 +48,26 @@ export type {
   WorkflowConnectionPatch,
   WorkflowExecution,
   WorkflowExecutionPatch,
+  WorkflowFavorite,
+  WorkflowFavoritePatch,
   WorkflowNode,
   WorkflowNodePatch,
+  WorkflowPageQuery,
   WorkflowPatch,
   WorkflowQuery,
+  WorkflowTemplate,
+  WorkflowTemplatePatch,
 } from './generated/bindings.js';
-import type { Workflow, WorkflowConnection, WorkflowNode } from './generated/bindings.js';
+import type {
+  ApiKey,
+  NewApiKey,
+  NewWorkflow,
+  NewWorkflowConnection,
+  NewWorkflowNode,
+  Workflow,
+  WorkflowConnection,
+  WorkflowNode,
+} from './generated/bindings.js';
 
 /** A workflow with everything on its canvas. */
 export type WorkflowWithRelations = Workflow & { nodes: WorkflowNode[]; connections: WorkflowConnection[] };
@@ -40,6 +82,49 @@ export interface PaginatedResponse<T> {
   pageSize: number;
   /** Whether rows follow after this page. */
   hasMore: boolean;
+}
+
+/** A page of a list that grows while it is read: its neighbours are named by their place, not by their number. */
+export interface CursorPage<T> {
+  data: T[];
+  /** How many rows match in all. */
+  total: number;
+  pageSize: number;
+  /** Names the page after this one; null when there is none. */
+  nextCursor: string | null;
+  /** Names the page before this one; null when there is none. */
+  prevCursor: string | null;
+  /** Whether rows follow after this page. */
+  hasMore: boolean;
+}
+
+/** An API key as it may be shown: its secret was not even asked for. */
+export type ApiKeyPublic = Omit<ApiKey, 'encrypted_key'> & { encrypted_key: '[REDACTED]' };
+
+/** Everything on a workflow's canvas. The workflow's id may be left out of the rows; what is there must be it. */
+export interface WorkflowGraph {
+  nodes: (Omit<NewWorkflowNode, 'workflow_id'> & { workflow_id?: string })[];
+  connections: (Omit<NewWorkflowConnection, 'workflow_id'> & { workflow_id?: string })[];
+}
+
+/** Workflows to be saved together. */
+export interface BatchWorkflowSave {
+  workflows: (NewWorkflow & WorkflowGraph)[];
+  /** Whether workflows that exist are replaced; a CONFLICT otherwise. */
+  overwrite?: boolean;
+}
+
+/** API keys to be saved together. */
+export interface BatchApiKeySave {
+  keys: NewApiKey[];
+  /** Whether keys that exist are replaced; a CONFLICT otherwise. */
+  overwrite?: boolean;
+}
+
+/** What a change depends on. */
+export interface UpdateOptions {
+  /** The row's `updated_at` as it was read: when it is another one by now, the change is refused with CONFLICT. */
+  ifUpdatedAt?: string;
 }
 
 /** An entry as the cache describes it. */

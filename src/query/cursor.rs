@@ -86,5 +86,8 @@ fn fingerprint(key: &str) -> String {
     let mut hasher = FnvHasher::default();
     hasher.write(key.as_bytes());
     let hash = hasher.finish();
-    (0..8).map(|place| char::from(DIGITS[(hash >> (place * 4)) as usize & 15])).collect()
+    hash.to_le_bytes()[..4]
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15].map(|digit| char::from(DIGITS[usize::from(digit)])))
+        .collect()
 }
