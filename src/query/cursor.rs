@@ -66,7 +66,11 @@ impl Cursor {
         if !is_value_of(query, first, value.as_deref()) {
             return None;
         }
-        Some(Self { backwards, position: Some(vec![(first, value), (last, Some(id))]) })
+        let position = [(first, value), (last, Some(id))].map(|(order, value)| {
+            // A walk backwards goes in the reversed order.
+            (Order { descending: order.descending != backwards, ..order }, value)
+        });
+        Some(Self { backwards, position: Some(position.into()) })
     }
 }
 
