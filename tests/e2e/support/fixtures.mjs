@@ -5,6 +5,8 @@ import { randomUUID } from 'node:crypto';
 /** @typedef {{ id: string, email: string, token: string }} User */
 /** @typedef {Record<string, any>} Row */
 
+const EMPTY_GRAPH = { nodes: [], connections: [] };
+
 /**
  * Rows made and read by SQL, past the package.
  *
@@ -97,5 +99,33 @@ export function createFixtures(stack) {
     return { user, workflow, nodes, connections, execution, results };
   }
 
-  return { insert, rows, row, newUser, newWorkflow, newNodes, newConnections, newExecutions, newEstate };
+  /** One of everything around a user's workflows. @param {User} user */
+  async function newBelongings(user) {
+    const marked = await newWorkflow(user);
+    const name = () => `x ${randomUUID()}`;
+    const [apiKey] = await insert('api_keys', [
+      { user_id: user.id, service_name: name(), encrypted_key: 'secret', is_active: true },
+    ]);
+    const [integration] = await insert('integrations', [{ user_id: user.id, service_name: name() }]);
+    const [template, savedTemplate] = await insert(
+      'workflow_templates',
+      [1, 2].map(() => ({ name: name(), workflow_data: EMPTY_GRAPH, created_by: user.id })),
+    );
+    const [saved] = await insert('saved_templates', [{ user_id: user.id, template_id: savedTemplate.id }]);
+    const [favorite] = await insert('workflow_favorites', [{ user_id: user.id, workflow_id: marked.id }]);
+    return { apiKey, integration, template, savedTemplate, saved, marked, favorite };
+  }
+
+  return {
+    newBelongings,
+    insert,
+    rows,
+    row,
+    newUser,
+    newWorkflow,
+    newNodes,
+    newConnections,
+    newExecutions,
+    newEstate,
+  };
 }

@@ -1,9 +1,23 @@
 // @ts-check
+import { ACCOUNT } from './functions/account.mjs';
+import { GALLERY } from './functions/gallery.mjs';
 import { GRAPH } from './functions/graph.mjs';
 import { RUNS } from './functions/runs.mjs';
 import { WORKFLOWS } from './functions/workflows.mjs';
 
 /** @typedef {import('./functions/promised.mjs').Estate} Estate */
 
-/** What each of the 26 promises. */
-export const FUNCTIONS = { ...WORKFLOWS, ...GRAPH, ...RUNS };
+/** What each promises of those that are about one row, one list or one page. */
+export const FUNCTIONS = { ...WORKFLOWS, ...GRAPH, ...RUNS, ...ACCOUNT, ...GALLERY };
+
+/** What has tests of its own: see lists-by-cursor, saves and gallery. */
+export const OTHERS = [
+  'batchSaveApiKeys',
+  'batchSaveWorkflows',
+  'createWorkflowFromTemplate',
+  'getAuditLogsPage',
+  'getExecutionsPage',
+  'getTemplates',
+  'getWorkflowsPage',
+  'saveWorkflowGraph',
+];

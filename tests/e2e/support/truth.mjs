@@ -18,6 +18,16 @@ export function createTruth({ row, rows }) {
   const connections = (/** @type {string} */ id) =>
     rows('workflow_connections', `where workflow_id = $1 ${BY_TIME}`, [id]);
 
+  const ofUser = (/** @type {string} */ table, /** @type {string} */ id) =>
+    rows(table, `where user_id = $1 ${BY_TIME}`, [id]);
+  const activeKeys = (/** @type {string} */ id) =>
+    rows('api_keys', `where user_id = $1 and is_active ${BY_TIME}`, [id]);
+  const ofService = async (
+    /** @type {string} */ table,
+    /** @type {string} */ id,
+    /** @type {unknown} */ service,
+  ) => (await rows(table, 'where user_id = $1 and service_name = $2', [id, service]))[0] ?? null;
+
   /** @type {Record<string, (id: string, variant?: any) => Promise<unknown>>} */
   const reads = {
     getWorkflows: (userId, includeArchived) =>
@@ -48,6 +58,27 @@ export function createTruth({ row, rows }) {
       };
     },
     getUserProfile: (id) => row('user_profiles', id),
+    getApiKeys: activeKeys,
+    getApiKeysPublic: async (id) =>
+      (await activeKeys(id)).map((key) => ({ ...key, encrypted_key: '[REDACTED]' })),
+    getApiKey: (id, service) => ofService('api_keys', id, service),
+    getIntegration: (id, service) => ofService('integrations', id, service),
+    getIntegrations: (id) => ofUser('integrations', id),
+    getSavedTemplates: (id) => ofUser('saved_templates', id),
+    getFavorites: (id) => ofUser('workflow_favorites', id),
+    getBrandSettings: async (id) => (await ofUser('brand_settings', id))[0] ?? null,
+    getAccountSettings: async (id) => (await ofUser('account_settings', id))[0] ?? null,
+    getTemplate: (id) => row('workflow_templates', id),
+    async getAuditLogs(id) {
+      const all = await rows('audit_logs', 'where user_id = $1 order by created_at desc, id', [id]);
+      return {
+        data: all.slice(0, 100),
+        total: all.length,
+        page: 0,
+        pageSize: 100,
+        hasMore: all.length > 100,
+      };
+    },
   };
   return /** @param {Call} call */ ([name, id, variant]) => reads[name](String(id), variant);
 }

@@ -97,6 +97,7 @@ export const GRAPH = {
     args: ({ connections }) => [connections[0].id, { target_node_id: 'c' }],
     table: 'workflow_connections',
     target: ({ connections }) => connections[0].id,
+    requestsToMiss: 2,
     missing: NOT_FOUND,
     foreign: NOT_FOUND,
     anonymous: NOT_FOUND,

@@ -1,7 +1,9 @@
 // @ts-check
 import { randomUUID } from 'node:crypto';
 
-/** @typedef {Awaited<ReturnType<ReturnType<import('../fixtures.mjs').createFixtures>['newEstate']>>} Estate */
+/** @typedef {ReturnType<typeof import('../fixtures.mjs').createFixtures>} Fixtures */
+/** @typedef {Awaited<ReturnType<Fixtures['newEstate']>>} Rows */
+/** @typedef {Rows & Awaited<ReturnType<Fixtures['newBelongings']>>} Estate */
 /** @typedef {import('../fixtures.mjs').Row} Row */
 
 /**
@@ -13,6 +15,7 @@ import { randomUUID } from 'node:crypto';
  * @property {(estate: Estate) => unknown[]} args for rows of the user's own
  * @property {string} table where the outcome is read or written
  * @property {(estate: Estate) => string | null} [target] the row that is written; null for one that is made
+ * @property {number} [requestsToMiss] how many requests it takes to say so; 1 unless given
  * @property {unknown} missing the outcome for ids of nobody's
  * @property {unknown} foreign the outcome for another user's row
  * @property {unknown} anonymous the outcome when nobody is signed in
