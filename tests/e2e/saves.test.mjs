@@ -1,0 +1,216 @@
+// @ts-check
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { test } from 'node:test';
+import { useWorld } from './support/world.mjs';
+
+const world = await useWorld();
+const { stack, insert, rows, row, newUser, newWorkflow, newNodes, newConnections } = world;
+const ada = await newUser('ada');
+const grace = await newUser('grace');
+const tab = await world.open({ as: ada, keep: true, options: { retry: { initialBackoffMs: 5 } } });
+const other = await world.open({ as: grace, keep: true });
+
+const BY_TIME = 'where workflow_id = $1 order by created_at, id';
+const loseAnswer = () => stack.faults.add({ match: { method: 'POST' }, action: 'resetAfterCommit' });
+
+/** @param {import('./support/world.mjs').Tab} at @param {string} name @param {unknown[]} args */
+async function call(at, name, ...args) {
+  const [{ value, error }] = await at.calls([name, ...args]);
+  return { value, error, code: error?.code };
+}
+
+async function newGraph() {
+  const workflow = await newWorkflow(ada);
+  // Made by one statement, they have one time of creation: the id decides their order.
+  const byId = (/** @type {any} */ a, /** @type {any} */ b) => (a.id < b.id ? -1 : 1);
+  const nodes = (await newNodes(workflow, ['a', 'b', 'c'])).sort(byId);
+  const connections = (await newConnections(workflow, ['a>b', 'b>c'])).sort(byId);
+  return { workflow, nodes, connections };
+}
+
+test('a drag is one changed row; ids and times of creation stay', async () => {
+  const { workflow, nodes, connections } = await newGraph();
+  const moved = nodes.map((node) => (node.node_id === 'b' ? { ...node, position_x: 120.5 } : node));
+  const { value } = await call(tab, 'saveWorkflowGraph', workflow.id, { nodes: moved, connections });
+  const stored = await rows('workflow_nodes', BY_TIME, [workflow.id]);
+  const changed = stored.filter((node, index) => node.updated_at !== nodes[index].updated_at);
+  assert.deepEqual(
+    changed.map((node) => [node.node_id, node.position_x]),
+    [['b', 120.5]],
+  );
+  assert.deepEqual(
+    stored.map(({ id, created_at }) => [id, created_at]),
+    nodes.map(({ id, created_at }) => [id, created_at]),
+  );
+  assert.deepEqual(value, { ...(await row('workflows', workflow.id)), nodes: stored, connections });
+});
+
+test('new nodes of one save keep their order, old ones go, and the cache answers the new graph', async () => {
+  const { workflow } = await newGraph();
+  const names = Array.from({ length: 40 }, (_, index) => `n${(index * 7) % 40}`);
+  const outcome = await tab.run(async ([id, names]) => {
+    await db.getWorkflowWithRelations(id);
+    const nodes = names.map((node_id) => ({ node_id, node_type: 't' }));
+    const saved = await db.saveWorkflowGraph(id, { nodes, connections: [] });
+    const [again, list] = [await db.getWorkflowWithRelations(id), await db.getWorkflowNodes(id)];
+    return { isSame: again === saved, isShared: list === saved.nodes, ids: list.map((n) => n.node_id) };
+  }, /** @type {[string, string[]]} */ ([workflow.id, names]));
+  assert.deepEqual(outcome, { isSame: true, isShared: true, ids: names });
+  assert.equal(stack.requests.count(), 2);
+  assert.deepEqual(await rows('workflow_connections', BY_TIME, [workflow.id]), []);
+});
+
+test('two connections may swap their ends', async () => {
+  const { workflow, nodes, connections } = await newGraph();
+  const [first, second] = connections;
+  const ends = ({ source_node_id = '', target_node_id = '' }) => ({ source_node_id, target_node_id });
+  const swapped = [
+    { ...first, ...ends(second) },
+    { ...second, ...ends(first) },
+  ];
+  const { value } = await call(tab, 'saveWorkflowGraph', workflow.id, { nodes, connections: swapped });
+  assert.deepEqual(value.connections, swapped);
+});
+
+test('a graph that changed meanwhile is a CONFLICT, and the next read asks anew', async () => {
+  const { workflow, nodes, connections } = await newGraph();
+  const graph = { nodes: nodes.slice(1), connections: connections.slice(1) };
+  await call(tab, 'getWorkflow', workflow.id);
+  await stack.sql("update workflows set description = 'elsewhere', updated_at = now() where id = $1", [
+    workflow.id,
+  ]);
+  const { code } = await call(tab, 'saveWorkflowGraph', workflow.id, graph, {
+    ifUpdatedAt: workflow.updated_at,
+  });
+  assert.equal(code, 'CONFLICT');
+  assert.equal((await rows('workflow_nodes', BY_TIME, [workflow.id])).length, 3);
+  assert.equal((await call(tab, 'getWorkflow', workflow.id)).value.description, 'elsewhere');
+  assert.equal((await call(other, 'saveWorkflowGraph', workflow.id, graph)).code, 'NOT_FOUND');
+});
+
+test('a save whose answer is lost is saved once, also when it depends on updated_at', async () => {
+  const { workflow, nodes, connections } = await newGraph();
+  loseAnswer();
+  const { value, error } = await call(
+    tab,
+    'saveWorkflowGraph',
+    workflow.id,
+    { nodes: [...nodes, { node_id: 'd', node_type: 't' }], connections },
+    { ifUpdatedAt: workflow.updated_at },
+  );
+  assert.equal(error, undefined);
+  assert.deepEqual(value.nodes, await rows('workflow_nodes', BY_TIME, [workflow.id]));
+  assert.equal(value.nodes.length, 4);
+});
+
+test('a graph with a bad row is refused by its place, and nothing is sent', async () => {
+  const id = randomUUID();
+  const node = { node_id: 'a', node_type: 't' };
+  const refused = [
+    [[id, {}], 'nodes: expected'],
+    [[id, { nodes: [node] }], 'connections: expected'],
+    [[id, { nodes: [node, { node_id: 'b' }], connections: [] }], 'nodes[1].node_type: expected'],
+    [[id, { nodes: [{ ...node, workflow_id: randomUUID() }], connections: [] }], 'nodes[0].workflow_id: exp'],
+    [[id, { nodes: [7], connections: [] }], 'nodes: expected'],
+    [[id, { nodes: [], connections: [], edges: [] }], 'edges: expected'],
+    [[id, { nodes: [], connections: [] }, { ifUpdatedAt: 'then' }], 'ifUpdatedAt: expected'],
+  ];
+  for (const [args, message] of /** @type {[unknown[], string][]} */ (refused)) {
+    const { error } = await call(tab, 'saveWorkflowGraph', ...args);
+    assert.equal(error?.code, 'INVALID_INPUT', JSON.stringify(args));
+    assert.ok(error.message.startsWith(message), error.message);
+  }
+  assert.equal(stack.requests.count(), 0);
+});
+
+const batchOf = (/** @type {number} */ size) => ({
+  workflows: Array.from({ length: size }, (_, index) => ({
+    id: randomUUID(),
+    user_id: ada.id,
+    name: `Batch ${index} ${randomUUID()}`,
+    nodes: [{ node_id: 'a', node_type: 't' }],
+    connections: [],
+  })),
+});
+
+test('a batch of workflows is saved whole, and once, though its answer is lost', async () => {
+  const batch = batchOf(3);
+  loseAnswer();
+  const { value, error } = await call(tab, 'batchSaveWorkflows', batch);
+  assert.equal(error, undefined);
+  for (const [index, { id }] of batch.workflows.entries()) {
+    const nodes = await rows('workflow_nodes', BY_TIME, [id]);
+    assert.deepEqual(value[index], { ...(await row('workflows', id)), nodes, connections: [] });
+    assert.equal(nodes.length, 1);
+  }
+});
+
+test('a batch that meets a row is a CONFLICT and saves nothing; with overwrite it replaces', async () => {
+  const [first, second] = [batchOf(1), batchOf(1)];
+  await call(tab, 'batchSaveWorkflows', first);
+  const both = { workflows: [...second.workflows, { ...first.workflows[0], description: 'new', nodes: [] }] };
+  assert.equal((await call(tab, 'batchSaveWorkflows', both)).code, 'CONFLICT');
+  assert.equal(await row('workflows', second.workflows[0].id), null);
+  const { value } = await call(tab, 'batchSaveWorkflows', { ...both, overwrite: true });
+  assert.deepEqual([value[1].description, value[1].nodes], ['new', []]);
+  const foreign = { workflows: [{ ...both.workflows[1], user_id: grace.id }], overwrite: true };
+  assert.equal((await call(other, 'batchSaveWorkflows', foreign)).code, 'CONFLICT');
+});
+
+test('API keys are saved together, and no answer or cached list holds their secret', async () => {
+  const key = () => ({
+    id: randomUUID(),
+    user_id: ada.id,
+    service_name: randomUUID(),
+    encrypted_key: 'secret',
+  });
+  const keys = [key(), key()];
+  await call(tab, 'getApiKeysPublic', ada.id);
+  loseAnswer();
+  const { value } = await call(tab, 'batchSaveApiKeys', { keys });
+  const hidden = (/** @type {any} */ stored) => ({ ...stored, encrypted_key: '[REDACTED]' });
+  const stored = await Promise.all(keys.map(({ id }) => row('api_keys', id)));
+  assert.deepEqual(value, stored.map(hidden));
+  assert.equal((await call(tab, 'batchSaveApiKeys', { keys })).code, 'CONFLICT');
+  const { value: made } = await call(tab, 'createApiKey', { ...key(), encrypted_key: 'another' });
+  const { value: shown } = await call(tab, 'getApiKeysPublic', ada.id);
+  assert.ok(shown.some((/** @type {any} */ row) => row.id === made.id));
+  assert.ok(!JSON.stringify(shown).includes('another') && !JSON.stringify(shown).includes('secret'));
+});
+
+test('a workflow from a template counts once, and a taken name gets a number', async () => {
+  const nodes = [{ id: randomUUID(), node_id: 'a', node_type: 't' }];
+  const [template] = await insert('workflow_templates', [
+    { name: `T ${randomUUID()}`, workflow_data: { nodes, connections: [] }, usage_count: 4 },
+  ]);
+  loseAnswer();
+  const first = (await call(tab, 'createWorkflowFromTemplate', ada.id, template.id)).value;
+  const second = (await call(tab, 'createWorkflowFromTemplate', ada.id, template.id)).value;
+  const third = (await call(tab, 'createWorkflowFromTemplate', ada.id, template.id, 'Mine')).value;
+  assert.deepEqual([first.name, second.name, third.name], [template.name, `${template.name} (2)`, 'Mine']);
+  assert.notEqual(first.nodes[0].id, second.nodes[0].id);
+  assert.equal((await call(tab, 'getTemplate', template.id)).value.usage_count, 7);
+  assert.equal((await call(tab, 'createWorkflowFromTemplate', ada.id, randomUUID())).code, 'NOT_FOUND');
+  assert.equal((await call(tab, 'createWorkflowFromTemplate', grace.id, template.id)).code, '42501');
+});
+
+test('an update that depends on updated_at meets a CONFLICT, but not itself', async () => {
+  const workflow = await newWorkflow(ada);
+  const expected = { ifUpdatedAt: workflow.updated_at };
+  stack.faults.add({ match: { method: 'PATCH' }, action: 'resetAfterCommit' });
+  const { value } = await call(tab, 'updateWorkflow', workflow.id, { description: 'mine' }, expected);
+  assert.deepEqual(value, await row('workflows', workflow.id));
+  const again = await call(tab, 'updateWorkflow', workflow.id, { description: 'late' }, expected);
+  assert.equal(again.code, 'CONFLICT');
+  const missing = await call(tab, 'updateWorkflow', randomUUID(), { description: 'x' }, expected);
+  assert.equal(missing.code, 'NOT_FOUND');
+});
+
+test('saving a template and marking a workflow twice answers the row that is there', async () => {
+  const workflow = await newWorkflow(ada);
+  const first = (await call(tab, 'addFavorite', ada.id, workflow.id)).value;
+  loseAnswer();
+  assert.deepEqual((await call(tab, 'addFavorite', ada.id, workflow.id)).value, first);
+  assert.equal((await rows('workflow_favorites', 'where workflow_id = $1', [workflow.id])).length, 1);
+});
