@@ -62,7 +62,10 @@ const suites = [
 /** What takes longer than a developer waits. */
 function longSuites() {
   const simulation = cargo('long simulation', 'cargo', 'test', '--quiet', '--test', 'native', 'simulation');
-  return [{ ...simulation, env: { STEPS: '300000' } }];
+  return [
+    { ...simulation, env: { STEPS: '300000' } },
+    node('packaging, every bundler', 'tests/packaging/full', 1),
+  ];
 }
 
 function wholeCheck(_output, code) {

@@ -7,7 +7,7 @@ import { newProject, run, useStack } from './support.mjs';
 /** Far below the five minutes for which an entry is kept, far above what a busy machine needs. */
 const AT_ONCE_MS = 8_000;
 
-const [{ stack, access }, dir] = await Promise.all([useStack(), newProject('node')]);
+const [{ stack, access }, dir] = await Promise.all([useStack(), newProject('node', { vitest: '^3.2.0' })]);
 const options = { cwd: dir, env: { STACK: JSON.stringify(access) } };
 
 test('importing in Node has no side effects: no globals, no handles, and the process ends at once', async () => {

@@ -1,7 +1,7 @@
 // @ts-check
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,14 +38,17 @@ export async function useStack() {
  * A copy of a fixture into which the packed package is installed, as any app would.
  *
  * @param {string} fixture
+ * @param {Record<string, string>} devDependencies
  */
-export async function newProject(fixture) {
+export async function newProject(fixture, devDependencies) {
   const [packed, dir] = await Promise.all([
     packPackage(),
     mkdtemp(join(tmpdir(), `workflow-db-${fixture}-`)),
   ]);
   after(() => Promise.all([packed.remove(), rm(dir, { recursive: true, force: true })]));
   await cp(join(FIXTURES, fixture), dir, { recursive: true });
+  const project = { name: 'consumer', private: true, type: 'module', devDependencies };
+  await writeFile(join(dir, 'package.json'), JSON.stringify(project));
   const { code, output } = await run('npm', [...NPM_INSTALL, packed.tarball], { cwd: dir });
   if (code !== 0) throw new Error(`npm install failed:\n${output}`);
   return dir;

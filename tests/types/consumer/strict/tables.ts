@@ -1,0 +1,110 @@
+// The functions and types of the tables beyond workflows, and what must not compile.
+/* eslint-disable @typescript-eslint/no-unused-vars -- the annotations are what is tested */
+import { db } from 'workflow-db';
+import type {
+  AccountSettings,
+  ApiKey,
+  ApiKeyPublic,
+  AuditLog,
+  AuditLogPageQuery,
+  AuditLogQuery,
+  BatchApiKeySave,
+  BatchWorkflowSave,
+  BrandSettings,
+  CursorPage,
+  ExecutionPageQuery,
+  Integration,
+  NewApiKey,
+  NewWorkflowTemplate,
+  PaginatedResponse,
+  SavedTemplate,
+  TemplateQuery,
+  UpdateOptions,
+  Workflow,
+  WorkflowConnection,
+  WorkflowExecution,
+  WorkflowFavorite,
+  WorkflowGraph,
+  WorkflowNode,
+  WorkflowPageQuery,
+  WorkflowTemplate,
+  WorkflowWithRelations,
+} from 'workflow-db';
+
+const id = '00000000-0000-4000-8000-000000000000';
+
+export async function everyFunction(workflow: WorkflowWithRelations): Promise<void> {
+  const keys: ApiKey[] = await db.getApiKeys(id);
+  const shown: ApiKeyPublic[] = await db.getApiKeysPublic(id);
+  const redacted: '[REDACTED]' = shown[0].encrypted_key;
+  const gateway: 'together' | 'replicate' | 'custom' | null = keys[0].gateway_type;
+  const key: ApiKey | null = await db.getApiKey(id, 'replicate');
+  const newKey: NewApiKey = { user_id: id, service_name: 'replicate', encrypted_key: 'x' };
+  const made: ApiKey = await db.createApiKey(newKey);
+  const changed: ApiKey = await db.updateApiKey(id, { is_active: false, gateway_endpoint: null });
+  const gone: void = await db.deleteApiKey(id, id);
+  const batch: BatchApiKeySave = { keys: [newKey, made], overwrite: true };
+  const saved: ApiKeyPublic[] = await db.batchSaveApiKeys(batch);
+
+  const brand: BrandSettings | null = await db.getBrandSettings(id);
+  const brandNow: BrandSettings = await db.upsertBrandSettings(id, { tagline: null, font_size_base: 12 });
+  const account: AccountSettings | null = await db.getAccountSettings(id);
+  const accountNow: AccountSettings = await db.upsertAccountSettings(id, { theme: 'auto' });
+  const theme: 'light' | 'dark' | 'auto' = accountNow.theme;
+
+  const integrations: Integration[] = await db.getIntegrations(id);
+  const integration: Integration | null = await db.getIntegration(id, 'slack');
+  const connected: Integration = await db.upsertIntegration(id, 'slack', { metadata: { team: 1 } });
+  await db.deleteIntegration(id, 'slack');
+
+  const query: TemplateQuery = { category: 'video', featured: true };
+  const templates: WorkflowTemplate[] = [...(await db.getTemplates()), ...(await db.getTemplates(query))];
+  const category: string = templates[0].category;
+  const data: { nodes: WorkflowNode[]; connections: WorkflowConnection[] } = templates[0].workflow_data;
+  const template: WorkflowTemplate | null = await db.getTemplate(id);
+  const newTemplate: NewWorkflowTemplate = { name: 'x', workflow_data: workflow };
+  await db.createTemplate(newTemplate);
+  await db.updateTemplate(id, { is_featured: true });
+  await db.deleteTemplate(id);
+  const begun: WorkflowWithRelations = await db.createWorkflowFromTemplate(id, id, 'Mine');
+  const put: SavedTemplate = await db.saveTemplate(id, id);
+  const all: SavedTemplate[] = await db.getSavedTemplates(id);
+  await db.unsaveTemplate(id, id);
+  const favorite: WorkflowFavorite = await db.addFavorite(id, id);
+  const favorites: WorkflowFavorite[] = await db.getFavorites(id);
+  await db.removeFavorite(id, id);
+
+  const auditQuery: AuditLogQuery = { userId: id, action: 'workflow_created', endDate: '2024-02-29' };
+  const log: PaginatedResponse<AuditLog> = await db.getAuditLogs(auditQuery);
+  const recent: PaginatedResponse<AuditLog> = await db.getAuditLogs(id, 20, 40);
+  const before: Record<string, any> | undefined = recent.data[0].details?.old;
+  const auditPage: AuditLogPageQuery = { userId: id, pageSize: 10, cursor: null };
+  const logPage: CursorPage<AuditLog> = await db.getAuditLogsPage(auditPage);
+  const runQuery: ExecutionPageQuery = { userId: id, status: 'failed', cursor: logPage.nextCursor };
+  const runs: CursorPage<WorkflowExecution> = await db.getExecutionsPage(runQuery);
+  const pageQuery: WorkflowPageQuery = { userId: id, sortBy: 'name', sortOrder: 'asc' };
+  const page: CursorPage<Workflow> = await db.getWorkflowsPage(pageQuery);
+
+  const options: UpdateOptions = { ifUpdatedAt: workflow.updated_at };
+  await db.updateWorkflow(id, { name: 'x' }, options);
+  const graph: WorkflowGraph = { nodes: [{ node_id: 'a', node_type: 't' }], connections: [] };
+  const drawn: WorkflowWithRelations = await db.saveWorkflowGraph(id, graph, options);
+  await db.saveWorkflowGraph(id, workflow);
+  const both: BatchWorkflowSave = { workflows: [workflow, { user_id: id, name: 'y', ...graph }] };
+  const workflows: WorkflowWithRelations[] = await db.batchSaveWorkflows(both);
+}
+
+export async function mistakes(): Promise<void> {
+  // @ts-expect-error a secret cannot be taken from a public key
+  const secret: 'x' = (await db.getApiKeysPublic(id))[0].encrypted_key;
+  // @ts-expect-error the secret is required
+  await db.createApiKey({ user_id: id, service_name: 'x' });
+  // @ts-expect-error no such theme
+  await db.upsertAccountSettings(id, { theme: 'blue' });
+  // @ts-expect-error no such order
+  await db.getWorkflowsPage({ userId: id, sortBy: 'id' });
+  // @ts-expect-error nodes and connections go together
+  await db.saveWorkflowGraph(id, { nodes: [] });
+  // @ts-expect-error the log is written by the database alone
+  await db.createAuditLog({ user_id: id, action: 'x' });
+}
