@@ -11,6 +11,7 @@ import { ANON_KEY, JWT_SECRET, PUBLISHABLE_KEY, SERVICE_KEY } from './lib/keys.m
 import { applyMigrations, notYetApplied, readMigrations } from './lib/migrations.mjs';
 import { SUPERUSER, startPostgres } from './lib/postgres.mjs';
 import { startPostgrest } from './lib/postgrest.mjs';
+import { Server as RealtimeServer } from './lib/realtime/realtime.mjs';
 import { RequestLog } from './lib/request-log.mjs';
 import { createRunDir, giveToServers, removeStaleRunDirs } from './lib/run-dir.mjs';
 import { Settings } from './lib/settings.mjs';
@@ -39,7 +40,7 @@ export { StackError };
 /** @typedef {Awaited<ReturnType<typeof startStack>>} Stack */
 
 /**
- * Starts a local Supabase-like stack: Postgres, PostgREST and an auth stand-in behind one origin.
+ * Starts a local Supabase-like stack: Postgres, PostgREST, and stand-ins for auth and realtime behind one origin.
  * It ends with `stop()`, or with this process, however that ends.
  *
  * @param {StackOptions} [options]
@@ -95,9 +96,12 @@ export async function startStack(options = {}) {
     let socketPath = '';
     const upstream = createUpstream(() => socketPath);
     const auth = createAuth({ sql, settings, jwtSecret: JWT_SECRET, issuer: () => `${url}/auth/v1` });
+    const realtime = new RealtimeServer({ sql, address: { ...address, user: SUPERUSER }, settings });
+    started.push(() => realtime.close());
     const gateway = createGateway({
       services: { '/rest/v1': upstream, '/auth/v1': auth },
-      control: createControl({ faults, requests, settings }),
+      realtime,
+      control: createControl({ faults, requests, settings, realtime }),
       faults,
       requests,
       settings,
@@ -136,6 +140,7 @@ export async function startStack(options = {}) {
       faults,
       requests,
       settings,
+      realtime,
 
       /**
        * Signs a token with the stack's secret: a signed-in user's, living an hour, unless `claims` says otherwise.

@@ -7,16 +7,21 @@ import { jsonReply } from './reply.mjs';
 const LOOPBACK = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
 const LOCAL_NAME = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
+/** What may be done to the realtime service from outside. */
+const REALTIME_ACTIONS = Object.freeze(['drop', 'restart', 'freeze', 'breakReplication', 'settle']);
+
 /**
- * The stack's own controls for tests that run in a browser: `/_stack/faults`, `/_stack/requests`, `/_stack/settings`.
+ * The stack's own controls for tests that run in a browser: `/_stack/faults`, `/_stack/requests`, `/_stack/settings`,
+ * `/_stack/realtime`.
  *
  * @param {object} parts
  * @param {import('./faults.mjs').Faults} parts.faults
  * @param {import('./request-log.mjs').RequestLog} parts.requests
  * @param {import('./settings.mjs').Settings} parts.settings
+ * @param {import('./realtime/realtime.mjs').Server} parts.realtime
  * @returns {(request: Request) => Promise<Reply>}
  */
-export function createControl({ faults, requests, settings }) {
+export function createControl({ faults, requests, settings, realtime }) {
   /** @type {Record<string, (request: Request) => Promise<Reply> | Reply>} */
   const routes = {
     'GET /_stack/faults': () => jsonReply(200, faults.pending),
@@ -41,6 +46,15 @@ export function createControl({ faults, requests, settings }) {
     'PATCH /_stack/settings': async (request) => {
       settings.change(await readJson(request));
       return jsonReply(200, settings);
+    },
+    'GET /_stack/realtime': () => jsonReply(200, realtime.inspect()),
+    'POST /_stack/realtime': async (request) => {
+      const { action, ...how } = await readJson(request);
+      if (!REALTIME_ACTIONS.includes(action)) {
+        throw new TypeError(`A realtime action is one of ${REALTIME_ACTIONS.join(', ')}.`);
+      }
+      await /** @type {any} */ (realtime)[action](how);
+      return jsonReply(200, realtime.inspect());
     },
   };
 

@@ -1,7 +1,7 @@
 // @ts-check
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jsonReply } from './reply.mjs';
-import { sendHalf, sendReply } from './send.mjs';
+import { sendHalf, sendReply, upgradeRefusal } from './send.mjs';
 
 /** @typedef {import('./faults.mjs').FaultRule} FaultRule */
 /** @typedef {import('./gateway.mjs').Request} Request */
@@ -58,6 +58,36 @@ export async function applyFault(rule, request, response, service) {
     case 'twice':
       await service.answer(request);
       return sendReply(response, await service.answer(request));
+  }
+}
+
+/**
+ * Treats a request for WebSocket as a rule says. It has neither a body nor an answer to cut or repeat, so what would do
+ * that resets the connection.
+ *
+ * @param {FaultRule} rule
+ * @param {import('node:stream').Duplex} raw
+ * @returns {Promise<number | null>} the status of the answer (0: none is given), or null to go on
+ */
+export async function applyUpgradeFault(rule, raw) {
+  if (rule.ms) await sleep(rule.ms);
+  switch (rule.action) {
+    case 'latency':
+    case 'latencyAfter':
+      return null;
+    case 'hang':
+      return 0;
+    case 'status': {
+      const reply = statusReply(rule);
+      raw.end(upgradeRefusal(reply));
+      return reply.status;
+    }
+    case 'refuse':
+      raw.destroy();
+      return 0;
+    default:
+      /** @type {import('node:net').Socket} */ (raw).resetAndDestroy();
+      return 0;
   }
 }
 

@@ -2,9 +2,9 @@
 import { createServer } from 'node:http';
 import { admit } from './api-key.mjs';
 import { isPreflight, preflightHeaders } from './cors.mjs';
-import { applyFault } from './fault-actions.mjs';
+import { applyFault, applyUpgradeFault } from './fault-actions.mjs';
 import { jsonReply } from './reply.mjs';
-import { sendReply } from './send.mjs';
+import { sendReply, upgradeRefusal } from './send.mjs';
 import { StackError } from './stack-error.mjs';
 
 /** @typedef {import('node:http').ServerResponse} ServerResponse */
@@ -28,16 +28,28 @@ import { StackError } from './stack-error.mjs';
  */
 
 /**
+ * What speaks WebSocket below one path.
+ *
+ * @typedef {object} Realtime
+ * @property {(incoming: import('node:http').IncomingMessage, raw: import('node:stream').Duplex, head: Buffer) => number} upgrade
+ *   answers with a status; 0 when it gave none
+ */
+
+/** Where the realtime service is asked for. */
+const REALTIME_PATH = '/realtime/v1/websocket';
+
+/**
  * The stack's one origin.
  *
  * @param {object} parts
  * @param {Record<string, Service>} parts.services by path prefix
+ * @param {Realtime} parts.realtime
  * @param {(request: Request) => Promise<Reply>} parts.control
  * @param {import('./faults.mjs').Faults} parts.faults
  * @param {import('./request-log.mjs').RequestLog} parts.requests
  * @param {import('./settings.mjs').Settings} parts.settings
  */
-export function createGateway({ services, control, faults, requests, settings }) {
+export function createGateway({ services, realtime, control, faults, requests, settings }) {
   const server = createServer((incoming, response) => {
     // A client that goes away is its own business.
     incoming.on('error', () => {});
@@ -51,6 +63,39 @@ export function createGateway({ services, control, faults, requests, settings })
   // A test may hold a connection open for long before it asks again; a reused one must not be closed on it.
   server.keepAliveTimeout = 60_000;
   server.requestTimeout = 0;
+
+  /** The server itself counts upgraded connections no more. @type {Set<import('node:stream').Duplex>} */
+  const upgraded = new Set();
+  server.on('upgrade', (incoming, raw, head) => {
+    upgraded.add(raw);
+    raw.on('close', () => upgraded.delete(raw));
+    raw.on('error', () => {});
+    handleUpgrade(incoming, raw, head).catch(() => raw.destroy());
+  });
+
+  /**
+   * @param {import('node:http').IncomingMessage} incoming
+   * @param {import('node:stream').Duplex} raw
+   * @param {Buffer} head
+   */
+  async function handleUpgrade(incoming, raw, head) {
+    const request = readRequest(incoming);
+    const seen = { method: request.method, path: incoming.url ?? '/', headers: { ...request.headers } };
+    const answer = { headersSent: false, statusCode: 0 };
+    const entry = requests.begin(seen, answer);
+    /** @param {number} status */
+    const answered = (status) => Object.assign(answer, { headersSent: status > 0, statusCode: status });
+    if (request.url.pathname !== REALTIME_PATH) {
+      answered(404);
+      raw.end(upgradeRefusal(jsonReply(404, { message: 'no Route matched with those values' })));
+      return;
+    }
+    const rule = faults.take(seen);
+    entry.fault = rule?.action ?? null;
+    const status = rule && (await applyUpgradeFault(rule, raw));
+    if (typeof status === 'number') answered(status);
+    else if (!raw.destroyed) answered(realtime.upgrade(incoming, raw, head));
+  }
 
   /** @param {import('node:http').IncomingMessage} incoming @param {ServerResponse} response */
   async function handle(incoming, response) {
@@ -101,6 +146,7 @@ export function createGateway({ services, control, faults, requests, settings })
       return new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
+        for (const raw of upgraded) raw.destroy();
       });
     },
   };

@@ -20,7 +20,7 @@ export class RequestLog {
 
   /**
    * @param {import('./faults.mjs').Seen} request
-   * @param {import('node:http').ServerResponse} response tells the status, as soon as the client may have it
+   * @param {{ headersSent: boolean, statusCode: number }} response tells the status, as soon as the client may have it
    * @returns {LogEntry}
    */
   begin({ method, path, headers }, response) {

@@ -1,4 +1,5 @@
 // @ts-check
+import { STATUS_CODES } from 'node:http';
 import { withCors } from './cors.mjs';
 
 /** @typedef {import('node:http').ServerResponse} ServerResponse */
@@ -44,4 +45,17 @@ function withLength(response, rawHeaders, body, status) {
   const known = rawHeaders.some((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-length');
   const bodyless = status === 204 || status === 304 || response.req.method === 'HEAD';
   return known || bodyless ? rawHeaders : [...rawHeaders, 'Content-Length', String(body.length)];
+}
+
+/**
+ * The text of an answer to a request for WebSocket, which the HTTP server leaves to us.
+ *
+ * @param {import('./reply.mjs').Reply} reply
+ */
+export function upgradeRefusal({ status, rawHeaders, body }) {
+  const headers = rawHeaders.map((text, index) => (index % 2 === 0 ? `${text}: ` : `${text}\r\n`)).join('');
+  return (
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${headers}` +
+    `Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`
+  );
 }

@@ -11,9 +11,41 @@ export class Settings {
   /** For how long a used refresh token still gives the one that replaced it (two tabs may refresh at once). */
   refreshReuseSeconds = 10;
 
+  /** How long realtime gathers changes before it sends them; hosted servers poll every 100 ms. */
+  realtimePollMs = 0;
+
+  /** How long after its start realtime takes the first subscription, and loses what is committed: really 2–5 s. */
+  realtimeColdMs = 0;
+
+  /** How long until a new token's claims count: really 1–5 s. */
+  realtimeTokenMs = 50;
+
+  /** How long until a refused subscription is tried, and its error sent, again: really 5–10 s. */
+  realtimeErrorMs = 5000;
+
+  /** After how long without a frame of the client realtime closes the connection. */
+  realtimeSilenceMs = 60_000;
+
+  /** How late every frame goes out. */
+  realtimeDelayMs = 0;
+
+  /** Sends every frame two times. */
+  realtimeDuplicates = false;
+
+  /** Whether filters apply to a DELETE (by the old row), as on hosted servers. Older ones send it to every binding. */
+  realtimeFilteredDeletes = true;
+
+  /** From which size on a change is sent with small values only. */
+  realtimeMaxRecordBytes = 1_048_576;
+
+  /** How many channels a connection may have. */
+  realtimeMaxChannels = 100;
+
+  /** How many joins realtime takes within a second, from all clients. */
+  realtimeMaxJoinsPerSecond = 100;
+
   /**
-   * @param {Partial<Pick<Settings, 'closeConnections' | 'tokenSeconds' | 'refreshReuseSeconds'>>} values absent or
-   *   undefined ones stay
+   * @param {Partial<Omit<Settings, 'change'>>} values absent or undefined ones stay
    * @throws {TypeError} for an unknown name or a value of another type; then nothing is changed
    */
   change(values) {

@@ -1,0 +1,252 @@
+// @ts-check
+import { setTimeout as sleep } from 'node:timers/promises';
+import { randomUUID } from 'node:crypto';
+import { WebSocketServer } from 'ws';
+import { PUBLICATION } from './bindings.mjs';
+import { deliveries } from './changes.mjs';
+import { MARK, followChanges } from './replication.mjs';
+import { Socket } from './socket.mjs';
+import { readApiKey } from './token.mjs';
+import { VERSIONS } from './wire.mjs';
+
+/** @typedef {import('./replication.mjs').Stream} Stream */
+/** @typedef {import('./changes.mjs').Committed} Committed */
+
+/** How long the server takes to follow the database again after it lost it. */
+const GAP_MS = 500;
+
+/**
+ * A stand-in for Supabase Realtime (Postgres changes): https://supabase.com/docs/guides/realtime/protocol
+ *
+ * It follows the database from the first connection on, so that a stack without realtime pays nothing for it.
+ */
+export class Server {
+  /** @type {Set<Socket>} */
+  #sockets = new Set();
+  #joins = 0;
+  /** When the last joins were, as far as they count for the limit. @type {number[]} */
+  #recentJoins = [];
+  /** Until when the server is cold; null before anybody asked it to subscribe. @type {number | null} */
+  #coldUntil = null;
+  #downUntil = 0;
+  /** @type {Promise<Stream | null> | null} */
+  #stream = null;
+  /** Until when a broken connection stays so. @type {Promise<unknown>} */
+  #gap = Promise.resolve();
+  #isClosed = false;
+  /** Changes not yet sent, and marks among them. @type {(Committed | { mark: string })[]} */
+  #queue = [];
+  #isPumping = false;
+  /** Who waits for a mark. @type {Map<string, () => void>} */
+  #waiting = new Map();
+  #webSockets = new WebSocketServer({ noServer: true });
+
+  /**
+   * @param {object} parts
+   * @param {import('../sql.mjs').Sql} parts.sql as superuser
+   * @param {import('pg').ClientConfig} parts.address of the database, with a user who may replicate
+   * @param {import('../settings.mjs').Settings} parts.settings
+   */
+  constructor({ sql, address, settings }) {
+    this.sql = sql;
+    this.settings = settings;
+    this.address = address;
+  }
+
+  /**
+   * Answers a request to speak WebSocket.
+   *
+   * @param {import('node:http').IncomingMessage} incoming
+   * @param {import('node:stream').Duplex} raw
+   * @param {Buffer} head
+   * @returns {number} the HTTP status of the answer; 0 for none
+   */
+  upgrade(incoming, raw, head) {
+    if (Date.now() < this.#downUntil) {
+      raw.destroy();
+      return 0;
+    }
+    const query = new URL(incoming.url ?? '/', 'http://localhost').searchParams;
+    const version = query.get('vsn');
+    const apiClaims = readApiKey(query.get('apikey') ?? String(incoming.headers.apikey ?? ''));
+    if (!apiClaims || !VERSIONS.includes(version)) {
+      raw.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+      return 403;
+    }
+    this.#webSockets.handleUpgrade(incoming, raw, head, (ws) => {
+      this.#sockets.add(new Socket({ server: this, ws, raw, version, apiClaims }));
+    });
+    // Ready by the time somebody joins. A failure shows there.
+    this.follow().catch(() => {});
+    return 101;
+  }
+
+  /** What there is, for tests. */
+  inspect() {
+    const sockets = [...this.#sockets];
+    return {
+      sockets: sockets.length,
+      /** Accepted since the start, restarts included. */
+      joins: this.#joins,
+      channels: sockets.flatMap(({ channels }, socket) =>
+        [...channels.values()].map(({ topic, bindings, claims, subscriber }) => ({
+          socket,
+          topic,
+          bindings: bindings.map(({ params }) => params),
+          sub: claims.sub ?? null,
+          role: claims.role,
+          subscribed: subscriber !== null,
+        })),
+      ),
+    };
+  }
+
+  /** Cuts every connection without a close frame: clients see 1006. */
+  drop() {
+    for (const socket of [...this.#sockets]) socket.close(1006);
+  }
+
+  /**
+   * Ends every connection and forgets all. Afterwards the server is cold again: the next subscription waits for
+   * `realtimeColdMs`, and what is committed meanwhile is lost.
+   *
+   * @param {{ code?: 1012 | 1006, downMs?: number }} [how] `code`: asked to stop (the default), or killed; `downMs`:
+   *   how long it takes no connections
+   */
+  restart({ code = 1012, downMs = 0 } = {}) {
+    this.#coldUntil = null;
+    this.#downUntil = Date.now() + downMs;
+    for (const socket of [...this.#sockets]) socket.close(code);
+  }
+
+  /** The connections there are go dead: they stay open, and nothing comes or is read. New ones work. */
+  freeze() {
+    for (const socket of this.#sockets) socket.freeze();
+  }
+
+  /**
+   * Loses the database for a while. What is committed meanwhile is never sent, and no client is told.
+   *
+   * @param {{ ms?: number }} [how] 500 by default
+   * @returns {Promise<void>} once the connection is broken
+   */
+  async breakReplication({ ms = GAP_MS } = {}) {
+    const stream = await this.#stream;
+    this.#lose(ms);
+    await stream?.close();
+  }
+
+  /** Resolves once what is committed by now has been sent. */
+  async settle() {
+    const stream = await this.follow();
+    if (!stream) return;
+    const mark = randomUUID();
+    const reached = new Promise((resolve) => this.#waiting.set(`${MARK}:${mark}`, () => resolve(undefined)));
+    await this.sql('select pg_logical_emit_message(false, $1, $2, true)', [MARK, mark]);
+    await reached;
+  }
+
+  async close() {
+    this.#isClosed = true;
+    for (const socket of [...this.#sockets]) socket.close(1006);
+    await (await this.#stream?.catch(() => null))?.close();
+    for (const resolve of this.#waiting.values()) resolve();
+  }
+
+  /** @param {Socket} socket */
+  forget(socket) {
+    this.#sockets.delete(socket);
+  }
+
+  countJoin() {
+    this.#joins += 1;
+  }
+
+  /** Whether there may be one more join this second. */
+  mayJoin() {
+    const now = Date.now();
+    this.#recentJoins = this.#recentJoins.filter((at) => now - at < 1000);
+    if (this.#recentJoins.length >= this.settings.realtimeMaxJoinsPerSecond) return false;
+    this.#recentJoins.push(now);
+    return true;
+  }
+
+  /** For how many ms a subscription has to wait yet. */
+  coldFor() {
+    this.#coldUntil ??= Date.now() + this.settings.realtimeColdMs;
+    return this.#coldUntil - Date.now();
+  }
+
+  /** @returns {Promise<Stream | null>} null while the database has no publication to follow */
+  async follow() {
+    this.#stream ??= this.#open();
+    try {
+      const stream = await this.#stream;
+      if (!stream) this.#stream = null;
+      return stream;
+    } catch (error) {
+      this.#stream = null;
+      throw error;
+    }
+  }
+
+  async #open() {
+    await this.#gap;
+    const [publication] = await this.sql('select from pg_publication where pubname = $1', [PUBLICATION]);
+    if (!publication || this.#isClosed) return null;
+    return followChanges(this.address, {
+      transaction: ({ xid, committedAt, changes }) => {
+        this.#enqueue(changes.map((change) => ({ ...change, xid, committedAt })));
+      },
+      mark: (mark) => this.#enqueue([{ mark }]),
+      end: () => this.#lose(GAP_MS),
+    });
+  }
+
+  /** @param {number} ms */
+  #lose(ms) {
+    if (this.#isClosed) return;
+    this.#stream = null;
+    this.#gap = sleep(ms);
+    this.follow().catch(() => {});
+  }
+
+  /** @param {(Committed | { mark: string })[]} entries */
+  #enqueue(entries) {
+    for (const entry of entries) this.#queue.push(entry);
+    if (!this.#isPumping) this.#pump();
+  }
+
+  async #pump() {
+    this.#isPumping = true;
+    while (this.#queue.length > 0 && !this.#isClosed) {
+      if (this.settings.realtimePollMs > 0) await sleep(this.settings.realtimePollMs);
+      const batch = this.#queue.splice(0);
+      try {
+        await this.#deliver(batch.filter((entry) => 'relation' in entry));
+      } catch (error) {
+        if (!this.#isClosed) process.emitWarning(/** @type {Error} */ (error));
+      }
+      for (const entry of batch) {
+        if (!('mark' in entry)) continue;
+        this.#waiting.get(entry.mark)?.();
+        this.#waiting.delete(entry.mark);
+      }
+    }
+    this.#isPumping = false;
+  }
+
+  /** @param {Committed[]} batch */
+  async #deliver(batch) {
+    const channels = [...this.#sockets].flatMap((socket) => [...socket.channels.values()]);
+    const of = new Map(
+      channels.flatMap((channel) => (channel.subscriber ? [[channel.subscriber, channel]] : [])),
+    );
+    if (of.size === 0 || batch.length === 0) return;
+    const list = await deliveries(this.sql, batch, [...of.keys()], {
+      filteredDeletes: this.settings.realtimeFilteredDeletes,
+      maxRecordBytes: this.settings.realtimeMaxRecordBytes,
+    });
+    for (const delivery of list) of.get(delivery.subscriber)?.deliver(delivery);
+  }
+}

@@ -1,0 +1,185 @@
+// @ts-check
+import { bindingId } from './bindings.mjs';
+import { Channel } from './channel.mjs';
+import { TokenError, isToken, readToken } from './token.mjs';
+import { decode, encode } from './wire.mjs';
+
+/** @typedef {import('./token.mjs').Claims} Claims */
+/** @typedef {import('./wire.mjs').Message} Message */
+
+const PREFIX = 'realtime:';
+
+/** One client's connection. */
+export class Socket {
+  /** By topic. @type {Map<string, Channel>} */
+  channels = new Map();
+  #isFrozen = false;
+  /** When the last frame goes out, if frames are delayed. */
+  #lastDue = 0;
+  /** @type {NodeJS.Timeout | undefined} */
+  #silence;
+
+  /**
+   * @param {object} parts
+   * @param {import('./realtime.mjs').Server} parts.server
+   * @param {import('ws').WebSocket} parts.ws
+   * @param {import('node:stream').Duplex} parts.raw what it runs over
+   * @param {string | null} parts.version of the serialisation
+   * @param {Claims} parts.apiClaims whom the API key stands for
+   */
+  constructor({ server, ws, raw, version, apiClaims }) {
+    this.server = server;
+    this.ws = ws;
+    this.raw = raw;
+    this.version = version;
+    this.apiClaims = apiClaims;
+    ws.on('message', (data, isBinary) => this.#receive(isBinary ? null : data.toString()));
+    ws.on('ping', () => this.#heard());
+    ws.on('error', () => {});
+    ws.on('close', () => this.discard());
+    this.#heard();
+  }
+
+  /** @param {Omit<Message, 'payload'>} head @param {string} payload JSON */
+  send(head, payload) {
+    const text = encode(this.version, head, payload);
+    const { realtimeDelayMs, realtimeDuplicates } = this.server.settings;
+    const due = Math.max(Date.now() + realtimeDelayMs, this.#lastDue);
+    // Once a frame waits, the later ones wait behind it.
+    if (due > Date.now()) {
+      this.#lastDue = due;
+      setTimeout(() => this.#write(text, realtimeDuplicates), due - Date.now());
+    } else this.#write(text, realtimeDuplicates);
+  }
+
+  /** @param {{ joinRef: unknown, ref: unknown, topic: string }} to @param {'ok' | 'error'} status @param {object} response */
+  reply(to, status, response) {
+    this.send({ ...to, event: 'phx_reply' }, JSON.stringify({ response, status }));
+  }
+
+  /** @param {number} code of the close frame; 1006 ends the connection without one */
+  close(code) {
+    this.discard();
+    if (code === 1006 || this.#isFrozen) this.ws.terminate();
+    else this.ws.close(code);
+  }
+
+  /** From now on it neither says nor hears anything, and stays open. */
+  freeze() {
+    this.#isFrozen = true;
+    clearTimeout(this.#silence);
+    this.raw.pause();
+  }
+
+  discard() {
+    clearTimeout(this.#silence);
+    for (const channel of this.channels.values()) channel.discard();
+    this.server.forget(this);
+  }
+
+  /** @param {string} text @param {boolean} twice */
+  #write(text, twice) {
+    if (this.#isFrozen || this.ws.readyState !== this.ws.OPEN) return;
+    this.ws.send(text);
+    if (twice) this.ws.send(text);
+  }
+
+  #heard() {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.close(1000), this.server.settings.realtimeSilenceMs);
+  }
+
+  /** @param {string | null} text null for a binary frame */
+  #receive(text) {
+    if (this.#isFrozen) return;
+    this.#heard();
+    /** @type {Message} */
+    let message;
+    try {
+      if (text === null) throw new TypeError('A binary frame.');
+      message = decode(this.version, text);
+    } catch {
+      this.close(1011);
+      return;
+    }
+    this.#handle(message);
+  }
+
+  /** @param {Message} message */
+  #handle(message) {
+    const { topic, event, ref, joinRef, payload } = message;
+    const to = { joinRef, ref, topic };
+    if (topic === 'phoenix' && event === 'heartbeat') return this.reply(to, 'ok', {});
+    if (event === 'phx_join') return this.#join(message);
+
+    const channel = this.channels.get(topic);
+    if (!channel) {
+      if (event === 'phx_leave') return this.reply(to, 'ok', {});
+      return this.reply(to, 'error', { reason: 'unmatched topic' });
+    }
+    if (event === 'phx_leave' && (joinRef ?? null) === channel.joinRef) return channel.leave(ref);
+    if (event === 'access_token') return channel.refresh(payload?.access_token);
+    return undefined;
+  }
+
+  /** @param {Message} message */
+  #join({ topic, ref, joinRef, payload }) {
+    const to = { joinRef, ref, topic };
+    const refused = this.#refusal(topic);
+    if (refused) return this.reply(to, 'error', { reason: refused });
+    const config = payload?.config;
+    const bindings = config ? config.postgres_changes : legacyBinding(topic);
+    const list = Array.isArray(bindings) ? bindings : [];
+    if (!list.every((params) => params !== null && typeof params === 'object' && !Array.isArray(params))) {
+      return this.reply(to, 'error', { reason: 'join crashed' });
+    }
+
+    const token = payload?.access_token ?? payload?.user_token;
+    /** @type {Claims} */
+    let claims;
+    try {
+      claims = isToken(token) ? readToken(token) : this.apiClaims;
+    } catch (error) {
+      if (!(error instanceof TokenError)) throw error;
+      return this.reply(to, 'error', { reason: error.reason });
+    }
+    const channel = new Channel({
+      server: this.server,
+      socket: this,
+      topic,
+      joinRef: joinRef ?? null,
+      bindings: list.map((params) => ({ id: bindingId(params), params })),
+      isLegacy: !config,
+      claims,
+      token,
+    });
+    const before = this.channels.get(topic);
+    this.server.countJoin();
+    this.reply(to, 'ok', { postgres_changes: channel.bindings.map(({ id, params }) => ({ id, ...params })) });
+    // After the reply: so it is on the wire.
+    before?.close();
+    this.channels.set(topic, channel);
+    if (config) this.send({ joinRef, ref: null, topic, event: 'presence_state' }, '{}');
+    channel.open();
+    return undefined;
+  }
+
+  /** @param {string} topic @returns {string | null} */
+  #refusal(topic) {
+    if (!topic.startsWith(PREFIX)) return 'unmatched topic';
+    if (!this.server.mayJoin()) return 'Too many joins per second';
+    // The server compares before it adds, which lets one more in.
+    const isFull = this.channels.size > this.server.settings.realtimeMaxChannels;
+    return isFull && !this.channels.has(topic) ? 'Too many channels' : null;
+  }
+}
+
+/**
+ * A join without config: the topic is `realtime:SCHEMA:TABLE:FILTER`, and as much of that as is there is subscribed.
+ *
+ * @param {string} topic
+ */
+function legacyBinding(topic) {
+  const [schema, table, filter] = topic.slice(PREFIX.length).split(':');
+  return [{ schema, ...(table ? { table } : {}), ...(filter ? { filter } : {}) }];
+}
