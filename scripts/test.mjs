@@ -41,6 +41,7 @@ const suites = [
   ),
   cargo('native tests and simulator', 'cargo', 'test', '--quiet'),
   check('package', process.execPath, 'scripts/build.mjs', '--if-changed'),
+  check('API reference', process.execPath, 'scripts/api-reference.mjs', '--check'),
   check('prettier', bin('prettier'), '--check', '--log-level=warn', '.'),
   check('eslint', bin('eslint'), '--max-warnings=0', '.'),
   cargo('WebAssembly in Chromium', 'wasm-pack', 'test', '--headless', '--chrome', '--mode', 'no-install'),
