@@ -13,7 +13,8 @@ demo: tools ## Build the package, start the local stack and the example app, pri
 test: tools ## Run the tests; ends with `N passed, N failed, N skipped`
 	@node scripts/test.mjs
 
-test-full: tools ## Also run what takes longer
+test-full: ## Also run what takes longer
+	@bash scripts/install-tools.sh --full
 	@node scripts/test.mjs --full
 
 build: tools ## Build the package into pkg/ and print its sizes

@@ -38,6 +38,27 @@ if [ ! -x "$browser" ] || ! command -v chromedriver >/dev/null; then
   $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium chromium-driver >/dev/null
 fi
 
+# `--full`: the other two engines, which only `make test-full` needs.
+if [ "${1:-}" = --full ]; then
+  missing=''
+  command -v firefox-esr >/dev/null || command -v firefox >/dev/null || missing="$missing firefox-esr"
+  command -v WebKitWebDriver >/dev/null || missing="$missing webkit2gtk-driver"
+  command -v xvfb-run >/dev/null || missing="$missing xvfb"
+  if [ -n "$missing" ]; then
+    command -v apt-get >/dev/null || fail "Missing:$missing. Install them, then run this again."
+    say "Installing$missing"
+    as_root=''
+    [ "$(id -u)" -eq 0 ] || as_root='sudo'
+    $as_root apt-get update -qq
+    # shellcheck disable=SC2086 # each word is a package
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $missing >/dev/null
+  fi
+  if ! command -v geckodriver >/dev/null; then
+    say "Building Firefox's driver (some minutes, once)"
+    cargo install --quiet geckodriver
+  fi
+fi
+
 # npm ci, unless the lock file has not changed since the last one.
 install_packages() {
   local stamp="$1/node_modules/.installed-from"

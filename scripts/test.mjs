@@ -25,6 +25,8 @@ const testFiles = (folder) =>
     .filter((file) => file.endsWith('.test.mjs'))
     .map((file) => join(folder, file));
 
+const WASM_TESTS = ['test', '--headless', '--mode', 'no-install'];
+
 const suites = [
   check('rustfmt', 'cargo', 'fmt', '--check'),
   check('clippy', 'cargo', 'clippy', '--quiet', '--all-targets', '--', '-D', 'warnings'),
@@ -44,7 +46,7 @@ const suites = [
   check('API reference', process.execPath, 'scripts/api-reference.mjs', '--check'),
   check('prettier', bin('prettier'), '--check', '--log-level=warn', '.'),
   check('eslint', bin('eslint'), '--max-warnings=0', '.'),
-  cargo('WebAssembly in Chromium', 'wasm-pack', 'test', '--headless', '--chrome', '--mode', 'no-install'),
+  cargo('WebAssembly in Chromium', 'wasm-pack', ...WASM_TESTS, '--chrome'),
   node('types', 'tests/types', 1),
   node('local stack', 'examples/local-stack/test', 2),
   node('end to end', 'tests/e2e', 2),
@@ -66,6 +68,21 @@ function longSuites() {
   return [
     { ...simulation, env: { STEPS: '300000' } },
     node('packaging, every bundler', 'tests/packaging/full', 1),
+    cargo('WebAssembly in Firefox', 'wasm-pack', ...WASM_TESTS, '--firefox'),
+    {
+      ...cargo(
+        'WebAssembly in WebKit',
+        'xvfb-run',
+        '-a',
+        'wasm-pack',
+        ...WASM_TESTS,
+        '--safari',
+        '--safaridriver',
+        join(root, 'scripts/webkit-driver.sh'),
+      ),
+      // Its sandbox does not start in a container, nor its compositor without a screen.
+      env: { WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1', WEBKIT_DISABLE_COMPOSITING_MODE: '1' },
+    },
   ];
 }
 
