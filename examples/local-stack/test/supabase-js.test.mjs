@@ -153,12 +153,12 @@ test('upsert changes the row with the same natural key, or leaves it', async () 
     assert.equal(error, null);
     return data ?? [];
   };
-  const [made] = await upsert({ is_active: true });
-  const [changed] = await upsert({ is_active: false });
-  assert.deepEqual([changed.id, changed.is_active], [made.id, false]);
-  assert.deepEqual(await upsert({ is_active: true }, { ignoreDuplicates: true }), []);
-  const { data } = await client.from('integrations').select('id, is_active').match(key);
-  assert.deepEqual(data, [{ id: made.id, is_active: false }]);
+  const [made] = await upsert({ is_connected: true });
+  const [changed] = await upsert({ is_connected: false });
+  assert.deepEqual([changed.id, changed.is_connected], [made.id, false]);
+  assert.deepEqual(await upsert({ is_connected: true }, { ignoreDuplicates: true }), []);
+  const { data } = await client.from('integrations').select('id, is_connected').match(key);
+  assert.deepEqual(data, [{ id: made.id, is_connected: false }]);
 });
 
 test('single refuses none and several, maybeSingle refuses only several', async () => {
@@ -182,7 +182,7 @@ test('rpc calls a function as the signed-in user', async () => {
   assert.equal(error, null);
   assert.deepEqual([data.id, data.nodes[0].node_id], [id, 'only']);
   const { client: grace } = await signIn(stack, 'grace');
-  assert.notEqual((await grace.rpc('save_workflow_graph', graph('hers'))).error, null);
+  assert.deepEqual(await refusal(grace.rpc('save_workflow_graph', graph('hers'))), [404, 'PT404']);
   const kept = await nodes().select('node_id').eq('workflow_id', id);
   assert.deepEqual(kept.data, [{ node_id: 'only' }]);
 });
