@@ -77,7 +77,7 @@ export async function everyFunction(workflow: WorkflowWithRelations): Promise<vo
   const auditQuery: AuditLogQuery = { userId: id, action: 'workflow_created', endDate: '2024-02-29' };
   const log: PaginatedResponse<AuditLog> = await db.getAuditLogs(auditQuery);
   const recent: PaginatedResponse<AuditLog> = await db.getAuditLogs(id, 20, 40);
-  const before: Record<string, any> | undefined = recent.data[0].details?.old;
+  const before: Record<string, unknown> | undefined = recent.data[0].details?.old;
   const auditPage: AuditLogPageQuery = { userId: id, pageSize: 10, cursor: null };
   const logPage: CursorPage<AuditLog> = await db.getAuditLogsPage(auditPage);
   const runQuery: ExecutionPageQuery = { userId: id, status: 'failed', cursor: logPage.nextCursor };
