@@ -11,8 +11,6 @@ import type {
   AuditLog,
   AuditLogPageQuery,
   AuditLogQuery,
-  BatchApiKeySave,
-  BatchWorkflowSave,
   BrandSettings,
   BrandSettingsPatch,
   CursorPage,
@@ -23,8 +21,10 @@ import type {
   Integration,
   IntegrationPatch,
   NewApiKey,
+  NewApiKeyBatch,
   NewExecutionNodeResult,
   NewWorkflow,
+  NewWorkflowBatch,
   NewWorkflowConnection,
   NewWorkflowExecution,
   NewWorkflowNode,
@@ -56,7 +56,8 @@ import type {
  * Every function of the database.
  *
  * Each may reject with INVALID_INPUT (an argument was refused, nothing was sent), NOT_CONFIGURED, ABORTED, the server's
- * own code for what a retry would not mend, or RETRY_EXHAUSTED. Rows are shared with the cache: copy before changing.
+ * own code for what a retry would not mend, or RETRY_EXHAUSTED; upserts, saves, and changes of executions, results and
+ * connections also with MIGRATION_REQUIRED, whose hint names the file that the database lacks. Rows are shared with the cache: copy before changing.
  */
 export interface DbFunctions {
   /** A user's workflows that are not archived, last changed first. All of them, however many. */
@@ -94,7 +95,7 @@ export interface DbFunctions {
     options?: UpdateOptions,
   ): Promise<WorkflowWithRelations>;
   /** Saves workflows with all that is on their canvases: all or none. Rejects with CONFLICT without `overwrite`. */
-  batchSaveWorkflows(batch: BatchWorkflowSave): Promise<WorkflowWithRelations[]>;
+  batchSaveWorkflows(batch: NewWorkflowBatch): Promise<WorkflowWithRelations[]>;
   /**
    * Creates a workflow from a template, under its name or `name`; a taken name gets ` (2)`, ` (3)` and so on. Rejects
    * with NOT_FOUND when there is no such template.
@@ -170,7 +171,7 @@ export interface DbFunctions {
   /** Deletes a user's API key, if it is there. */
   deleteApiKey(id: string, userId: string): Promise<void>;
   /** Saves API keys: all or none. Rejects with CONFLICT without `overwrite`. */
-  batchSaveApiKeys(batch: BatchApiKeySave): Promise<ApiKeyPublic[]>;
+  batchSaveApiKeys(batch: NewApiKeyBatch): Promise<ApiKeyPublic[]>;
 
   /** How a user's brand looks and sounds, or null. */
   getBrandSettings(userId: string): Promise<BrandSettings | null>;

@@ -107,15 +107,29 @@ export interface WorkflowGraph {
   connections: (Omit<NewWorkflowConnection, 'workflow_id'> & { workflow_id?: string })[];
 }
 
-/** Workflows to be saved together. */
+/** Whole workflows to be saved together. */
 export interface BatchWorkflowSave {
+  workflows: WorkflowWithRelations[];
+  /** Whether workflows that exist are replaced; a CONFLICT otherwise. */
+  overwrite?: boolean;
+}
+
+/** The same, where what the database or the package can make may be left out. */
+export interface NewWorkflowBatch {
   workflows: (NewWorkflow & WorkflowGraph)[];
   /** Whether workflows that exist are replaced; a CONFLICT otherwise. */
   overwrite?: boolean;
 }
 
-/** API keys to be saved together. */
+/** Whole API keys to be saved together. */
 export interface BatchApiKeySave {
+  keys: ApiKey[];
+  /** Whether keys that exist are replaced; a CONFLICT otherwise. */
+  overwrite?: boolean;
+}
+
+/** The same, where what the database or the package can make may be left out. */
+export interface NewApiKeyBatch {
   keys: NewApiKey[];
   /** Whether keys that exist are replaced; a CONFLICT otherwise. */
   overwrite?: boolean;

@@ -1,12 +1,13 @@
 // @ts-check
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import ts from 'typescript';
 import { unpackedPackage } from '../e2e/support/package.mjs';
 
 const run = promisify(execFile);
@@ -76,3 +77,35 @@ test('every consumer file is among those compiled', async () => {
   );
   assert.ok(files.length >= 4);
 });
+
+test('every name that the package exports, and every function of db, is among what the strict consumer uses', async () => {
+  const strict = (await readdir(join(CONSUMER, 'strict'))).map((name) => join(CONSUMER, 'strict', name));
+  const text = (await Promise.all(strict.map((path) => readFile(path, 'utf8')))).join('\n');
+  const { names, functions } = exported(join(dir, 'node_modules', 'workflow-db', 'index.d.ts'));
+  assert.ok(names.includes('configure') && functions.includes('getWorkflow'));
+  const isMissing = (/** @type {string} */ pattern) => !new RegExp(`\\b${pattern}`).test(text);
+  assert.deepEqual(
+    names.filter((name) => isMissing(`${name}\\b`)),
+    [],
+  );
+  assert.deepEqual(
+    functions.filter((name) => isMissing(`db\\.${name}\\(`)),
+    [],
+  );
+});
+
+/** What an entry exports, and the members of its `DbFunctions`. @param {string} entry */
+function exported(entry) {
+  const { ESNext, Bundler } = { ...ts.ModuleKind, ...ts.ModuleResolutionKind };
+  const program = ts.createProgram([entry], { module: ESNext, moduleResolution: Bundler });
+  const checker = program.getTypeChecker();
+  const source = program.getSourceFile(entry);
+  const module = source && checker.getSymbolAtLocation(source);
+  const symbols = module ? checker.getExportsOfModule(module) : [];
+  const functions = symbols.find(({ name }) => name === 'DbFunctions');
+  const type = functions && checker.getDeclaredTypeOfSymbol(checker.getAliasedSymbol(functions));
+  return {
+    names: symbols.map(({ name }) => name),
+    functions: (type?.getProperties() ?? []).map(({ name }) => name),
+  };
+}

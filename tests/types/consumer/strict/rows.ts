@@ -25,10 +25,10 @@ import type {
   WorkflowWithRelations,
 } from 'workflow-db';
 
-type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-const yes = <T extends true>(): T | undefined => undefined;
-type Optional<T> = { [K in keyof T]-?: undefined extends T[K] ? K : never }[keyof T];
-type Given<T> = { [K in keyof T]-?: Record<never, never> extends Pick<T, K> ? never : K }[keyof T];
+export type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+export const yes = <T extends true>(): T | undefined => undefined;
+export type Optional<T> = { [K in keyof T]-?: undefined extends T[K] ? K : never }[keyof T];
+export type Given<T> = { [K in keyof T]-?: Record<never, never> extends Pick<T, K> ? never : K }[keyof T];
 
 interface ExpectedWorkflow {
   id: string;
@@ -99,7 +99,7 @@ interface ExpectedProfile {
   created_at: string;
   updated_at: string;
 }
-type Plain<T> = { [K in keyof T]: T[K] };
+export type Plain<T> = { [K in keyof T]: T[K] };
 
 yes<Same<Plain<Workflow>, Plain<ExpectedWorkflow>>>();
 yes<Same<Plain<WorkflowNode>, Plain<ExpectedNode>>>();

@@ -15,6 +15,8 @@ import type {
   ExecutionPageQuery,
   Integration,
   NewApiKey,
+  NewApiKeyBatch,
+  NewWorkflowBatch,
   NewWorkflowTemplate,
   PaginatedResponse,
   SavedTemplate,
@@ -43,8 +45,12 @@ export async function everyFunction(workflow: WorkflowWithRelations): Promise<vo
   const made: ApiKey = await db.createApiKey(newKey);
   const changed: ApiKey = await db.updateApiKey(id, { is_active: false, gateway_endpoint: null });
   const gone: void = await db.deleteApiKey(id, id);
-  const batch: BatchApiKeySave = { keys: [newKey, made], overwrite: true };
-  const saved: ApiKeyPublic[] = await db.batchSaveApiKeys(batch);
+  const batch: BatchApiKeySave = { keys: [made], overwrite: true };
+  const newBatch: NewApiKeyBatch = { keys: [newKey, made] };
+  const saved: ApiKeyPublic[] = [
+    ...(await db.batchSaveApiKeys(batch)),
+    ...(await db.batchSaveApiKeys(newBatch)),
+  ];
 
   const brand: BrandSettings | null = await db.getBrandSettings(id);
   const brandNow: BrandSettings = await db.upsertBrandSettings(id, { tagline: null, font_size_base: 12 });
@@ -90,8 +96,13 @@ export async function everyFunction(workflow: WorkflowWithRelations): Promise<vo
   const graph: WorkflowGraph = { nodes: [{ node_id: 'a', node_type: 't' }], connections: [] };
   const drawn: WorkflowWithRelations = await db.saveWorkflowGraph(id, graph, options);
   await db.saveWorkflowGraph(id, workflow);
-  const both: BatchWorkflowSave = { workflows: [workflow, { user_id: id, name: 'y', ...graph }] };
-  const workflows: WorkflowWithRelations[] = await db.batchSaveWorkflows(both);
+  const whole: BatchWorkflowSave = { workflows: [workflow] };
+  const nodes: WorkflowNode[] = whole.workflows[0].nodes;
+  const both: NewWorkflowBatch = { workflows: [workflow, { user_id: id, name: 'y', ...graph }] };
+  const workflows: WorkflowWithRelations[] = [
+    ...(await db.batchSaveWorkflows(whole)),
+    ...(await db.batchSaveWorkflows(both)),
+  ];
 }
 
 export async function mistakes(): Promise<void> {
