@@ -1,6 +1,7 @@
 // @ts-check
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import { openFollowing, signIn, signOut } from './support/following.mjs';
 import { until } from './support/until.mjs';
 import { useWorld } from './support/world.mjs';
 
@@ -13,35 +14,8 @@ before(async () => {
   [adasWorkflow] = await rows('workflows', 'where user_id = $1 and not is_public limit 1', [ada.id]);
 });
 
-/** A page with the official client, which the default client follows; nobody is signed in. */
-async function openFollowing() {
-  const tab = await world.open({ configured: false });
-  await tab.run(async () => {
-    localStorage.clear();
-    const { createClient } = await import(String('/supabase.js'));
-    const supabase = createClient(env.url, env.key, { auth: { autoRefreshToken: false } });
-    /** @type {string[]} */
-    const events = [];
-    wdb.configure({ supabase, onEvent: ({ type }) => events.push(type) });
-    Object.assign(globalThis, { supabase, events });
-  });
-  return tab;
-}
-
-/** @param {import('./support/world.mjs').Tab} tab @param {{ email: string, password: string }} user */
-async function signIn(tab, { email, password }) {
-  const error = await tab.run(
-    async (who) => (await /** @type {any} */ (globalThis).supabase.auth.signInWithPassword(who)).error,
-    { email, password },
-  );
-  assert.equal(error, null);
-}
-
-const signOut = (/** @type {import('./support/world.mjs').Tab} */ tab) =>
-  tab.run(() => /** @type {any} */ (globalThis).supabase.auth.signOut());
-
 test('the session of a supabase-js client is followed through sign-in and sign-out', async () => {
-  const tab = await openFollowing();
+  const tab = await openFollowing(world);
   const read = async () => (await tab.calls(['getWorkflow', adasWorkflow.id]))[0].value;
   assert.equal(await read(), null);
   await signIn(tab, ada);
@@ -58,7 +32,7 @@ test('the session of a supabase-js client is followed through sign-in and sign-o
 });
 
 test('from one user straight to another nothing is left of the first', async () => {
-  const tab = await openFollowing();
+  const tab = await openFollowing(world);
   await signIn(tab, ada);
   await tab.calls(['getWorkflows', ada.id], ['getWorkflow', adasWorkflow.id], ['getUserProfile', ada.id]);
   await signIn(tab, grace);
@@ -68,7 +42,7 @@ test('from one user straight to another nothing is left of the first', async () 
 });
 
 test('signing out ends what is in the air with ABORTED', async () => {
-  const tab = await openFollowing();
+  const tab = await openFollowing(world);
   await signIn(tab, ada);
   stack.faults.add({ match: { path: '/rest/v1' }, action: 'hang', times: 'always' });
   const failing = tab.run(
@@ -85,7 +59,7 @@ test('signing out ends what is in the air with ABORTED', async () => {
 });
 
 test('a refreshed session keeps the cache', async () => {
-  const tab = await openFollowing();
+  const tab = await openFollowing(world);
   await signIn(tab, ada);
   await tab.calls(['getWorkflow', adasWorkflow.id]);
   const error = await tab.run(
@@ -99,7 +73,7 @@ test('a refreshed session keeps the cache', async () => {
 });
 
 test('a session that is already there when the page loads is used', async () => {
-  const tab = await openFollowing();
+  const tab = await openFollowing(world);
   await signIn(tab, ada);
   await tab.page.reload();
   await tab.page.waitForSelector('html[data-is-ready]', { state: 'attached' });
@@ -115,7 +89,7 @@ test('a session that is already there when the page loads is used', async () => 
 });
 
 test('configure with the same supabase-js client again keeps the cache; close stops following it', async () => {
-  const tab = await openFollowing();
+  const tab = await openFollowing(world);
   await signIn(tab, ada);
   await tab.calls(['getWorkflow', adasWorkflow.id]);
   const entries = await tab.run(() => {
