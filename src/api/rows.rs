@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::input::{self, Field, QueryFields};
 use crate::query::{Filter, Query, Test};
 use crate::rest::Request;
-use crate::tables::{Kind, Table, API_KEYS, WORKFLOWS, WORKFLOW_CONNECTIONS};
+use crate::tables::{KeyFormat, Kind, Table, API_KEYS, WORKFLOWS, WORKFLOW_CONNECTIONS};
 use crate::timestamp;
 
 /// The natural key of a row, as arguments name it.
@@ -22,7 +22,7 @@ impl Call<'_> {
         argument: &str,
     ) -> Result<Operation, Error> {
         let value = self.uuid_at(0, argument)?;
-        let key = table.row_key.as_ref().map_or_else(String::new, |format| format.of(&[&value]));
+        let key = key_of(table.row_key.as_ref(), &[&value]);
         Ok(read(key, Load::Row(Lookup { table, column, value, within: None })))
     }
 
@@ -34,7 +34,7 @@ impl Call<'_> {
         argument: &str,
     ) -> Result<Operation, Error> {
         let value = self.uuid_at(0, argument)?;
-        let key = list_key(table, &value);
+        let key = key_of(table.list_key.as_ref(), &[&value]);
         Ok(read(key, Load::Children(Lookup { table, column, value, within: None })))
     }
 
@@ -46,7 +46,7 @@ impl Call<'_> {
             .filter("user_id", Test::Eq(user_id.clone()))
             .filter("service_name", Test::In(vec![service.clone()]));
         self.check_length("service", Request::counted(&query, None).path.len())?;
-        let key = table.row_key.as_ref().map_or_else(String::new, |format| format.of(&[&user_id, &service]));
+        let key = key_of(table.row_key.as_ref(), &[&user_id, &service]);
         let within = Some(("user_id", user_id));
         Ok(read(key, Load::Row(Lookup { table, column: "service_name", value: service, within })))
     }
@@ -54,7 +54,7 @@ impl Call<'_> {
     /// All rows of a user, the first argument.
     pub(super) fn of_user(&self, table: &'static Table) -> Result<Operation, Error> {
         let user_id = self.uuid_at(0, "userId")?;
-        let key = list_key(table, &user_id);
+        let key = key_of(table.list_key.as_ref(), &[&user_id]);
         Ok(read(key, Load::List(Query::of(table).filter("user_id", Test::Eq(user_id)))))
     }
 
@@ -127,8 +127,7 @@ impl Call<'_> {
     }
 
     pub(super) fn delete(&self, table: &'static Table, must_exist: bool) -> Result<Operation, Error> {
-        let id = self.uuid_at(0, "id")?;
-        let filters = vec![Filter { column: "id", test: Test::Eq(id) }];
+        let filters = filters(vec![("id", self.uuid_at(0, "id")?)]);
         Ok(Operation::Write(Write::Delete { table, filters, must_exist }))
     }
 
@@ -171,8 +170,9 @@ impl Call<'_> {
     }
 }
 
-fn list_key(table: &Table, id: &str) -> String {
-    table.list_key.as_ref().map_or_else(String::new, |format| format.of(&[id]))
+/// The cache key with these values.
+fn key_of(format: Option<&KeyFormat>, values: &[&str]) -> String {
+    format.map_or_else(String::new, |format| format.of(values))
 }
 
 fn owner(key: &NaturalKey) -> String {

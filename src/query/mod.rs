@@ -121,8 +121,8 @@ impl Query {
     /// The columns to ask for, as `select` takes them.
     pub fn select(&self) -> String {
         let Some(secret) = self.hidden() else { return "*".to_owned() };
-        let names: Vec<_> = self.table.columns.iter().map(|column| column.name).collect();
-        names.into_iter().filter(|name| *name != secret).collect::<Vec<_>>().join(",")
+        let names = self.table.columns.iter().map(|column| column.name).filter(|name| *name != secret);
+        names.collect::<Vec<_>>().join(",")
     }
 
     /// `row` as the answer to this query shows it.

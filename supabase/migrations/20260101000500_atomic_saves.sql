@@ -80,6 +80,8 @@ as $$
 declare
   step constant interval := interval '1 microsecond';
   repeated text;
+  -- The id and created_at of each connection that goes, by its connection_id.
+  gone_connections jsonb;
   count_of_step bigint;
   changes bigint := 0;
 begin
@@ -132,8 +134,8 @@ begin
       )
     returning c.id, c.connection_id, c.created_at
   )
-  select count(*), coalesce(jsonb_object_agg(g.connection_id, jsonb_build_array(g.id, g.created_at)), '{}')::text
-  into count_of_step, repeated
+  select count(*), coalesce(jsonb_object_agg(g.connection_id, jsonb_build_array(g.id, g.created_at)), '{}')
+  into count_of_step, gone_connections
   from gone g;
   changes := changes + count_of_step;
 
@@ -143,7 +145,7 @@ begin
     coalesce((k.known ->> 0)::uuid, w.id), p_workflow_id, w.source_node_id, w.target_node_id, w.connection_id,
     case when k.known is null then p_now + w.place * step else (k.known ->> 1)::timestamp end
   from workflow_private.wanted_connections(p_connections) w
-  cross join lateral (select repeated::jsonb -> w.connection_id) as k (known)
+  cross join lateral (select gone_connections -> w.connection_id) as k (known)
   where not exists (
     select from public.workflow_connections c
     where c.workflow_id = p_workflow_id and c.connection_id = w.connection_id
@@ -241,7 +243,7 @@ begin
         insert into public.workflows select wanted.*;
       exception when unique_violation then
         -- An id that exists and is not seen is another user's.
-        if (select count(*) from public.workflows w where w.user_id = wanted.user_id and w.name = wanted.name) > 0 then
+        if exists (select from public.workflows w where w.user_id = wanted.user_id and w.name = wanted.name) then
           raise;
         end if;
         raise sqlstate 'PT409' using message = taken;
@@ -299,8 +301,10 @@ begin
       begin
         insert into public.api_keys select wanted.*;
       exception when unique_violation then
-        if (select count(*) from public.api_keys k
-            where k.user_id = wanted.user_id and k.service_name = wanted.service_name) > 0 then
+        if exists (
+          select from public.api_keys k
+          where k.user_id = wanted.user_id and k.service_name = wanted.service_name
+        ) then
           raise;
         end if;
         raise sqlstate 'PT409' using message = taken;

@@ -1,5 +1,6 @@
 // @ts-check
 import { createServer } from 'node:http';
+import { listen } from '../../support/listen.mjs';
 
 const HEADERS = {
   'Cache-Control': 'no-store',
@@ -25,15 +26,7 @@ export async function startSite(scripts) {
     });
     response.end(script ?? (isPage ? pageOf(path) : ''));
   });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-  return {
-    origin: `http://127.0.0.1:${port}`,
-    close() {
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(resolve));
-    },
-  };
+  return listen(server);
 }
 
 /** @param {string} path */

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { listen } from '../../support/listen.mjs';
 
 const PAGE_SCRIPT = fileURLToPath(new URL('./page.js', import.meta.url));
 const STACK_FOLDER = fileURLToPath(new URL('../../../examples/local-stack/', import.meta.url));
@@ -32,15 +33,7 @@ export async function startSite(packageRoot) {
       response.writeHead(404, { 'Content-Type': 'text/plain' }).end(String(error));
     }
   });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-  return {
-    origin: `http://127.0.0.1:${port}`,
-    close() {
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(resolve));
-    },
-  };
+  return listen(server);
 }
 
 /**
