@@ -1,0 +1,138 @@
+import type {
+  AccountSettings,
+  ApiKey,
+  AuditLog,
+  BrandSettings,
+  ExecutionNodeResult,
+  Integration,
+  SavedTemplate,
+  UserProfile,
+  Workflow,
+  WorkflowConnection,
+  WorkflowExecution,
+  WorkflowFavorite,
+  WorkflowNode,
+  WorkflowTemplate,
+} from './generated/bindings.js';
+import type { DatabaseError } from './errors.js';
+
+/** The row type of each table. */
+export interface Tables {
+  user_profiles: UserProfile;
+  workflows: Workflow;
+  workflow_nodes: WorkflowNode;
+  workflow_connections: WorkflowConnection;
+  workflow_executions: WorkflowExecution;
+  execution_node_results: ExecutionNodeResult;
+  api_keys: ApiKey;
+  brand_settings: BrandSettings;
+  account_settings: AccountSettings;
+  integrations: Integration;
+  workflow_templates: WorkflowTemplate;
+  saved_templates: SavedTemplate;
+  audit_logs: AuditLog;
+  workflow_favorites: WorkflowFavorite;
+}
+
+export type TableName = keyof Tables;
+
+/** What became of a row. */
+export type ChangeType = 'INSERT' | 'UPDATE' | 'DELETE';
+
+/** A change of a row, as the handlers of `open` are told. */
+export interface Change<Row> {
+  type: ChangeType;
+  table: string;
+  /** The row as it is now; of a deleted one, what was last known of it, at least its primary key. */
+  record: Row;
+  /** The row as it was last known, where it was known. */
+  old: Row | null;
+  /** When the change was committed, as the server says; null for what a resync found. */
+  commitTimestamp: string | null;
+  /** Whether the server sent it, or it was found by reading the scope again after a gap. */
+  origin: 'live' | 'resync';
+}
+
+/** A change of a row, as the handlers of `subscribe` are told. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- the table is a string, and handlers know their rows
+export type RealtimeEvent = Change<any>;
+
+export type RealtimeEventHandler = (event: RealtimeEvent) => void;
+
+/**
+ * How a subscription stands. `connecting` until the server says that changes flow; `live` from then on; `reconnecting`
+ * while the connection is down (what is missed is found when it is back); `closed` for good; `error` when the server
+ * refuses it, which ends by itself when the server thinks again.
+ */
+export type SubscriptionStatus = 'connecting' | 'live' | 'reconnecting' | 'closed' | 'error';
+
+/** One of the subscriptions that there are. */
+export interface ActiveSubscription {
+  id: string;
+  table: string;
+  /** The id that it is scoped by. */
+  scope: string | undefined;
+  filter: string | undefined;
+  status: SubscriptionStatus;
+}
+
+/** Which changes of a table are wanted. */
+export interface OpenOptions {
+  /** The id of the user, workflow or execution whose rows are meant; all that the user may see unless given. */
+  scope?: string;
+  /** A condition on one column, such as `status=eq.running`. */
+  filter?: string;
+  /** Kinds of changes; all unless given. */
+  events?: readonly ChangeType[];
+}
+
+/** A subscription made by `open`. */
+export interface SubscriptionHandle {
+  readonly id: string;
+  readonly status: SubscriptionStatus;
+  /** Why the server refuses it, while `status` is `error`. */
+  readonly error: DatabaseError | null;
+  /**
+   * Fulfilled when changes flow for the first time. Rejected with the server's error, or with ABORTED when it is ended
+   * before.
+   */
+  readonly ready: Promise<void>;
+  /**
+   * Set it to hear that changes may have been missed and were not looked for: the scope has too many rows to compare.
+   * Whatever is shown of it should be read again; the cache has dropped it.
+   */
+  onGap: (() => void) | undefined;
+  /** Set it to hear of changes of `status`. */
+  onStatus: ((status: SubscriptionStatus) => void) | undefined;
+  /** Ends it at once. The handler is not called again. */
+  unsubscribe(): void;
+  [Symbol.dispose](): void;
+}
+
+/** Changes of the database as they happen. */
+export interface RealtimeManager {
+  /**
+   * Calls `handler` with every change of the rows of `table` that belong to `scopeId`: a user, a workflow or an
+   * execution. Answers the subscription's id at once. An id in use is answered as it is: its first handler stays.
+   *
+   * @throws DatabaseError INVALID_INPUT when there is no such table, or `scopeId` is no uuid.
+   */
+  subscribe(table: string, scopeId: string, handler: RealtimeEventHandler, subscriptionId?: string): string;
+  /** Ends a subscription. An unknown id is none. */
+  unsubscribe(subscriptionId: string): Promise<void>;
+  /** Ends every subscription of a table. */
+  unsubscribeFromTable(table: string): Promise<void>;
+  /** Ends every subscription, and the connection. */
+  unsubscribeAll(): Promise<void>;
+  getActiveSubscriptions(): ActiveSubscription[];
+  /**
+   * As `subscribe`, with the rows typed by the table, and a handle to follow how the subscription stands.
+   *
+   * @throws DatabaseError INVALID_INPUT when the table is unknown or the scope or filter is malformed.
+   */
+  open<Table extends TableName>(
+    table: Table,
+    options: OpenOptions,
+    handler: (change: Change<Tables[Table]>) => void,
+  ): SubscriptionHandle;
+}
