@@ -45,8 +45,32 @@ pub enum Member<'a, D> {
     Text(Option<&'a str>),
 }
 
+/// Rows by id.
+pub trait Index<D>: Default {
+    /// The row with this id.
+    fn get(&self, id: &str) -> Option<D>;
+    /// Takes the row in, in the place of one with the same id.
+    fn put(&mut self, id: &str, row: &D);
+    /// Takes the row out, and answers it.
+    fn remove(&mut self, id: &str) -> Option<D>;
+    /// What is here and what is in the list `fresh` instead, row by row: first what `fresh` lacks, then what is new in
+    /// it or differs. Rows that are equal in every column are left out.
+    fn differences(&self, fresh: &D) -> Vec<Difference<D>>;
+}
+
+/// A row that two sets of rows do not have in common.
+pub struct Difference<D> {
+    /// As it was.
+    pub old: Option<D>,
+    /// As it is.
+    pub new: Option<D>,
+}
+
 /// A reference to a JSON value: a row, or a list of rows. Cloning copies the reference.
 pub trait Data: Clone + 'static {
+    /// Rows of it by id.
+    type Index: Index<Self>;
+
     /// Column `name` of a row.
     fn column(&self, name: &'static str) -> Value;
     /// The object or list under `name`, as another reference.
@@ -68,6 +92,16 @@ pub trait Data: Clone + 'static {
         without: &[&'static str],
         members: &[(&'static str, Member<'_, Self>)],
     ) -> Self;
+    /// This row with the members of `part` in the place of its own.
+    #[must_use]
+    fn merged(&self, part: &Self) -> Self;
+    /// Where in this list the row with this id is.
+    fn position(&self, id: &str) -> Option<usize>;
+    /// This list with `removed` items taken out at `index`, and `row` put there.
+    #[must_use]
+    fn spliced(&self, index: usize, removed: usize, row: Option<&Self>) -> Self;
+    /// Whether both are equal in value, whatever the order of an object's members.
+    fn is_equal(&self, other: &Self) -> bool;
     /// Parses a JSON text. None when it is none.
     fn parse(json: &str) -> Option<Self>;
     /// Whether every member of `part` is in this row, equal in value (members of objects in any order).

@@ -20,8 +20,10 @@ pub struct Change<D> {
 
 /// What is known of a changed row.
 pub enum Source<D> {
-    /// It is like this now.
+    /// It became this.
     Row(D),
+    /// It was read just now, and is like this, whatever its `updated_at` says.
+    Current(D),
     /// It was like this, and is gone.
     Deleted(Option<D>),
     /// It may or may not have changed: the answer to a write was lost, or two writes crossed.
@@ -32,6 +34,8 @@ pub enum Source<D> {
 pub enum Effect<D> {
     /// It is right as it is.
     Keep,
+    /// It holds a newer state of the row.
+    Newer,
     /// This is its new content.
     Replace(D),
     /// Only the server knows.
@@ -71,12 +75,13 @@ impl<D: Data> Change<D> {
             return Effect::Keep;
         }
         match &self.source {
-            Source::Row(row) if is_older(row, old) => Effect::Keep,
-            Source::Row(row)
+            Source::Row(row) if is_older(row, old) => Effect::Newer,
+            Source::Row(row) | Source::Current(row) if row.is_equal(old) => Effect::Keep,
+            Source::Row(row) | Source::Current(row)
                 if self.table.row_key.as_ref().and_then(|format| format.of_row(row)).as_deref()
                     == Some(key) =>
             {
-                Effect::Replace(old.reuse(row.clone()))
+                Effect::Replace(row.clone())
             }
             _ => Effect::Drop,
         }
@@ -84,10 +89,9 @@ impl<D: Data> Change<D> {
 
     /// `counts_unseen` tells whether rows that match, but are not among `rows`, shift or count in the entry.
     fn on_list(&self, query: &Query, rows: &D, counts_unseen: bool) -> Effect<D> {
-        let id = self.id.as_deref();
-        let place = (0..rows.len()).find(|&index| rows.item(index).column("id").text() == id);
+        let place = self.id.as_deref().and_then(|id| rows.position(id));
         let row = match &self.source {
-            Source::Row(row) => row,
+            Source::Row(row) | Source::Current(row) => row,
             Source::Deleted(Some(row)) if place.is_none() && query.admits(row) == Some(false) => {
                 return Effect::Keep
             }
@@ -96,8 +100,10 @@ impl<D: Data> Change<D> {
         };
         let row = &query.shown(row.clone());
         let old = place.map(|index| rows.item(index));
-        if old.as_ref().is_some_and(|old| is_older(row, old)) {
-            return Effect::Keep;
+        if let (Source::Row(_), Some(old)) = (&self.source, &old) {
+            if is_older(row, old) {
+                return Effect::Newer;
+            }
         }
         match (query.admits(row), place, old) {
             (None, ..) => Effect::Drop,
@@ -105,10 +111,9 @@ impl<D: Data> Change<D> {
             (Some(false), None, _) if counts_unseen => Effect::Drop,
             (Some(false), None, _) => Effect::Keep,
             (Some(false), Some(_), _) => remove_from(query, rows, place),
+            (Some(true), Some(_), Some(old)) if row.is_equal(&old) => Effect::Keep,
             (Some(true), Some(index), Some(old)) if query.compare(row, &old) == Some(Ordering::Equal) => {
-                let mut items = rows.items();
-                items[index] = old.reuse(row.clone());
-                Effect::Replace(D::list(&items))
+                Effect::Replace(rows.spliced(index, 1, Some(row)))
             }
             // A row that enters a page or moves in it pushes others over its edges.
             _ if query.is_page() => Effect::Drop,
@@ -132,14 +137,14 @@ impl<D: Data> Change<D> {
 
     /// Whether the change may have deleted rows of `table`, which refers to this one or to one that does.
     pub fn may_cascade_to(&self, table: &Table) -> bool {
-        !matches!(self.source, Source::Row(_)) && self.table.cascades_to(table)
+        !matches!(self.source, Source::Row(_) | Source::Current(_)) && self.table.cascades_to(table)
     }
 
     fn on_foreign(&self, key: &str) -> Effect<D> {
         let table = self.table;
         let is_own = |format: &KeyFormat| match (&self.source, base_of(key).strip_prefix(format.prefix)) {
             (_, None) => false,
-            (Source::Row(row) | Source::Deleted(Some(row)), Some(_)) => {
+            (Source::Row(row) | Source::Current(row) | Source::Deleted(Some(row)), Some(_)) => {
                 format.of_row(row).is_none_or(|own| own == base_of(key))
             }
             _ => true,
@@ -172,32 +177,26 @@ fn is_older<D: Data>(row: &D, known: &D) -> bool {
 }
 
 fn insert_in_order<D: Data>(query: &Query, rows: &D, place: Option<usize>, row: &D) -> Effect<D> {
-    let mut items = rows.items();
-    let row = match place {
-        Some(index) => items.remove(index).reuse(row.clone()),
-        None => row.clone(),
+    let others = match place {
+        Some(index) => rows.spliced(index, 1, None),
+        None => rows.clone(),
     };
     // Not a binary search: the list may hold rows whose order cannot be decided, and those must be met.
-    let mut position = items.len();
-    for (index, item) in items.iter().enumerate() {
-        match query.compare(&row, item) {
+    let mut position = others.len();
+    for index in 0..others.len() {
+        match query.compare(row, &others.item(index)) {
             None => return Effect::Drop,
-            Some(Ordering::Less) if position == items.len() => position = index,
+            Some(Ordering::Less) if position == others.len() => position = index,
             Some(_) => {}
         }
     }
-    items.insert(position, row);
-    Effect::Replace(D::list(&items))
+    Effect::Replace(others.spliced(position, 0, Some(row)))
 }
 
 fn remove_from<D: Data>(query: &Query, rows: &D, place: Option<usize>) -> Effect<D> {
     match place {
         _ if query.is_page() => Effect::Drop,
         None => Effect::Keep,
-        Some(index) => {
-            let mut items = rows.items();
-            items.remove(index);
-            Effect::Replace(D::list(&items))
-        }
+        Some(index) => Effect::Replace(rows.spliced(index, 1, None)),
     }
 }

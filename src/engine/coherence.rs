@@ -14,8 +14,10 @@ const AUDIT_LOGS: &str = "audit_logs:";
 const MIN_SWEEP_MS: f64 = 1_000.0;
 
 impl<P: Platform> Engine<P> {
-    /// A row changed: nothing that the cache answers from now on is older.
-    pub fn apply(self: &Rc<Self>, change: &Change<P::Data>) {
+    /// A row changed: nothing that the cache answers from now on is older. False when an entry holds a newer state
+    /// of the row already.
+    pub fn apply(self: &Rc<Self>, change: &Change<P::Data>) -> bool {
+        let mut is_news = true;
         {
             let mut state = self.state.borrow_mut();
             state.flights.overtake_by(change);
@@ -28,6 +30,7 @@ impl<P: Platform> Engine<P> {
             for (key, effect) in effects {
                 match effect {
                     Effect::Keep => {}
+                    Effect::Newer => is_news = false,
                     Effect::Replace(data) => state.store.replace(&key, data),
                     Effect::Drop => {
                         state.store.remove(&key);
@@ -45,6 +48,7 @@ impl<P: Platform> Engine<P> {
             }
         }
         self.flush();
+        is_news
     }
 
     /// What is stored under `key`, if it is fresh; counted as a use.
@@ -166,7 +170,7 @@ impl<P: Platform> Engine<P> {
 /// The audit entries that a change outdates. None when it is not known whose row it was.
 fn audit_key<D: Data>(change: &Change<D>) -> Option<String> {
     match &change.source {
-        Source::Row(row) | Source::Deleted(Some(row)) => {
+        Source::Row(row) | Source::Current(row) | Source::Deleted(Some(row)) => {
             row.column("user_id").text().map(|user| [AUDIT_LOGS, user].concat())
         }
         _ => None,

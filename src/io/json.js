@@ -1,7 +1,7 @@
 // What is done to rows as a whole stays on the side that owns them: from Rust, every column would be a call.
 
 /** Whether two JSON values are equal; the order of an object's members does not matter. */
-function isEqual(a, b) {
+export function isEqual(a, b) {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a) !== Array.isArray(b)) return false;
@@ -54,6 +54,37 @@ export function groupBy(rows, column, members) {
 export function latestOfEach(rows) {
   const latest = new Map(rows.map((row) => [row.id, row]));
   return rows.filter((row) => latest.get(row.id) === row);
+}
+
+/** `row` with the members of `part` in the place of its own. */
+export function merge(row, part) {
+  return { ...row, ...part };
+}
+
+/** Where in the list the row with this id is; -1 when it is not there. */
+export function position(rows, id) {
+  return Array.isArray(rows) ? rows.findIndex((row) => row?.id === id) : -1;
+}
+
+/** The list with `removed` items taken out at `index`, and `row`, unless undefined, put there. */
+export function splice(rows, index, removed, row) {
+  const copy = rows.slice();
+  if (row === undefined) copy.splice(index, removed);
+  else copy.splice(index, removed, row);
+  return copy;
+}
+
+/** What the Map of rows by id has and the list `fresh` has instead: pairs, what was and what is, either undefined. */
+export function differences(known, fresh) {
+  const pairs = [];
+  const ids = new Set();
+  for (const row of fresh) {
+    ids.add(row.id);
+    const old = known.get(row.id);
+    if (old === undefined || !isEqual(old, row)) pairs.push([old, row]);
+  }
+  const gone = [...known].filter(([id]) => !ids.has(id)).map(([, row]) => [row, undefined]);
+  return [...gone, ...pairs];
 }
 
 /** The value as JSON text. Throws on what JSON would silently change: NaN, infinities, functions and cycles. */

@@ -1,7 +1,7 @@
 //! Rows as JavaScript objects.
 
-use crate::data::{Data, Member, Value};
-use js_sys::{Array, JsString, Reflect, JSON};
+use crate::data::{Data, Difference, Index, Member, Value};
+use js_sys::{Array, JsString, Map, Reflect, JSON};
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
 
@@ -15,6 +15,16 @@ extern "C" {
     fn latest_rows(rows: &JsValue) -> JsValue;
     #[wasm_bindgen(js_name = covers)]
     fn covers_part(row: &JsValue, part: &JsValue) -> bool;
+    #[wasm_bindgen(js_name = isEqual)]
+    fn are_equal(a: &JsValue, b: &JsValue) -> bool;
+    #[wasm_bindgen(js_name = merge)]
+    fn merge_rows(row: &JsValue, part: &JsValue) -> JsValue;
+    #[wasm_bindgen(js_name = position)]
+    fn position_in(rows: &JsValue, id: &str) -> i32;
+    #[wasm_bindgen(js_name = splice)]
+    fn splice_rows(rows: &JsValue, index: u32, removed: u32, row: &JsValue) -> JsValue;
+    #[wasm_bindgen(js_name = differences)]
+    fn differing_rows(known: &Map, fresh: &JsValue) -> Array;
     fn assemble(base: &JsValue, without: &Array, names: &Array, values: &Array) -> JsValue;
     /// The value as JSON text; an error for what JSON would silently change.
     #[wasm_bindgen(catch)]
@@ -75,7 +85,47 @@ pub fn value_of(value: &JsValue) -> Value {
     }
 }
 
+/// Rows by id, in a JavaScript `Map`.
+pub struct RowIndex(Map);
+
+impl Default for RowIndex {
+    fn default() -> Self {
+        Self(Map::new())
+    }
+}
+
+impl Index<Row> for RowIndex {
+    fn get(&self, id: &str) -> Option<Row> {
+        present(self.0.get(&id.into()))
+    }
+
+    fn put(&mut self, id: &str, row: &Row) {
+        self.0.set(&id.into(), &row.0);
+    }
+
+    fn remove(&mut self, id: &str) -> Option<Row> {
+        let row = self.get(id)?;
+        self.0.delete(&id.into());
+        Some(row)
+    }
+
+    fn differences(&self, fresh: &Row) -> Vec<Difference<Row>> {
+        let pairs = differing_rows(&self.0, &fresh.0);
+        let pair = |pair: JsValue| {
+            let pair: Array = pair.unchecked_into();
+            Difference { old: present(pair.get(0)), new: present(pair.get(1)) }
+        };
+        pairs.iter().map(pair).collect()
+    }
+}
+
+fn present(value: JsValue) -> Option<Row> {
+    (!value.is_undefined()).then_some(Row(value))
+}
+
 impl Data for Row {
+    type Index = RowIndex;
+
     fn column(&self, name: &'static str) -> Value {
         value_of(&self.get(name))
     }
@@ -117,6 +167,24 @@ impl Data for Row {
             })
             .collect();
         Self(assemble(base.map_or(&JsValue::UNDEFINED, |base| &base.0), &without, &names, &values))
+    }
+
+    fn merged(&self, part: &Self) -> Self {
+        Self(merge_rows(&self.0, &part.0))
+    }
+
+    fn position(&self, id: &str) -> Option<usize> {
+        usize::try_from(position_in(&self.0, id)).ok()
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "places in a list of rows")]
+    fn spliced(&self, index: usize, removed: usize, row: Option<&Self>) -> Self {
+        let row = row.map_or(&JsValue::UNDEFINED, |row| &row.0);
+        Self(splice_rows(&self.0, index as u32, removed as u32, row))
+    }
+
+    fn is_equal(&self, other: &Self) -> bool {
+        are_equal(&self.0, &other.0)
     }
 
     fn parse(json: &str) -> Option<Self> {

@@ -1,10 +1,10 @@
 //! JSON as a tree of shared nodes, so that the identity of a row can be compared, as JavaScript compares objects.
 
 use serde_json::{Map, Number};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::rc::Rc;
-use workflow_db::data::{Data, Member, Value};
+use workflow_db::data::{Data, Difference, Index, Member, Value};
 
 /// A reference to a JSON value.
 #[derive(Clone)]
@@ -129,7 +129,41 @@ impl fmt::Debug for Json {
     }
 }
 
+/// Rows by id, in the order of their ids, so that every run is the same.
+#[derive(Default)]
+pub struct JsonIndex(BTreeMap<String, Json>);
+
+impl Index<Json> for JsonIndex {
+    fn get(&self, id: &str) -> Option<Json> {
+        self.0.get(id).cloned()
+    }
+
+    fn put(&mut self, id: &str, row: &Json) {
+        self.0.insert(id.to_owned(), row.clone());
+    }
+
+    fn remove(&mut self, id: &str) -> Option<Json> {
+        self.0.remove(id)
+    }
+
+    fn differences(&self, fresh: &Json) -> Vec<Difference<Json>> {
+        let fresh = fresh.items();
+        let is_gone = |id: &str| fresh.iter().all(|row| id_of(row) != Some(id));
+        let gone = self.0.iter().filter(|(id, _)| is_gone(id));
+        let mut all: Vec<_> = gone.map(|(_, row)| Difference { old: Some(row.clone()), new: None }).collect();
+        for row in fresh {
+            let old = id_of(&row).and_then(|id| self.get(id));
+            if old.as_ref() != Some(&row) {
+                all.push(Difference { old, new: Some(row) });
+            }
+        }
+        all
+    }
+}
+
 impl Data for Json {
+    type Index = JsonIndex;
+
     fn column(&self, name: &'static str) -> Value {
         match self.get(name).map(|value| &*value.0) {
             None => Value::Absent,
@@ -187,6 +221,31 @@ impl Data for Json {
             }
         }
         Self::new(Node::Object(object))
+    }
+
+    fn merged(&self, part: &Self) -> Self {
+        let Node::Object(members) = &*part.0 else { return self.clone() };
+        let mut object = match &*self.0 {
+            Node::Object(members) => members.clone(),
+            _ => Vec::new(),
+        };
+        object.retain(|(name, _)| part.get(name).is_none());
+        object.extend(members.iter().cloned());
+        Self::new(Node::Object(object))
+    }
+
+    fn position(&self, id: &str) -> Option<usize> {
+        self.items().iter().position(|row| id_of(row) == Some(id))
+    }
+
+    fn spliced(&self, index: usize, removed: usize, row: Option<&Self>) -> Self {
+        let mut items = self.items();
+        items.splice(index..index + removed, row.cloned());
+        Self::list(&items)
+    }
+
+    fn is_equal(&self, other: &Self) -> bool {
+        self == other
     }
 
     fn parse(json: &str) -> Option<Self> {
