@@ -75,6 +75,8 @@ pub trait Data: Clone + 'static {
     fn column(&self, name: &'static str) -> Value;
     /// The object or list under `name`, as another reference.
     fn child(&self, name: &'static str) -> Option<Self>;
+    /// What this is itself: an item of a list need not be a row.
+    fn value(&self) -> Value;
     /// How many items a list has; 0 for whatever is not a list.
     fn len(&self) -> usize;
     /// Whether there is no item.

@@ -25,6 +25,7 @@ pub mod cache;
 pub mod data;
 pub mod engine;
 pub mod error;
+pub mod feeds;
 pub mod input;
 #[cfg(target_arch = "wasm32")]
 pub mod io;
@@ -33,6 +34,7 @@ pub mod js;
 pub mod platform;
 pub mod queries;
 pub mod query;
+pub mod realtime;
 pub mod rest;
 pub mod retry;
 pub mod tables;

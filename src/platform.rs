@@ -3,6 +3,7 @@
 use crate::cache::Moment;
 use crate::data::Data;
 use crate::error::Error;
+use crate::feeds::Told;
 use crate::rest::{Reply, Request};
 use std::future::Future;
 
@@ -45,6 +46,20 @@ pub trait Platform: 'static {
     fn take_used_slots(&self) -> Vec<u32>;
     /// Nothing may be answered from copies of entries until they are published again.
     fn withdraw_entries(&self);
+    /// The database schema.
+    fn schema(&self) -> String;
+    /// When the token expires (wall clock, milliseconds), if it says so.
+    fn expiry(&self, token: &str) -> Option<f64>;
+    /// Opens a socket to realtime: then `Engine::socket_opened`, `socket_frame` and `socket_closed` are called.
+    fn connect(&self);
+    /// Sends a text through the socket.
+    fn transmit(&self, text: &str);
+    /// Closes the socket; nothing of it is heard afterwards.
+    fn disconnect(&self);
+    /// Calls `Engine::woken` after so many milliseconds, and not when it was told before. Infinity: never.
+    fn wake_in(&self, ms: f64);
+    /// Tells those who follow a feed. May run the application's code: nothing is borrowed meanwhile.
+    fn tell(&self, told: Told<Self::Data>);
     /// Something happened that logs and tools may show.
     fn event(&self, event: Event<'_>);
 }

@@ -3,12 +3,16 @@ import { createDb, type Db } from './db.js';
 import { Front } from './front.js';
 import type { Client } from './generated/bindings.js';
 import type { CacheConfig, ClientOptions, SupabaseLike } from './options.js';
+import { Subscriptions } from './realtime.js';
+import type { RealtimeManager } from './realtime-types.js';
 import { engine } from './wasm.js';
+import { Wire } from './wire.js';
 
 /** One client: its own server, cache and user. */
 export interface DatabaseClient {
   readonly db: Db;
   readonly cache: CacheManager;
+  readonly realtime: RealtimeManager;
   /** Tells that the signed-in user may have changed. With `supabase` it is called for you. */
   authChanged(): void;
   /** Ends every call under way with ABORTED, and forgets everything. */
@@ -19,32 +23,59 @@ export interface DatabaseClient {
 export class ConfigurableClient implements DatabaseClient {
   readonly db: Db;
   readonly cache: CacheManager;
+  readonly realtime: RealtimeManager;
 
   private readonly front = new Front();
   private made: Client | undefined;
   private cacheConfig: CacheConfig | undefined;
   private supabase: { client: SupabaseLike; unfollow: () => void } | undefined;
-  private readonly onShown = () => {
-    if (document.visibilityState === 'visible') this.made?.cacheSweep();
+  private readonly wire: Wire;
+  private hiddenSince: number | undefined;
+  private readonly onVisibility = () => {
+    if (document.visibilityState === 'hidden') {
+      this.hiddenSince = Date.now();
+      return;
+    }
+    this.made?.cacheSweep();
+    this.made?.shown(Date.now() - (this.hiddenSince ?? Date.now()));
+    this.hiddenSince = undefined;
   };
+  private readonly onOnline = () => this.made?.shown(0);
 
   constructor() {
     this.db = createDb(() => this.client(), this.front);
     this.cache = createCache(() => this.client(), this.front);
+    const subscriptions = new Subscriptions(
+      () => this.client(),
+      (event) => this.front.event(event),
+    );
+    this.realtime = subscriptions;
+    this.wire = new Wire(() => this.client(), subscriptions);
     this.front.onUsed = (slots) => this.client().cacheTouch(slots);
   }
 
   /** The engine's side, made at first use. */
   private client(): Client {
     if (this.made === undefined) {
-      this.made = new (engine())(this.front);
-      if (typeof document !== 'undefined') document.addEventListener('visibilitychange', this.onShown);
+      this.made = new (engine())(this.front, this.wire);
+      this.listen(true);
     }
     return this.made;
   }
 
+  /** Hears of what the page goes through, or not any more. On servers there is no page. */
+  private listen(isWanted: boolean): void {
+    if (typeof document === 'undefined') return;
+    const change = isWanted ? ('addEventListener' as const) : ('removeEventListener' as const);
+    document[change]('visibilitychange', this.onVisibility);
+    window[change]('online', this.onOnline);
+    // Back from the cache of pages, where sockets do not live on.
+    window[change]('pageshow', this.onOnline);
+  }
+
   configure(options: ClientOptions): void {
     const cache = options.cache ?? this.cacheConfig;
+    this.wire.constructorOfSockets = options.WebSocket;
     this.client().configure({ ...options, ...sourceOf(options), cache });
     this.cacheConfig = cache;
     this.front.sink = options.onEvent;
@@ -65,7 +96,7 @@ export class ConfigurableClient implements DatabaseClient {
 
   readonly close = (): void => {
     this.follow(undefined);
-    if (typeof document !== 'undefined') document.removeEventListener('visibilitychange', this.onShown);
+    this.listen(false);
     this.made?.close();
     this.made = undefined;
     this.front.sink = undefined;

@@ -1,4 +1,5 @@
 import { DatabaseError } from './errors.js';
+import { guarded } from './guarded.js';
 import type { ClientEvent } from './options.js';
 
 /** A stored entry, ready to be handed out. */
@@ -136,22 +137,12 @@ export class Front {
     });
   }
 
-  private event(event: ClientEvent): void {
+  /** Tells whoever wants to hear of events. */
+  event(event: ClientEvent): void {
     guarded(() => this.sink?.(event));
   }
 
   private notify(key: string): void {
     this.listeners.get(key)?.forEach(guarded);
-  }
-}
-
-/** Runs the application's code. What it throws is reported as uncaught, and stops nothing here. */
-function guarded(run: () => void): void {
-  try {
-    run();
-  } catch (error) {
-    setTimeout(() => {
-      throw error;
-    });
   }
 }

@@ -2,6 +2,7 @@ import type { CacheManager } from './cache.js';
 import { ConfigurableClient, type DatabaseClient } from './client.js';
 import type { Db } from './db.js';
 import type { CacheConfig, ClientOptions } from './options.js';
+import type { RealtimeManager } from './realtime-types.js';
 
 export type { CacheManager, CacheStats } from './cache.js';
 export type { DatabaseClient } from './client.js';
@@ -15,10 +16,25 @@ export {
   type ClientEvent,
   type ClientOptions,
   type ClientSettings,
+  type RealtimeConfig,
   type SupabaseLike,
 } from './options.js';
+export type {
+  ActiveSubscription,
+  Change,
+  ChangeType,
+  OpenOptions,
+  RealtimeEvent,
+  RealtimeEventHandler,
+  RealtimeManager,
+  SubscriptionHandle,
+  SubscriptionStatus,
+  TableName,
+  Tables,
+} from './realtime-types.js';
 export type * from './types.js';
 export { ready, type WasmSource } from './wasm.js';
+export type { SocketConstructor, SocketLike } from './wire.js';
 
 const defaultClient = new ConfigurableClient();
 
@@ -61,4 +77,9 @@ export const db: Db = defaultClient.db;
 export function getCacheManager(config?: CacheConfig): CacheManager {
   if (config !== undefined) defaultClient.configureCache(config);
   return defaultClient.cache;
+}
+
+/** Changes of the database as they happen. A subscription made before `configure` waits for it. */
+export function getRealtimeManager(): RealtimeManager {
+  return defaultClient.realtime;
 }

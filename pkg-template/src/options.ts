@@ -1,4 +1,6 @@
 import type { RetryConfig } from './generated/bindings.js';
+import type { ChangeType, SubscriptionStatus } from './realtime-types.js';
+import type { SocketConstructor } from './wire.js';
 
 /** How much the cache keeps, for how long. */
 export interface CacheConfig {
@@ -8,6 +10,20 @@ export interface CacheConfig {
   maxSize?: number;
   /** Milliseconds after which an entry is still answered at once, and refreshed in the background. Off unless given. */
   staleMs?: number;
+}
+
+/** How realtime behaves. */
+export interface RealtimeConfig {
+  /**
+   * `unfiltered` asks for everybody's deletes of a table, which carry keys alone: for databases whose tables lack
+   * `replica identity full` (the package's migrations set it), where deletes pass no filter. `filtered` unless given.
+   */
+  deletes?: 'filtered' | 'unfiltered';
+  /**
+   * Milliseconds after which what is followed is read again and compared, without any sign that something was missed.
+   * A server may lose changes and tell nobody. Off unless given.
+   */
+  resyncMs?: number;
 }
 
 /** The part of a supabase-js client that is used: its address, its key, and its session. */
@@ -51,6 +67,9 @@ export interface ClientSettings {
   schema?: string;
   /** Used instead of the global `fetch`. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  /** Used instead of the global `WebSocket`. */
+  WebSocket?: SocketConstructor;
+  realtime?: RealtimeConfig;
   /** Told of every hit, attempt and change of an entry. Never holds a row's value or a secret. */
   onEvent?: (event: ClientEvent) => void;
   /** Freezes every row, so that code that changes one fails where it does. */
@@ -81,6 +100,12 @@ export type ClientEvent =
       code: string | undefined;
       durationMs: number;
     }
+  /** What is followed of a table stands otherwise than before. */
+  | { type: 'subscription'; table: string; status: SubscriptionStatus }
+  /** A change was told to those who follow the table's rows. */
+  | { type: 'change'; table: string; change: ChangeType; origin: 'live' | 'resync' }
+  /** Changes of the table may have been missed, and were not looked for. */
+  | { type: 'gap'; table: string }
   /** Another user, or nobody, is signed in now; nothing of the one before is left. */
   | { type: 'userChanged' };
 

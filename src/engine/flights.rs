@@ -51,12 +51,14 @@ struct Flight<D> {
 /// Found by looking at each: there are few at a time, and another hash map would cost more than it saves.
 pub struct Flights<D> {
     under_way: Vec<Flight<D>>,
+    /// Rows that were deleted while something was under way, which may still bring them.
+    buried: Vec<(&'static Table, String)>,
     coalesced: f64,
 }
 
 impl<D> Default for Flights<D> {
     fn default() -> Self {
-        Self { under_way: Vec::new(), coalesced: 0.0 }
+        Self { under_way: Vec::new(), buried: Vec::new(), coalesced: 0.0 }
     }
 }
 
@@ -92,6 +94,32 @@ impl<D: Data> Flights<D> {
         {
             self.under_way.swap_remove(place);
         }
+        if self.under_way.is_empty() {
+            self.buried.clear();
+        }
+    }
+
+    /// A row that nobody here knows is gone; what is under way may still bring it.
+    pub fn bury(&mut self, table: &'static Table, id: &str) {
+        if self.under_way.iter().any(|flight| flight.scope.tables.contains(&table)) {
+            self.buried.push((table, id.to_owned()));
+        }
+    }
+
+    /// Whether these rows of the table hold one that is gone.
+    pub fn holds_buried(&self, table: &Table, rows: &D) -> bool {
+        self.buried.iter().any(|(buried, id)| {
+            **buried == *table && (rows.position(id).is_some() || rows.column("id").text() == Some(id))
+        })
+    }
+
+    /// The marks of the reads of this table that were sent: set, they are not stored.
+    pub fn sent_to(&self, table: &'static Table) -> Vec<Rc<Cell<bool>>> {
+        let sent = self
+            .under_way
+            .iter()
+            .filter(|flight| flight.marks.sent.get() && flight.scope.tables.contains(&table));
+        sent.map(|flight| flight.marks.overtaken.clone()).collect()
     }
 
     /// A change happened: what was asked before may be old when it arrives.

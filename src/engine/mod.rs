@@ -3,6 +3,8 @@
 //! - [`read`](self::read): cache, flight, batch, request, cache.
 //! - [`write`](self::write): request, change.
 //! - [`coherence`](self::coherence): change, entries, observers.
+//! - [`live`](self::live): subscription, channel; [`incoming`](self::incoming): frame, change, handlers;
+//!   [`resync`](self::resync): gap, differences, changes.
 //!
 //! It is generic over [`Platform`], so that the same code runs in a browser and under a simulated clock and network.
 
@@ -12,23 +14,29 @@ mod call;
 mod coherence;
 mod flights;
 mod function;
+mod incoming;
 mod joint;
 mod list;
+mod live;
 mod read;
+mod resync;
 mod session;
 mod write;
 
 pub use call::CallOptions;
 pub use function::{Call, Function};
+pub use live::LiveSettings;
 pub use read::{Load, Lookup, Read};
 pub use write::{Expected, Write};
 
 use crate::cache::{CacheConfig, Stats, Store};
+use crate::data::Data;
 use crate::platform::Platform;
 use crate::retry::RetryConfig;
 use batch::Batches;
 use flights::Flights;
 use futures_channel::oneshot;
+use live::Live;
 use session::Session;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -46,11 +54,18 @@ pub struct Settings {
     pub retry: RetryConfig,
     /// Milliseconds for one attempt, the token provider's time included.
     pub timeout_ms: f64,
+    /// Of realtime.
+    pub live: LiveSettings,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { cache: CacheConfig::default(), retry: RetryConfig::default(), timeout_ms: DEFAULT_TIMEOUT_MS }
+        Self {
+            cache: CacheConfig::default(),
+            retry: RetryConfig::default(),
+            timeout_ms: DEFAULT_TIMEOUT_MS,
+            live: LiveSettings::default(),
+        }
     }
 }
 
@@ -62,13 +77,14 @@ pub struct Engine<P: Platform> {
 }
 
 /// Borrowed for the length of a step, never while the platform runs anybody else's code.
-struct State<D> {
+struct State<D: Data> {
     settings: Settings,
     store: Store<D>,
     flights: Flights<D>,
     batches: Batches<D>,
     writes: WritesInAir,
     session: Session,
+    live: Live<D>,
     /// Dropping it ends the wait for the next expiry.
     sweeper: Option<oneshot::Sender<()>>,
 }
@@ -83,6 +99,7 @@ impl<P: Platform> Engine<P> {
             batches: Batches::default(),
             writes: WritesInAir::default(),
             session: Session::default(),
+            live: Live::default(),
             sweeper: None,
         };
         Rc::new(Self { platform, state: RefCell::new(state) })
@@ -98,6 +115,7 @@ impl<P: Platform> Engine<P> {
         self.flush();
         // How long copies may be answered from has changed with `stale_ms`.
         self.publish_all();
+        self.open_soon();
     }
 
     /// The settings in force.

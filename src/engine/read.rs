@@ -294,7 +294,9 @@ impl<P: Platform> Landing<P> {
     fn land(self, outcome: Result<Option<Loaded<P::Data>>, Error>, ttl_ms: Option<f64>) -> Outcome<P::Data> {
         let engine = self.engine.clone();
         let key = self.key.clone();
-        let keep = !self.overtaken.get();
+        let is_buried = |loaded: &Loaded<P::Data>| engine.holds_buried(loaded);
+        let keep = !self.overtaken.get()
+            && !outcome.as_ref().is_ok_and(|loaded| loaded.as_ref().is_some_and(is_buried));
         drop(self);
         let answer = match outcome? {
             None => {
@@ -316,6 +318,24 @@ impl<P: Platform> Landing<P> {
 }
 
 impl<P: Platform> Engine<P> {
+    /// Whether an answer holds a row that was deleted while it was on its way.
+    fn holds_buried(&self, loaded: &Loaded<P::Data>) -> bool {
+        let flights = &self.state.borrow().flights;
+        match loaded {
+            Loaded::Entry(row, Shape::Row(table)) => flights.holds_buried(table, row),
+            Loaded::Entry(rows, Shape::List(query)) => flights.holds_buried(query.table, rows),
+            Loaded::Entry(page, Shape::Page(query)) => {
+                page.child("data").is_some_and(|rows| flights.holds_buried(query.table, &rows))
+            }
+            Loaded::Entry(..) => false,
+            Loaded::Parts(parts) => {
+                flights.holds_buried(&WORKFLOWS, &parts.workflow)
+                    || flights.holds_buried(&WORKFLOW_NODES, &parts.nodes)
+                    || flights.holds_buried(&WORKFLOW_CONNECTIONS, &parts.connections)
+            }
+        }
+    }
+
     /// Stores a workflow and its children, each under its own key and all together under `key`.
     pub(super) fn keep_parts(
         &self,

@@ -220,11 +220,14 @@ impl<P: Platform> Engine<P> {
             state.session.end_epoch(end);
             state.sweeper = None;
         }
+        self.end_feeds(end);
         self.platform.withdraw_entries();
         // Before those who follow entries hear of each: they may want to know why.
         if end == End::UserChanged {
             self.platform.event(Event::UserChanged);
         }
         self.flush();
+        self.drive();
+        self.open_soon();
     }
 }

@@ -6,6 +6,7 @@ use super::Engine;
 use crate::cache::{Change, Source};
 use crate::data::Data;
 use crate::error::{code, Error, Report};
+use crate::feeds::id_of;
 use crate::platform::Platform;
 use crate::query::{Filter, Query, Test};
 use crate::rest::Request;
@@ -387,15 +388,16 @@ impl<P: Platform> InAir<P> {
             Ok(Written::Row(row)) => {
                 let source =
                     if self.write.crossed.get() { Source::Unknown } else { Source::Row(row.clone()) };
-                self.apply(row.column("id").text().map(str::to_owned), source);
+                let id = id_of(&row);
+                self.apply(id.clone(), source);
+                self.wrote(id.as_deref(), Some(&row));
                 Ok(Some(row))
             }
             Ok(Written::Deleted(rows)) => {
                 for row in &rows {
-                    self.apply(
-                        row.column("id").text().map(str::to_owned),
-                        Source::Deleted(Some(row.clone())),
-                    );
+                    let id = id_of(row);
+                    self.apply(id.clone(), Source::Deleted(Some(row.clone())));
+                    self.wrote(id.as_deref(), None);
                 }
                 if rows.is_empty() {
                     self.apply(self.write.id.clone(), Source::Unknown);
@@ -417,6 +419,12 @@ impl<P: Platform> InAir<P> {
 
     fn apply(&self, id: Option<String>, source: Source<P::Data>) {
         self.engine.apply(&Change { table: self.write.table, id, source });
+    }
+
+    fn wrote(&self, id: Option<&str>, row: Option<&P::Data>) {
+        if let Some(id) = id {
+            self.engine.wrote(self.write.table, id, row);
+        }
     }
 
     fn leave(&self) {

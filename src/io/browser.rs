@@ -3,9 +3,10 @@
 use super::host;
 use super::row::{deep_freeze, Row};
 use crate::cache::Moment;
-use crate::error::Error;
+use crate::error::{Cause, Error};
+use crate::feeds::{News, Told};
 use crate::platform::{Event, Platform, Published};
-use crate::rest::{Reply, Request};
+use crate::rest::{push_encoded, Reply, Request};
 use futures_util::future::Either;
 use js_sys::{Date, Function, Math};
 use std::cell::RefCell;
@@ -63,6 +64,37 @@ extern "C" {
     ) -> JsValue;
 }
 
+#[wasm_bindgen]
+extern "C" {
+    /// The package's side of realtime: the socket, its timer, and whoever follows feeds.
+    pub type Wire;
+    #[wasm_bindgen(method)]
+    fn connect(this: &Wire, url: &str);
+    #[wasm_bindgen(method)]
+    fn transmit(this: &Wire, text: &str);
+    #[wasm_bindgen(method)]
+    fn disconnect(this: &Wire);
+    #[wasm_bindgen(method, js_name = wakeIn)]
+    fn wake_in(this: &Wire, ms: f64);
+    /// A row changed.
+    #[wasm_bindgen(method)]
+    fn row(
+        this: &Wire,
+        feed: u32,
+        table: &str,
+        kind: &str,
+        row: &JsValue,
+        old: &JsValue,
+        commit_timestamp: Option<&str>,
+    );
+    /// A feed stands otherwise than before.
+    #[wasm_bindgen(method)]
+    fn stands(this: &Wire, feed: u32, status: &str, error: &JsValue);
+    /// Changes may have been missed.
+    #[wasm_bindgen(method)]
+    fn gap(this: &Wire, feed: u32);
+}
+
 /// The server that a client talks to.
 #[derive(PartialEq)]
 pub struct Target {
@@ -72,6 +104,17 @@ pub struct Target {
     pub key: String,
     /// The database schema.
     pub schema: String,
+}
+
+impl Target {
+    /// Where realtime is, with the serialisation that the session speaks.
+    fn realtime_url(&self) -> String {
+        let project = self.rest_url.strip_suffix("rest/v1/").unwrap_or(&self.rest_url);
+        let address = project.strip_prefix("http").unwrap_or(project);
+        let mut url = ["ws", address, "realtime/v1/websocket?vsn=2.0.0&apikey="].concat();
+        push_encoded(&mut url, &self.key);
+        url
+    }
 }
 
 /// What the application gave at `configure`.
@@ -93,13 +136,14 @@ pub struct Given {
 pub struct Browser {
     /// The package's side.
     pub front: Front,
+    wire: Wire,
     given: RefCell<Given>,
 }
 
 impl Browser {
     /// With nothing configured yet.
-    pub fn new(front: Front) -> Self {
-        Self { front, given: RefCell::default() }
+    pub fn new(front: Front, wire: Wire) -> Self {
+        Self { front, wire, given: RefCell::default() }
     }
 
     /// Sets the server and the application's functions. True when it is another server than before.
@@ -121,6 +165,25 @@ impl Browser {
     pub fn close(&self) {
         *self.given.borrow_mut() = Given::default();
     }
+}
+
+/// The error as JavaScript knows it, a `DatabaseError`.
+pub fn thrown(front: &Front, error: &Error) -> JsValue {
+    let original = match &error.cause {
+        None => JsValue::UNDEFINED,
+        Some(Cause::Error(inner)) => thrown(front, inner),
+        Some(Cause::Thrown(value)) => value.downcast_ref::<JsValue>().cloned().unwrap_or(JsValue::UNDEFINED),
+    };
+    front.error(
+        &error.code,
+        &error.message,
+        &original,
+        error.status,
+        error.details.as_deref(),
+        error.hint.as_deref(),
+        error.attempts,
+        error.retryable,
+    )
 }
 
 impl Platform for Browser {
@@ -203,6 +266,48 @@ impl Platform for Browser {
 
     fn withdraw_entries(&self) {
         self.front.withdraw();
+    }
+
+    fn schema(&self) -> String {
+        self.given.borrow().target.as_ref().map(|target| target.schema.clone()).unwrap_or_default()
+    }
+
+    fn expiry(&self, token: &str) -> Option<f64> {
+        host::expiry(token)
+    }
+
+    fn connect(&self) {
+        let url = self.given.borrow().target.as_ref().map(|target| target.realtime_url());
+        if let Some(url) = url {
+            self.wire.connect(&url);
+        }
+    }
+
+    fn transmit(&self, text: &str) {
+        self.wire.transmit(text);
+    }
+
+    fn disconnect(&self) {
+        self.wire.disconnect();
+    }
+
+    fn wake_in(&self, ms: f64) {
+        self.wire.wake_in(ms);
+    }
+
+    fn tell(&self, told: Told<Row>) {
+        match told.news {
+            News::Row { kind, row, old, commit_timestamp } => {
+                let old = old.map_or(JsValue::NULL, |old| old.0);
+                let (row, old) = (self.handed_out(row.0), self.handed_out(old));
+                self.wire.row(told.feed, told.table, kind.as_str(), &row, &old, commit_timestamp.as_deref());
+            }
+            News::Status(status, error) => {
+                let error = error.map_or(JsValue::UNDEFINED, |error| thrown(&self.front, &error));
+                self.wire.stands(told.feed, status.as_str(), &error);
+            }
+            News::Gap => self.wire.gap(told.feed),
+        }
     }
 
     fn event(&self, event: Event<'_>) {

@@ -101,19 +101,30 @@ export function uuid() {
  * key. A text that is no JWT stands for itself, so that two of them are never taken for one user's.
  */
 export function subject(token) {
-  if (token !== last.token) last = { token, subject: readSubject(token) };
-  return last.subject;
+  const read = claims(token);
+  const sub = read === undefined ? token : read.sub;
+  return typeof sub === 'string' ? sub : undefined;
+}
+
+/** When the token expires (wall clock, milliseconds): the `exp` claim. Undefined when it does not say. */
+export function expiry(token) {
+  const exp = claims(token)?.exp;
+  return typeof exp === 'number' ? exp * 1000 : undefined;
 }
 
 /** The last token that was read: the same one comes with every request. */
-let last = { token: '', subject: undefined };
+let last = { token: '', claims: undefined };
 
-function readSubject(token) {
+/** What a JWT says. Undefined for a text that is none. */
+function claims(token) {
+  if (token !== last.token) last = { token, claims: readClaims(token) };
+  return last.claims;
+}
+
+function readClaims(token) {
   try {
-    const payload = token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/');
-    const claims = JSON.parse(atob(payload));
-    return typeof claims.sub === 'string' ? claims.sub : undefined;
+    return Object(JSON.parse(atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/'))));
   } catch {
-    return token;
+    return undefined;
   }
 }

@@ -60,6 +60,8 @@ extern "C" {
     pub fn uuid() -> String;
     /// Whose token it is.
     pub fn subject(token: &str) -> Option<String>;
+    /// When the token expires (wall clock, milliseconds).
+    pub fn expiry(token: &str) -> Option<f64>;
 }
 
 #[wasm_bindgen]

@@ -83,8 +83,11 @@ export function differences(known, fresh) {
     const old = known.get(row.id);
     if (old === undefined || !isEqual(old, row)) pairs.push([old, row]);
   }
-  const gone = [...known].filter(([id]) => !ids.has(id)).map(([, row]) => [row, undefined]);
-  return [...gone, ...pairs];
+  const gone = [];
+  known.forEach((row, id) => {
+    if (!ids.has(id)) gone.push([row, undefined]);
+  });
+  return gone.concat(pairs);
 }
 
 /** The value as JSON text. Throws on what JSON would silently change: NaN, infinities, functions and cycles. */

@@ -7,6 +7,6 @@ mod browser;
 pub mod host;
 pub mod row;
 
-pub use browser::{Browser, Front, Given, Target};
+pub use browser::{thrown, Browser, Front, Given, Target, Wire};
 pub use host::aborted;
 pub use row::{stringify, value_of, Row};

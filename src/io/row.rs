@@ -130,6 +130,10 @@ impl Data for Row {
         value_of(&self.get(name))
     }
 
+    fn value(&self) -> Value {
+        value_of(&self.0)
+    }
+
     fn child(&self, name: &'static str) -> Option<Self> {
         let child = self.get(name);
         child.is_object().then_some(Self(child))
@@ -179,8 +183,8 @@ impl Data for Row {
 
     #[allow(clippy::cast_possible_truncation, reason = "places in a list of rows")]
     fn spliced(&self, index: usize, removed: usize, row: Option<&Self>) -> Self {
-        let row = row.map_or(&JsValue::UNDEFINED, |row| &row.0);
-        Self(splice_rows(&self.0, index as u32, removed as u32, row))
+        let row = row.map_or(JsValue::UNDEFINED, |row| row.0.clone());
+        Self(splice_rows(&self.0, index as u32, removed as u32, &row))
     }
 
     fn is_equal(&self, other: &Self) -> bool {

@@ -1,10 +1,10 @@
 //! A client: configuration, sign-in, and the end.
 
-use super::convert::{member, thrown};
+use super::convert::member;
 use crate::cache::CacheConfig;
-use crate::engine::{Engine, Settings, DEFAULT_TIMEOUT_MS};
+use crate::engine::{Engine, LiveSettings, Settings, DEFAULT_TIMEOUT_MS};
 use crate::error::Error;
-use crate::io::{Browser, Front, Given, Target};
+use crate::io::{thrown, Browser, Front, Given, Target, Wire};
 use crate::retry::RetryConfig;
 use js_sys::Function;
 use std::rc::Rc;
@@ -20,8 +20,8 @@ pub struct Client {
 impl Client {
     /// A client that is not configured yet.
     #[wasm_bindgen(constructor)]
-    pub fn new(front: Front) -> Self {
-        Self { engine: Engine::new(Browser::new(front)) }
+    pub fn new(front: Front, wire: Wire) -> Self {
+        Self { engine: Engine::new(Browser::new(front, wire)) }
     }
 
     /// Takes `ClientOptions`. Another server than before ends everything under way and empties the cache.
@@ -52,8 +52,11 @@ impl Client {
     #[wasm_bindgen(js_name = signedIn)]
     pub fn signed_in(&self, token: Option<String>) {
         use crate::platform::Platform;
-        let subject = token.and_then(|token| self.engine.platform.subject(&token));
+        let subject = token.as_deref().and_then(|token| self.engine.platform.subject(token));
         self.engine.signed_in_as(subject);
+        if let Some(token) = token {
+            self.engine.token_renewed(token);
+        }
     }
 
     /// Ends everything under way and forgets everything. It can be configured again.
@@ -101,8 +104,19 @@ fn parse(options: &JsValue) -> Result<(Target, Settings), Error> {
                 .unwrap_or(defaults.backoff_multiplier),
         },
         timeout_ms: number(options, "timeoutMs", 1.0)?.unwrap_or(DEFAULT_TIMEOUT_MS),
+        live: parse_realtime(&member(options, "realtime"))?,
     };
     Ok((target, settings))
+}
+
+fn parse_realtime(realtime: &JsValue) -> Result<LiveSettings, Error> {
+    let deletes = member(realtime, "deletes").as_string();
+    let unfiltered_deletes = match deletes.as_deref() {
+        None | Some("filtered") => false,
+        Some("unfiltered") => true,
+        Some(_) => return Err(Error::invalid("realtime.deletes", "'filtered' or 'unfiltered'")),
+    };
+    Ok(LiveSettings { unfiltered_deletes, resync_ms: number(realtime, "resyncMs", 1.0)? })
 }
 
 /// A `CacheConfig` of the application, with the defaults for what it leaves out.

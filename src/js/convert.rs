@@ -2,9 +2,8 @@
 
 use crate::api::Argument;
 use crate::data::Value;
-use crate::error::{Cause, Error};
 use crate::input::Field;
-use crate::io::{stringify, value_of, Front};
+use crate::io::{stringify, value_of};
 use js_sys::{Array, Reflect};
 use wasm_bindgen::prelude::*;
 
@@ -64,23 +63,4 @@ fn fields(object: &JsValue) -> Option<Vec<Field>> {
     }
     let members = own_members(object).ok()?;
     Some(members.iter().map(|member| field(member.unchecked_ref())).collect())
-}
-
-/// The error as JavaScript knows it, a `DatabaseError`.
-pub fn thrown(front: &Front, error: &Error) -> JsValue {
-    let original = match &error.cause {
-        None => JsValue::UNDEFINED,
-        Some(Cause::Error(inner)) => thrown(front, inner),
-        Some(Cause::Thrown(value)) => value.downcast_ref::<JsValue>().cloned().unwrap_or(JsValue::UNDEFINED),
-    };
-    front.error(
-        &error.code,
-        &error.message,
-        &original,
-        error.status,
-        error.details.as_deref(),
-        error.hint.as_deref(),
-        error.attempts,
-        error.retryable,
-    )
 }

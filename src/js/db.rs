@@ -1,11 +1,11 @@
 //! `db`: every function by its name.
 
 use super::client::{number, Client};
-use super::convert::{argument, member, thrown};
+use super::convert::{argument, member};
 use crate::api::{operation, Call, Operation};
 use crate::engine::CallOptions;
 use crate::error::{code, Error};
-use crate::io::aborted;
+use crate::io::{aborted, thrown};
 use crate::platform::Platform;
 use futures_util::future::FutureExt;
 use js_sys::{Array, Promise};

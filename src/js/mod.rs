@@ -4,5 +4,6 @@ mod cache;
 mod client;
 mod convert;
 mod db;
+mod realtime;
 
 pub use client::Client;

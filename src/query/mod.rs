@@ -24,6 +24,8 @@ pub struct Query {
     pub limit: Option<u32>,
     /// After skipping so many.
     pub offset: u32,
+    /// A further condition as it stands in a URL, which only the server can decide: `&` and a parameter.
+    pub condition: String,
     /// Whether the table's secret column is neither asked for nor shown.
     pub is_public: bool,
 }
@@ -69,8 +71,15 @@ pub type Position = Vec<(Order, Option<String>)>;
 impl Query {
     /// All rows of `table`, in the order of their creation.
     pub fn of(table: &'static Table) -> Self {
-        let query =
-            Self { table, filters: Vec::new(), order: Vec::new(), limit: None, offset: 0, is_public: false };
+        let query = Self {
+            table,
+            filters: Vec::new(),
+            order: Vec::new(),
+            limit: None,
+            offset: 0,
+            condition: String::new(),
+            is_public: false,
+        };
         query.ordered_by("created_at", false)
     }
 

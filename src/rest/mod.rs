@@ -6,4 +6,4 @@ mod url;
 
 pub use request::{Method, Request};
 pub use response::{classify, retry_after_ms, Answer, Body, Reply};
-pub use url::{quoted, MAX_URL_LENGTH};
+pub use url::{push_encoded, quoted, MAX_URL_LENGTH};

@@ -6,7 +6,7 @@ use crate::query::{Filter, Order, Position, Query, Test};
 pub const MAX_URL_LENGTH: usize = 8_000;
 
 /// Appends `value` with everything encoded that is not unreserved (RFC 3986, 2.3), but for the colon of timestamps.
-fn push_encoded(url: &mut String, value: &str) {
+pub fn push_encoded(url: &mut String, value: &str) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for byte in value.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':') {
@@ -41,6 +41,7 @@ pub fn quoted(value: &str) -> String {
 pub fn select_url(query: &Query, select: &str, after: Option<&Position>) -> String {
     let mut url = [query.table.name, "?select=", select].concat();
     push_filters(&mut url, &query.filters);
+    url.push_str(&query.condition);
     if let Some(position) = after {
         push_after(&mut url, position);
     }

@@ -21,4 +21,5 @@ table! {
     natural_key: "user_id",
     holes: &[Hole::Insert],
     audited: true,
+    scopes: &["user_id"],
 }

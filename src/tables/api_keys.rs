@@ -25,4 +25,5 @@ table! {
     list_key: Some(KeyFormat::new("api_keys:", &["user_id"])),
     secret: Some("encrypted_key"),
     audited: true,
+    scopes: &["user_id"],
 }

@@ -19,4 +19,6 @@ table! {
         created_at: Timestamp = defaulted,
     }
     list_key: Some(KeyFormat::new("audit_logs:", &["user_id"])),
+    scopes: &["user_id"],
+    is_append_only: true,
 }

@@ -24,4 +24,5 @@ table! {
     }
     list_key: Some(KeyFormat::new("execution_results:", &["execution_id"])),
     holes: &[Hole::Update, Hole::Delete],
+    scopes: &["execution_id"],
 }

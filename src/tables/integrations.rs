@@ -20,4 +20,5 @@ table! {
     list_key: Some(KeyFormat::new("integrations:", &["user_id"])),
     natural_key: "user_id,service_name",
     audited: true,
+    scopes: &["user_id"],
 }

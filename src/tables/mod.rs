@@ -66,6 +66,11 @@ pub static TABLES: [&Table; 14] = [
     &WORKFLOW_FAVORITES,
 ];
 
+/// The table of that name.
+pub fn table_named(name: &str) -> Option<&'static Table> {
+    TABLES.iter().copied().find(|table| table.name == name)
+}
+
 /// One table, as the engine sees it.
 pub struct Table {
     /// Its name in the database.
@@ -84,6 +89,10 @@ pub struct Table {
     pub secret: Option<&'static str>,
     /// The columns, joined by commas, that name a row where the app knows no id.
     pub natural_key: &'static str,
+    /// The columns by whose value a subscription may name the rows that it means. No two of them hold the same id.
+    pub scopes: &'static [&'static str],
+    /// Whether rows are never changed, and only ever added.
+    pub is_append_only: bool,
     /// What the production database refuses to a row's owner until the migrations ran.
     pub holes: &'static [Hole],
 }
@@ -144,6 +153,8 @@ impl Table {
         audited: false,
         secret: None,
         natural_key: "",
+        scopes: &[],
+        is_append_only: false,
         holes: &[],
     };
 

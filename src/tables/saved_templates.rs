@@ -14,4 +14,5 @@ table! {
     list_key: Some(KeyFormat::new("saved_templates:", &["user_id"])),
     natural_key: "user_id,template_id",
     holes: &[Hole::Insert],
+    scopes: &["user_id"],
 }

@@ -16,4 +16,5 @@ table! {
         updated_at: Timestamp = defaulted,
     }
     row_key: Some(KeyFormat::new("user_profile:", &["id"])),
+    scopes: &["id"],
 }

@@ -25,4 +25,5 @@ table! {
     holes: &[Hole::Update, Hole::Delete],
     cascades: &[Cascade { table: &EXECUTION_NODE_RESULTS, column: "execution_id" }],
     audited: true,
+    scopes: &["user_id", "workflow_id", "id"],
 }

@@ -13,4 +13,5 @@ table! {
     }
     list_key: Some(KeyFormat::new("favorites:", &["user_id"])),
     natural_key: "user_id,workflow_id",
+    scopes: &["user_id", "workflow_id"],
 }

@@ -20,4 +20,5 @@ table! {
         updated_at: Timestamp = defaulted,
     }
     list_key: Some(KeyFormat::new("workflow_nodes:", &["workflow_id"])),
+    scopes: &["workflow_id"],
 }

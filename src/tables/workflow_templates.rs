@@ -26,4 +26,5 @@ table! {
     row_key: Some(KeyFormat::new("template:", &["id"])),
     list_key: Some(KeyFormat::new("templates:all", &[])),
     cascades: &[Cascade { table: &SAVED_TEMPLATES, column: "template_id" }],
+    scopes: &["created_by", "id"],
 }

@@ -33,4 +33,5 @@ table! {
         Cascade { table: &WORKFLOW_FAVORITES, column: "workflow_id" },
     ],
     audited: true,
+    scopes: &["user_id", "id"],
 }

@@ -1,6 +1,7 @@
 //! Random use by several tabs over a bad network, and what must be true whenever everything has come to rest.
 
 mod checks;
+mod live;
 mod tab;
 
 use crate::support::random::Random;

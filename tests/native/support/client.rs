@@ -35,7 +35,9 @@ pub struct Client {
 
 impl Client {
     pub fn new(core: Rc<Core>) -> Self {
-        Self { engine: Engine::new(Sim::new(core)) }
+        let engine = Engine::new(Sim::new(core));
+        *engine.platform.engine.borrow_mut() = Rc::downgrade(&engine);
+        Self { engine }
     }
 
     pub fn sim(&self) -> &Sim {

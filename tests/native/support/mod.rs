@@ -7,6 +7,7 @@ pub mod network;
 pub mod platform;
 pub mod postgrest;
 pub mod random;
+pub mod realtime;
 pub mod runtime;
 pub mod tokens;
 pub mod world;

@@ -5,14 +5,20 @@ use super::json::Json;
 use super::network::{Fate, Fault};
 use super::postgrest::{refused, Arrival, Refusal};
 use super::random::Random;
+use super::realtime;
 use super::runtime::Runtime;
 use super::tokens::{subject_of, Tokens};
 use super::world::{Core, Seen};
+use futures::channel::oneshot;
+use futures::future::{select, Either};
 use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::rc::Rc;
+use std::pin::pin;
+use std::rc::{Rc, Weak};
 use workflow_db::cache::Moment;
+use workflow_db::engine::Engine;
 use workflow_db::error::Error;
+use workflow_db::feeds::Told;
 use workflow_db::platform::{Event, Platform, Published};
 use workflow_db::rest::{Body, Reply, Request};
 
@@ -28,6 +34,13 @@ pub struct Sim {
     /// How far the monotonic clock lags because the machine slept, in milliseconds.
     pub slept_ms: Cell<f64>,
     pub events: RefCell<Vec<String>>,
+    /// The engine that this is the world of.
+    pub engine: RefCell<Weak<Engine<Sim>>>,
+    /// The socket that is open or opening; 0 without one.
+    pub socket: Cell<u64>,
+    wake: RefCell<Option<oneshot::Sender<()>>>,
+    /// What those who follow feeds were told.
+    pub told: RefCell<Vec<Told<Json>>>,
 }
 
 /// Where the wall clock starts: not where the server's does.
@@ -46,6 +59,10 @@ impl Sim {
             wall_skew_ms: Cell::new(0.0),
             slept_ms: Cell::new(0.0),
             events: RefCell::default(),
+            engine: RefCell::default(),
+            socket: Cell::new(0),
+            wake: RefCell::default(),
+            told: RefCell::default(),
         }
     }
 
@@ -128,6 +145,49 @@ impl Platform for Sim {
 
     fn withdraw_entries(&self) {
         self.front.withdraw();
+    }
+
+    fn schema(&self) -> String {
+        "public".to_owned()
+    }
+
+    fn expiry(&self, _token: &str) -> Option<f64> {
+        None
+    }
+
+    fn connect(&self) {
+        assert_eq!(self.socket.get(), 0, "one socket at a time");
+        self.socket.set(realtime::connect(&self.core, self.engine.borrow().clone()));
+    }
+
+    fn transmit(&self, text: &str) {
+        assert_ne!(self.socket.get(), 0, "nothing is sent without a socket");
+        realtime::transmit(&self.core, self.socket.get(), text);
+    }
+
+    fn disconnect(&self) {
+        realtime::disconnect(&self.core, self.socket.replace(0));
+    }
+
+    fn wake_in(&self, ms: f64) {
+        if ms.is_infinite() {
+            self.wake.take();
+            return;
+        }
+        let (sender, cancelled) = oneshot::channel();
+        *self.wake.borrow_mut() = Some(sender);
+        let (timer, engine) = (self.runtime().doze(ms), self.engine.borrow().clone());
+        self.spawn(async move {
+            if let Either::Left(_) = select(pin!(timer), cancelled).await {
+                if let Some(engine) = engine.upgrade() {
+                    engine.woken();
+                }
+            }
+        });
+    }
+
+    fn tell(&self, told: Told<Json>) {
+        self.told.borrow_mut().push(told);
     }
 
     fn event(&self, event: Event<'_>) {

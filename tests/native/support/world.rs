@@ -4,6 +4,7 @@ use super::client::Client;
 use super::network::Network;
 use super::postgrest::Server;
 use super::random::{uuid_of, Random};
+use super::realtime::Realtime;
 use super::runtime::Runtime;
 use serde_json::json;
 use std::cell::{Cell, RefCell, RefMut};
@@ -25,6 +26,7 @@ pub struct Core {
     pub runtime: Rc<Runtime>,
     pub server: RefCell<Server>,
     pub network: Network,
+    pub realtime: Realtime,
     pub random: Random,
     pub requests: RefCell<Vec<Seen>>,
 }
@@ -47,6 +49,7 @@ impl World {
                 runtime: Runtime::new(),
                 server: RefCell::default(),
                 network: Network::default(),
+                realtime: Realtime::default(),
                 random: Random::new(seed),
                 requests: RefCell::default(),
             }),

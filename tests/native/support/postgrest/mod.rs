@@ -38,6 +38,17 @@ pub struct Server {
     made: u64,
     /// Every row that was ever inserted through a request, as it was then.
     born: Vec<(&'static str, Row)>,
+    /// Every change, in the order of the commits.
+    pub commits: Vec<Commit>,
+}
+
+/// A change that was committed.
+pub struct Commit {
+    pub table: &'static str,
+    pub kind: &'static str,
+    /// The row as it became; of a deleted one, as it was.
+    pub row: Row,
+    pub at: String,
 }
 
 /// An error answer.
@@ -75,6 +86,7 @@ impl Default for Server {
             expired: HashSet::new(),
             made: 0,
             born: Vec::new(),
+            commits: Vec::new(),
         }
     }
 }
@@ -179,25 +191,45 @@ impl Server {
         let Value::Object(values) = values else { panic!("a row is an object") };
         row.extend(values);
         let id = row["id"].as_str().expect("an id").to_owned();
-        self.tables.get_mut(table).expect("a table").insert(id.clone(), row);
+        self.store(facts, "INSERT", &id, row);
         id
+    }
+
+    /// Puts a row in its place, and remembers the commit.
+    fn store(&mut self, facts: &'static Facts, kind: &'static str, id: &str, row: Row) {
+        self.tables.get_mut(facts.name).expect("a table").insert(id.to_owned(), row.clone());
+        self.commit(facts.name, kind, row);
+    }
+
+    fn commit(&mut self, table: &'static str, kind: &'static str, row: Row) {
+        let at = self.now();
+        self.commits.push(Commit { table, kind, row, at });
+    }
+
+    /// Whether the row is there and this user may read it.
+    pub fn sees(&self, table: &str, id: &str, subject: Option<&str>) -> bool {
+        let facts = facts(table).expect("a table");
+        self.row(table, id).is_some_and(|row| self.is_visible(facts, row, subject))
     }
 
     /// Changes columns of a row, as another client would.
     pub fn change(&mut self, table: &str, id: &str, values: Value) {
         self.clock_us += 1;
         let now = self.now();
-        let row = self.tables.get_mut(table).expect("a table").get_mut(id).expect("the row");
+        let mut row = self.tables[table][id].clone();
         let Value::Object(values) = values else { panic!("a row is an object") };
         if row.contains_key("updated_at") {
             row["updated_at"] = json!(now);
         }
         row.extend(values);
+        self.store(facts(table).expect("a table"), "UPDATE", id, row);
     }
 
     /// Deletes a row and what hangs below it, as another client would.
     pub fn remove(&mut self, table: &str, id: &str) {
-        self.tables.get_mut(table).expect("a table").remove(id);
+        if let Some(row) = self.tables.get_mut(table).expect("a table").remove(id) {
+            self.commit(facts(table).expect("a table").name, "DELETE", row);
+        }
         for child in schema::TABLES {
             for (column, _) in child.parents.iter().filter(|(_, parent)| *parent == table) {
                 let below: Vec<String> = self

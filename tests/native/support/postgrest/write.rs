@@ -9,7 +9,7 @@ use serde_json::{json, Value};
 impl Server {
     pub(super) fn insert(
         &mut self,
-        facts: &Facts,
+        facts: &'static Facts,
         params: &Params,
         arrival: &Arrival<'_>,
         subject: Option<&str>,
@@ -24,14 +24,14 @@ impl Server {
             return Ok(Outcome { status: 201, rows: Vec::new(), content_range: None });
         }
         self.check_row(facts, &row)?;
-        self.tables.get_mut(facts.name).expect("a table").insert(id, row.clone());
+        self.store(facts, "INSERT", &id, row.clone());
         self.born.push((facts.name, row.clone()));
         Ok(Outcome { status: 201, rows: vec![Value::Object(row)], content_range: None })
     }
 
     pub(super) fn update(
         &mut self,
-        facts: &Facts,
+        facts: &'static Facts,
         params: &Params,
         arrival: &Arrival<'_>,
         subject: Option<&str>,
@@ -43,7 +43,7 @@ impl Server {
             row.extend(values.clone());
             self.permit(facts, &row, subject)?;
             self.check_row(facts, &row)?;
-            self.tables.get_mut(facts.name).expect("a table").insert(id, row.clone());
+            self.store(facts, "UPDATE", &id, row.clone());
             rows.push(Value::Object(row));
         }
         Ok(Outcome { status: 200, rows, content_range: None })
@@ -51,7 +51,7 @@ impl Server {
 
     pub(super) fn delete(
         &mut self,
-        facts: &Facts,
+        facts: &'static Facts,
         params: &Params,
         arrival: &Arrival<'_>,
         subject: Option<&str>,

@@ -1,0 +1,188 @@
+import { DatabaseError } from './errors.js';
+import { guarded } from './guarded.js';
+import type { Client } from './generated/bindings.js';
+import type { ClientEvent } from './options.js';
+import type {
+  Change,
+  ChangeType,
+  OpenOptions,
+  RealtimeEvent,
+  RealtimeManager,
+  SubscriptionHandle,
+  SubscriptionStatus,
+  TableName,
+} from './realtime-types.js';
+import type { Followers } from './wire.js';
+
+type Handler = (change: RealtimeEvent) => void;
+
+/** One subscription: a handler, and the feed that it follows. */
+class Subscription implements SubscriptionHandle {
+  status: SubscriptionStatus = 'connecting';
+  error: DatabaseError | null = null;
+  onGap: (() => void) | undefined;
+  onStatus: ((status: SubscriptionStatus) => void) | undefined;
+  readonly ready: Promise<void>;
+  private settle!: { resolve: () => void; reject: (error: unknown) => void };
+
+  constructor(
+    readonly id: string,
+    readonly feed: number,
+    readonly table: string,
+    readonly options: OpenOptions,
+    private readonly handler: Handler,
+    private readonly end: (subscription: Subscription) => void,
+  ) {
+    this.ready = new Promise((resolve, reject) => {
+      this.settle = { resolve, reject };
+    });
+    // Nobody has to wait for it.
+    this.ready.catch(() => {});
+  }
+
+  unsubscribe(): void {
+    if (this.status === 'closed') return;
+    this.stands('closed', new DatabaseError('ABORTED', 'The subscription was ended before changes flowed'));
+    this.end(this);
+  }
+
+  [Symbol.dispose](): void {
+    this.unsubscribe();
+  }
+
+  stands(status: SubscriptionStatus, error: DatabaseError | undefined): void {
+    if (this.status === status || this.status === 'closed') return;
+    this.status = status;
+    this.error = error ?? null;
+    if (status === 'live') this.settle.resolve();
+    if (status === 'error' || status === 'closed') this.settle.reject(error);
+    guarded(() => this.onStatus?.(status));
+  }
+
+  told(change: RealtimeEvent): void {
+    // It may have been ended by a handler that was told before this one.
+    if (this.status === 'closed') return;
+    if (this.options.events?.includes(change.type) ?? true) guarded(() => this.handler(change));
+  }
+}
+
+/** The subscriptions of one client, each with its handler, over the engine's feeds. */
+export class Subscriptions implements RealtimeManager, Followers {
+  private readonly all = new Map<string, Subscription>();
+  private readonly feeds = new Map<number, Set<Subscription>>();
+  private lastNumber = 0;
+
+  constructor(
+    private readonly client: () => Client,
+    private readonly happened: (event: ClientEvent) => void,
+  ) {}
+
+  readonly subscribe = (table: string, scopeId: string, handler: Handler, subscriptionId?: string): string => {
+    const id = subscriptionId ?? this.newId(table);
+    // Without an id there is nothing to follow yet: components mount before they know whose rows they show.
+    if (scopeId !== '' && !this.all.has(id)) this.add(id, table, { scope: scopeId }, handler);
+    return id;
+  };
+
+  readonly open = <Table extends TableName>(
+    table: Table,
+    options: OpenOptions,
+    handler: (change: Change<never>) => void,
+  ): SubscriptionHandle => this.add(this.newId(table), table, options, handler as Handler);
+
+  readonly unsubscribe = (subscriptionId: string): Promise<void> => {
+    this.all.get(subscriptionId)?.unsubscribe();
+    return Promise.resolve();
+  };
+
+  readonly unsubscribeFromTable = (table: string): Promise<void> =>
+    this.endWhere((subscription) => subscription.table === table);
+
+  readonly unsubscribeAll = (): Promise<void> => this.endWhere(() => true);
+
+  readonly getActiveSubscriptions = () =>
+    [...this.all.values()].map((subscription) => ({
+      id: subscription.id,
+      table: subscription.table,
+      scope: subscription.options.scope,
+      filter: subscription.options.filter,
+      status: subscription.status,
+    }));
+
+  private newId(table: string): string {
+    let id;
+    do id = `${table}:${++this.lastNumber}`;
+    while (this.all.has(id));
+    return id;
+  }
+
+  private add(id: string, table: string, options: OpenOptions, handler: Handler): Subscription {
+    if (typeof handler !== 'function') throw invalid('handler', 'a function');
+    for (const name of ['scope', 'filter'] as const) {
+      const value: unknown = options[name];
+      if (value !== undefined && typeof value !== 'string') throw invalid(name, 'a string');
+    }
+    const feed = this.client().follow(String(table), options.scope, options.filter);
+    const subscription = new Subscription(id, feed, table, options, handler, (ended) => this.end(ended));
+    const others = this.feeds.get(feed);
+    const other = this.of(feed)[0];
+    if (other !== undefined) subscription.stands(other.status, other.error ?? undefined);
+    this.feeds.set(feed, (others ?? new Set()).add(subscription));
+    this.all.set(id, subscription);
+    return subscription;
+  }
+
+  private end(subscription: Subscription): void {
+    this.forget(subscription);
+    this.client().unfollow(subscription.feed);
+  }
+
+  private forget(subscription: Subscription): void {
+    this.all.delete(subscription.id);
+    const others = this.feeds.get(subscription.feed);
+    others?.delete(subscription);
+    if (others?.size === 0) this.feeds.delete(subscription.feed);
+  }
+
+  private endWhere(picked: (subscription: Subscription) => boolean): Promise<void> {
+    [...this.all.values()].filter(picked).forEach((subscription) => subscription.unsubscribe());
+    return Promise.resolve();
+  }
+
+  row(
+    feed: number,
+    type: ChangeType,
+    table: string,
+    record: unknown,
+    old: unknown,
+    commitTimestamp: string | null,
+  ): void {
+    const origin = commitTimestamp === null ? 'resync' : 'live';
+    this.happened({ type: 'change', table, change: type, origin });
+    const change: RealtimeEvent = { type, table, record, old, commitTimestamp, origin };
+    this.of(feed).forEach((subscription) => subscription.told(change));
+  }
+
+  stands(feed: number, status: SubscriptionStatus, error: DatabaseError | undefined): void {
+    const subscriptions = this.of(feed);
+    if (status === 'closed') subscriptions.forEach((subscription) => this.forget(subscription));
+    const first = subscriptions[0];
+    if (first !== undefined) this.happened({ type: 'subscription', table: first.table, status });
+    subscriptions.forEach((subscription) => subscription.stands(status, error));
+  }
+
+  gap(feed: number): void {
+    const subscriptions = this.of(feed);
+    const first = subscriptions[0];
+    if (first !== undefined) this.happened({ type: 'gap', table: first.table });
+    subscriptions.forEach((subscription) => guarded(() => subscription.onGap?.()));
+  }
+
+  private of(feed: number): Subscription[] {
+    return [...(this.feeds.get(feed) ?? [])];
+  }
+}
+
+function invalid(name: string, expected: string): DatabaseError {
+  return new DatabaseError('INVALID_INPUT', `${name}: expected ${expected}`);
+}

@@ -1,0 +1,116 @@
+import type { DatabaseError } from './errors.js';
+import type { Client } from './generated/bindings.js';
+import type { ChangeType, SubscriptionStatus } from './realtime-types.js';
+
+/** What a socket must be able to do: the browser's own, or one that was given to `configure`. */
+export interface SocketLike {
+  onopen: (() => void) | null;
+  onmessage: ((message: { data: unknown }) => void) | null;
+  onclose: (() => void) | null;
+  onerror: (() => void) | null;
+  send(text: string): void;
+  close(): void;
+}
+
+/** A constructor of sockets, such as `WebSocket`. */
+export type SocketConstructor = new (url: string) => SocketLike;
+
+/** Whoever follows feeds, by their numbers. */
+export interface Followers {
+  row(feed: number, type: ChangeType, table: string, row: unknown, old: unknown, committed: string | null): void;
+  stands(feed: number, status: SubscriptionStatus, error: DatabaseError | undefined): void;
+  gap(feed: number): void;
+}
+
+/** The longest wait a timer takes; a longer one would fire at once. */
+const MAX_TIMER_MS = 2147483647;
+
+/** The socket to realtime and the engine's timer. Everything that is decided about them is decided in the engine. */
+export class Wire {
+  /** In the place of the global `WebSocket`. */
+  constructorOfSockets: SocketConstructor | undefined;
+
+  private socket: SocketLike | undefined;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly client: () => Client,
+    private readonly followers: Followers,
+  ) {}
+
+  connect(url: string): void {
+    this.disconnect();
+    const socket = this.open(url);
+    this.socket = socket;
+    if (socket === undefined) return;
+    const ifCurrent = (run: () => void) => () => {
+      if (this.socket === socket) run();
+    };
+    socket.onopen = ifCurrent(() => this.client().socketOpened());
+    socket.onmessage = (message) => {
+      const frame = this.socket === socket ? parsed(message.data) : undefined;
+      if (frame !== undefined) this.client().socketFrame(frame);
+    };
+    socket.onclose = ifCurrent(() => {
+      this.socket = undefined;
+      this.client().socketClosed();
+    });
+  }
+
+  /** A socket, or none where that fails at once: then the engine hears of it as of any that does not open. */
+  private open(url: string): SocketLike | undefined {
+    try {
+      const Socket = this.constructorOfSockets ?? (globalThis.WebSocket as unknown as SocketConstructor);
+      return new Socket(url);
+    } catch {
+      setTimeout(() => this.client().socketClosed());
+      return undefined;
+    }
+  }
+
+  transmit(text: string): void {
+    try {
+      this.socket?.send(text);
+    } catch {
+      // It is closing: `onclose` follows.
+    }
+  }
+
+  disconnect(): void {
+    const socket = this.socket;
+    this.socket = undefined;
+    if (socket === undefined) return;
+    // A socket that is closed before it opened reports an error, which is none here.
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.onerror = () => {};
+    socket.close();
+  }
+
+  wakeIn(ms: number): void {
+    clearTimeout(this.timer);
+    if (ms === Infinity) return;
+    this.timer = setTimeout(() => this.client().woken(), Math.min(Math.max(ms, 0), MAX_TIMER_MS));
+    // Node: a timer of ours does not hold up the end of a process.
+    (this.timer as { unref?: () => void }).unref?.();
+  }
+
+  row(feed: number, table: string, kind: ChangeType, row: unknown, old: unknown, committed?: string): void {
+    this.followers.row(feed, kind, table, row, old, committed ?? null);
+  }
+
+  stands(feed: number, status: SubscriptionStatus, error: DatabaseError | undefined): void {
+    this.followers.stands(feed, status, error);
+  }
+
+  gap(feed: number): void {
+    this.followers.gap(feed);
+  }
+}
+
+function parsed(text: unknown): unknown {
+  try {
+    return JSON.parse(text as string) as unknown;
+  } catch {
+    return undefined;
+  }
+}

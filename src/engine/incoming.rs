@@ -1,0 +1,312 @@
+//! The way of a frame: the whole row, the one door for changes, then those who follow it.
+
+use super::read::Lookup;
+use super::Engine;
+use crate::cache::{Change, Shape, Source};
+use crate::data::Data;
+use crate::error::Error;
+use crate::feeds::{id_of, Extent, News, Touch, Verdict};
+use crate::platform::Platform;
+use crate::realtime::{ChangeKind as Kind, Incoming};
+use crate::tables::{table_named, Table};
+use futures_util::future::{select, Either, FutureExt};
+use std::pin::pin;
+use std::rc::Rc;
+
+/// A row that is read by its id, because a frame did not say all of it or may be older than what is known.
+pub struct Reread {
+    table: &'static Table,
+    id: Rc<str>,
+    /// What the frames said of it last.
+    sign: Sign,
+    /// Whether it changed once more since it was asked for.
+    again: bool,
+}
+
+/// A frame's word for who is meant.
+#[derive(Clone)]
+struct Sign {
+    kind: Kind,
+    commit_timestamp: Option<Rc<str>>,
+    /// The feeds whose bindings the row matched.
+    meant: Vec<u32>,
+    /// The feeds that heard of it by a binding of their channel, but do not mean it.
+    not_meant: Vec<u32>,
+}
+
+impl<P: Platform> Engine<P> {
+    /// The server tells of a change, by the bindings `matched` of `channel`.
+    pub(super) fn incoming(self: &Rc<Self>, channel: u32, matched: &[usize], frame: &Incoming<P::Data>) {
+        let Some(table) = table_named(&frame.table) else { return };
+        let commit_timestamp = frame.commit_timestamp.as_deref().map(Rc::from);
+        if frame.kind == Kind::Delete {
+            if let Some(id) = frame.old.as_ref().and_then(id_of) {
+                self.row_gone(table, &id, commit_timestamp);
+            }
+            return;
+        }
+        // A frame without a key tells that the row may not be seen, or has none.
+        let Some((record, id)) = frame.record.as_ref().and_then(|record| Some((record, id_of(record)?)))
+        else {
+            return;
+        };
+        let sign = self.sign(table, channel, matched, frame.kind, commit_timestamp);
+        if self.waits_for_reread(table, &id, &sign) {
+            return;
+        }
+        match self.whole(table, &id, record, frame.has_errors) {
+            Some(row) => self.row_changed(table, &id, &row, sign),
+            None => self.reread(table, &id, sign),
+        }
+    }
+
+    /// Who is meant by a frame of this channel.
+    fn sign(
+        &self,
+        table: &'static Table,
+        channel: u32,
+        matched: &[usize],
+        kind: Kind,
+        commit_timestamp: Option<Rc<str>>,
+    ) -> Sign {
+        let state = self.state.borrow();
+        let mut sign = Sign { kind, commit_timestamp, meant: Vec::new(), not_meant: Vec::new() };
+        for feed in state.live.feeds.iter().filter(|feed| *feed.interest.table == *table) {
+            let Some((_, first)) = feed.channel.filter(|(own, _)| *own == channel) else { continue };
+            // Places before the feed's own wrap around, beyond every binding.
+            let own: Vec<usize> = matched.iter().map(|place| place.wrapping_sub(first)).collect();
+            if feed.interest.is_meant(&own) {
+                sign.meant.push(feed.number);
+            } else if feed.interest.filter.is_some() {
+                sign.not_meant.push(feed.number);
+            }
+        }
+        sign
+    }
+
+    /// The whole row that a frame tells of. Columns that an update did not touch may be missing, if they are large
+    /// (recording: basic-insert-update-delete); then what is known of the row completes it. None when it does not, or
+    /// when the frame left out columns that did change.
+    fn whole(&self, table: &'static Table, id: &str, record: &P::Data, has_errors: bool) -> Option<P::Data> {
+        use crate::data::Value;
+        if has_errors {
+            return None;
+        }
+        if table.columns.iter().all(|column| record.column(column.name) != Value::Absent) {
+            return Some(record.clone());
+        }
+        Some(self.last_known(table, id)?.merged(record))
+    }
+
+    /// The row as the cache or the feeds know it.
+    fn last_known(&self, table: &'static Table, id: &str) -> Option<P::Data> {
+        let told = {
+            let state = self.state.borrow();
+            let mut feeds = state.live.feeds.iter().filter(|feed| *feed.interest.table == *table);
+            feeds.find_map(|feed| feed.known(id))
+        };
+        told.or_else(|| self.cached_row(table, id))
+    }
+
+    fn cached_row(&self, table: &'static Table, id: &str) -> Option<P::Data> {
+        let state = self.state.borrow();
+        let mut found = state.store.iter().filter_map(|(_, entry)| match &entry.shape {
+            Shape::Row(own) if **own == *table => {
+                (entry.data.column("id").text() == Some(id)).then(|| entry.data.clone())
+            }
+            Shape::List(query) if *query.table == *table && !query.is_public => {
+                Some(entry.data.item(entry.data.position(id)?))
+            }
+            _ => None,
+        });
+        found.next()
+    }
+
+    fn row_changed(self: &Rc<Self>, table: &'static Table, id: &str, row: &P::Data, sign: Sign) {
+        let now_ms = self.platform.now().monotonic_ms;
+        let verdict = self.state.borrow_mut().live.echoes.judge(table, id, Some(row), now_ms);
+        match verdict {
+            Verdict::OldEcho => return,
+            Verdict::Crossed => return self.reread(table, id, sign),
+            Verdict::Echo => {}
+            Verdict::Foreign => {
+                let source = Source::Row(row.clone());
+                if !self.apply(&Change { table, id: Some(id.to_owned()), source }) {
+                    return self.reread(table, id, sign);
+                }
+            }
+        }
+        self.tell_row(table, id, row, &sign);
+    }
+
+    /// Tells those who mean the row, and those who meant it and do not any more.
+    fn tell_row(&self, table: &'static Table, id: &str, row: &P::Data, sign: &Sign) {
+        let mut state = self.state.borrow_mut();
+        let live = &mut state.live;
+        let commit_timestamp = &sign.commit_timestamp;
+        let mut told = Vec::new();
+        for feed in live.feeds.iter_mut().filter(|feed| *feed.interest.table == *table) {
+            let is_meant = sign.meant.contains(&feed.number);
+            feed.touch(id, if is_meant { Touch::Frame } else { Touch::Elsewhere(Some(row.clone())) });
+            if is_meant {
+                if let Some((kind, old)) = feed.take_row(id, row, sign.kind) {
+                    let news =
+                        News::Row { kind, row: row.clone(), old, commit_timestamp: commit_timestamp.clone() };
+                    told.push((feed.number, news));
+                }
+            } else if sign.not_meant.contains(&feed.number) || feed.interest.is_in_scope(row) == Some(false) {
+                if let Some(old) = feed.take_leave(id) {
+                    told.push((feed.number, gone(old, commit_timestamp.clone())));
+                }
+            }
+        }
+        for (feed, news) in told {
+            live.tell(feed, news);
+        }
+    }
+
+    /// The row with this id is gone. Servers tell of everybody's deletes, so that one that nobody here knows is not ours.
+    fn row_gone(self: &Rc<Self>, table: &'static Table, id: &str, commit_timestamp: Option<Rc<str>>) {
+        let now_ms = self.platform.now().monotonic_ms;
+        let cached = self.cached_row(table, id);
+        let (known, is_echo) = {
+            let mut state = self.state.borrow_mut();
+            let live = &mut state.live;
+            live.rereads.retain(|reread| *reread.table != *table || *reread.id != *id);
+            let is_echo = live.echoes.judge(table, id, None, now_ms) == Verdict::Echo;
+            let mut known = cached.clone();
+            let mut told = Vec::new();
+            for feed in live.feeds.iter_mut().filter(|feed| *feed.interest.table == *table) {
+                feed.touch(id, Touch::Frame);
+                let is_partly_known = feed.extent != Extent::Whole;
+                let fallback = cached.clone().filter(|row| {
+                    is_partly_known
+                        && feed.interest.filter.is_none()
+                        && feed.interest.is_in_scope(row) == Some(true)
+                });
+                if let Some(old) = feed.take_leave(id).or(fallback) {
+                    known = Some(old.clone());
+                    told.push((feed.number, gone(old, commit_timestamp.clone())));
+                }
+            }
+            for (feed, news) in told {
+                live.tell(feed, news);
+            }
+            (known, is_echo)
+        };
+        match known {
+            Some(_) if is_echo => {}
+            Some(row) => {
+                self.apply(&Change { table, id: Some(id.to_owned()), source: Source::Deleted(Some(row)) });
+            }
+            // An answer on its way may still hold it.
+            None => self.state.borrow_mut().flights.bury(table, id),
+        }
+    }
+
+    /// Whether the row is being read already; then it will be once more.
+    fn waits_for_reread(&self, table: &'static Table, id: &str, sign: &Sign) -> bool {
+        let mut state = self.state.borrow_mut();
+        let mut rereads = state.live.rereads.iter_mut();
+        let Some(reread) = rereads.find(|reread| *reread.table == *table && *reread.id == *id) else {
+            return false;
+        };
+        reread.again = true;
+        let earlier = std::mem::replace(&mut reread.sign, sign.clone());
+        // A feed of another channel heard of it by a frame of its own.
+        let others = earlier.meant.into_iter().filter(|feed| !sign.not_meant.contains(feed));
+        reread.sign.meant.extend(others);
+        true
+    }
+
+    /// Reads the row by its id: together with others that are read in the same tick.
+    fn reread(self: &Rc<Self>, table: &'static Table, id: &str, sign: Sign) {
+        let id: Rc<str> = id.into();
+        let reread = Reread { table, id: id.clone(), sign, again: false };
+        self.state.borrow_mut().live.rereads.push(reread);
+        let (engine, epoch) = (self.clone(), self.epoch());
+        self.platform.spawn(async move {
+            let work = pin!(engine.reread_until_quiet(table, &id).boxed_local());
+            if let Either::Left((Some((row, sign)), _)) = select(work, pin!(epoch.ended())).await {
+                engine.reread_landed(table, &id, row, &sign);
+                engine.drive();
+            }
+        });
+    }
+
+    /// The row, once nothing changed it while it was read. None when it was deleted meanwhile.
+    async fn reread_until_quiet(
+        self: &Rc<Self>,
+        table: &'static Table,
+        id: &str,
+    ) -> Option<(Result<Option<P::Data>, Error>, Sign)> {
+        loop {
+            let lookup = Lookup { table, column: "id", value: id.to_owned(), within: None };
+            let (rows, _) = self.in_batch(lookup, self.settings().timeout_ms);
+            let rows = rows.await;
+            let mut state = self.state.borrow_mut();
+            let rereads = &mut state.live.rereads;
+            let place = rereads.iter().position(|reread| *reread.table == *table && *reread.id == *id)?;
+            if std::mem::take(&mut rereads[place].again) {
+                continue;
+            }
+            let reread = rereads.swap_remove(place);
+            let row = rows.map(|rows| (!rows.is_empty()).then(|| rows.item(0)));
+            return Some((row, reread.sign));
+        }
+    }
+
+    fn reread_landed(
+        self: &Rc<Self>,
+        table: &'static Table,
+        id: &str,
+        row: Result<Option<P::Data>, Error>,
+        sign: &Sign,
+    ) {
+        self.state.borrow_mut().live.echoes.forget(table, id);
+        match row {
+            Ok(Some(row)) => {
+                self.apply(&Change { table, id: Some(id.to_owned()), source: Source::Current(row.clone()) });
+                self.tell_row(table, id, &row, sign);
+            }
+            Ok(None) => self.row_gone(table, id, sign.commit_timestamp.clone()),
+            Err(_) => {
+                self.apply(&Change { table, id: Some(id.to_owned()), source: Source::Unknown });
+                for number in &sign.meant {
+                    self.look_for_gap(*number);
+                }
+            }
+        }
+    }
+
+    /// An own write was answered: its echo is not news to the cache, and what was read before is older.
+    pub(super) fn wrote(&self, table: &'static Table, id: &str, row: Option<&P::Data>) {
+        let now_ms = self.platform.now().monotonic_ms;
+        let mut state = self.state.borrow_mut();
+        let live = &mut state.live;
+        let mut is_followed = false;
+        let mut was_told = false;
+        for feed in live.feeds.iter_mut().filter(|feed| *feed.interest.table == *table) {
+            is_followed = true;
+            feed.touch(id, Touch::Elsewhere(row.cloned()));
+            // The echo was faster than the answer.
+            was_told = was_told
+                || match (feed.known(id), row) {
+                    (Some(known), Some(row)) => known.is_equal(row),
+                    _ => false,
+                };
+        }
+        for reread in &mut live.rereads {
+            if *reread.table == *table && *reread.id == *id {
+                reread.again = true;
+            }
+        }
+        if is_followed && !was_told {
+            live.echoes.wrote(table, id, row.cloned(), now_ms);
+        }
+    }
+}
+
+fn gone<D>(row: D, commit_timestamp: Option<Rc<str>>) -> News<D> {
+    News::Row { kind: Kind::Delete, row, old: None, commit_timestamp }
+}

@@ -1,0 +1,380 @@
+//! The way of a subscription: feeds, the channels that carry them, and the session that joins those.
+//!
+//! What one (table, scope, filter) asks is one feed, however many follow it. Feeds that are opened in the same tick share
+//! a channel; one with a filter of the application's has a channel of its own, because a binding that the server refuses
+//! takes its whole channel along.
+
+use super::incoming::Reread;
+use super::session::End;
+use super::Engine;
+use crate::data::Data;
+use crate::error::Error;
+use crate::feeds::{Echoes, Feed, Interest, News, Outbox, Status, Told, MAX_COMPARED_ROWS};
+use crate::platform::Platform;
+use crate::realtime::{Effect, Session, Step, Token, Vsn};
+use futures_util::future::{select, Either};
+use std::pin::pin;
+use std::rc::Rc;
+
+/// Bindings of one channel: all of them are checked by the server in one transaction.
+const MAX_BINDINGS: usize = 50;
+/// A page that was hidden for so many milliseconds may have missed what nobody tells.
+const LONG_HIDDEN_MS: f64 = 30_000.0;
+
+/// What may be set about realtime.
+#[derive(Clone, Copy, Default, PartialEq)]
+pub struct LiveSettings {
+    /// Whether deletes are asked for without a filter: for databases whose tables lack `replica identity full`.
+    pub unfiltered_deletes: bool,
+    /// How often scopes are read again without any sign of a gap, in milliseconds. None: never.
+    pub resync_ms: Option<f64>,
+}
+
+/// Everything realtime of one client.
+pub struct Live<D: Data> {
+    pub(super) feeds: Vec<Feed<D>>,
+    pub(super) session: Session<D>,
+    pub(super) echoes: Echoes<D>,
+    pub(super) rereads: Vec<Reread>,
+    pub(super) outbox: Outbox<D>,
+    last_number: u32,
+    /// Whether feeds wait for the end of this tick to be opened.
+    is_opening: bool,
+    /// When scopes are read again without a sign of a gap (monotonic milliseconds).
+    next_resync_ms: f64,
+}
+
+impl<D: Data> Default for Live<D> {
+    fn default() -> Self {
+        Self {
+            feeds: Vec::new(),
+            session: Session::new(Vsn::V2, String::new()),
+            echoes: Echoes::default(),
+            rereads: Vec::new(),
+            outbox: Outbox::new(),
+            last_number: 0,
+            is_opening: false,
+            next_resync_ms: f64::INFINITY,
+        }
+    }
+}
+
+impl<D: Data> Live<D> {
+    pub(super) fn feed(&mut self, number: u32) -> Option<&mut Feed<D>> {
+        self.feeds.iter_mut().find(|feed| feed.number == number)
+    }
+
+    pub(super) fn tell(&mut self, feed: u32, news: News<D>) {
+        if let Some(table) = self.feed(feed).map(|feed| feed.interest.table.name) {
+            self.outbox.push_back(Told { feed, table, news });
+        }
+    }
+
+    fn set_status(&mut self, number: u32, status: Status, error: Option<Error>) {
+        match self.feed(number) {
+            Some(feed) if feed.status != status => feed.status = status,
+            _ => return,
+        }
+        self.tell(number, News::Status(status, error));
+    }
+
+    fn carried_by(&self, channel: u32) -> Vec<u32> {
+        let is_carried = |feed: &&Feed<D>| feed.channel.is_some_and(|(own, _)| own == channel);
+        self.feeds.iter().filter(is_carried).map(|feed| feed.number).collect()
+    }
+
+    fn next_number(&mut self) -> u32 {
+        self.last_number += 1;
+        self.last_number
+    }
+
+    /// When something is to be done next (monotonic milliseconds).
+    fn next_due_ms(&self) -> f64 {
+        let retries = self.feeds.iter().filter_map(|feed| feed.retry_ms);
+        let session = self.session.poll_timeout().unwrap_or(f64::INFINITY);
+        retries.fold(session.min(self.next_resync_ms), f64::min)
+    }
+}
+
+impl<P: Platform> Engine<P> {
+    /// Follows the rows that are meant. Answers the feed's number: a known one, if somebody follows the same rows.
+    pub fn follow(self: &Rc<Self>, interest: Interest) -> u32 {
+        let number = {
+            let mut state = self.state.borrow_mut();
+            let live = &mut state.live;
+            let known = live.feeds.iter_mut().find(|feed| feed.interest == interest);
+            if let Some(feed) = known {
+                feed.followers += 1;
+                return feed.number;
+            }
+            let number = live.next_number();
+            live.feeds.push(Feed::new(number, interest));
+            number
+        };
+        self.open_soon();
+        number
+    }
+
+    /// One follower less; with the last one the feed ends. What is told of it after this call concerns nobody.
+    pub fn unfollow(self: &Rc<Self>, number: u32) {
+        {
+            let mut state = self.state.borrow_mut();
+            let live = &mut state.live;
+            let Some(feed) = live.feed(number) else { return };
+            feed.followers -= 1;
+            if feed.followers > 0 {
+                return;
+            }
+            let channel = feed.channel.map(|(channel, _)| channel);
+            live.feeds.retain(|feed| feed.number != number);
+            if let Some(channel) = channel.filter(|channel| live.carried_by(*channel).is_empty()) {
+                live.session.close(self.step(), channel);
+            }
+        }
+        self.drive();
+    }
+
+    /// Time and chance for one step of the session.
+    pub(super) fn step(&self) -> Step {
+        Step { now: self.platform.now(), random: self.platform.random() }
+    }
+
+    /// Opens what was asked for in this tick, as soon as it is known who asks.
+    pub(super) fn open_soon(self: &Rc<Self>) {
+        {
+            let mut state = self.state.borrow_mut();
+            let live = &mut state.live;
+            let is_due = live.feeds.iter().any(|feed| feed.channel.is_none());
+            if !is_due || live.is_opening || !self.platform.is_configured() {
+                return;
+            }
+            live.is_opening = true;
+        }
+        let engine = Rc::downgrade(self);
+        let (tick, timeout) = (self.platform.tick(), self.platform.doze(self.settings().timeout_ms));
+        self.platform.spawn(async move {
+            tick.await;
+            let Some(engine) = engine.upgrade() else { return };
+            engine.settled().await;
+            // What is opened for the user who is signed in now must not go with the one before, whom nobody saw leave.
+            select(pin!(engine.authorize()), pin!(timeout)).await;
+            engine.state.borrow_mut().live.is_opening = false;
+            engine.open_waiting();
+        });
+    }
+
+    fn open_waiting(self: &Rc<Self>) {
+        if !self.platform.is_configured() {
+            return;
+        }
+        let opened = {
+            let mut state = self.state.borrow_mut();
+            let settings = state.settings.live;
+            let step = self.step();
+            let live = &mut state.live;
+            live.session.configure(self.platform.schema());
+            let mut opened = Vec::new();
+            loop {
+                let channel = live.next_number();
+                let mut bindings = Vec::new();
+                for feed in &mut live.feeds {
+                    let is_alone = feed.interest.filter.is_some();
+                    if feed.channel.is_some() || (is_alone && !bindings.is_empty()) {
+                        continue;
+                    }
+                    let own = feed.interest.bindings(settings.unfiltered_deletes);
+                    if bindings.len() + own.len() > MAX_BINDINGS {
+                        break;
+                    }
+                    feed.channel = Some((channel, bindings.len()));
+                    opened.push(feed.number);
+                    bindings.extend(own);
+                    if is_alone {
+                        break;
+                    }
+                }
+                if bindings.is_empty() {
+                    break;
+                }
+                live.session.open(step, channel, bindings);
+            }
+            live.next_resync_ms = next_resync(&self.platform.now(), settings);
+            opened
+        };
+        for number in opened {
+            self.read_scope(number);
+        }
+        self.drive();
+    }
+
+    /// Does what the session asks for, then tells what there is to tell.
+    pub(super) fn drive(self: &Rc<Self>) {
+        loop {
+            let effect = self.state.borrow_mut().live.session.poll_effect();
+            match effect {
+                None => break,
+                Some(Effect::AskToken) => self.ask_token(),
+                Some(Effect::Connect) => self.platform.connect(),
+                Some(Effect::Send(text)) => self.platform.transmit(&text),
+                Some(Effect::Disconnect) => self.platform.disconnect(),
+                Some(Effect::Ready(channel)) => self.channel_ready(channel),
+                Some(Effect::Down(channel)) => {
+                    self.state.borrow_mut().live.echoes.clear();
+                    self.channel_stands(channel, Status::Reconnecting, None);
+                }
+                Some(Effect::Refused(channel, error)) => {
+                    self.channel_stands(channel, Status::Error, Some(&error));
+                }
+                Some(Effect::Change(channel, matched, frame)) => self.incoming(channel, &matched, &frame),
+            }
+        }
+        self.tell_all();
+        let due_ms = self.state.borrow().live.next_due_ms();
+        self.platform.wake_in(due_ms - self.platform.now().monotonic_ms);
+    }
+
+    /// Tells everything that there is to tell. What handlers do meanwhile is told after what they were told.
+    pub(super) fn tell_all(&self) {
+        loop {
+            let told = self.state.borrow_mut().live.outbox.pop_front();
+            match told {
+                Some(told) => self.platform.tell(told),
+                None => break,
+            }
+        }
+    }
+
+    fn ask_token(self: &Rc<Self>) {
+        let engine = Rc::downgrade(self);
+        let (epoch, timeout) = (self.epoch(), self.platform.doze(self.settings().timeout_ms));
+        self.platform.spawn(async move {
+            let Some(engine) = engine.upgrade() else { return };
+            let token = match select(pin!(engine.authorize()), pin!(timeout)).await {
+                Either::Left((token, _)) => token,
+                Either::Right(_) => Err(Error::timeout()),
+            };
+            // Another user's session would not have asked for it.
+            if epoch.end().is_some() {
+                return;
+            }
+            let token = token.map(|token| token.map(|text| engine.token(text)));
+            engine.state.borrow_mut().live.session.handle_token(engine.step(), token);
+            engine.drive();
+        });
+    }
+
+    fn token(&self, text: String) -> Token {
+        let expires_wall_ms = self.platform.expiry(&text);
+        Token { text, expires_wall_ms }
+    }
+
+    /// The auth library has a new token for the user who is signed in.
+    pub fn token_renewed(self: &Rc<Self>, text: String) {
+        let token = self.token(text);
+        self.state.borrow_mut().live.session.handle_token(self.step(), Ok(Some(token)));
+        self.drive();
+    }
+
+    fn channel_ready(self: &Rc<Self>, channel: u32) {
+        self.channel_stands(channel, Status::Live, None);
+        let carried = self.state.borrow().live.carried_by(channel);
+        for number in carried {
+            self.look_for_gap(number);
+        }
+    }
+
+    fn channel_stands(&self, channel: u32, status: Status, error: Option<&Error>) {
+        let mut state = self.state.borrow_mut();
+        for number in state.live.carried_by(channel) {
+            state.live.set_status(number, status, error.cloned());
+        }
+    }
+
+    /// The socket is open.
+    pub fn socket_opened(self: &Rc<Self>) {
+        self.state.borrow_mut().live.session.handle_open(self.step());
+        self.drive();
+    }
+
+    /// The socket brought this.
+    pub fn socket_frame(self: &Rc<Self>, frame: &P::Data) {
+        self.state.borrow_mut().live.session.handle_frame(self.step(), frame);
+        self.drive();
+    }
+
+    /// The socket closed, or did not open.
+    pub fn socket_closed(self: &Rc<Self>) {
+        self.state.borrow_mut().live.session.handle_closed(self.step());
+        self.drive();
+    }
+
+    /// The time has come that `Platform::wake_in` was told, or more.
+    pub fn woken(self: &Rc<Self>) {
+        let now_ms = self.platform.now().monotonic_ms;
+        let due = {
+            let mut state = self.state.borrow_mut();
+            let settings = state.settings.live;
+            let live = &mut state.live;
+            if live.session.poll_timeout().is_some_and(|due_ms| due_ms <= now_ms) {
+                live.session.handle_timeout(self.step());
+            }
+            let is_resync = live.next_resync_ms <= now_ms;
+            if is_resync {
+                live.next_resync_ms = next_resync(&self.platform.now(), settings);
+            }
+            let is_due = |feed: &&Feed<P::Data>| {
+                (is_resync && feed.status == Status::Live)
+                    || feed.retry_ms.is_some_and(|due_ms| due_ms <= now_ms)
+            };
+            live.feeds.iter().filter(is_due).map(|feed| feed.number).collect::<Vec<_>>()
+        };
+        for number in due {
+            self.look_for_gap(number);
+        }
+        self.drive();
+    }
+
+    /// The page is shown or reachable again, after it was hidden for so many milliseconds: the socket may be dead, and
+    /// what the server lost meanwhile nobody tells.
+    pub fn shown(self: &Rc<Self>, hidden_ms: f64) {
+        let live = {
+            let mut state = self.state.borrow_mut();
+            let live = &mut state.live;
+            live.session.handle_shown(self.step());
+            let is_doubtful =
+                |feed: &&Feed<P::Data>| hidden_ms >= LONG_HIDDEN_MS && feed.status == Status::Live;
+            live.feeds.iter().filter(is_doubtful).map(|feed| feed.number).collect::<Vec<_>>()
+        };
+        for number in live {
+            self.look_for_gap(number);
+        }
+        self.drive();
+    }
+
+    /// Ends the feeds of the user who was signed in; at the end of the client, all of them. What was not opened yet
+    /// belongs to who is signed in now.
+    pub(super) fn end_feeds(&self, end: End) {
+        let mut state = self.state.borrow_mut();
+        let live = &mut state.live;
+        let is_over = |feed: &Feed<P::Data>| end == End::Closed || feed.channel.is_some();
+        let ended: Vec<u32> =
+            live.feeds.iter().filter(|feed| is_over(feed)).map(|feed| feed.number).collect();
+        for number in ended {
+            let error = Error::aborted("The user changed, or the client was closed");
+            live.set_status(number, Status::Closed, Some(error));
+        }
+        live.feeds.retain(|feed| !is_over(feed));
+        live.session.close_all();
+        live.echoes.clear();
+        live.rereads.clear();
+    }
+}
+
+fn next_resync(now: &crate::cache::Moment, settings: LiveSettings) -> f64 {
+    now.monotonic_ms + settings.resync_ms.unwrap_or(f64::INFINITY)
+}
+
+/// Whether so many rows are compared after a gap.
+pub(super) fn is_comparable(total: u32) -> bool {
+    total <= MAX_COMPARED_ROWS
+}

@@ -1,0 +1,268 @@
+//! The way of a gap: a scope is read, and what differs from what is known goes the way of every change.
+//!
+//! A scope is read when it is opened, which is what its handlers know from then on, and again whenever the server says
+//! that changes flow (from then on): what was committed in between was told to nobody.
+
+use super::call::Sent;
+use super::live::is_comparable;
+use super::Engine;
+use crate::cache::{Change, Shape, Source, Store};
+use crate::data::{Data, Difference, Index, Value};
+use crate::error::Error;
+use crate::feeds::{id_of, Extent, Interest, News, Status};
+use crate::platform::Platform;
+use crate::query::{Query, Test};
+use crate::realtime::ChangeKind as Kind;
+use crate::rest::Request;
+use crate::tables::Table;
+use futures_util::future::{select, Either, FutureExt};
+use std::cell::Cell;
+use std::pin::pin;
+use std::rc::Rc;
+
+/// The rows of an append-only table that are known at first: enough to recognise what overlaps.
+const RECENT_ROWS: u32 = 100;
+/// A scope that could not be read is read again after this many milliseconds, then after twice as many, and so on.
+const FIRST_RETRY_MS: f64 = 2_000.0;
+/// But not after more than this.
+const MAX_RETRY_MS: f64 = 60_000.0;
+
+/// The rows of a scope; none when there are too many to compare.
+type ScopeRows<D> = Result<Option<D>, Error>;
+
+impl<P: Platform> Engine<P> {
+    /// Changes of this feed may have been missed.
+    pub(super) fn look_for_gap(self: &Rc<Self>, number: u32) {
+        let is_hopeless = {
+            let mut state = self.state.borrow_mut();
+            state.live.feed(number).is_some_and(|feed| feed.extent == Extent::Unknown)
+        };
+        if is_hopeless {
+            self.give_up_comparing(number);
+        } else {
+            self.read_scope(number);
+        }
+    }
+
+    /// Reads the feed's rows; once more, if that is under way already.
+    pub(super) fn read_scope(self: &Rc<Self>, number: u32) {
+        let (interest, since, older) = {
+            let mut state = self.state.borrow_mut();
+            let Some(feed) = state.live.feed(number) else { return };
+            feed.retry_ms = None;
+            if let Some(again) = &mut feed.reading {
+                *again = true;
+                return;
+            }
+            feed.begin_reading();
+            let (interest, since) = (feed.interest.clone(), feed.overlap());
+            let older = state.flights.sent_to(interest.table);
+            (interest, since, older)
+        };
+        let (engine, epoch) = (self.clone(), self.epoch());
+        self.platform.spawn(async move {
+            let work = pin!(engine.rows_of(&interest, since).boxed_local());
+            if let Either::Left((rows, _)) = select(work, pin!(epoch.ended())).await {
+                engine.scope_landed(number, rows, &older);
+                engine.drive();
+            }
+        });
+    }
+
+    async fn rows_of(self: &Rc<Self>, interest: &Interest, since: Option<String>) -> ScopeRows<P::Data> {
+        let (timeout_ms, sent) = (self.settings().timeout_ms, Sent::default());
+        let query = match (interest.table.is_append_only, since) {
+            (false, _) => interest.query(),
+            (true, Some(since)) => interest.query().filter("created_at", Test::AtLeast(since)),
+            (true, None) => interest.query().ordered_by("created_at", true).page(RECENT_ROWS, 0),
+        };
+        let (answer, _) = self.attempt(&Request::counted(&query, None), timeout_ms, &sent).await?;
+        let total = answer.total.unwrap_or(u32::MAX).min(query.limit.unwrap_or(u32::MAX));
+        if !is_comparable(total) {
+            return Ok(None);
+        }
+        self.complete_from(&query, answer.rows, total, timeout_ms, &sent).await.map(Some)
+    }
+
+    fn scope_landed(self: &Rc<Self>, number: u32, rows: ScopeRows<P::Data>, older: &[Rc<Cell<bool>>]) {
+        let now_ms = self.platform.now().monotonic_ms;
+        let again = {
+            let mut state = self.state.borrow_mut();
+            let Some(feed) = state.live.feed(number) else { return };
+            match &rows {
+                Err(error) if !is_final(error) => {
+                    let wait_ms = (FIRST_RETRY_MS * f64::from(1 << feed.failures.min(5))).min(MAX_RETRY_MS);
+                    feed.retry_ms = Some(now_ms + wait_ms * (0.5 + self.platform.random() / 2.0));
+                    feed.failures += 1;
+                }
+                _ => feed.failures = 0,
+            }
+            feed.reading.take() == Some(true)
+        };
+        let mut again = again;
+        match rows {
+            Ok(Some(rows)) => again = self.compare(number, &rows, older, again),
+            Err(error) if !is_final(&error) => {}
+            _ => self.give_up_comparing(number),
+        }
+        if again {
+            self.read_scope(number);
+        }
+    }
+
+    /// Applies what differs between `rows` and what is known, and tells it. Whether to read the scope once more.
+    fn compare(self: &Rc<Self>, number: u32, rows: &P::Data, older: &[Rc<Cell<bool>>], again: bool) -> bool {
+        let Some((table, found, again)) = self.found(number, rows, again) else { return false };
+        // Reads that were sent before this one may bring what it knows to be old.
+        for overtaken in older {
+            overtaken.set(true);
+        }
+        for Found { difference: Difference { old, new }, .. } in &found {
+            let source = match new {
+                Some(row) => Source::Current(row.clone()),
+                None => Source::Deleted(old.clone()),
+            };
+            let id = new.as_ref().or(old.as_ref()).and_then(id_of);
+            self.apply(&Change { table, id, source });
+        }
+        self.flush();
+        let mut state = self.state.borrow_mut();
+        for Found { difference: Difference { old, new }, .. } in
+            found.into_iter().filter(|found| found.is_told)
+        {
+            let (kind, row, old) = match (old, new) {
+                (old, Some(row)) => (if old.is_some() { Kind::Update } else { Kind::Insert }, row, old),
+                (Some(row), None) => (Kind::Delete, row, None),
+                (None, None) => continue,
+            };
+            state.live.tell(number, News::Row { kind, row, old, commit_timestamp: None });
+        }
+        again
+    }
+
+    /// What the feed's handlers were not told of `rows`, and what is cached otherwise. The latter is told too until the
+    /// feed has caught up for the first time: it is what the application has seen.
+    fn found(
+        &self,
+        number: u32,
+        rows: &P::Data,
+        again: bool,
+    ) -> Option<(&'static Table, Vec<Found<P::Data>>, bool)> {
+        let mut state = self.state.borrow_mut();
+        let interest = state.live.feed(number)?.interest.clone();
+        for key in outdated_pages(&state.store, &interest, rows) {
+            state.store.remove(&key);
+        }
+        let cached = cached_differences(&state.store, &interest, rows);
+        let feed = state.live.feed(number)?;
+        let (news, is_doubtful) = feed.take_rows(rows);
+        let again = again || is_doubtful;
+        let ids: Vec<_> = news.iter().map(id_in).collect();
+        let is_told = !feed.is_caught_up;
+        feed.is_caught_up = feed.is_caught_up || (feed.status == Status::Live && !again);
+        let mut found: Vec<_> =
+            news.into_iter().map(|difference| Found { difference, is_told: true }).collect();
+        for difference in cached {
+            let id = id_in(&difference);
+            let is_touched = id.as_deref().is_some_and(|id| feed.is_touched(id));
+            if !is_touched && !ids.contains(&id) {
+                found.push(Found { difference, is_told });
+            }
+        }
+        Some((interest.table, found, again))
+    }
+
+    /// Nobody can say what was missed: the table's entries are dropped, and those who asked are told.
+    fn give_up_comparing(self: &Rc<Self>, number: u32) {
+        let table = {
+            let mut state = self.state.borrow_mut();
+            let Some(feed) = state.live.feed(number) else { return };
+            feed.forget_rows();
+            if feed.status != Status::Live {
+                return;
+            }
+            let table = feed.interest.table;
+            state.live.tell(number, News::Gap);
+            table
+        };
+        self.apply(&Change { table, id: None, source: Source::Unknown });
+    }
+}
+
+/// Whether asking again will be answered the same: the table may not be read, or the filter is none.
+fn is_final(error: &Error) -> bool {
+    matches!(error.status, Some(400 | 403 | 404 | 406))
+}
+
+/// A row that is otherwise than was known.
+struct Found<D> {
+    difference: Difference<D>,
+    /// Whether the feed's handlers are to hear of it.
+    is_told: bool,
+}
+
+fn id_in<D: Data>(difference: &Difference<D>) -> Option<String> {
+    difference.new.as_ref().or(difference.old.as_ref()).and_then(id_of)
+}
+
+/// The pages that cannot be right, because another number of rows matches than they say; of a table that only grows,
+/// because they lack the newest row.
+fn outdated_pages<D: Data>(store: &Store<D>, interest: &Interest, rows: &D) -> Vec<Rc<str>> {
+    let table = interest.table;
+    let is_covered = |query: &Query| {
+        interest.filter.is_none()
+            && query.filters.iter().any(|filter| match (&filter.test, &interest.scope) {
+                (Test::Eq(value), Some(scope)) => table.scopes.contains(&filter.column) && value == scope,
+                _ => false,
+            })
+    };
+    let is_outdated = |query: &Query, page: &D| {
+        let is_admitted = |row: &D| query.admits(row) == Some(true);
+        if table.is_append_only {
+            let newest = rows.item(0);
+            let is_there = |id: String| page.child("data").is_some_and(|rows| rows.position(&id).is_some());
+            return query.offset == 0 && is_admitted(&newest) && !id_of(&newest).is_some_and(is_there);
+        }
+        #[allow(clippy::cast_precision_loss, reason = "a few thousand rows")]
+        let matching = rows.items().iter().filter(|row| is_admitted(row)).count() as f64;
+        page.column("total") != Value::Number(matching)
+    };
+    let pages = store.iter().filter(|(_, entry)| match &entry.shape {
+        Shape::Page(query) => *query.table == *table && is_covered(query) && is_outdated(query, &entry.data),
+        _ => false,
+    });
+    pages.map(|(key, _)| key.clone()).collect()
+}
+
+/// The rows of the scope that the cache holds in another state than `rows`, lacks in a list, or should not hold.
+fn cached_differences<D: Data>(store: &Store<D>, interest: &Interest, rows: &D) -> Vec<Difference<D>> {
+    let table = interest.table;
+    let mut known = D::Index::default();
+    let mut lists: Vec<Rc<Query>> = Vec::new();
+    let mut put = |row: &D| {
+        if let Some(id) = id_of(row) {
+            known.put(&id, row);
+        }
+    };
+    for (_, entry) in store.iter() {
+        match &entry.shape {
+            Shape::Row(own) if **own == *table => put(&entry.data),
+            Shape::List(query) if *query.table == *table && !query.is_public => {
+                // Which rows a page lacks only the server knows.
+                lists.extend((!query.is_page()).then(|| query.clone()));
+                entry.data.items().iter().for_each(&mut put);
+            }
+            _ => {}
+        }
+    }
+    let is_news = |difference: &Difference<D>| match (&difference.old, &difference.new) {
+        (Some(_), Some(_)) => true,
+        (None, Some(row)) => lists.iter().any(|query| query.admits(row) != Some(false)),
+        // With a filter, the row may just not match it.
+        (Some(row), None) => {
+            interest.filter.is_none() && !table.is_append_only && interest.is_in_scope(row) == Some(true)
+        }
+        (None, None) => false,
+    };
+    known.differences(rows).into_iter().filter(is_news).collect()
+}

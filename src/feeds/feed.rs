@@ -1,0 +1,280 @@
+//! One feed: what its handlers were last told of every row, and what they are to be told next.
+
+use super::interest::Interest;
+use crate::data::{Data, Difference, Index};
+use crate::error::Error;
+use crate::realtime::ChangeKind;
+use crate::timestamp;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+/// Scopes with more rows than this are not compared after a gap: their entries are dropped, and `onGap` tells.
+pub const MAX_COMPARED_ROWS: u32 = 5_000;
+
+/// How a feed stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Status {
+    /// The server was not heard of yet.
+    Connecting,
+    /// Changes flow.
+    Live,
+    /// They did, and will again.
+    Reconnecting,
+    /// It ended.
+    Closed,
+    /// The server refuses it.
+    Error,
+}
+
+impl Status {
+    /// As the application sees it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Live => "live",
+            Self::Reconnecting => "reconnecting",
+            Self::Closed => "closed",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// Something that those who follow a feed are to be told.
+pub enum News<D> {
+    /// A row changed.
+    Row {
+        /// What became of it.
+        kind: ChangeKind,
+        /// As it is; of a deleted one, as it was.
+        row: D,
+        /// As it was told last.
+        old: Option<D>,
+        /// When, as the server says. None for what a comparison found.
+        commit_timestamp: Option<Rc<str>>,
+    },
+    /// The feed stands otherwise than before.
+    Status(Status, Option<Error>),
+    /// Something may have changed, and nobody looked what.
+    Gap,
+}
+
+/// What is told of which feed.
+pub struct Told<D> {
+    /// The feed's number.
+    pub feed: u32,
+    /// The table's name.
+    pub table: &'static str,
+    /// What is told.
+    pub news: News<D>,
+}
+
+/// How far the rows of a feed are known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Extent {
+    /// They were never read.
+    Unread,
+    /// All of them are known.
+    Whole,
+    /// Those of the last time are known: nothing older changes.
+    Recent,
+    /// There are too many, or they cannot be read.
+    Unknown,
+}
+
+/// A row that changed while the scope was read.
+struct Touched<D> {
+    id: Rc<str>,
+    by: Touch<D>,
+}
+
+/// What changed a row while the scope was read.
+pub enum Touch<D> {
+    /// A frame for this feed: the last word, unless another frame follows.
+    Frame,
+    /// An own write, or a frame for another feed, which left the row like this. A frame for this one comes only if that
+    /// was after changes began to flow.
+    Elsewhere(Option<D>),
+}
+
+/// One (table, scope, filter) that somebody follows.
+pub struct Feed<D: Data> {
+    /// By this number the application's side knows it.
+    pub number: u32,
+    /// Which rows are meant.
+    pub interest: Interest,
+    /// How many follow it.
+    pub followers: u32,
+    /// The channel that its changes come by, and where its bindings begin there. None before that is decided.
+    pub channel: Option<(u32, usize)>,
+    /// How it stands.
+    pub status: Status,
+    /// How far its rows are known.
+    pub extent: Extent,
+    /// Whether its scope is being read; then, whether that has to be done once more.
+    pub reading: Option<bool>,
+    /// Whether it was compared since the server said that changes flow.
+    pub is_caught_up: bool,
+    /// When to read it again because that failed (monotonic milliseconds).
+    pub retry_ms: Option<f64>,
+    /// How often reading it failed in a row.
+    pub failures: u32,
+    /// The rows that changed since the reading began: their state in the answer may be older.
+    touched: Vec<Touched<D>>,
+    /// What is known, by id: what was told last, or what was there when the feed was opened.
+    rows: D::Index,
+    /// The rows that were told of. A frame may tell of what the first reading saw already, and nobody heard of.
+    told: D::Index,
+    /// The latest `created_at` that was told.
+    watermark: Option<String>,
+}
+
+impl<D: Data> Feed<D> {
+    /// A feed that nobody has read for.
+    pub fn new(number: u32, interest: Interest) -> Self {
+        Self {
+            number,
+            interest,
+            followers: 1,
+            channel: None,
+            status: Status::Connecting,
+            extent: Extent::Unread,
+            reading: None,
+            is_caught_up: false,
+            retry_ms: None,
+            failures: 0,
+            touched: Vec::new(),
+            rows: D::Index::default(),
+            told: D::Index::default(),
+            watermark: None,
+        }
+    }
+
+    /// The row as it is known.
+    pub fn known(&self, id: &str) -> Option<D> {
+        self.rows.get(id)
+    }
+
+    /// Where to read on from in a table that only grows: a minute before the last row told, because a transaction's
+    /// rows carry the time of its start.
+    pub fn overlap(&self) -> Option<String> {
+        timestamp::normalize(&[self.watermark.as_deref()?, "+00:01"].concat())
+    }
+
+    /// A frame of this kind says that the row is like this now. What to tell, if it is news.
+    pub fn take_row(&mut self, id: &str, row: &D, kind: ChangeKind) -> Option<(ChangeKind, Option<D>)> {
+        if self.extent == Extent::Unknown {
+            return Some((kind, None));
+        }
+        let old = self.rows.get(id);
+        let is_same = old.as_ref().is_some_and(|old| old.is_equal(row));
+        if is_same && self.told.get(id).is_some() {
+            return None;
+        }
+        self.rows.put(id, row);
+        self.told.put(id, row);
+        self.note_time(row);
+        // Where not all rows are known, the frame says whether it is new.
+        let kind = match old {
+            Some(_) if is_same => return Some((kind, None)),
+            Some(_) => ChangeKind::Update,
+            None if self.extent == Extent::Whole => ChangeKind::Insert,
+            None => kind,
+        };
+        Some((kind, old))
+    }
+
+    /// The row is gone, or not meant any more. As it was, if it was known.
+    pub fn take_leave(&mut self, id: &str) -> Option<D> {
+        self.told.remove(id);
+        self.rows.remove(id)
+    }
+
+    /// The scope is being read from now on.
+    pub fn begin_reading(&mut self) {
+        self.reading = Some(false);
+        self.touched.clear();
+    }
+
+    /// Something changed this row. What the scope's answer says of it is older, if the scope is being read.
+    pub fn touch(&mut self, id: &str, by: Touch<D>) {
+        if self.reading.is_some() {
+            self.touched.push(Touched { id: id.into(), by });
+        }
+    }
+
+    /// Whether the row changed while the scope was read.
+    pub fn is_touched(&self, id: &str) -> bool {
+        self.touched.iter().any(|touched| *touched.id == *id)
+    }
+
+    /// Whether the answer is the last word about a row that changed meanwhile. None when nobody can say.
+    fn is_settled(&self, id: &str, new: Option<&D>) -> Option<bool> {
+        let touched = self.touched.iter().filter(|touched| *touched.id == *id);
+        touched.fold(Some(true), |_, touched| match &touched.by {
+            Touch::Frame => Some(false),
+            Touch::Elsewhere(Some(own)) if new.is_some_and(|new| new.is_equal(own)) => Some(true),
+            Touch::Elsewhere(None) if new.is_none() => Some(true),
+            Touch::Elsewhere(_) => None,
+        })
+    }
+
+    /// The rows are these now, but for those that changed while they were read. What to tell, once anything was known;
+    /// and whether the scope has to be read once more to be sure.
+    pub fn take_rows(&mut self, rows: &D) -> (Vec<Difference<D>>, bool) {
+        let mut is_doubtful = false;
+        let was_read = self.extent != Extent::Unread;
+        let only_grows = self.interest.table.is_append_only;
+        let mut news = Vec::new();
+        for difference in self.rows.differences(rows) {
+            let Some(id) = difference.new.as_ref().or(difference.old.as_ref()).and_then(id_of) else {
+                continue;
+            };
+            let is_settled = self.is_settled(&id, difference.new.as_ref());
+            is_doubtful = is_doubtful || is_settled.is_none();
+            if is_settled != Some(true) || (only_grows && difference.new.is_none()) {
+                continue;
+            }
+            match &difference.new {
+                Some(row) => {
+                    self.rows.put(&id, row);
+                    self.note_time(row);
+                }
+                None => drop(self.take_leave(&id)),
+            }
+            if was_read {
+                if let Some(row) = &difference.new {
+                    self.told.put(&id, row);
+                }
+                news.push(difference);
+            }
+        }
+        self.extent = if only_grows { Extent::Recent } else { Extent::Whole };
+        (news, is_doubtful)
+    }
+
+    /// Nothing is known of the rows any more.
+    pub fn forget_rows(&mut self) {
+        self.rows = D::Index::default();
+        self.told = D::Index::default();
+        self.extent = Extent::Unknown;
+    }
+
+    fn note_time(&mut self, row: &D) {
+        if !self.interest.table.is_append_only {
+            return;
+        }
+        if let Some(time) = row.column("created_at").text() {
+            if self.watermark.as_deref().is_none_or(|latest| latest < time) {
+                self.watermark = Some(time.to_owned());
+            }
+        }
+    }
+}
+
+/// A row's id.
+pub fn id_of<D: Data>(row: &D) -> Option<String> {
+    row.column("id").text().map(str::to_owned)
+}
+
+/// What is to be told, in order.
+pub type Outbox<D> = VecDeque<Told<D>>;

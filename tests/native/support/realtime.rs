@@ -1,0 +1,373 @@
+//! A model of the realtime server, written from its recordings: it reads the frames that the crate really sends.
+//!
+//! Ready is the system message, seconds after the reply on a cold server; what was committed before is lost. Changes
+//! come by polling, filtered by row security as it is then. Deletes pass every filter. There is no replay.
+
+use super::json::Json;
+use super::platform::Sim;
+use super::postgrest::filter::holds;
+use super::postgrest::schema::facts;
+use super::postgrest::url::{params, Condition};
+use super::postgrest::Commit;
+use super::tokens::subject_of;
+use super::world::Core;
+use serde_json::{json, Value};
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+use workflow_db::engine::Engine;
+
+/// How often the server looks for changes, in milliseconds.
+const POLL_MS: f64 = 100.0;
+/// A frame's way, in milliseconds.
+const LATENCY_MS: f64 = 5.0;
+
+struct Binding {
+    id: u64,
+    table: String,
+    event: String,
+    conditions: Vec<Condition>,
+}
+
+struct Channel {
+    topic: String,
+    join_ref: String,
+    bindings: Vec<Binding>,
+    subject: Option<String>,
+    /// Commits from this number on are delivered. None before the system message is due.
+    flows_from: Option<usize>,
+}
+
+/// One socket, as the server sees it.
+struct Connection {
+    number: u64,
+    engine: Weak<Engine<Sim>>,
+    channels: Vec<Channel>,
+    /// When the last frame to the client arrives: none overtakes another.
+    last_arrival_ms: f64,
+    /// Nothing passes any more, and nobody is told.
+    is_dead: bool,
+}
+
+/// What can be wrong with it.
+#[derive(Default)]
+pub struct Realtime {
+    connections: RefCell<Vec<Connection>>,
+    last_number: Cell<u64>,
+    polled: Cell<usize>,
+    is_polling: Cell<bool>,
+    /// How long a cold server takes to the system message; a warm one takes next to nothing.
+    pub cold_ms: Cell<f64>,
+    pub is_cold: Cell<bool>,
+    /// Whether sockets open.
+    pub is_down: Cell<bool>,
+    /// Every frame comes twice.
+    pub duplicates: Cell<bool>,
+    pub joins: Cell<usize>,
+}
+
+impl Realtime {
+    pub fn connection_count(&self) -> usize {
+        self.connections.borrow().len()
+    }
+
+    pub fn channel_count(&self) -> usize {
+        self.connections.borrow().iter().map(|connection| connection.channels.len()).sum()
+    }
+}
+
+/// A socket is asked for; answers its number.
+pub fn connect(core: &Rc<Core>, engine: Weak<Engine<Sim>>) -> u64 {
+    let realtime = &core.realtime;
+    let number = realtime.last_number.get() + 1;
+    realtime.last_number.set(number);
+    let opens = !realtime.is_down.get();
+    if opens {
+        realtime.connections.borrow_mut().push(Connection {
+            number,
+            engine: engine.clone(),
+            channels: Vec::new(),
+            last_arrival_ms: 0.0,
+            is_dead: false,
+        });
+    }
+    later(core, LATENCY_MS, move |_| {
+        let Some(engine) = engine.upgrade() else { return };
+        if engine.platform.socket.get() != number {
+            return;
+        }
+        if opens {
+            engine.socket_opened();
+        } else {
+            engine.platform.socket.set(0);
+            engine.socket_closed();
+        }
+    });
+    start_polling(core);
+    number
+}
+
+pub fn disconnect(core: &Rc<Core>, number: u64) {
+    core.realtime.connections.borrow_mut().retain(|connection| connection.number != number);
+}
+
+/// Every socket closes, and the next join meets a cold server.
+pub fn restart(core: &Rc<Core>) {
+    let closed: Vec<_> = core.realtime.connections.borrow_mut().drain(..).collect();
+    core.realtime.is_cold.set(true);
+    for connection in closed.into_iter().filter(|connection| !connection.is_dead) {
+        close(core, &connection);
+    }
+}
+
+fn close(core: &Rc<Core>, connection: &Connection) {
+    let (engine, number) = (connection.engine.clone(), connection.number);
+    later(core, LATENCY_MS, move |_| {
+        if let Some(engine) = engine.upgrade().filter(|engine| engine.platform.socket.get() == number) {
+            engine.platform.socket.set(0);
+            engine.socket_closed();
+        }
+    });
+}
+
+/// The sockets stay, and nothing passes through them any more.
+pub fn die_silently(core: &Rc<Core>) {
+    for connection in core.realtime.connections.borrow_mut().iter_mut() {
+        connection.is_dead = true;
+    }
+}
+
+/// The server's own connection breaks: what was committed and not polled is lost, and nobody is told.
+pub fn lose_pending(core: &Rc<Core>) {
+    core.realtime.polled.set(core.server.borrow().commits.len());
+}
+
+/// The client sent a text.
+pub fn transmit(core: &Rc<Core>, number: u64, text: &str) {
+    let frame: Value = serde_json::from_str(text).expect("a frame is JSON");
+    later(core, LATENCY_MS, move |core| receive(core, number, &frame));
+}
+
+fn receive(core: &Rc<Core>, number: u64, frame: &Value) {
+    let is_deaf = |connection: &Connection| connection.number == number && connection.is_dead;
+    let connections = core.realtime.connections.borrow();
+    if connections.iter().all(|connection| connection.number != number) || connections.iter().any(is_deaf) {
+        return;
+    }
+    drop(connections);
+    let text = |place: usize| frame[place].as_str().unwrap_or_default().to_owned();
+    let (join_ref, reference, topic, event, payload) = (text(0), text(1), text(2), text(3), &frame[4]);
+    let ok = |response: Value| {
+        let answer = json!({"status": "ok", "response": response});
+        push(core, number, json!([frame[0], reference, topic, "phx_reply", answer]));
+    };
+    match event.as_str() {
+        "phx_join" => {
+            core.realtime.joins.set(core.realtime.joins.get() + 1);
+            let response = join(core, number, &topic, &join_ref, payload);
+            ok(response);
+            subscribed_after(core, number, &topic, &join_ref, None);
+        }
+        "phx_leave" => {
+            with(core, number, |connection| {
+                connection.channels.retain(|channel| channel.topic != topic || channel.join_ref != join_ref);
+            });
+            ok(json!({}));
+            push(core, number, json!([frame[0], frame[0], topic, "phx_close", {}]));
+        }
+        "access_token" => {
+            let subject = payload["access_token"].as_str().and_then(subject_of);
+            subscribed_after(core, number, &topic, &join_ref, Some(subject));
+        }
+        "heartbeat" => ok(json!({})),
+        other => panic!("{other} is not sent by this library"),
+    }
+}
+
+fn join(core: &Rc<Core>, number: u64, topic: &str, join_ref: &str, payload: &Value) -> Value {
+    let mut answers = Vec::new();
+    let mut bindings = Vec::new();
+    for wanted in payload["config"]["postgres_changes"].as_array().expect("bindings") {
+        let id =
+            wanted.to_string().bytes().fold(17_u64, |hash, byte| (hash * 31 + u64::from(byte)) % 99_999_989);
+        let filter = wanted["filter"].as_str().unwrap_or_default();
+        bindings.push(Binding {
+            id,
+            table: wanted["table"].as_str().expect("a table").to_owned(),
+            event: wanted["event"].as_str().expect("an event").to_owned(),
+            conditions: params(filter).unwrap_or_default().conditions,
+        });
+        let mut answer = wanted.clone();
+        answer["id"] = json!(id);
+        answers.push(answer);
+    }
+    let subject = payload["access_token"].as_str().and_then(subject_of);
+    with(core, number, |connection| {
+        connection.channels.retain(|channel| channel.topic != topic);
+        connection.channels.push(Channel {
+            topic: topic.to_owned(),
+            join_ref: join_ref.to_owned(),
+            bindings,
+            subject,
+            flows_from: None,
+        });
+    });
+    json!({"postgres_changes": answers})
+}
+
+/// The system message, when the server is ready; changes flow from then on.
+fn subscribed_after(
+    core: &Rc<Core>,
+    number: u64,
+    topic: &str,
+    join_ref: &str,
+    subject: Option<Option<String>>,
+) {
+    let is_refresh = subject.is_some();
+    let wait_ms = match core.realtime.is_cold.replace(false) {
+        true => core.realtime.cold_ms.get() * (0.5 + core.random.fraction()),
+        false if is_refresh => 1_000.0 + core.random.fraction() * 4_000.0,
+        false => LATENCY_MS,
+    };
+    let (topic, join_ref) = (topic.to_owned(), join_ref.to_owned());
+    later(core, wait_ms, move |core| {
+        let commits = core.server.borrow().commits.len();
+        let mut is_joined = false;
+        with(core, number, |connection| {
+            let mut channels = connection.channels.iter_mut();
+            let own = channels.find(|channel| channel.topic == topic && channel.join_ref == join_ref);
+            if let Some(channel) = own {
+                is_joined = true;
+                channel.flows_from.get_or_insert(commits);
+                if let Some(subject) = subject {
+                    channel.subject = subject;
+                }
+            }
+        });
+        if is_joined {
+            let message = json!({
+                "channel": topic.trim_start_matches("realtime:"), "extension": "postgres_changes",
+                "message": "Subscribed to PostgreSQL", "status": "ok",
+            });
+            push(core, number, json!([join_ref, null, topic, "system", message]));
+        }
+    });
+}
+
+fn start_polling(core: &Rc<Core>) {
+    if core.realtime.is_polling.replace(true) {
+        return;
+    }
+    poll_later(core);
+}
+
+fn poll_later(core: &Rc<Core>) {
+    later(core, POLL_MS, |core| {
+        poll(core);
+        if core.realtime.connection_count() == 0 {
+            core.realtime.is_polling.set(false);
+            core.realtime.polled.set(core.server.borrow().commits.len());
+        } else {
+            poll_later(core);
+        }
+    });
+}
+
+/// Delivers what was committed since the last time to everybody who may see it now.
+fn poll(core: &Rc<Core>) {
+    let from = core.realtime.polled.replace(core.server.borrow().commits.len());
+    let mut frames = Vec::new();
+    {
+        let server = core.server.borrow();
+        for (place, commit) in server.commits.iter().enumerate().skip(from) {
+            for connection in
+                core.realtime.connections.borrow().iter().filter(|connection| !connection.is_dead)
+            {
+                for channel in &connection.channels {
+                    let flows = channel.flows_from.is_some_and(|first| first <= place);
+                    let is_visible = commit.kind == "DELETE"
+                        || server.sees(commit.table, text(&commit.row, "id"), channel.subject.as_deref());
+                    let ids: Vec<u64> = channel.matching(commit);
+                    if flows && is_visible && !ids.is_empty() {
+                        frames.push((connection.number, frame(&channel.topic, &ids, commit)));
+                    }
+                }
+            }
+        }
+    }
+    for (number, frame) in frames {
+        if core.realtime.duplicates.get() {
+            push(core, number, frame.clone());
+        }
+        push(core, number, frame);
+    }
+}
+
+impl Channel {
+    fn matching(&self, commit: &Commit) -> Vec<u64> {
+        let facts = facts(commit.table).expect("a table");
+        let matches = |binding: &&Binding| {
+            binding.table == commit.table
+                && (commit.kind == "DELETE"
+                    || (binding.event == "*"
+                        && binding.conditions.iter().all(|it| holds(facts, it, &commit.row) == Some(true))))
+        };
+        self.bindings.iter().filter(matches).map(|binding| binding.id).collect()
+    }
+}
+
+fn frame(topic: &str, ids: &[u64], commit: &Commit) -> Value {
+    let key = json!({"id": commit.row["id"]});
+    let mut data = json!({
+        "schema": "public", "table": commit.table, "type": commit.kind,
+        "commit_timestamp": format!("{}Z", commit.at), "columns": [], "errors": null,
+    });
+    match commit.kind {
+        "DELETE" => data["old_record"] = key,
+        "UPDATE" => {
+            data["record"] = Value::Object(commit.row.clone());
+            data["old_record"] = key;
+        }
+        _ => data["record"] = Value::Object(commit.row.clone()),
+    }
+    json!([null, null, topic, "postgres_changes", {"ids": ids, "data": data}])
+}
+
+fn text<'a>(row: &'a super::postgrest::Row, name: &str) -> &'a str {
+    row[name].as_str().unwrap_or_default()
+}
+
+/// A frame to the client, behind all those before it.
+fn push(core: &Rc<Core>, number: u64, frame: Value) {
+    let mut wait_ms = None;
+    with(core, number, |connection| {
+        let arrival_ms = (core.runtime.now_ms() + LATENCY_MS).max(connection.last_arrival_ms);
+        connection.last_arrival_ms = arrival_ms;
+        wait_ms = Some((arrival_ms - core.runtime.now_ms(), connection.engine.clone()));
+    });
+    let Some((wait_ms, engine)) = wait_ms else { return };
+    later(core, wait_ms, move |core| {
+        let mut is_dead = true;
+        with(core, number, |connection| is_dead = connection.is_dead);
+        let engine = engine.upgrade().filter(|engine| engine.platform.socket.get() == number && !is_dead);
+        if let Some(engine) = engine {
+            engine.socket_frame(&Json::from(&frame));
+        }
+    });
+}
+
+fn with(core: &Rc<Core>, number: u64, act: impl FnOnce(&mut Connection)) {
+    let mut connections = core.realtime.connections.borrow_mut();
+    if let Some(connection) = connections.iter_mut().find(|connection| connection.number == number) {
+        act(connection);
+    }
+}
+
+fn later(core: &Rc<Core>, ms: f64, act: impl FnOnce(&Rc<Core>) + 'static) {
+    let (wait, weak) = (core.runtime.doze(ms), Rc::downgrade(core));
+    core.runtime.spawn(async move {
+        wait.await;
+        if let Some(core) = weak.upgrade() {
+            act(&core);
+        }
+    });
+}
