@@ -60,6 +60,8 @@ pub trait Data: Clone + 'static {
     /// Item `index` of a list.
     #[must_use]
     fn item(&self, index: usize) -> Self;
+    /// What this is itself: an item of a list need not be a row.
+    fn value(&self) -> Value;
     /// A new list of these items.
     fn list(items: &[Self]) -> Self;
     /// A new object: `base`'s members but those named in `without`, then `members`.

@@ -15,7 +15,8 @@
 //!
 //! # What is where
 //! [`tables`] describes the database, [`query`] asks it, [`cache`] remembers, [`rest`] speaks `PostgREST`, [`retry`] and
-//! [`error`] are the policy and the one error type. All of these are pure: values in, values out. [`engine`] is generic
+//! [`error`] are the policy and the one error type. [`realtime`] keeps one socket and its channels alive and says what
+//! they told. All of these are pure: values in, values out. [`engine`] is generic
 //! over [`platform::Platform`]; `io` is the only code that touches the browser, `js` the only one that JavaScript sees.
 
 #![forbid(unsafe_code)]
@@ -33,6 +34,7 @@ pub mod js;
 pub mod platform;
 pub mod queries;
 pub mod query;
+pub mod realtime;
 pub mod rest;
 pub mod retry;
 pub mod tables;

@@ -96,6 +96,10 @@ impl Data for Row {
         )
     }
 
+    fn value(&self) -> Value {
+        value_of(&self.0)
+    }
+
     fn list(items: &[Self]) -> Self {
         Self(items.iter().map(|item| &item.0).collect::<Array>().into())
     }

@@ -131,13 +131,16 @@ impl fmt::Debug for Json {
 
 impl Data for Json {
     fn column(&self, name: &'static str) -> Value {
-        match self.get(name).map(|value| &*value.0) {
-            None => Value::Absent,
-            Some(Node::Null) => Value::Null,
-            Some(Node::Bool(flag)) => Value::Bool(*flag),
-            Some(Node::Number(number)) => Value::Number(number.as_f64().unwrap_or(f64::NAN)),
-            Some(Node::Text(text)) => Value::Text(text.clone()),
-            Some(Node::List(_) | Node::Object(_)) => Value::Json,
+        self.get(name).map_or(Value::Absent, Data::value)
+    }
+
+    fn value(&self) -> Value {
+        match &*self.0 {
+            Node::Null => Value::Null,
+            Node::Bool(flag) => Value::Bool(*flag),
+            Node::Number(number) => Value::Number(number.as_f64().unwrap_or(f64::NAN)),
+            Node::Text(text) => Value::Text(text.clone()),
+            Node::List(_) | Node::Object(_) => Value::Json,
         }
     }
 

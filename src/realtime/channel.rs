@@ -1,0 +1,320 @@
+//! One channel: joined, heard, lost and joined again.
+
+use super::outbox::Outbox;
+use super::patience::{
+    doubled, Backoff, JOIN_TIMEOUT_MS, MAX_REFUSED_RETRY_MS, READY_TIMEOUT_MS, REFUSED_RETRY_MS,
+};
+use super::token::{is_blamed, Tokens};
+use super::wire::{join_payload, text, token_payload, Frame};
+use super::{Binding, ChangeKind, ChannelId, Effect, Incoming, Step};
+use crate::data::{Data, Value};
+use crate::error::{code, Error, Report};
+
+/// How far it is. `due_ms` of the channel means something else in each.
+#[derive(Clone, Copy, PartialEq)]
+enum Phase {
+    /// Not joined; may be from `due_ms` on.
+    Waiting,
+    /// The join is sent; the reply is missing until `due_ms`.
+    Joining,
+    /// The reply came. It says nothing of whether changes come (recording `timing-cold-join`): `due_ms` is until when
+    /// to wait for the word.
+    Joined,
+    /// Changes come.
+    Live,
+    /// The server does not take the bindings. Joins again at `due_ms`.
+    Refused,
+}
+
+/// What the application was last told.
+enum Told {
+    Nothing,
+    Ready,
+    /// With the server's text.
+    Refused(String),
+}
+
+pub(super) struct Channel {
+    pub id: ChannelId,
+    pub topic: String,
+    bindings: Vec<Binding>,
+    /// The server's name of each binding, which may be the same for several.
+    ids: Vec<f64>,
+    phase: Phase,
+    due_ms: f64,
+    told: Told,
+    join_ref: String,
+    live_since_ms: f64,
+    backoff: Backoff,
+    /// Refusals in a row.
+    refusals: u32,
+    /// Which token the server was last shown.
+    token_version: u32,
+    /// The server complained about the token that it has, and it is the newest: no join before there was another answer.
+    wants_token: bool,
+}
+
+impl Channel {
+    pub fn new(id: ChannelId, bindings: Vec<Binding>, now_ms: f64) -> Self {
+        Self {
+            id,
+            // One name for all joins of the channel: a further join then replaces the one before, should the server
+            // still hold it (recording `duplicate-topic-join`).
+            topic: ["realtime:wdb-", &id.to_string()].concat(),
+            bindings,
+            ids: Vec::new(),
+            phase: Phase::Waiting,
+            due_ms: now_ms,
+            told: Told::Nothing,
+            join_ref: String::new(),
+            live_since_ms: now_ms,
+            backoff: Backoff::default(),
+            refusals: 0,
+            token_version: 0,
+            wants_token: false,
+        }
+    }
+
+    /// Whether the server knows the channel and what it is subscribed to.
+    fn is_joined(&self) -> bool {
+        matches!(self.phase, Phase::Joined | Phase::Live | Phase::Refused)
+    }
+
+    /// When it needs attention on an open socket.
+    pub fn due_ms(&self, next_join_ms: f64, is_asking: bool) -> f64 {
+        match self.phase {
+            Phase::Waiting if self.wants_token && is_asking => f64::INFINITY,
+            Phase::Waiting => self.due_ms.max(next_join_ms),
+            _ => self.due_ms,
+        }
+    }
+
+    /// Whether it is time to join.
+    pub fn may_join(&self, now_ms: f64) -> bool {
+        self.phase == Phase::Waiting && self.due_ms <= now_ms
+    }
+
+    /// Whether there must be a new token first.
+    pub fn wants_token(&self) -> bool {
+        self.wants_token
+    }
+
+    pub fn join<D>(&mut self, now_ms: f64, schema: &str, tokens: &Tokens, outbox: &mut Outbox<D>) {
+        let payload = join_payload(schema, &self.bindings, tokens.text());
+        self.join_ref = outbox.send_join(&self.topic, &payload);
+        self.token_version = tokens.version;
+        self.phase = Phase::Joining;
+        self.due_ms = now_ms + JOIN_TIMEOUT_MS;
+    }
+
+    /// Ends the server's part of it.
+    pub fn leave<D>(&self, outbox: &mut Outbox<D>) {
+        // The server ignores a leave with another join_ref (recording `duplicate-topic-join`).
+        if self.phase != Phase::Waiting {
+            outbox.send(Some(&self.join_ref), &self.topic, "phx_leave", "{}");
+        }
+    }
+
+    /// Shows the server the token, if it has seen another one. The answer is a further word of readiness, seconds
+    /// later (recording `access-token-refresh`).
+    pub fn show_token<D>(&mut self, tokens: &Tokens, outbox: &mut Outbox<D>) {
+        if !self.is_joined() || self.token_version == tokens.version {
+            return;
+        }
+        if let Some(text) = tokens.text() {
+            self.token_version = tokens.version;
+            outbox.send(Some(&self.join_ref), &self.topic, "access_token", &token_payload(text));
+        }
+    }
+
+    /// The provider has answered: with a token, or None for a failure.
+    pub fn handle_token(&mut self, step: Step, is_given: bool) {
+        if is_given {
+            self.wants_token = false;
+        } else if self.wants_token && self.due_ms <= step.now.monotonic_ms {
+            self.due_ms = step.now.monotonic_ms + self.backoff.wait_ms(step.random);
+        }
+    }
+
+    /// Takes a frame on its topic. Whether a new token should be asked for.
+    pub fn handle_frame<D: Data>(
+        &mut self,
+        step: Step,
+        frame: &Frame<D>,
+        tokens: &Tokens,
+        outbox: &mut Outbox<D>,
+    ) -> bool {
+        let is_ours = frame.owner.as_ref().is_none_or(|owner| *owner == self.join_ref);
+        let complaint = match &*frame.event {
+            "postgres_changes" => {
+                self.handle_change(frame, outbox);
+                None
+            }
+            "phx_reply" => self.handle_reply(step, frame),
+            "system" if is_ours && self.is_joined() => self.handle_system(step, frame, outbox),
+            "phx_close" | "phx_error" if is_ours && self.phase != Phase::Waiting => Some(String::new()),
+            _ => None,
+        };
+        let Some(complaint) = complaint else { return false };
+        self.fail(step, outbox);
+        self.wants_token = is_blamed(&complaint) && self.token_version == tokens.version;
+        if self.wants_token && !tokens.is_asking {
+            self.due_ms = self.due_ms.max(tokens.next_ask_ms());
+        }
+        self.wants_token
+    }
+
+    /// A reply to the join, or the news that the server does not know the channel. Answers what is wrong.
+    fn handle_reply<D: Data>(&mut self, step: Step, frame: &Frame<D>) -> Option<String> {
+        let response = frame.payload.child("response");
+        let reason =
+            response.as_ref().and_then(|response| text(response.column("reason"))).unwrap_or_default();
+        if self.phase != Phase::Joining || frame.reference.as_ref() != Some(&self.join_ref) {
+            return (self.is_joined() && reason == "unmatched topic").then_some(reason);
+        }
+        let granted = response.and_then(|response| response.child("postgres_changes"));
+        let ids: Vec<f64> =
+            granted.iter().flat_map(Data::items).map(|granted| number(&granted.column("id"))).collect();
+        if frame.says("status") != "ok" || ids.len() != self.bindings.len() {
+            return Some(reason);
+        }
+        self.ids = ids;
+        self.phase = Phase::Joined;
+        self.due_ms = step.now.monotonic_ms + READY_TIMEOUT_MS;
+        None
+    }
+
+    /// Readiness, a refusal, or the announcement of the end. Answers what is wrong with the channel itself.
+    fn handle_system<D: Data>(
+        &mut self,
+        step: Step,
+        frame: &Frame<D>,
+        outbox: &mut Outbox<D>,
+    ) -> Option<String> {
+        let is_ok = frame.says("status") == "ok";
+        match &*frame.says("extension") {
+            "postgres_changes" if is_ok => self.be_ready(step, outbox),
+            "postgres_changes" => self.be_refused(step, frame.says("message"), outbox),
+            "system" if !is_ok => return Some(frame.says("message")),
+            _ => {}
+        }
+        None
+    }
+
+    fn be_ready<D>(&mut self, step: Step, outbox: &mut Outbox<D>) {
+        if self.phase != Phase::Live {
+            self.phase = Phase::Live;
+            self.live_since_ms = step.now.monotonic_ms;
+            self.due_ms = f64::INFINITY;
+        }
+        self.refusals = 0;
+        self.told = Told::Ready;
+        outbox.push(Effect::Ready(self.id));
+    }
+
+    fn be_refused<D>(&mut self, step: Step, text: String, outbox: &mut Outbox<D>) {
+        if self.phase != Phase::Refused {
+            self.settle(step);
+            self.phase = Phase::Refused;
+            let wait_ms = doubled(REFUSED_RETRY_MS, self.refusals, MAX_REFUSED_RETRY_MS);
+            self.refusals = self.refusals.saturating_add(1);
+            self.due_ms = step.now.monotonic_ms + wait_ms * (0.5 + step.random);
+        }
+        if matches!(&self.told, Told::Refused(told) if *told == text) {
+            return;
+        }
+        let message = "The server refuses the subscription";
+        let report = Report { details: Some(text.clone()), ..Report::new(code::UNKNOWN_ERROR, message) };
+        self.told = Told::Refused(text);
+        outbox.push(Effect::Refused(self.id, Error::from(report)));
+    }
+
+    fn handle_change<D: Data>(&self, frame: &Frame<D>, outbox: &mut Outbox<D>) {
+        let (Some(ids), Some(data)) = (frame.payload.child("ids"), frame.payload.child("data")) else {
+            return;
+        };
+        let kind_text = text(data.column("type")).unwrap_or_default();
+        let kind = match &*kind_text {
+            "INSERT" => ChangeKind::Insert,
+            "UPDATE" => ChangeKind::Update,
+            "DELETE" => ChangeKind::Delete,
+            _ => return,
+        };
+        let told: Vec<f64> = ids.items().iter().map(|id| number(&id.value())).collect();
+        let is_told = |(binding, id): (&Binding, &f64)| {
+            told.contains(id) && (binding.event == "*" || binding.event == kind_text)
+        };
+        let bindings = self.bindings.iter().zip(&self.ids).enumerate();
+        let places: Vec<usize> =
+            bindings.filter(|(_, binding)| is_told(*binding)).map(|(place, _)| place).collect();
+        if places.is_empty() {
+            return;
+        }
+        let incoming = Incoming {
+            kind,
+            table: text(data.column("table")).unwrap_or_default(),
+            record: data.child("record"),
+            old: data.child("old_record"),
+            commit_timestamp: text(data.column("commit_timestamp")),
+            has_errors: !matches!(data.column("errors"), Value::Absent | Value::Null),
+        };
+        outbox.push(Effect::Change(self.id, places, incoming));
+    }
+
+    /// What was live ends: so long it held.
+    fn settle(&mut self, step: Step) {
+        if self.phase == Phase::Live {
+            self.backoff.lived(self.live_since_ms, step.now.monotonic_ms);
+        }
+    }
+
+    fn be_down<D>(&mut self, due_ms: f64, outbox: &mut Outbox<D>) {
+        self.phase = Phase::Waiting;
+        self.due_ms = due_ms;
+        if !matches!(self.told, Told::Nothing) {
+            self.told = Told::Nothing;
+            outbox.push(Effect::Down(self.id));
+        }
+    }
+
+    /// The server ended it, or never answered.
+    fn fail<D>(&mut self, step: Step, outbox: &mut Outbox<D>) {
+        self.settle(step);
+        let wait_ms = self.backoff.wait_ms(step.random);
+        self.be_down(step.now.monotonic_ms + wait_ms, outbox);
+    }
+
+    /// The socket is gone, which is not the channel's fault.
+    pub fn handle_lost<D>(&mut self, step: Step, outbox: &mut Outbox<D>) {
+        self.settle(step);
+        let due_ms = if self.phase == Phase::Waiting { self.due_ms } else { step.now.monotonic_ms };
+        self.be_down(due_ms, outbox);
+    }
+
+    /// The time may have come for something. `is_forgiving`: the answer may wait behind a timer that was late.
+    pub fn handle_timeout<D>(&mut self, step: Step, is_forgiving: bool, outbox: &mut Outbox<D>) {
+        if self.due_ms > step.now.monotonic_ms {
+            return;
+        }
+        match self.phase {
+            Phase::Waiting | Phase::Live => {}
+            Phase::Joining | Phase::Joined if is_forgiving => {
+                self.due_ms = step.now.monotonic_ms + JOIN_TIMEOUT_MS;
+            }
+            Phase::Joining | Phase::Joined => self.fail(step, outbox),
+            // Nothing changes for the application until the server has answered.
+            Phase::Refused => {
+                self.phase = Phase::Waiting;
+                self.due_ms = step.now.monotonic_ms;
+            }
+        }
+    }
+}
+
+/// The number; one that equals nothing when it is none.
+fn number(value: &Value) -> f64 {
+    match value {
+        Value::Number(number) => *number,
+        _ => f64::NAN,
+    }
+}

@@ -1,0 +1,84 @@
+//! Whether the socket still lives.
+
+use super::outbox::Outbox;
+use super::patience::{CHECK_TIMEOUT_MS, HEARTBEAT_MS, HEARTBEAT_TIMEOUT_MS};
+use crate::cache::Moment;
+
+/// An answer younger than this is answer enough.
+const RECENT_MS: f64 = 1_000.0;
+
+pub(super) struct Pulse {
+    /// When the next heartbeat goes out.
+    next_ms: f64,
+    /// By when the one under way must be answered; infinite when none is.
+    deadline_ms: f64,
+    /// The number of the one under way.
+    pending: Option<String>,
+    /// Whether that one was sent on suspicion. It is not sent twice: the second silence is proof.
+    is_check: bool,
+    sent_wall_ms: f64,
+}
+
+/// What the heartbeat says.
+#[derive(PartialEq)]
+pub(super) enum Verdict {
+    Alive,
+    Dead,
+}
+
+impl Pulse {
+    /// Of a socket that just opened.
+    pub fn new(now: Moment) -> Self {
+        Self {
+            next_ms: now.monotonic_ms + HEARTBEAT_MS,
+            deadline_ms: f64::INFINITY,
+            pending: None,
+            is_check: false,
+            sent_wall_ms: now.wall_ms,
+        }
+    }
+
+    pub fn due_ms(&self) -> f64 {
+        self.next_ms.min(self.deadline_ms)
+    }
+
+    fn beat<D>(&mut self, now: Moment, timeout_ms: f64, outbox: &mut Outbox<D>) {
+        self.pending = Some(outbox.send(None, "phoenix", "heartbeat", "{}"));
+        self.next_ms = now.monotonic_ms + HEARTBEAT_MS;
+        self.deadline_ms = now.monotonic_ms + timeout_ms;
+        self.is_check = timeout_ms < HEARTBEAT_TIMEOUT_MS;
+        self.sent_wall_ms = now.wall_ms;
+    }
+
+    /// A reply came to what had this number.
+    pub fn answered(&mut self, reference: Option<&str>) {
+        if reference.is_some() && self.pending.as_deref() == reference {
+            self.pending = None;
+            self.deadline_ms = f64::INFINITY;
+            self.is_check = false;
+        }
+    }
+
+    /// Something may have happened to the socket unnoticed: asks at once.
+    pub fn check<D>(&mut self, now: Moment, outbox: &mut Outbox<D>) {
+        // By the wall clock, as the monotonic one may have slept with the machine.
+        let is_recent = (0.0..RECENT_MS).contains(&(now.wall_ms - self.sent_wall_ms));
+        let is_known_alive = self.pending.is_none() && is_recent;
+        if !self.is_check && !is_known_alive {
+            self.beat(now, CHECK_TIMEOUT_MS, outbox);
+        }
+    }
+
+    /// The time may have come for something. `is_late`: the timer was, and answers may wait behind it.
+    pub fn handle_timeout<D>(&mut self, now: Moment, is_late: bool, outbox: &mut Outbox<D>) -> Verdict {
+        if is_late {
+            self.check(now, outbox);
+        }
+        if self.deadline_ms <= now.monotonic_ms {
+            return Verdict::Dead;
+        } else if self.next_ms <= now.monotonic_ms {
+            self.beat(now, HEARTBEAT_TIMEOUT_MS, outbox);
+        }
+        Verdict::Alive
+    }
+}

@@ -1,0 +1,146 @@
+//! The frames, in both of their serialisations.
+
+use super::Binding;
+use crate::data::{Data, Value};
+use crate::input::json_text;
+
+/// How frames are written. Both are read whatever is written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Vsn {
+    /// Objects with named members; the server never says which join a frame belongs to.
+    V1,
+    /// Lists of five (recording `vsn-2.0.0`). What the official client speaks by default.
+    V2,
+}
+
+impl Vsn {
+    /// What the address of the socket says in its parameter `vsn`.
+    pub fn parameter(self) -> &'static str {
+        match self {
+            Self::V1 => "1.0.0",
+            Self::V2 => "2.0.0",
+        }
+    }
+
+    /// A frame. Of the texts only `payload` may hold what JSON must escape, and is JSON already.
+    pub(super) fn frame(
+        self,
+        join_ref: Option<&str>,
+        reference: &str,
+        topic: &str,
+        event: &str,
+        payload: &str,
+    ) -> String {
+        let join_ref = join_ref.map_or_else(|| "null".to_owned(), json_text);
+        match self {
+            Self::V1 => [
+                "{\"topic\":\"",
+                topic,
+                "\",\"event\":\"",
+                event,
+                "\",\"payload\":",
+                payload,
+                ",\"ref\":\"",
+                reference,
+                "\",\"join_ref\":",
+                &join_ref,
+                "}",
+            ]
+            .concat(),
+            Self::V2 => {
+                ["[", &join_ref, ",\"", reference, "\",\"", topic, "\",\"", event, "\",", payload, "]"]
+                    .concat()
+            }
+        }
+    }
+}
+
+/// The payload of a join (recording `basic-insert-update-delete`). No token, no member for it: the server then takes
+/// the socket's key.
+pub(super) fn join_payload(schema: &str, bindings: &[Binding], token: Option<&str>) -> String {
+    let mut json = String::from(
+        "{\"config\":{\"broadcast\":{\"ack\":false,\"self\":false},\"presence\":{\"key\":\"\",\"enabled\":false},\
+         \"postgres_changes\":",
+    );
+    let mut lead = "[{\"event\":";
+    for binding in bindings {
+        json.push_str(lead);
+        lead = ",{\"event\":";
+        json.push_str(&json_text(binding.event));
+        add(&mut json, ",\"schema\":", schema);
+        add(&mut json, ",\"table\":", binding.table);
+        if let Some(filter) = &binding.filter {
+            add(&mut json, ",\"filter\":", filter);
+        }
+        json.push('}');
+    }
+    json.push_str(if bindings.is_empty() { "[]" } else { "]" });
+    json.push_str(",\"private\":false}");
+    if let Some(token) = token {
+        add(&mut json, ",\"access_token\":", token);
+    }
+    json.push('}');
+    json
+}
+
+/// The payload that shows a new token.
+pub(super) fn token_payload(token: &str) -> String {
+    let mut json = String::new();
+    add(&mut json, "{\"access_token\":", token);
+    json.push('}');
+    json
+}
+
+fn add(json: &mut String, name: &str, text: &str) {
+    json.push_str(name);
+    json.push_str(&json_text(text));
+}
+
+/// A frame that came in.
+pub(super) struct Frame<D> {
+    pub topic: String,
+    pub event: String,
+    /// The join that it belongs to, where it says so. Closes say so in both serialisations, in version 1 as `ref`;
+    /// changes and, in version 1, system messages never do.
+    pub owner: Option<String>,
+    /// What a reply replies to.
+    pub reference: Option<String>,
+    pub payload: D,
+}
+
+impl<D: Data> Frame<D> {
+    /// None for what is no frame.
+    pub fn read(frame: &D) -> Option<Self> {
+        if frame.is_empty() {
+            let reference = text(frame.column("ref"));
+            return Some(Self {
+                topic: text(frame.column("topic"))?,
+                event: text(frame.column("event"))?,
+                owner: text(frame.column("join_ref")).or_else(|| reference.clone()),
+                reference,
+                payload: frame.child("payload")?,
+            });
+        }
+        let reference = text(frame.item(1).value());
+        Some(Self {
+            topic: text(frame.item(2).value())?,
+            event: text(frame.item(3).value())?,
+            owner: text(frame.item(0).value()).or_else(|| reference.clone()),
+            reference,
+            payload: frame.item(4),
+        })
+    }
+
+    /// A text of the payload; empty when it is none.
+    pub fn says(&self, name: &'static str) -> String {
+        text(self.payload.column(name)).unwrap_or_default()
+    }
+}
+
+/// The text, when it is one.
+pub(super) fn text(value: Value) -> Option<String> {
+    match value {
+        Value::Text(text) => Some(text),
+        _ => None,
+    }
+}
