@@ -8,6 +8,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "a story reads better without `&json!(…)`")]
 
 mod properties;
+mod realtime;
 mod scenarios;
 mod simulation;
 mod support;
