@@ -250,13 +250,15 @@ impl Channel {
         if places.is_empty() {
             return;
         }
+        let (record, old) = (data.child("record"), data.child("old_record"));
+        let is_bare = record.is_none() && old.is_none();
         let incoming = Incoming {
             kind,
             table: text(data.column("table")).unwrap_or_default(),
-            record: data.child("record"),
-            old: data.child("old_record"),
+            record,
+            old,
             commit_timestamp: text(data.column("commit_timestamp")),
-            has_errors: !matches!(data.column("errors"), Value::Absent | Value::Null),
+            has_errors: is_bare || !matches!(data.column("errors"), Value::Absent | Value::Null),
         };
         outbox.push(Effect::Change(self.id, places, incoming));
     }
