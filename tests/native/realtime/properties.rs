@@ -236,7 +236,7 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(crate::properties::config(1_000))]
+    #![proptest_config(crate::properties::config(200))]
 
     /// The rig itself panics on a second socket, on a frame without a socket and on timers without end.
     #[test]
@@ -259,11 +259,7 @@ proptest! {
         let told = world.rig.told();
         let open: Vec<u32> = world.open.iter().copied().filter(|channel| *channel != 0).collect();
         for channel in &open {
-            let names = ["ready", "down", "refused"].map(|state| format!("{state} {channel}"));
-            let last = told.iter().rev().find(|told| names.iter().any(|name| told.starts_with(name)));
-            // What was ready before may simply stay so; then a heartbeat shows that the socket lives.
-            prop_assert!(last.is_none_or(|last| *last == names[0]), "{last:?}: {told:?}");
-            prop_assert!(last.is_some() || told.contains(&"heartbeat phoenix".to_owned()), "{told:?}");
+            prop_assert_eq!(world.rig.states.get(channel), Some(&"ready"), "{} of {:?}", channel, told);
         }
         prop_assert_eq!(world.rig.socket, if open.is_empty() { Socket::None } else { Socket::Open });
         // 25 minutes of peace: heartbeats, and not much else.

@@ -48,6 +48,8 @@ pub struct Rig {
     pub sent: Vec<Sent>,
     pub connects: Vec<f64>,
     pub asks: Vec<f64>,
+    /// What each channel was last told to be.
+    pub states: HashMap<ChannelId, &'static str>,
     pub changes: Vec<(ChannelId, Vec<usize>, Incoming<Json>)>,
     /// The last join of each topic.
     pub joins: HashMap<String, Sent>,
@@ -102,6 +104,7 @@ impl Rig {
             sent: Vec::new(),
             connects: Vec::new(),
             asks: Vec::new(),
+            states: HashMap::new(),
             changes: Vec::new(),
             joins: HashMap::new(),
             told: Vec::new(),
@@ -308,9 +311,17 @@ impl Rig {
                 self.socket = Socket::None;
                 self.tell("disconnect".to_owned());
             }
-            Effect::Ready(channel) => self.tell(format!("ready {channel}")),
-            Effect::Down(channel) => self.tell(format!("down {channel}")),
+            Effect::Ready(channel) => {
+                self.states.insert(channel, "ready");
+                self.tell(format!("ready {channel}"));
+            }
+            Effect::Down(channel) => {
+                let before = self.states.insert(channel, "down");
+                assert!(matches!(before, Some("ready" | "refused")), "down from {before:?}");
+                self.tell(format!("down {channel}"));
+            }
             Effect::Refused(channel, error) => {
+                self.states.insert(channel, "refused");
                 assert!(!error.retryable && error.is("UNKNOWN_ERROR"));
                 self.tell(format!("refused {channel}: {}", error.details.as_deref().unwrap_or_default()));
             }
