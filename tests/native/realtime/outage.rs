@@ -108,7 +108,7 @@ fn live(clients: usize, random: Option<&Random>) -> Counts {
         .collect();
     let mut timers = BinaryHeap::new();
     let set = |timers: &mut BinaryHeap<_>, due_ms: f64, client: usize| {
-        timers.push(Reverse((due_ms.to_bits(), client)))
+        timers.push(Reverse((due_ms.to_bits(), client)));
     };
     for client in 0..clients {
         set(&mut timers, arrivals.fraction() * 30_000.0, client);

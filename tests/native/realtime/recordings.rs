@@ -38,8 +38,8 @@ fn path(name: &str) -> PathBuf {
 }
 
 fn is_vsn2(lines: &[Value], socket: u64) -> bool {
-    let of_socket = lines.iter().filter(|line| line["sock"] == socket);
-    of_socket.filter_map(|line| line["data"].as_str()).next().is_some_and(|data| data.starts_with('['))
+    let mut of_socket = lines.iter().filter(|line| line["sock"] == socket);
+    of_socket.find_map(|line| line["data"].as_str()).is_some_and(|data| data.starts_with('['))
 }
 
 fn leaked(value: &Value) -> &'static str {
@@ -54,7 +54,7 @@ fn binding(value: &Value) -> Binding {
     }
 }
 
-/// Members of a frame, in whichever serialisation: join_ref, ref, topic, event, payload.
+/// Members of a frame, in whichever serialisation: `join_ref`, `ref`, topic, event, payload.
 fn members(frame: &Value) -> [Value; 5] {
     match frame {
         Value::Array(items) => std::array::from_fn(|place| items.get(place).cloned().unwrap_or_default()),

@@ -9,6 +9,7 @@ use workflow_db::realtime::{Binding, ChangeKind, ChannelId, Effect, Incoming, Se
 
 /// What is answered by itself, at once.
 #[derive(Clone, Copy)]
+#[allow(clippy::struct_excessive_bools, reason = "any combination of them")]
 pub struct Manners {
     pub asks: bool,
     pub connects: bool,
