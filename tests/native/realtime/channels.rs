@@ -60,6 +60,30 @@ fn a_join_without_a_reply_is_sent_again() {
 }
 
 #[test]
+fn a_join_whose_timer_was_late_is_given_time_once() {
+    let mut rig = Rig::live();
+    rig.manners = MUTE;
+    rig.open(2);
+    rig.told();
+    rig.pass(60_000.0);
+    rig.fire();
+    assert_eq!(rig.told(), ["heartbeat phoenix"]);
+    rig.pass(60_000.0);
+    rig.fire();
+    rig.wait(501.0);
+    assert_eq!(rig.told(), ["heartbeat phoenix", "join wdb-2"]);
+}
+
+#[test]
+fn what_was_not_sent_yet_is_not_sent_on_the_next_socket() {
+    let mut rig = Rig::live();
+    let step = rig.step();
+    rig.session.open(step, 2, vec![every_change("workflows")]);
+    rig.closed();
+    assert_eq!(rig.told(), ["down 1"]);
+}
+
+#[test]
 fn a_channel_that_never_gets_ready_is_joined_again() {
     let mut rig = Rig::new(MUTE);
     rig.open(1);

@@ -74,6 +74,16 @@ fn a_renewal_that_fails_is_tried_again() {
 }
 
 #[test]
+fn a_tab_that_is_shown_while_the_provider_thinks_asks_nothing_twice() {
+    let mut rig = live_with(100_000.0);
+    rig.manners = Manners { asks: false, ..GOOD };
+    rig.wait(51_000.0);
+    rig.shown();
+    rig.wait(26_000.0);
+    assert_eq!(rig.asks.len(), 2);
+}
+
+#[test]
 fn the_same_token_again_is_not_pushed() {
     let mut rig = live_with(3_600_000.0);
     let same = rig.token.clone();
