@@ -13,10 +13,18 @@
 //! [`api`] checks the input → `engine::write` sends an idempotent request → the answer becomes a
 //! [`Change`](cache::Change) → `engine::coherence` patches or drops every entry the row belongs to → observers, caller.
 //!
+//! # The way of a frame
+//! `js::realtime` hands it to [`realtime`], whose session says which channel it is for and which bindings it matched →
+//! `engine::incoming` completes the row and makes it a `Change`, which goes the way of any other → the feeds that mean
+//! the row, in [`feeds`], say whether it is news → handlers. After every readiness `engine::resync` reads the scope and
+//! does the same with whatever differs.
+//!
 //! # What is where
 //! [`tables`] describes the database, [`query`] asks it, [`cache`] remembers, [`rest`] speaks `PostgREST`, [`retry`] and
-//! [`error`] are the policy and the one error type. All of these are pure: values in, values out. [`engine`] is generic
-//! over [`platform::Platform`]; `io` is the only code that touches the browser, `js` the only one that JavaScript sees.
+//! [`error`] are the policy and the one error type. [`realtime`] keeps one socket and its channels alive and says what
+//! they told; [`feeds`] know what is followed, and what its followers heard last. All of these are pure: values in,
+//! values out. [`engine`] is generic over [`platform::Platform`]; `io` is the only code that touches the browser, `js` the
+//! only one that JavaScript sees.
 
 #![forbid(unsafe_code)]
 

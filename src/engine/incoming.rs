@@ -41,7 +41,7 @@ impl<P: Platform> Engine<P> {
         let commit_timestamp = frame.commit_timestamp.as_deref().map(Rc::from);
         if frame.kind == Kind::Delete {
             if let Some(id) = frame.old.as_ref().and_then(id_of) {
-                self.row_gone(table, &id, commit_timestamp);
+                self.row_gone(table, &id, commit_timestamp.as_ref());
             }
             return;
         }
@@ -143,20 +143,24 @@ impl<P: Platform> Engine<P> {
     fn tell_row(&self, table: &'static Table, id: &str, row: &P::Data, sign: &Sign) {
         let mut state = self.state.borrow_mut();
         let live = &mut state.live;
-        let commit_timestamp = &sign.commit_timestamp;
+        let commit_timestamp = sign.commit_timestamp.as_ref();
         let mut told = Vec::new();
         for feed in live.feeds.iter_mut().filter(|feed| *feed.interest.table == *table) {
             let is_meant = sign.meant.contains(&feed.number);
             feed.touch(id, if is_meant { Touch::Frame } else { Touch::Elsewhere(Some(row.clone())) });
             if is_meant {
                 if let Some((kind, old)) = feed.take_row(id, row, sign.kind) {
-                    let news =
-                        News::Row { kind, row: row.clone(), old, commit_timestamp: commit_timestamp.clone() };
+                    let news = News::Row {
+                        kind,
+                        row: row.clone(),
+                        old,
+                        commit_timestamp: commit_timestamp.cloned(),
+                    };
                     told.push((feed.number, news));
                 }
             } else if sign.not_meant.contains(&feed.number) || feed.interest.is_in_scope(row) == Some(false) {
                 if let Some(old) = feed.take_leave(id) {
-                    told.push((feed.number, gone(old, commit_timestamp.clone())));
+                    told.push((feed.number, gone(old, commit_timestamp)));
                 }
             }
         }
@@ -166,7 +170,7 @@ impl<P: Platform> Engine<P> {
     }
 
     /// The row with this id is gone. Servers tell of everybody's deletes, so that one that nobody here knows is not ours.
-    fn row_gone(self: &Rc<Self>, table: &'static Table, id: &str, commit_timestamp: Option<Rc<str>>) {
+    fn row_gone(self: &Rc<Self>, table: &'static Table, id: &str, commit_timestamp: Option<&Rc<str>>) {
         let now_ms = self.platform.now().monotonic_ms;
         let cached = self.cached_row(table, id);
         let (known, is_echo) = {
@@ -186,7 +190,7 @@ impl<P: Platform> Engine<P> {
                 });
                 if let Some(old) = feed.take_leave(id).or(fallback) {
                     known = Some(old.clone());
-                    told.push((feed.number, gone(old, commit_timestamp.clone())));
+                    told.push((feed.number, gone(old, commit_timestamp)));
                 }
             }
             for (feed, news) in told {
@@ -269,7 +273,7 @@ impl<P: Platform> Engine<P> {
                 self.apply(&Change { table, id: Some(id.to_owned()), source: Source::Current(row.clone()) });
                 self.tell_row(table, id, &row, sign);
             }
-            Ok(None) => self.row_gone(table, id, sign.commit_timestamp.clone()),
+            Ok(None) => self.row_gone(table, id, sign.commit_timestamp.as_ref()),
             Err(_) => {
                 self.apply(&Change { table, id: Some(id.to_owned()), source: Source::Unknown });
                 for number in &sign.meant {
@@ -307,6 +311,6 @@ impl<P: Platform> Engine<P> {
     }
 }
 
-fn gone<D>(row: D, commit_timestamp: Option<Rc<str>>) -> News<D> {
-    News::Row { kind: Kind::Delete, row, old: None, commit_timestamp }
+fn gone<D>(row: D, commit_timestamp: Option<&Rc<str>>) -> News<D> {
+    News::Row { kind: Kind::Delete, row, old: None, commit_timestamp: commit_timestamp.cloned() }
 }

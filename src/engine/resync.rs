@@ -112,7 +112,7 @@ impl<P: Platform> Engine<P> {
 
     /// Applies what differs between `rows` and what is known, and tells it. Whether to read the scope once more.
     fn compare(self: &Rc<Self>, number: u32, rows: &P::Data, older: &[Rc<Cell<bool>>], again: bool) -> bool {
-        let Some((table, found, again)) = self.found(number, rows, again) else { return false };
+        let Some(Comparison { table, found, again }) = self.found(number, rows, again) else { return false };
         // Reads that were sent before this one may bring what it knows to be old.
         for overtaken in older {
             overtaken.set(true);
@@ -142,12 +142,7 @@ impl<P: Platform> Engine<P> {
 
     /// What the feed's handlers were not told of `rows`, and what is cached otherwise. The latter is told too until the
     /// feed has caught up for the first time: it is what the application has seen.
-    fn found(
-        &self,
-        number: u32,
-        rows: &P::Data,
-        again: bool,
-    ) -> Option<(&'static Table, Vec<Found<P::Data>>, bool)> {
+    fn found(&self, number: u32, rows: &P::Data, again: bool) -> Option<Comparison<P::Data>> {
         let mut state = self.state.borrow_mut();
         let interest = state.live.feed(number)?.interest.clone();
         for key in outdated_pages(&state.store, &interest, rows) {
@@ -169,7 +164,7 @@ impl<P: Platform> Engine<P> {
                 found.push(Found { difference, is_told });
             }
         }
-        Some((interest.table, found, again))
+        Some(Comparison { table: interest.table, found, again })
     }
 
     /// Nobody can say what was missed: the table's entries are dropped, and those who asked are told.
@@ -192,6 +187,14 @@ impl<P: Platform> Engine<P> {
 /// Whether asking again will be answered the same: the table may not be read, or the filter is none.
 fn is_final(error: &Error) -> bool {
     matches!(error.status, Some(400 | 403 | 404 | 406))
+}
+
+/// What reading a scope brought to light.
+struct Comparison<D> {
+    table: &'static Table,
+    found: Vec<Found<D>>,
+    /// Whether the scope has to be read once more.
+    again: bool,
 }
 
 /// A row that is otherwise than was known.

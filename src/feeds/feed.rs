@@ -208,14 +208,14 @@ impl<D: Data> Feed<D> {
     }
 
     /// Whether the answer is the last word about a row that changed meanwhile. None when nobody can say.
-    fn is_settled(&self, id: &str, new: Option<&D>) -> Option<bool> {
-        let touched = self.touched.iter().filter(|touched| *touched.id == *id);
-        touched.fold(Some(true), |_, touched| match &touched.by {
+    fn is_last_word(&self, id: &str, new: Option<&D>) -> Option<bool> {
+        // What touched it last counts.
+        match &self.touched.iter().rfind(|touched| *touched.id == *id)?.by {
             Touch::Frame => Some(false),
             Touch::Elsewhere(Some(own)) if new.is_some_and(|new| new.is_equal(own)) => Some(true),
             Touch::Elsewhere(None) if new.is_none() => Some(true),
             Touch::Elsewhere(_) => None,
-        })
+        }
     }
 
     /// The rows are these now, but for those that changed while they were read. What to tell, once anything was known;
@@ -229,9 +229,13 @@ impl<D: Data> Feed<D> {
             let Some(id) = difference.new.as_ref().or(difference.old.as_ref()).and_then(id_of) else {
                 continue;
             };
-            let is_settled = self.is_settled(&id, difference.new.as_ref());
-            is_doubtful = is_doubtful || is_settled.is_none();
-            if is_settled != Some(true) || (only_grows && difference.new.is_none()) {
+            let is_last_word = if self.is_touched(&id) {
+                self.is_last_word(&id, difference.new.as_ref())
+            } else {
+                Some(true)
+            };
+            is_doubtful = is_doubtful || is_last_word.is_none();
+            if is_last_word != Some(true) || (only_grows && difference.new.is_none()) {
                 continue;
             }
             match &difference.new {

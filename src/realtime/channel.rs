@@ -158,7 +158,7 @@ impl Channel {
         let Some(complaint) = complaint else { return false };
         self.fail(step, outbox);
         self.wants_token = is_blamed(&complaint) && self.token_version == tokens.version;
-        if self.wants_token {
+        if self.wants_token && !tokens.is_asking {
             self.due_ms = self.due_ms.max(tokens.next_ask_ms());
         }
         self.wants_token
@@ -240,26 +240,25 @@ impl Channel {
             "DELETE" => ChangeKind::Delete,
             _ => return,
         };
-        if !self.is_joined() {
-            return;
-        }
         let told: Vec<f64> = ids.items().iter().map(|id| number(&id.value())).collect();
-        let places: Vec<usize> = (0..self.bindings.len())
-            .filter(|&place| {
-                let event = self.bindings[place].event;
-                told.contains(&self.ids[place]) && (event == "*" || event == kind_text)
-            })
-            .collect();
+        let is_told = |(binding, id): (&Binding, &f64)| {
+            told.contains(id) && (binding.event == "*" || binding.event == kind_text)
+        };
+        let bindings = self.bindings.iter().zip(&self.ids).enumerate();
+        let places: Vec<usize> =
+            bindings.filter(|(_, binding)| is_told(*binding)).map(|(place, _)| place).collect();
         if places.is_empty() {
             return;
         }
+        let (record, old) = (data.child("record"), data.child("old_record"));
+        let is_bare = record.is_none() && old.is_none();
         let incoming = Incoming {
             kind,
             table: text(data.column("table")).unwrap_or_default(),
-            record: data.child("record"),
-            old: data.child("old_record"),
+            record,
+            old,
             commit_timestamp: text(data.column("commit_timestamp")),
-            has_errors: !matches!(data.column("errors"), Value::Absent | Value::Null),
+            has_errors: is_bare || !matches!(data.column("errors"), Value::Absent | Value::Null),
         };
         outbox.push(Effect::Change(self.id, places, incoming));
     }
@@ -290,9 +289,8 @@ impl Channel {
     /// The socket is gone, which is not the channel's fault.
     pub fn handle_lost<D>(&mut self, step: Step, outbox: &mut Outbox<D>) {
         self.settle(step);
-        if self.phase != Phase::Waiting {
-            self.be_down(step.now.monotonic_ms, outbox);
-        }
+        let due_ms = if self.phase == Phase::Waiting { self.due_ms } else { step.now.monotonic_ms };
+        self.be_down(due_ms, outbox);
     }
 
     /// The time may have come for something. `is_forgiving`: the answer may wait behind a timer that was late.

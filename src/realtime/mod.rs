@@ -127,7 +127,7 @@ pub struct Incoming<D> {
     pub old: Option<D>,
     /// When it was committed, in ISO format with milliseconds; None where the server may not look into the table.
     pub commit_timestamp: Option<String>,
-    /// Whether the server says that something is missing: the row is too large, or may not be read
-    /// (recording `errors-401-400`).
+    /// Whether something is missing: the server says that the row is too large or may not be read, or it tells a
+    /// delete without saying of what (recording `errors-401-400`).
     pub has_errors: bool,
 }

@@ -2,26 +2,26 @@
 
 use super::wire::Vsn;
 use super::{ChannelId, Effect};
-use std::collections::VecDeque;
 
 pub(super) struct Outbox<D> {
     vsn: Vsn,
-    effects: VecDeque<Effect<D>>,
+    /// Few at any time, as they are taken after every step; a `VecDeque` weighs more than it saves.
+    effects: Vec<Effect<D>>,
     /// Numbers what is sent. Goes on through reconnections, so that no answer is taken for another's.
     sent: u32,
 }
 
 impl<D> Outbox<D> {
     pub fn new(vsn: Vsn) -> Self {
-        Self { vsn, effects: VecDeque::new(), sent: 0 }
+        Self { vsn, effects: Vec::new(), sent: 0 }
     }
 
     pub fn push(&mut self, effect: Effect<D>) {
-        self.effects.push_back(effect);
+        self.effects.push(effect);
     }
 
     pub fn pop(&mut self) -> Option<Effect<D>> {
-        self.effects.pop_front()
+        (!self.effects.is_empty()).then(|| self.effects.remove(0))
     }
 
     /// Sends the join itself, whose number is then the `join_ref` of all that follows on the channel.

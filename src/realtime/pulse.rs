@@ -4,7 +4,7 @@ use super::outbox::Outbox;
 use super::patience::{CHECK_TIMEOUT_MS, HEARTBEAT_MS, HEARTBEAT_TIMEOUT_MS};
 use crate::cache::Moment;
 
-/// Waits younger than this have answered the question already.
+/// An answer younger than this is answer enough.
 const RECENT_MS: f64 = 1_000.0;
 
 pub(super) struct Pulse {
@@ -63,16 +63,18 @@ impl Pulse {
     pub fn check<D>(&mut self, now: Moment, outbox: &mut Outbox<D>) {
         // By the wall clock, as the monotonic one may have slept with the machine.
         let is_recent = (0.0..RECENT_MS).contains(&(now.wall_ms - self.sent_wall_ms));
-        if !self.is_check && !(self.pending.is_none() && is_recent) {
+        let is_known_alive = self.pending.is_none() && is_recent;
+        if !self.is_check && !is_known_alive {
             self.beat(now, CHECK_TIMEOUT_MS, outbox);
         }
     }
 
     /// The time may have come for something. `is_late`: the timer was, and answers may wait behind it.
     pub fn handle_timeout<D>(&mut self, now: Moment, is_late: bool, outbox: &mut Outbox<D>) -> Verdict {
-        if is_late && !self.is_check {
+        if is_late {
             self.check(now, outbox);
-        } else if self.deadline_ms <= now.monotonic_ms {
+        }
+        if self.deadline_ms <= now.monotonic_ms {
             return Verdict::Dead;
         } else if self.next_ms <= now.monotonic_ms {
             self.beat(now, HEARTBEAT_TIMEOUT_MS, outbox);

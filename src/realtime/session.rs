@@ -219,7 +219,8 @@ impl<D: Data> Session<D> {
         let is_late = now_ms - due_ms > LATE_MS || ahead_ms(step.now) - self.ahead_ms > LATE_MS;
         self.ahead_ms = ahead_ms(step.now);
         // Forgives once: in a hidden tab every timer is late, and a dead server must be noticed there as well.
-        let is_forgiving = is_late && !std::mem::replace(&mut self.is_drowsy, is_late);
+        let was_drowsy = std::mem::replace(&mut self.is_drowsy, is_late);
+        let is_forgiving = is_late && !was_drowsy;
         if self.linger_ms <= now_ms {
             self.retire();
         }

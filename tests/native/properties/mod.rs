@@ -13,7 +13,7 @@ mod urls;
 mod values;
 
 /// So many cases, the same in every run; `SEED=…` tries others.
-fn config(cases: u32) -> ProptestConfig {
+pub fn config(cases: u32) -> ProptestConfig {
     let seed = crate::variable("SEED", 1);
     ProptestConfig {
         cases,

@@ -1,0 +1,269 @@
+//! Channels: joined, ready, refused, lost, left.
+
+use super::rig::{every_change, topic, Manners, Rig, GOOD};
+use serde_json::json;
+use workflow_db::data::{Data, Value};
+use workflow_db::realtime::{Binding, Vsn, JOIN_TIMEOUT_MS, READY_TIMEOUT_MS};
+
+const MUTE: Manners = Manners { joins: false, ..GOOD };
+const BAD: &str = "{:error, \"invalid column for filter nope\"}";
+
+#[test]
+fn a_join_says_what_the_official_client_says() {
+    let mut rig = Rig::new(MUTE);
+    let filter = "name=eq.\"q\" \\ 😀\u{1}\n".to_owned();
+    let filtered = Binding { event: "DELETE", table: "workflows", filter: Some(filter.clone()) };
+    rig.open_with(7, vec![every_change("workflow_nodes"), filtered]);
+    let config = json!({
+        "broadcast": {"ack": false, "self": false},
+        "presence": {"key": "", "enabled": false},
+        "postgres_changes": [
+            {"event": "*", "schema": "public", "table": "workflow_nodes"},
+            {"event": "DELETE", "schema": "public", "table": "workflows", "filter": filter},
+        ],
+        "private": false,
+    });
+    let join = rig.last("phx_join");
+    assert_eq!(join.payload, json!({"config": config}));
+    assert_eq!(join.join_ref, Some(join.reference));
+}
+
+#[test]
+fn ready_is_the_word_of_the_server_and_not_the_reply() {
+    for vsn in [Vsn::V1, Vsn::V2] {
+        let mut rig = Rig::speaking(vsn, MUTE);
+        rig.open(1);
+        rig.told();
+        rig.accept(1);
+        rig.wait(29_000.0);
+        assert_eq!(rig.told(), ["heartbeat phoenix"]);
+        rig.subscribed(1);
+        rig.subscribed(1);
+        assert_eq!(rig.told(), ["ready 1", "ready 1"]);
+    }
+}
+
+#[test]
+fn a_second_opening_changes_nothing() {
+    let mut rig = Rig::live();
+    rig.open_with(1, vec![every_change("workflow_nodes")]);
+    assert!(rig.told().is_empty());
+}
+
+#[test]
+fn a_join_without_a_reply_is_sent_again() {
+    let mut rig = Rig::live();
+    rig.manners = MUTE;
+    rig.open(2);
+    rig.wait(JOIN_TIMEOUT_MS + 501.0);
+    assert_eq!(rig.told(), ["join wdb-2", "join wdb-2"]);
+}
+
+#[test]
+fn a_join_whose_timer_was_late_is_given_time_once() {
+    let mut rig = Rig::live();
+    rig.manners = MUTE;
+    rig.open(2);
+    rig.told();
+    rig.pass(60_000.0);
+    rig.fire();
+    assert_eq!(rig.told(), ["heartbeat phoenix"]);
+    rig.pass(60_000.0);
+    rig.fire();
+    rig.wait(501.0);
+    assert_eq!(rig.told(), ["heartbeat phoenix", "join wdb-2"]);
+}
+
+#[test]
+fn what_was_not_sent_yet_is_not_sent_on_the_next_socket() {
+    let mut rig = Rig::live();
+    let step = rig.step();
+    rig.session.open(step, 2, vec![every_change("workflows")]);
+    rig.closed();
+    assert_eq!(rig.told(), ["down 1"]);
+}
+
+#[test]
+fn a_channel_that_never_gets_ready_is_joined_again() {
+    let mut rig = Rig::new(MUTE);
+    rig.open(1);
+    rig.accept(1);
+    rig.wait(READY_TIMEOUT_MS - 1.0);
+    assert_eq!(rig.count("phx_join"), 1);
+    rig.wait(502.0);
+    assert_eq!(rig.count("phx_join"), 2);
+}
+
+#[test]
+fn answers_that_belong_to_an_earlier_join_are_not_ours() {
+    for vsn in [Vsn::V1, Vsn::V2] {
+        let mut rig = Rig::speaking(vsn, MUTE);
+        rig.open(1);
+        let first = rig.last("phx_join");
+        rig.wait(JOIN_TIMEOUT_MS + 501.0);
+        rig.told();
+        rig.reply(&first, "error", json!({"reason": "late"}));
+        rig.accept(1);
+        // As in the recording duplicate-topic-join: the new reply first, then the end of the old join.
+        rig.server_closes(1, &first.reference);
+        rig.reply(&first, "error", json!({"reason": "later"}));
+        rig.subscribed(1);
+        assert_eq!(rig.told(), ["ready 1"]);
+        let current = rig.join_ref(1);
+        rig.server_closes(1, &current);
+        assert_eq!(rig.told(), ["down 1"]);
+    }
+}
+
+#[test]
+fn a_closed_channel_comes_back_by_itself() {
+    let mut rig = Rig::live();
+    let join_ref = rig.join_ref(1);
+    rig.server_closes(1, &join_ref);
+    rig.wait(501.0);
+    assert_eq!(rig.told(), ["down 1", "join wdb-1", "ready 1"]);
+    let frame = rig.frame(None, None, &topic(1), "phx_error", json!({}));
+    rig.hear(frame);
+    rig.wait(1_001.0);
+    assert_eq!(rig.told(), ["down 1", "join wdb-1", "ready 1"]);
+}
+
+#[test]
+fn a_refusal_is_told_once_until_it_changes() {
+    let mut rig = Rig::new(MUTE);
+    rig.open(1);
+    rig.accept(1);
+    rig.told();
+    for _ in 0..5 {
+        rig.system(1, "postgres_changes", "error", BAD);
+    }
+    rig.system(1, "postgres_changes", "error", "another");
+    assert_eq!(rig.told(), [format!("refused 1: {BAD}"), "refused 1: another".to_owned()]);
+    rig.subscribed(1);
+    assert_eq!(rig.told(), ["ready 1"]);
+}
+
+#[test]
+fn a_refused_channel_joins_again_ever_more_rarely() {
+    let mut rig = Rig::new(MUTE);
+    let mut joins = Vec::new();
+    rig.open(1);
+    while rig.now.monotonic_ms < 1_000_000.0 + 3_600_000.0 {
+        if rig.count("phx_join") > joins.len() {
+            joins.push(rig.now.monotonic_ms);
+            rig.accept(1);
+            rig.system(1, "postgres_changes", "error", BAD);
+        }
+        rig.wait(1_000.0);
+    }
+    let gaps: Vec<f64> = joins.windows(2).map(|pair| ((pair[1] - pair[0]) / 1_000.0).round()).collect();
+    assert_eq!(gaps, [60.0, 120.0, 240.0, 480.0, 600.0, 600.0, 600.0, 600.0]);
+    let refusals = rig.told().iter().filter(|told| told.starts_with("refused")).count();
+    assert_eq!(refusals, 1);
+    rig.manners = GOOD;
+    rig.wait(601_000.0);
+    assert!(rig.told().contains(&"ready 1".to_owned()));
+}
+
+#[test]
+fn joins_leave_at_fifty_a_second_at_most() {
+    let mut rig = Rig::new(GOOD);
+    let mut times = Vec::new();
+    for channel in 0..200 {
+        rig.open(channel);
+    }
+    while times.len() < 200 {
+        times.resize(rig.count("phx_join"), rig.now.monotonic_ms);
+        rig.wait(1.0);
+    }
+    assert!(times.windows(51).all(|window| window[50] - window[0] >= 1_000.0), "{times:?}");
+    let took_ms = times[199] - times[0];
+    assert!((4_000.0..6_000.0).contains(&took_ms), "{took_ms}");
+}
+
+#[test]
+fn too_many_joins_are_no_token_trouble_and_are_tried_again_later() {
+    let mut rig = Rig::live();
+    rig.manners = MUTE;
+    for reason in ["Too many joins per second", "Too many channels"] {
+        let joins = rig.count("phx_join");
+        rig.open(2);
+        rig.told();
+        rig.refuse_join(2, reason);
+        assert!(rig.told().is_empty());
+        rig.wait(2_000.0);
+        assert!(rig.count("phx_join") > joins);
+    }
+    rig.manners = GOOD;
+    rig.wait(JOIN_TIMEOUT_MS + 30_000.0);
+    // Recording rate-limits: the reply is ok, and in the same millisecond comes the end.
+    let join_ref = rig.join_ref(2);
+    rig.told();
+    rig.system(2, "system", "error", "Too many messages per second");
+    rig.server_closes(2, &join_ref);
+    assert_eq!(rig.told(), ["down 2"]);
+    rig.wait(30_000.0);
+    assert!(rig.told().contains(&"ready 2".to_owned()));
+}
+
+#[test]
+fn a_server_that_does_not_know_the_channel_any_more_is_joined_again() {
+    let mut rig = Rig::live();
+    let newer = super::rig::token("two", rig.now.wall_ms + 3_600_000.0);
+    rig.hand_token(Ok(Some(newer)));
+    let push = rig.last("access_token");
+    rig.told();
+    rig.reply(&push, "error", json!({"reason": "unmatched topic"}));
+    rig.wait(501.0);
+    assert_eq!(rig.told(), ["down 1", "join wdb-1", "ready 1"]);
+}
+
+#[test]
+fn a_reply_that_grants_other_bindings_than_were_asked_for_is_no_success() {
+    let mut rig = Rig::new(MUTE);
+    rig.open(1);
+    let join = rig.last("phx_join");
+    rig.told();
+    rig.reply(&join, "ok", json!({"postgres_changes": []}));
+    rig.wait(501.0);
+    assert_eq!(rig.told(), ["join wdb-1"]);
+}
+
+#[test]
+fn nothing_is_told_of_what_was_closed() {
+    let mut rig = Rig::live();
+    let step = rig.step();
+    let payload = json!({"ids": [100], "data": {"type": "INSERT", "table": "workflows", "record": {}}});
+    let frame = rig.frame(None, None, &topic(1), "postgres_changes", payload);
+    // Closed between the frame and the telling.
+    rig.session.handle_frame(step, &crate::support::Json::from(frame.clone()));
+    let join_ref = rig.join_ref(1);
+    rig.close(1);
+    rig.hear(frame);
+    rig.server_closes(1, &join_ref);
+    assert_eq!(rig.told(), ["leave wdb-1"]);
+    assert_eq!(rig.last("phx_leave").join_ref, Some(join_ref));
+}
+
+#[test]
+fn a_change_goes_to_the_bindings_that_asked_for_it() {
+    let mut rig = Rig::new(GOOD);
+    let deletes = Binding { event: "DELETE", ..every_change("workflows") };
+    rig.open_with(1, vec![every_change("workflows"), deletes, every_change("workflow_nodes")]);
+    rig.told();
+    let data =
+        |kind: &str| json!({"type": kind, "table": "workflows", "record": {"id": "a"}, "errors": null});
+    rig.change(1, &[101.0, 100.0], data("INSERT"));
+    rig.change(1, &[101.0, 100.0], data("DELETE"));
+    rig.change(1, &[102.0], data("UPDATE"));
+    // The server heeds `event`, or does not: the kind decides.
+    rig.change(1, &[101.0], data("UPDATE"));
+    rig.change(1, &[999.0], data("INSERT"));
+    rig.change(1, &[100.0], data("TRUNCATE"));
+    assert_eq!(rig.told(), ["insert 1 [0]", "delete 1 [0, 1]", "update 1 [2]"]);
+    let (_, _, incoming) = &rig.changes[0];
+    assert_eq!(incoming.table, "workflows");
+    let record = incoming.record.as_ref().expect("a record");
+    assert_eq!(record.column("id"), Value::Text("a".to_owned()));
+    assert!(!incoming.has_errors && incoming.old.is_none() && incoming.commit_timestamp.is_none());
+}

@@ -1,0 +1,225 @@
+//! The socket: opened, kept alive, lost, and opened again.
+
+use super::rig::{Manners, Rig, Socket, GOOD, SILENT};
+use workflow_db::error::Error;
+use workflow_db::realtime::{
+    CHECK_TIMEOUT_MS, CONNECT_TIMEOUT_MS, HEARTBEAT_MS, HEARTBEAT_TIMEOUT_MS, LINGER_MS, MAX_WAIT_MS,
+    MIN_WAIT_MS, TOKEN_TIMEOUT_MS,
+};
+
+const DEAF: Manners = Manners { heartbeats: false, ..GOOD };
+
+#[test]
+fn the_token_comes_before_the_socket_and_the_socket_before_the_join() {
+    let mut rig = Rig::new(SILENT);
+    rig.open(1);
+    assert_eq!(rig.told(), ["ask"]);
+    rig.hand_token(Ok(None));
+    assert_eq!(rig.told(), ["connect"]);
+    rig.opened();
+    assert_eq!(rig.told(), ["join wdb-1"]);
+}
+
+#[test]
+fn a_token_provider_that_fails_or_is_silent_is_asked_again_after_a_wait() {
+    let mut rig = Rig::new(SILENT);
+    rig.open(1);
+    rig.hand_token(Err(Error::timeout()));
+    assert_eq!(rig.told(), ["ask"]);
+    rig.wait(499.0);
+    assert!(rig.told().is_empty());
+    rig.wait(2.0);
+    assert_eq!(rig.told(), ["ask"]);
+    rig.wait(TOKEN_TIMEOUT_MS + 1_001.0);
+    assert_eq!(rig.told(), ["ask"]);
+}
+
+#[test]
+fn a_socket_that_does_not_open_is_given_up() {
+    let mut rig = Rig::new(Manners { asks: true, ..SILENT });
+    rig.open(1);
+    rig.wait(CONNECT_TIMEOUT_MS);
+    assert_eq!(rig.told(), ["ask", "connect", "disconnect"]);
+    rig.wait(501.0);
+    assert_eq!(rig.told(), ["ask", "connect"]);
+}
+
+#[test]
+fn waits_are_jittered_doubled_and_bounded() {
+    for random in [0.0, 0.25, 0.999] {
+        let mut rig = Rig::new(Manners { asks: true, ..SILENT });
+        rig.random = Box::new(move || random);
+        rig.open(1);
+        for failures in 0..12 {
+            rig.closed();
+            let wait_ms = rig.session.poll_timeout().expect("a wait") - rig.now.monotonic_ms;
+            let limit_ms = MAX_WAIT_MS.min(1_000.0 * f64::from(1 << failures));
+            let expected_ms = (random * limit_ms).max(MIN_WAIT_MS);
+            assert!((wait_ms - expected_ms).abs() < 1e-6, "{wait_ms} after {failures}");
+            rig.wait(wait_ms + 0.001);
+            assert_eq!(rig.socket, Socket::Connecting);
+        }
+    }
+}
+
+#[test]
+fn a_server_that_accepts_and_kills_at_once_is_asked_ever_more_rarely() {
+    let mut rig = Rig::new(GOOD);
+    rig.random = Box::new(|| 0.9);
+    rig.open(1);
+    for _ in 0..600 {
+        if rig.socket == Socket::Open {
+            rig.closed();
+        }
+        rig.wait(500.0);
+    }
+    assert!(rig.connects.len() < 18, "{} connections in five minutes", rig.connects.len());
+}
+
+#[test]
+fn a_socket_that_lived_is_replaced_quickly() {
+    let mut rig = Rig::live();
+    for _ in 0..5 {
+        rig.wait(10_500.0);
+        rig.told();
+        rig.closed();
+        assert_eq!(rig.told(), ["down 1"]);
+        rig.wait(501.0);
+        assert_eq!(rig.told(), ["ask", "connect", "join wdb-1", "ready 1"]);
+    }
+}
+
+#[test]
+fn heartbeats_are_never_far_enough_apart_for_the_server_to_hang_up() {
+    let mut rig = Rig::live();
+    rig.wait(10.0 * HEARTBEAT_MS);
+    assert_eq!(rig.told(), ["heartbeat phoenix"; 10]);
+}
+
+#[test]
+fn a_heartbeat_without_an_answer_ends_the_socket() {
+    let mut rig = Rig::live();
+    rig.manners = DEAF;
+    rig.wait(HEARTBEAT_MS);
+    rig.told();
+    rig.wait(HEARTBEAT_TIMEOUT_MS - 1.0);
+    assert!(rig.told().is_empty());
+    rig.wait(2.0);
+    assert_eq!(rig.told(), ["disconnect", "down 1"]);
+    rig.wait(501.0);
+    assert_eq!(rig.told(), ["ask", "connect", "join wdb-1", "ready 1"]);
+}
+
+#[test]
+fn late_timer_checks_the_socket_at_once() {
+    let mut rig = Rig::live();
+    rig.pass(HEARTBEAT_MS + 60_000.0);
+    rig.manners = DEAF;
+    rig.fire();
+    assert_eq!(rig.told(), ["heartbeat phoenix"]);
+    rig.wait(CHECK_TIMEOUT_MS + 1.0);
+    assert_eq!(rig.told(), ["disconnect", "down 1"]);
+}
+
+#[test]
+fn silence_is_not_held_against_a_socket_whose_timer_was_late() {
+    let mut rig = Rig::live();
+    rig.manners = DEAF;
+    rig.wait(HEARTBEAT_MS);
+    let unanswered = rig.last("heartbeat");
+    rig.pass(HEARTBEAT_TIMEOUT_MS + 60_000.0);
+    rig.manners = GOOD;
+    rig.fire();
+    rig.reply(&unanswered, "ok", serde_json::json!({}));
+    rig.wait(60_000.0);
+    assert!(!rig.told().contains(&"disconnect".to_owned()));
+}
+
+#[test]
+fn a_dead_socket_is_noticed_even_when_every_timer_is_late() {
+    let mut rig = Rig::live();
+    rig.manners = DEAF;
+    for _ in 0..2 {
+        rig.pass(HEARTBEAT_MS + 60_000.0);
+        rig.fire();
+    }
+    assert_eq!(rig.told(), ["heartbeat phoenix", "disconnect", "down 1"]);
+}
+
+#[test]
+fn sleep_during_which_the_monotonic_clock_stood_still_is_noticed() {
+    let mut rig = Rig::live();
+    rig.wait(HEARTBEAT_MS + 1.0);
+    rig.told();
+    rig.manners = DEAF;
+    rig.now.wall_ms += 3_600_000.0;
+    rig.wait(HEARTBEAT_MS + CHECK_TIMEOUT_MS);
+    assert_eq!(rig.told(), ["heartbeat phoenix", "disconnect", "down 1"]);
+}
+
+#[test]
+fn a_shown_tab_checks_its_socket_once() {
+    let mut rig = Rig::live();
+    rig.wait(5_000.0);
+    rig.manners = DEAF;
+    for _ in 0..3 {
+        rig.shown();
+    }
+    assert_eq!(rig.told(), ["heartbeat phoenix"]);
+    rig.wait(CHECK_TIMEOUT_MS);
+    assert_eq!(rig.told(), ["disconnect", "down 1"]);
+}
+
+#[test]
+fn a_shown_tab_does_not_wait_out_its_backoff_but_tries_once_a_second_at_most() {
+    let mut rig = Rig::new(Manners { asks: true, ..SILENT });
+    rig.random = Box::new(|| 0.99);
+    rig.open(1);
+    for _ in 0..6 {
+        rig.closed();
+        rig.wait(rig.session.poll_timeout().expect("a wait") - rig.now.monotonic_ms);
+    }
+    rig.closed();
+    rig.wait(1_000.0);
+    rig.told();
+    rig.shown();
+    assert_eq!(rig.told(), ["ask", "connect"]);
+    rig.closed();
+    for _ in 0..20 {
+        rig.wait(100.0);
+        rig.shown();
+        if rig.socket == Socket::Connecting {
+            rig.closed();
+        }
+    }
+    assert_eq!(rig.told(), ["ask", "connect", "ask", "connect"]);
+}
+
+#[test]
+fn what_is_taken_down_and_put_up_again_finds_the_socket() {
+    let mut rig = Rig::live();
+    rig.close(1);
+    rig.wait(LINGER_MS - 1.0);
+    rig.open(2);
+    rig.wait(10_000.0);
+    assert_eq!(rig.told(), ["leave wdb-1", "join wdb-2", "ready 2"]);
+    rig.close(2);
+    rig.wait(LINGER_MS);
+    assert_eq!(rig.told(), ["leave wdb-2", "disconnect"]);
+    assert_eq!(rig.session.poll_timeout(), None);
+}
+
+#[test]
+fn a_closed_client_leaves_nothing_behind() {
+    for manners in [SILENT, Manners { asks: true, ..SILENT }, GOOD] {
+        let mut rig = Rig::new(manners);
+        rig.open(1);
+        rig.close_all();
+        assert_eq!((rig.socket, rig.session.poll_timeout()), (Socket::None, None));
+        rig.told();
+        rig.wait(1_000_000.0);
+        assert!(rig.told().is_empty());
+        rig.open(2);
+        assert_eq!(rig.told()[0], "ask");
+    }
+}

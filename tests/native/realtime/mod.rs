@@ -1,0 +1,9 @@
+//! The realtime session against stories, recordings of the real server, chance, and an outage.
+
+mod channels;
+mod connection;
+mod outage;
+mod properties;
+mod recordings;
+mod rig;
+mod tokens;

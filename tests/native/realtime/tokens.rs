@@ -1,0 +1,167 @@
+//! The token: shown with the join, renewed in time, replaced when the server complains.
+
+use super::rig::{token, Manners, Rig, GOOD};
+use serde_json::json;
+use workflow_db::error::Error;
+use workflow_db::realtime::{REFRESH_GAP_MS, STALE_REFRESH_MS};
+
+const EXPIRED: &str = "Access token has expired: [message: \"Invalid token\", claim: \"exp\", claim_val: 1]";
+
+fn live_with(life_ms: f64) -> Rig {
+    let mut rig = Rig::new(GOOD);
+    rig.token = Some(token("one", rig.now.wall_ms + life_ms));
+    rig.open(1);
+    rig.told();
+    rig
+}
+
+#[test]
+fn a_join_carries_the_token_and_nothing_for_nobody() {
+    let rig = live_with(3_600_000.0);
+    assert_eq!(rig.last("phx_join").payload["access_token"], "one");
+    let rig = Rig::live();
+    assert_eq!(rig.last("phx_join").payload.get("access_token"), None);
+}
+
+#[test]
+fn a_token_is_renewed_a_minute_before_it_expires_and_pushed_to_every_channel() {
+    let mut rig = live_with(3_600_000.0);
+    rig.open(2);
+    rig.told();
+    rig.wait(3_600_000.0 - 60_001.0);
+    assert!(!rig.told().contains(&"ask".to_owned()));
+    rig.token = Some(token("two", rig.now.wall_ms + 3_600_000.0));
+    rig.wait(2.0);
+    assert_eq!(rig.told(), ["ask", "access_token wdb-1", "access_token wdb-2"]);
+    assert_eq!(rig.last("access_token").payload, json!({"access_token": "two"}));
+    rig.subscribed(1);
+    assert_eq!(rig.told(), ["ready 1"]);
+}
+
+#[test]
+fn a_short_token_is_renewed_at_half_of_its_life() {
+    let mut rig = live_with(40_000.0);
+    rig.token = Some(token("two", rig.now.wall_ms + 3_600_000.0));
+    rig.wait(19_999.0);
+    assert!(rig.told().is_empty());
+    rig.wait(2.0);
+    assert_eq!(rig.told(), ["ask", "access_token wdb-1"]);
+}
+
+#[test]
+fn a_provider_that_has_no_newer_token_is_not_pestered() {
+    let mut rig = live_with(100_000.0);
+    rig.wait(100_000.0);
+    assert!(rig.asks.windows(2).all(|pair| pair[1] - pair[0] >= REFRESH_GAP_MS), "{:?}", rig.asks);
+    let before = rig.asks.len();
+    assert!(before < 8, "{:?}", rig.asks);
+    // By a clock that is wrong, everything the provider has is expired.
+    rig.wait(10.0 * STALE_REFRESH_MS);
+    assert!(rig.asks.len() - before <= 11, "{:?}", rig.asks);
+    assert_eq!(rig.count("access_token"), 0);
+}
+
+#[test]
+fn a_renewal_that_fails_is_tried_again() {
+    let mut rig = live_with(100_000.0);
+    rig.manners = Manners { asks: false, ..GOOD };
+    rig.wait(50_000.0);
+    rig.hand_token(Err(Error::timeout()));
+    rig.manners = GOOD;
+    rig.token = Some(token("two", rig.now.wall_ms + 3_600_000.0));
+    rig.wait(25_000.0);
+    assert_eq!(rig.count("access_token"), 1);
+}
+
+#[test]
+fn a_tab_that_is_shown_while_the_provider_thinks_asks_nothing_twice() {
+    let mut rig = live_with(100_000.0);
+    rig.manners = Manners { asks: false, ..GOOD };
+    rig.wait(51_000.0);
+    rig.shown();
+    rig.wait(26_000.0);
+    assert_eq!(rig.asks.len(), 2);
+}
+
+#[test]
+fn the_same_token_again_is_not_pushed() {
+    let mut rig = live_with(3_600_000.0);
+    let same = rig.token.clone();
+    rig.hand_token(Ok(same));
+    assert!(rig.told().is_empty());
+    let other = token("two", rig.now.wall_ms + 3_600_000.0);
+    rig.hand_token(Ok(Some(other)));
+    assert_eq!(rig.told(), ["access_token wdb-1"]);
+    rig.hand_token(Err(Error::timeout()));
+    rig.hand_token(Ok(None));
+    assert!(rig.told().is_empty());
+}
+
+#[test]
+fn a_token_that_changes_during_a_join_is_shown_after_it() {
+    let mut rig = live_with(3_600_000.0);
+    rig.manners = Manners { joins: false, ..GOOD };
+    rig.open(2);
+    let newer = token("two", rig.now.wall_ms + 3_600_000.0);
+    rig.hand_token(Ok(Some(newer)));
+    assert_eq!(rig.told(), ["join wdb-2", "access_token wdb-1"]);
+    rig.accept(2);
+    assert_eq!(rig.told(), ["access_token wdb-2"]);
+}
+
+#[test]
+fn an_expired_token_is_asked_for_anew_and_the_channel_joins_again() {
+    let mut rig = live_with(3_600_000.0);
+    rig.wait(5_000.0);
+    rig.token = Some(token("two", rig.now.wall_ms + 3_600_000.0));
+    let join_ref = rig.join_ref(1);
+    rig.system(1, "system", "error", EXPIRED);
+    rig.server_closes(1, &join_ref);
+    assert_eq!(rig.told(), ["down 1", "ask"]);
+    rig.wait(501.0);
+    assert_eq!(rig.told(), ["join wdb-1", "ready 1"]);
+    assert_eq!(rig.last("phx_join").payload["access_token"], "two");
+}
+
+#[test]
+fn a_server_that_takes_no_token_is_asked_ever_more_rarely_and_so_is_the_provider() {
+    for reason in ["Invalid JWT Token", "signature_error", "InvalidJWTToken: exp", "expected_claims_map"] {
+        let mut rig = live_with(3_600_000.0);
+        rig.random = Box::new(|| 0.9);
+        rig.manners = Manners { joins: false, ..GOOD };
+        rig.system(1, "system", "error", EXPIRED);
+        for _ in 0..1_200 {
+            let joins = rig.count("phx_join");
+            rig.wait(250.0);
+            if rig.count("phx_join") > joins {
+                rig.refuse_join(1, reason);
+            }
+        }
+        let (joins, asks) = (rig.count("phx_join"), rig.asks.len());
+        assert!((8..18).contains(&joins) && asks <= joins + 2, "{joins} joins, {asks} asks");
+        rig.manners = GOOD;
+        rig.wait(31_000.0);
+        assert_eq!(rig.told().last().map(String::as_str), Some("ready 1"));
+    }
+}
+
+#[test]
+fn many_channels_whose_token_expired_ask_once() {
+    let mut rig = live_with(3_600_000.0);
+    for channel in 2..=20 {
+        rig.open(channel);
+    }
+    rig.wait(10_000.0);
+    rig.told();
+    rig.manners = Manners { asks: false, ..GOOD };
+    for channel in 1..=20 {
+        rig.system(channel, "system", "error", EXPIRED);
+    }
+    assert_eq!(rig.told().iter().filter(|told| *told == "ask").count(), 1);
+    rig.wait(14_000.0);
+    assert_eq!(rig.told(), Vec::<String>::new());
+    let newer = token("two", rig.now.wall_ms + 3_600_000.0);
+    rig.hand_token(Ok(Some(newer)));
+    rig.wait(1_000.0);
+    assert_eq!(rig.told().iter().filter(|told| told.starts_with("ready")).count(), 20);
+}
