@@ -253,7 +253,6 @@ fn act(world: &World, random: &Random, tab: &mut Tab, marker: usize) {
 fn trouble(world: &World, random: &Random, tab: &Tab) {
     let core = &world.core;
     match random.below(8) {
-        0 => realtime::restart(core),
         1 => realtime::die_silently(core),
         2 => core.realtime.duplicates.set(random.chance(0.5)),
         3 => core.realtime.is_down.set(random.chance(0.3)),

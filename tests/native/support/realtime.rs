@@ -48,7 +48,7 @@ struct Connection {
     is_dead: bool,
 }
 
-/// What can be wrong with it.
+/// The server, and what can be wrong with it.
 #[derive(Default)]
 pub struct Realtime {
     connections: RefCell<Vec<Connection>>,
@@ -66,12 +66,8 @@ pub struct Realtime {
 }
 
 impl Realtime {
-    pub fn connection_count(&self) -> usize {
+    fn connection_count(&self) -> usize {
         self.connections.borrow().len()
-    }
-
-    pub fn channel_count(&self) -> usize {
-        self.connections.borrow().iter().map(|connection| connection.channels.len()).sum()
     }
 }
 
@@ -136,11 +132,6 @@ pub fn die_silently(core: &Rc<Core>) {
     }
 }
 
-/// The server's own connection breaks: what was committed and not polled is lost, and nobody is told.
-pub fn lose_pending(core: &Rc<Core>) {
-    core.realtime.polled.set(core.server.borrow().commits.len());
-}
-
 /// The client sent a text.
 pub fn transmit(core: &Rc<Core>, number: u64, text: &str) {
     let frame: Value = serde_json::from_str(text).expect("a frame is JSON");
@@ -176,7 +167,7 @@ fn receive(core: &Rc<Core>, number: u64, frame: &Value) {
         }
         "access_token" => {
             let subject = payload["access_token"].as_str().and_then(subject_of);
-            subscribed_after(core, number, &topic, &join_ref, Some(subject));
+            subscribed_after(core, number, &topic, &join_ref, Some(Refresh { subject }));
         }
         "heartbeat" => ok(json!({})),
         other => panic!("{other} is not sent by this library"),
@@ -214,15 +205,14 @@ fn join(core: &Rc<Core>, number: u64, topic: &str, join_ref: &str, payload: &Val
     json!({"postgres_changes": answers})
 }
 
+/// Another token for a channel.
+struct Refresh {
+    subject: Option<String>,
+}
+
 /// The system message, when the server is ready; changes flow from then on.
-fn subscribed_after(
-    core: &Rc<Core>,
-    number: u64,
-    topic: &str,
-    join_ref: &str,
-    subject: Option<Option<String>>,
-) {
-    let is_refresh = subject.is_some();
+fn subscribed_after(core: &Rc<Core>, number: u64, topic: &str, join_ref: &str, refresh: Option<Refresh>) {
+    let is_refresh = refresh.is_some();
     let wait_ms = match core.realtime.is_cold.replace(false) {
         true => core.realtime.cold_ms.get() * (0.5 + core.random.fraction()),
         false if is_refresh => 1_000.0 + core.random.fraction() * 4_000.0,
@@ -238,7 +228,7 @@ fn subscribed_after(
             if let Some(channel) = own {
                 is_joined = true;
                 channel.flows_from.get_or_insert(commits);
-                if let Some(subject) = subject {
+                if let Some(Refresh { subject }) = refresh {
                     channel.subject = subject;
                 }
             }
