@@ -1,0 +1,68 @@
+import { useMemo, useSyncExternalStore } from 'react';
+import type { DatabaseClient } from '../client.js';
+import type { Db } from '../db.js';
+import type { DatabaseError } from '../errors.js';
+import type { TableName } from '../realtime-types.js';
+import { toDatabaseError } from './errors.js';
+import { overlaysOf, type Change } from './overlays.js';
+import { useClient } from './provider.js';
+
+interface MutationState {
+  isSaving: boolean;
+  error: DatabaseError | null;
+}
+
+const IDLE: MutationState = { isSaving: false, error: null };
+
+/** The writes of one component: whether some are under way, and why the last one failed. */
+export class Mutations {
+  private readonly listeners = new Set<() => void>();
+  private state = IDLE;
+  private underWay = 0;
+
+  constructor(private readonly client: DatabaseClient) {}
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  readonly snapshot = (): MutationState => this.state;
+
+  readonly forgetError = (): void => this.set(null);
+
+  /** Writes. Until that has ended, `change` is shown over what is stored. Rejects with a DatabaseError. */
+  async run<T, Table extends TableName>(write: (db: Db) => Promise<T>, change?: Change<Table>): Promise<T> {
+    const endOverlay = change && overlaysOf(this.client).add(change);
+    this.underWay += 1;
+    this.set(null);
+    let error: DatabaseError | null = null;
+    try {
+      return await write(this.client.db);
+    } catch (thrown) {
+      error = toDatabaseError(thrown);
+      throw error;
+    } finally {
+      this.underWay -= 1;
+      endOverlay?.(error === null);
+      this.set(error ?? this.state.error);
+    }
+  }
+
+  private set(error: DatabaseError | null): void {
+    const isSaving = this.underWay > 0;
+    if (isSaving === this.state.isSaving && error === this.state.error) return;
+    this.state = { isSaving, error };
+    this.listeners.forEach((listener) => listener());
+  }
+}
+
+/** Writes about one subject. Those about another one start anew: an old one's failure does not show there. */
+export function useMutations(subject: string): [MutationState, Mutations] {
+  const client = useClient();
+  const mutations = useMemo(() => new Mutations(client), [client, subject]);
+  const state = useSyncExternalStore(mutations.subscribe, mutations.snapshot, serverSnapshot);
+  return [state, mutations];
+}
+
+const serverSnapshot = () => IDLE;
