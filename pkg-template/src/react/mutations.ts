@@ -7,17 +7,10 @@ import { toDatabaseError } from './errors.js';
 import { overlaysOf, type Change } from './overlays.js';
 import { useClient } from './provider.js';
 
-interface MutationState {
-  isSaving: boolean;
-  error: DatabaseError | null;
-}
-
-const IDLE: MutationState = { isSaving: false, error: null };
-
 /** The writes of one component: whether some are under way, and why the last one failed. */
 export class Mutations {
   private readonly listeners = new Set<() => void>();
-  private state = IDLE;
+  private error: DatabaseError | null = null;
   private underWay = 0;
 
   constructor(private readonly client: DatabaseClient) {}
@@ -27,15 +20,19 @@ export class Mutations {
     return () => this.listeners.delete(listener);
   };
 
-  readonly snapshot = (): MutationState => this.state;
+  readonly isSaving = (): boolean => this.underWay > 0;
 
-  readonly forgetError = (): void => this.set(null);
+  readonly lastError = (): DatabaseError | null => this.error;
+
+  forgetError(): void {
+    this.tell(null);
+  }
 
   /** Writes. Until that has ended, `change` is shown over what is stored. Rejects with a DatabaseError. */
   async run<T, Table extends TableName>(write: (db: Db) => Promise<T>, change?: Change<Table>): Promise<T> {
     const endOverlay = change && overlaysOf(this.client).add(change);
     this.underWay += 1;
-    this.set(null);
+    this.tell(null);
     let error: DatabaseError | null = null;
     try {
       return await write(this.client.db);
@@ -45,24 +42,25 @@ export class Mutations {
     } finally {
       this.underWay -= 1;
       endOverlay?.(error === null);
-      this.set(error ?? this.state.error);
+      this.tell(error ?? this.error);
     }
   }
 
-  private set(error: DatabaseError | null): void {
-    const isSaving = this.underWay > 0;
-    if (isSaving === this.state.isSaving && error === this.state.error) return;
-    this.state = { isSaving, error };
+  private tell(error: DatabaseError | null): void {
+    this.error = error;
     this.listeners.forEach((listener) => listener());
   }
 }
 
 /** Writes about one subject. Those about another one start anew: an old one's failure does not show there. */
-export function useMutations(subject: string): [MutationState, Mutations] {
+export function useMutations(subject: string): [DatabaseError | null, Mutations] {
   const client = useClient();
   const mutations = useMemo(() => new Mutations(client), [client, subject]);
-  const state = useSyncExternalStore(mutations.subscribe, mutations.snapshot, serverSnapshot);
-  return [state, mutations];
+  const error = useSyncExternalStore(mutations.subscribe, mutations.lastError, mutations.lastError);
+  return [error, mutations];
 }
 
-const serverSnapshot = () => IDLE;
+/** Whether a write is under way: only who shows it is rendered for it. */
+export function useIsSaving({ subscribe, isSaving }: Mutations): boolean {
+  return useSyncExternalStore(subscribe, isSaving, isSaving);
+}

@@ -4,7 +4,7 @@ import { DatabaseError } from '../errors.js';
 import { cacheKeys } from '../keys.js';
 import type { ApiKey, ApiKeyPatch } from '../types.js';
 import { useLive } from './live.js';
-import { useMutations } from './mutations.js';
+import { useIsSaving, useMutations } from './mutations.js';
 import { deleting, patching, shownRow, type Change } from './overlays.js';
 import type { ReadState } from './results.js';
 import { useQuery } from './use-query.js';
@@ -49,7 +49,7 @@ export function useApiKey(userId: string, serviceName: string): UseApiKeyResult 
     read: (db) => db.getApiKey(userId, serviceName),
     show,
   });
-  const [written, mutations] = useMutations(entry);
+  const [writeError, mutations] = useMutations(entry);
   useLive('api_keys', entry && userId);
 
   const actions = useMemo(() => {
@@ -72,8 +72,8 @@ export function useApiKey(userId: string, serviceName: string): UseApiKeyResult 
     };
   }, [mutations, userId, serviceName]);
   const { data: key = null, loading, isFetching } = state;
-  const { isSaving } = written;
-  const error = written.error ?? state.error;
+  const isSaving = useIsSaving(mutations);
+  const error = writeError ?? state.error;
   return useMemo(
     () => ({ key, loading, error, isFetching, isSaving, ...actions }),
     [key, loading, error, isFetching, isSaving, actions],

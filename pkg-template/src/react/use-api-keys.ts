@@ -3,7 +3,7 @@ import { DatabaseError } from '../errors.js';
 import { cacheKeys } from '../keys.js';
 import type { ApiKey, ApiKeyPatch, NewApiKey } from '../types.js';
 import { useLive } from './live.js';
-import { useMutations } from './mutations.js';
+import { useIsSaving, useMutations } from './mutations.js';
 import { deleting, onRow, patching } from './overlays.js';
 import type { LiveOptions } from './provider.js';
 import type { ReadState } from './results.js';
@@ -76,7 +76,7 @@ export function useApiKeys(userId: string, options: UseApiKeysOptions = {}): Use
     },
     options,
   );
-  const [written, mutations] = useMutations(key);
+  const [writeError, mutations] = useMutations(key);
   useLive('api_keys', userId, options.realtime);
 
   const actions = useMemo(
@@ -92,8 +92,8 @@ export function useApiKeys(userId: string, options: UseApiKeysOptions = {}): Use
   );
   const refreshApiKeys = useRefresh([query], mutations);
   const { data: keys = NONE, loading, isFetching } = state;
-  const { isSaving } = written;
-  const error = written.error ?? state.error;
+  const isSaving = useIsSaving(mutations);
+  const error = writeError ?? state.error;
   const getKeyByService = useCallback(
     (service: string) => keys.find((apiKey) => apiKey.service_name === service),
     [keys],

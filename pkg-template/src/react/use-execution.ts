@@ -5,7 +5,7 @@ import type {
   WorkflowExecution,
   WorkflowExecutionPatch,
 } from '../types.js';
-import { useMutations } from './mutations.js';
+import { useIsSaving, useMutations } from './mutations.js';
 import { onRow, patching } from './overlays.js';
 import type { LiveOptions } from './provider.js';
 import type { ReadState } from './results.js';
@@ -59,7 +59,7 @@ export interface UseExecutionResult extends ReadState {
  */
 export function useExecution(executionId: string, options: UseExecutionOptions = {}): UseExecutionResult {
   const run = useRun(executionId, options);
-  const [written, mutations] = useMutations(executionId);
+  const [writeError, mutations] = useMutations(executionId);
   const { execution, nodeResults, loading, isFetching } = run;
 
   const updateExecution = useMemo(
@@ -79,8 +79,8 @@ export function useExecution(executionId: string, options: UseExecutionOptions =
     [nodeResults],
   );
   const refresh = useRefresh(run.queries, mutations);
-  const isUpdating = written.isSaving;
-  const error = written.error ?? run.error;
+  const isUpdating = useIsSaving(mutations);
+  const error = writeError ?? run.error;
   return useMemo(
     () => ({
       ...{ execution, nodeResults, loading, error, isFetching, isUpdating },

@@ -3,7 +3,7 @@ import type { DatabaseClient } from '../client.js';
 import type { Db, DbFunctions } from '../db.js';
 import type { TableName, Tables } from '../realtime-types.js';
 import { useLive } from './live.js';
-import { useMutations } from './mutations.js';
+import { useIsSaving, useMutations } from './mutations.js';
 import { patching, type Change } from './overlays.js';
 import { useClient } from './provider.js';
 import type { ReadState } from './results.js';
@@ -52,7 +52,7 @@ export function useSettingsRow<Table extends SettingsTable, Patch extends object
       return row === null && shown === base ? null : shown;
     },
   });
-  const [written, mutations] = useMutations(key);
+  const [writeError, mutations] = useMutations(key);
   useLive(spec.table, userId);
 
   const actions = useMemo(() => {
@@ -76,8 +76,8 @@ export function useSettingsRow<Table extends SettingsTable, Patch extends object
     () => (data === null ? unsaved<Table>(userId, spec.defaults()) : (data ?? null)),
     [data, spec, userId],
   );
-  const { isSaving } = written;
-  return { settings, loading, error: written.error ?? error, isFetching, isSaving, ...actions };
+  const isSaving = useIsSaving(mutations);
+  return { settings, loading, error: writeError ?? error, isFetching, isSaving, ...actions };
 }
 
 /** Defaults in the form of a row. Its `id` is empty. */

@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import { cacheKeys } from '../keys.js';
 import type { Workflow, WorkflowPatch, WorkflowWithRelations } from '../types.js';
 import { useLive } from './live.js';
-import { useMutations } from './mutations.js';
+import { useIsSaving, useMutations } from './mutations.js';
 import { onRow, patching, shownRow } from './overlays.js';
 import type { ReadState } from './results.js';
 import { useQuery, useRefresh } from './use-query.js';
@@ -49,7 +49,7 @@ export function useWorkflow(workflowId: string): UseWorkflowResult {
     read: (db) => db.getWorkflowWithRelations(workflowId),
     show,
   });
-  const [written, mutations] = useMutations(key);
+  const [writeError, mutations] = useMutations(key);
   useLive('workflows', workflowId);
   useLive('workflow_nodes', workflowId);
   useLive('workflow_connections', workflowId);
@@ -64,8 +64,8 @@ export function useWorkflow(workflowId: string): UseWorkflowResult {
   );
   const refreshWorkflow = useRefresh([query], mutations);
   const { data: workflow = null, loading, isFetching } = state;
-  const { isSaving } = written;
-  const error = written.error ?? state.error;
+  const isSaving = useIsSaving(mutations);
+  const error = writeError ?? state.error;
   return useMemo(
     () => ({ workflow, loading, error, isFetching, isSaving, updateWorkflow, refreshWorkflow }),
     [workflow, loading, error, isFetching, isSaving, updateWorkflow, refreshWorkflow],

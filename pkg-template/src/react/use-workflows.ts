@@ -72,7 +72,7 @@ export function useWorkflows(userId: string, options: UseWorkflowsOptions = {}):
     },
     options,
   );
-  const [written, mutations] = useMutations(base);
+  const [writeError, mutations] = useMutations(base);
   useLive('workflows', userId, options.realtime);
 
   const actions = useMemo(
@@ -90,7 +90,7 @@ export function useWorkflows(userId: string, options: UseWorkflowsOptions = {}):
   );
   const refreshWorkflows = useRefresh([query], mutations);
   const { data: workflows = NONE, loading, isFetching } = state;
-  const error = written.error ?? state.error;
+  const error = writeError ?? state.error;
   return useMemo(
     () => ({ workflows, loading, error, isFetching, ...actions, refreshWorkflows }),
     [workflows, loading, error, isFetching, actions, refreshWorkflows],
