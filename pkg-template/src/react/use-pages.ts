@@ -38,6 +38,8 @@ export function usePages<Row>(spec: PagesSpec<Row>, options?: RefetchOptions): P
   const { list, pageSize } = spec;
   const name = `${list} ${pageSize}`;
   const [place, setPlace] = useState({ name, page: 0 });
+  // Another list begins at its first page, also when it was shown before.
+  if (place.name !== name) setPlace({ name, page: 0 });
   const page = place.name === name ? place.page : 0;
   const offset = page * pageSize;
   const [state, query] = useQuery<PaginatedResponse<Row>>(
