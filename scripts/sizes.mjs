@@ -6,17 +6,26 @@ import { build } from 'esbuild';
 
 /** @param {string} folder the assembled package */
 export async function measure(folder) {
-  const bundled = await build({
-    entryPoints: [join(folder, 'index.js')],
+  const [whole, withReact] = await Promise.all(
+    ['index.js', 'react/index.js'].map((entry) => bundled(join(folder, entry))),
+  );
+  return [
+    weigh('in an app (bundled, minified)', whole),
+    weigh('of that, WebAssembly, bare', readFileSync(join(folder, 'workflow_db.wasm'))),
+    weigh('the same with the hooks', withReact),
+  ];
+}
+
+async function bundled(entry) {
+  const { outputFiles } = await build({
+    entryPoints: [entry],
     bundle: true,
+    external: ['react'],
     minify: true,
     format: 'esm',
     write: false,
   });
-  return [
-    weigh('in an app (bundled, minified)', bundled.outputFiles[0].contents),
-    weigh('of that, WebAssembly, bare', readFileSync(join(folder, 'workflow_db.wasm'))),
-  ];
+  return outputFiles[0].contents;
 }
 
 function weigh(what, bytes) {

@@ -43,6 +43,11 @@ export interface CacheManager {
    * before it could be stored. The result ends that. Variants of the key are entries of their own.
    */
   observe(key: string, listener: () => void): () => void;
+  /**
+   * Calls `listener` whenever everything was dropped because it was another user's, or another server's: what is shown
+   * of it must go too. The result ends that.
+   */
+  onReset(listener: () => void): () => void;
 }
 
 type Counters = [number, number, number, number, number, number, number];
@@ -71,6 +76,7 @@ export function createCache(client: () => Client, front: Front): CacheManager {
       };
     },
     observe: (key, listener) => front.observe(key, listener),
+    onReset: (listener) => front.onReset(listener),
   };
 }
 

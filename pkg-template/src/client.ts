@@ -27,6 +27,8 @@ export class ConfigurableClient implements DatabaseClient {
 
   private readonly front = new Front();
   private made: Client | undefined;
+  /** The server that is talked to. */
+  private target: string | undefined;
   private cacheConfig: CacheConfig | undefined;
   private supabase: { client: SupabaseLike; unfollow: () => void } | undefined;
   private readonly wire: Wire;
@@ -76,10 +78,19 @@ export class ConfigurableClient implements DatabaseClient {
   configure(options: ClientOptions): void {
     const cache = options.cache ?? this.cacheConfig;
     this.wire.constructorOfSockets = options.WebSocket;
-    this.client().configure({ ...options, ...sourceOf(options), cache });
+    const source = sourceOf(options);
+    this.client().configure({ ...options, ...source, cache });
     this.cacheConfig = cache;
     this.front.sink = options.onEvent;
     this.follow(options.supabase);
+    this.talkTo(JSON.stringify([source.url, source.key, options.schema]));
+  }
+
+  /** Whatever is shown of another server goes, and what could not be asked before is asked now. */
+  private talkTo(target: string | undefined): void {
+    if (target === this.target) return;
+    this.target = target;
+    this.front.reset();
   }
 
   /** Sets the cache's limits, unless they are set already. */
@@ -100,6 +111,7 @@ export class ConfigurableClient implements DatabaseClient {
     this.made?.close();
     this.made = undefined;
     this.front.sink = undefined;
+    this.talkTo(undefined);
   };
 
   private follow(supabase: SupabaseLike | undefined): void {

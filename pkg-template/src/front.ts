@@ -31,6 +31,7 @@ export class Front {
 
   private readonly copies = new Map<string, Copy>();
   private readonly listeners = new Map<string, Set<() => void>>();
+  private readonly resetListeners = new Set<() => void>();
   private readonly used = new Uint32Array(USED_CAPACITY);
   private usedCount = 0;
   private last: Copy | undefined;
@@ -103,8 +104,24 @@ export class Front {
     };
   }
 
-  happened(type: 'hit', key: string): void {
-    this.event({ type, key });
+  /** Calls `listener` after everything was dropped because it was another user's or server's. The result ends that. */
+  onReset(listener: () => void): () => void {
+    // A function of its own, so that one who listens twice hears of it twice.
+    const own = () => listener();
+    this.resetListeners.add(own);
+    return () => this.resetListeners.delete(own);
+  }
+
+  /** Nothing of what was known counts any more. */
+  reset(): void {
+    this.resetListeners.forEach(guarded);
+  }
+
+  happened(type: 'hit', key: string): void;
+  happened(type: 'userChanged'): void;
+  happened(type: 'hit' | 'userChanged', key?: string): void {
+    this.event({ type, key } as ClientEvent);
+    if (type === 'userChanged') this.reset();
   }
 
   attempted(

@@ -1,6 +1,7 @@
 import type { CacheManager } from './cache.js';
 import { ConfigurableClient, type DatabaseClient } from './client.js';
 import type { Db } from './db.js';
+import { defaultClient } from './default-client.js';
 import type { CacheConfig, ClientOptions } from './options.js';
 import type { RealtimeManager } from './realtime-types.js';
 
@@ -35,8 +36,6 @@ export type {
 export type * from './types.js';
 export { ready, type WasmSource } from './wasm.js';
 export type { SocketConstructor, SocketLike } from './wire.js';
-
-const defaultClient = new ConfigurableClient();
 
 /**
  * Sets the server, and whatever else `options` holds, for the package's own `db`.

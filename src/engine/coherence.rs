@@ -48,7 +48,18 @@ impl<P: Platform> Engine<P> {
             }
         }
         self.flush();
+        self.announce(change);
         is_news
+    }
+
+    /// Tells whoever follows the row's entry that there is such a row: that there was none is not stored, so nothing
+    /// changed in the store.
+    fn announce(&self, change: &Change<P::Data>) {
+        let (Source::Row(row) | Source::Current(row)) = &change.source else { return };
+        let key = change.table.row_key.as_ref().and_then(|format| format.of_row(row));
+        if let Some(key) = key.filter(|key| self.state.borrow().store.peek(key).is_none()) {
+            self.publish(&key);
+        }
     }
 
     /// What is stored under `key`, if it is fresh; counted as a use.

@@ -311,7 +311,8 @@ impl Platform for Browser {
     }
 
     fn event(&self, event: Event<'_>) {
-        if !self.given.borrow().has_sink {
+        // Those who show rows must hear of another user whether or not the application logs events.
+        if !self.given.borrow().has_sink && !matches!(event, Event::UserChanged) {
             return;
         }
         let (kind, key) = match event {

@@ -12,22 +12,24 @@ const TYPES = /** @type {Record<string, string>} */ ({
   '.wasm': 'application/wasm',
   '.html': 'text/html; charset=utf-8',
 });
-const BLANK_PAGE = `<!doctype html>
+/** @param {string} script */
+const blankPage = (script) => `<!doctype html>
 <meta charset="utf-8" />
 <link rel="icon" href="data:," />
-<script type="module" src="/page.js"></script>
+<script type="module" src="${script}"></script>
 `;
 
 /**
  * Serves a blank page that imports the package, on an origin of its own.
  *
  * @param {string} packageRoot
+ * @param {Record<string, () => Promise<string>>} [pages] more pages, by path: the script of each
  */
-export async function startSite(packageRoot) {
+export async function startSite(packageRoot, pages = {}) {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://site');
     try {
-      const [type, body] = await resource(pathname, packageRoot);
+      const [type, body] = await resource(pathname, packageRoot, pages);
       response.writeHead(200, { 'Content-Type': type }).end(body);
     } catch (error) {
       response.writeHead(404, { 'Content-Type': 'text/plain' }).end(String(error));
@@ -39,10 +41,14 @@ export async function startSite(packageRoot) {
 /**
  * @param {string} pathname
  * @param {string} packageRoot
+ * @param {Record<string, () => Promise<string>>} pages
  * @returns {Promise<[type: string, body: string | Buffer]>}
  */
-async function resource(pathname, packageRoot) {
-  if (pathname === '/') return [TYPES['.html'], BLANK_PAGE];
+async function resource(pathname, packageRoot, pages) {
+  if (pathname === '/') return [TYPES['.html'], blankPage('/page.js')];
+  if (pages[pathname]) return [TYPES['.html'], blankPage(`${pathname}.js`)];
+  const script = pages[pathname.replace(/\.js$/, '')];
+  if (script) return [TYPES['.js'], await script()];
   if (pathname === '/supabase.js') return [TYPES['.js'], await supabaseBundle()];
   const file =
     pathname === '/page.js' ? PAGE_SCRIPT : join(packageRoot, normalize(pathname.replace('/pkg/', '/')));

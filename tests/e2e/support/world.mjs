@@ -23,6 +23,7 @@ import { startSite } from './site.mjs';
  * @property {boolean} [keep] open for the whole file, not only for the test
  * @property {boolean} [plain] for tests that do nothing but calls of `db`: the page may be one in which an earlier such
  *   test was run as another user, which is quicker than loading it anew
+ * @property {string} [path] the page's path; that of the blank page by default
  */
 
 /**
@@ -31,8 +32,9 @@ import { startSite } from './site.mjs';
  * Before each test, faults and the request log are empty; after each, no page may have reported an error.
  *
  * @param {import('../../../examples/local-stack/stack.mjs').StackOptions} [stackOptions]
+ * @param {(packageRoot: string) => Parameters<typeof startSite>[1]} [pagesOf] more pages that the site serves
  */
-export async function useWorld(stackOptions = {}) {
+export async function useWorld(stackOptions = {}, pagesOf = () => ({})) {
   /** @type {(() => Promise<unknown>)[]} */
   const ends = [];
   after(async () => {
@@ -40,7 +42,9 @@ export async function useWorld(stackOptions = {}) {
   });
   const starting = [
     startStack({ port: 0, seed: false, closeConnections: true, ...stackOptions }),
-    unpackedPackage().then(async (unpacked) => ({ unpacked, site: await startSite(unpacked.root) })),
+    unpackedPackage().then(async (unpacked) => {
+      return { unpacked, site: await startSite(unpacked.root, pagesOf(unpacked.root)) };
+    }),
     launchBrowser(),
   ];
   const [stack, { unpacked, site }, browser] =
@@ -63,11 +67,19 @@ export async function useWorld(stackOptions = {}) {
    *
    * @param {TabOptions} [tabOptions]
    */
-  async function open({ as = null, configured = true, options = {}, keep = false, plain = false } = {}) {
+  async function open(tabOptions = {}) {
+    const {
+      as = null,
+      configured = true,
+      options = {},
+      keep = false,
+      plain = false,
+      path = '/',
+    } = tabOptions;
     const window = await windows.open(as?.email.split('.')[0] ?? 'nobody', keep);
     const { page } = window;
     if (!plain || !window.isPlain) {
-      await page.goto(site.origin);
+      await page.goto(site.origin + path);
       await page.waitForSelector('html[data-is-ready]', { state: 'attached' });
     }
     window.isPlain = plain;

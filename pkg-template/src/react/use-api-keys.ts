@@ -1,0 +1,116 @@
+import { useCallback, useMemo } from 'react';
+import { DatabaseError } from '../errors.js';
+import { cacheKeys } from '../keys.js';
+import type { ApiKey, ApiKeyPatch, NewApiKey } from '../types.js';
+import { useLive } from './live.js';
+import { useIsSaving, useMutations } from './mutations.js';
+import { deleting, onRow, patching } from './overlays.js';
+import type { LiveOptions } from './provider.js';
+import type { ReadState } from './results.js';
+import { useQuery, useRefresh } from './use-query.js';
+
+export type UseApiKeysOptions = LiveOptions;
+
+export interface UseApiKeysResult extends ReadState {
+  /** The active ones, secrets included; none until they are read. */
+  keys: ApiKey[];
+  /** Whether a write is under way. */
+  isSaving: boolean;
+  createApiKey: (key: Omit<NewApiKey, 'user_id'> & { user_id?: string }) => Promise<ApiKey>;
+  /** Shown at once; taken back when it fails. */
+  updateApiKey: (id: string, patch: ApiKeyPatch) => Promise<ApiKey>;
+  /** Shown at once; taken back when it fails. */
+  deleteApiKey: (id: string) => Promise<void>;
+  /** The shown key of a service. */
+  getKeyByService: (service: string) => ApiKey | undefined;
+  /** The shown key that stands for all services. */
+  getMasterKey: () => ApiKey | undefined;
+  /** Really asks. Never rejects: `error` tells. */
+  refreshApiKeys: () => Promise<void>;
+}
+
+const NONE: ApiKey[] = [];
+const isActive = (key: ApiKey) => key.is_active;
+
+/**
+ * A user's active API keys, kept right whoever changes them. An empty `userId` asks nothing.
+ *
+ * `getKeyByService` and `getMasterKey` look among the keys that are shown, and are new functions when those change.
+ *
+ * @example
+ * ```tsx
+ * function Keys({ userId }: { userId: string }) {
+ *   const { keys, isSaving, error, createApiKey, deleteApiKey, getMasterKey } = useApiKeys(userId);
+ *   return (
+ *     <>
+ *       {error && <p role="alert">{error.message}</p>}
+ *       <p>{getMasterKey() ? 'There is a master key.' : 'There is no master key.'}</p>
+ *       <ul>
+ *         {keys.map((key) => (
+ *           <li key={key.id}>
+ *             {key.service_name} <button onClick={() => deleteApiKey(key.id).catch(() => {})}>Delete</button>
+ *           </li>
+ *         ))}
+ *       </ul>
+ *       <button
+ *         disabled={isSaving}
+ *         onClick={() => createApiKey({ service_name: 'openai', encrypted_key: '…' }).catch(() => {})}
+ *       >
+ *         Add
+ *       </button>
+ *     </>
+ *   );
+ * }
+ * ```
+ */
+export function useApiKeys(userId: string, options: UseApiKeysOptions = {}): UseApiKeysResult {
+  const key = userId && cacheKeys.apiKeys(userId);
+  const [state, query] = useQuery<ApiKey[]>(
+    {
+      key,
+      read: (db) => db.getApiKeys(userId),
+      show: (keys, overlays) => {
+        const rows = overlays.rows('api_keys', keys);
+        return rows.every(isActive) ? rows : rows.filter(isActive);
+      },
+    },
+    options,
+  );
+  const [writeError, mutations] = useMutations(key);
+  useLive('api_keys', userId, options.realtime);
+
+  const actions = useMemo(
+    () => ({
+      createApiKey: ((apiKey) =>
+        mutations.run((db) => db.createApiKey(ownedBy(userId, apiKey)))) as UseApiKeysResult['createApiKey'],
+      updateApiKey: (id: string, patch: ApiKeyPatch) =>
+        mutations.run((db) => db.updateApiKey(id, patch), onRow('api_keys', id, patching(patch))),
+      deleteApiKey: (id: string) =>
+        mutations.run((db) => db.deleteApiKey(id, userId), onRow('api_keys', id, deleting)),
+    }),
+    [mutations, userId],
+  );
+  const refreshApiKeys = useRefresh([query], mutations);
+  const { data: keys = NONE, loading, isFetching } = state;
+  const isSaving = useIsSaving(mutations);
+  const error = writeError ?? state.error;
+  const getKeyByService = useCallback(
+    (service: string) => keys.find((apiKey) => apiKey.service_name === service),
+    [keys],
+  );
+  const getMasterKey = useCallback(() => keys.find((apiKey) => apiKey.is_master_key), [keys]);
+  return useMemo(
+    () => ({
+      ...{ keys, loading, error, isFetching, isSaving },
+      ...actions,
+      ...{ getKeyByService, getMasterKey, refreshApiKeys },
+    }),
+    [keys, loading, error, isFetching, isSaving, actions, getKeyByService, getMasterKey, refreshApiKeys],
+  );
+}
+
+function ownedBy(userId: string, apiKey: Omit<NewApiKey, 'user_id'> & { user_id?: string }): NewApiKey {
+  const { user_id = userId } = apiKey;
+  if (user_id !== userId) throw new DatabaseError('INVALID_INPUT', 'user_id: expected the id of the user');
+  return { ...apiKey, user_id };
+}

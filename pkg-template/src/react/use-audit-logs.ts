@@ -1,0 +1,128 @@
+import { useCallback, useMemo } from 'react';
+import { cacheKeys } from '../keys.js';
+import type { AuditLog, AuditLogQuery } from '../types.js';
+import { useLive } from './live.js';
+import type { LiveOptions } from './provider.js';
+import type { ReadState } from './results.js';
+import { usePages, type PageActions } from './use-pages.js';
+import { useRefresh } from './use-query.js';
+
+export interface UseAuditLogsOptions extends LiveOptions {
+  /** Rows on a page; 50 unless given. */
+  pageSize?: number | undefined;
+  /** Only about this kind of thing, such as `workflow`. */
+  resourceType?: string | undefined;
+  /** Only this, such as `workflow_created`. */
+  action?: string | undefined;
+}
+
+export interface UseAuditLogsResult extends ReadState, PageActions {
+  /** The page's rows, newest first; those of the page before until they are read. */
+  logs: AuditLog[];
+  /** How many rows match in all. */
+  total: number;
+  /** Counted from 0. */
+  page: number;
+  pageSize: number;
+  /** Whether rows follow after this page. */
+  hasMore: boolean;
+  /** Really asks. Never rejects: `error` tells. */
+  refreshLogs: () => Promise<void>;
+  /** Those of the shown rows that say this was done. */
+  getLogsByAction: (action: string) => AuditLog[];
+  /** Those of the shown rows that are about this kind of thing. */
+  getLogsByResource: (resourceType: string) => AuditLog[];
+}
+
+const NONE: AuditLog[] = [];
+
+/**
+ * What a user did, by pages. Another filter or page size begins at the first page. An empty `userId` asks nothing.
+ *
+ * @example
+ * ```tsx
+ * function AuditTrail({ userId, action }: { userId: string; action?: string }) {
+ *   const { logs, total, page, pageSize, hasMore, loading, nextPage, prevPage, refreshLogs } = useAuditLogs(userId, {
+ *     action,
+ *     pageSize: 20,
+ *   });
+ *   return (
+ *     <section aria-busy={loading}>
+ *       <ul>
+ *         {logs.map((log) => (
+ *           <li key={log.id}>
+ *             {log.created_at} {log.action}
+ *           </li>
+ *         ))}
+ *       </ul>
+ *       Page {page + 1} of {Math.ceil(total / pageSize)}
+ *       <button onClick={prevPage} disabled={page === 0}>Back</button>
+ *       <button onClick={nextPage} disabled={!hasMore}>Next</button>
+ *       <button onClick={refreshLogs}>Refresh</button>
+ *     </section>
+ *   );
+ * }
+ * ```
+ */
+export function useAuditLogs(userId: string, options: UseAuditLogsOptions = {}): UseAuditLogsResult {
+  const { pageSize = 50, resourceType, action } = options;
+  const subject = userId && cacheKeys.auditLogs(userId);
+  const filter: Pick<AuditLogQuery, 'resourceType' | 'action'> = {
+    ...(resourceType === undefined ? {} : { resourceType }),
+    ...(action === undefined ? {} : { action }),
+  };
+  const { state, query, page, actions } = usePages<AuditLog>(
+    {
+      list: subject && subject + variantOf(filter),
+      subject,
+      pageSize,
+      read: (db, limit, offset) => db.getAuditLogs({ userId, ...filter, limit, offset }),
+      show: (shown) => {
+        // Until a new filter is answered, of the rows before it only those that it admits.
+        const data = shown.data.filter((log) => isAdmitted(log, filter));
+        return data.length === shown.data.length ? shown : { ...shown, data };
+      },
+    },
+    options,
+  );
+  useLive('audit_logs', userId, options.realtime);
+
+  const refreshLogs = useRefresh([query]);
+  const { data, loading, isFetching, error } = state;
+  const { data: logs = NONE, total = 0, hasMore = false } = data ?? {};
+  const getLogsByAction = useCallback(
+    (wanted: string) => logs.filter((log) => log.action === wanted),
+    [logs],
+  );
+  const getLogsByResource = useCallback(
+    (wanted: string) => logs.filter((log) => log.resource_type === wanted),
+    [logs],
+  );
+  return useMemo(
+    () => ({
+      ...{ logs, total, page, pageSize, hasMore, loading, error, isFetching },
+      ...actions,
+      ...{ refreshLogs, getLogsByAction, getLogsByResource },
+    }),
+    [
+      ...[logs, total, page, pageSize, hasMore, loading, error, isFetching],
+      ...[actions, refreshLogs, getLogsByAction, getLogsByResource],
+    ],
+  );
+}
+
+function isAdmitted(log: AuditLog, { resourceType, action }: Pick<AuditLogQuery, 'resourceType' | 'action'>) {
+  return (
+    (resourceType === undefined || log.resource_type === resourceType) &&
+    (action === undefined || log.action === action)
+  );
+}
+
+/** What the engine appends to a list's key for a filter. */
+function variantOf({ resourceType, action }: Pick<AuditLogQuery, 'resourceType' | 'action'>): string {
+  const parts = [
+    ...(resourceType === undefined ? [] : [`resource_type=${resourceType}`]),
+    ...(action === undefined ? [] : [`action=${action}`]),
+  ];
+  return parts.length === 0 ? '' : `?${parts.join('&')}`;
+}

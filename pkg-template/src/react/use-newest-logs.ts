@@ -1,0 +1,20 @@
+import { cacheKeys } from '../keys.js';
+import type { AuditLog, PaginatedResponse } from '../types.js';
+import { useLive } from './live.js';
+import { pageKey } from './use-pages.js';
+import { useQuery } from './use-query.js';
+
+const show = (page: PaginatedResponse<AuditLog>) => page;
+
+/** The newest of what a user did, live; undefined until it is read. */
+export function useNewestLogs(userId: string, limit: number): PaginatedResponse<AuditLog> | undefined {
+  useLive('audit_logs', userId);
+  const [state] = useQuery<PaginatedResponse<AuditLog>>({
+    key: userId && pageKey(cacheKeys.auditLogs(userId), limit, 0),
+    subject: userId,
+    isAlwaysAsked: true,
+    read: (db) => db.getAuditLogs(userId, limit),
+    show,
+  });
+  return state.data;
+}

@@ -1,0 +1,55 @@
+import { useCallback, useEffect, useInsertionEffect, useMemo, useRef, useSyncExternalStore } from 'react';
+import type { Mutations } from './mutations.js';
+import { useSettings, type RefetchOptions } from './provider.js';
+import { Query, type QuerySpec, type QueryState } from './query.js';
+
+/** Follows the answer to a question. A new key is a new question. */
+export function useQuery<T>(spec: QuerySpec<T>, options?: RefetchOptions): [QueryState<T>, Query<T>] {
+  const settings = useSettings();
+  const { client } = settings;
+  const shown = useRef<Query<T> | undefined>(undefined);
+  // The key says all that the spec does.
+  const query = useMemo(() => new Query(client, spec, shown.current), [client, spec.key]);
+  const state = useSyncExternalStore(query.subscribe, query.snapshot, query.serverSnapshot);
+
+  useEffect(() => {
+    shown.current = query;
+  }, [query]);
+
+  const onFocus = options?.refetchOnFocus ?? settings.refetchOnFocus;
+  useEffect(() => (onFocus ? listen(FOCUS, query.refetch) : undefined), [onFocus, query]);
+  const onReconnect = options?.refetchOnReconnect ?? settings.refetchOnReconnect;
+  useEffect(() => (onReconnect ? listen(RECONNECT, query.refetch) : undefined), [onReconnect, query]);
+
+  return [state, query];
+}
+
+/** Really asks all of these. The function is the same for as long as the component lives, and never rejects. */
+export function useRefresh(
+  queries: readonly Pick<Query<unknown>, 'refresh'>[],
+  mutations?: Mutations,
+): () => Promise<void> {
+  const latest = useRef({ queries, mutations });
+  useInsertionEffect(() => {
+    latest.current = { queries, mutations };
+  });
+  return useCallback(async () => {
+    const { queries, mutations } = latest.current;
+    mutations?.forgetError();
+    await Promise.all(queries.map((query) => query.refresh()));
+  }, []);
+}
+
+const FOCUS = ['focus', 'visibilitychange'];
+const RECONNECT = ['online'];
+
+/** Calls `refetch` at each of these events of the window, or of the document below it, while the page is seen. */
+function listen(events: readonly string[], refetch: () => void): () => void {
+  const onEvent = () => {
+    if (document.visibilityState === 'visible') refetch();
+  };
+  for (const event of events) window.addEventListener(event, onEvent);
+  return () => {
+    for (const event of events) window.removeEventListener(event, onEvent);
+  };
+}

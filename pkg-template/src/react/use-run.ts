@@ -1,0 +1,48 @@
+import { cacheKeys } from '../keys.js';
+import type { ExecutionNodeResult, WorkflowExecution } from '../types.js';
+import { useLive } from './live.js';
+import { shownRow } from './overlays.js';
+import type { LiveOptions } from './provider.js';
+import type { Query } from './query.js';
+import type { ReadState } from './results.js';
+import { useQuery } from './use-query.js';
+
+interface Run extends ReadState {
+  execution: WorkflowExecution | null;
+  nodeResults: ExecutionNodeResult[];
+  queries: readonly [Query<WorkflowExecution | null>, Query<ExecutionNodeResult[]>];
+}
+
+const NONE: ExecutionNodeResult[] = [];
+const showExecution = shownRow<WorkflowExecution>('workflow_executions');
+const showResults = (results: ExecutionNodeResult[]) => results;
+
+/** A run and what its nodes did. */
+export function useRun(executionId: string, options: LiveOptions = {}): Run {
+  const [run, runQuery] = useQuery<WorkflowExecution | null>(
+    {
+      key: executionId && cacheKeys.execution(executionId),
+      read: (db) => db.getExecution(executionId),
+      show: showExecution,
+    },
+    options,
+  );
+  const [results, resultsQuery] = useQuery<ExecutionNodeResult[]>(
+    {
+      key: executionId && cacheKeys.executionResults(executionId),
+      read: (db) => db.getExecutionResults(executionId),
+      show: showResults,
+    },
+    options,
+  );
+  useLive('workflow_executions', executionId, options.realtime);
+  useLive('execution_node_results', executionId, options.realtime);
+  return {
+    execution: run.data ?? null,
+    nodeResults: results.data ?? NONE,
+    loading: run.loading || results.loading,
+    error: run.error ?? results.error,
+    isFetching: run.isFetching || results.isFetching,
+    queries: [runQuery, resultsQuery],
+  };
+}

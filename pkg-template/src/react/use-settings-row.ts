@@ -1,0 +1,109 @@
+import { useMemo } from 'react';
+import type { DatabaseClient } from '../client.js';
+import type { Db, DbFunctions } from '../db.js';
+import type { TableName, Tables } from '../realtime-types.js';
+import { useLive } from './live.js';
+import { useIsSaving, useMutations } from './mutations.js';
+import { patching, type Change } from './overlays.js';
+import { useClient } from './provider.js';
+import type { ReadState } from './results.js';
+import { useQuery } from './use-query.js';
+
+type SettingsTable = Extract<TableName, 'brand_settings' | 'account_settings'>;
+type Values<Table extends SettingsTable> = Omit<
+  Tables[Table],
+  'id' | 'user_id' | 'created_at' | 'updated_at'
+>;
+
+/** One kind of settings, of which every user has one row or none. */
+export interface SettingsSpec<Table extends SettingsTable, Patch extends object> {
+  table: Table;
+  keyOf: (userId: string) => string;
+  read: (db: DbFunctions, userId: string) => Promise<Tables[Table] | null>;
+  save: (db: DbFunctions, userId: string, patch: Patch) => Promise<Tables[Table]>;
+  /** What is shown while there is no row, and written with the first save. */
+  defaults: () => Values<Table>;
+  /** What a reset writes. */
+  initial: () => Values<Table>;
+}
+
+export interface SettingsRow<Row, Patch> extends ReadState {
+  settings: Row | null;
+  isSaving: boolean;
+  update: (patch: Patch) => Promise<Row>;
+  reset: () => Promise<Row>;
+}
+
+/** A user's row of settings, or the defaults in its place. */
+export function useSettingsRow<Table extends SettingsTable, Patch extends object>(
+  spec: SettingsSpec<Table, Patch>,
+  userId: string,
+): SettingsRow<Tables[Table], Patch> {
+  type Row = Tables[Table];
+  const client = useClient();
+  const key = userId && spec.keyOf(userId);
+  const [state] = useQuery<Row | null>({
+    key,
+    read: (db) => spec.read(db, userId),
+    // Without a row, what is being written shows over the defaults.
+    show: (row, overlays) => {
+      const base = row ?? unsaved<Table>(userId, spec.defaults());
+      const shown = overlays.row(spec.table, base);
+      return row === null && shown === base ? null : shown;
+    },
+  });
+  const [writeError, mutations] = useMutations(key);
+  useLive(spec.table, userId);
+
+  const actions = useMemo(() => {
+    const write = (patch: Patch, isWhole: boolean): Promise<Row> => {
+      const change: Change<Table> = {
+        table: spec.table,
+        column: 'user_id' as Change<Table>['column'],
+        value: userId,
+        effect: patching(patch),
+      };
+      return mutations.run((db) => inTurn(client, key, () => save(db, spec, userId, patch, isWhole)), change);
+    };
+    return {
+      update: (patch: Patch) => write(patch, false),
+      reset: () => write(spec.initial() as unknown as Patch, true),
+    };
+  }, [client, key, mutations, spec, userId]);
+
+  const { data, loading, error, isFetching } = state;
+  const settings = useMemo(
+    () => (data === null ? unsaved<Table>(userId, spec.defaults()) : (data ?? null)),
+    [data, spec, userId],
+  );
+  const isSaving = useIsSaving(mutations);
+  return { settings, loading, error: writeError ?? error, isFetching, isSaving, ...actions };
+}
+
+/** Defaults in the form of a row. Its `id` is empty. */
+function unsaved<Table extends SettingsTable>(userId: string, defaults: Values<Table>): Tables[Table] {
+  return { id: '', user_id: userId, ...defaults, created_at: '', updated_at: '' } as unknown as Tables[Table];
+}
+
+async function save<Table extends SettingsTable, Patch extends object>(
+  db: Db,
+  spec: SettingsSpec<Table, Patch>,
+  userId: string,
+  patch: Patch,
+  isWhole: boolean,
+): Promise<Tables[Table]> {
+  const isFirst = (await spec.read(db, userId)) === null;
+  return spec.save(db, userId, isFirst && !isWhole ? { ...spec.defaults(), ...patch } : patch);
+}
+
+const lastSaves = new WeakMap<DatabaseClient, Map<string, Promise<unknown>>>();
+
+/** One save after the other: only the first one writes the defaults. */
+function inTurn<T>(client: DatabaseClient, key: string, save: () => Promise<T>): Promise<T> {
+  const ofClient = lastSaves.get(client) ?? new Map<string, Promise<unknown>>();
+  lastSaves.set(client, ofClient);
+  const before = ofClient.get(key) ?? Promise.resolve();
+  const own = before.then(save, save);
+  ofClient.set(key, own);
+  return own;
+}

@@ -1,0 +1,73 @@
+import { useMemo } from 'react';
+import { cacheKeys } from '../keys.js';
+import type { Workflow, WorkflowPatch, WorkflowWithRelations } from '../types.js';
+import { useLive } from './live.js';
+import { useIsSaving, useMutations } from './mutations.js';
+import { onRow, patching, shownRow } from './overlays.js';
+import type { ReadState } from './results.js';
+import { useQuery, useRefresh } from './use-query.js';
+
+export interface UseWorkflowResult extends ReadState {
+  /** With its nodes and connections; null when there is none, or until it is read. */
+  workflow: WorkflowWithRelations | null;
+  /** Whether a write is under way. */
+  isSaving: boolean;
+  /** Shown at once; taken back when it fails. */
+  updateWorkflow: (patch: WorkflowPatch) => Promise<Workflow>;
+  /** Really asks. Never rejects: `error` tells. */
+  refreshWorkflow: () => Promise<void>;
+}
+
+const show = shownRow<WorkflowWithRelations>('workflows');
+
+/**
+ * A workflow with its nodes and connections, kept right whoever changes them. An empty `workflowId` asks nothing.
+ *
+ * @example
+ * ```tsx
+ * function WorkflowTitle({ workflowId }: { workflowId: string }) {
+ *   const { workflow, loading, isSaving, error, updateWorkflow } = useWorkflow(workflowId);
+ *   if (loading && !workflow) return <p>Loading…</p>;
+ *   if (!workflow) return <p>{error ? error.message : 'There is no such workflow.'}</p>;
+ *   return (
+ *     <h1>
+ *       <input
+ *         value={workflow.name}
+ *         onChange={(event) => updateWorkflow({ name: event.target.value }).catch(() => {})}
+ *       />
+ *       {workflow.nodes.length} steps {isSaving && 'Saving…'}
+ *     </h1>
+ *   );
+ * }
+ * ```
+ */
+export function useWorkflow(workflowId: string): UseWorkflowResult {
+  const key = workflowId && cacheKeys.workflow(workflowId);
+  const [state, query] = useQuery<WorkflowWithRelations | null>({
+    key: key && `${key}?relations`,
+    rowKey: key,
+    read: (db) => db.getWorkflowWithRelations(workflowId),
+    show,
+  });
+  const [writeError, mutations] = useMutations(key);
+  useLive('workflows', workflowId);
+  useLive('workflow_nodes', workflowId);
+  useLive('workflow_connections', workflowId);
+
+  const updateWorkflow = useMemo(
+    () => (patch: WorkflowPatch) =>
+      mutations.run(
+        (db) => db.updateWorkflow(workflowId, patch),
+        onRow('workflows', workflowId, patching(patch)),
+      ),
+    [mutations, workflowId],
+  );
+  const refreshWorkflow = useRefresh([query], mutations);
+  const { data: workflow = null, loading, isFetching } = state;
+  const isSaving = useIsSaving(mutations);
+  const error = writeError ?? state.error;
+  return useMemo(
+    () => ({ workflow, loading, error, isFetching, isSaving, updateWorkflow, refreshWorkflow }),
+    [workflow, loading, error, isFetching, isSaving, updateWorkflow, refreshWorkflow],
+  );
+}

@@ -1,0 +1,15 @@
+/** What `page.jsx` makes global in the page, for the functions that tests run there. */
+import type * as package_ from '../../../pkg/react/index.js';
+
+/* eslint-disable @typescript-eslint/no-explicit-any -- whichever hook it is */
+declare global {
+  const react: typeof package_;
+  const rowRenders: Map<string, number>;
+  function show(name: string, hook: string, args: unknown[], more?: object): void;
+  function hide(name: string): void;
+  function latest(name: string): any;
+  function given(name: string): any[];
+  function plain(result: any): any;
+  function view(name: string): any;
+  function settledView(name: string): Promise<any>;
+}

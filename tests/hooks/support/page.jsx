@@ -1,0 +1,87 @@
+// @ts-nocheck
+// Runs in the page, with one of the React versions: shows hooks, and tells what they gave.
+import '../../e2e/support/page.js';
+import { Component, StrictMode, memo, useLayoutEffect } from 'react';
+import { createRoot } from 'react-dom/client';
+import * as wdb from '/pkg/react/index.js';
+
+/** What is shown, by name: `{ hook, args, client, defaults, rows }`. */
+const shown = new Map();
+/** What came of it, by name: every result that was committed, in order. */
+const committed = new Map();
+/** How often each row was rendered, by its id. */
+const rowRenders = new Map();
+const root = createRoot(document.body.appendChild(document.createElement('main')));
+
+const Row = memo(function Row({ row }) {
+  useLayoutEffect(() => void rowRenders.set(row.id, (rowRenders.get(row.id) ?? 0) + 1));
+  return row.name;
+});
+
+function Probe({ name, hook, args, rows }) {
+  const result = wdb[hook](...args);
+  useLayoutEffect(() => void committed.get(name).push(result));
+  return rows ? result[rows].map((row) => <Row key={row.id} row={row} />) : null;
+}
+
+class Boundary extends Component {
+  state = {};
+  static getDerivedStateFromError = (error) => ({ error });
+  render() {
+    return this.state.error ? String(this.state.error) : this.props.children;
+  }
+}
+
+function App() {
+  const probes = [...shown].map(([name, { client, defaults, ...probe }]) => (
+    <wdb.WorkflowDbProvider key={name} client={client} {...defaults}>
+      <Probe name={name} {...probe} />
+    </wdb.WorkflowDbProvider>
+  ));
+  return <Boundary>{probes}</Boundary>;
+}
+
+const render = () =>
+  root.render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  );
+
+/** Shows a hook under a name, or shows it with other arguments. */
+globalThis.show = (name, hook, args, more = {}) => {
+  if (!committed.has(name)) committed.set(name, []);
+  shown.set(name, { hook, args, ...more });
+  render();
+};
+globalThis.hide = (name) => {
+  shown.delete(name);
+  render();
+};
+
+/** What the hook gave last, and all that it gave. */
+globalThis.latest = (name) => committed.get(name)?.at(-1);
+globalThis.given = (name) => committed.get(name);
+globalThis.rowRenders = rowRenders;
+
+/** A result in a form that leaves the page: without its functions. */
+globalThis.plain = (result) => {
+  if (Array.isArray(result)) return result;
+  const entries = Object.entries(result).filter(([, value]) => typeof value !== 'function');
+  const described = entries.map(([key, value]) => {
+    if (!(value instanceof Error)) return [key, value];
+    return [key, { code: value.code, isOurs: value instanceof wdb.DatabaseError }];
+  });
+  return Object.fromEntries(described);
+};
+globalThis.view = (name) => plain(latest(name));
+/** What it shows when nothing is under way any more. */
+globalThis.settledView = async (name) => {
+  await until(
+    () => latest(name) && !latest(name).loading && !latest(name).isFetching && !latest(name).isSaving,
+  );
+  // What the last of it set off has its turn.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  return view(name);
+};
+globalThis.react = wdb;
