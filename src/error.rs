@@ -49,6 +49,7 @@ pub struct Error {
 }
 
 /// What is known of a failure.
+#[derive(Clone)]
 pub struct Report {
     /// What to branch on, see [`code`].
     pub code: Cow<'static, str>,
@@ -138,6 +139,16 @@ impl Error {
             report.attempts = attempts;
         }
         self
+    }
+
+    /// The same error, and what lies beneath it, without the database's own text: it may quote a secret.
+    #[must_use]
+    pub fn without_details(self) -> Self {
+        let cause = match &self.cause {
+            Some(Cause::Error(inner)) => Some(Cause::Error(inner.clone().without_details())),
+            other => other.clone(),
+        };
+        Report { details: None, cause, ..(*self.report).clone() }.into()
     }
 
     /// Whether this is an error of that code.

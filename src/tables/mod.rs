@@ -82,6 +82,9 @@ pub struct Table {
     pub audited: bool,
     /// The column that public lists never ask for.
     pub secret: Option<&'static str>,
+    /// The column that tells whether `secret` is ciphertext, in a database that encrypts it. It is the database's own:
+    /// never asked for by name, never sent.
+    pub secret_format: Option<&'static str>,
     /// The columns, joined by commas, that name a row where the app knows no id.
     pub natural_key: &'static str,
     /// What the production database refuses to a row's owner until the migrations ran.
@@ -143,6 +146,7 @@ impl Table {
         cascades: &[],
         audited: false,
         secret: None,
+        secret_format: None,
         natural_key: "",
         holes: &[],
     };
