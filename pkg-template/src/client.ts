@@ -15,6 +15,16 @@ export interface DatabaseClient {
   close(): void;
 }
 
+/** What tools see of a client that its own face does not show. */
+export type Inspector = Pick<Front, 'follow' | 'inspect'>;
+
+const inspectors = new WeakMap<DatabaseClient, Inspector>();
+
+/** For the package's own tools. */
+export function inspectorOf(client: DatabaseClient): Inspector | undefined {
+  return inspectors.get(client);
+}
+
 /** A client that can be configured after it was made, and again. */
 export class ConfigurableClient implements DatabaseClient {
   readonly db: Db;
@@ -23,6 +33,7 @@ export class ConfigurableClient implements DatabaseClient {
   private readonly front = new Front();
   private made: Client | undefined;
   private cacheConfig: CacheConfig | undefined;
+  private unfollowEvents: () => void = () => {};
   private supabase: { client: SupabaseLike; unfollow: () => void } | undefined;
   private readonly onShown = () => {
     if (document.visibilityState === 'visible') this.made?.cacheSweep();
@@ -31,6 +42,8 @@ export class ConfigurableClient implements DatabaseClient {
   constructor() {
     this.db = createDb(() => this.client(), this.front);
     this.cache = createCache(() => this.client(), this.front);
+    this.front.onHeard = (isHeard) => this.made?.setHeard(isHeard);
+    inspectors.set(this, this.front);
     this.front.onUsed = (slots) => this.client().cacheTouch(slots);
   }
 
@@ -38,6 +51,7 @@ export class ConfigurableClient implements DatabaseClient {
   private client(): Client {
     if (this.made === undefined) {
       this.made = new (engine())(this.front);
+      this.made.setHeard(this.front.isHeard);
       if (typeof document !== 'undefined') document.addEventListener('visibilitychange', this.onShown);
     }
     return this.made;
@@ -47,7 +61,7 @@ export class ConfigurableClient implements DatabaseClient {
     const cache = options.cache ?? this.cacheConfig;
     this.client().configure({ ...options, ...sourceOf(options), cache });
     this.cacheConfig = cache;
-    this.front.sink = options.onEvent;
+    this.tell(options.onEvent);
     this.follow(options.supabase);
   }
 
@@ -68,8 +82,13 @@ export class ConfigurableClient implements DatabaseClient {
     if (typeof document !== 'undefined') document.removeEventListener('visibilitychange', this.onShown);
     this.made?.close();
     this.made = undefined;
-    this.front.sink = undefined;
+    this.tell(undefined);
   };
+
+  private tell(onEvent: ClientOptions['onEvent']): void {
+    this.unfollowEvents();
+    this.unfollowEvents = onEvent === undefined ? () => {} : this.front.follow((event) => onEvent(event));
+  }
 
   private follow(supabase: SupabaseLike | undefined): void {
     if (this.supabase?.client === supabase) return;

@@ -1,6 +1,7 @@
 import type { CacheManager } from './cache.js';
 import { ConfigurableClient, type DatabaseClient } from './client.js';
 import type { Db } from './db.js';
+import { defaultClient } from './default-client.js';
 import type { CacheConfig, ClientOptions } from './options.js';
 
 export type { CacheManager, CacheStats } from './cache.js';
@@ -19,8 +20,6 @@ export {
 } from './options.js';
 export type * from './types.js';
 export { ready, type WasmSource } from './wasm.js';
-
-const defaultClient = new ConfigurableClient();
 
 /**
  * Sets the server, and whatever else `options` holds, for the package's own `db`.

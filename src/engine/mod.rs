@@ -30,7 +30,7 @@ use batch::Batches;
 use flights::Flights;
 use futures_channel::oneshot;
 use session::Session;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use write::WritesInAir;
 
@@ -59,6 +59,8 @@ pub struct Engine<P: Platform> {
     /// The world around.
     pub platform: P,
     state: RefCell<State<P::Data>>,
+    /// How many requests there were, to tell them apart.
+    requests: Cell<u32>,
 }
 
 /// Borrowed for the length of a step, never while the platform runs anybody else's code.
@@ -85,7 +87,7 @@ impl<P: Platform> Engine<P> {
             session: Session::default(),
             sweeper: None,
         };
-        Rc::new(Self { platform, state: RefCell::new(state) })
+        Rc::new(Self { platform, state: RefCell::new(state), requests: Cell::new(0) })
     }
 
     /// Changes limits and policies; nothing stored or under way is lost by it.

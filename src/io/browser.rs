@@ -8,7 +8,7 @@ use crate::platform::{Event, Platform, Published};
 use crate::rest::{Reply, Request};
 use futures_util::future::Either;
 use js_sys::{Date, Function, Math};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::{ready, Future};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -33,10 +33,18 @@ extern "C" {
     /// Something happened to an entry, or to everything.
     #[wasm_bindgen(method)]
     fn happened(this: &Front, kind: &str, key: Option<&str>);
-    /// A request was answered, or not.
+    /// An attempt of a request begins.
     #[wasm_bindgen(method)]
+    fn sent(this: &Front, request: u32, method: &str, table: &str, attempt: u32, reads: usize);
+    /// It was answered, or not.
+    #[wasm_bindgen(method)]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "an object of them would cost a call into JavaScript for each"
+    )]
     fn attempted(
         this: &Front,
+        request: u32,
         method: &str,
         table: &str,
         attempt: u32,
@@ -83,8 +91,6 @@ pub struct Given {
     pub fetch: Option<Function>,
     /// Whom to ask for the user's token.
     pub token_provider: Option<Function>,
-    /// Whether anybody wants to hear of events.
-    pub has_sink: bool,
     /// Whether rows are frozen before they are handed out.
     pub is_debug: bool,
 }
@@ -93,13 +99,15 @@ pub struct Given {
 pub struct Browser {
     /// The package's side.
     pub front: Front,
+    /// Whether anybody wants to hear of events.
+    pub is_heard: Cell<bool>,
     given: RefCell<Given>,
 }
 
 impl Browser {
     /// With nothing configured yet.
     pub fn new(front: Front) -> Self {
-        Self { front, given: RefCell::default() }
+        Self { front, is_heard: Cell::new(false), given: RefCell::default() }
     }
 
     /// Sets the server and the application's functions. True when it is another server than before.
@@ -206,7 +214,7 @@ impl Platform for Browser {
     }
 
     fn event(&self, event: Event<'_>) {
-        if !self.given.borrow().has_sink {
+        if !self.is_heard.get() {
             return;
         }
         let (kind, key) = match event {
@@ -216,8 +224,11 @@ impl Platform for Browser {
             Event::Stored { key } => ("stored", Some(key)),
             Event::Dropped { key } => ("dropped", Some(key)),
             Event::UserChanged => ("userChanged", None),
-            Event::Attempt { method, table, attempt, status, code, duration_ms } => {
-                return self.front.attempted(method, table, attempt, status, code, duration_ms);
+            Event::Sent { request, method, table, attempt, reads } => {
+                return self.front.sent(request, method, table, attempt, reads);
+            }
+            Event::Attempt { request, method, table, attempt, status, code, duration_ms } => {
+                return self.front.attempted(request, method, table, attempt, status, code, duration_ms);
             }
         };
         self.front.happened(kind, key);

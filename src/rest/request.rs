@@ -1,7 +1,7 @@
 //! Requests, before the origin, the key and the token are added.
 
 use super::url::{push_filters, select_url};
-use crate::query::{Filter, Position, Query};
+use crate::query::{Filter, Position, Query, Test};
 use crate::tables::Table;
 
 /// An HTTP method.
@@ -42,6 +42,8 @@ pub struct Request {
     pub prefer: &'static str,
     /// A JSON body, or nothing.
     pub body: Option<String>,
+    /// How many reads, asked together, the answer is for.
+    pub reads: usize,
 }
 
 const COUNT: &str = "count=exact";
@@ -58,6 +60,7 @@ impl Request {
             path: select_url(query, select, None),
             prefer: "",
             body: None,
+            reads: reads(query),
         }
     }
 
@@ -83,6 +86,7 @@ impl Request {
             path: [table.name, "?on_conflict=", key, "&select=*"].concat(),
             prefer: INSERT_ONCE,
             body: Some(body),
+            reads: 1,
         }
     }
 
@@ -94,7 +98,7 @@ impl Request {
     /// Calls a function of the database with a JSON object of its arguments.
     pub fn call(function: &'static str, body: String) -> Self {
         let path = ["rpc/", function].concat();
-        Self { method: Method::Post, table: function, path, prefer: "", body: Some(body) }
+        Self { method: Method::Post, table: function, path, prefer: "", body: Some(body), reads: 1 }
     }
 
     /// Changes the rows that match; answers them as they are then.
@@ -106,6 +110,15 @@ impl Request {
     pub fn delete(table: &'static Table, filters: &[Filter]) -> Self {
         let mut path = [table.name, "?select=*"].concat();
         push_filters(&mut path, filters);
-        Self { method: Method::Delete, table: table.name, path, prefer: RETURN, body: None }
+        Self { method: Method::Delete, table: table.name, path, prefer: RETURN, body: None, reads: 1 }
     }
+}
+
+/// Reads that were asked together differ in one column.
+fn reads(query: &Query) -> usize {
+    let members = query.filters.iter().find_map(|filter| match &filter.test {
+        Test::In(members) => Some(members.len()),
+        _ => None,
+    });
+    members.unwrap_or(1)
 }
