@@ -75,14 +75,18 @@ async function bundle() {
   rmSync(at(NEXT), { recursive: true, force: true });
   mkdirSync(at(NEXT, 'generated'), { recursive: true });
   await build({
-    entryPoints: [at('pkg-template', 'src', 'index.ts')],
+    entryPoints: ['index.ts', 'devtools/index.tsx'].map((entry) => at('pkg-template', 'src', entry)),
     outdir: at(NEXT),
+    external: ['react', 'react-dom'],
+    jsx: 'automatic',
     bundle: true,
     splitting: true,
     format: 'esm',
     platform: 'neutral',
     // What Vite 5 builds for unless told otherwise.
     target: ['es2020', 'chrome87', 'edge88', 'firefox78', 'safari14'],
+    // Safari 14 is said to lack it for a bug in one form of it, and nobody can lower the others.
+    supported: { destructuring: true },
     charset: 'ascii',
     minifySyntax: true,
     minifyWhitespace: true,
