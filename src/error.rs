@@ -49,7 +49,6 @@ pub struct Error {
 }
 
 /// What is known of a failure.
-#[derive(Clone)]
 pub struct Report {
     /// What to branch on, see [`code`].
     pub code: Cow<'static, str>,
@@ -141,14 +140,13 @@ impl Error {
         self
     }
 
-    /// The same error, and what lies beneath it, without the database's own text: it may quote a secret.
+    /// The same error without the database's own further text, as long as nobody else holds it.
     #[must_use]
-    pub fn without_details(self) -> Self {
-        let cause = match &self.cause {
-            Some(Cause::Error(inner)) => Some(Cause::Error(inner.clone().without_details())),
-            other => other.clone(),
-        };
-        Report { details: None, cause, ..(*self.report).clone() }.into()
+    pub fn without_details(mut self) -> Self {
+        if let Some(report) = Rc::get_mut(&mut self.report) {
+            report.details = None;
+        }
+        self
     }
 
     /// Whether this is an error of that code.

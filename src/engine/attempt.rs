@@ -84,7 +84,10 @@ impl<P: Platform> Engine<P> {
             sent.set(true);
             let reply = self.platform.send(request, token.as_deref()).await?;
             let retry_after_ms = reply.retry_after.as_deref().and_then(retry_after_ms);
-            classify(reply).map_err(|error| Failure { error, retry_after_ms })
+            classify(reply).map_err(|error| {
+                let error = if request.carries_secret { error.without_details() } else { error };
+                Failure { error, retry_after_ms }
+            })
         };
         let timeout = self.platform.sleep(timeout_ms);
         match select(pin!(exchange), pin!(timeout)).await {

@@ -94,7 +94,8 @@ impl Function {
 impl Call {
     /// The first request.
     pub fn request(&self) -> Request {
-        Request::call(self.function.name(), self.body.clone())
+        let request = Request::call(self.function.name(), self.body.clone());
+        Request { carries_secret: self.function.carries_secret(), ..request }
     }
 
     /// The same once more, after an answer was lost: rows that are there already are right if they are equal.
@@ -109,7 +110,6 @@ impl Call {
         match &*error.code {
             // Unknown function.
             "PGRST202" => migration_required(self.function.migration()).after(error.attempts),
-            _ if self.function.carries_secret() => error.without_details(),
             _ => error,
         }
     }
