@@ -159,7 +159,7 @@ export interface DbFunctions {
   /** Changes a user's profile. Rejects with NOT_FOUND. */
   updateUserProfile(userId: string, patch: UserProfilePatch): Promise<UserProfile>;
 
-  /** A user's active API keys, secrets included. */
+  /** A user's active API keys, secrets included: as ciphertext where they are encrypted at rest. */
   getApiKeys(userId: string): Promise<ApiKey[]>;
   /** A user's active API keys without their secrets, which are not even asked for. */
   getApiKeysPublic(userId: string): Promise<ApiKeyPublic[]>;

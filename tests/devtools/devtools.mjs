@@ -50,6 +50,8 @@ export async function testDevtools(version) {
     await page.keyboard.press('Tab');
     assert.equal(await focused(page), 'Close devtools', 'one stop for all tabs');
     await page.keyboard.press('Tab');
+    assert.match(String(await focused(page)), /The cache is empty/, 'what may have to be scrolled');
+    await page.keyboard.press('Tab');
     assert.equal(await focused(page), 'Filter entries by key');
     await page.keyboard.type('abc');
     await page.keyboard.press('Escape');
@@ -178,6 +180,9 @@ export async function testDevtools(version) {
         await page.getByRole('tab', { name: tab }).click();
         await shot(tab.toLowerCase());
       }
+      await page.setViewportSize({ width: 380, height: 700 });
+      await page.getByRole('tab', { name: 'Entries' }).click();
+      await shot('narrow');
       const panel = page.getByRole('region', { name: 'workflow-db devtools' });
       const colours = await panel.evaluate((element) => {
         const { color, backgroundColor, fontSize } = getComputedStyle(element);

@@ -29,12 +29,11 @@ export function WorkflowDbDevtools({
   initialIsOpen = false,
   position = 'bottom-right',
 }: WorkflowDbDevtoolsProps) {
-  const [isOpen, setIsOpen] = useState(initialIsOpen);
+  // Only once somebody used it does the keyboard follow what opens and closes.
+  const [{ isOpen, wasUsed }, setState] = useState({ isOpen: initialIsOpen, wasUsed: false });
   const [root, setRoot] = useState<ShadowRoot | null>(null);
   const monitor = useMemo(() => new Monitor(client), [client]);
   const opener = useRef<HTMLButtonElement>(null);
-  // Whether somebody opened or closed it: only then does the keyboard follow.
-  const wasUsed = useRef(false);
 
   useEffect(() => monitor.start(), [monitor]);
   useEffect(() => {
@@ -44,18 +43,15 @@ export function WorkflowDbDevtools({
     return () => host.remove();
   }, []);
   useEffect(() => {
-    if (!isOpen && wasUsed.current) opener.current?.focus();
-  }, [isOpen]);
+    if (!isOpen && wasUsed) opener.current?.focus();
+  }, [isOpen, wasUsed]);
 
   if (root === null) return null;
-  const show = (next: boolean) => {
-    wasUsed.current = true;
-    setIsOpen(next);
-  };
+  const show = (next: boolean) => setState({ isOpen: next, wasUsed: true });
   const edge = position.startsWith('top') ? 'top' : 'bottom';
   return createPortal(
     isOpen ? (
-      <Panel monitor={monitor} edge={edge} takesFocus={wasUsed.current} onClose={() => show(false)} />
+      <Panel monitor={monitor} edge={edge} takesFocus={wasUsed} onClose={() => show(false)} />
     ) : (
       <button
         ref={opener}

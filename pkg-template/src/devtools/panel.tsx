@@ -81,7 +81,8 @@ export function Panel({ monitor, edge, takesFocus, onClose }: PanelProps) {
         role="tabpanel"
         id="content"
         aria-labelledby={`tab-${TABS[selected]?.name ?? ''}`}
-        tabIndex={-1}
+        // A stop of its own: some tabs hold nothing else that takes the keyboard, and it scrolls.
+        tabIndex={0}
         className="content"
       >
         <Content monitor={monitor} />

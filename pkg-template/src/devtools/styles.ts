@@ -32,7 +32,7 @@ header { display: flex; align-items: center; gap: 14px; padding: 6px 12px; borde
 [role=tab][aria-selected=true] { background: var(--accent-soft); color: var(--accent); font-weight: 600; }
 .close { line-height: 1.3; }
 .content { flex: 1; overflow: auto; padding: 10px 12px; }
-.content:focus { outline: none; }
+.content:focus-visible { outline-offset: -2px; }
 .bar { display: flex; align-items: center; gap: 12px; margin-bottom: 8px; }
 .bar input { width: min(320px, 50%); padding: 3px 8px; border: 1px solid var(--line); border-radius: 5px; background: var(--page); }
 .bar .danger { margin-left: auto; color: var(--bad); }
