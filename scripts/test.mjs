@@ -58,6 +58,7 @@ const suites = [
     count: wholeCheck,
   },
   node('example app in a browser', 'tests/app', 1),
+  node('devtools', 'tests/devtools', 1),
   node('packaging', 'tests/packaging', 1),
   ...(isFull ? longSuites() : []),
 ];

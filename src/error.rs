@@ -140,6 +140,15 @@ impl Error {
         self
     }
 
+    /// The same error without the database's own further text, as long as nobody else holds it.
+    #[must_use]
+    pub fn without_details(mut self) -> Self {
+        if let Some(report) = Rc::get_mut(&mut self.report) {
+            report.details = None;
+        }
+        self
+    }
+
     /// Whether this is an error of that code.
     pub fn is(&self, code: &str) -> bool {
         self.code == code

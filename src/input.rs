@@ -136,10 +136,31 @@ pub fn touch(table: &Table, body: &mut Body) {
     }
 }
 
+/// Checks options that set columns of `table`, each under a name of its own.
+///
+/// # Errors
+/// `INVALID_INPUT` naming the first option that is unknown or of the wrong type.
+pub fn options(
+    table: &Table,
+    fields: &[Field],
+    names: &[(&'static str, &'static str)],
+) -> Result<Body, Error> {
+    let known: Vec<_> = names.iter().map(|(name, _)| *name).collect();
+    let fields = QueryFields::new(fields, &known)?.fields;
+    let mut body = Body::default();
+    for (name, column) in names {
+        let field = fields.iter().find(|field| field.name == *name && field.value != Value::Absent);
+        let (Some(field), Some(column)) = (field, table.column(column)) else { continue };
+        let refused = |_| Error::invalid(name, &expectation(column));
+        body.set(column.name, column_json(column, field).map_err(refused)?);
+    }
+    Ok(body)
+}
+
 fn columns(table: &Table, fields: &[Field]) -> Result<Body, Error> {
     let mut body = Body::default();
     for field in fields {
-        if field.value == Value::Absent {
+        if field.value == Value::Absent || table.secret_format == Some(field.name.as_str()) {
             continue;
         }
         let Some(column) = table.column(&field.name) else {

@@ -92,11 +92,26 @@ pub enum Event<'a> {
         /// The entry's key.
         key: &'a str,
     },
-    /// A request was sent, and answered or not.
-    Attempt {
+    /// An attempt of a request begins.
+    Sent {
+        /// By this number all attempts of one request are known.
+        request: u32,
         /// GET, POST, PATCH or DELETE.
         method: &'a str,
-        /// The table.
+        /// The table or function.
+        table: &'a str,
+        /// From 1.
+        attempt: u32,
+        /// How many reads its answer is for.
+        reads: usize,
+    },
+    /// An attempt of a request ended: answered, failed, or given up.
+    Attempt {
+        /// By this number all attempts of one request are known.
+        request: u32,
+        /// GET, POST, PATCH or DELETE.
+        method: &'a str,
+        /// The table or function.
         table: &'a str,
         /// From 1.
         attempt: u32,

@@ -31,6 +31,7 @@ export { StackError };
  * @property {number} [maxRows] the most rows PostgREST gives at once; 1000 by default, as on hosted projects
  * @property {boolean} [seed] fill a new database with two users and their data; true by default
  * @property {true | string[]} [migrations] all by default, or some by name (`initial_schema`: production as it is)
+ * @property {boolean} [encryptedKeys] encrypt API keys at rest, as an optional migration does; false by default
  * @property {boolean} [closeConnections] end every connection after its answer
  * @property {number} [tokenSeconds] how long a sign-in's token lives; 3600 by default
  * @property {number} [refreshReuseSeconds] how long a used refresh token still works; 10 by default
@@ -53,6 +54,7 @@ export async function startStack(options = {}) {
     maxRows = 1000,
     seed = true,
     migrations: wanted = true,
+    encryptedKeys = false,
     quiet = true,
   } = options;
   const { closeConnections, tokenSeconds, refreshReuseSeconds } = options;
@@ -73,7 +75,7 @@ export async function startStack(options = {}) {
   try {
     const [binaries, migrations] = await Promise.all([
       findBinaries(),
-      readMigrations(wanted),
+      readMigrations(wanted, encryptedKeys ? ['encrypted_api_keys'] : []),
       removeStaleRunDirs(),
     ]);
     const runDir = await createRunDir();
@@ -158,7 +160,7 @@ export async function startStack(options = {}) {
       /**
        * Applies migrations, whether or not they have been before.
        *
-       * @param {true | string[]} [names] all by default
+       * @param {true | string[]} [names] all but the optional ones by default
        */
       async migrate(names = true) {
         await applyMigrations(address, await readMigrations(names));

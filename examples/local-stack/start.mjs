@@ -10,6 +10,7 @@ const HELP = `Usage: npm start -- [options]
   --data-dir <dir> keep the database here (by default it is temporary)
   --max-rows <n>   the most rows a request gives (1000)
   --no-seed        start with empty tables
+  --encrypted-keys encrypt API keys at rest
   --production     the schema as production has it, without the later migrations
   --help           this text`;
 
@@ -33,6 +34,7 @@ function readOptions() {
         'data-dir': { type: 'string' },
         'max-rows': { type: 'string', default: '1000' },
         'no-seed': { type: 'boolean', default: false },
+        'encrypted-keys': { type: 'boolean', default: false },
         production: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -44,6 +46,7 @@ function readOptions() {
       dataDir: values['data-dir'],
       maxRows: wholeNumber('--max-rows', values['max-rows']),
       seed: !values['no-seed'],
+      encryptedKeys: values['encrypted-keys'],
       migrations: values.production ? ['initial_schema'] : true,
       quiet: false,
     };

@@ -19,6 +19,16 @@ export interface DatabaseClient {
   close(): void;
 }
 
+/** What tools see of a client that its own face does not show. */
+export type Inspector = Pick<Front, 'follow' | 'inspect'>;
+
+const inspectors = new WeakMap<DatabaseClient, Inspector>();
+
+/** For the package's own tools. */
+export function inspectorOf(client: DatabaseClient): Inspector | undefined {
+  return inspectors.get(client);
+}
+
 /** A client that can be configured after it was made, and again. */
 export class ConfigurableClient implements DatabaseClient {
   readonly db: Db;
@@ -30,6 +40,7 @@ export class ConfigurableClient implements DatabaseClient {
   /** The server that is talked to. */
   private target: string | undefined;
   private cacheConfig: CacheConfig | undefined;
+  private unfollowEvents: () => void = () => {};
   private supabase: { client: SupabaseLike; unfollow: () => void } | undefined;
   private readonly wire: Wire;
   private hiddenSince: number | undefined;
@@ -53,6 +64,8 @@ export class ConfigurableClient implements DatabaseClient {
     );
     this.realtime = subscriptions;
     this.wire = new Wire(() => this.client(), subscriptions);
+    this.front.onHeard = (isHeard) => this.made?.setHeard(isHeard);
+    inspectors.set(this, this.front);
     this.front.onUsed = (slots) => this.client().cacheTouch(slots);
   }
 
@@ -60,6 +73,7 @@ export class ConfigurableClient implements DatabaseClient {
   private client(): Client {
     if (this.made === undefined) {
       this.made = new (engine())(this.front, this.wire);
+      this.made.setHeard(this.front.isHeard);
       this.listen(true);
     }
     return this.made;
@@ -81,7 +95,7 @@ export class ConfigurableClient implements DatabaseClient {
     const source = sourceOf(options);
     this.client().configure({ ...options, ...source, cache });
     this.cacheConfig = cache;
-    this.front.sink = options.onEvent;
+    this.tell(options.onEvent);
     this.follow(options.supabase);
     this.talkTo(JSON.stringify([source.url, source.key, options.schema]));
   }
@@ -110,9 +124,14 @@ export class ConfigurableClient implements DatabaseClient {
     this.listen(false);
     this.made?.close();
     this.made = undefined;
-    this.front.sink = undefined;
+    this.tell(undefined);
     this.talkTo(undefined);
   };
+
+  private tell(onEvent: ClientOptions['onEvent']): void {
+    this.unfollowEvents();
+    this.unfollowEvents = onEvent === undefined ? () => {} : this.front.follow((event) => onEvent(event));
+  }
 
   private follow(supabase: SupabaseLike | undefined): void {
     if (this.supabase?.client === supabase) return;

@@ -31,6 +31,7 @@ import type {
   NewWorkflowTemplate,
   PaginatedResponse,
   SavedTemplate,
+  StoreApiKeyOptions,
   TemplateQuery,
   UpdateOptions,
   UserProfile,
@@ -158,7 +159,7 @@ export interface DbFunctions {
   /** Changes a user's profile. Rejects with NOT_FOUND. */
   updateUserProfile(userId: string, patch: UserProfilePatch): Promise<UserProfile>;
 
-  /** A user's active API keys, secrets included. */
+  /** A user's active API keys, secrets included: as ciphertext where they are encrypted at rest. */
   getApiKeys(userId: string): Promise<ApiKey[]>;
   /** A user's active API keys without their secrets, which are not even asked for. */
   getApiKeysPublic(userId: string): Promise<ApiKeyPublic[]>;
@@ -172,6 +173,23 @@ export interface DbFunctions {
   deleteApiKey(id: string, userId: string): Promise<void>;
   /** Saves API keys: all or none. Rejects with CONFLICT without `overwrite`. */
   batchSaveApiKeys(batch: NewApiKeyBatch): Promise<ApiKeyPublic[]>;
+  /**
+   * Stores a user's secret for a service, encrypted, in the place of the one that was there. What `options` leaves out
+   * stays as it is. Answers the row without the secret. Rejects with MIGRATION_REQUIRED where keys are not encrypted at
+   * rest.
+   */
+  storeApiKey(
+    userId: string,
+    service: string,
+    secret: string,
+    options?: StoreApiKeyOptions,
+  ): Promise<ApiKeyPublic>;
+  /**
+   * The secret of an API key. It is never cached; each call asks the server, and leaves an entry in the audit log. From
+   * here on it is in the browser, where whatever runs in the page can read it. Rejects with NOT_FOUND when the user has
+   * no such key, and with MIGRATION_REQUIRED where keys are not encrypted at rest.
+   */
+  revealApiKey(id: string): Promise<string>;
 
   /** How a user's brand looks and sounds, or null. */
   getBrandSettings(userId: string): Promise<BrandSettings | null>;
@@ -298,6 +316,8 @@ const NAMES: readonly Name[] = [
   'updateApiKey',
   'deleteApiKey',
   'batchSaveApiKeys',
+  'storeApiKey',
+  'revealApiKey',
   'getBrandSettings',
   'upsertBrandSettings',
   'getAccountSettings',

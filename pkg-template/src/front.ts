@@ -5,6 +5,8 @@ import type { ClientEvent } from './options.js';
 /** A stored entry, ready to be handed out. */
 interface Copy {
   readonly data: unknown;
+  /** When it became this, by the wall clock. */
+  readonly since: number;
   /** Settled with `data`; made at the first hit, then handed to everybody. */
   promise: Promise<unknown> | undefined;
   /** From this time on (wall clock) the engine must be asked. */
@@ -24,14 +26,15 @@ const USED_CAPACITY = 512;
 export class Front {
   /** Hits answered here. */
   hits = 0;
-  /** Where events go, when the application wants them. */
-  sink: ((event: ClientEvent) => void) | undefined;
+  /** Called when the first one wants to hear of events, and when no one does any more. */
+  onHeard: (isHeard: boolean) => void = () => {};
   /** Called with the slots used since the last time, when there are many. */
   onUsed: (slots: Uint32Array) => void = () => {};
 
   private readonly copies = new Map<string, Copy>();
   private readonly listeners = new Map<string, Set<() => void>>();
   private readonly resetListeners = new Set<() => void>();
+  private readonly followers = new Set<(event: ClientEvent) => void>();
   private readonly used = new Uint32Array(USED_CAPACITY);
   private usedCount = 0;
   private last: Copy | undefined;
@@ -52,7 +55,7 @@ export class Front {
     if (copy === undefined || Date.now() >= copy.until) return undefined;
     this.hits += 1;
     if (copy !== this.last) this.remember(copy);
-    if (this.sink !== undefined) this.happened('hit', key);
+    if (this.isHeard) this.happened('hit', key);
     return copy;
   }
 
@@ -71,8 +74,11 @@ export class Front {
   }
 
   put(key: string, data: unknown, until: number, slot: number): void {
-    const isNews = this.copies.get(key)?.data !== data;
-    this.copies.set(key, { data, promise: undefined, until, slot });
+    const before = this.copies.get(key);
+    const isNews = before?.data !== data;
+    // Published again as it was, it is no younger.
+    const since = before !== undefined && !isNews && before.until === until ? before.since : Date.now();
+    this.copies.set(key, { data, since, promise: undefined, until, slot });
     if (isNews) this.notify(key);
   }
 
@@ -124,7 +130,31 @@ export class Front {
     if (type === 'userChanged') this.reset();
   }
 
+  /** Since when there is an entry under `key` as it is now, and how many follow it. */
+  inspect(key: string): { since: number | undefined; observers: number } {
+    return { since: this.copies.get(key)?.since, observers: this.listeners.get(key)?.size ?? 0 };
+  }
+
+  /** Whether anybody wants to hear of events. */
+  get isHeard(): boolean {
+    return this.followers.size > 0;
+  }
+
+  /** Calls `follower` with every event. The result ends that. */
+  follow(follower: (event: ClientEvent) => void): () => void {
+    this.followers.add(follower);
+    if (this.followers.size === 1) this.onHeard(true);
+    return () => {
+      if (this.followers.delete(follower) && this.followers.size === 0) this.onHeard(false);
+    };
+  }
+
+  sent(request: number, method: string, table: string, attempt: number, reads: number): void {
+    this.event({ type: 'sent', request, method, table, attempt, reads });
+  }
+
   attempted(
+    request: number,
     method: string,
     table: string,
     attempt: number,
@@ -132,7 +162,7 @@ export class Front {
     code: string | undefined,
     durationMs: number,
   ): void {
-    this.event({ type: 'attempt', method, table, attempt, status, code, durationMs });
+    this.event({ type: 'attempt', request, method, table, attempt, status, code, durationMs });
   }
 
   error(
@@ -156,7 +186,7 @@ export class Front {
 
   /** Tells whoever wants to hear of events. */
   event(event: ClientEvent): void {
-    guarded(() => this.sink?.(event));
+    this.followers.forEach((follower) => guarded(() => follower(event)));
   }
 
   private notify(key: string): void {

@@ -88,9 +88,22 @@ export type ClientEvent =
   | { type: 'stored'; key: string }
   /** An entry left. */
   | { type: 'dropped'; key: string }
-  /** A request was answered, or not. */
+  /** An attempt of a request began. */
+  | {
+      type: 'sent';
+      /** By this number all attempts of one request are known. */
+      request: number;
+      method: string;
+      /** The table, or the function of the database. */
+      table: string;
+      attempt: number;
+      /** How many reads its answer is for. */
+      reads: number;
+    }
+  /** It was answered, or not. */
   | {
       type: 'attempt';
+      request: number;
       method: string;
       table: string;
       attempt: number;

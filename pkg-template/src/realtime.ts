@@ -77,7 +77,12 @@ export class Subscriptions implements RealtimeManager, Followers {
     private readonly happened: (event: ClientEvent) => void,
   ) {}
 
-  readonly subscribe = (table: string, scopeId: string, handler: Handler, subscriptionId?: string): string => {
+  readonly subscribe = (
+    table: string,
+    scopeId: string,
+    handler: Handler,
+    subscriptionId?: string,
+  ): string => {
     const id = subscriptionId ?? this.newId(table);
     // Without an id there is nothing to follow yet: components mount before they know whose rows they show.
     if (scopeId !== '' && !this.all.has(id)) this.add(id, table, { scope: scopeId }, handler);

@@ -60,6 +60,7 @@ export type {
 } from './generated/bindings.js';
 import type {
   ApiKey,
+  GatewayType,
   NewApiKey,
   NewWorkflow,
   NewWorkflowConnection,
@@ -133,6 +134,14 @@ export interface NewApiKeyBatch {
   keys: NewApiKey[];
   /** Whether keys that exist are replaced; a CONFLICT otherwise. */
   overwrite?: boolean;
+}
+
+/** What may be set with a stored API key. What is left out stays as it is, or begins with the database's default. */
+export interface StoreApiKeyOptions {
+  isMasterKey?: boolean;
+  gatewayType?: GatewayType | null;
+  gatewayEndpoint?: string | null;
+  isActive?: boolean;
 }
 
 /** What a change depends on. */

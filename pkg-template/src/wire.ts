@@ -17,7 +17,14 @@ export type SocketConstructor = new (url: string) => SocketLike;
 
 /** Whoever follows feeds, by their numbers. */
 export interface Followers {
-  row(feed: number, type: ChangeType, table: string, row: unknown, old: unknown, committed: string | null): void;
+  row(
+    feed: number,
+    type: ChangeType,
+    table: string,
+    row: unknown,
+    old: unknown,
+    committed: string | null,
+  ): void;
   stands(feed: number, status: SubscriptionStatus, error: DatabaseError | undefined): void;
   gap(feed: number): void;
 }

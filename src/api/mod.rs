@@ -52,7 +52,7 @@ enum Function {
 
 use Function::{Children, Delete, Ensure, Insert, OfService, OfUser, Remove, Row, Special, Update, Upsert};
 
-static FUNCTIONS: [(&str, &Table, Function); 59] = [
+static FUNCTIONS: [(&str, &Table, Function); 61] = [
     ("getWorkflows", &WORKFLOWS, Special(lists::workflows)),
     ("getWorkflowsPage", &WORKFLOWS, Special(lists::workflows_page)),
     ("getWorkflow", &WORKFLOWS, Row("id", "id")),
@@ -89,6 +89,8 @@ static FUNCTIONS: [(&str, &Table, Function); 59] = [
     ("updateApiKey", &API_KEYS, Update("id")),
     ("deleteApiKey", &API_KEYS, Special(rows::delete_api_key)),
     ("batchSaveApiKeys", &API_KEYS, Special(saves::api_keys)),
+    ("storeApiKey", &API_KEYS, Special(saves::store_api_key)),
+    ("revealApiKey", &API_KEYS, Special(saves::reveal_api_key)),
     ("getBrandSettings", &BRAND_SETTINGS, Row("user_id", "userId")),
     ("upsertBrandSettings", &BRAND_SETTINGS, Upsert),
     ("getAccountSettings", &ACCOUNT_SETTINGS, Row("user_id", "userId")),

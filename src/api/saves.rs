@@ -1,4 +1,4 @@
-//! Calls that save several rows in one transaction.
+//! Calls of the database's functions: saves of several rows in one transaction, and encrypted API keys.
 
 use super::rows::if_updated_at;
 use super::{Call, Operation};
@@ -58,6 +58,30 @@ pub(super) fn api_keys(call: &Call<'_>) -> Result<Operation, Error> {
         call.give_id(&mut fields)?;
         input::new_row(&API_KEYS, &fields)
     })
+}
+
+/// What `storeApiKey` may set besides the secret, and the columns that hold it.
+const KEY_OPTIONS: [(&str, &str); 4] = [
+    ("isMasterKey", "is_master_key"),
+    ("gatewayType", "gateway_type"),
+    ("gatewayEndpoint", "gateway_endpoint"),
+    ("isActive", "is_active"),
+];
+
+pub(super) fn store_api_key(call: &Call<'_>) -> Result<Operation, Error> {
+    let mut arguments = Body::default();
+    arguments.set("p_user_id", json_text(&call.uuid_at(0, "userId")?));
+    arguments.set("p_service_name", json_text(&input::text("service", call.value(1))?));
+    arguments.set("p_secret", json_text(&input::text("secret", call.value(2))?));
+    let options = input::options(&API_KEYS, call.options(3, "options")?, &KEY_OPTIONS)?;
+    arguments.set("p_options", options.json());
+    Ok(function(Function::StoreKey, &arguments, None, None))
+}
+
+pub(super) fn reveal_api_key(call: &Call<'_>) -> Result<Operation, Error> {
+    let mut arguments = Body::default();
+    arguments.set("p_id", json_text(&call.uuid_at(0, "id")?));
+    Ok(function(Function::RevealKey, &arguments, None, None))
 }
 
 /// `{[name]: rows, overwrite?}`, each row as `row` makes it.

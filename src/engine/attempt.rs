@@ -38,13 +38,15 @@ impl<P: Platform> Engine<P> {
         timeout_ms: f64,
         sent: &Sent,
     ) -> Result<(Answer<P::Data>, u32), Error> {
+        let number = self.requests.get() + 1;
+        self.requests.set(number);
         let mut attempt = 1;
         let mut asked_for_new_token = false;
         let mut subject = None;
         loop {
-            let started = self.platform.now();
+            let told = Told::begin(&self.platform, request, number, attempt);
             let outcome = self.within_timeout(request, timeout_ms, sent, &mut subject).await;
-            self.report(request, attempt, started, outcome.as_ref().err());
+            told.end(outcome.as_ref().err());
             let failure = match outcome {
                 Ok(answer) => return Ok((answer, attempt)),
                 Err(failure) => failure,
@@ -82,7 +84,10 @@ impl<P: Platform> Engine<P> {
             sent.set(true);
             let reply = self.platform.send(request, token.as_deref()).await?;
             let retry_after_ms = reply.retry_after.as_deref().and_then(retry_after_ms);
-            classify(reply).map_err(|error| Failure { error, retry_after_ms })
+            classify(reply).map_err(|error| {
+                let error = if request.carries_secret { error.without_details() } else { error };
+                Failure { error, retry_after_ms }
+            })
         };
         let timeout = self.platform.sleep(timeout_ms);
         match select(pin!(exchange), pin!(timeout)).await {
@@ -90,16 +95,56 @@ impl<P: Platform> Engine<P> {
             Either::Right(_) => Err(Error::timeout().into()),
         }
     }
+}
 
-    fn report(&self, request: &Request, attempt: u32, started: Moment, failure: Option<&Failure>) {
-        self.platform.event(Event::Attempt {
+/// An attempt that logs and tools are told of when it begins, and when it ends; also when nobody waits for it any more.
+struct Told<'a, P: Platform> {
+    platform: &'a P,
+    request: &'a Request,
+    number: u32,
+    attempt: u32,
+    started: Moment,
+    is_over: bool,
+}
+
+impl<'a, P: Platform> Told<'a, P> {
+    fn begin(platform: &'a P, request: &'a Request, number: u32, attempt: u32) -> Self {
+        platform.event(Event::Sent {
+            request: number,
             method: request.method.as_str(),
             table: request.table,
             attempt,
-            status: failure.map_or(Some(200), |failure| failure.error.status),
-            code: failure.map(|failure| failure.error.code.as_ref()),
-            duration_ms: self.platform.now().monotonic_ms - started.monotonic_ms,
+            reads: request.reads,
         });
+        Self { platform, request, number, attempt, started: platform.now(), is_over: false }
+    }
+
+    fn end(mut self, failure: Option<&Failure>) {
+        match failure {
+            None => self.tell(Some(200), None),
+            Some(Failure { error, .. }) => self.tell(error.status, Some(&error.code)),
+        }
+    }
+
+    fn tell(&mut self, status: Option<u16>, code: Option<&str>) {
+        self.is_over = true;
+        self.platform.event(Event::Attempt {
+            request: self.number,
+            method: self.request.method.as_str(),
+            table: self.request.table,
+            attempt: self.attempt,
+            status,
+            code,
+            duration_ms: self.platform.now().monotonic_ms - self.started.monotonic_ms,
+        });
+    }
+}
+
+impl<P: Platform> Drop for Told<'_, P> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.tell(None, Some(code::ABORTED));
+        }
     }
 }
 

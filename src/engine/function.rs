@@ -1,7 +1,7 @@
-//! Functions of the database: several rows in one transaction.
+//! Functions of the database: several rows in one transaction, and encrypted API keys.
 //!
-//! They are made by `supabase/migrations/…_atomic_saves.sql`; where that did not run, calls end with
-//! `MIGRATION_REQUIRED`.
+//! They are made by `supabase/migrations/…_atomic_saves.sql` and `supabase/optional/…_encrypted_api_keys.sql`; where
+//! those did not run, calls end with `MIGRATION_REQUIRED`.
 
 use super::read::Parts;
 use super::Engine;
@@ -10,11 +10,13 @@ use crate::data::Data;
 use crate::error::{code, Error, Report};
 use crate::platform::Platform;
 use crate::rest::Request;
-use crate::tables::{Table, API_KEYS, WORKFLOWS, WORKFLOW_TEMPLATES};
+use crate::tables::{Table, API_KEYS, AUDIT_LOGS, WORKFLOWS, WORKFLOW_TEMPLATES};
 use std::rc::Rc;
 
-/// The migration that makes the functions.
+/// The migration that makes the functions for saves.
 const ATOMIC_SAVES: &str = "supabase/migrations/20260101000500_atomic_saves.sql";
+/// The optional migration that makes those for secrets.
+const ENCRYPTED_API_KEYS: &str = "supabase/optional/20260101001000_encrypted_api_keys.sql";
 /// The migration that adds policies.
 pub const MISSING_POLICIES: &str = "supabase/migrations/20260101000100_missing_policies.sql";
 
@@ -29,6 +31,10 @@ pub enum Function {
     SaveWorkflows,
     /// Creates or replaces API keys.
     SaveKeys,
+    /// Creates or replaces one API key, whose secret is encrypted.
+    StoreKey,
+    /// Answers the secret of an API key.
+    RevealKey,
 }
 
 /// A call of such a function.
@@ -50,13 +56,31 @@ impl Function {
             Self::FromTemplate => "create_workflow_from_template",
             Self::SaveWorkflows => "batch_save_workflows",
             Self::SaveKeys => "batch_save_api_keys",
+            Self::StoreKey => "store_api_key",
+            Self::RevealKey => "reveal_api_key",
         }
+    }
+
+    /// The file that makes it.
+    fn migration(self) -> &'static str {
+        if self.carries_secret() {
+            ENCRYPTED_API_KEYS
+        } else {
+            ATOMIC_SAVES
+        }
+    }
+
+    /// Whether what is sent or answered is a secret.
+    fn carries_secret(self) -> bool {
+        matches!(self, Self::StoreKey | Self::RevealKey)
     }
 
     /// The table whose rows it writes; of workflows, those that belong to them too.
     pub fn table(self) -> &'static Table {
         match self {
-            Self::SaveKeys => &API_KEYS,
+            Self::SaveKeys | Self::StoreKey => &API_KEYS,
+            // Of a key nothing changes, but it is recorded that it was revealed.
+            Self::RevealKey => &AUDIT_LOGS,
             _ => &WORKFLOWS,
         }
     }
@@ -70,7 +94,8 @@ impl Function {
 impl Call {
     /// The first request.
     pub fn request(&self) -> Request {
-        Request::call(self.function.name(), self.body.clone())
+        let request = Request::call(self.function.name(), self.body.clone());
+        Request { carries_secret: self.function.carries_secret(), ..request }
     }
 
     /// The same once more, after an answer was lost: rows that are there already are right if they are equal.
@@ -81,10 +106,10 @@ impl Call {
     }
 
     /// The error of a call, in the words of the package.
-    pub fn refused(error: Error) -> Error {
+    pub fn refused(&self, error: Error) -> Error {
         match &*error.code {
             // Unknown function.
-            "PGRST202" => migration_required(ATOMIC_SAVES).after(error.attempts),
+            "PGRST202" => migration_required(self.function.migration()).after(error.attempts),
             _ => error,
         }
     }
@@ -110,8 +135,8 @@ impl<P: Platform> Engine<P> {
             self.apply_unknown(&WORKFLOW_TEMPLATES, Some(id.clone()));
         }
         match call.function {
-            Function::SaveKeys => {
-                self.apply_unknown(&API_KEYS, None);
+            Function::SaveKeys | Function::StoreKey | Function::RevealKey => {
+                self.apply_unknown(call.function.table(), None);
                 answer
             }
             Function::SaveWorkflows => {

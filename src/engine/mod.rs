@@ -38,7 +38,7 @@ use flights::Flights;
 use futures_channel::oneshot;
 use live::Live;
 use session::Session;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use write::WritesInAir;
 
@@ -74,6 +74,8 @@ pub struct Engine<P: Platform> {
     /// The world around.
     pub platform: P,
     state: RefCell<State<P::Data>>,
+    /// How many requests there were, to tell them apart.
+    requests: Cell<u32>,
 }
 
 /// Borrowed for the length of a step, never while the platform runs anybody else's code.
@@ -102,7 +104,7 @@ impl<P: Platform> Engine<P> {
             live: Live::default(),
             sweeper: None,
         };
-        Rc::new(Self { platform, state: RefCell::new(state) })
+        Rc::new(Self { platform, state: RefCell::new(state), requests: Cell::new(0) })
     }
 
     /// Changes limits and policies; nothing stored or under way is lost by it.

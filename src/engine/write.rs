@@ -4,7 +4,7 @@ use super::call::{CallOptions, Sent, Stage};
 use super::function::{is_taken, migration_required, Call, MISSING_POLICIES};
 use super::Engine;
 use crate::cache::{Change, Source};
-use crate::data::Data;
+use crate::data::{Data, Value};
 use crate::error::{code, Error, Report};
 use crate::feeds::id_of;
 use crate::platform::Platform;
@@ -14,6 +14,9 @@ use crate::tables::{Hole, Table};
 use futures_util::future::FutureExt;
 use std::cell::Cell;
 use std::rc::Rc;
+
+/// What a table's `secret_format` says of ciphertext.
+const ENCRYPTED: &str = "pgp";
 
 /// One change to ask of the server.
 pub enum Write {
@@ -227,7 +230,8 @@ impl<P: Platform> Engine<P> {
                     Err(error) if error.is("23505") && error.attempts > 1 => error,
                     Err(error) => return Err(error),
                 };
-                match self.find_own(table, id, chosen_id.then_some(body), timeout_ms, sent).await {
+                let sent_body = chosen_id.then_some(body);
+                match self.find_own(table, id, sent_body, taken.attempts > 1, timeout_ms, sent).await {
                     Ok(row) => row.map(Written::Row).ok_or(taken),
                     Err(error) => {
                         let attempts = taken.attempts + error.attempts;
@@ -279,7 +283,7 @@ impl<P: Platform> Engine<P> {
                     }
                     outcome => outcome,
                 }
-                .map_err(Call::refused)?;
+                .map_err(|error| call.refused(error))?;
                 Ok(Written::Called(answer.rows))
             }
         }
@@ -308,19 +312,25 @@ impl<P: Platform> Engine<P> {
     }
 
     /// The row that an insert of ours made though its answer was lost. None when the id is another row's: with an id
-    /// that the caller chose, that shows in a column that differs from what was sent.
+    /// that the caller chose, that shows in a column that differs from what was sent. A secret that the database
+    /// encrypted always does; only after an answer `was_lost` the other columns have to do.
     async fn find_own(
         self: &Rc<Self>,
         table: &'static Table,
         id: &str,
         sent_body: Option<&String>,
+        was_lost: bool,
         timeout_ms: f64,
         sent: &Sent,
     ) -> Result<Option<P::Data>, Error> {
         let row = self.find(table, &by_id(id), timeout_ms, sent).await?;
         Ok(row.filter(|row| match sent_body {
             None => true,
-            Some(body) => P::Data::parse(body).is_some_and(|body| row.covers(&body)),
+            Some(body) => P::Data::parse(body).is_some_and(|body| {
+                let format = table.secret_format.map_or(Value::Absent, |column| row.column(column));
+                let hidden = table.secret.filter(|_| was_lost && format.text() == Some(ENCRYPTED));
+                row.covers(&P::Data::object(Some(&body), hidden.as_slice(), &[]))
+            }),
         }))
     }
 }

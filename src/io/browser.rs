@@ -9,7 +9,7 @@ use crate::platform::{Event, Platform, Published};
 use crate::rest::{push_encoded, Reply, Request};
 use futures_util::future::Either;
 use js_sys::{Date, Function, Math};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::{ready, Future};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -34,10 +34,18 @@ extern "C" {
     /// Something happened to an entry, or to everything.
     #[wasm_bindgen(method)]
     fn happened(this: &Front, kind: &str, key: Option<&str>);
-    /// A request was answered, or not.
+    /// An attempt of a request begins.
     #[wasm_bindgen(method)]
+    fn sent(this: &Front, request: u32, method: &str, table: &str, attempt: u32, reads: usize);
+    /// It was answered, or not.
+    #[wasm_bindgen(method)]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "an object of them would cost a call into JavaScript for each"
+    )]
     fn attempted(
         this: &Front,
+        request: u32,
         method: &str,
         table: &str,
         attempt: u32,
@@ -126,8 +134,6 @@ pub struct Given {
     pub fetch: Option<Function>,
     /// Whom to ask for the user's token.
     pub token_provider: Option<Function>,
-    /// Whether anybody wants to hear of events.
-    pub has_sink: bool,
     /// Whether rows are frozen before they are handed out.
     pub is_debug: bool,
 }
@@ -137,13 +143,15 @@ pub struct Browser {
     /// The package's side.
     pub front: Front,
     wire: Wire,
+    /// Whether anybody wants to hear of events.
+    pub is_heard: Cell<bool>,
     given: RefCell<Given>,
 }
 
 impl Browser {
     /// With nothing configured yet.
     pub fn new(front: Front, wire: Wire) -> Self {
-        Self { front, wire, given: RefCell::default() }
+        Self { front, wire, is_heard: Cell::new(false), given: RefCell::default() }
     }
 
     /// Sets the server and the application's functions. True when it is another server than before.
@@ -312,7 +320,7 @@ impl Platform for Browser {
 
     fn event(&self, event: Event<'_>) {
         // Those who show rows must hear of another user whether or not the application logs events.
-        if !self.given.borrow().has_sink && !matches!(event, Event::UserChanged) {
+        if !self.is_heard.get() && !matches!(event, Event::UserChanged) {
             return;
         }
         let (kind, key) = match event {
@@ -322,8 +330,11 @@ impl Platform for Browser {
             Event::Stored { key } => ("stored", Some(key)),
             Event::Dropped { key } => ("dropped", Some(key)),
             Event::UserChanged => ("userChanged", None),
-            Event::Attempt { method, table, attempt, status, code, duration_ms } => {
-                return self.front.attempted(method, table, attempt, status, code, duration_ms);
+            Event::Sent { request, method, table, attempt, reads } => {
+                return self.front.sent(request, method, table, attempt, reads);
+            }
+            Event::Attempt { request, method, table, attempt, status, code, duration_ms } => {
+                return self.front.attempted(request, method, table, attempt, status, code, duration_ms);
             }
         };
         self.front.happened(kind, key);

@@ -32,7 +32,6 @@ impl Client {
             target: Some(Rc::new(target)),
             fetch: function("fetch"),
             token_provider: function("accessToken"),
-            has_sink: function("onEvent").is_some(),
             is_debug: member(options, "debug").is_truthy(),
         };
         if self.engine.platform.configure(given) {
@@ -40,6 +39,12 @@ impl Client {
         }
         self.engine.configure(settings);
         Ok(())
+    }
+
+    /// Whether anybody wants to hear of events.
+    #[wasm_bindgen(js_name = setHeard)]
+    pub fn set_heard(&self, is_heard: bool) {
+        self.engine.platform.is_heard.set(is_heard);
     }
 
     /// Whoever is signed in may have changed.

@@ -137,7 +137,10 @@ impl Query {
     /// `row` as the answer to this query shows it.
     pub fn shown<D: Data>(&self, row: D) -> D {
         match self.hidden() {
-            Some(secret) => D::object(Some(&row), &[], &[(secret, Member::Text(Some(REDACTED)))]),
+            Some(secret) => {
+                let unasked: Vec<_> = self.table.secret_format.into_iter().collect();
+                D::object(Some(&row), &unasked, &[(secret, Member::Text(Some(REDACTED)))])
+            }
             None => row,
         }
     }

@@ -1,7 +1,7 @@
 //! Requests, before the origin, the key and the token are added.
 
 use super::url::{push_filters, select_url};
-use crate::query::{Filter, Position, Query};
+use crate::query::{Filter, Position, Query, Test};
 use crate::tables::Table;
 
 /// An HTTP method.
@@ -42,6 +42,10 @@ pub struct Request {
     pub prefer: &'static str,
     /// A JSON body, or nothing.
     pub body: Option<String>,
+    /// How many reads, asked together, the answer is for.
+    pub reads: usize,
+    /// Whether a secret is sent or answered, which an error's details might quote.
+    pub carries_secret: bool,
 }
 
 const COUNT: &str = "count=exact";
@@ -50,15 +54,14 @@ const UPSERT: &str = "resolution=merge-duplicates,return=representation";
 const INSERT_ONCE: &str = "resolution=ignore-duplicates,return=representation";
 
 impl Request {
+    fn new(method: Method, table: &'static str, path: String) -> Self {
+        Self { method, table, path, prefer: "", body: None, reads: 1, carries_secret: false }
+    }
+
     /// Rows of `query`, without their number: for answers that no server cuts.
     pub fn select(query: &Query, select: &str) -> Self {
-        Self {
-            method: Method::Get,
-            table: query.table.name,
-            path: select_url(query, select, None),
-            prefer: "",
-            body: None,
-        }
+        let path = select_url(query, select, None);
+        Self { reads: reads(query), ..Self::new(Method::Get, query.table.name, path) }
     }
 
     /// Rows of `query`, continued `after` a place, with the number of all that match: servers cut long answers
@@ -77,13 +80,8 @@ impl Request {
     /// One new row, unless there is one with the same value in the `key` columns: then the answer is `[]`. Sent
     /// twice it makes one row.
     pub fn insert(table: &'static Table, key: &str, body: String) -> Self {
-        Self {
-            method: Method::Post,
-            table: table.name,
-            path: [table.name, "?on_conflict=", key, "&select=*"].concat(),
-            prefer: INSERT_ONCE,
-            body: Some(body),
-        }
+        let path = [table.name, "?on_conflict=", key, "&select=*"].concat();
+        Self { prefer: INSERT_ONCE, body: Some(body), ..Self::new(Method::Post, table.name, path) }
     }
 
     /// One new row, or new values for the one with the same value in the `key` columns.
@@ -94,7 +92,7 @@ impl Request {
     /// Calls a function of the database with a JSON object of its arguments.
     pub fn call(function: &'static str, body: String) -> Self {
         let path = ["rpc/", function].concat();
-        Self { method: Method::Post, table: function, path, prefer: "", body: Some(body) }
+        Self { body: Some(body), ..Self::new(Method::Post, function, path) }
     }
 
     /// Changes the rows that match; answers them as they are then.
@@ -106,6 +104,15 @@ impl Request {
     pub fn delete(table: &'static Table, filters: &[Filter]) -> Self {
         let mut path = [table.name, "?select=*"].concat();
         push_filters(&mut path, filters);
-        Self { method: Method::Delete, table: table.name, path, prefer: RETURN, body: None }
+        Self { prefer: RETURN, ..Self::new(Method::Delete, table.name, path) }
     }
+}
+
+/// Reads that were asked together differ in one column.
+fn reads(query: &Query) -> usize {
+    let members = query.filters.iter().find_map(|filter| match &filter.test {
+        Test::In(members) => Some(members.len()),
+        _ => None,
+    });
+    members.unwrap_or(1)
 }

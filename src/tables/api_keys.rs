@@ -10,7 +10,8 @@ table! {
         user_id: Uuid = required,
         /// Unique among the user's keys.
         service_name: String = required,
-        /// The secret, in whatever form the app stores it.
+        /// The secret, in whatever form the app stores it; ciphertext where keys are encrypted at rest, which
+        /// `revealApiKey` opens.
         encrypted_key: String = required,
         is_master_key: bool = defaulted,
         gateway_type: GatewayType = nullable,
@@ -24,6 +25,7 @@ table! {
     row_key: Some(KeyFormat::pair("api_key:", &["user_id", "service_name"], ":")),
     list_key: Some(KeyFormat::new("api_keys:", &["user_id"])),
     secret: Some("encrypted_key"),
+    secret_format: Some("key_format"),
     audited: true,
     scopes: &["user_id"],
 }

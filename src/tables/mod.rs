@@ -87,6 +87,9 @@ pub struct Table {
     pub audited: bool,
     /// The column that public lists never ask for.
     pub secret: Option<&'static str>,
+    /// The column that tells whether `secret` is ciphertext, in a database that encrypts it. It is the database's own:
+    /// never asked for by name, never sent.
+    pub secret_format: Option<&'static str>,
     /// The columns, joined by commas, that name a row where the app knows no id.
     pub natural_key: &'static str,
     /// The columns by whose value a subscription may name the rows that it means. No two of them hold the same id.
@@ -152,6 +155,7 @@ impl Table {
         cascades: &[],
         audited: false,
         secret: None,
+        secret_format: None,
         natural_key: "",
         scopes: &[],
         is_append_only: false,

@@ -260,6 +260,24 @@ begin
 end
 $$;
 
+-- Where keys are encrypted at rest (supabase/optional), no two ciphertexts are equal, and only that file's function can
+-- tell whether their secrets are.
+create or replace function workflow_private.is_same_api_key(p_stored public.api_keys, p_wanted public.api_keys)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  is_same_secret boolean := p_stored.encrypted_key = p_wanted.encrypted_key;
+begin
+  if not is_same_secret and to_regprocedure('workflow_private.api_key_holds(uuid, text)') is not null then
+    execute 'select workflow_private.api_key_holds($1, $2)'
+    into is_same_secret using p_stored.id, p_wanted.encrypted_key;
+  end if;
+  return is_same_secret and to_jsonb(p_stored) - 'encrypted_key' = to_jsonb(p_wanted) - 'encrypted_key';
+end
+$$;
+
 create or replace function public.batch_save_api_keys(
   p_keys jsonb,
   p_overwrite boolean default false,
@@ -271,6 +289,8 @@ set search_path = ''
 as $$
 declare
   taken constant text := 'An API key of the batch exists already';
+  -- Where keys are encrypted at rest, the database's own.
+  hidden constant text := 'key_format';
   item jsonb;
   stored public.api_keys;
   wanted public.api_keys;
@@ -288,7 +308,7 @@ begin
             gateway_endpoint = wanted.gateway_endpoint, last_used_at = wanted.last_used_at,
             is_active = wanted.is_active, created_at = wanted.created_at, updated_at = wanted.updated_at
         where k.id = stored.id;
-      elsif not p_replay or wanted is distinct from stored then
+      elsif not (p_replay and workflow_private.is_same_api_key(stored, wanted)) then
         raise sqlstate 'PT409' using message = taken;
       end if;
     else
@@ -299,7 +319,7 @@ begin
         ) || item
       );
       begin
-        insert into public.api_keys select wanted.*;
+        insert into public.api_keys as k select wanted.* returning k.* into wanted;
       exception when unique_violation then
         if exists (
           select from public.api_keys k
@@ -310,7 +330,7 @@ begin
         raise sqlstate 'PT409' using message = taken;
       end;
     end if;
-    saved := saved || jsonb_build_array(to_jsonb(wanted) || jsonb_build_object('encrypted_key', '[REDACTED]'));
+    saved := saved || jsonb_build_array(to_jsonb(wanted) - hidden || jsonb_build_object('encrypted_key', '[REDACTED]'));
   end loop;
   return saved;
 end

@@ -211,6 +211,7 @@ test('onEvent tells of everything, and never of a token, a key, or a value of a 
     'hit',
     'joined',
     'miss',
+    'sent',
     'stored',
     'userChanged',
   ]);

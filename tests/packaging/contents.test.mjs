@@ -15,9 +15,11 @@ const files = (await readdir(root, { recursive: true, withFileTypes: true }))
 const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
 
 test('the package holds its entry, its types, the bare module, the migrations, and nothing to build it from', () => {
-  for (const name of ['index.js', 'index.d.ts', 'workflow_db.wasm', 'LICENSE', 'README.md', 'CHANGELOG.md']) {
+  const entries = ['index', 'devtools/index'].flatMap((entry) => [`${entry}.js`, `${entry}.d.ts`]);
+  for (const name of [...entries, 'workflow_db.wasm', 'LICENSE', 'README.md', 'CHANGELOG.md']) {
     assert.ok(files.includes(name), name);
   }
+  assert.ok(files.some((name) => name.startsWith('supabase/optional/') && name.endsWith('.sql')));
   assert.ok(files.some((name) => name.startsWith('supabase/migrations/') && name.endsWith('.sql')));
   const odd = files.filter((name) => !/\.(js|d\.ts|wasm|sql|md|json)$|^LICENSE$/.test(name));
   assert.deepEqual(odd, []);
@@ -43,15 +45,17 @@ test('every declaration file finds what it imports', async () => {
   }
 });
 
-test('the entry is ASCII without top-level await, and the bare module is a valid one', async () => {
-  const entry = await readFile(join(root, 'index.js'), 'utf8');
-  assert.match(entry, /^[\x20-\x7e\r\n\t]*$/);
-  assert.doesNotMatch(entry, /^await |import\.meta|\brequire\(|\bprocess\.|node:/m);
+test('all code is ASCII without top-level await, and the bare module is a valid one', async () => {
+  for (const name of files.filter((file) => file.endsWith('.js'))) {
+    const code = await readFile(join(root, name), 'utf8');
+    assert.match(code, /^[\x20-\x7e\r\n\t]*$/, name);
+    assert.doesNotMatch(code, /^await |import\.meta|\brequire\(|\bprocess\.|node:/m, name);
+  }
   assert.ok(WebAssembly.validate(await readFile(join(root, 'workflow_db.wasm'))));
 });
 
 test('nothing tells of the machine it was built on', async () => {
-  for (const name of ['index.js', 'workflow_db.wasm']) {
+  for (const name of files.filter((file) => /\.(js|wasm)$/.test(file))) {
     const text = await readFile(join(root, name), 'latin1');
     for (const path of [homedir(), '/.cargo/', '/.rustup/', '/registry/src']) {
       assert.ok(!text.includes(path), `${name} holds ${path}`);

@@ -21,4 +21,5 @@ test('the types resolve as the code does, wherever an ES module can be imported'
   const { code, output } = await run(join(BIN, 'attw'), args, {});
   assert.equal(code, 0, output);
   assert.match(output, /"workflow-db"/);
+  assert.match(output, /"workflow-db\/devtools"/);
 });

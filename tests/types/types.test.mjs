@@ -1,7 +1,7 @@
 // @ts-check
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -12,6 +12,7 @@ import { unpackedPackage } from '../e2e/support/package.mjs';
 
 const run = promisify(execFile);
 const CONSUMER = fileURLToPath(new URL('./consumer', import.meta.url));
+const REACT_TYPES = fileURLToPath(new URL('../../node_modules/@types', import.meta.url));
 const TSC = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
 
 const COMMON = { noEmit: true, target: 'es2022', lib: ['es2022', 'esnext.disposable', 'dom'], types: [] };
@@ -25,6 +26,7 @@ after(() => Promise.all([unpacked.remove(), rm(dir, { recursive: true, force: tr
 await cp(CONSUMER, dir, { recursive: true });
 await mkdir(join(dir, 'node_modules'));
 await rename(unpacked.root, join(dir, 'node_modules', 'workflow-db'));
+await symlink(REACT_TYPES, join(dir, 'node_modules', '@types'));
 
 /**
  * What the compiler has to say about some of the consumer's files.
@@ -50,6 +52,13 @@ for (const [resolution, module] of [
   test(`every export and type is usable, and what must not compile does not: strict, ${resolution}`, async () => {
     assert.equal(await complaints(['strict/*.ts'], { ...STRICT, ...options }), '');
   });
+
+  test(`the devtools are typed: strict, ${resolution}`, async () => {
+    const jsx = { jsx: 'react-jsx' };
+    // React's own types do not pass every check.
+    const strict = { ...STRICT, skipLibCheck: true };
+    assert.equal(await complaints(['devtools/*.tsx'], { ...strict, ...options, ...jsx }), '');
+  });
 }
 
 test('the app’s own patterns compile under its loose settings', async () => {
@@ -70,9 +79,9 @@ test('the app’s own patterns compile under strict settings too', async () => {
 test('every consumer file is among those compiled', async () => {
   const files = (await readdir(CONSUMER, { recursive: true }))
     .map(String)
-    .filter((name) => name.endsWith('.ts'));
+    .filter((name) => /\.tsx?$/.test(name));
   assert.deepEqual(
-    files.filter((name) => !/^(strict|app)\/[^/]+\.ts$/.test(name)),
+    files.filter((name) => !/^((strict|app)\/[^/]+\.ts|devtools\/[^/]+\.tsx)$/.test(name)),
     [],
   );
   assert.ok(files.length >= 4);

@@ -5,23 +5,32 @@ import pg from 'pg';
 import { StackError } from './stack-error.mjs';
 
 const MIGRATIONS = new URL('../../../supabase/migrations/', import.meta.url);
+/** What a project may add, each file by choice. */
+const OPTIONAL = new URL('../../../supabase/optional/', import.meta.url);
 
 /** @typedef {{ name: string, text: string }} Migration */
 
 /**
  * Reads migrations in the order they apply.
  *
- * @param {true | string[]} wanted all, or some by file name, with or without time stamp and `.sql`
+ * @param {true | string[]} wanted all but the optional ones, or some by file name, with or without time stamp and `.sql`
+ * @param {string[]} [optional] optional ones, named likewise
  * @returns {Promise<Migration[]>}
  */
-export async function readMigrations(wanted) {
-  const all = (await readdir(fileURLToPath(MIGRATIONS))).filter((name) => name.endsWith('.sql')).sort();
-  const chosen = wanted === true ? all : all.filter((name) => wanted.some((short) => isNamed(name, short)));
-  const unknown = wanted === true ? [] : wanted.filter((short) => !all.some((name) => isNamed(name, short)));
+export async function readMigrations(wanted, optional = []) {
+  const [plain, others] = await Promise.all([filesOf(MIGRATIONS), filesOf(OPTIONAL)]);
+  const short = [...(wanted === true ? plain.map(({ name }) => name) : wanted), ...optional];
+  const all = [...plain, ...others];
+  const unknown = short.filter((wish) => !all.some(({ name }) => isNamed(name, wish)));
   if (unknown.length > 0) throw new StackError(`There is no migration called ${unknown.join(', ')}.`);
-  return Promise.all(
-    chosen.map(async (name) => ({ name, text: await readFile(new URL(name, MIGRATIONS), 'utf8') })),
-  );
+  const chosen = all.filter(({ name }) => short.some((wish) => isNamed(name, wish)));
+  return Promise.all(chosen.map(async ({ name, url }) => ({ name, text: await readFile(url, 'utf8') })));
+}
+
+/** @param {URL} folder */
+async function filesOf(folder) {
+  const names = (await readdir(fileURLToPath(folder))).filter((name) => name.endsWith('.sql')).sort();
+  return names.map((name) => ({ name, url: new URL(name, folder) }));
 }
 
 /** @param {string} name @param {string} short */
@@ -51,6 +60,8 @@ export async function applyMigrations(address, migrations) {
         throw new StackError(`Migration ${name} failed: ${error.message}`);
       });
       const [, version, title] = /^(\d+)_(.*)\.sql$/.exec(name) ?? [];
+      // What takes an optional one back is none itself.
+      if (version === undefined) continue;
       await client.query(
         'insert into supabase_migrations.schema_migrations values ($1, $2) on conflict (version) do nothing',
         [version, title],

@@ -10,7 +10,7 @@ import { WORKFLOWS } from './functions/workflows.mjs';
 /** What each promises of those that are about one row, one list or one page. */
 export const FUNCTIONS = { ...WORKFLOWS, ...GRAPH, ...RUNS, ...ACCOUNT, ...GALLERY };
 
-/** What has tests of its own: see cursors.test.mjs and saves.test.mjs. */
+/** What has tests of its own: see cursors.test.mjs, keys.test.mjs and saves.test.mjs. */
 export const OTHERS = [
   'batchSaveApiKeys',
   'batchSaveWorkflows',
@@ -19,5 +19,7 @@ export const OTHERS = [
   'getExecutionsPage',
   'getTemplates',
   'getWorkflowsPage',
+  'revealApiKey',
   'saveWorkflowGraph',
+  'storeApiKey',
 ];

@@ -160,3 +160,27 @@ fn a_signal_that_fired_before_the_call_stops_it() {
     world.quiesce();
     assert_eq!(world.count_requests(), 0);
 }
+
+#[test]
+fn whoever_listens_hears_of_the_end_of_every_attempt_that_began() {
+    let (world, ada, workflow) = world_with_workflow();
+    world.network().once("GET workflows", crate::support::Fault::LostBefore);
+    ada.does("getWorkflow", json!([workflow]));
+    world.network().slow("GET workflows", 10.0, 500.0);
+    let reader = ada.call("getWorkflows", json!([ada.id()]));
+    world.pass(100.0);
+    reader.abort();
+    reader.fails_with("ABORTED");
+    let told = ada.take_events("");
+    let told: Vec<_> =
+        told.iter().filter(|line| line.starts_with("sent") || line.starts_with("attempt")).collect();
+    let expected = [
+        "sent 1 GET workflows for 1",
+        "attempt 1 GET workflows 0 NETWORK",
+        "sent 2 GET workflows for 1",
+        "attempt 2 GET workflows 200 ok",
+        "sent 1 GET workflows for 1",
+        "attempt 1 GET workflows 0 ABORTED",
+    ];
+    assert_eq!(told, expected);
+}

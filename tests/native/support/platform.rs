@@ -198,6 +198,9 @@ impl Platform for Sim {
             Event::Stored { key } => format!("stored {key}"),
             Event::Dropped { key } => format!("dropped {key}"),
             Event::UserChanged => "user changed".to_owned(),
+            Event::Sent { method, table, attempt, reads, .. } => {
+                format!("sent {attempt} {method} {table} for {reads}")
+            }
             Event::Attempt { method, table, attempt, status, code, .. } => {
                 format!("attempt {attempt} {method} {table} {} {}", status.unwrap_or(0), code.unwrap_or("ok"))
             }

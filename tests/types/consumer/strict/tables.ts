@@ -20,6 +20,7 @@ import type {
   NewWorkflowTemplate,
   PaginatedResponse,
   SavedTemplate,
+  StoreApiKeyOptions,
   TemplateQuery,
   UpdateOptions,
   Workflow,
@@ -51,6 +52,16 @@ export async function everyFunction(workflow: WorkflowWithRelations): Promise<vo
     ...(await db.batchSaveApiKeys(batch)),
     ...(await db.batchSaveApiKeys(newBatch)),
   ];
+  const keyOptions: StoreApiKeyOptions = {
+    isMasterKey: true,
+    gatewayType: null,
+    gatewayEndpoint: 'https://x',
+  };
+  const sealed: ApiKeyPublic[] = [
+    await db.storeApiKey(id, 'replicate', 'secret'),
+    await db.storeApiKey(id, 'replicate', 'secret', { ...keyOptions, isActive: false }),
+  ];
+  const secret: string = await db.revealApiKey(sealed[0].id);
 
   const brand: BrandSettings | null = await db.getBrandSettings(id);
   const brandNow: BrandSettings = await db.upsertBrandSettings(id, { tagline: null, font_size_base: 12 });
@@ -110,6 +121,10 @@ export async function mistakes(): Promise<void> {
   const secret: 'x' = (await db.getApiKeysPublic(id))[0].encrypted_key;
   // @ts-expect-error the secret is required
   await db.createApiKey({ user_id: id, service_name: 'x' });
+  // @ts-expect-error options have names of their own, not the columns'
+  await db.storeApiKey(id, 'replicate', 'secret', { is_active: false });
+  // @ts-expect-error a key is revealed by its id alone
+  await db.revealApiKey(id, 'replicate');
   // @ts-expect-error no such theme
   await db.upsertAccountSettings(id, { theme: 'blue' });
   // @ts-expect-error no such order

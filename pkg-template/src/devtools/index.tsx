@@ -1,0 +1,3 @@
+'use client';
+
+export { WorkflowDbDevtools, type DevtoolsPosition, type WorkflowDbDevtoolsProps } from './devtools.js';

@@ -1,0 +1,24 @@
+// An app with devtools; `mount` renders them with whatever props a test wants.
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import * as wdb from 'workflow-db';
+import { WorkflowDbDevtools } from 'workflow-db/devtools';
+
+const root = createRoot(document.getElementById('root'));
+
+Object.assign(globalThis, {
+  wdb,
+  /** What the app hears of its own. */
+  heard: { keys: [], events: [] },
+  mount: (props) =>
+    root.render(
+      <StrictMode>
+        <h1>Some app</h1>
+        <input id="field" aria-label="Field of the app" />
+        <WorkflowDbDevtools {...props} />
+      </StrictMode>,
+    ),
+  unmount: () => root.render(null),
+});
+addEventListener('keydown', ({ key }) => globalThis.heard.keys.push(key));
+document.documentElement.dataset.isReady = 'true';

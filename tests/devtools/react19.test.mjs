@@ -1,0 +1,4 @@
+// @ts-check
+import { testDevtools } from './devtools.mjs';
+
+await testDevtools(19);
