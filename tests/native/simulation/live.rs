@@ -308,8 +308,8 @@ fn live(seed: u64, steps: usize) {
 
 #[test]
 fn followers_are_told_every_net_change_once_and_the_cache_is_right() {
-    let (seed, steps) = (variable("SEED", 1), usize::try_from(variable("STEPS", 20_000)).expect("steps"));
-    let lives = if std::env::var("SEED").is_ok() { 1 } else { 10 };
+    let (seed, steps) = (variable("SEED", 1), usize::try_from(variable("STEPS", 100_000)).expect("steps"));
+    let lives = if std::env::var("SEED").is_ok() { 1 } else { 20 };
     for life in 0..lives {
         live(seed + life, steps / usize::try_from(lives).expect("few"));
     }
