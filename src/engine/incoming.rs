@@ -38,6 +38,10 @@ impl<P: Platform> Engine<P> {
     /// The server tells of a change, by the bindings `matched` of `channel`.
     pub(super) fn incoming(self: &Rc<Self>, channel: u32, matched: &[usize], frame: &Incoming<P::Data>) {
         let Some(table) = table_named(&frame.table) else { return };
+        let id = frame.record.as_ref().or(frame.old.as_ref()).and_then(id_of);
+        if let Some(id) = id {
+            self.state.borrow().writes.hear(table, &id);
+        }
         let commit_timestamp = frame.commit_timestamp.as_deref().map(Rc::from);
         if frame.kind == Kind::Delete {
             if let Some(id) = frame.old.as_ref().and_then(id_of) {
@@ -286,19 +290,14 @@ impl<P: Platform> Engine<P> {
     /// An own write was answered: its echo is not news to the cache, and what was read before is older.
     pub(super) fn wrote(&self, table: &'static Table, id: &str, row: Option<&P::Data>) {
         let now_ms = self.platform.now().monotonic_ms;
+        // The echo may have been faster than the answer.
+        let was_told = row.is_some_and(|row| self.was_told(table, id, row));
         let mut state = self.state.borrow_mut();
         let live = &mut state.live;
         let mut is_followed = false;
-        let mut was_told = false;
         for feed in live.feeds.iter_mut().filter(|feed| *feed.interest.table == *table) {
             is_followed = true;
             feed.touch(id, Touch::Elsewhere(row.cloned()));
-            // The echo was faster than the answer.
-            was_told = was_told
-                || match (feed.known(id), row) {
-                    (Some(known), Some(row)) => known.is_equal(row),
-                    _ => false,
-                };
         }
         for reread in &mut live.rereads {
             if *reread.table == *table && *reread.id == *id {
@@ -308,6 +307,13 @@ impl<P: Platform> Engine<P> {
         if is_followed && !was_told {
             live.echoes.wrote(table, id, row.cloned(), now_ms);
         }
+    }
+
+    /// Whether the last that those who follow the row know of it is this.
+    pub(super) fn was_told(&self, table: &'static Table, id: &str, row: &P::Data) -> bool {
+        let state = self.state.borrow();
+        let mut feeds = state.live.feeds.iter().filter(|feed| *feed.interest.table == *table);
+        feeds.any(|feed| feed.known(id).is_some_and(|known| known.is_equal(row)))
     }
 }
 

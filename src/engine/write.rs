@@ -154,6 +154,8 @@ struct Flying {
     is_delete: bool,
     /// Whether another write that may touch the same row was under way at the same time.
     crossed: Cell<bool>,
+    /// Whether a frame told of such a row meanwhile: which of both came last the answer does not say.
+    heard: Cell<bool>,
 }
 
 impl Flying {
@@ -175,6 +177,7 @@ impl WritesInAir {
             id: write.id(),
             is_delete: matches!(write, Write::Delete { .. }),
             crossed: Cell::new(false),
+            heard: Cell::new(false),
         });
         for other in self.writes.iter().filter(|other| own.meets(other)) {
             own.crossed.set(true);
@@ -182,6 +185,15 @@ impl WritesInAir {
         }
         self.writes.push(own.clone());
         own
+    }
+
+    /// A frame tells of this row.
+    pub fn hear(&self, table: &Table, id: &str) {
+        let is_meant =
+            |write: &&Rc<Flying>| *write.table == *table && write.id.as_deref().is_none_or(|own| own == id);
+        for write in self.writes.iter().filter(is_meant) {
+            write.heard.set(true);
+        }
     }
 
     fn end(&mut self, own: &Rc<Flying>) {
@@ -396,11 +408,13 @@ impl<P: Platform> InAir<P> {
         self.leave();
         match outcome {
             Ok(Written::Row(row)) => {
-                let source =
-                    if self.write.crossed.get() { Source::Unknown } else { Source::Row(row.clone()) };
                 let id = id_of(&row);
-                self.apply(id.clone(), source);
-                self.wrote(id.as_deref(), Some(&row));
+                if self.is_overtaken(id.as_deref(), &row) {
+                    self.apply(id, Source::Unknown);
+                } else {
+                    self.apply(id.clone(), Source::Row(row.clone()));
+                    self.wrote(id.as_deref(), Some(&row));
+                }
                 Ok(Some(row))
             }
             Ok(Written::Deleted(rows)) => {
@@ -429,6 +443,13 @@ impl<P: Platform> InAir<P> {
 
     fn apply(&self, id: Option<String>, source: Source<P::Data>) {
         self.engine.apply(&Change { table: self.write.table, id, source });
+    }
+
+    /// Whether somebody else may have changed the row since: another own write, or what a frame told of.
+    fn is_overtaken(&self, id: Option<&str>, row: &P::Data) -> bool {
+        self.write.crossed.get()
+            || (self.write.heard.get()
+                && !id.is_some_and(|id| self.engine.was_told(self.write.table, id, row)))
     }
 
     fn wrote(&self, id: Option<&str>, row: Option<&P::Data>) {

@@ -209,13 +209,17 @@ impl<D: Data> Feed<D> {
 
     /// Whether the answer is the last word about a row that changed meanwhile. None when nobody can say.
     fn is_last_word(&self, id: &str, new: Option<&D>) -> Option<bool> {
-        // What touched it last counts.
-        match &self.touched.iter().rfind(|touched| *touched.id == *id)?.by {
-            Touch::Frame => Some(false),
-            Touch::Elsewhere(Some(own)) if new.is_some_and(|new| new.is_equal(own)) => Some(true),
-            Touch::Elsewhere(None) if new.is_none() => Some(true),
-            Touch::Elsewhere(_) => None,
+        let touched = self.touched.iter().filter(|touched| *touched.id == *id);
+        let mut last_word = Some(true);
+        for touched in touched {
+            match &touched.by {
+                Touch::Frame => return Some(false),
+                Touch::Elsewhere(Some(own)) if new.is_some_and(|new| new.is_equal(own)) => {}
+                Touch::Elsewhere(None) if new.is_none() => {}
+                Touch::Elsewhere(_) => last_word = None,
+            }
         }
+        last_word
     }
 
     /// The rows are these now, but for those that changed while they were read. What to tell, once anything was known;
