@@ -85,6 +85,43 @@ for (const version of VERSIONS) {
     assert.deepEqual(facts, [1, 1, 0]);
   });
 
+  it('a page from the server is taken over as it is, then shows what the cache holds', async () => {
+    const user = await newUser('ada');
+    const workflow = await newWorkflow(user);
+    const tab = await openHooks(version, user);
+    const facts = await tab.run(async (userId) => {
+      await db.getWorkflows(userId);
+      const mended = hydrate('list', 'useWorkflows', [userId]);
+      const shown = await settledView('list');
+      return { mended, first: plain(given('list')[0]), shown, text: document.body.innerText };
+    }, user.id);
+    assert.deepEqual(facts.mended, []);
+    assert.deepEqual([facts.first.workflows, facts.first.loading], [[], true]);
+    assert.deepEqual(facts.shown, { workflows: [workflow], ...QUIET });
+    assert.ok(facts.text.includes(workflow.name));
+    assert.equal(stack.requests.count({ method: 'GET' }), 1);
+  });
+
+  it('a component that suspends asks nothing until it is shown, and then once', async () => {
+    const user = await newUser('ada');
+    await newWorkflow(user);
+    const tab = await openHooks(version, user);
+    const early = await tab.run(async (userId) => {
+      const obstacle = { isGone: false, promise: Promise.resolve(), remove: () => {} };
+      obstacle.promise = new Promise((resolve) => {
+        obstacle.remove = () => ((obstacle.isGone = true), resolve());
+      });
+      show('list', 'useWorkflows', [userId], { obstacle });
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const before = { shown: given('list').length, ...cache.getStats() };
+      obstacle.remove();
+      await settledView('list');
+      return [before.shown, before.inFlight, before.size, latest('list').workflows.length];
+    }, user.id);
+    assert.deepEqual(early, [0, 0, 0, 1]);
+    assert.equal(stack.requests.count({ method: 'GET' }), 1);
+  });
+
   it('rows are asked for again on focus and when online again, if that is wanted, behind what is shown', async () => {
     const user = await newUser('ada');
     await newWorkflow(user);

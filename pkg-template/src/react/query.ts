@@ -34,9 +34,11 @@ export interface QueryState<T> {
 const IDLE: QueryState<never> = { data: undefined, error: null, loading: false, isFetching: false };
 const WAITING: QueryState<never> = { data: undefined, error: null, loading: true, isFetching: true };
 
-/** Entries that are dropped again and again are read again ever more slowly, up to this. */
-const MAX_WAIT_MS = 30_000;
+/** Entries that are dropped again and again are asked for again ever more slowly, up to this. */
+const MAX_WAIT_MS = 2_000;
 const FIRST_WAIT_MS = 50;
+/** An entry that was left alone for so long may be asked for again at once. */
+const CALM_MS = 1_000;
 
 /**
  * One component's look at one cache entry.
@@ -187,7 +189,7 @@ export class Query<T> {
   /** The entry left, and is shown. */
   private readAgain(): void {
     const sinceLastMs = performance.now() - this.rereadAt;
-    const isCalm = sinceLastMs > 1000 + 2 * this.waitMs;
+    const isCalm = sinceLastMs > CALM_MS + 2 * this.waitMs;
     this.waitMs = isCalm ? 0 : Math.min(Math.max(2 * this.waitMs, FIRST_WAIT_MS), MAX_WAIT_MS);
     this.isReading = true;
     this.publishSoon();
@@ -214,8 +216,11 @@ export class Query<T> {
     this.isLoading ||= isAwaited;
     if (this.isLoading) this.publish();
     else this.publishSoon();
+    const task = this.publishing;
     const outcome = await settled(() => this.spec.read(db));
     if (number !== this.latest) return;
+    // What took no task was put together from other entries, and may be again at any time.
+    if (task !== undefined && task === this.publishing) this.rereadAt = -Infinity;
     this.isReading = false;
     this.isLoading = false;
     this.error = 'error' in outcome ? outcome.error : null;
