@@ -53,6 +53,41 @@ for (const version of VERSIONS) {
     for (const id of [estate.workflow.id, estate.execution.id]) assert.ok(!facts.steps.includes(id));
   });
 
+  it('a component that was hidden meanwhile shows nothing of another user’s either', async () => {
+    const [ada, grace] = [await newUser('ada'), await newUser('grace')];
+    await newWorkflow(ada);
+    const tab = await openHooks(version, ada);
+    const shown = await tab.run(async ([userId, token]) => {
+      let isGone = true;
+      const obstacle = {
+        get isGone() {
+          return isGone;
+        },
+        promise: Promise.resolve(),
+      };
+      show('list', 'useWorkflows', [userId], { obstacle });
+      await settledView('list');
+      const from = given('list').length;
+      // Suspended again, it keeps what it knows, and nobody sees it.
+      let comeBack = () => {};
+      obstacle.promise = new Promise((resolve) => (comeBack = () => resolve()));
+      isGone = false;
+      show('list', 'useWorkflows', [userId], { obstacle, rows: 'workflows' });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      env.token = token;
+      wdb.authChanged();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      isGone = true;
+      comeBack();
+      await until(() => given('list').length > from);
+      await settledView('list');
+      return given('list')
+        .slice(from)
+        .map(({ workflows }) => workflows.length);
+    }, /** @type {const} */ ([ada.id, grace.token]));
+    assert.deepEqual(new Set(shown), new Set([0]));
+  });
+
   it('a hook that was shown before configure reads when it is there', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
@@ -70,6 +105,28 @@ for (const version of VERSIONS) {
       error: { code: 'NOT_CONFIGURED', isOurs: true },
     });
     assert.deepEqual(facts.after, { workflows: [workflow], ...QUIET });
+  });
+
+  it('an answer that comes between rendering and mounting ends the loading', async () => {
+    const user = await newUser('ada');
+    const workflow = await newWorkflow(user);
+    const tab = await openHooks(version, user);
+    const shown = await tab.run(async (userId) => {
+      await db.getWorkflows(userId);
+      let isMounted = false;
+      const late = {
+        ...cache,
+        peek: (/** @type {string} */ key) => (isMounted ? cache.peek(key) : null),
+        observe: (/** @type {string} */ key, /** @type {() => void} */ listener) => {
+          isMounted = true;
+          return cache.observe(key, listener);
+        },
+      };
+      show('list', 'useWorkflows', [userId], { client: { db, cache: late } });
+      return settledView('list');
+    }, user.id);
+    assert.deepEqual(shown, { workflows: [workflow], ...QUIET });
+    assert.equal(stack.requests.count({ method: 'GET' }), 1);
   });
 
   it('a provider’s client is the hooks’ client', async () => {
@@ -162,23 +219,32 @@ for (const version of VERSIONS) {
     const facts = await tab.run(async ([userId, workflowId, executionId]) => {
       /** @type {string[]} */
       const log = [];
+      /** @type {{ status: string }[]} */
+      const handles = [];
       const open = (/** @type {string} */ table, /** @type {{ scope: string }} */ { scope }) => {
         const id = `${table} ${scope}`;
         log.push(`+ ${id}`);
-        return { id, unsubscribe: () => log.push(`- ${id}`) };
+        const handle = { status: 'live', unsubscribe: () => log.push(`- ${id}`) };
+        handles.push(handle);
+        return handle;
       };
       const own = wdb.createClient({ url: env.url, key: env.key, accessToken: () => env.token });
       const client = { ...own, db: own.db, cache: own.cache, realtime: { open } };
       const take = () => log.splice(0).sort();
-      const pause = () => new Promise((resolve) => setTimeout(resolve, 250));
+      const pause = () => new Promise((resolve) => setTimeout(resolve, 1_000));
       show('one', 'useWorkflows', [userId], { client });
       show('two', 'useWorkflows', [userId], { client });
       await Promise.all(['one', 'two'].map(settledView));
       const steps = [take()];
       hide('one');
       hide('two');
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve));
       show('three', 'useWorkflows', [userId], { client });
+      await pause();
+      steps.push(take());
+      // As when another user signs in: what is shown of the new one is subscribed to again.
+      handles[0].status = 'closed';
+      client.close();
       await pause();
       steps.push(take());
       hide('three');
@@ -207,9 +273,14 @@ for (const version of VERSIONS) {
       return steps;
     }, /** @type {const} */ ([user.id, workflow.id, execution.id]));
     const [u, w, e] = [user.id, workflow.id, execution.id];
-    assert.deepEqual(facts.slice(0, 3), [[`+ workflows ${u}`], [], [`- workflows ${u}`]]);
+    assert.deepEqual(facts.slice(0, 4), [
+      [`+ workflows ${u}`],
+      [],
+      [`+ workflows ${u}`],
+      [`- workflows ${u}`],
+    ]);
     assert.deepEqual(
-      facts[3],
+      facts[4],
       [
         ...[
           `workflows ${w}`,

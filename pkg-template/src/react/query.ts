@@ -53,6 +53,7 @@ export class Query<T> {
   private stops: (() => void)[] = [];
 
   private answer: T | undefined;
+  private generation: number;
   /** Whether `answer` is that of another page or filter. */
   private isBorrowed = false;
   private state: QueryState<T>;
@@ -72,6 +73,7 @@ export class Query<T> {
     this.client = client;
     this.spec = spec;
     this.overlays = overlaysOf(client);
+    this.generation = this.overlays.generation;
     this.answer = this.stored();
     if (this.answer === undefined && before !== undefined) this.borrow(before);
     this.isLoading = this.isEnabled && this.mustAsk();
@@ -95,7 +97,11 @@ export class Query<T> {
     };
   };
 
-  readonly snapshot = (): QueryState<T> => this.state;
+  readonly snapshot = (): QueryState<T> => {
+    // Nobody tells a component that is hidden, or not mounted yet.
+    if (this.isEnabled && this.generation !== this.overlays.generation) this.forget();
+    return this.state;
+  };
 
   /** What the server renders, and the browser at first: no rows, so that nothing of one user is sent to another. */
   readonly serverSnapshot = (): QueryState<T> => (this.isEnabled ? WAITING : IDLE);
@@ -121,6 +127,7 @@ export class Query<T> {
     const stored = this.stored();
     if (stored !== undefined) this.own(stored);
     const isFirst = this.latest === 0;
+    this.isLoading &&= this.isReading || this.mustAsk();
     // It may have been read before, when the component was mounted once already.
     if (!this.isReading && (stored === undefined || (isFirst && this.mustAsk()))) {
       void this.read(this.isLoading, this.client.db);
@@ -141,6 +148,7 @@ export class Query<T> {
   private borrow(before: Query<T>): void {
     const { subject } = this.spec;
     if (subject === undefined || before.spec.subject !== subject || before.client !== this.client) return;
+    if (before.generation !== this.generation) return;
     this.answer = before.answer;
     this.isBorrowed = this.answer !== undefined;
   }
@@ -177,14 +185,22 @@ export class Query<T> {
   };
 
   private readonly onReset = (): void => {
+    this.forget();
+    this.isReading = true;
+    this.listeners.forEach((listener) => listener());
+    this.readSoon(true, 0);
+  };
+
+  /** What is known is another user's. */
+  private forget(): void {
+    this.generation = this.overlays.generation;
     this.answer = undefined;
     this.error = null;
     this.latest += 1;
-    this.isReading = true;
+    this.isReading = false;
     this.isLoading = true;
-    this.publish();
-    this.readSoon(true, 0);
-  };
+    this.state = WAITING;
+  }
 
   /** The entry left, and is shown. */
   private readAgain(): void {
