@@ -50,6 +50,7 @@ const suites = [
   node('types', 'tests/types', 1),
   node('local stack', 'examples/local-stack/test', 2),
   node('end to end', 'tests/e2e', 2),
+  node('hooks, React 18 and 19', 'tests/hooks', 2),
   {
     name: 'example app',
     prepare: installApp,

@@ -97,7 +97,7 @@ export class ConfigurableClient implements DatabaseClient {
     this.cacheConfig = cache;
     this.tell(options.onEvent);
     this.follow(options.supabase);
-    this.talkTo(JSON.stringify([source.url, source.key, options.schema]));
+    this.talkTo([source.url?.replace(/\/+$/, ''), source.key, options.schema ?? 'public'].join(' '));
   }
 
   /** Whatever is shown of another server goes, and what could not be asked before is asked now. */

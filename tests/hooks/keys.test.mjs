@@ -181,7 +181,7 @@ for (const version of VERSIONS) {
       [user.id],
     );
     assert.deepEqual(facts.saved, { settings: stored, ...QUIET });
-    const { id, user_id, created_at, updated_at, ...values } = stored;
+    const { id, user_id, created_at, updated_at: _saved, ...values } = stored;
     assert.deepEqual(values, { ...defaults, ...written });
     assert.deepEqual(facts.answers[1], stored);
     assert.deepEqual([facts.isStable, new Set(facts.names)], [true, new Set(['A'])]);

@@ -117,6 +117,67 @@ for (const version of VERSIONS) {
     assert.deepEqual([facts.mended.workflows[0].name, facts.mended.error], ['accepted', null]);
   });
 
+  it('what is taken back leaves a change by somebody else that came meanwhile', async () => {
+    const user = await newUser('ada');
+    const workflow = await newWorkflow(user);
+    const tab = await openHooks(version, user);
+    stack.faults.add({ match: { method: 'PATCH' }, ...REFUSED, ms: 400 });
+    await tab.run(async ([userId, id]) => {
+      show('list', 'useWorkflows', [userId]);
+      await settledView('list');
+      Object.assign(globalThis, { failing: failure(latest('list').updateWorkflow(id, { name: 'refused' })) });
+      await until(() => latest('list').workflows[0].name === 'refused');
+    }, /** @type {const} */ ([user.id, workflow.id]));
+    await stack.sql("update workflows set description = 'theirs', updated_at = now() where id = $1", [
+      workflow.id,
+    ]);
+    const facts = await tab.run(async (userId) => {
+      await db.with({ fresh: true }).getWorkflows(userId);
+      await until(() => latest('list').workflows[0].description === 'theirs');
+      const during = view('list').workflows[0];
+      await /** @type {any} */ (globalThis).failing;
+      return [during, (await settledView('list')).workflows[0]];
+    }, user.id);
+    const theirs = await row('workflows', workflow.id);
+    assert.deepEqual(facts, [{ ...theirs, name: 'refused' }, theirs]);
+  });
+
+  it('a graph that changes often shows every change at once, and asks nothing', async () => {
+    const user = await newUser('ada');
+    const { workflow, nodes } = await newEstate(user);
+    const tab = await openHooks(version, user);
+    const lags = await tab.run(async ([id, nodeId]) => {
+      show('one', 'useWorkflow', [id]);
+      await settledView('one');
+      const lags = [];
+      for (let step = 1; step <= 12; step++) {
+        await db.updateWorkflowNode(nodeId, { position_x: step });
+        const begin = performance.now();
+        await until(() =>
+          latest('one').workflow.nodes.some((/** @type {any} */ node) => node.position_x === step),
+        );
+        lags.push(performance.now() - begin);
+      }
+      return lags;
+    }, /** @type {const} */ ([workflow.id, nodes[0].id]));
+    assert.ok(Math.max(...lags) < 45, `${lags}`);
+    assert.equal(stack.requests.count({ method: 'GET' }), 1);
+  });
+
+  it('more entries shown than the cache may hold: all are shown, and asked for ever more slowly', async () => {
+    const user = await newUser('ada');
+    await newWorkflow(user);
+    const tab = await openHooks(version, user, { options: { cache: { maxSize: 1 } } });
+    const shown = await tab.run(async (userId) => {
+      show('list', 'useWorkflows', [userId]);
+      show('keys', 'useApiKeys', [userId]);
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      return [latest('list').workflows.length, latest('list').loading, latest('keys').loading];
+    }, user.id);
+    assert.deepEqual(shown, [1, false, false]);
+    assert.ok(stack.requests.count({ method: 'GET' }) < 20, `${stack.requests.count({ method: 'GET' })}`);
+  });
+
   it('refresh really asks, ignores arguments, shows loading with what there is, and sets error without rejecting', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);

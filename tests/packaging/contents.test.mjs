@@ -15,7 +15,7 @@ const files = (await readdir(root, { recursive: true, withFileTypes: true }))
 const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
 
 test('the package holds its entry, its types, the bare module, the migrations, and nothing to build it from', () => {
-  const entries = ['index', 'devtools/index'].flatMap((entry) => [`${entry}.js`, `${entry}.d.ts`]);
+  const entries = ['index', 'react/index', 'devtools/index'].flatMap((name) => [`${name}.js`, `${name}.d.ts`]);
   for (const name of [...entries, 'workflow_db.wasm', 'LICENSE', 'README.md', 'CHANGELOG.md']) {
     assert.ok(files.includes(name), name);
   }
@@ -45,17 +45,28 @@ test('every declaration file finds what it imports', async () => {
   }
 });
 
-test('all code is ASCII without top-level await, and the bare module is a valid one', async () => {
-  for (const name of files.filter((file) => file.endsWith('.js'))) {
-    const code = await readFile(join(root, name), 'utf8');
-    assert.match(code, /^[\x20-\x7e\r\n\t]*$/, name);
-    assert.doesNotMatch(code, /^await |import\.meta|\brequire\(|\bprocess\.|node:/m, name);
+const modules = files.filter((name) => name.endsWith('.js'));
+
+test('every module is ASCII without top-level await, and the bare WebAssembly is valid', async () => {
+  for (const name of modules) {
+    const text = await readFile(join(root, name), 'utf8');
+    assert.match(text, /^[\x20-\x7e\r\n\t]*$/, name);
+    assert.doesNotMatch(text, /^await |import\.meta|\brequire\(|\bprocess\.|node:/m, name);
   }
   assert.ok(WebAssembly.validate(await readFile(join(root, 'workflow_db.wasm'))));
 });
 
+test('React is needed by its own entry alone, which is client code for frameworks that ask', async () => {
+  const needing = [];
+  for (const name of modules) {
+    if (/from"react"/.test(await readFile(join(root, name), 'utf8'))) needing.push(name);
+  }
+  assert.deepEqual(needing, ['react/index.js']);
+  assert.match(await readFile(join(root, 'react/index.js'), 'utf8'), /^"use client";/);
+});
+
 test('nothing tells of the machine it was built on', async () => {
-  for (const name of files.filter((file) => /\.(js|wasm)$/.test(file))) {
+  for (const name of [...modules, 'workflow_db.wasm']) {
     const text = await readFile(join(root, name), 'latin1');
     for (const path of [homedir(), '/.cargo/', '/.rustup/', '/registry/src']) {
       assert.ok(!text.includes(path), `${name} holds ${path}`);

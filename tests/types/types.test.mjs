@@ -12,8 +12,8 @@ import { unpackedPackage } from '../e2e/support/package.mjs';
 
 const run = promisify(execFile);
 const CONSUMER = fileURLToPath(new URL('./consumer', import.meta.url));
-const REACT_TYPES = fileURLToPath(new URL('../../node_modules/@types', import.meta.url));
-const TSC = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
+const MODULES = fileURLToPath(new URL('../../node_modules/', import.meta.url));
+const TSC = join(MODULES, 'typescript/bin/tsc');
 
 const COMMON = { noEmit: true, target: 'es2022', lib: ['es2022', 'esnext.disposable', 'dom'], types: [] };
 const STRICT = { strict: true, noUnusedLocals: false, exactOptionalPropertyTypes: true, skipLibCheck: false };
@@ -24,9 +24,10 @@ const unpacked = await unpackedPackage();
 const dir = await mkdtemp(join(tmpdir(), 'workflow-db-types-'));
 after(() => Promise.all([unpacked.remove(), rm(dir, { recursive: true, force: true })]));
 await cp(CONSUMER, dir, { recursive: true });
-await mkdir(join(dir, 'node_modules'));
+await mkdir(join(dir, 'node_modules', '@types'), { recursive: true });
+for (const name of ['@types/react', 'csstype'])
+  await symlink(join(MODULES, name), join(dir, 'node_modules', name));
 await rename(unpacked.root, join(dir, 'node_modules', 'workflow-db'));
-await symlink(REACT_TYPES, join(dir, 'node_modules', '@types'));
 
 /**
  * What the compiler has to say about some of the consumer's files.
@@ -90,7 +91,7 @@ test('every consumer file is among those compiled', async () => {
 test('every name that the package exports, and every function of db, is among what the strict consumer uses', async () => {
   const strict = (await readdir(join(CONSUMER, 'strict'))).map((name) => join(CONSUMER, 'strict', name));
   const text = (await Promise.all(strict.map((path) => readFile(path, 'utf8')))).join('\n');
-  const { names, functions } = exported(join(dir, 'node_modules', 'workflow-db', 'index.d.ts'));
+  const { names, functions } = exported(join(dir, 'node_modules', 'workflow-db', 'react', 'index.d.ts'));
   assert.ok(names.includes('configure') && functions.includes('getWorkflow'));
   const isMissing = (/** @type {string} */ pattern) => !new RegExp(`\\b${pattern}`).test(text);
   assert.deepEqual(

@@ -4,14 +4,14 @@ import type { RealtimeManager, SubscriptionHandle, TableName } from '../realtime
 import { useClient } from './provider.js';
 
 /** A subscription outlives its last component for so long: one that is mounted again in a moment finds it open. */
-const LINGER_MS = 100;
+const LINGER_MS = 500;
 
 interface Shared {
-  handle: SubscriptionHandle;
+  table: TableName;
+  scope: string;
+  handle: SubscriptionHandle | undefined;
   users: number;
 }
-
-const ofClients = new WeakMap<DatabaseClient, Map<string, Shared>>();
 
 /**
  * Keeps what is cached of these rows right while the component is mounted, whoever changes them. No rows are meant
@@ -23,34 +23,43 @@ export function useLive(table: TableName, scope: string, isOn = true): void {
   useEffect(() => (isLive ? join(client, table, scope) : undefined), [client, table, scope, isLive]);
 }
 
-function join(client: DatabaseClient, table: TableName, scope: string): (() => void) | undefined {
-  const realtime = realtimeOf(client);
-  if (realtime === undefined) return undefined;
-  const all = ofClients.get(client) ?? new Map<string, Shared>();
-  ofClients.set(client, all);
+function join(client: DatabaseClient, table: TableName, scope: string): () => void {
+  const all = subscriptionsOf(client);
   const name = `${table} ${scope}`;
-  const shared = all.get(name) ?? open(realtime, table, scope);
-  if (shared === undefined) return undefined;
+  const shared = all.get(name) ?? { table, scope, handle: undefined, users: 0 };
   all.set(name, shared);
   shared.users += 1;
+  keepOpen(client, shared);
   return () => {
     shared.users -= 1;
     setTimeout(() => {
       if (shared.users > 0 || all.get(name) !== shared) return;
       all.delete(name);
-      shared.handle.unsubscribe();
+      shared.handle?.unsubscribe();
     }, LINGER_MS);
   };
 }
 
-function open(realtime: RealtimeManager, table: TableName, scope: string): Shared | undefined {
+function keepOpen(client: DatabaseClient, shared: Shared): void {
+  if (shared.handle !== undefined && shared.handle.status !== 'closed') return;
   try {
     // The engine patches what is cached; there is nothing left to do for a handler.
-    return { handle: realtime.open(table, { scope }, () => {}), users: 0 };
+    shared.handle = realtimeOf(client)?.open(shared.table, { scope: shared.scope }, () => {});
   } catch {
     // The scope is no id: the read says so.
-    return undefined;
   }
+}
+
+const ofClients = new WeakMap<DatabaseClient, Map<string, Shared>>();
+
+function subscriptionsOf(client: DatabaseClient): Map<string, Shared> {
+  const known = ofClients.get(client);
+  if (known !== undefined) return known;
+  const made = new Map<string, Shared>();
+  ofClients.set(client, made);
+  // Another user's subscriptions are closed; what is still shown is subscribed to anew.
+  client.cache.onReset(() => queueMicrotask(() => made.forEach((shared) => keepOpen(client, shared))));
+  return made;
 }
 
 /** A client's live updates; none where they are not supported. */

@@ -36,11 +36,16 @@ interface OverlayListener {
  * that came meanwhile is still there.
  */
 export class Overlays {
+  /** How often everything was another user's from one moment to the next. */
+  generation = 0;
   private overlays: readonly Overlay[] = [];
   private readonly listeners = new Set<OverlayListener>();
 
   constructor(client: DatabaseClient) {
-    client.cache.onReset(() => this.set([]));
+    client.cache.onReset(() => {
+      this.generation += 1;
+      this.set([]);
+    });
   }
 
   /** Shows a write over the rows that it means. The result ends that, and is told whether the write succeeded. */

@@ -34,9 +34,11 @@ export interface QueryState<T> {
 const IDLE: QueryState<never> = { data: undefined, error: null, loading: false, isFetching: false };
 const WAITING: QueryState<never> = { data: undefined, error: null, loading: true, isFetching: true };
 
-/** Entries that are dropped again and again are read again ever more slowly, up to this. */
-const MAX_WAIT_MS = 30_000;
+/** Entries that are dropped again and again are asked for again ever more slowly, up to this. */
+const MAX_WAIT_MS = 2_000;
 const FIRST_WAIT_MS = 50;
+/** An entry that was left alone for so long may be asked for again at once. */
+const CALM_MS = 1_000;
 
 /**
  * One component's look at one cache entry.
@@ -51,6 +53,7 @@ export class Query<T> {
   private stops: (() => void)[] = [];
 
   private answer: T | undefined;
+  private generation: number;
   /** Whether `answer` is that of another page or filter. */
   private isBorrowed = false;
   private state: QueryState<T>;
@@ -70,6 +73,7 @@ export class Query<T> {
     this.client = client;
     this.spec = spec;
     this.overlays = overlaysOf(client);
+    this.generation = this.overlays.generation;
     this.answer = this.stored();
     if (this.answer === undefined && before !== undefined) this.borrow(before);
     this.isLoading = this.isEnabled && this.mustAsk();
@@ -93,7 +97,11 @@ export class Query<T> {
     };
   };
 
-  readonly snapshot = (): QueryState<T> => this.state;
+  readonly snapshot = (): QueryState<T> => {
+    // Nobody tells a component that is hidden, or not mounted yet.
+    if (this.isEnabled && this.generation !== this.overlays.generation) this.forget();
+    return this.state;
+  };
 
   /** What the server renders, and the browser at first: no rows, so that nothing of one user is sent to another. */
   readonly serverSnapshot = (): QueryState<T> => (this.isEnabled ? WAITING : IDLE);
@@ -119,6 +127,7 @@ export class Query<T> {
     const stored = this.stored();
     if (stored !== undefined) this.own(stored);
     const isFirst = this.latest === 0;
+    this.isLoading &&= this.isReading || this.mustAsk();
     // It may have been read before, when the component was mounted once already.
     if (!this.isReading && (stored === undefined || (isFirst && this.mustAsk()))) {
       void this.read(this.isLoading, this.client.db);
@@ -139,6 +148,7 @@ export class Query<T> {
   private borrow(before: Query<T>): void {
     const { subject } = this.spec;
     if (subject === undefined || before.spec.subject !== subject || before.client !== this.client) return;
+    if (before.generation !== this.generation) return;
     this.answer = before.answer;
     this.isBorrowed = this.answer !== undefined;
   }
@@ -175,19 +185,27 @@ export class Query<T> {
   };
 
   private readonly onReset = (): void => {
+    this.forget();
+    this.isReading = true;
+    this.listeners.forEach((listener) => listener());
+    this.readSoon(true, 0);
+  };
+
+  /** What is known is another user's. */
+  private forget(): void {
+    this.generation = this.overlays.generation;
     this.answer = undefined;
     this.error = null;
     this.latest += 1;
-    this.isReading = true;
+    this.isReading = false;
     this.isLoading = true;
-    this.publish();
-    this.readSoon(true, 0);
-  };
+    this.state = WAITING;
+  }
 
   /** The entry left, and is shown. */
   private readAgain(): void {
     const sinceLastMs = performance.now() - this.rereadAt;
-    const isCalm = sinceLastMs > 1000 + 2 * this.waitMs;
+    const isCalm = sinceLastMs > CALM_MS + 2 * this.waitMs;
     this.waitMs = isCalm ? 0 : Math.min(Math.max(2 * this.waitMs, FIRST_WAIT_MS), MAX_WAIT_MS);
     this.isReading = true;
     this.publishSoon();
@@ -214,8 +232,11 @@ export class Query<T> {
     this.isLoading ||= isAwaited;
     if (this.isLoading) this.publish();
     else this.publishSoon();
+    const task = this.publishing;
     const outcome = await settled(() => this.spec.read(db));
     if (number !== this.latest) return;
+    // What took no task was put together from other entries, and may be again at any time.
+    if (task !== undefined && task === this.publishing) this.rereadAt = -Infinity;
     this.isReading = false;
     this.isLoading = false;
     this.error = 'error' in outcome ? outcome.error : null;

@@ -11,12 +11,14 @@ import { useQuery, useRefresh } from './use-query.js';
 
 export type UseApiKeysOptions = LiveOptions;
 
+type OwnApiKey = Omit<NewApiKey, 'user_id'> & { user_id?: string };
+
 export interface UseApiKeysResult extends ReadState {
   /** The active ones, secrets included; none until they are read. */
   keys: ApiKey[];
   /** Whether a write is under way. */
   isSaving: boolean;
-  createApiKey: (key: Omit<NewApiKey, 'user_id'> & { user_id?: string }) => Promise<ApiKey>;
+  createApiKey: (key: OwnApiKey) => Promise<ApiKey>;
   /** Shown at once; taken back when it fails. */
   updateApiKey: (id: string, patch: ApiKeyPatch) => Promise<ApiKey>;
   /** Shown at once; taken back when it fails. */
@@ -81,8 +83,7 @@ export function useApiKeys(userId: string, options: UseApiKeysOptions = {}): Use
 
   const actions = useMemo(
     () => ({
-      createApiKey: ((apiKey) =>
-        mutations.run((db) => db.createApiKey(ownedBy(userId, apiKey)))) as UseApiKeysResult['createApiKey'],
+      createApiKey: (apiKey: OwnApiKey) => mutations.run((db) => db.createApiKey(ownedBy(userId, apiKey))),
       updateApiKey: (id: string, patch: ApiKeyPatch) =>
         mutations.run((db) => db.updateApiKey(id, patch), onRow('api_keys', id, patching(patch))),
       deleteApiKey: (id: string) =>
@@ -109,7 +110,7 @@ export function useApiKeys(userId: string, options: UseApiKeysOptions = {}): Use
   );
 }
 
-function ownedBy(userId: string, apiKey: Omit<NewApiKey, 'user_id'> & { user_id?: string }): NewApiKey {
+function ownedBy(userId: string, apiKey: OwnApiKey): NewApiKey {
   const { user_id = userId } = apiKey;
   if (user_id !== userId) throw new DatabaseError('INVALID_INPUT', 'user_id: expected the id of the user');
   return { ...apiKey, user_id };

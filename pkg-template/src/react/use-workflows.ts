@@ -13,10 +13,12 @@ export interface UseWorkflowsOptions extends LiveOptions {
   includeArchived?: boolean | undefined;
 }
 
+type OwnWorkflow = Omit<NewWorkflow, 'user_id'> & { user_id?: string };
+
 export interface UseWorkflowsResult extends ReadState {
   /** Last changed first; none until they are read. */
   workflows: Workflow[];
-  createWorkflow: (workflow: Omit<NewWorkflow, 'user_id'> & { user_id?: string }) => Promise<Workflow>;
+  createWorkflow: (workflow: OwnWorkflow) => Promise<Workflow>;
   /** Shown at once; taken back when it fails. */
   updateWorkflow: (id: string, patch: WorkflowPatch) => Promise<Workflow>;
   /** Shown at once; taken back when it fails. */
@@ -77,8 +79,7 @@ export function useWorkflows(userId: string, options: UseWorkflowsOptions = {}):
 
   const actions = useMemo(
     () => ({
-      createWorkflow: ((workflow) =>
-        mutations.run((db) => db.createWorkflow(userId, workflow))) as UseWorkflowsResult['createWorkflow'],
+      createWorkflow: (workflow: OwnWorkflow) => mutations.run((db) => db.createWorkflow(userId, workflow)),
       updateWorkflow: (id: string, patch: WorkflowPatch) =>
         mutations.run((db) => db.updateWorkflow(id, patch), onRow('workflows', id, patching(patch))),
       deleteWorkflow: (id: string) =>

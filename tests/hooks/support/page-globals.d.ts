@@ -6,6 +6,7 @@ declare global {
   const react: typeof package_;
   const rowRenders: Map<string, number>;
   function show(name: string, hook: string, args: unknown[], more?: object): void;
+  function hydrate(name: string, hook: string, args: unknown[]): string[];
   function hide(name: string): void;
   function latest(name: string): any;
   function given(name: string): any[];

@@ -1,8 +1,9 @@
 // @ts-nocheck
 // Runs in the page, with one of the React versions: shows hooks, and tells what they gave.
 import '../../e2e/support/page.js';
-import { Component, StrictMode, memo, useLayoutEffect } from 'react';
-import { createRoot } from 'react-dom/client';
+import { Component, StrictMode, Suspense, memo, useEffect } from 'react';
+import { createRoot, hydrateRoot } from 'react-dom/client';
+import { renderToString } from 'react-dom/server';
 import * as wdb from '/pkg/react/index.js';
 
 /** What is shown, by name: `{ hook, args, client, defaults, rows }`. */
@@ -14,13 +15,14 @@ const rowRenders = new Map();
 const root = createRoot(document.body.appendChild(document.createElement('main')));
 
 const Row = memo(function Row({ row }) {
-  useLayoutEffect(() => void rowRenders.set(row.id, (rowRenders.get(row.id) ?? 0) + 1));
+  useEffect(() => void rowRenders.set(row.id, (rowRenders.get(row.id) ?? 0) + 1));
   return row.name;
 });
 
-function Probe({ name, hook, args, rows }) {
+function Probe({ name, hook, args, rows, obstacle }) {
   const result = wdb[hook](...args);
-  useLayoutEffect(() => void committed.get(name).push(result));
+  if (obstacle && !obstacle.isGone) throw obstacle.promise;
+  useEffect(() => void committed.get(name).push(result));
   return rows ? result[rows].map((row) => <Row key={row.id} row={row} />) : null;
 }
 
@@ -35,7 +37,9 @@ class Boundary extends Component {
 function App() {
   const probes = [...shown].map(([name, { client, defaults, ...probe }]) => (
     <wdb.WorkflowDbProvider key={name} client={client} {...defaults}>
-      <Probe name={name} {...probe} />
+      <Suspense>
+        <Probe name={name} {...probe} />
+      </Suspense>
     </wdb.WorkflowDbProvider>
   ));
   return <Boundary>{probes}</Boundary>;
@@ -57,6 +61,21 @@ globalThis.show = (name, hook, args, more = {}) => {
 globalThis.hide = (name) => {
   shown.delete(name);
   render();
+};
+
+/** Shows a hook in a page that a server rendered. Gives what React had to mend. */
+globalThis.hydrate = (name, hook, args) => {
+  committed.set(name, []);
+  const container = document.body.appendChild(document.createElement('section'));
+  const page = (
+    <StrictMode>
+      <Probe name={name} hook={hook} args={args} rows="workflows" />
+    </StrictMode>
+  );
+  container.innerHTML = renderToString(page);
+  const mended = [];
+  hydrateRoot(container, page, { onRecoverableError: (error) => mended.push(String(error)) });
+  return mended;
 };
 
 /** What the hook gave last, and all that it gave. */

@@ -42,35 +42,50 @@ export async function useHooks(stackOptions) {
  * @param {string} version
  * @param {string} packageRoot
  */
-async function bundle(version, packageRoot) {
-  const { outputFiles } = await build({
-    entryPoints: [PAGE],
+const bundle = (version, packageRoot) => bundled(PAGE, version, packageRoot, { format: 'esm' });
+
+/**
+ * A module with this version of React and the packed package, as one script.
+ *
+ * @param {string} entry
+ * @param {string} version
+ * @param {string} packageRoot
+ * @param {import('esbuild').BuildOptions} options
+ */
+export async function bundled(entry, version, packageRoot, options) {
+  const result = await build({
+    entryPoints: [entry],
     bundle: true,
-    format: 'esm',
     jsx: 'automatic',
     define: { 'process.env.NODE_ENV': '"development"' },
+    plugins: [withVersion(version, packageRoot)],
+    ...options,
     write: false,
-    plugins: [
-      {
-        name: 'versions',
-        setup(builder) {
-          builder.onResolve({ filter: /^\/pkg\// }, ({ path }) => ({
-            path: join(packageRoot, path.slice('/pkg/'.length)),
-          }));
-          builder.onResolve({ filter: /^react(-dom)?(\/|$)/ }, ({ path, pluginData }) => {
-            if (pluginData === 'resolved') return undefined;
-            const name = version === '19' ? path : path.replace(/^(react-dom|react)/, `$1${version}`);
-            return builder.resolve(`./${name}`, {
-              resolveDir: MODULES,
-              kind: 'require-call',
-              pluginData: 'resolved',
-            });
-          });
-        },
-      },
-    ],
   });
-  return outputFiles[0].text;
+  return result.outputFiles?.[0]?.text ?? '';
+}
+
+/**
+ * Takes `react` and `react-dom` of this version, and `/pkg/…` from the packed package.
+ *
+ * @param {string} version
+ * @param {string} packageRoot
+ * @returns {import('esbuild').Plugin}
+ */
+function withVersion(version, packageRoot) {
+  return {
+    name: 'version',
+    setup(builder) {
+      builder.onResolve({ filter: /^\/pkg\// }, ({ path }) => ({
+        path: join(packageRoot, path.slice('/pkg/'.length)),
+      }));
+      builder.onResolve({ filter: /^react(-dom)?(\/|$)/ }, ({ path, kind, pluginData }) => {
+        if (pluginData === 'resolved') return undefined;
+        const name = version === '19' ? path : path.replace(/^(react-dom|react)/, `$1${version}`);
+        return builder.resolve(`./${name}`, { resolveDir: MODULES, kind, pluginData: 'resolved' });
+      });
+    },
+  };
 }
 
 /** @template T @param {() => T} make */

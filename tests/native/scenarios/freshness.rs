@@ -140,6 +140,13 @@ fn followers_are_told_exactly_when_an_entry_changes() {
 }
 
 #[test]
+fn followers_of_a_row_that_there_was_not_are_told_when_there_is() {
+    let (_world, ada, workflow) = with_workflow();
+    ada.does("updateWorkflow", json!([workflow, {"name": "B"}]));
+    assert_eq!(ada.front().take_told(), [format!("workflow:{workflow}")]);
+}
+
+#[test]
 fn followers_are_told_when_another_user_signs_in() {
     let (world, ada, workflow) = with_workflow();
     world.signed_in("bob");

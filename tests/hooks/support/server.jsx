@@ -1,0 +1,34 @@
+// @ts-nocheck
+// Runs in Node: what a server does with the hooks.
+import { renderToString } from 'react-dom/server';
+import * as wdb from '/pkg/react/index.js';
+
+export { wdb };
+
+/** Every hook, each with what it gives, as JSON. */
+function All({ userId, workflowId, executionId }) {
+  const results = {
+    workflows: wdb.useWorkflows(userId),
+    workflow: wdb.useWorkflow(workflowId),
+    apiKeys: wdb.useApiKeys(userId),
+    apiKey: wdb.useApiKey(userId, 'openai'),
+    auditLogs: wdb.useAuditLogs(userId),
+    recent: wdb.useRecentAuditActivity(userId),
+    summary: wdb.useAuditSummary(userId),
+    history: wdb.useExecutionHistory(workflowId),
+    execution: wdb.useExecution(executionId),
+    progress: wdb.useExecutionProgress(executionId),
+    brand: wdb.useBrandSettings(userId),
+    account: wdb.useAccountSettings(userId),
+  };
+  return <pre dangerouslySetInnerHTML={{ __html: JSON.stringify(results) }} />;
+}
+
+export function render(client, ids) {
+  const html = renderToString(
+    <wdb.WorkflowDbProvider client={client}>
+      <All {...ids} />
+    </wdb.WorkflowDbProvider>,
+  );
+  return JSON.parse(html.slice(html.indexOf('{'), html.lastIndexOf('}') + 1));
+}

@@ -1,0 +1,156 @@
+// Every hook as the app uses it, and what must not compile.
+import { createElement, type MouseEvent, type ReactElement } from 'react';
+import type * as base from 'workflow-db';
+import {
+  DatabaseError,
+  WorkflowDbProvider,
+  createClient,
+  useAccountSettings,
+  useApiKey,
+  useApiKeys,
+  useAuditLogs,
+  useAuditSummary,
+  useBrandSettings,
+  useExecution,
+  useExecutionHistory,
+  useExecutionProgress,
+  useRecentAuditActivity,
+  useWorkflow,
+  useWorkflows,
+} from 'workflow-db/react';
+import type {
+  ApiKey,
+  AuditLog,
+  BrandSettings,
+  ExecutionNodeResult,
+  LiveOptions,
+  PageActions,
+  ReadState,
+  RefetchOptions,
+  UseAccountSettingsResult,
+  UseApiKeyResult,
+  UseApiKeysOptions,
+  UseApiKeysResult,
+  UseAuditLogsOptions,
+  UseAuditLogsResult,
+  UseAuditSummaryResult,
+  UseBrandSettingsResult,
+  UseExecutionHistoryOptions,
+  UseExecutionHistoryResult,
+  UseExecutionOptions,
+  UseExecutionProgressResult,
+  UseExecutionResult,
+  UseWorkflowResult,
+  UseWorkflowsOptions,
+  UseWorkflowsResult,
+  Workflow,
+  WorkflowDbProviderProps,
+  WorkflowExecution,
+  WorkflowNode,
+} from 'workflow-db/react';
+
+export const isOne: base.DatabaseError = new DatabaseError('X', 'one class');
+
+type Click = (event: MouseEvent) => unknown;
+
+export function List({ userId }: { userId: string }): ReactElement {
+  const options: UseWorkflowsOptions = { realtime: false, includeArchived: true, refetchOnFocus: true };
+  const result: UseWorkflowsResult = useWorkflows(userId, options);
+  const { workflows, createWorkflow, updateWorkflow, deleteWorkflow, archiveWorkflow, refreshWorkflows } =
+    result;
+  const create = async (workflow: Omit<Workflow, 'id' | 'created_at' | 'updated_at'>): Promise<Workflow> => {
+    const made = await createWorkflow(workflow);
+    await createWorkflow({ name: 'short' });
+    const updated: Workflow = await updateWorkflow(made.id, { name: 'x', archived_at: null });
+    const archived: Workflow = await archiveWorkflow(updated.id);
+    const nothing: void = await deleteWorkflow(archived.id);
+    // @ts-expect-error -- a workflow has a name
+    await createWorkflow({});
+    // @ts-expect-error -- there is no such column
+    await updateWorkflow(made.id, { title: 'x' });
+    return nothing ?? made;
+  };
+  const onClick: Click = refreshWorkflows;
+  const state: ReadState = result;
+  const message: string | undefined = state.error?.code;
+  return createElement('ul', { onClick }, workflows.map(({ name }) => name).join(), message, create.name);
+}
+
+export function Canvas({ id }: { id: string }): WorkflowNode[] {
+  const { workflow, isSaving, updateWorkflow, refreshWorkflow }: UseWorkflowResult = useWorkflow(id);
+  const save = (): Promise<Workflow> => updateWorkflow({ description: isSaving ? null : 'x' });
+  const onClick: Click = refreshWorkflow;
+  void [save, onClick];
+  // @ts-expect-error -- there may be none
+  return workflow.nodes;
+}
+
+export function Keys({ userId }: { userId: string }): string[] {
+  const options: UseApiKeysOptions = { realtime: true };
+  const all: UseApiKeysResult = useApiKeys(userId, options);
+  const one: UseApiKeyResult = useApiKey(userId, 'openai');
+  const save = async (key: Omit<ApiKey, 'id' | 'created_at' | 'updated_at'>): Promise<ApiKey[]> => {
+    const made: ApiKey = await all.createApiKey(key);
+    await all.createApiKey({ service_name: 'x', encrypted_key: 'y' });
+    await all.deleteApiKey(made.id);
+    await one.deleteApiKey();
+    return [
+      await all.updateApiKey(made.id, { is_active: false }),
+      await one.updateApiKey({ gateway_type: null }),
+    ];
+  };
+  const onClick: Click = all.refreshApiKeys;
+  void [save, onClick, all.isSaving, one.isSaving, one.key?.is_active];
+  return [all.getKeyByService('x')?.id ?? '', all.getMasterKey()?.id ?? '', ...all.keys.map(({ id }) => id)];
+}
+
+export function Audit({ userId, action }: { userId: string; action?: string | undefined }): AuditLog[] {
+  const options: UseAuditLogsOptions = { pageSize: 10, resourceType: 'workflow', action };
+  const result: UseAuditLogsResult = useAuditLogs(userId, options);
+  const { logs, total, page, pageSize, hasMore, getLogsByAction, getLogsByResource, refreshLogs } = result;
+  const recent: AuditLog[] = useRecentAuditActivity(userId, 5);
+  const summary: UseAuditSummaryResult = useAuditSummary(userId);
+  const actions: PageActions = result;
+  actions.goToPage(page + 1);
+  const clicks: Click[] = [actions.nextPage, actions.prevPage, refreshLogs];
+  const numbers: number[] = [total, pageSize, summary.totalActions, summary.actionsByType.x ?? 0];
+  void [clicks, numbers, hasMore, summary.lastActivityTime?.length];
+  return [...logs, ...recent, ...summary.recentActions, ...getLogsByAction('x'), ...getLogsByResource('y')];
+}
+
+export function Runs({ workflowId, executionId }: { workflowId: string; executionId: string }): number {
+  const options: UseExecutionHistoryOptions & UseExecutionOptions & LiveOptions = { realtime: false };
+  const history: UseExecutionHistoryResult = useExecutionHistory(workflowId, options);
+  const run: UseExecutionResult = useExecution(executionId, options);
+  const progress: UseExecutionProgressResult = useExecutionProgress(executionId);
+  const result: ExecutionNodeResult | undefined = run.getNodeResult('a');
+  const failed: ExecutionNodeResult[] = run.getResultsByStatus('failed');
+  const update = (): Promise<WorkflowExecution> => run.updateExecution({ status: 'completed' });
+  // @ts-expect-error -- no such state
+  run.getResultsByStatus('paused');
+  const rows: WorkflowExecution[] = history.data;
+  const clicks: Click[] = [history.refresh, run.refresh, history.nextPage];
+  void [result, failed, update, rows, clicks, run.isUpdating, run.nodeResults, progress.execution?.status];
+  const flags: boolean[] = [progress.isCompleted, progress.isFailed, progress.isRunning, history.hasMore];
+  const { totalNodes, completedCount, failedCount, runningCount, progressPercent } = progress;
+  return totalNodes + completedCount + failedCount + runningCount + progressPercent + flags.length;
+}
+
+export function Settings({ userId }: { userId: string }): string {
+  const brand: UseBrandSettingsResult = useBrandSettings(userId);
+  const account: UseAccountSettingsResult = useAccountSettings(userId);
+  const save = async (patch: Partial<BrandSettings>): Promise<BrandSettings> => {
+    await account.updateAccountSettings({ theme: 'dark' });
+    await account.resetAccountSettings();
+    await brand.resetBrandSettings();
+    return brand.updateBrandSettings(patch);
+  };
+  void [save, brand.isSaving, account.isSaving];
+  return `${brand.settings?.font_family} ${account.settings?.theme}`;
+}
+
+export function App(props: RefetchOptions): ReactElement {
+  const client = createClient({ url: 'https://x.example', key: 'sb_publishable_x' });
+  const all: WorkflowDbProviderProps = { client, refetchOnReconnect: true, ...props };
+  return createElement(WorkflowDbProvider, all, createElement(List, { userId: 'x' }));
+}
