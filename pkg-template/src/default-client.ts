@@ -1,4 +1,4 @@
 import { ConfigurableClient } from './client.js';
 
-/** The client that the package's own `configure` and `db` are of. */
+/** The client behind the package's own `db`, cache and hooks. */
 export const defaultClient = new ConfigurableClient();

@@ -188,7 +188,9 @@ test('cached lists of keys and of the audit log are asked anew, and public rows 
 
 test('a server that lost its key says so at once', async () => {
   const { id } = await stored();
-  await stack.sql('create table kept as select * from workflow_secrets.keys; delete from workflow_secrets.keys');
+  await stack.sql(
+    'create table kept as select * from workflow_secrets.keys; delete from workflow_secrets.keys',
+  );
   const error = await mine('revealApiKey', id);
   await stack.sql('insert into workflow_secrets.keys select * from kept; drop table kept');
   assert.deepEqual([error.code, error.attempts, error.retryable], ['PT501', 1, false]);
