@@ -74,6 +74,10 @@ export interface ActiveSubscription {
   scope: string | undefined;
   filter: string | undefined;
   status: SubscriptionStatus;
+  /** How many changes its handler was told. */
+  events: number;
+  /** How many of them were found by reading again after a gap. */
+  resyncs: number;
 }
 
 /** Which changes of a table are wanted. */

@@ -20,6 +20,10 @@ type Handler = (change: RealtimeEvent) => void;
 class Subscription implements SubscriptionHandle {
   status: SubscriptionStatus = 'connecting';
   error: DatabaseError | null = null;
+  /** How many changes the handler was told. */
+  events = 0;
+  /** How many of them were found by reading again after a gap. */
+  resyncs = 0;
   onGap: (() => void) | undefined;
   onStatus: ((status: SubscriptionStatus) => void) | undefined;
   readonly ready: Promise<void>;
@@ -62,7 +66,10 @@ class Subscription implements SubscriptionHandle {
   told(change: RealtimeEvent): void {
     // It may have been ended by a handler that was told before this one.
     if (this.status === 'closed') return;
-    if (this.options.events?.includes(change.type) ?? true) guarded(() => this.handler(change));
+    if (!(this.options.events?.includes(change.type) ?? true)) return;
+    this.events += 1;
+    if (change.origin === 'resync') this.resyncs += 1;
+    guarded(() => this.handler(change));
   }
 }
 
@@ -112,6 +119,8 @@ export class Subscriptions implements RealtimeManager, Followers {
       scope: subscription.options.scope,
       filter: subscription.options.filter,
       status: subscription.status,
+      events: subscription.events,
+      resyncs: subscription.resyncs,
     }));
 
   private newId(table: string): string {

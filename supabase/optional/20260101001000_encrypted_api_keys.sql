@@ -95,7 +95,8 @@ begin
 end
 $$;
 
--- pgcrypto may be installed in any schema, and these two are the only ones that call it.
+-- pgcrypto may be installed in any schema, and these two are the only ones that call it. The key is random already, so
+-- that hashing it over and over, as is done with what people choose, would only make a large table wait (s2k-mode).
 do $do$
 declare
   pgcrypto text;
@@ -116,7 +117,8 @@ begin
         select translate(
           encode(
             %1$I.pgp_sym_encrypt(
-              p_user_id || ':' || p_secret, workflow_secrets.encryption_key(), 'cipher-algo=aes256'
+              p_user_id || ':' || p_secret, workflow_secrets.encryption_key(),
+              'cipher-algo=aes256, s2k-mode=1, s2k-digest-algo=sha256'
             ),
             'base64'
           ),

@@ -5,29 +5,37 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { useDevtools } from './support.mjs';
 
+/** @typedef {import('playwright-core').Page} Page */
+/** @typedef {(devtools: import('./support.mjs').Devtools) => Promise<void>} Story */
+
 const SCREENSHOTS = fileURLToPath(new URL('../../test-results/devtools/', import.meta.url));
 
 /** The devtools in a page under one version of React. @param {import('./support.mjs').Version} version */
 export async function testDevtools(version) {
-  const { stack, fixtures, open } = await useDevtools(version);
-  const name = (/** @type {string} */ what) => `React ${version}: ${what}`;
+  const devtools = await useDevtools(version);
+  for (const [name, story] of Object.entries(STORIES))
+    test(`React ${version}: ${name}`, () => story(devtools));
+}
 
-  /** @param {import('playwright-core').Page} page */
-  const focused = (page) =>
-    page.evaluate(() => {
-      const element = document.activeElement?.shadowRoot?.activeElement ?? document.activeElement;
-      return element?.getAttribute('aria-label') ?? element?.textContent;
-    });
+/** What has the keyboard, by its name. @param {Page} page */
+const focused = (page) =>
+  page.evaluate(() => {
+    const element = document.activeElement?.shadowRoot?.activeElement ?? document.activeElement;
+    return element?.getAttribute('aria-label') ?? element?.textContent;
+  });
 
-  /** Calls of `db`, one after the other. @param {import('playwright-core').Page} page @param {unknown[][]} calls */
-  const call = (page, ...calls) =>
-    page.evaluate(async (calls) => {
-      for (const [name, ...args] of calls)
-        await /** @type {any} */ (globalThis).wdb.db[String(name)](...args);
-    }, calls);
+/** Calls of `db`, one after the other. @param {Page} page @param {unknown[][]} calls */
+const call = (page, ...calls) =>
+  page.evaluate(async (calls) => {
+    for (const [name, ...args] of calls) await /** @type {any} */ (globalThis).wdb.db[String(name)](...args);
+  }, calls);
 
-  test(name('works from the keyboard, and keeps what is typed in it to itself'), async () => {
+/** @type {Record<string, Story>} */
+const STORIES = {
+  'works from the keyboard, and keeps what is typed in it to itself': async ({ version, open }) => {
     const { page, problems } = await open();
+    const react = await page.evaluate(() => /** @type {any} */ (globalThis).reactVersion);
+    assert.ok(react.startsWith(`${version}.`), react);
     await page.focus('#field');
     await page.keyboard.press('Tab');
     assert.equal(await focused(page), 'Open workflow-db devtools');
@@ -59,9 +67,9 @@ export async function testDevtools(version) {
     const heard = await page.evaluate(() => /** @type {any} */ (globalThis).heard.keys);
     assert.deepEqual(heard, ['Tab', 'Enter']);
     assert.deepEqual(problems, []);
-  });
+  },
 
-  test(name('shows entries, their rows when asked, and never a secret'), async () => {
+  'shows entries, their rows when asked, and never a secret': async ({ fixtures, open }) => {
     const { page, problems, user } = await open({ props: { initialIsOpen: true } });
     const workflow = await fixtures.newWorkflow(user, { description: 'Only when asked' });
     await fixtures.insert('api_keys', [
@@ -95,9 +103,9 @@ export async function testDevtools(version) {
     await page.getByRole('button', { name: 'Clear all' }).click();
     await page.getByText('No key holds that.').waitFor();
     assert.deepEqual(problems, []);
-  });
+  },
 
-  test(name('shows requests: in flight, repeated, batched, refused'), async () => {
+  'shows requests: in flight, repeated, batched, refused': async ({ stack, fixtures, open }) => {
     const { page, problems, user } = await open();
     const workflows = await Promise.all([1, 2, 3].map(() => fixtures.newWorkflow(user)));
     stack.faults.add({ match: { path: 'workflow_executions' }, action: 'latency', ms: 1500 });
@@ -123,9 +131,9 @@ export async function testDevtools(version) {
     const events = await page.evaluate(() => /** @type {any} */ (globalThis).heard.events.length);
     assert.ok(events > 8, "the app's own onEvent goes on");
     assert.deepEqual(problems, []);
-  });
+  },
 
-  test(name('shows the subscriptions and counters of the client that it is given'), async () => {
+  'shows the subscriptions and counters of the client that it is given': async ({ open }) => {
     const { page, problems, user } = await open({ props: { initialIsOpen: true } });
     const select = (/** @type {string} */ tab) => page.getByRole('tab', { name: tab }).click();
     await select('Subscriptions');
@@ -147,9 +155,9 @@ export async function testDevtools(version) {
     await select('Entries');
     await page.getByRole('button', { name: 'of:the:other', exact: true }).waitFor();
     assert.deepEqual(problems, []);
-  });
+  },
 
-  test(name('goes without a trace, and what the app hears goes on'), async () => {
+  'goes without a trace, and what the app hears goes on': async ({ open }) => {
     const { page, problems, user } = await open({ props: { initialIsOpen: true, position: 'top-left' } });
     await page.getByRole('region', { name: 'workflow-db devtools' }).waitFor();
     await page.evaluate(() => /** @type {any} */ (globalThis).unmount());
@@ -157,41 +165,45 @@ export async function testDevtools(version) {
     await call(page, ['getWorkflows', user.id]);
     assert.ok(await page.evaluate(() => /** @type {any} */ (globalThis).heard.events.length > 0));
     assert.deepEqual(problems, []);
-  });
+  },
 
-  for (const scheme of /** @type {const} */ (['light', 'dark'])) {
-    test(name(`looks right in the ${scheme} scheme, whatever the page's own styles`), async () => {
-      const { page, user } = await open({ scheme });
-      const { workflow } = await fixtures.newEstate(user);
-      await call(
-        page,
-        ['getWorkflows', user.id],
-        ['getWorkflowWithRelations', workflow.id],
-        ['getBrandSettings', user.id],
-      );
-      await mkdir(SCREENSHOTS, { recursive: true });
-      const shot = (/** @type {string} */ what) =>
-        page.screenshot({ path: `${SCREENSHOTS}react-${version}-${scheme}-${what}.png` });
-      await shot('closed');
-      await page.getByRole('button', { name: 'Open workflow-db devtools' }).click();
-      await page.getByRole('button', { name: `workflow:${workflow.id}`, exact: true }).click();
-      await shot('entries');
-      for (const tab of ['Requests', 'Statistics']) {
-        await page.getByRole('tab', { name: tab }).click();
-        await shot(tab.toLowerCase());
-      }
-      await page.setViewportSize({ width: 380, height: 700 });
-      await page.getByRole('tab', { name: 'Entries' }).click();
-      await shot('narrow');
-      const panel = page.getByRole('region', { name: 'workflow-db devtools' });
-      const colours = await panel.evaluate((element) => {
-        const { color, backgroundColor, fontSize } = getComputedStyle(element);
-        return { color, backgroundColor, fontSize };
-      });
-      const isDark = scheme === 'dark';
-      assert.equal(colours.backgroundColor, isDark ? 'rgb(23, 23, 27)' : 'rgb(255, 255, 255)');
-      assert.equal(colours.color, isDark ? 'rgb(236, 236, 241)' : 'rgb(29, 29, 34)');
-      assert.equal(colours.fontSize, '13px');
-    });
+  'looks right in the light scheme, whatever the styles of the page': (devtools) =>
+    looksRight(devtools, 'light'),
+  'looks right in the dark scheme, whatever the styles of the page': (devtools) =>
+    looksRight(devtools, 'dark'),
+};
+
+/** @param {import('./support.mjs').Devtools} devtools @param {'light' | 'dark'} scheme */
+async function looksRight({ version, fixtures, open }, scheme) {
+  const { page, user } = await open({ scheme });
+  const { workflow } = await fixtures.newEstate(user);
+  await call(
+    page,
+    ['getWorkflows', user.id],
+    ['getWorkflowWithRelations', workflow.id],
+    ['getBrandSettings', user.id],
+  );
+  await mkdir(SCREENSHOTS, { recursive: true });
+  const shot = (/** @type {string} */ what) =>
+    page.screenshot({ path: `${SCREENSHOTS}react-${version}-${scheme}-${what}.png` });
+  await shot('closed');
+  await page.getByRole('button', { name: 'Open workflow-db devtools' }).click();
+  await page.getByRole('button', { name: `workflow:${workflow.id}`, exact: true }).click();
+  await shot('entries');
+  for (const tab of ['Requests', 'Statistics']) {
+    await page.getByRole('tab', { name: tab }).click();
+    await shot(tab.toLowerCase());
   }
+  await page.setViewportSize({ width: 380, height: 700 });
+  await page.getByRole('tab', { name: 'Entries' }).click();
+  await shot('narrow');
+  const panel = page.getByRole('region', { name: 'workflow-db devtools' });
+  const colours = await panel.evaluate((element) => {
+    const { color, backgroundColor, fontSize } = getComputedStyle(element);
+    return { color, backgroundColor, fontSize };
+  });
+  const isDark = scheme === 'dark';
+  assert.equal(colours.backgroundColor, isDark ? 'rgb(23, 23, 27)' : 'rgb(255, 255, 255)');
+  assert.equal(colours.color, isDark ? 'rgb(236, 236, 241)' : 'rgb(29, 29, 34)');
+  assert.equal(colours.fontSize, '13px');
 }

@@ -1,5 +1,5 @@
 // An app with devtools; `mount` renders them with whatever props a test wants.
-import { StrictMode } from 'react';
+import { StrictMode, version } from 'react';
 import { createRoot } from 'react-dom/client';
 import * as wdb from 'workflow-db';
 import { WorkflowDbDevtools } from 'workflow-db/devtools';
@@ -8,6 +8,7 @@ const root = createRoot(document.getElementById('root'));
 
 Object.assign(globalThis, {
   wdb,
+  reactVersion: version,
   /** What the app hears of its own. */
   heard: { keys: [], events: [] },
   mount: (props) =>

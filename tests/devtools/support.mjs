@@ -1,13 +1,10 @@
 // @ts-check
-import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { startStack } from '../../examples/local-stack/stack.mjs';
 import { collectProblems, launchBrowser } from '../e2e/support/browser.mjs';
@@ -15,10 +12,10 @@ import { createFixtures } from '../e2e/support/fixtures.mjs';
 import { unpackedPackage } from '../e2e/support/package.mjs';
 import { listen } from '../support/listen.mjs';
 
-const run = promisify(execFile);
 const at = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
-/** Where each version of React is installed. */
-const REACT = { 18: at('./react-18/node_modules'), 19: at('../../node_modules') };
+const MODULES = at('../../node_modules/');
+/** The names under which each version of React is installed. */
+const REACT = { 18: ['react18', 'react-dom18'], 19: ['react', 'react-dom'] };
 /** Tells an app's page that its styles reach no devtools: these would break every one of them. */
 const HTML = `<!doctype html>
 <meta charset="utf-8" />
@@ -36,15 +33,16 @@ const HTML = `<!doctype html>
 
 /** A project with the packed package and one version of React. @param {Version} version */
 export async function newProject(version) {
-  if (!existsSync(REACT[18])) {
-    await run('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], { cwd: at('./react-18') });
-  }
   const dir = await mkdtemp(join(tmpdir(), 'workflow-db-devtools-'));
   const unpacked = await unpackedPackage();
   const modules = join(dir, 'node_modules');
   await mkdir(modules);
   await rename(unpacked.root, join(modules, 'workflow-db'));
-  for (const name of ['react', 'react-dom']) await symlink(join(REACT[version], name), join(modules, name));
+  // Copies, which find each other; links would lead to where the other version has the name.
+  const [react, dom] = REACT[version].map((name) => join(MODULES, name));
+  await cp(join(MODULES, 'scheduler'), join(modules, 'scheduler'), { recursive: true });
+  await cp(react, join(modules, 'react'), { recursive: true });
+  await cp(dom, join(modules, 'react-dom'), { recursive: true });
   await cp(at('./page.jsx'), join(dir, 'page.jsx'));
   after(() => Promise.all([unpacked.remove(), rm(dir, { recursive: true, force: true })]));
   return dir;
@@ -105,5 +103,5 @@ export async function useDevtools(version) {
     return { page, problems, user };
   }
 
-  return { stack, dir, fixtures, open };
+  return { version, stack, fixtures, open };
 }

@@ -186,6 +186,16 @@ test('cached lists of keys and of the audit log are asked anew, and public rows 
   assert.deepEqual([data[0].action, data[0].resource_id], ['api_key_revealed', id]);
 });
 
+test('a server that lost its key says so at once', async () => {
+  const { id } = await stored();
+  await stack.sql(
+    'create table kept as select * from workflow_secrets.keys; delete from workflow_secrets.keys',
+  );
+  const error = await mine('revealApiKey', id);
+  await stack.sql('insert into workflow_secrets.keys select * from kept; drop table kept');
+  assert.deepEqual([error.code, error.attempts, error.retryable], ['PT501', 1, false]);
+});
+
 test('a secret is in no event, no entry, no log and no error', async () => {
   const page = await world.open({ as: ada, configured: false });
   /** @type {string[]} */

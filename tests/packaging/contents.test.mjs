@@ -56,13 +56,13 @@ test('every module is ASCII without top-level await, and the bare WebAssembly is
   assert.ok(WebAssembly.validate(await readFile(join(root, 'workflow_db.wasm'))));
 });
 
-test('React is needed by its own entry alone, which is client code for frameworks that ask', async () => {
+test('React is needed by the hooks and the devtools alone, which are client code for frameworks that ask', async () => {
   const needing = [];
   for (const name of modules) {
     if (/from"react"/.test(await readFile(join(root, name), 'utf8'))) needing.push(name);
   }
-  assert.deepEqual(needing, ['react/index.js']);
-  assert.match(await readFile(join(root, 'react/index.js'), 'utf8'), /^"use client";/);
+  assert.deepEqual(needing, ['devtools/index.js', 'react/index.js']);
+  for (const name of needing) assert.match(await readFile(join(root, name), 'utf8'), /^"use client";/, name);
 });
 
 test('nothing tells of the machine it was built on', async () => {

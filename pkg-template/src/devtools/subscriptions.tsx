@@ -1,15 +1,5 @@
-import type { DatabaseClient } from '../client.js';
-import type { ActiveSubscription, RealtimeManager } from '../realtime-types.js';
+import type { ActiveSubscription } from '../realtime-types.js';
 import type { Monitor } from './monitor.js';
-
-/** A subscription with what a manager may count for it. */
-type Watched = ActiveSubscription & { events?: number; resyncs?: number };
-
-/** The subscriptions of a client; undefined for one without realtime. The only place that knows there may be none. */
-function subscriptionsOf(client: DatabaseClient): readonly Watched[] | undefined {
-  const { realtime } = client as { realtime?: Pick<RealtimeManager, 'getActiveSubscriptions'> };
-  return realtime?.getActiveSubscriptions();
-}
 
 const TONES: Record<ActiveSubscription['status'], string> = {
   connecting: 'pending',
@@ -21,8 +11,7 @@ const TONES: Record<ActiveSubscription['status'], string> = {
 
 /** Who hears of changes as they happen. */
 export function Subscriptions({ monitor }: { monitor: Monitor }) {
-  const subscriptions = subscriptionsOf(monitor.client);
-  if (subscriptions === undefined) return <p className="empty">This client has no realtime.</p>;
+  const subscriptions = monitor.client.realtime.getActiveSubscriptions();
   if (subscriptions.length === 0) return <p className="empty">There is no subscription.</p>;
   return (
     <table>
@@ -43,8 +32,8 @@ export function Subscriptions({ monitor }: { monitor: Monitor }) {
             <td>
               <span className={`badge ${TONES[status]}`}>{status}</span>
             </td>
-            <td className="number">{events ?? '–'}</td>
-            <td className="number">{resyncs ?? '–'}</td>
+            <td className="number">{events}</td>
+            <td className="number">{resyncs}</td>
             <td>{id}</td>
           </tr>
         ))}

@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
 import type { DatabaseClient } from '../client.js';
-import type { RealtimeManager, SubscriptionHandle, TableName } from '../realtime-types.js';
+import type { SubscriptionHandle, TableName } from '../realtime-types.js';
 import { useClient } from './provider.js';
 
 /** A subscription outlives its last component for so long: one that is mounted again in a moment finds it open. */
@@ -44,7 +44,7 @@ function keepOpen(client: DatabaseClient, shared: Shared): void {
   if (shared.handle !== undefined && shared.handle.status !== 'closed') return;
   try {
     // The engine patches what is cached; there is nothing left to do for a handler.
-    shared.handle = realtimeOf(client)?.open(shared.table, { scope: shared.scope }, () => {});
+    shared.handle = client.realtime.open(shared.table, { scope: shared.scope }, () => {});
   } catch {
     // The scope is no id: the read says so.
   }
@@ -60,9 +60,4 @@ function subscriptionsOf(client: DatabaseClient): Map<string, Shared> {
   // Another user's subscriptions are closed; what is still shown is subscribed to anew.
   client.cache.onReset(() => queueMicrotask(() => made.forEach((shared) => keepOpen(client, shared))));
   return made;
-}
-
-/** A client's live updates; none where they are not supported. */
-function realtimeOf(client: DatabaseClient): RealtimeManager | undefined {
-  return (client as { realtime?: RealtimeManager }).realtime;
 }

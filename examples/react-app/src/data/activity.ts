@@ -1,11 +1,13 @@
 import { useSyncExternalStore } from 'react';
 import { getCacheManager, type CacheStats, type ClientEvent } from 'workflow-db';
 
+type LoggedEvent = Extract<ClientEvent, { type: 'attempt' | 'hit' | 'joined' }>;
+
 /** One line of the log: a request that was made, or a read that needed none. */
 export interface Activity {
   id: number;
   at: Date;
-  event: Exclude<ClientEvent, { type: 'userChanged' }>;
+  event: LoggedEvent;
 }
 
 export interface ActivitySummary {
@@ -19,6 +21,7 @@ export interface ActivitySummary {
 }
 
 const LOGGED = new Set<ClientEvent['type']>(['attempt', 'hit', 'joined']);
+const isLogged = (event: ClientEvent): event is LoggedEvent => LOGGED.has(event.type);
 const LOG_LENGTH = 60;
 /** Events come in bursts: they are shown together, and after the work that caused them. */
 const PUBLISH_DELAY_MS = 60;
@@ -34,7 +37,7 @@ const listeners = new Set<() => void>();
 /** Takes what workflow-db tells through `onEvent`. */
 export function recordEvent(event: ClientEvent): void {
   if (event.type === 'attempt') requests += 1;
-  if (event.type !== 'userChanged' && LOGGED.has(event.type)) {
+  if (isLogged(event)) {
     count += 1;
     log = [{ id: count, at: new Date(), event }, ...log].slice(0, LOG_LENGTH);
   }
