@@ -37,6 +37,9 @@ test('what another client commits is told, and patched into the cache', async ()
   assert.equal(change.record.id, workflow.id);
   const before = stack.requests.count();
   const rows = await tab.run((id) => db.getWorkflows(id), ada.id);
-  assert.deepEqual(rows.map((row) => row.id), [workflow.id]);
+  assert.deepEqual(
+    rows.map((row) => row.id),
+    [workflow.id],
+  );
   assert.equal(stack.requests.count(), before);
 });

@@ -15,7 +15,10 @@ const files = (await readdir(root, { recursive: true, withFileTypes: true }))
 const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
 
 test('the package holds its entry, its types, the bare module, the migrations, and nothing to build it from', () => {
-  const entries = ['index', 'react/index', 'devtools/index'].flatMap((name) => [`${name}.js`, `${name}.d.ts`]);
+  const entries = ['index', 'react/index', 'devtools/index'].flatMap((name) => [
+    `${name}.js`,
+    `${name}.d.ts`,
+  ]);
   for (const name of [...entries, 'workflow_db.wasm', 'LICENSE', 'README.md', 'CHANGELOG.md']) {
     assert.ok(files.includes(name), name);
   }
