@@ -14,8 +14,10 @@ mod call;
 mod coherence;
 mod flights;
 mod function;
+mod in_air;
 mod incoming;
 mod joint;
+mod landing;
 mod list;
 mod live;
 mod read;
@@ -36,11 +38,11 @@ use crate::retry::RetryConfig;
 use batch::Batches;
 use flights::Flights;
 use futures_channel::oneshot;
+use in_air::WritesInAir;
 use live::Live;
 use session::Session;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use write::WritesInAir;
 
 /// Milliseconds for one attempt, unless configured.
 pub const DEFAULT_TIMEOUT_MS: f64 = 15_000.0;

@@ -171,7 +171,7 @@ impl<D: Data> Feed<D> {
             return None;
         }
         self.rows.put(id, row);
-        self.told.put(id, row);
+        self.tell(id, row);
         self.note_time(row);
         // Where not all rows are known, the frame says whether it is new.
         let kind = match old {
@@ -181,6 +181,11 @@ impl<D: Data> Feed<D> {
             None => kind,
         };
         Some((kind, old))
+    }
+
+    /// The row is told of, as it is known.
+    pub fn tell(&mut self, id: &str, row: &D) {
+        self.told.put(id, row);
     }
 
     /// The row is gone, or not meant any more. As it was, if it was known.
@@ -251,7 +256,7 @@ impl<D: Data> Feed<D> {
             }
             if was_read {
                 if let Some(row) = &difference.new {
-                    self.told.put(&id, row);
+                    self.tell(&id, row);
                 }
                 news.push(difference);
             }

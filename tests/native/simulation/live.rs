@@ -70,11 +70,22 @@ impl Tab {
                 continue;
             };
             match told.news {
+                News::Status(Status::Closed, _) => {
+                    self.followers.remove(&told.feed);
+                }
                 News::Status(status, _) => follower.is_live = status == Status::Live,
                 News::Gap => panic!("the scopes are small"),
                 News::Row { kind, row, .. } => follower.hear(kind, row.to_value(), &self.user, world),
             }
         }
+    }
+
+    /// Somebody else signs in here. What was followed for the one before ends; what nobody asked for yet is theirs.
+    fn switch(&mut self, world: &World, user: &str) {
+        self.client.switch_to(Some(user));
+        world.settle();
+        self.listen(world);
+        self.user = uuid_of(user);
     }
 
     fn check(&mut self, world: &World) {
@@ -250,9 +261,10 @@ fn act(world: &World, random: &Random, tab: &mut Tab, marker: usize) {
     }
 }
 
-fn trouble(world: &World, random: &Random, tab: &Tab) {
+fn trouble(world: &World, random: &Random, tab: &mut Tab) {
     let core = &world.core;
     match random.below(8) {
+        0 => tab.switch(world, random.pick::<&str>(&["ada", "ben"])),
         1 => realtime::die_silently(core),
         2 => core.realtime.duplicates.set(random.chance(0.5)),
         3 => core.realtime.is_down.set(random.chance(0.3)),
@@ -287,7 +299,7 @@ fn live(seed: u64, steps: usize) {
             match random.below(20) {
                 0..6 => commit(&world, &random, &users, witness.step),
                 6..14 => act(&world, &random, &mut tabs[tab], witness.step),
-                14 => trouble(&world, &random, &tabs[tab]),
+                14 => trouble(&world, &random, &mut tabs[tab]),
                 15 => world.pass(random.fraction() * 20_000.0),
                 _ => world.pass(random.fraction() * 150.0),
             }
