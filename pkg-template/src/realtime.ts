@@ -77,7 +77,12 @@ export class Subscriptions implements RealtimeManager, Followers {
     private readonly happened: (event: ClientEvent) => void,
   ) {}
 
-  readonly subscribe = (table: string, scopeId: string, handler: Handler, subscriptionId?: string): string => {
+  readonly subscribe = (
+    table: string,
+    scopeId: string,
+    handler: Handler,
+    subscriptionId?: string,
+  ): string => {
     const id = subscriptionId ?? this.newId(table);
     // Without an id there is nothing to follow yet: components mount before they know whose rows they show.
     if (scopeId !== '' && !this.all.has(id)) this.add(id, table, { scope: scopeId }, handler);
@@ -176,6 +181,10 @@ export class Subscriptions implements RealtimeManager, Followers {
     const first = subscriptions[0];
     if (first !== undefined) this.happened({ type: 'gap', table: first.table });
     subscriptions.forEach((subscription) => guarded(() => subscription.onGap?.()));
+  }
+
+  unable(error: DatabaseError): void {
+    this.all.forEach((subscription) => subscription.stands('error', error));
   }
 
   private of(feed: number): Subscription[] {

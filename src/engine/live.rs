@@ -40,6 +40,8 @@ pub struct Live<D: Data> {
     last_number: u32,
     /// Whether feeds wait for the end of this tick to be opened.
     is_opening: bool,
+    /// Whether somebody is being told.
+    is_telling: bool,
     /// When scopes are read again without a sign of a gap (monotonic milliseconds).
     next_resync_ms: f64,
 }
@@ -54,6 +56,7 @@ impl<D: Data> Default for Live<D> {
             outbox: Outbox::new(),
             last_number: 0,
             is_opening: false,
+            is_telling: false,
             next_resync_ms: f64::INFINITY,
         }
     }
@@ -90,9 +93,10 @@ impl<D: Data> Live<D> {
 
     /// When something is to be done next (monotonic milliseconds).
     fn next_due_ms(&self) -> f64 {
+        let resync = if self.feeds.is_empty() { f64::INFINITY } else { self.next_resync_ms };
         let retries = self.feeds.iter().filter_map(|feed| feed.retry_ms);
         let session = self.session.poll_timeout().unwrap_or(f64::INFINITY);
-        retries.fold(session.min(self.next_resync_ms), f64::min)
+        retries.fold(session.min(resync), f64::min)
     }
 }
 
@@ -233,8 +237,12 @@ impl<P: Platform> Engine<P> {
         self.platform.wake_in(due_ms - self.platform.now().monotonic_ms);
     }
 
-    /// Tells everything that there is to tell. What handlers do meanwhile is told after what they were told.
+    /// Tells everything that there is to tell. What comes of what handlers do is told after that: otherwise the next
+    /// handler of the row at hand would hear of it later than of the row after.
     pub(super) fn tell_all(&self) {
+        if std::mem::replace(&mut self.state.borrow_mut().live.is_telling, true) {
+            return;
+        }
         loop {
             let told = self.state.borrow_mut().live.outbox.pop_front();
             match told {
@@ -242,6 +250,7 @@ impl<P: Platform> Engine<P> {
                 None => break,
             }
         }
+        self.state.borrow_mut().live.is_telling = false;
     }
 
     fn ask_token(self: &Rc<Self>) {
