@@ -20,10 +20,13 @@ const MAX_BINDINGS: usize = 50;
 impl<D: Data> Live<D> {
     /// The channels that could be put together, when there are more than there should be; none when that is no use.
     fn crowd(&self, settings: LiveSettings) -> Vec<u32> {
-        let mut channels: Vec<u32> =
-            self.feeds.iter().filter_map(|feed| feed.channel.map(|(channel, _)| channel)).collect();
-        channels.sort_unstable();
-        channels.dedup();
+        let mut channels: Vec<u32> = Vec::new();
+        for (channel, _) in self.feeds.iter().filter_map(|feed| feed.channel) {
+            // Sorting weighs kilobytes.
+            if !channels.contains(&channel) {
+                channels.push(channel);
+            }
+        }
         if channels.len() <= settings.max_channels {
             return Vec::new();
         }

@@ -134,6 +134,7 @@ test('a scope of more than 5 000 rows is not compared: its entries are dropped, 
     'insert into workflow_executions (workflow_id, user_id) select $1, $2 from generate_series(1, 5001)',
     [estate.workflow.id, ada.id],
   );
+  await rest();
   await tab.run((id) => db.getExecution(id), estate.execution.id);
   await follow(tab, 'workflow_executions', { scope: ada.id });
   await until(() => tab.run(() => following.first.gaps > 0));
@@ -155,6 +156,7 @@ test('exactly 5 000 rows are compared', async () => {
     'insert into workflow_executions (workflow_id, user_id) select $1, $2 from generate_series(1, 4998)',
     [estate.workflow.id, ada.id],
   );
+  await rest();
   await follow(tab, 'workflow_executions', { scope: ada.id });
   stack.realtime.restart({ downMs: 100 });
   const [fresh] = await newExecutions(estate.workflow, [{}]);
@@ -175,6 +177,7 @@ test('an audit trail is read on from where it was, and its old rows are not read
      from generate_series(1, 6000)`,
     [ada.id],
   );
+  await rest();
   await follow(tab, 'audit_logs', { scope: ada.id });
   await log('live');
   await hears(tab, 1);
@@ -207,6 +210,7 @@ test('what happens while a scope is read is told once', async () => {
   await until(() => stack.realtime.inspect().channels.some(({ subscribed }) => subscribed));
   await sleep(150);
   const made = await newNodes(estate.workflow, ['d', 'e', 'f']);
+  await hears(tab, 3);
   await remove('workflow_nodes', made[1].id);
   await hears(tab, 4);
   await sleep(1200);
