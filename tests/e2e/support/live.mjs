@@ -71,10 +71,14 @@ export function useLive(world) {
 
   /** Waits until so much was told, and gives all of it. @param {Tab} tab @param {number} count @param {string} [name] */
   async function hears(tab, count, name = 'first', timeoutMs = 10_000) {
-    await until(
-      () => tab.run(([name, count]) => following[name].told.length >= count, [name, count]),
-      timeoutMs,
-    );
+    const enough = () => tab.run(([name, count]) => following[name].told.length >= count, [name, count]);
+    await until(enough, timeoutMs).catch(async () => {
+      const [heard, statuses] = await tab.run(
+        (name) => [following[name].told.length, following[name].statuses.join()],
+        name,
+      );
+      throw new Error(`${count} changes were to be told, ${heard} were; ${statuses}`);
+    });
     return told(tab, name);
   }
 
