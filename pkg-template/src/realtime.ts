@@ -192,6 +192,10 @@ export class Subscriptions implements RealtimeManager, Followers {
     subscriptions.forEach((subscription) => guarded(() => subscription.onGap?.()));
   }
 
+  unable(error: DatabaseError): void {
+    this.all.forEach((subscription) => subscription.stands('error', error));
+  }
+
   private of(feed: number): Subscription[] {
     return [...(this.feeds.get(feed) ?? [])];
   }

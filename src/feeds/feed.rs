@@ -108,6 +108,10 @@ pub struct Feed<D: Data> {
     pub channel: Option<(u32, usize)>,
     /// How it stands.
     pub status: Status,
+    /// Whether the server ever took it.
+    pub is_proven: bool,
+    /// Whether a channel was refused that it shared.
+    pub is_suspect: bool,
     /// How far its rows are known.
     pub extent: Extent,
     /// Whether its scope is being read; then, whether that has to be done once more.
@@ -137,6 +141,8 @@ impl<D: Data> Feed<D> {
             followers: 1,
             channel: None,
             status: Status::Connecting,
+            is_proven: false,
+            is_suspect: false,
             extent: Extent::Unread,
             reading: None,
             is_caught_up: false,
@@ -147,6 +153,11 @@ impl<D: Data> Feed<D> {
             told: D::Index::default(),
             watermark: None,
         }
+    }
+
+    /// Whether its changes come by this channel.
+    pub fn is_carried_by(&self, channel: u32) -> bool {
+        self.channel.is_some_and(|(own, _)| own == channel)
     }
 
     /// The row as it is known.

@@ -292,6 +292,10 @@ fn live(seed: u64, steps: usize) {
     let names = ["ada", "ben"];
     let users: Vec<String> = names.iter().map(|name| uuid_of(name)).collect();
     let mut tabs: Vec<Tab> = names.iter().chain(&names).map(|name| Tab::new(&world, name)).collect();
+    // Some put their feeds together all the time.
+    for tab in &tabs[2..] {
+        tab.client.configure(|settings| settings.live.max_channels = 3);
+    }
     while witness.step < steps {
         world.network().random_faults(*random.pick(&[0.0, 0.02, 0.1]));
         for _ in 0..ROUND {
