@@ -35,8 +35,8 @@ export function useRun(executionId: string, options: LiveOptions = {}): Run {
     },
     options,
   );
-  useLive('workflow_executions', executionId, options.realtime);
-  useLive('execution_node_results', executionId, options.realtime);
+  useLive('workflow_executions', executionId, run, options.realtime);
+  useLive('execution_node_results', executionId, results, options.realtime);
   return {
     execution: run.data ?? null,
     nodeResults: results.data ?? NONE,
