@@ -220,9 +220,9 @@ for (const version of VERSIONS) {
     const tab = await openHooks(version, ada);
     stack.faults.add({ match: { path: `user_id=eq.${ada.id}` }, ...SLOWLY });
     const facts = await tab.run(async ([ada, grace]) => {
-      show('list', 'useWorkflows', [ada]);
+      show('list', 'useWorkflows', [ada, { realtime: false }]);
       await until(() => latest('list'));
-      show('list', 'useWorkflows', [grace]);
+      show('list', 'useWorkflows', [grace, { realtime: false }]);
       const shown = await settledView('list');
       await until(() => cache.peek(wdb.cacheKeys.workflows(ada)) !== null);
       const late = await settledView('list');

@@ -25,9 +25,13 @@ interface Shared {
  */
 export function useLive(table: TableName, scope: string, read: Read, isOn = true): void {
   const client = useClient();
-  const isOver = read.data !== undefined || read.error !== null;
-  const isLive = isOn && scope !== '' && isOver;
+  const isLive = isOn && scope !== '' && isOver(read);
   useEffect(() => (isLive ? join(client, table, scope) : undefined), [client, table, scope, isLive]);
+}
+
+/** Whether there was an answer, or a failure. */
+export function isOver(read: Read): boolean {
+  return read.data !== undefined || read.error !== null;
 }
 
 function join(client: DatabaseClient, table: TableName, scope: string): () => void {
