@@ -1,4 +1,4 @@
-import { useAction } from '../data/useAction';
+import { useAction } from '../ui/useAction';
 import { ErrorNote } from '../ui/ErrorNote';
 import { PendingButton } from '../ui/PendingButton';
 import { signIn } from './credentials';

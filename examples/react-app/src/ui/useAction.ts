@@ -11,7 +11,7 @@ export interface Action<Args extends unknown[], Result> {
   dismiss: () => void;
 }
 
-/** Something that a button does: whether it is under way, and why it failed. */
+/** What a form or a dialog does: whether it is under way, and why it failed. */
 export function useAction<Args extends unknown[], Result>(
   act: (...args: Args) => Promise<Result>,
 ): Action<Args, Result> {
