@@ -9,7 +9,7 @@ interface Destination {
 }
 
 const DESTINATIONS: Destination[] = [
-  { href: HOME, label: 'Dashboard', icon: 'home', views: ['dashboard'] },
+  { href: HOME, label: 'Home', icon: 'home', views: ['dashboard'] },
   { href: listHref(), label: 'Workflows', icon: 'connect', views: ['workflows', 'workflow'] },
   { href: templatesHref(), label: 'Templates', icon: 'layers', views: ['templates'] },
   { href: KEYS, label: 'Keys', icon: 'key', views: ['keys'] },

@@ -1,7 +1,7 @@
 import type { AuditLog } from 'workflow-db/react';
 import { Icon, type IconName } from '../ui/Icon';
 import { RelativeTime } from '../ui/RelativeTime';
-import { actionLabel, changesOf, subjectOf } from './describe';
+import { changesOf, sentenceOf, subjectOf } from './describe';
 
 const ICONS: Record<string, IconName> = {
   workflow: 'connect',
@@ -14,12 +14,14 @@ const ICONS: Record<string, IconName> = {
 
 interface Props {
   log: AuditLog;
+  /** By their ids: the trail of runs names them by that. */
+  workflowNames: ReadonlyMap<string, string>;
   /** Whether what was changed can be opened. */
   hasDetails: boolean;
 }
 
-export function AuditEntry({ log, hasDetails }: Props) {
-  const subject = subjectOf(log);
+export function AuditEntry({ log, workflowNames, hasDetails }: Props) {
+  const subject = subjectOf(log, workflowNames);
   const changes = hasDetails ? changesOf(log) : [];
   return (
     <li className="audit-entry">
@@ -28,7 +30,7 @@ export function AuditEntry({ log, hasDetails }: Props) {
       </span>
       <div className="audit-text">
         <span>
-          {actionLabel(log.action)}
+          {sentenceOf(log)}
           {subject !== undefined && <strong> {subject}</strong>}
         </span>
         {changes.length > 0 && (

@@ -7,6 +7,7 @@ import { useTitle } from '../ui/useTitle';
 import { AuditChart } from './AuditChart';
 import { AuditEntry } from './AuditEntry';
 import { AuditFilters } from './AuditFilters';
+import { useWorkflowNames } from '../workflows/useWorkflowNames';
 
 const PAGE_SIZE = 20;
 
@@ -19,6 +20,7 @@ interface Props {
 export function AuditPage({ userId, resourceType, action }: Props) {
   useTitle('Audit log');
   const trail = useAuditLogs(userId, { pageSize: PAGE_SIZE, resourceType, action });
+  const workflowNames = useWorkflowNames(userId);
   const { logs, total, page, loading, error } = trail;
   const pages = Math.ceil(total / PAGE_SIZE);
 
@@ -33,7 +35,7 @@ export function AuditPage({ userId, resourceType, action }: Props) {
           {logs.length > 0 && (
             <ol className="audit-list" aria-label="Entries on this page">
               {logs.map((log) => (
-                <AuditEntry key={log.id} log={log} hasDetails />
+                <AuditEntry key={log.id} log={log} workflowNames={workflowNames} hasDetails />
               ))}
             </ol>
           )}

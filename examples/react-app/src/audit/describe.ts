@@ -25,6 +25,17 @@ export const ACTIONS: string[] = Object.keys(RESOURCES).flatMap((resource) => [
   ...(resource === 'api_key' ? ['api_key_revealed'] : []),
 ]);
 
+const RUN_VERBS: Record<string, string> = { completed: 'completed', failed: 'failed', running: 'changed' };
+
+/** What one entry says: of a run, how it ended rather than that its row changed. */
+export function sentenceOf({ action, details }: AuditLog): string {
+  if (action === 'workflow_execution_created') return 'Run started';
+  if (action === 'workflow_execution_updated') {
+    return `Run ${RUN_VERBS[text(details?.new?.status) ?? ''] ?? 'changed'}`;
+  }
+  return actionLabel(action);
+}
+
 /** `workflow_created` → Workflow created */
 export function actionLabel(action: string): string {
   const cut = action.lastIndexOf('_');
@@ -34,9 +45,12 @@ export function actionLabel(action: string): string {
 }
 
 /** What it was about, by its name, where the trail knows one. */
-export function subjectOf({ details, resource_type }: AuditLog): string | undefined {
+export function subjectOf(
+  { details, resource_type }: AuditLog,
+  workflowNames: ReadonlyMap<string, string>,
+): string | undefined {
   const row = details?.new ?? details?.old ?? {};
-  if (resource_type === 'workflow_execution') return text(row.status);
+  if (resource_type === 'workflow_execution') return workflowNames.get(text(row.workflow_id) ?? '');
   return text(row.name) ?? text(row.service_name) ?? text(row.brand_name);
 }
 

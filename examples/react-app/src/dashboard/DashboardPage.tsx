@@ -40,7 +40,7 @@ export function DashboardPage({ userId }: { userId: string }) {
       </ul>
       <div className="dashboard">
         <div className="dashboard-column">
-          <RunningNow running={running} workflows={workflows} />
+          <RunningNow userId={userId} running={running} />
           <Favorites userId={userId} workflows={workflows} isLoading={loading} />
         </div>
         <RecentActivity userId={userId} />

@@ -1,6 +1,7 @@
 import { useAuditLogs, useAuditSummary, useRecentAuditActivity } from 'workflow-db/react';
 import { auditHref } from '../app/route';
 import { AuditEntry } from '../audit/AuditEntry';
+import { useWorkflowNames } from '../workflows/useWorkflowNames';
 import { EmptyState } from '../ui/EmptyState';
 import { ErrorNote } from '../ui/ErrorNote';
 import { RelativeTime } from '../ui/RelativeTime';
@@ -11,6 +12,7 @@ const SHOWN = 12;
 /** What was done last, live. */
 export function RecentActivity({ userId }: { userId: string }) {
   const logs = useRecentAuditActivity(userId, SHOWN);
+  const workflowNames = useWorkflowNames(userId);
   const { lastActivityTime } = useAuditSummary(userId);
   // The same page, and the same request: the feed itself does not say whether it is still being read.
   const { loading, error, refreshLogs } = useAuditLogs(userId, { pageSize: SHOWN });
@@ -37,7 +39,7 @@ export function RecentActivity({ userId }: { userId: string }) {
       {logs.length > 0 && (
         <ol className="audit-list" aria-label="Recent activity">
           {logs.map((log) => (
-            <AuditEntry key={log.id} log={log} hasDetails={false} />
+            <AuditEntry key={log.id} log={log} workflowNames={workflowNames} hasDetails={false} />
           ))}
         </ol>
       )}

@@ -12,7 +12,7 @@ interface Props {
 export function RunningExecution({ execution, name }: Props) {
   const { id, workflow_id, started_at } = execution;
   return (
-    <li className="running">
+    <li className="running-row">
       <div className="running-head">
         <a href={workflowHref(workflow_id, id)}>{name}</a>
         <span className="subtle">

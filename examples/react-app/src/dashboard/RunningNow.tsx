@@ -1,4 +1,5 @@
-import type { PaginatedResponse, Workflow, WorkflowExecution } from 'workflow-db/react';
+import type { PaginatedResponse, WorkflowExecution } from 'workflow-db/react';
+import { useWorkflowNames } from '../workflows/useWorkflowNames';
 import type { Entry } from '../data/useEntry';
 import { EmptyState } from '../ui/EmptyState';
 import { ErrorNote } from '../ui/ErrorNote';
@@ -6,13 +7,13 @@ import { SkeletonRows } from '../ui/Skeleton';
 import { RunningExecution } from './RunningExecution';
 
 interface Props {
+  userId: string;
   running: Entry<PaginatedResponse<WorkflowExecution>>;
-  workflows: readonly Workflow[];
 }
 
 /** The runs that are under way, live. */
-export function RunningNow({ running: { data, error, refresh }, workflows }: Props) {
-  const names = new Map(workflows.map(({ id, name }) => [id, name]));
+export function RunningNow({ userId, running: { data, error, refresh } }: Props) {
+  const names = useWorkflowNames(userId);
   return (
     <section className="card panel" aria-label="Running now">
       <div className="card-head">
@@ -29,7 +30,7 @@ export function RunningNow({ running: { data, error, refresh }, workflows }: Pro
             <RunningExecution
               key={execution.id}
               execution={execution}
-              name={names.get(execution.workflow_id) ?? 'An archived workflow'}
+              name={names.get(execution.workflow_id) ?? 'Workflow'}
             />
           ))}
         </ul>
