@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'react';
 import { AuditPage } from '../audit/AuditPage';
 import { DashboardPage } from '../dashboard/DashboardPage';
+import { useFollow } from '../data/useFollow';
 import { KeysPage } from '../keys/KeysPage';
 import { SettingsPage } from '../settings/SettingsPage';
 import { TemplatesPage } from '../templates/TemplatesPage';
@@ -11,6 +12,8 @@ import { useRoute } from './route';
 
 export function Main({ userId }: { userId: string }) {
   const route = useRoute();
+  // On every page: the list, when it is shown again, needs no look at what was missed.
+  useFollow('workflows', userId);
   const main = useRef<HTMLElement>(null);
   const place = route.view === 'workflow' ? route.workflowId : route.view;
   const firstPlace = useRef(place);
