@@ -96,7 +96,7 @@ test('the way in, the dialogs, the toasts and the inspector are sound', async ()
   await page.keyboard.press('Escape');
   await go(page, '#/');
   await go(page, '#/keys');
-  await page.getByRole('button', { name: 'Import' }).click();
+  await page.getByRole('button', { name: 'Import', exact: true }).click();
   await page.getByText('no longer in this browser').waitFor();
   await page.waitForTimeout(300);
   await assertSound(page, 'toast');

@@ -22,7 +22,7 @@ test('a workflow becomes a template, which another user makes a workflow from', 
   await ada.page.getByRole('heading', { name: 'Launch, step by step' }).waitFor();
 
   const grace = await app.visit('Grace', { path: '#/templates' });
-  await grace.page.getByRole('button', { name: 'Use Launch, step by step' }).click();
+  await grace.page.getByRole('button', { name: 'Use template Launch, step by step' }).click();
   await grace.page.getByRole('heading', { level: 1, name: 'Launch, step by step' }).waitFor();
   assert.equal(await grace.page.getByRole('button', { name: /^Step / }).count(), 10);
   await ada.page

@@ -88,7 +88,7 @@ test('keys that an older version left in the browser are imported once, without 
   const banner = page.getByRole('region', { name: 'Keys in this browser' });
   await banner.getByText(/anthropic, replicate/).waitFor();
   const before = await keyOf('replicate');
-  await banner.getByRole('button', { name: 'Import' }).click();
+  await banner.getByRole('button', { name: 'Import', exact: true }).click();
   await page.getByRole('heading', { name: 'anthropic' }).waitFor();
   await banner.waitFor({ state: 'detached' });
   assert.equal(await page.evaluate(() => localStorage.getItem('apiKeys')), null);
@@ -117,12 +117,12 @@ test('a key that could not be imported stays in the browser, and the import can 
     times: 1,
   });
   const banner = page.getByRole('region', { name: 'Keys in this browser' });
-  await banner.getByRole('button', { name: 'Import' }).click();
+  await banner.getByRole('button', { name: 'Import', exact: true }).click();
   await page.getByRole('alert').filter({ hasText: 'Not every key was imported.' }).waitFor();
   assert.deepEqual(JSON.parse((await page.evaluate(() => localStorage.getItem('apiKeys'))) ?? ''), {
     second: 'sk-second',
   });
-  await banner.getByRole('button', { name: 'Import' }).click();
+  await banner.getByRole('button', { name: 'Import', exact: true }).click();
   await banner.waitFor({ state: 'detached' });
   await page.getByRole('heading', { name: 'second' }).waitFor();
   await close();

@@ -55,7 +55,6 @@ export function NodeCard({ node, at, status, isSelected, onPick, editing }: Prop
         type="button"
         className={`node-card tone-${tone} ${status ?? ''} ${isSelected ? 'selected' : ''} ${editing ? 'movable' : ''}`}
         data-node-id={node.node_id}
-        aria-label={`Step ${label}, ${name}${status === undefined ? '' : `, ${status}`}`}
         aria-pressed={isSelected}
         aria-describedby={editing?.hintId}
         title={`${label} · ${name}`}
@@ -68,10 +67,12 @@ export function NodeCard({ node, at, status, isSelected, onPick, editing }: Prop
         <span className="node-icon">
           <Icon name={icon} size={24} />
         </span>
+        <span className="hidden-text">Step </span>
         <span className="node-text">
           <span className="node-label">{label}</span>
           <span className="node-type">{name}</span>
         </span>
+        {status !== undefined && <span className="hidden-text">{status}</span>}
       </button>
     </foreignObject>
   );

@@ -27,9 +27,9 @@ function DemoUser({ name, email, password }: (typeof USERS)[number]) {
       <PendingButton
         className="button demo-user"
         isPending={enter.isPending}
-        aria-label={`Continue as ${name}`}
         onClick={() => void enter.run()}
       >
+        <span className="hidden-text">Continue as </span>
         <span className="avatar" aria-hidden="true">
           {name[0]}
         </span>

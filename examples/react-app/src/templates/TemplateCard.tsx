@@ -44,10 +44,9 @@ export function TemplateCard({ userId, template, isSaved }: Props) {
         <PendingButton
           className="button small primary"
           isPending={adopt.isPending}
-          aria-label={`Use ${name}`}
           onClick={() => void adopt.run()}
         >
-          Use template
+          Use template <span className="hidden-text">{name}</span>
         </PendingButton>
         <PendingButton
           className={isSaved ? 'icon-button star on' : 'icon-button star'}
