@@ -7,7 +7,7 @@ use super::session::End;
 use super::Engine;
 use crate::data::Data;
 use crate::error::Error;
-use crate::feeds::{Echoes, Feed, Interest, News, Outbox, Status, Told, MAX_COMPARED_ROWS};
+use crate::feeds::{Echoes, Extent, Feed, Interest, News, Outbox, Status, Told, MAX_COMPARED_ROWS};
 use crate::platform::Platform;
 use crate::realtime::{Effect, Session, Step, Token, Vsn};
 use futures_util::future::{select, Either};
@@ -111,21 +111,32 @@ impl<D: Data> Live<D> {
 }
 
 impl<P: Platform> Engine<P> {
-    /// Follows the rows that are meant. Answers the feed's number: a known one, if somebody follows the same rows.
-    pub fn follow(self: &Rc<Self>, interest: Interest) -> u32 {
-        let number = {
+    /// Follows the rows that are meant, to be told of changes or only to have what is cached kept right. Answers the
+    /// feed's number: a known one, if somebody follows the same rows.
+    pub fn follow(self: &Rc<Self>, interest: Interest, is_told: bool) -> u32 {
+        let (number, is_new) = {
             let mut state = self.state.borrow_mut();
             let live = &mut state.live;
             let known = live.feeds.iter_mut().find(|feed| feed.interest == interest);
             if let Some(feed) = known {
                 feed.followers += 1;
-                return feed.number;
+                let is_first_told = is_told && !feed.is_told;
+                feed.is_told = feed.is_told || is_told;
+                if !is_first_told || feed.channel.is_none() || feed.extent != Extent::Unread {
+                    return feed.number;
+                }
+                (feed.number, false)
+            } else {
+                let number = live.next_number();
+                live.feeds.push(Feed::new(number, interest, is_told));
+                (number, true)
             }
-            let number = live.next_number();
-            live.feeds.push(Feed::new(number, interest));
-            number
         };
-        self.open_soon();
+        if is_new {
+            self.open_soon();
+        } else {
+            self.read_scope(number);
+        }
         number
     }
 

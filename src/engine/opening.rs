@@ -95,7 +95,8 @@ impl<D: Data> Live<D> {
                     break;
                 }
                 feed.channel = Some((channel, bindings.len()));
-                if feed.extent == Extent::Unread {
+                // Who is told of nothing needs nothing to compare with.
+                if feed.extent == Extent::Unread && feed.is_told {
                     opened.push(feed.number);
                 }
                 bindings.extend(own);

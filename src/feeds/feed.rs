@@ -97,6 +97,7 @@ pub enum Touch<D> {
 }
 
 /// One (table, scope, filter) that somebody follows.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Feed<D: Data> {
     /// By this number the application's side knows it.
     pub number: u32,
@@ -104,6 +105,8 @@ pub struct Feed<D: Data> {
     pub interest: Interest,
     /// How many follow it.
     pub followers: u32,
+    /// Whether any of them is told of changes. The others only want what is cached to be right.
+    pub is_told: bool,
     /// The channel that its changes come by, and where its bindings begin there. None before that is decided.
     pub channel: Option<(u32, usize)>,
     /// How it stands.
@@ -134,11 +137,12 @@ pub struct Feed<D: Data> {
 
 impl<D: Data> Feed<D> {
     /// A feed that nobody has read for.
-    pub fn new(number: u32, interest: Interest) -> Self {
+    pub fn new(number: u32, interest: Interest, is_told: bool) -> Self {
         Self {
             number,
             interest,
             followers: 1,
+            is_told,
             channel: None,
             status: Status::Connecting,
             is_proven: false,

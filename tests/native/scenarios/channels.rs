@@ -8,7 +8,7 @@ use workflow_db::feeds::{Interest, News, Status};
 
 fn follow(client: &Client, table: &str, scope: &str, filter: Option<&str>) -> u32 {
     let filter = filter.map(str::to_owned);
-    client.engine.follow(Interest::new(table, Some(scope.to_owned()), filter).expect("it is valid"))
+    client.engine.follow(Interest::new(table, Some(scope.to_owned()), filter).expect("it is valid"), true)
 }
 
 /// How every feed stands, and which ids it was told of.

@@ -45,7 +45,7 @@ impl Tab {
     fn follow(&mut self, table: &str, scope: &str) {
         let interest = Interest::new(table, Some(scope.to_owned()), None).expect("it is valid");
         if self.followers.values().all(|follower| follower.interest != interest) {
-            let number = self.client.engine.follow(interest.clone());
+            let number = self.client.engine.follow(interest.clone(), true);
             self.followers
                 .insert(number, Follower { interest, told: Told::new(), is_live: false, since: None });
         }
