@@ -2,12 +2,15 @@ import { DatabaseError } from './errors.js';
 import type { Client } from './generated/bindings.js';
 import type { ChangeType, SubscriptionStatus } from './realtime-types.js';
 
-/** What a socket must be able to do: the browser's own, or one that was given to `configure`. */
+/**
+ * What a socket must be able to do: the browser's own, or one that was given to `configure`. The handlers are set here,
+ * and called as a browser does.
+ */
 export interface SocketLike {
-  onopen: (() => void) | null;
-  onmessage: ((message: { data: unknown }) => void) | null;
-  onclose: (() => void) | null;
-  onerror: (() => void) | null;
+  onopen: unknown;
+  onmessage: unknown;
+  onclose: unknown;
+  onerror: unknown;
   send(text: string): void;
   close(): void;
 }
@@ -56,7 +59,7 @@ export class Wire {
       if (this.socket === socket) run();
     };
     socket.onopen = ifCurrent(() => this.client().socketOpened());
-    socket.onmessage = (message) => {
+    socket.onmessage = (message: { data: unknown }) => {
       const frame = this.socket === socket ? parsed(message.data) : undefined;
       if (frame !== undefined) this.client().socketFrame(frame);
     };
@@ -71,7 +74,7 @@ export class Wire {
   /** A socket, or none where that fails at once: then the engine hears of it as of any that does not open. */
   private open(url: string): SocketLike | undefined {
     try {
-      const Socket = this.constructorOfSockets ?? (globalThis.WebSocket as SocketConstructor | undefined);
+      const Socket = this.constructorOfSockets ?? (globalThis.WebSocket as typeof WebSocket | undefined);
       if (Socket === undefined) this.followers.unable(noSockets());
       else return new Socket(url);
     } catch {

@@ -181,13 +181,17 @@ fn insert_in_order<D: Data>(query: &Query, rows: &D, place: Option<usize>, row: 
         Some(index) => rows.spliced(index, 1, None),
         None => rows.clone(),
     };
-    // Not a binary search: the list may hold rows whose order cannot be decided, and those must be met.
-    let mut position = others.len();
-    for index in 0..others.len() {
-        match query.compare(row, &others.item(index)) {
+    // Rows whose order cannot be decided (`infinity`, years BC) are at the ends of a list. Both rows between which this one
+    // is put were compared with it, so that it is not put among those.
+    let (mut position, mut end) = (0, others.len());
+    // What is new mostly comes last or first.
+    let mut first_probes = [end.saturating_sub(1), 0].into_iter();
+    while position < end {
+        let middle = first_probes.next().unwrap_or_else(|| usize::midpoint(position, end));
+        match query.compare(row, &others.item(middle)) {
             None => return Effect::Drop,
-            Some(Ordering::Less) if position == others.len() => position = index,
-            Some(_) => {}
+            Some(Ordering::Less) => end = middle,
+            Some(_) => position = middle + 1,
         }
     }
     Effect::Replace(others.spliced(position, 0, Some(row)))

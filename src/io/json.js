@@ -61,16 +61,29 @@ export function merge(row, part) {
   return { ...row, ...part };
 }
 
+/** The ids of lists that changes came to: most rows that come are in none of them, and looking would take long. */
+const idsOf = new WeakMap();
+
 /** Where in the list the row with this id is; -1 when it is not there. */
 export function position(rows, id) {
-  return Array.isArray(rows) ? rows.findIndex((row) => row?.id === id) : -1;
+  if (!Array.isArray(rows)) return -1;
+  if (!idsOf.has(rows)) idsOf.set(rows, new Set(rows.map((row) => row?.id)));
+  return idsOf.get(rows).has(id) ? rows.findIndex((row) => row?.id === id) : -1;
 }
 
 /** The list with `removed` items taken out at `index`, and `row`, unless undefined, put there. */
 export function splice(rows, index, removed, row) {
   const copy = rows.slice();
-  if (row === undefined) copy.splice(index, removed);
-  else copy.splice(index, removed, row);
+  const added = row === undefined ? [] : [row];
+  const gone = copy.splice(index, removed, ...added);
+  const ids = idsOf.get(rows);
+  if (ids !== undefined) {
+    // Handed on: the old list is seldom looked into again.
+    gone.forEach((row) => ids.delete(row.id));
+    added.forEach((row) => ids.add(row.id));
+    idsOf.delete(rows);
+    idsOf.set(copy, ids);
+  }
   return copy;
 }
 
