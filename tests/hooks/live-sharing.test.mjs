@@ -1,13 +1,15 @@
 // @ts-check
 // Subscriptions of hooks: how many there are, for how long, and whose.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { afterEach, test } from 'node:test';
 import { until } from '../e2e/support/until.mjs';
 import { createLive } from './support/live.mjs';
 import { ASKED, VERSIONS, useHooks } from './support/world.mjs';
 
 const { stack, openHooks, newUser, newWorkflow, newEstate, insert, row } = await useHooks();
 const { isLive, rest, shows, change, remove, channelsOf } = createLive(stack);
+
+afterEach(() => stack.settings.change({ realtimeDelayMs: 0 }));
 
 /** Longer than a subscription outlives its last component. */
 const LINGER_MS = 700;
@@ -186,6 +188,25 @@ for (const version of VERSIONS) {
       [0, 1, 2],
       [0, 1, 2],
     ]);
+  });
+
+  it('the late echo of an own write does not make the next one be asked for again', async () => {
+    const user = await newUser('ada');
+    const workflow = await newWorkflow(user);
+    const tab = await openHooks(version, user);
+    await open(tab, 'list', 'useWorkflows', [user.id]);
+    await isLive(tab);
+    await rest();
+    stack.requests.clear();
+    stack.settings.change({ realtimeDelayMs: 150 });
+    // The first one's echo comes while the second is on its way to the database.
+    stack.faults.add({ match: { method: 'PATCH' }, skip: 1, action: 'latency', ms: 400 });
+    await tab.run(async (id) => {
+      for (const description of ['one', 'two']) await db.updateWorkflow(id, { description });
+    }, workflow.id);
+    await rest();
+    await shows(tab, 'list', 'workflows', [await row('workflows', workflow.id)]);
+    assert.equal(stack.requests.count(ASKED), 0);
   });
 
   it('what a failed update takes back is its own change alone: what came meanwhile stays', async () => {
