@@ -54,12 +54,11 @@ impl<P: Platform> Engine<P> {
         if self.waits_for_reread(table, &id, &sign) {
             return self.state.borrow().writes.hear(table, &id);
         }
-        match self.whole(table, &id, record, frame.has_errors) {
-            Some(row) => self.row_changed(table, &id, &row, sign),
-            None => {
-                self.state.borrow().writes.hear(table, &id);
-                self.reread(table, &id, sign);
-            }
+        if let Some(row) = self.whole(table, &id, record, frame.has_errors) {
+            self.row_changed(table, &id, &row, sign);
+        } else {
+            self.state.borrow().writes.hear(table, &id);
+            self.reread(table, &id, sign);
         }
     }
 

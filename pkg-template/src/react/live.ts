@@ -54,8 +54,7 @@ function join(client: DatabaseClient, table: TableName, scope: string): () => vo
 function keepOpen(client: DatabaseClient, shared: Shared): void {
   if (shared.handle !== undefined && shared.handle.status !== 'closed') return;
   try {
-    // The engine patches what is cached; there is nothing left to do for a handler.
-    shared.handle = client.realtime.open(shared.table, { scope: shared.scope }, () => {});
+    shared.handle = client.realtime.open(shared.table, { scope: shared.scope });
   } catch {
     // The scope is no id: the read says so.
   }

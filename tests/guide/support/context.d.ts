@@ -1,0 +1,10 @@
+/** What the documents' examples take as given: who is signed in, and ids of what is theirs. */
+declare const userId: string;
+declare const workflowId: string;
+declare const session: { accessToken: string };
+
+/** Where an Edge Function runs, as far as the examples need it. */
+declare const Deno: {
+  env: { get(name: string): string | undefined };
+  serve(handler: (request: Request) => Response | Promise<Response>): void;
+};

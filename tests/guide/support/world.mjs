@@ -1,0 +1,156 @@
+// @ts-check
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { after, afterEach } from 'node:test';
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { writeFile } from 'node:fs/promises';
+import { build } from 'esbuild';
+import { startStack } from '../../../examples/local-stack/stack.mjs';
+import { collectProblems, launchBrowser } from '../../e2e/support/browser.mjs';
+import { createFixtures } from '../../e2e/support/fixtures.mjs';
+import { startSite } from '../../e2e/support/site.mjs';
+import { until } from '../../e2e/support/until.mjs';
+import { bundled } from '../../hooks/support/world.mjs';
+import { asModule } from './blocks.mjs';
+
+/** @typedef {import('./blocks.mjs').Block} Block */
+/** @typedef {import('../../e2e/support/fixtures.mjs').User} User */
+/** @typedef {Awaited<ReturnType<typeof useGuide>>} Guide */
+
+/**
+ * @typedef {object} OpenOptions
+ * @property {User} as who is signed in
+ * @property {boolean} [configured] whether the package is configured before the block is; true unless the block does
+ * @property {string} [mount] the component to show
+ * @property {object} [props] its props
+ * @property {Record<string, string>} [alias] modules that the bundler takes in the place of others
+ * @property {Record<string, unknown>} [context] what else the block takes as given
+ */
+
+const PAGE = fileURLToPath(new URL('./page.jsx', import.meta.url));
+/** What stands for the reader's own project in the documents. */
+const EXAMPLE_URL = 'https://xyz.supabase.co';
+const EXAMPLE_KEY = 'sb_publishable_…';
+const REACT = '19';
+
+/**
+ * A stack, a project that has every block as a module, and a browser to run them in.
+ *
+ * @param {Awaited<ReturnType<typeof import('./project.mjs').newProject>>} project
+ * @param {Block[]} blocks
+ */
+export async function useGuide(project, blocks) {
+  const [stack, browser] = await Promise.all([
+    startStack({ port: 0, seed: false, closeConnections: true, encryptedKeys: true }),
+    launchBrowser(),
+  ]);
+  /** @type {Parameters<typeof startSite>[1]} */
+  const pages = {};
+  const site = await startSite(project.dir, pages);
+  after(async () => {
+    await browser.close();
+    await site.close();
+    await stack.stop();
+  });
+  /** @type {{ close(): Promise<void>, problems: string[] }[]} */
+  const opened = [];
+  afterEach(async () => {
+    stack.faults.clear();
+    stack.requests.clear();
+    const all = opened.splice(0);
+    await Promise.all(all.map(({ close }) => close()));
+    assert.deepEqual(
+      all.flatMap(({ problems }) => problems),
+      [],
+      'errors that nobody caught',
+    );
+  });
+
+  /** The block, with the stack in the place of the reader's project. @param {Block} block */
+  async function localized(block) {
+    const path = project.pathOf(block);
+    const code = asModule(block.code)
+      .replaceAll(EXAMPLE_URL, stack.url)
+      .replaceAll(EXAMPLE_KEY, stack.publishableKey);
+    const extension = /\.[a-z]+$/;
+    const local = path.replace(extension, '.local$&');
+    await writeFile(local, code);
+    return local;
+  }
+
+  /** @param {Block} block @param {OpenOptions['alias']} alias */
+  async function script(block, alias) {
+    const page = (await readFile(PAGE, 'utf8')).replace('BLOCK', await localized(block));
+    const entry = join(project.dir, `${block.name}.page.jsx`);
+    await writeFile(entry, page);
+    return bundled(entry, REACT, project.dir, { format: 'esm', target: 'es2022', ...(alias && { alias }) });
+  }
+
+  return {
+    ...createFixtures(stack),
+    stack,
+    project,
+    blocks,
+    browser,
+
+    /**
+     * Opens a page that runs a block.
+     *
+     * @param {Block} block
+     * @param {OpenOptions} options
+     */
+    async open(block, { as, configured = !/\bconfigure\(/.test(block.code), mount, props, context, alias }) {
+      const path = `/${block.name}`;
+      let made;
+      pages[path] = () => (made ??= script(block, alias));
+      const browserContext = await browser.newContext();
+      const page = await browserContext.newPage();
+      opened.push({
+        close: () => browserContext.close(),
+        problems: collectProblems(page, (url) => url.startsWith(stack.url)),
+      });
+      const env = {
+        url: stack.url,
+        key: stack.publishableKey,
+        token: as.token,
+        configured,
+        context: { userId: as.id, ...context },
+      };
+      await page.addInitScript((env) => Object.assign(globalThis, { env }), env);
+      await page.goto(site.origin + path);
+      await page.waitForSelector('html[data-is-ready]', { state: 'attached', timeout: 15_000 });
+      if (mount) {
+        await page.evaluate(
+          ([name, props]) => globalThis.mount(String(name), /** @type {object} */ (props)),
+          [mount, props ?? { userId: as.id }],
+        );
+      }
+      return page;
+    },
+
+    /**
+     * Runs a block in Node, and gives what it declares and exports.
+     *
+     * @param {Block} block
+     */
+    async load(block) {
+      const entry = await localized(block);
+      const outfile = entry.replace(/\.[a-z]+$/, '.cjs');
+      const options = { bundle: true, platform: /** @type {const} */ ('node'), format: /** @type {const} */ ('cjs') };
+      await build({ entryPoints: [entry], outfile, ...options, logLevel: 'error' });
+      return createRequire(import.meta.url)(outfile);
+    },
+
+    /** Waits until what a page's elements say is this. @param {import('playwright-core').Page} page @param {string} selector @param {(texts: string[]) => unknown} condition */
+    async texts(page, selector, condition) {
+      /** @type {string[]} */
+      let last = [];
+      await until(async () => condition((last = await page.locator(selector).allTextContents()))).catch(() =>
+        assert.fail(`${selector} says ${JSON.stringify(last)}; expected ${condition}`),
+      );
+      return last;
+    },
+  };
+}
