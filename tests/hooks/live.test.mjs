@@ -116,10 +116,13 @@ for (const version of VERSIONS) {
     it(`${hook} shows what somebody else inserts, updates and deletes`, async () => {
       const estate = await newEstate(await newUser('ada'));
       const tab = await openHooks(version, estate.user);
-      await tab.run(([hook, args]) => {
-        show('live', hook, args);
-        return settledView('live');
-      }, /** @type {const} */ ([hook, args(estate)]));
+      await tab.run(
+        ([hook, args]) => {
+          show('live', hook, args);
+          return settledView('live');
+        },
+        /** @type {const} */ ([hook, args(estate)]),
+      );
       await isLive(tab, feeds);
       const before = part(await tab.run(() => settledView('live')), path);
       const withRow = (/** @type {any} */ one) => (Array.isArray(before) ? [...before, one] : one);

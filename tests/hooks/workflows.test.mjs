@@ -183,7 +183,7 @@ for (const version of VERSIONS) {
     const workflow = await newWorkflow(user);
     const tab = await openHooks(version, user);
     await tab.run(async (userId) => {
-      show('list', 'useWorkflows', [userId]);
+      show('list', 'useWorkflows', [userId, { realtime: false }]);
       await settledView('list');
     }, user.id);
     const newer = await newWorkflow(user, { updated_at: '2999-01-01T00:00:00' });

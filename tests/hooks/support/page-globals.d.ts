@@ -10,6 +10,8 @@ declare global {
   function hide(name: string): void;
   function latest(name: string): any;
   function given(name: string): any[];
+  /** Of the examples' page. */
+  function mount(name: string, props: object): void;
   function plain(result: any): any;
   function view(name: string): any;
   function settledView(name: string): Promise<any>;

@@ -5,6 +5,8 @@ import { Component, StrictMode, Suspense, memo, useEffect } from 'react';
 import { createRoot, hydrateRoot } from 'react-dom/client';
 import { renderToString } from 'react-dom/server';
 import * as wdb from '/pkg/react/index.js';
+import * as appOthers from '../../types/consumer/app/live-others.ts';
+import * as appWorkflows from '../../types/consumer/app/live-workflows.ts';
 
 /** What is shown, by name: `{ hook, args, client, defaults, rows }`. */
 const shown = new Map();
@@ -19,8 +21,12 @@ const Row = memo(function Row({ row }) {
   return row.name;
 });
 
+/** The package's hooks, and as `app.…` those that the app has without them. */
+const hooks = { ...wdb };
+for (const [name, hook] of Object.entries({ ...appOthers, ...appWorkflows })) hooks[`app.${name}`] = hook;
+
 function Probe({ name, hook, args, rows, obstacle }) {
-  const result = wdb[hook](...args);
+  const result = hooks[hook](...args);
   if (obstacle && !obstacle.isGone) throw obstacle.promise;
   useEffect(() => void committed.get(name).push(result));
   return rows ? result[rows].map((row) => <Row key={row.id} row={row} />) : null;
@@ -38,7 +44,7 @@ function App() {
   const probes = [...shown].map(([name, { client, defaults, ...probe }]) => (
     <wdb.WorkflowDbProvider key={name} client={client} {...defaults}>
       <Suspense>
-        <Probe name={name} {...probe} />
+        <Probe key={probe.hook} name={name} {...probe} />
       </Suspense>
     </wdb.WorkflowDbProvider>
   ));

@@ -3,6 +3,7 @@ import { build } from 'esbuild';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { useWorld } from '../../e2e/support/world.mjs';
+import { examplesPage } from './examples.mjs';
 
 const PAGE = fileURLToPath(new URL('./page.jsx', import.meta.url));
 const MODULES = fileURLToPath(new URL('../../../node_modules/', import.meta.url));
@@ -23,7 +24,14 @@ export const ASKED = { method: 'GET', path: /^\/rest\/v1\/(?!.*[?&]or=\()/ };
 export async function useHooks(stackOptions) {
   const world = await useWorld(stackOptions, (packageRoot) =>
     Object.fromEntries(
-      VERSIONS.map((version) => [`/react${version}`, once(() => bundle(version, packageRoot))]),
+      VERSIONS.flatMap((version) => {
+        const script = (/** @type {string} */ entry) =>
+          bundled(entry, version, packageRoot, { format: 'esm' });
+        return [
+          [`/react${version}`, once(() => script(PAGE))],
+          [`/examples${version}`, once(() => examplesPage(script))],
+        ];
+      }),
     ),
   );
   return {
@@ -38,14 +46,6 @@ export async function useHooks(stackOptions) {
     openHooks: (version, as, options = {}) => world.open({ as, path: `/react${version}`, ...options }),
   };
 }
-
-/**
- * The page's script with this version of React and the packed package.
- *
- * @param {string} version
- * @param {string} packageRoot
- */
-const bundle = (version, packageRoot) => bundled(PAGE, version, packageRoot, { format: 'esm' });
 
 /**
  * A module with this version of React and the packed package, as one script.
@@ -69,7 +69,7 @@ export async function bundled(entry, version, packageRoot, options) {
 }
 
 /**
- * Takes `react` and `react-dom` of this version, and `/pkg/…` from the packed package.
+ * Takes `react` and `react-dom` of this version, and `/pkg/…` and the app's alias from the packed package.
  *
  * @param {string} version
  * @param {string} packageRoot
@@ -82,6 +82,7 @@ function withVersion(version, packageRoot) {
       builder.onResolve({ filter: /^\/pkg\// }, ({ path }) => ({
         path: join(packageRoot, path.slice('/pkg/'.length)),
       }));
+      builder.onResolve({ filter: /^@\/lib\/db$/ }, () => ({ path: join(packageRoot, 'react/index.js') }));
       builder.onResolve({ filter: /^react(-dom)?(\/|$)/ }, ({ path, kind, pluginData }) => {
         if (pluginData === 'resolved') return undefined;
         const name = version === '19' ? path : path.replace(/^(react-dom|react)/, `$1${version}`);

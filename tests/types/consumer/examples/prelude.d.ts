@@ -1,0 +1,12 @@
+// What the documentation's examples have around them.
+declare const url: string;
+declare const key: string;
+declare const token: string;
+declare const secret: string;
+declare const userId: string;
+declare const session: { accessToken: string };
+declare const App: () => null;
+
+interface ImportMeta {
+  readonly env: { readonly DEV: boolean };
+}

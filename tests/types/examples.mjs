@@ -1,0 +1,56 @@
+// @ts-check
+// The examples of the documentation, taken out of it.
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const HOOKS = 'pkg-template/src/react';
+
+/** @typedef {{ name: string, code: string }} Example `name` says where it stands */
+
+/** Those of the hooks' and the provider's doc comments. @returns {Promise<Example[]>} */
+export async function hookExamples() {
+  const files = (await readdir(join(ROOT, HOOKS))).sort();
+  const all = await Promise.all(
+    files.map(async (file) => {
+      const source = await readFile(join(ROOT, HOOKS, file), 'utf8');
+      const comments = source.match(/\/\*\*[^]*?\*\//g) ?? [];
+      return comments
+        .filter((comment) => comment.includes('@example'))
+        .flatMap((comment) => blocks(comment.replace(/^ \* ?/gm, '')))
+        .map((code) => ({ name: file.replace(/\.ts$/, ''), code }));
+    }),
+  );
+  return all.flat();
+}
+
+/** The blocks of the README that are TypeScript. @returns {Promise<Example[]>} */
+export async function readmeExamples() {
+  const text = await readFile(join(ROOT, 'README.md'), 'utf8');
+  return blocks(text).map((code, index) => ({ name: `readme-${index + 1}`, code }));
+}
+
+/**
+ * An example as a module: what it uses of these modules and does not import itself is imported for it.
+ *
+ * @param {Example} example
+ * @param {Record<string, string[]>} exportsOf names by module
+ */
+export function asModule({ code }, exportsOf) {
+  const own = new Set(
+    [...code.matchAll(/import \{([^}]*)\}/g)].flatMap(([, names]) => names.split(/[\s,]+/)),
+  );
+  const isUsed = (/** @type {string} */ name) => !own.has(name) && new RegExp(`\\b${name}\\b`).test(code);
+  const imports = Object.entries(exportsOf).flatMap(([module, names]) => {
+    const used = names.filter(isUsed);
+    used.forEach((name) => own.add(name));
+    return used.length > 0 ? [`import { ${used.join(', ')} } from '${module}';`] : [];
+  });
+  return [...imports, code, 'export {};', ''].join('\n');
+}
+
+/** @param {string} text */
+function blocks(text) {
+  return [...text.matchAll(/^```tsx?\n([^]*?)^```$/gm)].map(([, code]) => code);
+}

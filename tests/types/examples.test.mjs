@@ -1,0 +1,63 @@
+// @ts-check
+// The documentation's examples compile as they stand, under strict settings.
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { asModule, hookExamples, readmeExamples } from './examples.mjs';
+import { STRICT, useConsumer } from './support.mjs';
+
+const HOOKS = 12;
+const OPTIONS = {
+  ...STRICT,
+  // React's own types do not pass every check.
+  skipLibCheck: true,
+  module: 'esnext',
+  moduleResolution: 'bundler',
+  jsx: 'react-jsx',
+};
+
+const { dir, complaints } = await useConsumer();
+const entry = pathToFileURL(join(dir, 'node_modules/workflow-db/react/index.js')).href;
+const exportsOf = {
+  'workflow-db/react': Object.keys(await import(entry)),
+  'workflow-db/devtools': ['WorkflowDbDevtools'],
+  react: ['lazy'],
+  'react-dom/server': ['renderToString'],
+};
+
+/** Whether the compiler takes these examples. @param {import('./examples.mjs').Example[]} examples */
+async function compile(examples) {
+  const files = examples.map(({ name }) => `examples/${name}.tsx`);
+  for (const [index, example] of examples.entries())
+    await writeFile(join(dir, files[index]), asModule(example, exportsOf));
+  const prelude = ['examples/prelude.d.ts', 'examples/Devtools.tsx'];
+  assert.equal(await complaints([...prelude, ...files], OPTIONS), '');
+}
+
+test('every hook has a complete example', async () => {
+  const examples = await hookExamples();
+  const shown = (/** @type {string} */ hook) => examples.some(({ code }) => code.includes(`${hook}(`));
+  const hooks = exportsOf['workflow-db/react'].filter((name) => /^use[A-Z]/.test(name));
+  assert.equal(hooks.length, HOOKS);
+  assert.deepEqual(
+    hooks.filter((hook) => !shown(hook)),
+    [],
+  );
+  await compile(examples);
+});
+
+test('every TypeScript block of the README compiles', async () => {
+  const examples = await readmeExamples();
+  assert.ok(examples.length >= 6);
+  await compile(examples);
+});
+
+test('an example that does not compile is found', async () => {
+  const wrong = {
+    name: 'wrong',
+    code: 'export const name: number = useWorkflows(userId).workflows.length + "";',
+  };
+  await assert.rejects(compile([wrong]), /TS2322/);
+});
