@@ -21,7 +21,7 @@ const TIMEZONES = Intl.supportedValuesOf('timeZone');
 /** Each change is saved at once. */
 export function AccountForm({ userId }: { userId: string }) {
   const { settings, error, updateAccountSettings } = useAccountSettings(userId);
-  const { run: save } = useTask('The setting was not saved.', updateAccountSettings);
+  const { run: save } = useTask('The setting was not saved.', updateAccountSettings, { mayOverlap: true });
 
   if (settings === null) {
     return error === null ? (
