@@ -132,3 +132,21 @@ test('who turned notifications off is not told of runs', async () => {
   assert.equal(await page.getByText('A run is completed.').count(), 0);
   await close();
 });
+
+test('settings that cannot be read say so, and can be asked for again', async () => {
+  const { page, close } = await app.visit('Grace');
+  await page.waitForLoadState('networkidle');
+  app.stack.faults.add({
+    match: { path: '/brand_settings' },
+    action: 'status',
+    status: 503,
+    times: 'always',
+  });
+  await page.goto(`${app.address}/?again#/settings`);
+  const again = page.getByRole('alert').getByRole('button', { name: 'Try again' });
+  await again.waitFor();
+  app.stack.faults.clear();
+  await again.click();
+  await page.getByRole('combobox', { name: 'Font' }).waitFor();
+  await close();
+});

@@ -11,8 +11,14 @@ const SWITCHES = [
   { column: 'email_on_error', label: 'Send a mail when a run fails' },
 ] as const;
 
+interface Props {
+  userId: string;
+  /** Begins anew. */
+  onRetry: () => void;
+}
+
 /** Each change is saved at once. */
-export function AccountForm({ userId }: { userId: string }) {
+export function AccountForm({ userId, onRetry }: Props) {
   const { settings, error, updateAccountSettings } = useAccountSettings(userId);
   const { run: save } = useTask('The setting was not saved.', updateAccountSettings, { mayOverlap: true });
 
@@ -20,7 +26,7 @@ export function AccountForm({ userId }: { userId: string }) {
     return error === null ? (
       <SkeletonRows count={2} height={150} label="Loading the settings" />
     ) : (
-      <ErrorNote error={error} />
+      <ErrorNote error={error} onRetry={onRetry} />
     );
   }
   return (

@@ -9,8 +9,14 @@ import { BrandShape } from './BrandShape';
 import { BrandText } from './BrandText';
 import { ResetBrandButton } from './ResetBrandButton';
 
+interface Props {
+  userId: string;
+  /** Begins anew. */
+  onRetry: () => void;
+}
+
 /** How the brand looks and sounds. What is not touched here follows what others change. */
-export function BrandForm({ userId }: { userId: string }) {
+export function BrandForm({ userId, onRetry }: Props) {
   const { settings, error, updateBrandSettings, resetBrandSettings } = useBrandSettings(userId);
   const [changes, setChanges] = useState<BrandSettingsPatch>({});
   const save = useTask('The brand was not saved.', updateBrandSettings, { done: 'The brand is saved.' });
@@ -20,7 +26,7 @@ export function BrandForm({ userId }: { userId: string }) {
     return error === null ? (
       <SkeletonRows count={4} height={90} label="Loading the brand" />
     ) : (
-      <ErrorNote error={error} />
+      <ErrorNote error={error} onRetry={onRetry} />
     );
   }
   const isChanged = Object.keys(changes).length > 0;
