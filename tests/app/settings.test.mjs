@@ -36,7 +36,7 @@ test('the brand is applied to the page, also in a window that was open already',
     assert.equal(await variable(window, '--radius-small'), '20px');
     assert.match(await window.evaluate(() => getComputedStyle(document.body).fontFamily), /^"?Georgia/);
   }
-  await other.page.getByText('Fjord & Sons').waitFor();
+  await other.page.locator('.page-head').getByText('Fjord & Sons').waitFor();
   await page.reload();
   await eventually(
     () => variable(page, '--accent'),
