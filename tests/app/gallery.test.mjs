@@ -19,7 +19,7 @@ test('a workflow becomes a template, which another user makes a workflow from', 
   await dialog.getByRole('textbox', { name: 'Name' }).fill('Launch, step by step');
   await dialog.getByRole('combobox', { name: 'Category' }).selectOption('video');
   await dialog.getByRole('button', { name: 'Save template' }).click();
-  await ada.page.getByRole('heading', { name: 'Launch, step by step' }).waitFor();
+  await ada.page.getByRole('heading', { name: 'Launch, step by step', exact: true }).waitFor();
 
   const grace = await app.visit('Grace', { path: '#/templates' });
   await grace.page.getByRole('button', { name: 'Use template Launch, step by step' }).click();
@@ -34,7 +34,9 @@ test('a workflow becomes a template, which another user makes a workflow from', 
 
   await ada.page.getByRole('button', { name: 'Delete Launch, step by step' }).click();
   await ada.page.getByRole('button', { name: 'Delete template' }).click();
-  await ada.page.getByRole('heading', { name: 'Launch, step by step' }).waitFor({ state: 'detached' });
+  await ada.page
+    .getByRole('heading', { name: 'Launch, step by step', exact: true })
+    .waitFor({ state: 'detached' });
   assert.deepEqual([...ada.problems, ...grace.problems], []);
   await ada.close();
   await grace.close();

@@ -20,6 +20,7 @@ test('a workflow that is created, renamed and deleted in one window is so in the
   await page.getByRole('textbox', { name: 'Name' }).fill('Seen elsewhere');
   await page.getByRole('button', { name: 'Create workflow' }).click();
   await other.page.getByRole('link', { name: 'Seen elsewhere' }).waitFor();
+  await page.getByRole('heading', { level: 1, name: 'Seen elsewhere' }).waitFor();
 
   await go(page, '#/workflows');
   await page.getByRole('button', { name: 'Rename Seen elsewhere' }).click();

@@ -36,7 +36,7 @@ test('the brand is applied to the page, also in a window that was open already',
     assert.equal(await variable(window, '--radius-small'), '20px');
     assert.match(await window.evaluate(() => getComputedStyle(document.body).fontFamily), /^"?Georgia/);
   }
-  await other.page.getByText('Fjord & Sons').waitFor();
+  await other.page.locator('.page-head').getByText('Fjord & Sons').waitFor();
   await page.reload();
   await eventually(
     () => variable(page, '--accent'),
@@ -130,5 +130,23 @@ test('who turned notifications off is not told of runs', async () => {
   await app.stack.realtime.settle();
   await page.waitForTimeout(300);
   assert.equal(await page.getByText('A run is completed.').count(), 0);
+  await close();
+});
+
+test('settings that cannot be read say so, and can be asked for again', async () => {
+  const { page, close } = await app.visit('Grace');
+  await page.waitForLoadState('networkidle');
+  app.stack.faults.add({
+    match: { path: '/brand_settings' },
+    action: 'status',
+    status: 503,
+    times: 'always',
+  });
+  await page.goto(`${app.address}/?again#/settings`);
+  const again = page.getByRole('alert').getByRole('button', { name: 'Try again' });
+  await again.waitFor();
+  app.stack.faults.clear();
+  await again.click();
+  await page.getByRole('combobox', { name: 'Font' }).waitFor();
   await close();
 });

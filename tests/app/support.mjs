@@ -24,6 +24,16 @@ const VITE = 'node_modules/vite/bin/vite.js';
  */
 export async function startApp({ isDevelopment = false, encryptedKeys = false } = {}) {
   const stack = await startStack({ port: 0, encryptedKeys });
+  try {
+    return await serve(stack, isDevelopment);
+  } catch (error) {
+    await stack.stop();
+    throw error;
+  }
+}
+
+/** @param {Awaited<ReturnType<typeof startStack>>} stack @param {boolean} isDevelopment */
+async function serve(stack, isDevelopment) {
   const folder = mkdtempSync(join(tmpdir(), 'workflow-db-app-'));
   const env = {
     ...process.env,
@@ -31,27 +41,21 @@ export async function startApp({ isDevelopment = false, encryptedKeys = false } 
     VITE_SUPABASE_URL: stack.url,
     VITE_SUPABASE_ANON_KEY: stack.publishableKey,
   };
-  if (!isDevelopment) {
-    const build = spawnSync(process.execPath, [VITE, 'build', '--outDir', folder, '--emptyOutDir'], {
-      cwd: APP,
-      env,
-      encoding: 'utf8',
-    });
-    if (build.status !== 0) throw new Error(`The app cannot be built: ${build.stdout}${build.stderr}`);
-  }
+  if (!isDevelopment) build(folder, env);
   const command = isDevelopment ? [] : ['preview', '--outDir', folder];
   const server = spawn(process.execPath, [VITE, ...command, '--port', '0', '--host', '127.0.0.1'], {
     cwd: APP,
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [address, browser] = await Promise.all([printedAddress(server), launchBrowser()]);
+  const address = await printedAddress(server);
+  const browser = await launchBrowser();
 
   return {
     stack,
     address,
     browser,
-    /** @param {string} person @param {{ width?: number, height?: number, path?: string }} options */
+    /** @param {string} person @param {Parameters<typeof visit>[2]} options */
     visit: (person, options) => visit({ browser, address }, person, options),
     async stop() {
       server.kill();
@@ -60,6 +64,16 @@ export async function startApp({ isDevelopment = false, encryptedKeys = false } 
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** @param {string} folder @param {NodeJS.ProcessEnv} env */
+function build(folder, env) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [VITE, 'build', '--outDir', folder, '--emptyOutDir'],
+    { cwd: APP, env, encoding: 'utf8' },
+  );
+  if (status !== 0) throw new Error(`The app cannot be built: ${stdout}${stderr}`);
 }
 
 /**

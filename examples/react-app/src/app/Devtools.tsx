@@ -8,10 +8,13 @@ const Panel = lazy(async () => {
   return { default: WorkflowDbDevtools };
 });
 
+/** Where they cover nothing that is needed: on phones the navigation is at the bottom. */
+const position = window.matchMedia('(width <= 760px)').matches ? 'top-left' : 'bottom-left';
+
 export function Devtools() {
   return isWanted ? (
     <Suspense>
-      <Panel position="bottom-left" />
+      <Panel position={position} />
     </Suspense>
   ) : null;
 }

@@ -1,17 +1,11 @@
 import type { GraphNode } from './graph';
-import { NODE_HEIGHT, NODE_WIDTH, type Point } from './layout';
+import { NODE_HEIGHT, NODE_WIDTH } from './layout';
 import type { LinkDrag } from './useLinkDrag';
 
-interface Props {
-  node: GraphNode;
-  at: Point;
-  drag: LinkDrag;
-}
-
 /** Where a connection is drawn from. For pointers only: the keyboard's way is "Connect to…". */
-export function NodePort({ node, at, drag }: Props) {
-  const x = at.x + NODE_WIDTH;
-  const y = at.y + NODE_HEIGHT / 2;
+export function NodePort({ node, drag }: { node: GraphNode; drag: LinkDrag }) {
+  const x = node.position_x + NODE_WIDTH;
+  const y = node.position_y + NODE_HEIGHT / 2;
   return (
     <g className="port" aria-hidden="true" data-port-of={node.node_id} {...drag.handlersOf(node)}>
       <circle className="port-reach" cx={x + 4} cy={y} r={16} />

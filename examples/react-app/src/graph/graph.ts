@@ -1,4 +1,5 @@
 import type { WorkflowConnection, WorkflowNode } from 'workflow-db/react';
+import { shortId } from '../ui/shortId';
 
 /** What the canvas shows of a node. A row is one. */
 export type GraphNode = Pick<
@@ -45,7 +46,7 @@ export function connecting(source: string, target: string): GraphChange {
     );
     if (isThere || source === target) return graph;
     const connection = {
-      connection_id: `${source}-${target}-${crypto.randomUUID().slice(0, 8)}`,
+      connection_id: `${source}-${target}-${shortId()}`,
       source_node_id: source,
       target_node_id: target,
     };

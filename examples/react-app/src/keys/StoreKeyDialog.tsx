@@ -2,8 +2,9 @@ import { useState } from 'react';
 import { db, useApiKey } from 'workflow-db/react';
 import { Dialog } from '../ui/Dialog';
 import { ErrorNote } from '../ui/ErrorNote';
-import { PendingButton } from '../ui/PendingButton';
+import { FormActions } from '../ui/FormActions';
 import { useAction } from '../ui/useAction';
+import { ServiceField } from './ServiceField';
 
 interface Props {
   userId: string;
@@ -11,8 +12,6 @@ interface Props {
   service: string;
   onClose: () => void;
 }
-
-const SERVICES = ['anthropic', 'elevenlabs', 'kling', 'openai', 'replicate', 'runway', 'together'];
 
 /** The secret goes to the server from here, and is never shown in the page's other places. */
 export function StoreKeyDialog({ userId, service, onClose }: Props) {
@@ -35,25 +34,7 @@ export function StoreKeyDialog({ userId, service, onClose }: Props) {
           void submit();
         }}
       >
-        {service === '' && (
-          <label className="field">
-            <span>Service</span>
-            <input
-              value={name}
-              required
-              pattern=".*\S.*"
-              title="The name of the service"
-              maxLength={60}
-              list="known-services"
-              onChange={(event) => setName(event.target.value)}
-            />
-            <datalist id="known-services">
-              {SERVICES.map((each) => (
-                <option key={each} value={each} />
-              ))}
-            </datalist>
-          </label>
-        )}
+        {service === '' && <ServiceField value={name} onChange={setName} />}
         <label className="field">
           <span>Secret</span>
           <input
@@ -72,14 +53,7 @@ export function StoreKeyDialog({ userId, service, onClose }: Props) {
             : 'It is encrypted in the database. Only you can show it again.'}
         </p>
         {store.error !== null && <ErrorNote error={store.error} onRetry={() => void submit()} />}
-        <div className="dialog-actions">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <PendingButton type="submit" className="button primary" isPending={store.isPending}>
-            Store key
-          </PendingButton>
-        </div>
+        <FormActions submitLabel="Store key" isPending={store.isPending} onCancel={onClose} />
       </form>
     </Dialog>
   );

@@ -1,19 +1,24 @@
 import { useState } from 'react';
 import { useBrandSettings, type BrandSettingsPatch } from 'workflow-db/react';
 import { useTask } from '../toasts/useTask';
-import { ConfirmDialog } from '../ui/ConfirmDialog';
 import { ErrorNote } from '../ui/ErrorNote';
 import { PendingButton } from '../ui/PendingButton';
 import { SkeletonRows } from '../ui/Skeleton';
 import { BrandColors } from './BrandColors';
 import { BrandShape } from './BrandShape';
 import { BrandText } from './BrandText';
+import { ResetBrandButton } from './ResetBrandButton';
+
+interface Props {
+  userId: string;
+  /** Begins anew. */
+  onRetry: () => void;
+}
 
 /** How the brand looks and sounds. What is not touched here follows what others change. */
-export function BrandForm({ userId }: { userId: string }) {
+export function BrandForm({ userId, onRetry }: Props) {
   const { settings, error, updateBrandSettings, resetBrandSettings } = useBrandSettings(userId);
   const [changes, setChanges] = useState<BrandSettingsPatch>({});
-  const [isResetting, setIsResetting] = useState(false);
   const save = useTask('The brand was not saved.', updateBrandSettings, { done: 'The brand is saved.' });
   const reset = useTask('The brand was not reset.', resetBrandSettings, { done: 'The brand is reset.' });
 
@@ -21,7 +26,7 @@ export function BrandForm({ userId }: { userId: string }) {
     return error === null ? (
       <SkeletonRows count={4} height={90} label="Loading the brand" />
     ) : (
-      <ErrorNote error={error} />
+      <ErrorNote error={error} onRetry={onRetry} />
     );
   }
   const isChanged = Object.keys(changes).length > 0;
@@ -51,24 +56,13 @@ export function BrandForm({ userId }: { userId: string }) {
         <button type="button" className="button" disabled={!isChanged} onClick={() => setChanges({})}>
           Discard
         </button>
-        <button type="button" className="button ghost push" onClick={() => setIsResetting(true)}>
-          Reset…
-        </button>
-      </div>
-      {isResetting && (
-        <ConfirmDialog
-          title="Reset the brand?"
-          confirmLabel="Reset brand"
-          onConfirm={() => {
-            setIsResetting(false);
+        <ResetBrandButton
+          onReset={() => {
             setChanges({});
             void reset.run();
           }}
-          onClose={() => setIsResetting(false)}
-        >
-          <p>Colours, font and texts go back to what a new brand begins with.</p>
-        </ConfirmDialog>
-      )}
+        />
+      </div>
     </form>
   );
 }

@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import { ACCOUNT, BRAND } from '../app/route';
 import { useTitle } from '../ui/useTitle';
 import { AccountForm } from './AccountForm';
@@ -11,6 +12,9 @@ interface Props {
 
 export function SettingsPage({ userId, section }: Props) {
   useTitle('Settings');
+  // The hooks of settings have no way to ask again but to begin anew.
+  const [attempt, setAttempt] = useState(0);
+  const retry = () => setAttempt(attempt + 1);
   return (
     <div className="page narrow">
       <h1>Settings</h1>
@@ -23,11 +27,11 @@ export function SettingsPage({ userId, section }: Props) {
         </a>
       </nav>
       {section === 'brand' ? (
-        <BrandForm userId={userId} />
+        <BrandForm key={attempt} userId={userId} onRetry={retry} />
       ) : (
         <>
           <ProfileForm userId={userId} />
-          <AccountForm userId={userId} />
+          <AccountForm key={attempt} userId={userId} onRetry={retry} />
         </>
       )}
     </div>

@@ -24,14 +24,24 @@ export function mix(one: Rgb, other: Rgb, share: number): Rgb {
   return [red ?? 0, green ?? 0, blue ?? 0];
 }
 
-/** The colour, made lighter or darker until it can be read on `ground`. */
+/** The colour, made lighter or darker until it can be read on `ground`. Its hue stays as long as that is possible. */
 export function readable(color: Rgb, ground: Rgb, contrast = ENOUGH): Rgb {
-  const goal = luminance(ground) > 0.2 ? BLACK : WHITE;
-  for (let step = 0; step <= TRIES; step += 1) {
-    const tried = mix(goal, color, step / TRIES);
-    if (contrastOf(tried, ground) >= contrast) return tried;
+  const goals = luminance(ground) > 0.2 ? [BLACK] : [vivid(color), WHITE];
+  let from = color;
+  for (const goal of goals) {
+    for (let step = 0; step <= TRIES; step += 1) {
+      const tried = mix(goal, from, step / TRIES);
+      if (contrastOf(tried, ground) >= contrast) return tried;
+    }
+    from = goal;
   }
-  return goal;
+  return from;
+}
+
+/** As light as it can be without losing its hue. */
+function vivid(color: Rgb): Rgb {
+  const brightest = Math.max(...color);
+  return brightest === 0 ? WHITE : mix(color, BLACK, 255 / brightest);
 }
 
 /** White, or else black: whichever can be read on it. */

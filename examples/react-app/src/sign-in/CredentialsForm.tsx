@@ -2,7 +2,9 @@ import { useState } from 'react';
 import { useAction } from '../ui/useAction';
 import { ErrorNote } from '../ui/ErrorNote';
 import { PendingButton } from '../ui/PendingButton';
+import { CheckInbox } from './CheckInbox';
 import { signIn, signUp } from './credentials';
+import { SwitchMode } from './SwitchMode';
 
 export function CredentialsForm() {
   const [isNew, setIsNew] = useState(false);
@@ -16,17 +18,7 @@ export function CredentialsForm() {
   });
 
   if (confirmAt !== undefined) {
-    return (
-      <div role="status">
-        <h2>Check your inbox</h2>
-        <p>
-          We sent a link to <strong>{confirmAt}</strong>. It confirms your address and signs you in.
-        </p>
-        <button type="button" className="button" onClick={() => setConfirmAt(undefined)}>
-          Back
-        </button>
-      </div>
-    );
+    return <CheckInbox email={confirmAt} onBack={() => setConfirmAt(undefined)} />;
   }
   return (
     <form
@@ -62,19 +54,13 @@ export function CredentialsForm() {
       <PendingButton type="submit" className="button primary wide" isPending={submit.isPending}>
         {isNew ? 'Create account' : 'Sign in'}
       </PendingButton>
-      <p className="switch-mode">
-        {isNew ? 'You have an account?' : 'New here?'}{' '}
-        <button
-          type="button"
-          className="link"
-          onClick={() => {
-            setIsNew(!isNew);
-            submit.dismiss();
-          }}
-        >
-          {isNew ? 'Sign in instead' : 'Create an account'}
-        </button>
-      </p>
+      <SwitchMode
+        isNew={isNew}
+        onSwitch={() => {
+          setIsNew(!isNew);
+          submit.dismiss();
+        }}
+      />
     </form>
   );
 }

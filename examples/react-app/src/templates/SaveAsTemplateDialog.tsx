@@ -3,7 +3,8 @@ import { db, type WorkflowWithRelations } from 'workflow-db/react';
 import { goTo, templatesHref } from '../app/route';
 import { Dialog } from '../ui/Dialog';
 import { ErrorNote } from '../ui/ErrorNote';
-import { PendingButton } from '../ui/PendingButton';
+import { FormActions } from '../ui/FormActions';
+import { NameFields } from '../ui/NameFields';
 import { useAction } from '../ui/useAction';
 import { CATEGORIES } from './categories';
 
@@ -39,23 +40,7 @@ export function SaveAsTemplateDialog({ workflow, onClose }: Props) {
           void submit();
         }}
       >
-        <label className="field">
-          <span>Name</span>
-          <input
-            value={name}
-            required
-            pattern=".*\S.*"
-            title="A name"
-            maxLength={120}
-            onChange={(event) => setName(event.target.value)}
-          />
-        </label>
-        <label className="field">
-          <span>
-            Description <small>(optional)</small>
-          </span>
-          <textarea rows={3} value={description} onChange={(event) => setDescription(event.target.value)} />
-        </label>
+        <NameFields name={name} description={description} onName={setName} onDescription={setDescription} />
         <label className="field">
           <span>Category</span>
           <select value={category} onChange={(event) => setCategory(event.target.value)}>
@@ -71,14 +56,7 @@ export function SaveAsTemplateDialog({ workflow, onClose }: Props) {
             onRetry={() => void submit()}
           />
         )}
-        <div className="dialog-actions">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <PendingButton type="submit" className="button primary" isPending={save.isPending}>
-            Save template
-          </PendingButton>
-        </div>
+        <FormActions submitLabel="Save template" isPending={save.isPending} onCancel={onClose} />
       </form>
     </Dialog>
   );

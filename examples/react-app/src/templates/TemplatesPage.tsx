@@ -1,10 +1,10 @@
-import { goTo, listHref, templatesHref } from '../app/route';
 import { useSavedTemplates, useTemplates } from '../data/entries';
-import { EmptyState } from '../ui/EmptyState';
 import { ErrorNote } from '../ui/ErrorNote';
 import { SkeletonRows } from '../ui/Skeleton';
 import { useTitle } from '../ui/useTitle';
+import { NoTemplates } from './NoTemplates';
 import { TemplateCard } from './TemplateCard';
+import { TemplateFilters } from './TemplateFilters';
 
 interface Props {
   userId: string;
@@ -36,28 +36,7 @@ export function TemplatesPage({ userId, category = '', onlySaved }: Props) {
           </p>
         </div>
       </div>
-      <div className="list-tools">
-        <label className="inline-field">
-          <span>Category</span>
-          <select
-            value={category}
-            onChange={(event) => goTo(templatesHref({ category: event.target.value, onlySaved }))}
-          >
-            <option value="">All</option>
-            {categories.map((each) => (
-              <option key={each}>{each}</option>
-            ))}
-          </select>
-        </label>
-        <label className="check">
-          <input
-            type="checkbox"
-            checked={onlySaved}
-            onChange={(event) => goTo(templatesHref({ category, onlySaved: event.target.checked }))}
-          />
-          Only those put aside
-        </label>
-      </div>
+      <TemplateFilters categories={categories} category={category} onlySaved={onlySaved} />
       {error !== null && (
         <ErrorNote
           error={error}
@@ -82,19 +61,7 @@ export function TemplatesPage({ userId, category = '', onlySaved }: Props) {
           ))}
         </ul>
       )}
-      {shown?.length === 0 && (
-        <EmptyState icon="layers" title="No such templates" level={2}>
-          {templates.data?.length === 0 ? (
-            <a className="button" href={listHref()}>
-              To the workflows
-            </a>
-          ) : (
-            <a className="button" href={templatesHref()}>
-              Show all
-            </a>
-          )}
-        </EmptyState>
-      )}
+      {shown?.length === 0 && <NoTemplates areThereAny={templates.data?.length !== 0} />}
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import { useCallback, useState, type ReactNode } from 'react';
+import { shortId } from '../ui/shortId';
 import { Toast } from './Toast';
 import { ToastContext, type ToastContent } from './toasts';
 
@@ -8,7 +9,7 @@ const MOST_SHOWN = 4;
 export function Toasts({ children }: { children: ReactNode }) {
   const [toasts, setToasts] = useState<(ToastContent & { id: string })[]>([]);
   const show = useCallback((content: ToastContent) => {
-    setToasts((shown) => [...shown, { ...content, id: crypto.randomUUID() }].slice(-MOST_SHOWN));
+    setToasts((shown) => [...shown, { ...content, id: shortId() }].slice(-MOST_SHOWN));
   }, []);
   const close = useCallback((id: string) => {
     setToasts((shown) => shown.filter((toast) => toast.id !== id));

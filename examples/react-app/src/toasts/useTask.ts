@@ -11,19 +11,21 @@ export interface Task<Args extends unknown[]> {
 interface Options {
   /** What to say when it is done. */
   done?: string;
+  /** Whether it may be done again while it is being done: for switches, of which each means something else. */
+  mayOverlap?: boolean;
 }
 
 /** What a button on the page does, where there is no room for an error beside it. */
 export function useTask<Args extends unknown[]>(
   failure: string,
   act: (...args: Args) => Promise<unknown>,
-  { done }: Options = {},
+  { done, mayOverlap = false }: Options = {},
 ): Task<Args> {
   const toast = useToast();
   const [isPending, setIsPending] = useState(false);
 
   const run = async (...args: Args): Promise<boolean> => {
-    if (isPending) return false;
+    if (isPending && !mayOverlap) return false;
     setIsPending(true);
     try {
       await act(...args);

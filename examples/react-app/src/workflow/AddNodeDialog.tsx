@@ -3,6 +3,7 @@ import type { Graph, GraphNode } from '../graph/graph';
 import { placeForNew } from '../graph/layout';
 import { NODE_TYPES } from '../graph/nodeTypes';
 import { Dialog } from '../ui/Dialog';
+import { shortId } from '../ui/shortId';
 
 interface Props {
   graph: Graph;
@@ -24,7 +25,7 @@ export function AddNodeDialog({ graph, after, onAdd, onClose }: Props) {
           event.preventDefault();
           onAdd({
             node_type: type,
-            node_id: `${type}-${crypto.randomUUID().slice(0, 8)}`,
+            node_id: `${type}-${shortId()}`,
             label: label.trim(),
             config: {},
             ...placeForNew(graph.nodes, after),

@@ -1,7 +1,6 @@
 import type { WorkflowWithRelations } from 'workflow-db/react';
 import type { Graph } from '../graph/graph';
 import { Dialog } from '../ui/Dialog';
-import { PendingButton } from '../ui/PendingButton';
 import type { GraphDraft } from './useGraphDraft';
 
 interface Props {
@@ -33,13 +32,9 @@ export function ConflictDialog({ theirs, draft }: Props) {
         <button type="button" className="button" onClick={draft.discard}>
           Take theirs
         </button>
-        <PendingButton
-          className="button primary"
-          isPending={draft.keepMine.isPending}
-          onClick={() => void draft.keepMine.run()}
-        >
+        <button type="button" className="button primary" onClick={draft.keepMine}>
           Keep mine
-        </PendingButton>
+        </button>
       </div>
     </Dialog>
   );

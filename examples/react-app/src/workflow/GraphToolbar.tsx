@@ -1,8 +1,8 @@
 import { labelOf } from '../graph/layout';
 import { Icon } from '../ui/Icon';
 import { PendingButton } from '../ui/PendingButton';
-import type { Connecting } from './GraphEditor';
 import type { GraphDraft } from './useGraphDraft';
+import type { Connecting } from './usePicking';
 
 interface Props {
   connecting: Connecting | null;

@@ -14,7 +14,7 @@ export interface GraphDraft {
   /** Somebody else saved the workflow since the changes began. */
   isInConflict: boolean;
   /** Saves over what they saved. */
-  keepMine: Task<[]>;
+  keepMine: () => void;
   closeConflict: () => void;
   /** The workflow's row was changed by this page itself: that is no conflict. */
   rebase: (from: string, row: Workflow) => void;
@@ -30,7 +30,6 @@ export function useGraphDraft(workflow: WorkflowWithRelations): GraphDraft {
 
   const write = async (ifUpdatedAt?: string) => {
     const saved = await db.saveWorkflowGraph(id, asSaved(graph), ifUpdatedAt ? { ifUpdatedAt } : {});
-    setIsInConflict(false);
     // What was changed while it was being saved still is to be saved.
     change(id, (now) => (now && now.graph !== graph ? { ...now, basedOn: saved.updated_at } : undefined));
   };
@@ -43,7 +42,15 @@ export function useGraphDraft(workflow: WorkflowWithRelations): GraphDraft {
       setIsInConflict(true);
     }
   });
-  const keepMine = useTask('Your version was not saved.', () => write(), { done: 'Your version is saved.' });
+  const keepMine = useTask(
+    'Your version was not saved.',
+    () => {
+      // First: a toast cannot be reached below an open dialog.
+      setIsInConflict(false);
+      return write();
+    },
+    { done: 'Your version is saved.' },
+  );
 
   return {
     graph,
@@ -53,13 +60,13 @@ export function useGraphDraft(workflow: WorkflowWithRelations): GraphDraft {
         graph: edit(now?.graph ?? { nodes, connections }),
         basedOn: now?.basedOn ?? updated_at,
       })),
-    save,
+    save: { run: save.run, isPending: save.isPending || keepMine.isPending },
     discard: () => {
       setIsInConflict(false);
       change(id, () => undefined);
     },
     isInConflict,
-    keepMine,
+    keepMine: () => void keepMine.run(),
     closeConflict: () => setIsInConflict(false),
     rebase: (from, row) =>
       change(id, (now) => (now?.basedOn === from ? { ...now, basedOn: row.updated_at } : now)),

@@ -3,7 +3,8 @@ import type { UseWorkflowsResult } from 'workflow-db/react';
 import { goTo, workflowHref } from '../app/route';
 import { Dialog } from '../ui/Dialog';
 import { ErrorNote } from '../ui/ErrorNote';
-import { PendingButton } from '../ui/PendingButton';
+import { FormActions } from '../ui/FormActions';
+import { NameFields } from '../ui/NameFields';
 import { useAction } from '../ui/useAction';
 
 interface Props {
@@ -37,36 +38,13 @@ export function NewWorkflowDialog({ onCreate, onClose }: Props) {
           void submit();
         }}
       >
-        <label className="field">
-          <span>Name</span>
-          <input
-            value={name}
-            required
-            pattern=".*\S.*"
-            title="A name"
-            maxLength={120}
-            onChange={(event) => setName(event.target.value)}
-          />
-        </label>
-        <label className="field">
-          <span>
-            Description <small>(optional)</small>
-          </span>
-          <textarea rows={3} value={description} onChange={(event) => setDescription(event.target.value)} />
-        </label>
+        <NameFields name={name} description={description} onName={setName} onDescription={setDescription} />
         <label className="check">
           <input type="checkbox" checked={isPublic} onChange={(event) => setIsPublic(event.target.checked)} />
           Public: everybody who is signed in may see it
         </label>
         {create.error !== null && <ErrorNote error={create.error} onRetry={() => void submit()} />}
-        <div className="dialog-actions">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <PendingButton type="submit" className="button primary" isPending={create.isPending}>
-            Create workflow
-          </PendingButton>
-        </div>
+        <FormActions submitLabel="Create workflow" isPending={create.isPending} onCancel={onClose} />
       </form>
     </Dialog>
   );

@@ -1,6 +1,5 @@
 import { useState } from 'react';
 import { useWorkflows, type Workflow } from 'workflow-db/react';
-import { goTo, listHref } from '../app/route';
 import { useFavorites } from '../data/entries';
 import { ErrorNote } from '../ui/ErrorNote';
 import { Icon } from '../ui/Icon';
@@ -8,6 +7,7 @@ import { SkeletonRows } from '../ui/Skeleton';
 import { useTitle } from '../ui/useTitle';
 import { NewWorkflowDialog } from './NewWorkflowDialog';
 import { NoWorkflows } from './NoWorkflows';
+import { WorkflowFilters } from './WorkflowFilters';
 import { WorkflowRow } from './WorkflowRow';
 
 interface Props {
@@ -41,27 +41,7 @@ export function WorkflowListPage({ userId, showArchived }: Props) {
         </button>
       </div>
 
-      <div className="list-tools">
-        <label className="search">
-          <Icon name="search" />
-          <input
-            type="search"
-            aria-label="Search workflows"
-            placeholder="Search by name or description"
-            value={search}
-            onChange={(event) => setSearch(event.target.value)}
-          />
-        </label>
-        <label className="check">
-          <input
-            type="checkbox"
-            checked={showArchived}
-            onChange={(event) => goTo(listHref(event.target.checked))}
-          />
-          Show archived
-        </label>
-      </div>
-
+      <WorkflowFilters search={search} onSearch={setSearch} showArchived={showArchived} />
       {error !== null && workflows.length === 0 && (
         <ErrorNote error={error} onRetry={() => void list.refreshWorkflows()} />
       )}

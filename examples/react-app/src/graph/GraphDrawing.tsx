@@ -1,0 +1,95 @@
+import type { RefObject } from 'react';
+import type { ExecutionStatus } from 'workflow-db/react';
+import { ArrowMarker } from './ArrowMarker';
+import { changing, connecting, removing, type Graph, type GraphChange } from './graph';
+import { GraphEdge } from './GraphEdge';
+import { curveTo, edgesOf, type Box, type Point } from './layout';
+import { NodeCard } from './NodeCard';
+import { NodePort } from './NodePort';
+import type { Selection } from './selection';
+import { useLinkDrag } from './useLinkDrag';
+import { useNodeDrag } from './useNodeDrag';
+
+export interface GraphDrawingProps {
+  graph: Graph;
+  selection: Selection | null;
+  onPick: (selection: Selection) => void;
+  /** How each node did in the run that is open, by `node_id`. */
+  statuses: ReadonlyMap<string, ExecutionStatus>;
+  /** Undefined where the graph is only shown. */
+  onEdit: ((change: GraphChange) => void) | undefined;
+}
+
+interface Props extends GraphDrawingProps {
+  svg: RefObject<SVGSVGElement | null>;
+  bounds: Box;
+  scale: number;
+  /** What is being moved must not change its size when the graph grows. */
+  onKeepScale: () => void;
+  /** The element that says how a node is moved by the keyboard. */
+  hintId: string;
+}
+
+/** The nodes and connections, and what pointer and keyboard do to them. */
+export function GraphDrawing(props: Props) {
+  const { graph, selection, onPick, statuses, onEdit, svg, bounds, scale, onKeepScale, hintId } = props;
+  const nodeDrag = useNodeDrag(scale, onKeepScale, (nodeId, { x, y }) =>
+    onEdit?.(changing(nodeId, () => ({ position_x: x, position_y: y }))),
+  );
+  const linkDrag = useLinkDrag(svg, { bounds, scale }, (source, target) =>
+    onEdit?.(connecting(source, target)),
+  );
+  const { dragged } = nodeDrag;
+  const shown = graph.nodes.map((node) =>
+    dragged?.nodeId === node.node_id ? { ...node, position_x: dragged.at.x, position_y: dragged.at.y } : node,
+  );
+  const editingOf = (nodeId: string) =>
+    onEdit && {
+      drag: nodeDrag,
+      onMove: (by: Point) => {
+        onKeepScale();
+        onEdit(movedBy(nodeId, by));
+      },
+      onRemove: () => onEdit(removing(nodeId)),
+      hintId,
+    };
+  const isPicked = (kind: Selection['kind'], id: string) => selection?.kind === kind && selection.id === id;
+
+  return (
+    <>
+      <ArrowMarker />
+      {edgesOf(shown, graph.connections).map((edge) => {
+        const id = edge.connection.connection_id;
+        const pick = () => onPick({ kind: 'connection', id });
+        return <GraphEdge key={id} edge={edge} isSelected={isPicked('connection', id)} onPick={pick} />;
+      })}
+      {graph.nodes.map((node, index) => (
+        <NodeCard
+          key={node.node_id}
+          node={node}
+          at={placeOf(shown[index] ?? node)}
+          status={statuses.get(node.node_id)}
+          isSelected={isPicked('node', node.node_id)}
+          onPick={() => onPick({ kind: 'node', id: node.node_id })}
+          editing={editingOf(node.node_id)}
+        />
+      ))}
+      {onEdit !== undefined &&
+        shown.map((node) => <NodePort key={node.node_id} node={node} drag={linkDrag} />)}
+      {linkDrag.link !== null && (
+        <path className="link-line" d={curveTo(linkDrag.link.source, linkDrag.link.to).path} />
+      )}
+    </>
+  );
+}
+
+function movedBy(nodeId: string, { x, y }: Point): GraphChange {
+  return changing(nodeId, ({ position_x, position_y }) => ({
+    position_x: position_x + x,
+    position_y: position_y + y,
+  }));
+}
+
+function placeOf({ position_x, position_y }: { position_x: number; position_y: number }): Point {
+  return { x: position_x, y: position_y };
+}

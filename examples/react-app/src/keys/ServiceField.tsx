@@ -1,0 +1,29 @@
+const SERVICES = ['anthropic', 'elevenlabs', 'kling', 'openai', 'replicate', 'runway', 'together'];
+
+interface Props {
+  value: string;
+  onChange: (value: string) => void;
+}
+
+/** Any service; the usual ones are offered. */
+export function ServiceField({ value, onChange }: Props) {
+  return (
+    <label className="field">
+      <span>Service</span>
+      <input
+        value={value}
+        required
+        pattern=".*\S.*"
+        title="The name of the service"
+        maxLength={60}
+        list="known-services"
+        onChange={(event) => onChange(event.target.value)}
+      />
+      <datalist id="known-services">
+        {SERVICES.map((each) => (
+          <option key={each} value={each} />
+        ))}
+      </datalist>
+    </label>
+  );
+}

@@ -1,0 +1,16 @@
+interface Props {
+  isNew: boolean;
+  onSwitch: () => void;
+}
+
+/** From signing in to a new account, and back. */
+export function SwitchMode({ isNew, onSwitch }: Props) {
+  return (
+    <p className="switch-mode">
+      {isNew ? 'You have an account?' : 'New here?'}{' '}
+      <button type="button" className="link" onClick={onSwitch}>
+        {isNew ? 'Sign in instead' : 'Create an account'}
+      </button>
+    </p>
+  );
+}

@@ -1,0 +1,19 @@
+import { listHref, templatesHref } from '../app/route';
+import { EmptyState } from '../ui/EmptyState';
+
+/** Either there are none at all, or none that the filter admits. */
+export function NoTemplates({ areThereAny }: { areThereAny: boolean }) {
+  return (
+    <EmptyState icon="layers" title="No such templates" level={2}>
+      {areThereAny ? (
+        <a className="button" href={templatesHref()}>
+          Show all
+        </a>
+      ) : (
+        <a className="button" href={listHref()}>
+          To the workflows
+        </a>
+      )}
+    </EmptyState>
+  );
+}

@@ -1,0 +1,16 @@
+import { Icon, type IconName } from './Icon';
+
+interface Props {
+  icon: IconName;
+  /** What it does, with what: for screen readers, and on hover. */
+  label: string;
+  onClick: () => void;
+}
+
+export function IconButton({ icon, label, onClick }: Props) {
+  return (
+    <button type="button" className="icon-button" aria-label={label} title={label} onClick={onClick}>
+      <Icon name={icon} />
+    </button>
+  );
+}

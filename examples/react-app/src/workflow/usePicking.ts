@@ -1,0 +1,40 @@
+import { useState } from 'react';
+import { connecting as connectingNodes, type GraphNode } from '../graph/graph';
+import type { Selection } from '../graph/selection';
+import type { GraphDraft } from './useGraphDraft';
+
+/** Picking the two ends of a new connection: first its source, then its target. */
+export type Connecting = { source?: GraphNode };
+
+export interface Picking {
+  selection: Selection | null;
+  select: (selection: Selection | null) => void;
+  /** What is shown as picked. */
+  shown: Selection | null;
+  /** What a click on a node or connection does. */
+  pick: (picked: Selection) => void;
+  connecting: Connecting | null;
+  setConnecting: (connecting: Connecting | null) => void;
+}
+
+/** What is picked on the canvas, or which ends of a new connection. */
+export function usePicking({ graph, edit }: GraphDraft): Picking {
+  const [selection, select] = useState<Selection | null>(null);
+  const [connecting, setConnecting] = useState<Connecting | null>(null);
+
+  const pick = (picked: Selection) => {
+    const node = graph.nodes.find((each) => picked.kind === 'node' && each.node_id === picked.id);
+    if (connecting === null || node === undefined) {
+      select(picked);
+    } else if (connecting.source === undefined) {
+      setConnecting({ source: node });
+    } else if (connecting.source.node_id !== node.node_id) {
+      edit(connectingNodes(connecting.source.node_id, node.node_id));
+      setConnecting(null);
+    }
+  };
+  const shown: Selection | null = connecting?.source
+    ? { kind: 'node', id: connecting.source.node_id }
+    : selection;
+  return { selection, select, shown, pick, connecting, setConnecting };
+}
