@@ -44,11 +44,12 @@ class Subscription implements SubscriptionHandle {
     this.ready.catch(() => {});
   }
 
-  unsubscribe(): void {
+  // A property, so that an effect can return it as it is.
+  readonly unsubscribe = (): void => {
     if (this.status === 'closed') return;
     this.stands('closed', new DatabaseError('ABORTED', 'The subscription was ended before changes flowed'));
     this.end(this);
-  }
+  };
 
   [Symbol.dispose](): void {
     this.unsubscribe();

@@ -43,3 +43,15 @@ test('what another client commits is told, and patched into the cache', async ()
   );
   assert.equal(stack.requests.count(), before);
 });
+
+test('a subscription can be ended by its function alone, as an effect returns it', async () => {
+  const ada = await newUser('ada');
+  const tab = await world.open({ as: ada });
+  const left = await tab.run(async (scope) => {
+    const { ready, unsubscribe } = wdb.getRealtimeManager().open('workflows', { scope }, () => {});
+    await ready;
+    unsubscribe();
+    return wdb.getRealtimeManager().getActiveSubscriptions();
+  }, ada.id);
+  assert.deepEqual(left, []);
+});

