@@ -6,8 +6,8 @@
 //! # The way of a read
 //! `js::db` turns a call into a [`Read`](engine::Read) by way of [`api`] → `engine::read`: the cache answers, or a
 //! flight under way is joined, or the batch of this tick is entered → `engine::list` asks until the list is complete →
-//! `engine::attempt` sends, with token, timeout and retries → [`rest`] reads the answer → the entry is stored unless a
-//! change overtook it → observers are told.
+//! `engine::attempt` sends, with token, timeout and retries → [`rest`] reads the answer → `engine::landing` stores the
+//! entry, unless a change overtook it → observers are told.
 //!
 //! # The way of a write
 //! [`api`] checks the input → `engine::write` sends an idempotent request → the answer becomes a

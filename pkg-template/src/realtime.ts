@@ -34,7 +34,7 @@ class Subscription implements SubscriptionHandle {
     readonly feed: number,
     readonly table: string,
     readonly options: OpenOptions,
-    private readonly handler: Handler,
+    private readonly handler: Handler | undefined,
     private readonly end: (subscription: Subscription) => void,
   ) {
     this.ready = new Promise((resolve, reject) => {
@@ -70,7 +70,7 @@ class Subscription implements SubscriptionHandle {
     if (!(this.options.events?.includes(change.type) ?? true)) return;
     this.events += 1;
     if (change.origin === 'resync') this.resyncs += 1;
-    guarded(() => this.handler(change));
+    guarded(() => this.handler?.(change));
   }
 }
 
@@ -91,6 +91,7 @@ export class Subscriptions implements RealtimeManager, Followers {
     handler: Handler,
     subscriptionId?: string,
   ): string => {
+    if (typeof handler !== 'function') throw invalid('handler', 'a function');
     const id = subscriptionId ?? this.newId(table);
     // Without an id there is nothing to follow yet: components mount before they know whose rows they show.
     if (scopeId !== '' && !this.all.has(id)) this.add(id, table, { scope: scopeId }, handler);
@@ -100,8 +101,8 @@ export class Subscriptions implements RealtimeManager, Followers {
   readonly open = <Table extends TableName>(
     table: Table,
     options: OpenOptions,
-    handler: (change: Change<never>) => void,
-  ): SubscriptionHandle => this.add(this.newId(table), table, options, handler as Handler);
+    handler?: (change: Change<never>) => void,
+  ): SubscriptionHandle => this.add(this.newId(table), table, options, handler as Handler | undefined);
 
   readonly unsubscribe = (subscriptionId: string): Promise<void> => {
     this.all.get(subscriptionId)?.unsubscribe();
@@ -131,13 +132,19 @@ export class Subscriptions implements RealtimeManager, Followers {
     return id;
   }
 
-  private add(id: string, table: string, options: OpenOptions, handler: Handler): Subscription {
-    if (typeof handler !== 'function') throw invalid('handler', 'a function');
+  private add(
+    id: string,
+    table: string,
+    options: OpenOptions,
+    handler: Handler | undefined,
+  ): Subscription {
+    const isTold = handler !== undefined;
+    if (isTold && typeof handler !== 'function') throw invalid('handler', 'a function, or nothing');
     for (const name of ['scope', 'filter'] as const) {
       const value: unknown = options[name];
       if (value !== undefined && typeof value !== 'string') throw invalid(name, 'a string');
     }
-    const feed = this.client().follow(String(table), options.scope, options.filter);
+    const feed = this.client().follow(String(table), options.scope, options.filter, isTold);
     const subscription = new Subscription(id, feed, table, options, handler, (ended) => this.end(ended));
     const others = this.feeds.get(feed);
     const other = this.of(feed)[0];
@@ -191,6 +198,10 @@ export class Subscriptions implements RealtimeManager, Followers {
     const first = subscriptions[0];
     if (first !== undefined) this.happened({ type: 'gap', table: first.table });
     subscriptions.forEach((subscription) => guarded(() => subscription.onGap?.()));
+  }
+
+  unable(error: DatabaseError): void {
+    this.all.forEach((subscription) => subscription.stands('error', error));
   }
 
   private of(feed: number): Subscription[] {

@@ -1,4 +1,4 @@
-import type { DatabaseError } from './errors.js';
+import { DatabaseError } from './errors.js';
 import type { Client } from './generated/bindings.js';
 import type { ChangeType, SubscriptionStatus } from './realtime-types.js';
 
@@ -27,6 +27,8 @@ export interface Followers {
   ): void;
   stands(feed: number, status: SubscriptionStatus, error: DatabaseError | undefined): void;
   gap(feed: number): void;
+  /** No feed can be live here. */
+  unable(error: DatabaseError): void;
 }
 
 /** The longest wait a timer takes; a longer one would fire at once. */
@@ -58,6 +60,8 @@ export class Wire {
       const frame = this.socket === socket ? parsed(message.data) : undefined;
       if (frame !== undefined) this.client().socketFrame(frame);
     };
+    // What is wrong is no use to anybody, and `onclose` follows. In Node, an error that nobody hears ends the process.
+    socket.onerror = () => {};
     socket.onclose = ifCurrent(() => {
       this.socket = undefined;
       this.client().socketClosed();
@@ -67,12 +71,14 @@ export class Wire {
   /** A socket, or none where that fails at once: then the engine hears of it as of any that does not open. */
   private open(url: string): SocketLike | undefined {
     try {
-      const Socket = this.constructorOfSockets ?? (globalThis.WebSocket as unknown as SocketConstructor);
-      return new Socket(url);
+      const Socket = this.constructorOfSockets ?? (globalThis.WebSocket as SocketConstructor | undefined);
+      if (Socket === undefined) this.followers.unable(noSockets());
+      else return new Socket(url);
     } catch {
-      setTimeout(() => this.client().socketClosed());
-      return undefined;
+      // An address that no socket takes is one that does not open.
     }
+    setTimeout(() => this.client().socketClosed());
+    return undefined;
   }
 
   transmit(text: string): void {
@@ -87,9 +93,8 @@ export class Wire {
     const socket = this.socket;
     this.socket = undefined;
     if (socket === undefined) return;
-    // A socket that is closed before it opened reports an error, which is none here.
+    // `onerror` stays: a socket that is closed before it opened reports an error, which is none here.
     socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.onerror = () => {};
     socket.close();
   }
 
@@ -112,6 +117,12 @@ export class Wire {
   gap(feed: number): void {
     this.followers.gap(feed);
   }
+}
+
+function noSockets(): DatabaseError {
+  const message =
+    'There is no WebSocket here: pass one to configure, such as { WebSocket } of the package ws';
+  return new DatabaseError('NOT_CONFIGURED', message);
 }
 
 function parsed(text: unknown): unknown {

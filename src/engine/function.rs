@@ -3,7 +3,7 @@
 //! They are made by `supabase/migrations/…_atomic_saves.sql` and `supabase/optional/…_encrypted_api_keys.sql`; where
 //! those did not run, calls end with `MIGRATION_REQUIRED`.
 
-use super::read::Parts;
+use super::landing::Parts;
 use super::Engine;
 use crate::cache::{Change, Source};
 use crate::data::Data;

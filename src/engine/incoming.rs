@@ -38,10 +38,6 @@ impl<P: Platform> Engine<P> {
     /// The server tells of a change, by the bindings `matched` of `channel`.
     pub(super) fn incoming(self: &Rc<Self>, channel: u32, matched: &[usize], frame: &Incoming<P::Data>) {
         let Some(table) = table_named(&frame.table) else { return };
-        let id = frame.record.as_ref().or(frame.old.as_ref()).and_then(id_of);
-        if let Some(id) = id {
-            self.state.borrow().writes.hear(table, &id);
-        }
         let commit_timestamp = frame.commit_timestamp.as_deref().map(Rc::from);
         if frame.kind == Kind::Delete {
             if let Some(id) = frame.old.as_ref().and_then(id_of) {
@@ -56,11 +52,13 @@ impl<P: Platform> Engine<P> {
         };
         let sign = self.sign(table, channel, matched, frame.kind, commit_timestamp);
         if self.waits_for_reread(table, &id, &sign) {
-            return;
+            return self.state.borrow().writes.hear(table, &id);
         }
-        match self.whole(table, &id, record, frame.has_errors) {
-            Some(row) => self.row_changed(table, &id, &row, sign),
-            None => self.reread(table, &id, sign),
+        if let Some(row) = self.whole(table, &id, record, frame.has_errors) {
+            self.row_changed(table, &id, &row, sign);
+        } else {
+            self.state.borrow().writes.hear(table, &id);
+            self.reread(table, &id, sign);
         }
     }
 
@@ -129,6 +127,10 @@ impl<P: Platform> Engine<P> {
     fn row_changed(self: &Rc<Self>, table: &'static Table, id: &str, row: &P::Data, sign: Sign) {
         let now_ms = self.platform.now().monotonic_ms;
         let verdict = self.state.borrow_mut().live.echoes.judge(table, id, Some(row), now_ms);
+        // The late echo of an own write is older than the answer to the next one.
+        if matches!(verdict, Verdict::Crossed | Verdict::Foreign) {
+            self.state.borrow().writes.hear(table, id);
+        }
         match verdict {
             Verdict::OldEcho => return,
             Verdict::Crossed => return self.reread(table, id, sign),
@@ -202,6 +204,9 @@ impl<P: Platform> Engine<P> {
             }
             (known, is_echo)
         };
+        if !is_echo {
+            self.state.borrow().writes.hear(table, id);
+        }
         match known {
             Some(_) if is_echo => {}
             Some(row) => {

@@ -1,33 +1,39 @@
-//! The way of a subscription: feeds, the channels that carry them, and the session that joins those.
+//! The way of a subscription: feeds, and the session that joins the channels which carry them.
 //!
-//! What one (table, scope, filter) asks is one feed, however many follow it. Feeds that are opened in the same tick share
-//! a channel; one with a filter of the application's has a channel of its own, because a binding that the server refuses
-//! takes its whole channel along.
+//! What one (table, scope, filter) asks is one feed, however many follow it.
 
 use super::incoming::Reread;
 use super::session::End;
 use super::Engine;
 use crate::data::Data;
 use crate::error::Error;
-use crate::feeds::{Echoes, Feed, Interest, News, Outbox, Status, Told, MAX_COMPARED_ROWS};
+use crate::feeds::{Echoes, Extent, Feed, Interest, News, Outbox, Status, Told, MAX_COMPARED_ROWS};
 use crate::platform::Platform;
 use crate::realtime::{Effect, Session, Step, Token, Vsn};
 use futures_util::future::{select, Either};
 use std::pin::pin;
 use std::rc::Rc;
 
-/// Bindings of one channel: all of them are checked by the server in one transaction.
-const MAX_BINDINGS: usize = 50;
+/// The server takes 100 channels of one socket.
+const MAX_CHANNELS: usize = 50;
 /// A page that was hidden for so many milliseconds may have missed what nobody tells.
 const LONG_HIDDEN_MS: f64 = 30_000.0;
 
 /// What may be set about realtime.
-#[derive(Clone, Copy, Default, PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 pub struct LiveSettings {
     /// Whether deletes are asked for without a filter: for databases whose tables lack `replica identity full`.
     pub unfiltered_deletes: bool,
     /// How often scopes are read again without any sign of a gap, in milliseconds. None: never.
     pub resync_ms: Option<f64>,
+    /// With more channels than this, those that can be put together are.
+    pub max_channels: usize,
+}
+
+impl Default for LiveSettings {
+    fn default() -> Self {
+        Self { unfiltered_deletes: false, resync_ms: None, max_channels: MAX_CHANNELS }
+    }
 }
 
 /// Everything realtime of one client.
@@ -39,7 +45,9 @@ pub struct Live<D: Data> {
     pub(super) outbox: Outbox<D>,
     last_number: u32,
     /// Whether feeds wait for the end of this tick to be opened.
-    is_opening: bool,
+    pub(super) is_opening: bool,
+    /// Whether somebody is being told.
+    is_telling: bool,
     /// When scopes are read again without a sign of a gap (monotonic milliseconds).
     next_resync_ms: f64,
 }
@@ -54,6 +62,7 @@ impl<D: Data> Default for Live<D> {
             outbox: Outbox::new(),
             last_number: 0,
             is_opening: false,
+            is_telling: false,
             next_resync_ms: f64::INFINITY,
         }
     }
@@ -70,7 +79,7 @@ impl<D: Data> Live<D> {
         }
     }
 
-    fn set_status(&mut self, number: u32, status: Status, error: Option<Error>) {
+    pub(super) fn set_status(&mut self, number: u32, status: Status, error: Option<Error>) {
         match self.feed(number) {
             Some(feed) if feed.status != status => feed.status = status,
             _ => return,
@@ -78,40 +87,56 @@ impl<D: Data> Live<D> {
         self.tell(number, News::Status(status, error));
     }
 
-    fn carried_by(&self, channel: u32) -> Vec<u32> {
-        let is_carried = |feed: &&Feed<D>| feed.channel.is_some_and(|(own, _)| own == channel);
-        self.feeds.iter().filter(is_carried).map(|feed| feed.number).collect()
+    pub(super) fn carried_by(&self, channel: u32) -> Vec<u32> {
+        self.feeds.iter().filter(|feed| feed.is_carried_by(channel)).map(|feed| feed.number).collect()
     }
 
-    fn next_number(&mut self) -> u32 {
+    pub(super) fn next_number(&mut self) -> u32 {
         self.last_number += 1;
         self.last_number
     }
 
+    /// Plans when scopes are read again without a sign of a gap.
+    pub(super) fn plan_resync(&mut self, now_ms: f64, settings: LiveSettings) {
+        self.next_resync_ms = now_ms + settings.resync_ms.unwrap_or(f64::INFINITY);
+    }
+
     /// When something is to be done next (monotonic milliseconds).
     fn next_due_ms(&self) -> f64 {
+        let resync = if self.feeds.is_empty() { f64::INFINITY } else { self.next_resync_ms };
         let retries = self.feeds.iter().filter_map(|feed| feed.retry_ms);
         let session = self.session.poll_timeout().unwrap_or(f64::INFINITY);
-        retries.fold(session.min(self.next_resync_ms), f64::min)
+        retries.fold(session.min(resync), f64::min)
     }
 }
 
 impl<P: Platform> Engine<P> {
-    /// Follows the rows that are meant. Answers the feed's number: a known one, if somebody follows the same rows.
-    pub fn follow(self: &Rc<Self>, interest: Interest) -> u32 {
-        let number = {
+    /// Follows the rows that are meant, to be told of changes or only to have what is cached kept right. Answers the
+    /// feed's number: a known one, if somebody follows the same rows.
+    pub fn follow(self: &Rc<Self>, interest: Interest, is_told: bool) -> u32 {
+        let (number, is_new) = {
             let mut state = self.state.borrow_mut();
             let live = &mut state.live;
             let known = live.feeds.iter_mut().find(|feed| feed.interest == interest);
             if let Some(feed) = known {
                 feed.followers += 1;
-                return feed.number;
+                let is_first_told = is_told && !feed.is_told;
+                feed.is_told = feed.is_told || is_told;
+                if !is_first_told || feed.channel.is_none() || feed.extent != Extent::Unread {
+                    return feed.number;
+                }
+                (feed.number, false)
+            } else {
+                let number = live.next_number();
+                live.feeds.push(Feed::new(number, interest, is_told));
+                (number, true)
             }
-            let number = live.next_number();
-            live.feeds.push(Feed::new(number, interest));
-            number
         };
-        self.open_soon();
+        if is_new {
+            self.open_soon();
+        } else {
+            self.read_scope(number);
+        }
         number
     }
 
@@ -139,74 +164,6 @@ impl<P: Platform> Engine<P> {
         Step { now: self.platform.now(), random: self.platform.random() }
     }
 
-    /// Opens what was asked for in this tick, as soon as it is known who asks.
-    pub(super) fn open_soon(self: &Rc<Self>) {
-        {
-            let mut state = self.state.borrow_mut();
-            let live = &mut state.live;
-            let is_due = live.feeds.iter().any(|feed| feed.channel.is_none());
-            if !is_due || live.is_opening || !self.platform.is_configured() {
-                return;
-            }
-            live.is_opening = true;
-        }
-        let engine = Rc::downgrade(self);
-        let (tick, timeout) = (self.platform.tick(), self.platform.doze(self.settings().timeout_ms));
-        self.platform.spawn(async move {
-            tick.await;
-            let Some(engine) = engine.upgrade() else { return };
-            engine.settled().await;
-            // What is opened for the user who is signed in now must not go with the one before, whom nobody saw leave.
-            select(pin!(engine.authorize()), pin!(timeout)).await;
-            engine.state.borrow_mut().live.is_opening = false;
-            engine.open_waiting();
-        });
-    }
-
-    fn open_waiting(self: &Rc<Self>) {
-        if !self.platform.is_configured() {
-            return;
-        }
-        let opened = {
-            let mut state = self.state.borrow_mut();
-            let settings = state.settings.live;
-            let step = self.step();
-            let live = &mut state.live;
-            live.session.configure(self.platform.schema());
-            let mut opened = Vec::new();
-            loop {
-                let channel = live.next_number();
-                let mut bindings = Vec::new();
-                for feed in &mut live.feeds {
-                    let is_alone = feed.interest.filter.is_some();
-                    if feed.channel.is_some() || (is_alone && !bindings.is_empty()) {
-                        continue;
-                    }
-                    let own = feed.interest.bindings(settings.unfiltered_deletes);
-                    if bindings.len() + own.len() > MAX_BINDINGS {
-                        break;
-                    }
-                    feed.channel = Some((channel, bindings.len()));
-                    opened.push(feed.number);
-                    bindings.extend(own);
-                    if is_alone {
-                        break;
-                    }
-                }
-                if bindings.is_empty() {
-                    break;
-                }
-                live.session.open(step, channel, bindings);
-            }
-            live.next_resync_ms = next_resync(&self.platform.now(), settings);
-            opened
-        };
-        for number in opened {
-            self.read_scope(number);
-        }
-        self.drive();
-    }
-
     /// Does what the session asks for, then tells what there is to tell.
     pub(super) fn drive(self: &Rc<Self>) {
         loop {
@@ -222,9 +179,7 @@ impl<P: Platform> Engine<P> {
                     self.state.borrow_mut().live.echoes.clear();
                     self.channel_stands(channel, Status::Reconnecting, None);
                 }
-                Some(Effect::Refused(channel, error)) => {
-                    self.channel_stands(channel, Status::Error, Some(&error));
-                }
+                Some(Effect::Refused(channel, error)) => self.channel_refused(channel, &error),
                 Some(Effect::Change(channel, matched, frame)) => self.incoming(channel, &matched, &frame),
             }
         }
@@ -233,8 +188,12 @@ impl<P: Platform> Engine<P> {
         self.platform.wake_in(due_ms - self.platform.now().monotonic_ms);
     }
 
-    /// Tells everything that there is to tell. What handlers do meanwhile is told after what they were told.
+    /// Tells everything that there is to tell. What comes of what handlers do is told after that: otherwise the next
+    /// handler of the row at hand would hear of it later than of the row after.
     pub(super) fn tell_all(&self) {
+        if std::mem::replace(&mut self.state.borrow_mut().live.is_telling, true) {
+            return;
+        }
         loop {
             let told = self.state.borrow_mut().live.outbox.pop_front();
             match told {
@@ -242,6 +201,7 @@ impl<P: Platform> Engine<P> {
                 None => break,
             }
         }
+        self.state.borrow_mut().live.is_telling = false;
     }
 
     fn ask_token(self: &Rc<Self>) {
@@ -279,7 +239,22 @@ impl<P: Platform> Engine<P> {
         self.channel_stands(channel, Status::Live, None);
         let carried = self.state.borrow().live.carried_by(channel);
         for number in carried {
+            if let Some(feed) = self.state.borrow_mut().live.feed(number) {
+                feed.is_proven = true;
+            }
             self.look_for_gap(number);
+        }
+        self.open_soon();
+    }
+
+    fn channel_refused(&self, channel: u32, error: &Error) {
+        let is_split = {
+            let mut state = self.state.borrow_mut();
+            let settings = state.settings.live;
+            state.live.split(self.step(), settings, channel)
+        };
+        if !is_split {
+            self.channel_stands(channel, Status::Error, Some(error));
         }
     }
 
@@ -320,7 +295,7 @@ impl<P: Platform> Engine<P> {
             }
             let is_resync = live.next_resync_ms <= now_ms;
             if is_resync {
-                live.next_resync_ms = next_resync(&self.platform.now(), settings);
+                live.plan_resync(now_ms, settings);
             }
             let is_due = |feed: &&Feed<P::Data>| {
                 (is_resync && feed.status == Status::Live)
@@ -368,10 +343,6 @@ impl<P: Platform> Engine<P> {
         live.echoes.clear();
         live.rereads.clear();
     }
-}
-
-fn next_resync(now: &crate::cache::Moment, settings: LiveSettings) -> f64 {
-    now.monotonic_ms + settings.resync_ms.unwrap_or(f64::INFINITY)
 }
 
 /// Whether so many rows are compared after a gap.

@@ -3,7 +3,7 @@
 //! - [`read`](self::read): cache, flight, batch, request, cache.
 //! - [`write`](self::write): request, change.
 //! - [`coherence`](self::coherence): change, entries, observers.
-//! - [`live`](self::live): subscription, channel; [`incoming`](self::incoming): frame, change, handlers;
+//! - [`live`](self::live): subscription, session; [`opening`](self::opening): feed, channel; [`incoming`](self::incoming): frame, change, handlers;
 //!   [`resync`](self::resync): gap, differences, changes.
 //!
 //! It is generic over [`Platform`], so that the same code runs in a browser and under a simulated clock and network.
@@ -14,10 +14,13 @@ mod call;
 mod coherence;
 mod flights;
 mod function;
+mod in_air;
 mod incoming;
 mod joint;
+mod landing;
 mod list;
 mod live;
+mod opening;
 mod read;
 mod resync;
 mod session;
@@ -36,11 +39,11 @@ use crate::retry::RetryConfig;
 use batch::Batches;
 use flights::Flights;
 use futures_channel::oneshot;
+use in_air::WritesInAir;
 use live::Live;
 use session::Session;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use write::WritesInAir;
 
 /// Milliseconds for one attempt, unless configured.
 pub const DEFAULT_TIMEOUT_MS: f64 = 15_000.0;
@@ -110,7 +113,11 @@ impl<P: Platform> Engine<P> {
     /// Changes limits and policies; nothing stored or under way is lost by it.
     pub fn configure(self: &Rc<Self>, settings: Settings) {
         {
+            let now_ms = self.platform.now().monotonic_ms;
             let mut state = self.state.borrow_mut();
+            if state.settings.live != settings.live {
+                state.live.plan_resync(now_ms, settings.live);
+            }
             state.settings = settings;
             state.store.configure(settings.cache);
         }
@@ -118,6 +125,7 @@ impl<P: Platform> Engine<P> {
         // How long copies may be answered from has changed with `stale_ms`.
         self.publish_all();
         self.open_soon();
+        self.drive();
     }
 
     /// The settings in force.

@@ -3,8 +3,9 @@
 use super::call::{CallOptions, Sent, Stage};
 use super::flights::{Marks, Outcome, Scope};
 use super::joint::Joint;
+use super::landing::{Landing, Loaded, Parts};
 use super::Engine;
-use crate::cache::{parts_of_relations, Freshness, Shape};
+use crate::cache::{Freshness, Shape};
 use crate::data::{Data, Member, Value};
 use crate::error::Error;
 use crate::platform::{Event, Platform};
@@ -12,7 +13,6 @@ use crate::query::{Cursor, Query, Test};
 use crate::rest::Request;
 use crate::tables::{Table, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
 use futures_util::future::{select, FutureExt, LocalBoxFuture};
-use std::cell::Cell;
 use std::pin::pin;
 use std::rc::Rc;
 
@@ -55,19 +55,7 @@ pub enum Load {
     Relations(String),
 }
 
-/// A workflow, its nodes and its connections, as they came in one answer.
-pub(super) struct Parts<D> {
-    pub workflow: D,
-    pub nodes: D,
-    pub connections: D,
-}
-
 type Loading<D> = LocalBoxFuture<'static, Result<Option<Loaded<D>>, Error>>;
-
-enum Loaded<D> {
-    Entry(D, Shape),
-    Parts(Parts<D>),
-}
 
 impl Load {
     /// Whether it always asks, and is stored only for those who follow its entry.
@@ -258,126 +246,6 @@ impl<P: Platform> Engine<P> {
             connections: children(&WORKFLOW_CONNECTIONS, "connections", "connection_count").await?,
         }))
     }
-
-    /// Puts a workflow with relations together from its three entries, when all of them are fresh.
-    fn compose_from_parts(self: &Rc<Self>, key: &str) {
-        let Some(parts) = parts_of_relations(key) else { return };
-        let now = self.platform.now();
-        let mut state = self.state.borrow_mut();
-        let store = &mut state.store;
-        if store.is_fresh(key, now) || !parts.iter().all(|part| store.is_fresh(part, now)) {
-            return;
-        }
-        let entries: Vec<_> = parts.iter().filter_map(|part| store.peek(part)).collect();
-        let [workflow, nodes, connections] = entries.as_slice() else { return };
-        let whole = compose(&workflow.data, &nodes.data, &connections.data);
-        let left_ms = entries.iter().map(|entry| entry.left_ms(now)).fold(f64::INFINITY, f64::min);
-        store.put(key, whole, Shape::Relations, Some(left_ms), now);
-    }
-}
-
-/// Removes its flight from the list of those under way, at the latest when it is dropped half-way.
-struct Landing<P: Platform> {
-    engine: Rc<Engine<P>>,
-    key: String,
-    overtaken: Rc<Cell<bool>>,
-}
-
-impl<P: Platform> Drop for Landing<P> {
-    fn drop(&mut self) {
-        self.engine.state.borrow_mut().flights.remove(&self.overtaken);
-    }
-}
-
-impl<P: Platform> Landing<P> {
-    /// Stores what was loaded, unless a change overtook it; the caller gets it in any case.
-    fn land(self, outcome: Result<Option<Loaded<P::Data>>, Error>, ttl_ms: Option<f64>) -> Outcome<P::Data> {
-        let engine = self.engine.clone();
-        let key = self.key.clone();
-        let is_buried = |loaded: &Loaded<P::Data>| engine.holds_buried(loaded);
-        let keep = !self.overtaken.get()
-            && !outcome.as_ref().is_ok_and(|loaded| loaded.as_ref().is_some_and(is_buried));
-        drop(self);
-        let answer = match outcome? {
-            None => {
-                if keep {
-                    engine.state.borrow_mut().store.remove(&key);
-                }
-                None
-            }
-            Some(Loaded::Entry(data, shape)) => Some(engine.keep(keep, &key, data, shape, ttl_ms)),
-            Some(Loaded::Parts(parts)) => Some(engine.keep_parts(keep, &key, parts, ttl_ms)),
-        };
-        engine.flush();
-        if !keep {
-            // Whoever follows the entry must not take this answer for the last word.
-            engine.publish(&key);
-        }
-        Ok(answer)
-    }
-}
-
-impl<P: Platform> Engine<P> {
-    /// Whether an answer holds a row that was deleted while it was on its way.
-    fn holds_buried(&self, loaded: &Loaded<P::Data>) -> bool {
-        let flights = &self.state.borrow().flights;
-        match loaded {
-            Loaded::Entry(row, Shape::Row(table)) => flights.holds_buried(table, row),
-            Loaded::Entry(rows, Shape::List(query)) => flights.holds_buried(query.table, rows),
-            Loaded::Entry(page, Shape::Page(query)) => {
-                page.child("data").is_some_and(|rows| flights.holds_buried(query.table, &rows))
-            }
-            Loaded::Entry(..) => false,
-            Loaded::Parts(parts) => {
-                flights.holds_buried(&WORKFLOWS, &parts.workflow)
-                    || flights.holds_buried(&WORKFLOW_NODES, &parts.nodes)
-                    || flights.holds_buried(&WORKFLOW_CONNECTIONS, &parts.connections)
-            }
-        }
-    }
-
-    /// Stores a workflow and its children, each under its own key and all together under `key`.
-    pub(super) fn keep_parts(
-        &self,
-        keep: bool,
-        key: &str,
-        parts: Parts<P::Data>,
-        ttl_ms: Option<f64>,
-    ) -> P::Data {
-        let [workflow_key, nodes_key, connections_key] = parts_of_relations(key).unwrap_or_default();
-        let children = |table| Shape::List(Rc::new(children_of(table, &parts.workflow)));
-        let (nodes_shape, connections_shape) = (children(&WORKFLOW_NODES), children(&WORKFLOW_CONNECTIONS));
-        let workflow = self.keep(keep, &workflow_key, parts.workflow, Shape::Row(&WORKFLOWS), ttl_ms);
-        let nodes = self.keep(keep, &nodes_key, parts.nodes, nodes_shape, ttl_ms);
-        let connections = self.keep(keep, &connections_key, parts.connections, connections_shape, ttl_ms);
-        let whole = compose(&workflow, &nodes, &connections);
-        self.keep(keep, key, whole, Shape::Relations, ttl_ms)
-    }
-
-    /// Stores `data` if it may be kept; answers what is to be handed out, which holds known rows as they are.
-    fn keep(&self, keep: bool, key: &str, data: P::Data, shape: Shape, ttl_ms: Option<f64>) -> P::Data {
-        if !keep {
-            return data;
-        }
-        self.learn_use();
-        let now = self.platform.now();
-        let mut state = self.state.borrow_mut();
-        state.store.put(key, data.clone(), shape, ttl_ms, now);
-        state.store.peek(key).map_or(data, |entry| entry.data.clone())
-    }
-}
-
-fn children_of<D: Data>(table: &'static Table, workflow: &D) -> Query {
-    let id = workflow.column("id").text().unwrap_or_default().to_owned();
-    Query::of(table).filter("workflow_id", Test::Eq(id))
-}
-
-fn compose<D: Data>(workflow: &D, nodes: &D, connections: &D) -> D {
-    D::object(
-        Some(workflow),
-        &[],
-        &[("nodes", Member::Data(nodes)), ("connections", Member::Data(connections))],
-    )
 }
 
 /// The number in an embedded `[{"count": 12}]`.

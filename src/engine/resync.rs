@@ -161,6 +161,9 @@ impl<P: Platform> Engine<P> {
             let id = id_in(&difference);
             let is_touched = id.as_deref().is_some_and(|id| feed.is_touched(id));
             if !is_touched && !ids.contains(&id) {
+                if let (true, Some(id), Some(row)) = (is_told, &id, &difference.new) {
+                    feed.tell(id, row);
+                }
                 found.push(Found { difference, is_told });
             }
         }

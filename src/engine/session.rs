@@ -172,7 +172,10 @@ impl<P: Platform> Engine<P> {
             match token {
                 Ok(token) => {
                     let subject = token.as_deref().and_then(|token| engine.platform.subject(token));
-                    engine.saw(number, subject);
+                    let is_latest = engine.saw(number, subject);
+                    if let Some(token) = token.filter(|_| is_latest) {
+                        engine.token_renewed(token);
+                    }
                 }
                 // Nobody can say whose rows these are: better none.
                 Err(_) => engine.forget_everything(End::UserChanged),

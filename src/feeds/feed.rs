@@ -97,6 +97,7 @@ pub enum Touch<D> {
 }
 
 /// One (table, scope, filter) that somebody follows.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Feed<D: Data> {
     /// By this number the application's side knows it.
     pub number: u32,
@@ -104,10 +105,16 @@ pub struct Feed<D: Data> {
     pub interest: Interest,
     /// How many follow it.
     pub followers: u32,
+    /// Whether any of them is told of changes. The others only want what is cached to be right.
+    pub is_told: bool,
     /// The channel that its changes come by, and where its bindings begin there. None before that is decided.
     pub channel: Option<(u32, usize)>,
     /// How it stands.
     pub status: Status,
+    /// Whether the server ever took it.
+    pub is_proven: bool,
+    /// Whether a channel was refused that it shared.
+    pub is_suspect: bool,
     /// How far its rows are known.
     pub extent: Extent,
     /// Whether its scope is being read; then, whether that has to be done once more.
@@ -130,13 +137,16 @@ pub struct Feed<D: Data> {
 
 impl<D: Data> Feed<D> {
     /// A feed that nobody has read for.
-    pub fn new(number: u32, interest: Interest) -> Self {
+    pub fn new(number: u32, interest: Interest, is_told: bool) -> Self {
         Self {
             number,
             interest,
             followers: 1,
+            is_told,
             channel: None,
             status: Status::Connecting,
+            is_proven: false,
+            is_suspect: false,
             extent: Extent::Unread,
             reading: None,
             is_caught_up: false,
@@ -147,6 +157,11 @@ impl<D: Data> Feed<D> {
             told: D::Index::default(),
             watermark: None,
         }
+    }
+
+    /// Whether its changes come by this channel.
+    pub fn is_carried_by(&self, channel: u32) -> bool {
+        self.channel.is_some_and(|(own, _)| own == channel)
     }
 
     /// The row as it is known.
@@ -171,7 +186,7 @@ impl<D: Data> Feed<D> {
             return None;
         }
         self.rows.put(id, row);
-        self.told.put(id, row);
+        self.tell(id, row);
         self.note_time(row);
         // Where not all rows are known, the frame says whether it is new.
         let kind = match old {
@@ -181,6 +196,11 @@ impl<D: Data> Feed<D> {
             None => kind,
         };
         Some((kind, old))
+    }
+
+    /// The row is told of, as it is known.
+    pub fn tell(&mut self, id: &str, row: &D) {
+        self.told.put(id, row);
     }
 
     /// The row is gone, or not meant any more. As it was, if it was known.
@@ -251,7 +271,7 @@ impl<D: Data> Feed<D> {
             }
             if was_read {
                 if let Some(row) = &difference.new {
-                    self.told.put(&id, row);
+                    self.tell(&id, row);
                 }
                 news.push(difference);
             }

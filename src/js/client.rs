@@ -121,7 +121,8 @@ fn parse_realtime(realtime: &JsValue) -> Result<LiveSettings, Error> {
         Some("unfiltered") => true,
         Some(_) => return Err(Error::invalid("realtime.deletes", "'filtered' or 'unfiltered'")),
     };
-    Ok(LiveSettings { unfiltered_deletes, resync_ms: number(realtime, "resyncMs", 1.0)? })
+    let resync_ms = number(realtime, "resyncMs", 1.0)?;
+    Ok(LiveSettings { unfiltered_deletes, resync_ms, ..LiveSettings::default() })
 }
 
 /// A `CacheConfig` of the application, with the defaults for what it leaves out.

@@ -7,10 +7,16 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 impl Client {
-    /// Follows rows. Answers the feed's number: the same one for the same rows.
-    pub fn follow(&self, table: &str, scope: Option<String>, filter: Option<String>) -> Result<u32, JsValue> {
+    /// Follows rows, to be told of changes or not. Answers the feed's number: the same one for the same rows.
+    pub fn follow(
+        &self,
+        table: &str,
+        scope: Option<String>,
+        filter: Option<String>,
+        is_told: bool,
+    ) -> Result<u32, JsValue> {
         let interest = Interest::new(table, scope, filter).map_err(|error| self.thrown(&error))?;
-        Ok(self.engine.follow(interest))
+        Ok(self.engine.follow(interest, is_told))
     }
 
     /// One who follows less.

@@ -4,7 +4,7 @@ use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test as test;
-use workflow_db::io::Front;
+use workflow_db::io::{Front, Wire};
 use workflow_db::js::Client;
 
 const WORKFLOW: &str = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
@@ -19,9 +19,16 @@ fn evaluate(expression: &str) -> JsValue {
 fn front() -> JsValue {
     evaluate(
         "({ copies: {}, put(key, data) { this.copies[key] = data; }, drop(key) { delete this.copies[key]; },
-            takeUsed() { return new Uint32Array(0); }, withdraw() { this.copies = {}; }, happened() {}, attempted() {},
+            takeUsed() { return new Uint32Array(0); }, withdraw() { this.copies = {}; }, happened() {}, attempted() {}, sent() {},
             error(code, message, original, status) { return { code, message, original, status }; } })",
     )
+}
+
+/// The package's side of realtime, which opens nothing.
+fn wire() -> Wire {
+    let names = ["connect", "transmit", "disconnect", "wakeIn", "row", "stands", "gap"];
+    evaluate(&["({ ", &names.map(|name| [name, "() {}"].concat()).join(", "), " })"].concat())
+        .unchecked_into()
 }
 
 /// Options whose fetch counts its calls and answers `answer`, an expression of `url` and `init`.
@@ -50,7 +57,7 @@ fn text(object: &JsValue, name: &str) -> String {
 #[test]
 async fn a_row_is_handed_out_and_cached_as_the_very_object() {
     let front = front();
-    let client = Client::new(front.clone().unchecked_into::<Front>());
+    let client = Client::new(front.clone().unchecked_into::<Front>(), wire());
     let options = options(
         "Promise.resolve(Response.json([{ id: '3f2504e0-4f89-41d3-9a0c-0305e82c3301', name: 'A' }]))",
     );
@@ -70,14 +77,14 @@ async fn a_row_is_handed_out_and_cached_as_the_very_object() {
 
 #[test]
 async fn nothing_is_asked_before_it_is_configured() {
-    let client = Client::new(front().unchecked_into::<Front>());
+    let client = Client::new(front().unchecked_into::<Front>(), wire());
     let error = call(&client, "getWorkflow", &[&WORKFLOW.into()]).await.expect_err("refused");
     assert_eq!(text(&error, "code"), "NOT_CONFIGURED");
 }
 
 #[test]
 fn bad_options_are_named() {
-    let client = Client::new(front().unchecked_into::<Front>());
+    let client = Client::new(front().unchecked_into::<Front>(), wire());
     for (options, name) in [
         ("({ key: 'k' })", "url"),
         ("({ url: 'ftp://x', key: 'k' })", "url"),
@@ -95,7 +102,7 @@ fn bad_options_are_named() {
 #[test]
 async fn whatever_is_thrown_becomes_an_error_of_ours() {
     for thrown in ["new TypeError('Failed to fetch')", "'a text'", "undefined", "42"] {
-        let client = Client::new(front().unchecked_into::<Front>());
+        let client = Client::new(front().unchecked_into::<Front>(), wire());
         client.configure(&options(&["Promise.reject(", thrown, ")"].concat())).expect("good options");
         let error = call(&client, "getWorkflow", &[&WORKFLOW.into()]).await.expect_err("no network");
         assert_eq!(text(&error, "code"), "NETWORK");
@@ -104,7 +111,7 @@ async fn whatever_is_thrown_becomes_an_error_of_ours() {
 
 #[test]
 async fn hostile_arguments_are_refused_and_nothing_is_sent() {
-    let client = Client::new(front().unchecked_into::<Front>());
+    let client = Client::new(front().unchecked_into::<Front>(), wire());
     let options = options("Promise.resolve(Response.json([]))");
     client.configure(&options).expect("good options");
     for argument in [
@@ -137,7 +144,7 @@ async fn hostile_arguments_are_refused_and_nothing_is_sent() {
 
 #[test]
 async fn closing_ends_a_call_under_way_and_freeing_is_harmless() {
-    let client = Client::new(front().unchecked_into::<Front>());
+    let client = Client::new(front().unchecked_into::<Front>(), wire());
     client.configure(&options("new Promise(() => {})")).expect("good options");
     let arguments = Array::of1(&WORKFLOW.into());
     let pending = JsFuture::from(client.call("getWorkflow", &arguments, &JsValue::UNDEFINED));

@@ -3,7 +3,7 @@
 use js_sys::{Array, Reflect, JSON};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test as test;
-use workflow_db::data::{Data, Member, Value};
+use workflow_db::data::{Data, Index, Member, Value};
 use workflow_db::io::{row::deep_freeze, stringify, Row};
 
 fn row(json: &str) -> Row {
@@ -103,4 +103,58 @@ fn freezing_reaches_every_depth() {
     let list = row.child("config").and_then(|config| config.child("list")).expect("it is there");
     let changed = Reflect::set(&list.item(0).0, &"x".into(), &2.into());
     assert_eq!(changed, Ok(false));
+}
+
+#[test]
+fn a_partial_row_is_laid_over_the_known_one() {
+    let known = row(r#"{"id":"a","config":{"big":1},"label":"old"}"#);
+    assert_eq!(
+        json(&known.merged(&row(r#"{"id":"a","label":null}"#))),
+        r#"{"id":"a","config":{"big":1},"label":null}"#
+    );
+    assert_eq!(known.column("label"), Value::Text("old".into()), "the known row stays as it was");
+}
+
+#[test]
+fn a_list_is_changed_in_a_copy() {
+    let rows = row(r#"[{"id":"a"},{"id":"b"},{"id":"c"}]"#);
+    assert_eq!(rows.position("b"), Some(1));
+    assert_eq!(rows.position("x"), None);
+    assert_eq!(json(&rows.spliced(1, 1, None)), r#"[{"id":"a"},{"id":"c"}]"#);
+    assert_eq!(
+        json(&rows.spliced(0, 0, Some(&row(r#"{"id":"x"}"#)))),
+        r#"[{"id":"x"},{"id":"a"},{"id":"b"},{"id":"c"}]"#
+    );
+    assert_eq!(rows.len(), 3);
+}
+
+#[test]
+fn what_two_sets_of_rows_do_not_share_is_found() {
+    let mut index = <Row as Data>::Index::default();
+    for row in row(r#"[{"id":"gone","n":1},{"id":"same","n":2},{"id":"other","n":3}]"#).items() {
+        let id = row.column("id").text().unwrap_or_default().to_owned();
+        index.put(&id, &row);
+    }
+    let found = index.differences(&row(r#"[{"id":"other","n":4},{"id":"same","n":2},{"id":"new","n":5}]"#));
+    let pairs: Vec<_> = found
+        .iter()
+        .map(|difference| (difference.old.as_ref().map(json), difference.new.as_ref().map(json)))
+        .collect();
+    let text = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        pairs,
+        [
+            (text(r#"{"id":"gone","n":1}"#), None),
+            (text(r#"{"id":"other","n":3}"#), text(r#"{"id":"other","n":4}"#)),
+            (None, text(r#"{"id":"new","n":5}"#)),
+        ]
+    );
+    assert!(index.remove("gone").is_some() && index.get("gone").is_none());
+}
+
+#[test]
+fn values_of_lists_are_read_as_what_they_are() {
+    let list = row(r#"[1, "a", null, {}]"#);
+    let values: Vec<_> = list.items().iter().map(Data::value).collect();
+    assert_eq!(values, [Value::Number(1.0), Value::Text("a".into()), Value::Null, Value::Json]);
 }

@@ -224,8 +224,8 @@ for (const version of VERSIONS) {
     const tab = await openHooks(version, user);
     const facts = await tab.run(
       async ([id, other]) => {
-        show('runs', 'useExecutionHistory', [id, { pageSize: 2 }]);
-        show('same', 'useExecutionHistory', [id, { pageSize: 2 }]);
+        show('runs', 'useExecutionHistory', [id, { pageSize: 2, realtime: false }]);
+        show('same', 'useExecutionHistory', [id, { pageSize: 2, realtime: false }]);
         const loaded = await settledView('runs');
         const before = latest('runs');
         before.nextPage();
@@ -234,7 +234,7 @@ for (const version of VERSIONS) {
         before.goToPage(9);
         await until(() => latest('runs').page === 9);
         const beyond = await settledView('runs');
-        show('runs', 'useExecutionHistory', [other, { pageSize: 2 }]);
+        show('runs', 'useExecutionHistory', [other, { pageSize: 2, realtime: false }]);
         await until(() => latest('runs').page === 0);
         const others = view('runs');
         await settledView('runs');
@@ -263,7 +263,7 @@ for (const version of VERSIONS) {
     const [newer] = await newExecutions(workflow, [{}]);
     stack.faults.add({ match: { method: 'GET' }, ...REFUSED });
     const refreshed = await tab.run(async (id) => {
-      show('runs', 'useExecutionHistory', [id, { pageSize: 2 }]);
+      show('runs', 'useExecutionHistory', [id, { pageSize: 2, realtime: false }]);
       await until(() => latest('runs').error);
       const failed = await settledView('runs');
       await latest('runs').refresh(new Event('click'));

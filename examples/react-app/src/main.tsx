@@ -1,27 +1,36 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/App';
+import { Devtools } from './app/Devtools';
 import { connect } from './data/client';
+import { followTheme } from './settings/theme';
 import './styles/base.css';
 import './styles/controls.css';
 import './styles/feedback.css';
 import './styles/pages.css';
+import './styles/header.css';
 import './styles/sign-in.css';
+import './styles/dashboard.css';
 import './styles/workflow-list.css';
 import './styles/graph.css';
 import './styles/editor.css';
 import './styles/executions.css';
-import './styles/activity.css';
+import './styles/templates.css';
+import './styles/keys.css';
+import './styles/audit.css';
+import './styles/settings.css';
 
 const element = document.getElementById('root');
 if (element === null) throw new Error('index.html has no element with the id "root"');
 const root = createRoot(element);
+followTheme();
 
 try {
   await connect();
   root.render(
     <StrictMode>
       <App />
+      <Devtools />
     </StrictMode>,
   );
 } catch (error) {

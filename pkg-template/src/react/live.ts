@@ -2,9 +2,12 @@ import { useEffect } from 'react';
 import type { DatabaseClient } from '../client.js';
 import type { SubscriptionHandle, TableName } from '../realtime-types.js';
 import { useClient } from './provider.js';
+import type { QueryState } from './query.js';
 
 /** A subscription outlives its last component for so long: one that is mounted again in a moment finds it open. */
 const LINGER_MS = 500;
+
+type Read = Pick<QueryState<unknown>, 'data' | 'error'>;
 
 interface Shared {
   table: TableName;
@@ -16,11 +19,19 @@ interface Shared {
 /**
  * Keeps what is cached of these rows right while the component is mounted, whoever changes them. No rows are meant
  * when `scope` is empty.
+ *
+ * It begins when the component's own read is over. A subscription reads its scope too, and a read that is overtaken by
+ * that may be the older one of the two: it would be asked again.
  */
-export function useLive(table: TableName, scope: string, isOn = true): void {
+export function useLive(table: TableName, scope: string, read: Read, isOn = true): void {
   const client = useClient();
-  const isLive = isOn && scope !== '';
+  const isLive = isOn && scope !== '' && isOver(read);
   useEffect(() => (isLive ? join(client, table, scope) : undefined), [client, table, scope, isLive]);
+}
+
+/** Whether there was an answer, or a failure. */
+export function isOver(read: Read): boolean {
+  return read.data !== undefined || read.error !== null;
 }
 
 function join(client: DatabaseClient, table: TableName, scope: string): () => void {
@@ -43,8 +54,7 @@ function join(client: DatabaseClient, table: TableName, scope: string): () => vo
 function keepOpen(client: DatabaseClient, shared: Shared): void {
   if (shared.handle !== undefined && shared.handle.status !== 'closed') return;
   try {
-    // The engine patches what is cached; there is nothing left to do for a handler.
-    shared.handle = client.realtime.open(shared.table, { scope: shared.scope }, () => {});
+    shared.handle = client.realtime.open(shared.table, { scope: shared.scope });
   } catch {
     // The scope is no id: the read says so.
   }

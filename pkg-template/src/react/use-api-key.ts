@@ -50,7 +50,7 @@ export function useApiKey(userId: string, serviceName: string): UseApiKeyResult 
     show,
   });
   const [writeError, mutations] = useMutations(entry);
-  useLive('api_keys', entry && userId);
+  useLive('api_keys', entry && userId, state);
 
   const actions = useMemo(() => {
     const find = (db: Db) => db.getApiKey(userId, serviceName);

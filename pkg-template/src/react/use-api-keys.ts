@@ -79,7 +79,7 @@ export function useApiKeys(userId: string, options: UseApiKeysOptions = {}): Use
     options,
   );
   const [writeError, mutations] = useMutations(key);
-  useLive('api_keys', userId, options.realtime);
+  useLive('api_keys', userId, state, options.realtime);
 
   const actions = useMemo(
     () => ({

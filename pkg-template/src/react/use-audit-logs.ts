@@ -85,7 +85,7 @@ export function useAuditLogs(userId: string, options: UseAuditLogsOptions = {}):
     },
     options,
   );
-  useLive('audit_logs', userId, options.realtime);
+  useLive('audit_logs', userId, state, options.realtime);
 
   const refreshLogs = useRefresh([query]);
   const { data, loading, isFetching, error } = state;

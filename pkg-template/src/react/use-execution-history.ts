@@ -66,7 +66,7 @@ export function useExecutionHistory(
     },
     options,
   );
-  useLive('workflow_executions', workflowId, options.realtime);
+  useLive('workflow_executions', workflowId, state, options.realtime);
 
   const refresh = useRefresh([query]);
   const { data: shown, loading, isFetching, error } = state;

@@ -8,7 +8,6 @@ const show = (page: PaginatedResponse<AuditLog>) => page;
 
 /** The newest of what a user did, live; undefined until it is read. */
 export function useNewestLogs(userId: string, limit: number): PaginatedResponse<AuditLog> | undefined {
-  useLive('audit_logs', userId);
   const [state] = useQuery<PaginatedResponse<AuditLog>>({
     key: userId && pageKey(cacheKeys.auditLogs(userId), limit, 0),
     subject: userId,
@@ -16,5 +15,6 @@ export function useNewestLogs(userId: string, limit: number): PaginatedResponse<
     read: (db) => db.getAuditLogs(userId, limit),
     show,
   });
+  useLive('audit_logs', userId, state);
   return state.data;
 }

@@ -1,6 +1,6 @@
 import { cacheKeys } from '../keys.js';
 import type { ExecutionNodeResult, WorkflowExecution } from '../types.js';
-import { useLive } from './live.js';
+import { isOver, useLive } from './live.js';
 import { shownRow } from './overlays.js';
 import type { LiveOptions } from './provider.js';
 import type { Query } from './query.js';
@@ -35,8 +35,10 @@ export function useRun(executionId: string, options: LiveOptions = {}): Run {
     },
     options,
   );
-  useLive('workflow_executions', executionId, options.realtime);
-  useLive('execution_node_results', executionId, options.realtime);
+  // Subscriptions that begin together share a channel.
+  const later = isOver(run) ? results : run;
+  useLive('workflow_executions', executionId, later, options.realtime);
+  useLive('execution_node_results', executionId, later, options.realtime);
   return {
     execution: run.data ?? null,
     nodeResults: results.data ?? NONE,

@@ -53,7 +53,7 @@ export function useSettingsRow<Table extends SettingsTable, Patch extends object
     },
   });
   const [writeError, mutations] = useMutations(key);
-  useLive(spec.table, userId);
+  useLive(spec.table, userId, state);
 
   const actions = useMemo(() => {
     const write = (patch: Patch, isWhole: boolean): Promise<Row> => {

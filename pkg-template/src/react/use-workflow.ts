@@ -50,9 +50,9 @@ export function useWorkflow(workflowId: string): UseWorkflowResult {
     show,
   });
   const [writeError, mutations] = useMutations(key);
-  useLive('workflows', workflowId);
-  useLive('workflow_nodes', workflowId);
-  useLive('workflow_connections', workflowId);
+  useLive('workflows', workflowId, state);
+  useLive('workflow_nodes', workflowId, state);
+  useLive('workflow_connections', workflowId, state);
 
   const updateWorkflow = useMemo(
     () => (patch: WorkflowPatch) =>

@@ -75,7 +75,7 @@ export function useWorkflows(userId: string, options: UseWorkflowsOptions = {}):
     options,
   );
   const [writeError, mutations] = useMutations(base);
-  useLive('workflows', userId, options.realtime);
+  useLive('workflows', userId, state, options.realtime);
 
   const actions = useMemo(
     () => ({

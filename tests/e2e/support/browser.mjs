@@ -36,9 +36,11 @@ export function collectProblems(page, mayFail = () => false) {
   page.on('crash', () => problems.push('the page crashed'));
   page.on('console', (message) => {
     if (message.type() !== 'error') return;
+    // What no page can keep the browser from saying.
     const isReported =
       message.text().startsWith('Failed to load resource') && mayFail(message.location().url);
-    if (!isReported) problems.push(`console: ${message.text()}`);
+    const [, socket] = /^WebSocket connection to 'ws(\S+)' failed/.exec(message.text()) ?? [];
+    if (!isReported && !(socket && mayFail(`http${socket}`))) problems.push(`console: ${message.text()}`);
   });
   return problems;
 }

@@ -32,6 +32,9 @@ declare global {
     fetch(url: string, init: RequestInit): Promise<Response>;
   };
   function until(condition: () => unknown): Promise<void>;
+  /** Set by `live.mjs`: what subscriptions of the page were told, by the names that the test gave them. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as handlers get them
+  const following: Record<string, { told: any[]; statuses: string[]; gaps: number; handle: package_.SubscriptionHandle }>;
   /** Set by the tests of races: answers wait here. */
   const gate: ReturnType<typeof gatedFetch>;
 }

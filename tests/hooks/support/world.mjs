@@ -12,6 +12,9 @@ export const VERSIONS = /** @type {const} */ (['18', '19']);
 
 /** @typedef {import('../../e2e/support/fixtures.mjs').User} User */
 
+/** What hooks ask. The reads by which a subscription learns what is in its scope are not among it. */
+export const ASKED = { method: 'GET', path: /^\/rest\/v1\/(?!.*[?&]or=\()/ };
+
 /**
  * A world whose pages show hooks.
  *

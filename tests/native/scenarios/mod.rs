@@ -2,6 +2,7 @@
 
 mod aborts;
 mod batches;
+mod channels;
 mod coherence;
 mod freshness;
 mod lists;

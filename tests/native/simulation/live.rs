@@ -45,7 +45,7 @@ impl Tab {
     fn follow(&mut self, table: &str, scope: &str) {
         let interest = Interest::new(table, Some(scope.to_owned()), None).expect("it is valid");
         if self.followers.values().all(|follower| follower.interest != interest) {
-            let number = self.client.engine.follow(interest.clone());
+            let number = self.client.engine.follow(interest.clone(), true);
             self.followers
                 .insert(number, Follower { interest, told: Told::new(), is_live: false, since: None });
         }
@@ -70,11 +70,22 @@ impl Tab {
                 continue;
             };
             match told.news {
+                News::Status(Status::Closed, _) => {
+                    self.followers.remove(&told.feed);
+                }
                 News::Status(status, _) => follower.is_live = status == Status::Live,
                 News::Gap => panic!("the scopes are small"),
                 News::Row { kind, row, .. } => follower.hear(kind, row.to_value(), &self.user, world),
             }
         }
+    }
+
+    /// Somebody else signs in here. What was followed for the one before ends; what nobody asked for yet is theirs.
+    fn switch(&mut self, world: &World, user: &str) {
+        self.client.switch_to(Some(user));
+        world.settle();
+        self.listen(world);
+        self.user = uuid_of(user);
     }
 
     fn check(&mut self, world: &World) {
@@ -250,9 +261,10 @@ fn act(world: &World, random: &Random, tab: &mut Tab, marker: usize) {
     }
 }
 
-fn trouble(world: &World, random: &Random, tab: &Tab) {
+fn trouble(world: &World, random: &Random, tab: &mut Tab) {
     let core = &world.core;
     match random.below(8) {
+        0 => tab.switch(world, random.pick::<&str>(&["ada", "ben"])),
         1 => realtime::die_silently(core),
         2 => core.realtime.duplicates.set(random.chance(0.5)),
         3 => core.realtime.is_down.set(random.chance(0.3)),
@@ -280,6 +292,10 @@ fn live(seed: u64, steps: usize) {
     let names = ["ada", "ben"];
     let users: Vec<String> = names.iter().map(|name| uuid_of(name)).collect();
     let mut tabs: Vec<Tab> = names.iter().chain(&names).map(|name| Tab::new(&world, name)).collect();
+    // Some put their feeds together all the time.
+    for tab in &tabs[2..] {
+        tab.client.configure(|settings| settings.live.max_channels = 3);
+    }
     while witness.step < steps {
         world.network().random_faults(*random.pick(&[0.0, 0.02, 0.1]));
         for _ in 0..ROUND {
@@ -287,7 +303,7 @@ fn live(seed: u64, steps: usize) {
             match random.below(20) {
                 0..6 => commit(&world, &random, &users, witness.step),
                 6..14 => act(&world, &random, &mut tabs[tab], witness.step),
-                14 => trouble(&world, &random, &tabs[tab]),
+                14 => trouble(&world, &random, &mut tabs[tab]),
                 15 => world.pass(random.fraction() * 20_000.0),
                 _ => world.pass(random.fraction() * 150.0),
             }

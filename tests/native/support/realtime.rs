@@ -20,6 +20,8 @@ use workflow_db::engine::Engine;
 const POLL_MS: f64 = 100.0;
 /// A frame's way, in milliseconds.
 const LATENCY_MS: f64 = 5.0;
+/// Of one connection.
+const MAX_CHANNELS: usize = 100;
 
 struct Binding {
     id: u64,
@@ -55,6 +57,8 @@ pub struct Realtime {
     last_number: Cell<u64>,
     polled: Cell<usize>,
     is_polling: Cell<bool>,
+    /// The most channels that one connection had at a time.
+    pub most_channels: Cell<usize>,
     /// How long a cold server takes to the system message; a warm one takes next to nothing.
     pub cold_ms: Cell<f64>,
     pub is_cold: Cell<bool>,
@@ -62,11 +66,13 @@ pub struct Realtime {
     pub is_down: Cell<bool>,
     /// Every frame comes twice.
     pub duplicates: Cell<bool>,
+    /// A table that nobody may subscribe to.
+    pub refused_table: Cell<&'static str>,
     pub joins: Cell<usize>,
 }
 
 impl Realtime {
-    fn connection_count(&self) -> usize {
+    pub fn connection_count(&self) -> usize {
         self.connections.borrow().len()
     }
 }
@@ -154,6 +160,14 @@ fn receive(core: &Rc<Core>, number: u64, frame: &Value) {
     match event.as_str() {
         "phx_join" => {
             core.realtime.joins.set(core.realtime.joins.get() + 1);
+            let mut channels = 0;
+            with(core, number, |connection| channels = connection.channels.len());
+            if channels >= MAX_CHANNELS {
+                let answer = json!({"status": "error", "response": {"reason": "Too many channels"}});
+                push(core, number, json!([frame[0], reference, topic, "phx_reply", answer]));
+                return;
+            }
+            core.realtime.most_channels.set(core.realtime.most_channels.get().max(channels + 1));
             let response = join(core, number, &topic, &join_ref, payload);
             ok(response);
             subscribed_after(core, number, &topic, &join_ref, None);
@@ -221,19 +235,31 @@ fn subscribed_after(core: &Rc<Core>, number: u64, topic: &str, join_ref: &str, r
     let (topic, join_ref) = (topic.to_owned(), join_ref.to_owned());
     later(core, wait_ms, move |core| {
         let commits = core.server.borrow().commits.len();
+        let refused = core.realtime.refused_table.get();
+        let mut is_refused = false;
         let mut is_joined = false;
         with(core, number, |connection| {
             let mut channels = connection.channels.iter_mut();
             let own = channels.find(|channel| channel.topic == topic && channel.join_ref == join_ref);
             if let Some(channel) = own {
                 is_joined = true;
+                is_refused = channel.bindings.iter().any(|binding| binding.table == refused);
+                if is_refused {
+                    return;
+                }
                 channel.flows_from.get_or_insert(commits);
                 if let Some(Refresh { subject }) = refresh {
                     channel.subject = subject;
                 }
             }
         });
-        if is_joined {
+        if is_refused {
+            let message = json!({
+                "channel": topic.trim_start_matches("realtime:"), "extension": "postgres_changes",
+                "message": "Unable to subscribe to changes with given parameters", "status": "error",
+            });
+            push(core, number, json!([join_ref, null, topic, "system", message]));
+        } else if is_joined {
             let message = json!({
                 "channel": topic.trim_start_matches("realtime:"), "extension": "postgres_changes",
                 "message": "Subscribed to PostgreSQL", "status": "ok",

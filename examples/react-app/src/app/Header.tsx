@@ -1,26 +1,29 @@
 import { supabase } from '../data/client';
-import { useProfile } from '../data/queries';
-import { useAction } from '../data/useAction';
-import { ErrorNote } from '../ui/ErrorNote';
+import { useProfile } from '../data/entries';
+import { useTask } from '../toasts/useTask';
+import { Icon } from '../ui/Icon';
 import { Logo } from '../ui/Logo';
 import { PendingButton } from '../ui/PendingButton';
-import { listHref } from './route';
+import { ConnectionIndicator } from './ConnectionIndicator';
+import { Navigation } from './Navigation';
+import { HOME } from './route';
 
 export function Header({ userId, email }: { userId: string; email: string }) {
   const profile = useProfile(userId);
   const name = profile.data?.full_name ?? email;
-  const signOut = useAction(async () => {
+  const signOut = useTask('You are still signed in.', async () => {
     const { error } = await supabase.auth.signOut({ scope: 'local' });
     if (error !== null) throw error;
   });
 
   return (
     <header className="header">
-      <a className="brand" href={listHref()}>
+      <a className="brand" href={HOME} aria-label="Creative Automation Workflow, dashboard">
         <Logo />
-        <span className="brand-name">Creative Automation Workflow</span>
       </a>
+      <Navigation />
       <div className="account">
+        <ConnectionIndicator userId={userId} />
         <span className="avatar" aria-hidden="true">
           {initials(name)}
         </span>
@@ -28,14 +31,15 @@ export function Header({ userId, email }: { userId: string; email: string }) {
           {name}
         </span>
         <PendingButton
-          className="button ghost"
+          className="icon-button"
           isPending={signOut.isPending}
+          aria-label="Sign out"
+          title="Sign out"
           onClick={() => void signOut.run()}
         >
-          Sign out
+          <Icon name="signOut" />
         </PendingButton>
       </div>
-      {signOut.error !== null && <ErrorNote error={signOut.error} onRetry={signOut.retry} />}
     </header>
   );
 }

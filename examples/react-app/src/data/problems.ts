@@ -1,5 +1,5 @@
 import { isAuthError } from '@supabase/supabase-js';
-import { DatabaseError } from 'workflow-db';
+import { DatabaseError } from 'workflow-db/react';
 
 /** A failure as the visitor is told of it. */
 export interface Problem {

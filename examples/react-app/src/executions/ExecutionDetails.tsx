@@ -1,7 +1,6 @@
 import { useEffect, useRef } from 'react';
-import type { WorkflowWithRelations } from 'workflow-db';
+import { useExecution, type WorkflowWithRelations } from 'workflow-db/react';
 import { workflowHref } from '../app/route';
-import { useExecution, useExecutionResults } from '../data/queries';
 import { labelOf } from '../graph/layout';
 import { EmptyState } from '../ui/EmptyState';
 import { ErrorNote } from '../ui/ErrorNote';
@@ -14,22 +13,12 @@ import { NodeResult } from './NodeResult';
 interface Props {
   executionId: string;
   workflow: WorkflowWithRelations;
-  /** The page of the history to go back to. */
-  page: number;
 }
 
-export function ExecutionDetails({ executionId, workflow, page }: Props) {
+export function ExecutionDetails({ executionId, workflow }: Props) {
   const section = useRef<HTMLElement>(null);
-  const execution = useExecution(executionId);
-  const results = useExecutionResults(executionId);
+  const { execution, nodeResults, loading, isFetching, error, refresh } = useExecution(executionId);
   const labels = new Map(workflow.nodes.map((node) => [node.node_id, labelOf(node)]));
-  const error = execution.error ?? results.error;
-  const isFetching = execution.isFetching || results.isFetching;
-  const isComplete = execution.data !== undefined && results.data !== undefined;
-  const refresh = () => {
-    execution.refresh();
-    results.refresh();
-  };
 
   // On narrow screens it opens below the history, out of sight.
   useEffect(() => {
@@ -43,36 +32,37 @@ export function ExecutionDetails({ executionId, workflow, page }: Props) {
         <h2>Run</h2>
         <PendingButton
           className="icon-button"
-          isPending={isComplete && isFetching}
+          isPending={execution !== null && isFetching}
           aria-label="Refresh run"
           title="Refresh"
-          onClick={refresh}
+          onClick={() => void refresh()}
         >
           <Icon name="refresh" />
         </PendingButton>
-        <a className="icon-button" href={workflowHref(workflow.id, undefined, page)} aria-label="Close run">
+        <a className="icon-button" href={workflowHref(workflow.id)} aria-label="Close run">
           <Icon name="close" />
         </a>
       </div>
-      {error !== null && <ErrorNote error={error} onRetry={refresh} />}
-      {error === null && !isComplete && <SkeletonRows count={5} height={52} label="Loading the run" />}
-      {execution.data === null && <EmptyState icon="search" title="This run is not there any more" />}
-      {execution.data && results.data && (
+      {error !== null && <ErrorNote error={error} onRetry={() => void refresh()} />}
+      {execution === null && loading && <SkeletonRows count={5} height={52} label="Loading the run" />}
+      {execution === null && !loading && error === null && (
+        <EmptyState icon="search" title="This run is not there any more" />
+      )}
+      {execution !== null && (
         <>
-          <ExecutionSummary execution={execution.data} results={results.data} />
-          {results.data.length === 0 ? (
+          <ExecutionSummary execution={execution} results={nodeResults} />
+          {nodeResults.length === 0 && execution.status !== 'running' && !loading && (
             <EmptyState icon="inbox" title="What its steps made was not kept" />
-          ) : (
-            <ol className="result-list" aria-label="Results of the steps">
-              {results.data.map((result) => (
-                <NodeResult
-                  key={result.id}
-                  result={result}
-                  label={labels.get(result.node_id) ?? result.node_id}
-                />
-              ))}
-            </ol>
           )}
+          <ol className="result-list" aria-label="Results of the steps">
+            {nodeResults.map((result) => (
+              <NodeResult
+                key={result.id}
+                result={result}
+                label={labels.get(result.node_id) ?? result.node_id}
+              />
+            ))}
+          </ol>
         </>
       )}
     </section>

@@ -1,7 +1,8 @@
-import type { WorkflowExecution } from 'workflow-db';
+import type { WorkflowExecution } from 'workflow-db/react';
 import { RelativeTime } from '../ui/RelativeTime';
 import { StatusChip } from '../ui/StatusChip';
 import { duration } from '../ui/time';
+import { RunProgress } from './RunProgress';
 
 interface Props {
   execution: WorkflowExecution;
@@ -10,7 +11,7 @@ interface Props {
 }
 
 export function ExecutionRow({ execution, href, isOpen }: Props) {
-  const { status, started_at, execution_time_ms, error_message } = execution;
+  const { id, status, started_at, execution_time_ms, error_message } = execution;
   return (
     <li>
       <a className="execution-row" href={href} aria-current={isOpen ? 'true' : undefined}>
@@ -22,6 +23,7 @@ export function ExecutionRow({ execution, href, isOpen }: Props) {
         <span className="execution-duration subtle">
           {execution_time_ms === null ? '–' : duration(execution_time_ms)}
         </span>
+        {status === 'running' && !isOpen && <RunProgress executionId={id} />}
       </a>
     </li>
   );

@@ -1,7 +1,9 @@
-import type { ExecutionNodeResult, WorkflowExecution } from 'workflow-db';
+import type { ExecutionNodeResult, WorkflowExecution } from 'workflow-db/react';
 import { RelativeTime } from '../ui/RelativeTime';
 import { StatusChip } from '../ui/StatusChip';
 import { duration } from '../ui/time';
+import { RunProgress } from './RunProgress';
+import { StopRunButton } from './StopRunButton';
 
 interface Props {
   execution: WorkflowExecution;
@@ -9,9 +11,7 @@ interface Props {
 }
 
 export function ExecutionSummary({ execution, results }: Props) {
-  const { status, started_at, execution_time_ms, error_message, node_count } = execution;
-  const total = Math.max(node_count ?? 0, results.length);
-  const completed = results.filter((result) => result.status === 'completed').length;
+  const { id, status, started_at, execution_time_ms, error_message } = execution;
   const calls = results.reduce((sum, result) => sum + result.api_call_count, 0);
 
   return (
@@ -25,12 +25,10 @@ export function ExecutionSummary({ execution, results }: Props) {
         {calls > 0 && <span>{calls === 1 ? '1 API call' : `${calls} API calls`}</span>}
       </p>
       {error_message !== null && <p className="failure">{error_message}</p>}
-      {results.length > 0 && (
-        <div className="progress">
-          <progress className={status} value={completed} max={total} aria-label="Progress of the run" />
-          <span className="subtle">
-            {completed} of {total} steps completed
-          </span>
+      {(results.length > 0 || status === 'running') && <RunProgress executionId={id} />}
+      {status === 'running' && (
+        <div>
+          <StopRunButton execution={execution} />
         </div>
       )}
     </div>

@@ -1,4 +1,4 @@
-import type { ExecutionNodeResult } from 'workflow-db';
+import type { ExecutionNodeResult } from 'workflow-db/react';
 import { nodeType } from '../graph/nodeTypes';
 import { Icon } from '../ui/Icon';
 import { StatusChip } from '../ui/StatusChip';

@@ -1,9 +1,11 @@
-import type { WorkflowConnection, WorkflowNode } from 'workflow-db';
+import type { GraphConnection, GraphNode } from './graph';
 
 export const NODE_WIDTH = 216;
 export const NODE_HEIGHT = 80;
 
+/** Around a graph that is only shown, and around one that can be changed: there is room to move steps to. */
 const MARGIN = 36;
+const EDIT_MARGIN = 96;
 /** From one node to the next, as new ones are placed. */
 const COLUMN = NODE_WIDTH + 44;
 const ROW = NODE_HEIGHT + 40;
@@ -15,31 +17,37 @@ export interface Box {
   height: number;
 }
 
+export interface Point {
+  x: number;
+  y: number;
+}
+
 export interface Edge {
-  connection: WorkflowConnection;
-  source: WorkflowNode;
-  target: WorkflowNode;
+  connection: GraphConnection;
+  source: GraphNode;
+  target: GraphNode;
   path: string;
   /** The middle of the path. */
-  middle: { x: number; y: number };
+  middle: Point;
 }
 
 /** What has to be visible so that every node is. */
-export function boundsOf(nodes: readonly WorkflowNode[]): Box {
+export function boundsOf(nodes: readonly GraphNode[], isEditable: boolean): Box {
+  const margin = isEditable ? EDIT_MARGIN : MARGIN;
   const xs = nodes.map((node) => node.position_x);
   const ys = nodes.map((node) => node.position_y);
-  const x = Math.min(...xs) - MARGIN;
-  const y = Math.min(...ys) - MARGIN;
+  const x = Math.min(...xs) - margin;
+  const y = Math.min(...ys) - margin;
   return {
     x,
     y,
-    width: Math.max(...xs) + NODE_WIDTH + MARGIN - x,
-    height: Math.max(...ys) + NODE_HEIGHT + MARGIN - y,
+    width: Math.max(...xs) + NODE_WIDTH + margin - x,
+    height: Math.max(...ys) + NODE_HEIGHT + margin - y,
   };
 }
 
 /** The connections whose both ends exist. */
-export function edgesOf(nodes: readonly WorkflowNode[], connections: readonly WorkflowConnection[]): Edge[] {
+export function edgesOf(nodes: readonly GraphNode[], connections: readonly GraphConnection[]): Edge[] {
   const byId = new Map(nodes.map((node) => [node.node_id, node]));
   return connections.flatMap((connection) => {
     const source = byId.get(connection.source_node_id);
@@ -50,11 +58,14 @@ export function edgesOf(nodes: readonly WorkflowNode[], connections: readonly Wo
 }
 
 /** From the right side of one card to the left side of the other. */
-function curve(source: WorkflowNode, target: WorkflowNode): Pick<Edge, 'path' | 'middle'> {
+function curve(source: GraphNode, target: GraphNode): Pick<Edge, 'path' | 'middle'> {
+  return curveTo(source, { x: target.position_x - 7, y: target.position_y + NODE_HEIGHT / 2 });
+}
+
+/** From the right side of a card to a point. */
+export function curveTo(source: GraphNode, { x: x2, y: y2 }: Point): Pick<Edge, 'path' | 'middle'> {
   const x1 = source.position_x + NODE_WIDTH;
   const y1 = source.position_y + NODE_HEIGHT / 2;
-  const x2 = target.position_x - 7;
-  const y2 = target.position_y + NODE_HEIGHT / 2;
   const forward = x2 - x1;
   const bend = forward > 0 ? Math.max(forward / 2, 24) : 60 + Math.min(-forward / 3, 120);
   return {
@@ -65,10 +76,10 @@ function curve(source: WorkflowNode, target: WorkflowNode): Pick<Edge, 'path' | 
 
 /** A free place to the right of `after`, or of everything. */
 export function placeForNew(
-  nodes: readonly WorkflowNode[],
-  after: WorkflowNode | undefined,
+  nodes: readonly GraphNode[],
+  after: GraphNode | undefined,
 ): { position_x: number; position_y: number } {
-  const last = nodes.reduce<WorkflowNode | undefined>(
+  const last = nodes.reduce<GraphNode | undefined>(
     (rightmost, node) =>
       rightmost === undefined || node.position_x > rightmost.position_x ? node : rightmost,
     undefined,
@@ -87,6 +98,6 @@ export function placeForNew(
   return { position_x, position_y };
 }
 
-export function labelOf(node: WorkflowNode): string {
+export function labelOf(node: GraphNode): string {
   return node.label || node.node_id;
 }

@@ -1,4 +1,4 @@
-/** What is picked in the graph, by the row's id. */
+/** What is picked in the graph, by its `node_id` or `connection_id`. */
 export interface Selection {
   kind: 'node' | 'connection';
   id: string;

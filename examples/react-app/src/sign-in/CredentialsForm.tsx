@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { useAction } from '../data/useAction';
+import { useAction } from '../ui/useAction';
 import { ErrorNote } from '../ui/ErrorNote';
 import { PendingButton } from '../ui/PendingButton';
 import { signIn, signUp } from './credentials';

@@ -1,4 +1,4 @@
-import { useAction } from '../data/useAction';
+import { useAction } from '../ui/useAction';
 import { ErrorNote } from '../ui/ErrorNote';
 import { PendingButton } from '../ui/PendingButton';
 import { signIn } from './credentials';
@@ -27,9 +27,9 @@ function DemoUser({ name, email, password }: (typeof USERS)[number]) {
       <PendingButton
         className="button demo-user"
         isPending={enter.isPending}
-        aria-label={`Continue as ${name}`}
         onClick={() => void enter.run()}
       >
+        <span className="hidden-text">Continue as </span>
         <span className="avatar" aria-hidden="true">
           {name[0]}
         </span>

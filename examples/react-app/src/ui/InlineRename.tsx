@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
-import type { Action } from '../data/useAction';
+import type { Action } from './useAction';
 import { ErrorNote } from './ErrorNote';
 import { PendingButton } from './PendingButton';
 

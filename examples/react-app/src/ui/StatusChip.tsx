@@ -1,4 +1,4 @@
-import type { ExecutionStatus } from 'workflow-db';
+import type { ExecutionStatus } from 'workflow-db/react';
 
 const LABELS: Record<ExecutionStatus, string> = {
   running: 'Running',

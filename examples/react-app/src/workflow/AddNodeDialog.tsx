@@ -1,37 +1,20 @@
 import { useState } from 'react';
-import { db, type WorkflowNode, type WorkflowWithRelations } from 'workflow-db';
-import { useAction } from '../data/useAction';
+import type { Graph, GraphNode } from '../graph/graph';
 import { placeForNew } from '../graph/layout';
 import { NODE_TYPES } from '../graph/nodeTypes';
 import { Dialog } from '../ui/Dialog';
-import { ErrorNote } from '../ui/ErrorNote';
-import { PendingButton } from '../ui/PendingButton';
 
 interface Props {
-  workflow: WorkflowWithRelations;
+  graph: Graph;
   /** The step next to which the new one is placed. */
-  after: WorkflowNode | undefined;
-  onAdded: (node: WorkflowNode) => void;
+  after: GraphNode | undefined;
+  onAdd: (node: GraphNode) => void;
   onClose: () => void;
 }
 
-export function AddNodeDialog({ workflow, after, onAdded, onClose }: Props) {
+export function AddNodeDialog({ graph, after, onAdd, onClose }: Props) {
   const [label, setLabel] = useState('');
   const [type, setType] = useState('text_input');
-  const add = useAction(() =>
-    db.createWorkflowNode({
-      workflow_id: workflow.id,
-      node_type: type,
-      node_id: `${type}-${Date.now().toString(36)}`,
-      label: label.trim(),
-      ...placeForNew(workflow.nodes, after),
-    }),
-  );
-
-  const submit = async () => {
-    const node = await add.run();
-    if (node !== undefined) onAdded(node);
-  };
 
   return (
     <Dialog title="Add a step" onClose={onClose}>
@@ -39,7 +22,13 @@ export function AddNodeDialog({ workflow, after, onAdded, onClose }: Props) {
         className="fields"
         onSubmit={(event) => {
           event.preventDefault();
-          void submit();
+          onAdd({
+            node_type: type,
+            node_id: `${type}-${crypto.randomUUID().slice(0, 8)}`,
+            label: label.trim(),
+            config: {},
+            ...placeForNew(graph.nodes, after),
+          });
         }}
       >
         <label className="field">
@@ -63,14 +52,13 @@ export function AddNodeDialog({ workflow, after, onAdded, onClose }: Props) {
             ))}
           </select>
         </label>
-        {add.error !== null && <ErrorNote error={add.error} onRetry={() => void submit()} />}
         <div className="dialog-actions">
           <button type="button" className="button" onClick={onClose}>
             Cancel
           </button>
-          <PendingButton type="submit" className="button primary" isPending={add.isPending}>
+          <button type="submit" className="button primary">
             Add step
-          </PendingButton>
+          </button>
         </div>
       </form>
     </Dialog>

@@ -1,22 +1,16 @@
-import { db, type WorkflowConnection, type WorkflowNode } from 'workflow-db';
-import { useAction } from '../data/useAction';
+import type { GraphConnection, GraphNode } from '../graph/graph';
 import { labelOf } from '../graph/layout';
-import { ErrorNote } from '../ui/ErrorNote';
 import { Icon } from '../ui/Icon';
-import { PendingButton } from '../ui/PendingButton';
 import { InspectorPanel } from './InspectorPanel';
 
 interface Props {
-  connection: WorkflowConnection;
-  nodes: readonly WorkflowNode[];
-  isOwn: boolean;
+  connection: GraphConnection;
+  nodes: readonly GraphNode[];
+  onDelete: (() => void) | undefined;
   onClose: () => void;
 }
 
-export function ConnectionInspector({ connection, nodes, isOwn, onClose }: Props) {
-  const remove = useAction(() =>
-    db.deleteWorkflowConnection(connection.workflow_id, connection.connection_id),
-  );
+export function ConnectionInspector({ connection, nodes, onDelete, onClose }: Props) {
   const nameOf = (nodeId: string) => {
     const node = nodes.find((each) => each.node_id === nodeId);
     return node === undefined ? nodeId : labelOf(node);
@@ -29,19 +23,14 @@ export function ConnectionInspector({ connection, nodes, isOwn, onClose }: Props
         <Icon name="arrow" size={16} />
         {nameOf(connection.target_node_id)}
       </h3>
-      {isOwn && (
+      {onDelete !== undefined && (
         <div className="inspector-actions">
-          <PendingButton
-            className="button small danger-text"
-            isPending={remove.isPending}
-            onClick={() => void remove.run()}
-          >
+          <button type="button" className="button small danger-text" onClick={onDelete}>
             <Icon name="trash" size={16} />
             Delete connection
-          </PendingButton>
+          </button>
         </div>
       )}
-      {remove.error !== null && <ErrorNote error={remove.error} onRetry={remove.retry} />}
     </InspectorPanel>
   );
 }

@@ -1,35 +1,26 @@
-import { db, type WorkflowConnection } from 'workflow-db';
-import { useAction } from '../data/useAction';
-import { ErrorNote } from '../ui/ErrorNote';
 import { Icon } from '../ui/Icon';
-import { PendingButton } from '../ui/PendingButton';
 
 interface Props {
-  connection: WorkflowConnection;
   text: string;
-  isOwn: boolean;
+  onDelete: (() => void) | undefined;
 }
 
 /** One connection of the picked step. */
-export function ConnectionItem({ connection, text, isOwn }: Props) {
-  const remove = useAction(() =>
-    db.deleteWorkflowConnection(connection.workflow_id, connection.connection_id),
-  );
+export function ConnectionItem({ text, onDelete }: Props) {
   return (
     <li>
       <span>{text}</span>
-      {isOwn && (
-        <PendingButton
+      {onDelete !== undefined && (
+        <button
+          type="button"
           className="icon-button"
-          isPending={remove.isPending}
           aria-label={`Delete connection ${text}`}
           title="Delete connection"
-          onClick={() => void remove.run()}
+          onClick={onDelete}
         >
           <Icon name="close" size={16} />
-        </PendingButton>
+        </button>
       )}
-      {remove.error !== null && <ErrorNote error={remove.error} onRetry={remove.retry} />}
     </li>
   );
 }

@@ -1,86 +1,62 @@
 import { useState } from 'react';
-import { db, type WorkflowNode, type WorkflowWithRelations } from 'workflow-db';
-import { useAction } from '../data/useAction';
-import { useRunStatuses } from '../executions/useRunStatuses';
+import { useExecution, type WorkflowWithRelations } from 'workflow-db/react';
+import { adding, connecting as connectingNodes, type GraphNode } from '../graph/graph';
 import type { Selection } from '../graph/selection';
 import { WorkflowGraph } from '../graph/WorkflowGraph';
 import { EmptyState } from '../ui/EmptyState';
-import { ErrorNote } from '../ui/ErrorNote';
 import { AddNodeDialog } from './AddNodeDialog';
-import { ConnectionInspector } from './ConnectionInspector';
+import { ConflictDialog } from './ConflictDialog';
 import { GraphToolbar } from './GraphToolbar';
-import { NodeInspector } from './NodeInspector';
+import { Inspector } from './Inspector';
+import type { GraphDraft } from './useGraphDraft';
 
 interface Props {
   workflow: WorkflowWithRelations;
+  draft: GraphDraft;
   isOwn: boolean;
   executionId: string | undefined;
 }
 
 /** Picking the two ends of a new connection: first its source, then its target. */
-export type Connecting = { source?: WorkflowNode };
+export type Connecting = { source?: GraphNode };
 
-export function GraphEditor({ workflow, isOwn, executionId }: Props) {
-  const { id, nodes, connections } = workflow;
+export function GraphEditor({ workflow, draft, isOwn, executionId = '' }: Props) {
+  const { graph, edit } = draft;
   const [selection, setSelection] = useState<Selection | null>(null);
   const [connecting, setConnecting] = useState<Connecting | null>(null);
   const [isAdding, setIsAdding] = useState(false);
-  const statuses = useRunStatuses(executionId);
-  const connect = useAction(async (source: WorkflowNode, target: WorkflowNode) => {
-    await db.createWorkflowConnection({
-      workflow_id: id,
-      source_node_id: source.node_id,
-      target_node_id: target.node_id,
-      connection_id: `${source.node_id}-${target.node_id}`,
-    });
-    setConnecting(null);
-  });
+  const { nodeResults } = useExecution(executionId);
+  const statuses = new Map(nodeResults.map(({ node_id, status }) => [node_id, status]));
+  const node = graph.nodes.find((each) => selection?.kind === 'node' && each.node_id === selection.id);
 
-  const pickNode = (node: WorkflowNode) => {
-    if (connecting === null) {
-      setSelection({ kind: 'node', id: node.id });
+  const pick = (picked: Selection) => {
+    const pickedNode = graph.nodes.find((each) => picked.kind === 'node' && each.node_id === picked.id);
+    if (connecting === null || pickedNode === undefined) {
+      setSelection(picked);
     } else if (connecting.source === undefined) {
-      setConnecting({ source: node });
-    } else if (connecting.source.id !== node.id) {
-      void connect.run(connecting.source, node);
+      setConnecting({ source: pickedNode });
+    } else if (connecting.source.node_id !== pickedNode.node_id) {
+      edit(connectingNodes(connecting.source.node_id, pickedNode.node_id));
+      setConnecting(null);
     }
   };
-  const startConnecting = (source?: WorkflowNode) => {
-    connect.dismiss();
-    setConnecting(source === undefined ? {} : { source });
-  };
-  const stopConnecting = () => {
-    connect.dismiss();
-    setConnecting(null);
-  };
-
-  const picked = connecting?.source ? ({ kind: 'node', id: connecting.source.id } as const) : selection;
-  const node = nodes.find((each) => selection?.kind === 'node' && each.id === selection.id);
-  const connection = connections.find((each) => selection?.kind === 'connection' && each.id === selection.id);
-  const close = () => setSelection(null);
+  const shownSelection: Selection | null = connecting?.source
+    ? { kind: 'node', id: connecting.source.node_id }
+    : selection;
 
   return (
     <section className="card editor" aria-label="Steps">
       {isOwn && (
         <GraphToolbar
           connecting={connecting}
-          isConnecting={connect.isPending}
-          canConnect={nodes.length > 1}
+          draft={draft}
           onAdd={() => setIsAdding(true)}
-          onConnect={() => startConnecting()}
-          onStop={stopConnecting}
-        />
-      )}
-      {connect.error !== null && (
-        <ErrorNote
-          error={connect.error}
-          duplicate="These steps are connected already."
-          onRetry={connect.retry}
-          onDismiss={connect.dismiss}
+          onConnect={() => setConnecting({})}
+          onStop={() => setConnecting(null)}
         />
       )}
       <div className="editor-body">
-        {nodes.length === 0 ? (
+        {graph.nodes.length === 0 ? (
           <EmptyState
             icon="connect"
             title={isOwn ? 'No steps yet' : 'Its steps are not shared with you'}
@@ -90,45 +66,36 @@ export function GraphEditor({ workflow, isOwn, executionId }: Props) {
           </EmptyState>
         ) : (
           <WorkflowGraph
-            nodes={nodes}
-            connections={connections}
-            selection={picked}
-            onPickNode={pickNode}
-            onPickConnection={(each) => setSelection({ kind: 'connection', id: each.id })}
+            graph={graph}
+            selection={shownSelection}
+            onPick={pick}
             statuses={statuses}
+            onEdit={isOwn ? edit : undefined}
           />
         )}
-        {node !== undefined && connecting === null && (
-          <NodeInspector
-            key={node.id}
-            node={node}
-            workflow={workflow}
-            isOwn={isOwn}
-            onConnect={() => startConnecting(node)}
-            onClose={close}
-          />
-        )}
-        {connection !== undefined && connecting === null && (
-          <ConnectionInspector
-            key={connection.id}
-            connection={connection}
-            nodes={nodes}
-            isOwn={isOwn}
-            onClose={close}
+        {connecting === null && (
+          <Inspector
+            graph={graph}
+            selection={selection}
+            onEdit={isOwn ? edit : undefined}
+            onConnect={(source) => setConnecting({ source })}
+            onClose={() => setSelection(null)}
           />
         )}
       </div>
       {isAdding && (
         <AddNodeDialog
-          workflow={workflow}
+          graph={graph}
           after={node}
-          onAdded={(added) => {
+          onAdd={(added) => {
+            edit(adding(added));
             setIsAdding(false);
-            setSelection({ kind: 'node', id: added.id });
+            setSelection({ kind: 'node', id: added.node_id });
           }}
           onClose={() => setIsAdding(false)}
         />
       )}
+      {draft.isInConflict && <ConflictDialog theirs={workflow} draft={draft} />}
     </section>
   );
 }

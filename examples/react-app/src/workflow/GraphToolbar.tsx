@@ -1,25 +1,23 @@
 import { labelOf } from '../graph/layout';
 import { Icon } from '../ui/Icon';
+import { PendingButton } from '../ui/PendingButton';
 import type { Connecting } from './GraphEditor';
+import type { GraphDraft } from './useGraphDraft';
 
 interface Props {
   connecting: Connecting | null;
-  /** Whether a connection is being saved. */
-  isConnecting: boolean;
-  canConnect: boolean;
+  draft: GraphDraft;
   onAdd: () => void;
   onConnect: () => void;
   onStop: () => void;
 }
 
-export function GraphToolbar({ connecting, isConnecting, canConnect, onAdd, onConnect, onStop }: Props) {
+export function GraphToolbar({ connecting, draft, onAdd, onConnect, onStop }: Props) {
+  const { graph, isDirty, save, discard } = draft;
   if (connecting !== null) {
     return (
       <div className="toolbar connecting">
-        <p role="status">
-          {isConnecting && <span className="spinner" aria-hidden="true" />}
-          {promptFor(connecting, isConnecting)}
-        </p>
+        <p role="status">{promptFor(connecting)}</p>
         <button type="button" className="button small" onClick={onStop}>
           Cancel
         </button>
@@ -32,17 +30,34 @@ export function GraphToolbar({ connecting, isConnecting, canConnect, onAdd, onCo
         <Icon name="plus" />
         Add step
       </button>
-      <button type="button" className="button small" disabled={!canConnect} onClick={onConnect}>
+      <button type="button" className="button small" disabled={graph.nodes.length < 2} onClick={onConnect}>
         <Icon name="connect" />
         Connect steps
       </button>
-      <p className="subtle toolbar-hint">Pick a step or a connection to change it.</p>
+      <span className={isDirty ? 'draft-state dirty' : 'draft-state'} role="status">
+        {isDirty ? 'Unsaved changes' : 'Saved'}
+      </span>
+      {isDirty && (
+        <>
+          <button type="button" className="button small" onClick={discard}>
+            <Icon name="undo" size={16} />
+            Discard
+          </button>
+          <PendingButton
+            className="button small primary"
+            isPending={save.isPending}
+            onClick={() => void save.run()}
+          >
+            <Icon name="save" size={16} />
+            Save
+          </PendingButton>
+        </>
+      )}
     </div>
   );
 }
 
-function promptFor({ source }: Connecting, isConnecting: boolean): string {
-  if (isConnecting) return 'Connecting…';
+function promptFor({ source }: Connecting): string {
   if (source === undefined) return 'Pick the step where the connection begins.';
   return `Pick the step that follows “${labelOf(source)}”.`;
 }

@@ -1,6 +1,6 @@
 import { useState } from 'react';
-import { db, type WorkflowWithRelations } from 'workflow-db';
-import { useAction } from '../data/useAction';
+import type { UseWorkflowResult, WorkflowWithRelations } from 'workflow-db/react';
+import { useAction } from '../ui/useAction';
 import { Icon } from '../ui/Icon';
 import { InlineRename } from '../ui/InlineRename';
 import { RelativeTime } from '../ui/RelativeTime';
@@ -8,12 +8,13 @@ import { RelativeTime } from '../ui/RelativeTime';
 interface Props {
   workflow: WorkflowWithRelations;
   isOwn: boolean;
+  onUpdate: UseWorkflowResult['updateWorkflow'];
 }
 
-export function WorkflowHeading({ workflow, isOwn }: Props) {
-  const { id, name, description, is_public, archived_at, updated_at, nodes } = workflow;
+export function WorkflowHeading({ workflow, isOwn, onUpdate }: Props) {
+  const { name, description, is_public, archived_at, updated_at, nodes } = workflow;
   const [isRenaming, setIsRenaming] = useState(false);
-  const rename = useAction((wanted: string) => db.updateWorkflow(id, { name: wanted }));
+  const rename = useAction((wanted: string) => onUpdate({ name: wanted }));
 
   return (
     <div className="workflow-heading">

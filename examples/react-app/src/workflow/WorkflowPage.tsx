@@ -1,29 +1,24 @@
+import { useWorkflow } from 'workflow-db/react';
 import { listHref } from '../app/route';
-import { useWorkflow } from '../data/queries';
-import { ExecutionHistory } from '../executions/ExecutionHistory';
-import { ExecutionDetails } from '../executions/ExecutionDetails';
 import { EmptyState } from '../ui/EmptyState';
 import { ErrorNote } from '../ui/ErrorNote';
 import { Icon } from '../ui/Icon';
 import { SkeletonRows } from '../ui/Skeleton';
 import { useTitle } from '../ui/useTitle';
-import { GraphEditor } from './GraphEditor';
-import { WorkflowHeading } from './WorkflowHeading';
+import { OpenWorkflow } from './OpenWorkflow';
 
 interface Props {
   userId: string;
   workflowId: string;
   executionId?: string;
-  /** Of the history, from 1. */
-  page: number;
 }
 
-export function WorkflowPage({ userId, workflowId, executionId, page }: Props) {
-  const { data: workflow, error, isFetching, refresh } = useWorkflow(workflowId);
-  const isOwn = workflow?.user_id === userId;
+export function WorkflowPage({ userId, workflowId, executionId }: Props) {
+  const opened = useWorkflow(workflowId);
+  const { workflow, loading, error, refreshWorkflow } = opened;
   useTitle(workflow?.name);
 
-  if (workflow === null) {
+  if (workflow === null && !loading && error === null) {
     return (
       <EmptyState icon="search" title="This workflow is not there" level={1}>
         <p>It was deleted, or its owner does not share it.</p>
@@ -39,28 +34,20 @@ export function WorkflowPage({ userId, workflowId, executionId, page }: Props) {
         <Icon name="back" size={16} />
         All workflows
       </a>
-      {error !== null && <ErrorNote error={error} onRetry={refresh} />}
-      {workflow === undefined && isFetching && (
-        <SkeletonRows count={2} height={170} label="Loading the workflow" />
-      )}
-      {workflow !== undefined && (
+      {workflow === null && error !== null && (
         <>
-          <WorkflowHeading workflow={workflow} isOwn={isOwn} />
-          <GraphEditor workflow={workflow} isOwn={isOwn} executionId={executionId} />
-          {isOwn && (
-            <div className="runs">
-              <ExecutionHistory workflowId={workflowId} page={page} executionId={executionId} />
-              {executionId !== undefined && (
-                <ExecutionDetails
-                  key={executionId}
-                  executionId={executionId}
-                  workflow={workflow}
-                  page={page}
-                />
-              )}
-            </div>
-          )}
+          <h1>Workflow</h1>
+          <ErrorNote error={error} onRetry={() => void refreshWorkflow()} />
         </>
+      )}
+      {workflow === null && loading && <SkeletonRows count={2} height={170} label="Loading the workflow" />}
+      {workflow !== null && (
+        <OpenWorkflow
+          userId={userId}
+          workflow={workflow}
+          onUpdate={opened.updateWorkflow}
+          executionId={executionId}
+        />
       )}
     </div>
   );

@@ -1,15 +1,24 @@
-import { db, type Workflow } from 'workflow-db';
-import { useAction } from '../data/useAction';
+import type { Workflow } from 'workflow-db/react';
+import { useTask } from '../toasts/useTask';
 import { ConfirmDialog } from '../ui/ConfirmDialog';
 
-/** Goes away by itself: when the workflow is deleted, so is its row. */
-export function DeleteWorkflowDialog({ workflow, onClose }: { workflow: Workflow; onClose: () => void }) {
-  const remove = useAction(() => db.deleteWorkflow(workflow.id));
+interface Props {
+  workflow: Workflow;
+  onDelete: (id: string) => Promise<void>;
+  onClose: () => void;
+}
+
+/** Once it is confirmed the row is gone at once; should the server refuse, it is back, and a toast tells why. */
+export function DeleteWorkflowDialog({ workflow, onDelete, onClose }: Props) {
+  const remove = useTask(`“${workflow.name}” was not deleted.`, () => onDelete(workflow.id));
   return (
     <ConfirmDialog
       title={`Delete “${workflow.name}”?`}
       confirmLabel="Delete workflow"
-      action={remove}
+      onConfirm={() => {
+        void remove.run();
+        onClose();
+      }}
       onClose={onClose}
     >
       <p>Its steps, connections and all its runs go with it. This cannot be undone.</p>

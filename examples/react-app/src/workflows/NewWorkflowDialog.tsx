@@ -1,17 +1,22 @@
 import { useState } from 'react';
-import { db } from 'workflow-db';
+import type { UseWorkflowsResult } from 'workflow-db/react';
 import { goTo, workflowHref } from '../app/route';
-import { useAction } from '../data/useAction';
 import { Dialog } from '../ui/Dialog';
 import { ErrorNote } from '../ui/ErrorNote';
 import { PendingButton } from '../ui/PendingButton';
+import { useAction } from '../ui/useAction';
 
-export function NewWorkflowDialog({ userId, onClose }: { userId: string; onClose: () => void }) {
+interface Props {
+  onCreate: UseWorkflowsResult['createWorkflow'];
+  onClose: () => void;
+}
+
+export function NewWorkflowDialog({ onCreate, onClose }: Props) {
   const [name, setName] = useState('');
   const [description, setDescription] = useState('');
   const [isPublic, setIsPublic] = useState(false);
   const create = useAction(() =>
-    db.createWorkflow(userId, {
+    onCreate({
       name: name.trim(),
       description: description.trim() || null,
       is_public: isPublic,

@@ -1,7 +1,7 @@
 import { useState } from 'react';
-import type { Workflow } from 'workflow-db';
+import { useWorkflows, type Workflow } from 'workflow-db/react';
 import { goTo, listHref } from '../app/route';
-import { useWorkflows } from '../data/queries';
+import { useFavorites } from '../data/entries';
 import { ErrorNote } from '../ui/ErrorNote';
 import { Icon } from '../ui/Icon';
 import { SkeletonRows } from '../ui/Skeleton';
@@ -17,10 +17,14 @@ interface Props {
 
 export function WorkflowListPage({ userId, showArchived }: Props) {
   useTitle('Workflows');
-  const { data: workflows, error, isFetching, refresh } = useWorkflows(userId, showArchived);
+  const list = useWorkflows(userId, { includeArchived: showArchived });
+  const { workflows, loading, error } = list;
+  const favorites = useFavorites(userId);
   const [search, setSearch] = useState('');
   const [isCreating, setIsCreating] = useState(false);
-  const found = workflows?.filter((workflow) => matches(workflow, search));
+  const isFirstRead = loading && workflows.length === 0;
+  const starred = new Set(favorites.data?.map(({ workflow_id }) => workflow_id));
+  const found = workflows.filter((workflow) => matches(workflow, search));
 
   return (
     <div className="page">
@@ -28,7 +32,7 @@ export function WorkflowListPage({ userId, showArchived }: Props) {
         <div>
           <h1>Workflows</h1>
           <p className="subtle" aria-live="polite">
-            {workflows !== undefined && workflows.length > 0 ? countText(workflows) : ' '}
+            {workflows.length > 0 ? countText(workflows) : ' '}
           </p>
         </div>
         <button type="button" className="button primary" onClick={() => setIsCreating(true)}>
@@ -58,23 +62,33 @@ export function WorkflowListPage({ userId, showArchived }: Props) {
         </label>
       </div>
 
-      {error !== null && <ErrorNote error={error} onRetry={refresh} />}
-      {found === undefined && isFetching && <SkeletonRows count={5} height={78} label="Loading workflows" />}
-      {found !== undefined && found.length > 0 && (
-        <ul className="workflow-list" aria-label="Workflows" aria-busy={isFetching}>
+      {error !== null && workflows.length === 0 && (
+        <ErrorNote error={error} onRetry={() => void list.refreshWorkflows()} />
+      )}
+      {favorites.error !== null && <ErrorNote error={favorites.error} onRetry={favorites.refresh} />}
+      {isFirstRead && <SkeletonRows count={5} height={78} label="Loading workflows" />}
+      {found.length > 0 && (
+        <ul className="workflow-list" aria-label="Workflows" aria-busy={loading}>
           {found.map((workflow) => (
-            <WorkflowRow key={workflow.id} workflow={workflow} />
+            <WorkflowRow
+              key={workflow.id}
+              workflow={workflow}
+              isFavorite={starred.has(workflow.id)}
+              list={list}
+            />
           ))}
         </ul>
       )}
-      {found?.length === 0 && (
+      {found.length === 0 && !loading && error === null && (
         <NoWorkflows
-          search={workflows?.length === 0 ? '' : search}
+          search={workflows.length === 0 ? '' : search}
           onClearSearch={() => setSearch('')}
           onCreate={() => setIsCreating(true)}
         />
       )}
-      {isCreating && <NewWorkflowDialog userId={userId} onClose={() => setIsCreating(false)} />}
+      {isCreating && (
+        <NewWorkflowDialog onCreate={list.createWorkflow} onClose={() => setIsCreating(false)} />
+      )}
     </div>
   );
 }

@@ -1,24 +1,32 @@
 import { useState } from 'react';
-import { db, type Workflow } from 'workflow-db';
+import type { UseWorkflowsResult, Workflow } from 'workflow-db/react';
 import { workflowHref } from '../app/route';
-import { useAction } from '../data/useAction';
-import { ErrorNote } from '../ui/ErrorNote';
+import { useTask } from '../toasts/useTask';
 import { InlineRename } from '../ui/InlineRename';
 import { RelativeTime } from '../ui/RelativeTime';
+import { useAction } from '../ui/useAction';
 import { DeleteWorkflowDialog } from './DeleteWorkflowDialog';
+import { FavoriteButton } from './FavoriteButton';
 import { WorkflowRowActions } from './WorkflowRowActions';
 
-export function WorkflowRow({ workflow }: { workflow: Workflow }) {
-  const { id, name, description, is_public, archived_at, updated_at } = workflow;
+interface Props {
+  workflow: Workflow;
+  isFavorite: boolean;
+  list: UseWorkflowsResult;
+}
+
+export function WorkflowRow({ workflow, isFavorite, list }: Props) {
+  const { id, user_id, name, description, is_public, archived_at, updated_at } = workflow;
   const [isRenaming, setIsRenaming] = useState(false);
   const [isDeleting, setIsDeleting] = useState(false);
-  const rename = useAction((wanted: string) => db.updateWorkflow(id, { name: wanted }));
-  const archive = useAction(() =>
-    archived_at === null ? db.archiveWorkflow(id) : db.updateWorkflow(id, { archived_at: null }),
+  const rename = useAction((wanted: string) => list.updateWorkflow(id, { name: wanted }));
+  const isArchived = archived_at !== null;
+  const archive = useTask(`“${name}” was not ${isArchived ? 'restored' : 'archived'}.`, () =>
+    isArchived ? list.updateWorkflow(id, { archived_at: null }) : list.archiveWorkflow(id),
   );
 
   return (
-    <li className={archived_at === null ? 'workflow-row' : 'workflow-row archived'}>
+    <li className={isArchived ? 'workflow-row archived' : 'workflow-row'}>
       <div className="workflow-row-text">
         {isRenaming ? (
           <InlineRename
@@ -31,7 +39,7 @@ export function WorkflowRow({ workflow }: { workflow: Workflow }) {
           <h2>
             <a href={workflowHref(id)}>{name}</a>
             {is_public && <span className="badge public">Public</span>}
-            {archived_at !== null && <span className="badge">Archived</span>}
+            {isArchived && <span className="badge">Archived</span>}
           </h2>
         )}
         {description !== null && <p className="subtle">{description}</p>}
@@ -39,18 +47,24 @@ export function WorkflowRow({ workflow }: { workflow: Workflow }) {
       <p className="workflow-row-time subtle">
         Changed <RelativeTime timestamp={updated_at} />
       </p>
-      <WorkflowRowActions
-        name={name}
-        isArchived={archived_at !== null}
-        isArchiving={archive.isPending}
-        onRename={() => setIsRenaming(true)}
-        onArchive={() => void archive.run()}
-        onDelete={() => setIsDeleting(true)}
-      />
-      {archive.error !== null && (
-        <ErrorNote error={archive.error} onRetry={archive.retry} onDismiss={archive.dismiss} />
+      <div className="row-actions" role="group" aria-label={`Actions for ${name}`}>
+        <FavoriteButton userId={user_id} workflow={workflow} isFavorite={isFavorite} />
+        <WorkflowRowActions
+          name={name}
+          isArchived={isArchived}
+          isArchiving={archive.isPending}
+          onRename={() => setIsRenaming(true)}
+          onArchive={() => void archive.run()}
+          onDelete={() => setIsDeleting(true)}
+        />
+      </div>
+      {isDeleting && (
+        <DeleteWorkflowDialog
+          workflow={workflow}
+          onDelete={list.deleteWorkflow}
+          onClose={() => setIsDeleting(false)}
+        />
       )}
-      {isDeleting && <DeleteWorkflowDialog workflow={workflow} onClose={() => setIsDeleting(false)} />}
     </li>
   );
 }

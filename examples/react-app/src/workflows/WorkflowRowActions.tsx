@@ -13,7 +13,7 @@ interface Props {
 export function WorkflowRowActions({ name, isArchived, isArchiving, onRename, onArchive, onDelete }: Props) {
   const archiveLabel = isArchived ? 'Restore' : 'Archive';
   return (
-    <div className="row-actions" role="group" aria-label={`Actions for ${name}`}>
+    <>
       <button
         type="button"
         className="icon-button"
@@ -41,6 +41,6 @@ export function WorkflowRowActions({ name, isArchived, isArchiving, onRename, on
       >
         <Icon name="trash" />
       </button>
-    </div>
+    </>
   );
 }

@@ -1,0 +1,17 @@
+import { lazy, Suspense } from 'react';
+
+/** In development, or with `?devtools` in the address. What ships does not load it otherwise. */
+const isWanted = import.meta.env.DEV || new URLSearchParams(window.location.search).has('devtools');
+
+const Panel = lazy(async () => {
+  const { WorkflowDbDevtools } = await import('workflow-db/devtools');
+  return { default: WorkflowDbDevtools };
+});
+
+export function Devtools() {
+  return isWanted ? (
+    <Suspense>
+      <Panel position="bottom-left" />
+    </Suspense>
+  ) : null;
+}

@@ -1,0 +1,40 @@
+import type { PaginatedResponse, WorkflowExecution } from 'workflow-db/react';
+import { useWorkflowNames } from '../workflows/useWorkflowNames';
+import type { Entry } from '../data/useEntry';
+import { EmptyState } from '../ui/EmptyState';
+import { ErrorNote } from '../ui/ErrorNote';
+import { SkeletonRows } from '../ui/Skeleton';
+import { RunningExecution } from './RunningExecution';
+
+interface Props {
+  userId: string;
+  running: Entry<PaginatedResponse<WorkflowExecution>>;
+}
+
+/** The runs that are under way, live. */
+export function RunningNow({ userId, running: { data, error, refresh } }: Props) {
+  const names = useWorkflowNames(userId);
+  return (
+    <section className="card panel" aria-label="Running now">
+      <div className="card-head">
+        <h2>Running now</h2>
+      </div>
+      {error !== null && <ErrorNote error={error} onRetry={refresh} />}
+      {data === undefined && error === null && (
+        <SkeletonRows count={1} height={60} label="Loading what is running" />
+      )}
+      {data?.data.length === 0 && <EmptyState icon="play" title="Nothing is running" />}
+      {data !== undefined && data.data.length > 0 && (
+        <ul>
+          {data.data.map((execution) => (
+            <RunningExecution
+              key={execution.id}
+              execution={execution}
+              name={names.get(execution.workflow_id) ?? 'Workflow'}
+            />
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}

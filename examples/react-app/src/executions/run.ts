@@ -1,0 +1,78 @@
+import { db, type WorkflowConnection, type WorkflowExecution, type WorkflowNode } from 'workflow-db/react';
+
+/** What the pretended work of a step takes. */
+const FASTEST_STEP_MS = 500;
+const SLOWEST_STEP_MS = 1100;
+
+/**
+ * Does a run, step by step, and writes down how far it is: whoever shows the run sees it, in this window or another.
+ * The work itself is pretended; an app that does it would call its services here. What was done before is not done
+ * again, so that a run which broke off can be taken up.
+ */
+export async function perform(
+  execution: WorkflowExecution,
+  nodes: readonly WorkflowNode[],
+  connections: readonly WorkflowConnection[],
+): Promise<void> {
+  const fresh = db.with({ fresh: true });
+  const known = new Map(
+    (await fresh.getExecutionResults(execution.id)).map((result) => [result.node_id, result]),
+  );
+  for (const { node_id, node_type } of inOrder(nodes, connections)) {
+    if (known.get(node_id)?.status === 'completed') continue;
+    // Somebody may have stopped it, or deleted the workflow.
+    if ((await fresh.getExecution(execution.id))?.status !== 'running') return;
+    const startedAt = Date.now();
+    const result =
+      known.get(node_id) ??
+      (await db.createExecutionResult({ execution_id: execution.id, node_id, node_type, status: 'running' }));
+    await pause(FASTEST_STEP_MS + Math.random() * (SLOWEST_STEP_MS - FASTEST_STEP_MS));
+    await db.updateExecutionResult(result.id, {
+      status: 'completed',
+      output_data: { made_by: node_type },
+      api_call_count: 1,
+      ...finished(startedAt),
+    });
+  }
+  if ((await fresh.getExecution(execution.id))?.status !== 'running') return;
+  const startedAt = Date.parse(`${execution.started_at}Z`);
+  await db.updateExecution(execution.id, { status: 'completed', ...finished(startedAt) });
+}
+
+export async function stop(execution: WorkflowExecution): Promise<void> {
+  await db.updateExecution(execution.id, {
+    status: 'failed',
+    error_message: 'Stopped before its end',
+    ...finished(Date.parse(`${execution.started_at}Z`)),
+  });
+}
+
+function finished(startedAt: number) {
+  const now = Date.now();
+  return {
+    completed_at: new Date(now).toISOString(),
+    execution_time_ms: Math.max(0, Math.round(now - startedAt)),
+  };
+}
+
+/** Each step after those that lead to it, as far as the connections have no circle. */
+function inOrder(nodes: readonly WorkflowNode[], connections: readonly WorkflowConnection[]): WorkflowNode[] {
+  const ordered: WorkflowNode[] = [];
+  let waiting = [...nodes];
+  while (waiting.length > 0) {
+    const ids = new Set(waiting.map((node) => node.node_id));
+    const isReady = (node: WorkflowNode) =>
+      !connections.some(({ source_node_id, target_node_id }) => {
+        return target_node_id === node.node_id && ids.has(source_node_id);
+      });
+    const ready = waiting.filter(isReady);
+    const next = ready.length > 0 ? ready : waiting.slice(0, 1);
+    ordered.push(...next);
+    waiting = waiting.filter((node) => !next.includes(node));
+  }
+  return ordered;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,21 @@
+import type { GraphNode } from './graph';
+import { NODE_HEIGHT, NODE_WIDTH, type Point } from './layout';
+import type { LinkDrag } from './useLinkDrag';
+
+interface Props {
+  node: GraphNode;
+  at: Point;
+  drag: LinkDrag;
+}
+
+/** Where a connection is drawn from. For pointers only: the keyboard's way is "Connect to…". */
+export function NodePort({ node, at, drag }: Props) {
+  const x = at.x + NODE_WIDTH;
+  const y = at.y + NODE_HEIGHT / 2;
+  return (
+    <g className="port" aria-hidden="true" data-port-of={node.node_id} {...drag.handlersOf(node)}>
+      <circle className="port-reach" cx={x + 4} cy={y} r={16} />
+      <circle className="port-dot" cx={x} cy={y} r={8} />
+    </g>
+  );
+}

@@ -1,0 +1,61 @@
+import type { WorkflowConnection, WorkflowNode } from 'workflow-db/react';
+
+/** What the canvas shows of a node. A row is one. */
+export type GraphNode = Pick<
+  WorkflowNode,
+  'node_id' | 'node_type' | 'label' | 'position_x' | 'position_y' | 'config'
+>;
+
+/** What the canvas shows of a connection. A row is one. */
+export type GraphConnection = Pick<WorkflowConnection, 'connection_id' | 'source_node_id' | 'target_node_id'>;
+
+export interface Graph {
+  nodes: readonly GraphNode[];
+  connections: readonly GraphConnection[];
+}
+
+/** A change of a graph. What it does not mean, it leaves as it is. */
+export type GraphChange = (graph: Graph) => Graph;
+
+export function adding(node: GraphNode): GraphChange {
+  return ({ nodes, connections }) => ({ nodes: [...nodes, node], connections });
+}
+
+export function changing(nodeId: string, change: (node: GraphNode) => Partial<GraphNode>): GraphChange {
+  return ({ nodes, connections }) => ({
+    nodes: nodes.map((node) => (node.node_id === nodeId ? { ...node, ...change(node) } : node)),
+    connections,
+  });
+}
+
+/** Takes a node away, with its connections. */
+export function removing(nodeId: string): GraphChange {
+  return ({ nodes, connections }) => ({
+    nodes: nodes.filter((node) => node.node_id !== nodeId),
+    connections: connections.filter(
+      ({ source_node_id, target_node_id }) => source_node_id !== nodeId && target_node_id !== nodeId,
+    ),
+  });
+}
+
+export function connecting(source: string, target: string): GraphChange {
+  return (graph) => {
+    const isThere = graph.connections.some(
+      ({ source_node_id, target_node_id }) => source_node_id === source && target_node_id === target,
+    );
+    if (isThere || source === target) return graph;
+    const connection = {
+      connection_id: `${source}-${target}-${crypto.randomUUID().slice(0, 8)}`,
+      source_node_id: source,
+      target_node_id: target,
+    };
+    return { nodes: graph.nodes, connections: [...graph.connections, connection] };
+  };
+}
+
+export function disconnecting(connectionId: string): GraphChange {
+  return ({ nodes, connections }) => ({
+    nodes,
+    connections: connections.filter(({ connection_id }) => connection_id !== connectionId),
+  });
+}

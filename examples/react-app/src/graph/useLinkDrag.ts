@@ -1,0 +1,49 @@
+import { useState, type PointerEvent, type RefObject } from 'react';
+import type { GraphNode } from './graph';
+import type { Box, Point } from './layout';
+
+export interface LinkDrag {
+  /** The connection that is being drawn. */
+  link: { source: GraphNode; to: Point } | null;
+  /** What a node's port listens to. */
+  handlersOf: (source: GraphNode) => {
+    onPointerDown: (event: PointerEvent) => void;
+    onPointerMove: (event: PointerEvent) => void;
+    onPointerUp: (event: PointerEvent) => void;
+    onPointerCancel: () => void;
+  };
+}
+
+/** Draws a connection from a node's port to wherever the pointer is let go; over a node, that one is connected. */
+export function useLinkDrag(
+  svg: RefObject<SVGSVGElement | null>,
+  { bounds, scale }: { bounds: Box; scale: number },
+  onLink: (source: string, target: string) => void,
+): LinkDrag {
+  const [link, setLink] = useState<LinkDrag['link']>(null);
+
+  const pointOf = (event: PointerEvent): Point => {
+    const { left = 0, top = 0 } = svg.current?.getBoundingClientRect() ?? {};
+    return { x: bounds.x + (event.clientX - left) / scale, y: bounds.y + (event.clientY - top) / scale };
+  };
+
+  const handlersOf = (source: GraphNode) => ({
+    onPointerDown: (event: PointerEvent) => {
+      if (event.button !== 0) return;
+      event.preventDefault();
+      event.currentTarget.setPointerCapture(event.pointerId);
+      setLink({ source, to: pointOf(event) });
+    },
+    onPointerMove: (event: PointerEvent) => {
+      if (link !== null) setLink({ source, to: pointOf(event) });
+    },
+    onPointerUp: (event: PointerEvent) => {
+      const below = document.elementFromPoint(event.clientX, event.clientY);
+      const target = below?.closest<HTMLElement>('[data-node-id]')?.dataset.nodeId;
+      if (link !== null && target !== undefined && target !== source.node_id) onLink(source.node_id, target);
+      setLink(null);
+    },
+    onPointerCancel: () => setLink(null),
+  });
+  return { link, handlersOf };
+}

@@ -1,0 +1,77 @@
+import { useRef, useState, type PointerEvent } from 'react';
+import type { GraphNode } from './graph';
+import type { Point } from './layout';
+
+/** A pointer that moves less than this picks; one that moves more drags. In CSS pixels. */
+const SLOP = 4;
+
+interface Begin {
+  node: GraphNode;
+  pointer: Point;
+  isDragging: boolean;
+}
+
+export interface NodeDrag {
+  /** Where the dragged node is right now. */
+  dragged: { nodeId: string; at: Point } | null;
+  /** What a node's element listens to. */
+  handlersOf: (node: GraphNode) => {
+    onPointerDown: (event: PointerEvent) => void;
+    onPointerMove: (event: PointerEvent) => void;
+    onPointerUp: (event: PointerEvent) => void;
+    onPointerCancel: () => void;
+  };
+  /** Whether the click that is being handled ends a drag, and so picks nothing. */
+  wasDrag: () => boolean;
+}
+
+/** Moves nodes with a pointer: mouse, pen or finger. `onDrop` is told where it ended. */
+export function useNodeDrag(
+  scale: number,
+  onBegin: () => void,
+  onDrop: (nodeId: string, to: Point) => void,
+): NodeDrag {
+  const begin = useRef<Begin | null>(null);
+  const endedAt = useRef(-Infinity);
+  const [dragged, setDragged] = useState<NodeDrag['dragged']>(null);
+
+  const placeFor = (event: PointerEvent, { node, pointer }: Begin): Point => ({
+    x: Math.round(node.position_x + (event.clientX - pointer.x) / scale),
+    y: Math.round(node.position_y + (event.clientY - pointer.y) / scale),
+  });
+  const finish = () => {
+    begin.current = null;
+    setDragged(null);
+  };
+
+  const handlersOf = (node: GraphNode) => ({
+    onPointerDown: (event: PointerEvent) => {
+      if (event.button !== 0) return;
+      begin.current = { node, pointer: { x: event.clientX, y: event.clientY }, isDragging: false };
+    },
+    onPointerMove: (event: PointerEvent) => {
+      const from = begin.current;
+      if (from === null) return;
+      const way = Math.hypot(event.clientX - from.pointer.x, event.clientY - from.pointer.y);
+      if (!from.isDragging && way < SLOP) return;
+      if (!from.isDragging) {
+        from.isDragging = true;
+        event.currentTarget.setPointerCapture(event.pointerId);
+        onBegin();
+      }
+      setDragged({ nodeId: from.node.node_id, at: placeFor(event, from) });
+    },
+    onPointerUp: (event: PointerEvent) => {
+      const from = begin.current;
+      if (from?.isDragging) {
+        endedAt.current = event.timeStamp;
+        onDrop(from.node.node_id, placeFor(event, from));
+      }
+      finish();
+    },
+    onPointerCancel: finish,
+  });
+
+  const wasDrag = () => performance.now() - endedAt.current < 100;
+  return { dragged, handlersOf, wasDrag };
+}

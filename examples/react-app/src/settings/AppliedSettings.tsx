@@ -1,0 +1,30 @@
+import { useEffect } from 'react';
+import { useAccountSettings, useBrandSettings } from 'workflow-db/react';
+import { brandVariables } from './brand';
+import { setTheme, useIsDark } from './theme';
+import { useRunMessages } from './useRunMessages';
+
+/** Shows the page as its user wants it, whichever window they said it in. */
+export function AppliedSettings({ userId }: { userId: string }) {
+  const { settings: account } = useAccountSettings(userId);
+  const { settings: brand } = useBrandSettings(userId);
+  const isDark = useIsDark();
+  useRunMessages(userId, account?.notifications_enabled ?? false);
+
+  const theme = account?.theme;
+  useEffect(() => {
+    if (theme !== undefined) setTheme(theme);
+  }, [theme]);
+  // The next one to sign in here has a theme of their own.
+  useEffect(() => () => setTheme('auto'), []);
+
+  useEffect(() => {
+    if (brand === null) return undefined;
+    const { style } = document.documentElement;
+    const variables = Object.entries(brandVariables(brand, isDark));
+    variables.forEach(([name, value]) => style.setProperty(name, value));
+    return () => variables.forEach(([name]) => style.removeProperty(name));
+  }, [brand, isDark]);
+
+  return null;
+}

@@ -1,0 +1,54 @@
+type Rgb = readonly [red: number, green: number, blue: number];
+
+const WHITE: Rgb = [255, 255, 255];
+const BLACK: Rgb = [0, 0, 0];
+const HEX = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i;
+/** What WCAG asks for text of usual size. */
+const ENOUGH = 4.5;
+const TRIES = 20;
+
+/** A colour as `#rrggbb`; undefined when it is none. */
+export function parseColor(hex: string | null): Rgb | undefined {
+  const [, ...parts] = HEX.exec(hex ?? '') ?? [];
+  const [red, green, blue] = parts.map((part) => parseInt(part, 16));
+  return red === undefined || green === undefined || blue === undefined ? undefined : [red, green, blue];
+}
+
+export function toHex(color: Rgb): string {
+  return `#${color.map((part) => Math.round(part).toString(16).padStart(2, '0')).join('')}`;
+}
+
+/** `share` of the one, the rest of the other. */
+export function mix(one: Rgb, other: Rgb, share: number): Rgb {
+  const [red, green, blue] = one.map((part, index) => part * share + (other[index] ?? 0) * (1 - share));
+  return [red ?? 0, green ?? 0, blue ?? 0];
+}
+
+/** The colour, made lighter or darker until it can be read on `ground`. */
+export function readable(color: Rgb, ground: Rgb, contrast = ENOUGH): Rgb {
+  const goal = luminance(ground) > 0.2 ? BLACK : WHITE;
+  for (let step = 0; step <= TRIES; step += 1) {
+    const tried = mix(goal, color, step / TRIES);
+    if (contrastOf(tried, ground) >= contrast) return tried;
+  }
+  return goal;
+}
+
+/** White, or else black: whichever can be read on it. */
+export function inkOn(ground: Rgb): Rgb {
+  return contrastOf(WHITE, ground) >= ENOUGH ? WHITE : BLACK;
+}
+
+/** As WCAG defines it: from 1 to 21. */
+export function contrastOf(one: Rgb, other: Rgb): number {
+  const [darker = 0, lighter = 0] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (lighter + 0.05) / (darker + 0.05);
+}
+
+function luminance(color: Rgb): number {
+  const [red = 0, green = 0, blue = 0] = color.map((part) => {
+    const share = part / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}

@@ -1,0 +1,27 @@
+import { useCallback, useState, type ReactNode } from 'react';
+import { Toast } from './Toast';
+import { ToastContext, type ToastContent } from './toasts';
+
+const MOST_SHOWN = 4;
+
+/** Holds the toasts of everything below it. */
+export function Toasts({ children }: { children: ReactNode }) {
+  const [toasts, setToasts] = useState<(ToastContent & { id: string })[]>([]);
+  const show = useCallback((content: ToastContent) => {
+    setToasts((shown) => [...shown, { ...content, id: crypto.randomUUID() }].slice(-MOST_SHOWN));
+  }, []);
+  const close = useCallback((id: string) => {
+    setToasts((shown) => shown.filter((toast) => toast.id !== id));
+  }, []);
+
+  return (
+    <ToastContext value={show}>
+      {children}
+      <div className="toasts" role="region" aria-label="Messages" aria-live="polite">
+        {toasts.map((toast) => (
+          <Toast key={toast.id} {...toast} onClose={close} />
+        ))}
+      </div>
+    </ToastContext>
+  );
+}

@@ -1,0 +1,16 @@
+import { createContext, useContext } from 'react';
+
+export interface ToastContent {
+  text: string;
+  tone: 'success' | 'failure';
+  detail?: string;
+  /** Offered as a button; the toast goes when it is taken. */
+  action?: { label: string; run: () => void };
+}
+
+export const ToastContext = createContext<(content: ToastContent) => void>(() => {});
+
+/** Shows a short message in the corner of the page. */
+export function useToast(): (content: ToastContent) => void {
+  return useContext(ToastContext);
+}

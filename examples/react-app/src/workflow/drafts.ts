@@ -1,0 +1,16 @@
+import { createContext } from 'react';
+import type { Graph } from '../graph/graph';
+
+/** Changes of a workflow's graph that are not saved yet. */
+export interface Draft {
+  graph: Graph;
+  /** The workflow's `updated_at` when the changes began: whoever saved since would be overwritten. */
+  basedOn: string;
+}
+
+export interface DraftStore {
+  drafts: Readonly<Record<string, Draft>>;
+  change: (workflowId: string, next: (draft: Draft | undefined) => Draft | undefined) => void;
+}
+
+export const DraftContext = createContext<DraftStore>({ drafts: {}, change: () => {} });

@@ -1,0 +1,79 @@
+import { use, useState } from 'react';
+import { DatabaseError, db, type Workflow, type WorkflowWithRelations } from 'workflow-db/react';
+import type { Graph, GraphChange } from '../graph/graph';
+import { useTask, type Task } from '../toasts/useTask';
+import { DraftContext } from './drafts';
+
+export interface GraphDraft {
+  /** What the canvas shows: the changes, or what is stored while there are none. */
+  graph: Graph;
+  isDirty: boolean;
+  edit: (change: GraphChange) => void;
+  save: Task<[]>;
+  discard: () => void;
+  /** Somebody else saved the workflow since the changes began. */
+  isInConflict: boolean;
+  /** Saves over what they saved. */
+  keepMine: Task<[]>;
+  closeConflict: () => void;
+  /** The workflow's row was changed by this page itself: that is no conflict. */
+  rebase: (from: string, row: Workflow) => void;
+}
+
+/** Changes of a workflow's graph, until they are saved as one. */
+export function useGraphDraft(workflow: WorkflowWithRelations): GraphDraft {
+  const { id, nodes, connections, updated_at } = workflow;
+  const { drafts, change } = use(DraftContext);
+  const [isInConflict, setIsInConflict] = useState(false);
+  const draft = drafts[id];
+  const graph = draft?.graph ?? { nodes, connections };
+
+  const write = async (ifUpdatedAt?: string) => {
+    const saved = await db.saveWorkflowGraph(id, asSaved(graph), ifUpdatedAt ? { ifUpdatedAt } : {});
+    setIsInConflict(false);
+    // What was changed while it was being saved still is to be saved.
+    change(id, (now) => (now && now.graph !== graph ? { ...now, basedOn: saved.updated_at } : undefined));
+  };
+  const save = useTask('The changes were not saved.', async () => {
+    if (draft === undefined) return;
+    try {
+      await write(draft.basedOn);
+    } catch (error) {
+      if (!(error instanceof DatabaseError && error.code === 'CONFLICT')) throw error;
+      setIsInConflict(true);
+    }
+  });
+  const keepMine = useTask('Your version was not saved.', () => write(), { done: 'Your version is saved.' });
+
+  return {
+    graph,
+    isDirty: draft !== undefined,
+    edit: (edit) =>
+      change(id, (now) => ({
+        graph: edit(now?.graph ?? { nodes, connections }),
+        basedOn: now?.basedOn ?? updated_at,
+      })),
+    save,
+    discard: () => {
+      setIsInConflict(false);
+      change(id, () => undefined);
+    },
+    isInConflict,
+    keepMine,
+    closeConflict: () => setIsInConflict(false),
+    rebase: (from, row) =>
+      change(id, (now) => (now?.basedOn === from ? { ...now, basedOn: row.updated_at } : now)),
+  };
+}
+
+/** Only what is saved of a graph: the rest of a row is the database's. */
+function asSaved({ nodes, connections }: Graph) {
+  return {
+    nodes: nodes.map(({ node_id, node_type, label, position_x, position_y, config }) => {
+      return { node_id, node_type, label, position_x, position_y, config };
+    }),
+    connections: connections.map(({ connection_id, source_node_id, target_node_id }) => {
+      return { connection_id, source_node_id, target_node_id };
+    }),
+  };
+}

@@ -1,0 +1,28 @@
+import { db, type Workflow } from 'workflow-db/react';
+import { useTask } from '../toasts/useTask';
+import { Icon } from '../ui/Icon';
+import { PendingButton } from '../ui/PendingButton';
+
+interface Props {
+  userId: string;
+  workflow: Pick<Workflow, 'id' | 'name'>;
+  isFavorite: boolean;
+}
+
+export function FavoriteButton({ userId, workflow, isFavorite }: Props) {
+  const toggle = useTask('The favourite was not changed.', () =>
+    isFavorite ? db.removeFavorite(userId, workflow.id) : db.addFavorite(userId, workflow.id),
+  );
+  return (
+    <PendingButton
+      className={isFavorite ? 'icon-button star on' : 'icon-button star'}
+      isPending={toggle.isPending}
+      aria-pressed={isFavorite}
+      aria-label={`Favourite ${workflow.name}`}
+      title={isFavorite ? 'Take out of the favourites' : 'Add to the favourites'}
+      onClick={() => void toggle.run()}
+    >
+      <Icon name="star" />
+    </PendingButton>
+  );
+}

@@ -1,0 +1,151 @@
+//! The end of a read: what it brought is stored, unless a change overtook it.
+
+use super::flights::Outcome;
+use super::Engine;
+use crate::cache::{parts_of_relations, Shape};
+use crate::data::{Data, Member};
+use crate::error::Error;
+use crate::platform::Platform;
+use crate::query::{Query, Test};
+use crate::tables::{Table, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
+use std::cell::Cell;
+use std::rc::Rc;
+
+/// A workflow, its nodes and its connections, as they came in one answer.
+pub(super) struct Parts<D> {
+    pub workflow: D,
+    pub nodes: D,
+    pub connections: D,
+}
+
+/// What a read brought.
+pub(super) enum Loaded<D> {
+    Entry(D, Shape),
+    Parts(Parts<D>),
+}
+
+/// Removes its flight from the list of those under way, at the latest when it is dropped half-way.
+pub(super) struct Landing<P: Platform> {
+    pub engine: Rc<Engine<P>>,
+    pub key: String,
+    pub overtaken: Rc<Cell<bool>>,
+}
+
+impl<P: Platform> Drop for Landing<P> {
+    fn drop(&mut self) {
+        self.engine.state.borrow_mut().flights.remove(&self.overtaken);
+    }
+}
+
+impl<P: Platform> Landing<P> {
+    /// Stores what was loaded, unless a change overtook it; the caller gets it in any case.
+    pub fn land(
+        self,
+        outcome: Result<Option<Loaded<P::Data>>, Error>,
+        ttl_ms: Option<f64>,
+    ) -> Outcome<P::Data> {
+        let engine = self.engine.clone();
+        let key = self.key.clone();
+        let is_buried = |loaded: &Loaded<P::Data>| engine.holds_buried(loaded);
+        let keep = !self.overtaken.get()
+            && !outcome.as_ref().is_ok_and(|loaded| loaded.as_ref().is_some_and(is_buried));
+        drop(self);
+        let answer = match outcome? {
+            None => {
+                if keep {
+                    engine.state.borrow_mut().store.remove(&key);
+                }
+                None
+            }
+            Some(Loaded::Entry(data, shape)) => Some(engine.keep(keep, &key, data, shape, ttl_ms)),
+            Some(Loaded::Parts(parts)) => Some(engine.keep_parts(keep, &key, parts, ttl_ms)),
+        };
+        engine.flush();
+        if !keep {
+            // Whoever follows the entry must not take this answer for the last word.
+            engine.publish(&key);
+        }
+        Ok(answer)
+    }
+}
+
+impl<P: Platform> Engine<P> {
+    /// Whether an answer holds a row that was deleted while it was on its way.
+    fn holds_buried(&self, loaded: &Loaded<P::Data>) -> bool {
+        let flights = &self.state.borrow().flights;
+        match loaded {
+            Loaded::Entry(row, Shape::Row(table)) => flights.holds_buried(table, row),
+            Loaded::Entry(rows, Shape::List(query)) => flights.holds_buried(query.table, rows),
+            Loaded::Entry(page, Shape::Page(query)) => {
+                page.child("data").is_some_and(|rows| flights.holds_buried(query.table, &rows))
+            }
+            Loaded::Entry(..) => false,
+            Loaded::Parts(parts) => {
+                flights.holds_buried(&WORKFLOWS, &parts.workflow)
+                    || flights.holds_buried(&WORKFLOW_NODES, &parts.nodes)
+                    || flights.holds_buried(&WORKFLOW_CONNECTIONS, &parts.connections)
+            }
+        }
+    }
+
+    /// Stores a workflow and its children, each under its own key and all together under `key`.
+    pub(super) fn keep_parts(
+        &self,
+        keep: bool,
+        key: &str,
+        parts: Parts<P::Data>,
+        ttl_ms: Option<f64>,
+    ) -> P::Data {
+        let [workflow_key, nodes_key, connections_key] = parts_of_relations(key).unwrap_or_default();
+        let children = |table| Shape::List(Rc::new(children_of(table, &parts.workflow)));
+        let (nodes_shape, connections_shape) = (children(&WORKFLOW_NODES), children(&WORKFLOW_CONNECTIONS));
+        let workflow = self.keep(keep, &workflow_key, parts.workflow, Shape::Row(&WORKFLOWS), ttl_ms);
+        let nodes = self.keep(keep, &nodes_key, parts.nodes, nodes_shape, ttl_ms);
+        let connections = self.keep(keep, &connections_key, parts.connections, connections_shape, ttl_ms);
+        let whole = compose(&workflow, &nodes, &connections);
+        self.keep(keep, key, whole, Shape::Relations, ttl_ms)
+    }
+
+    /// Stores `data` if it may be kept; answers what is to be handed out, which holds known rows as they are.
+    fn keep(&self, keep: bool, key: &str, data: P::Data, shape: Shape, ttl_ms: Option<f64>) -> P::Data {
+        if !keep {
+            return data;
+        }
+        self.learn_use();
+        let now = self.platform.now();
+        let mut state = self.state.borrow_mut();
+        state.store.put(key, data.clone(), shape, ttl_ms, now);
+        state.store.peek(key).map_or(data, |entry| entry.data.clone())
+    }
+}
+
+impl<P: Platform> Engine<P> {
+    /// Puts a workflow with relations together from its three entries, when all of them are fresh.
+    pub(super) fn compose_from_parts(self: &Rc<Self>, key: &str) {
+        let Some(parts) = parts_of_relations(key) else { return };
+        let now = self.platform.now();
+        let mut state = self.state.borrow_mut();
+        let store = &mut state.store;
+        if store.is_fresh(key, now) || !parts.iter().all(|part| store.is_fresh(part, now)) {
+            return;
+        }
+        let entries: Vec<_> = parts.iter().filter_map(|part| store.peek(part)).collect();
+        let [workflow, nodes, connections] = entries.as_slice() else { return };
+        let whole = compose(&workflow.data, &nodes.data, &connections.data);
+        let left_ms = entries.iter().map(|entry| entry.left_ms(now)).fold(f64::INFINITY, f64::min);
+        store.put(key, whole, Shape::Relations, Some(left_ms), now);
+    }
+}
+
+fn children_of<D: Data>(table: &'static Table, workflow: &D) -> Query {
+    let id = workflow.column("id").text().unwrap_or_default().to_owned();
+    Query::of(table).filter("workflow_id", Test::Eq(id))
+}
+
+fn compose<D: Data>(workflow: &D, nodes: &D, connections: &D) -> D {
+    D::object(
+        Some(workflow),
+        &[],
+        &[("nodes", Member::Data(nodes)), ("connections", Member::Data(connections))],
+    )
+}

@@ -1,0 +1,166 @@
+//! The way of a feed into a channel.
+//!
+//! Feeds that are opened in the same tick share a channel. One with a filter of the application's has a channel of its
+//! own, because a binding that the server refuses takes its whole channel along. A channel that is refused all the same is
+//! taken apart. When there are too many channels, those that can be put together are.
+
+use super::live::{Live, LiveSettings};
+use super::Engine;
+use crate::data::Data;
+use crate::feeds::{Extent, Feed, Status};
+use crate::platform::Platform;
+use crate::realtime::Step;
+use futures_util::future::select;
+use std::pin::pin;
+use std::rc::Rc;
+
+/// Bindings of one channel: all of them are checked by the server in one transaction.
+const MAX_BINDINGS: usize = 50;
+
+impl<D: Data> Live<D> {
+    /// The channels that could be put together, when there are more than there should be; none when that is no use.
+    fn crowd(&self, settings: LiveSettings) -> Vec<u32> {
+        let mut channels: Vec<u32> = Vec::new();
+        for (channel, _) in self.feeds.iter().filter_map(|feed| feed.channel) {
+            // Sorting weighs kilobytes.
+            if !channels.contains(&channel) {
+                channels.push(channel);
+            }
+        }
+        if channels.len() <= settings.max_channels {
+            return Vec::new();
+        }
+        let can_move = |channel: &u32| {
+            let carried = self.feeds.iter().filter(|feed| feed.is_carried_by(*channel));
+            let mut bindings = 0;
+            let mut is_sure = true;
+            for feed in carried {
+                is_sure = is_sure && !is_alone(feed) && feed.status != Status::Error;
+                bindings += feed.interest.bindings(settings.unfiltered_deletes).len();
+            }
+            is_sure && bindings < MAX_BINDINGS / 2
+        };
+        channels.retain(can_move);
+        if channels.len() < 2 {
+            channels.clear();
+        }
+        channels
+    }
+
+    /// Takes the feeds off these channels. What happens until they are on another one is found by reading again.
+    fn unload(&mut self, step: Step, channels: &[u32]) {
+        for channel in channels {
+            for number in self.carried_by(*channel) {
+                if let Some(feed) = self.feed(number) {
+                    feed.channel = None;
+                    if feed.status == Status::Live {
+                        self.set_status(number, Status::Reconnecting, None);
+                    }
+                }
+            }
+            self.session.close(step, *channel);
+        }
+    }
+
+    /// The server refuses this channel. If it carries several feeds, each gets one of its own, to find out whose fault it
+    /// is. Whether it did.
+    pub(super) fn split(&mut self, step: Step, settings: LiveSettings, channel: u32) -> bool {
+        let carried = self.carried_by(channel);
+        if carried.len() < 2 {
+            return false;
+        }
+        for number in carried {
+            if let Some(feed) = self.feed(number) {
+                (feed.is_proven, feed.is_suspect) = (false, true);
+            }
+        }
+        self.unload(step, &[channel]);
+        self.load(step, settings);
+        true
+    }
+
+    /// Puts every feed that has no channel on one. Which those were that were never read.
+    fn load(&mut self, step: Step, settings: LiveSettings) -> Vec<u32> {
+        let mut opened = Vec::new();
+        loop {
+            let channel = self.next_number();
+            let mut bindings = Vec::new();
+            for feed in &mut self.feeds {
+                let is_alone = is_alone(feed);
+                if feed.channel.is_some() || (is_alone && !bindings.is_empty()) {
+                    continue;
+                }
+                let own = feed.interest.bindings(settings.unfiltered_deletes);
+                if bindings.len() + own.len() > MAX_BINDINGS {
+                    break;
+                }
+                feed.channel = Some((channel, bindings.len()));
+                // Who is told of nothing needs nothing to compare with.
+                if feed.extent == Extent::Unread && feed.is_told {
+                    opened.push(feed.number);
+                }
+                bindings.extend(own);
+                if is_alone {
+                    break;
+                }
+            }
+            if bindings.is_empty() {
+                return opened;
+            }
+            self.session.open(step, channel, bindings);
+        }
+    }
+}
+
+impl<P: Platform> Engine<P> {
+    /// Opens what was asked for in this tick, as soon as it is known who asks.
+    pub(super) fn open_soon(self: &Rc<Self>) {
+        {
+            let mut state = self.state.borrow_mut();
+            let settings = state.settings.live;
+            let live = &mut state.live;
+            let is_due =
+                live.feeds.iter().any(|feed| feed.channel.is_none()) || !live.crowd(settings).is_empty();
+            if !is_due || live.is_opening || !self.platform.is_configured() {
+                return;
+            }
+            live.is_opening = true;
+        }
+        let engine = Rc::downgrade(self);
+        let (tick, timeout) = (self.platform.tick(), self.platform.doze(self.settings().timeout_ms));
+        self.platform.spawn(async move {
+            tick.await;
+            let Some(engine) = engine.upgrade() else { return };
+            engine.settled().await;
+            // What is opened for the user who is signed in now must not go with the one before, whom nobody saw leave.
+            select(pin!(engine.authorize()), pin!(timeout)).await;
+            engine.state.borrow_mut().live.is_opening = false;
+            engine.open_waiting();
+        });
+    }
+
+    fn open_waiting(self: &Rc<Self>) {
+        if !self.platform.is_configured() {
+            return;
+        }
+        let opened = {
+            let mut state = self.state.borrow_mut();
+            let settings = state.settings.live;
+            let step = self.step();
+            let live = &mut state.live;
+            live.session.configure(self.platform.schema());
+            let crowd = live.crowd(settings);
+            live.unload(step, &crowd);
+            live.load(step, settings)
+        };
+        for number in opened {
+            self.read_scope(number);
+        }
+        self.drive();
+    }
+}
+
+/// Whether nobody knows if the server takes it.
+fn is_alone<D: Data>(feed: &Feed<D>) -> bool {
+    (feed.interest.filter.is_some() || feed.is_suspect) && !feed.is_proven
+}

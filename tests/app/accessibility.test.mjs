@@ -1,0 +1,119 @@
+// @ts-check
+// Every page on a phone and on a desktop, light and dark: nothing serious for axe-core, and nothing that sticks out.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { go, startApp } from './support.mjs';
+
+const AXE = readFileSync(
+  new URL('../../examples/react-app/node_modules/axe-core/axe.min.js', import.meta.url),
+  'utf8',
+);
+const GRAVE = ['serious', 'critical'];
+
+/** @type {import('./support.mjs').RunningApp} */
+let app;
+/** @type {[name: string, hash: string][]} */
+let pages;
+before(async () => {
+  app = await startApp({ encryptedKeys: true });
+  const [run] = await app.stack.sql(
+    `select w.id as workflow, e.id as execution from workflow_executions e join workflows w on w.id = e.workflow_id
+     where w.user_id = '22222222-2222-4222-8222-222222222222' order by e.created_at desc limit 1`,
+  );
+  pages = [
+    ['dashboard', '#/'],
+    ['workflows', '#/workflows?archived'],
+    ['workflow', `#/workflows/${run.workflow}/executions/${run.execution}`],
+    ['templates', '#/templates'],
+    ['keys', '#/keys'],
+    ['audit log', '#/audit'],
+    ['brand', '#/settings'],
+    ['account', '#/settings/account'],
+    ['nothing', '#/nowhere'],
+  ];
+});
+after(() => app?.stop());
+
+/** @param {import('playwright-core').Page} page @param {string} name */
+async function assertSound(page, name) {
+  const found = await page.evaluate(async () => {
+    // @ts-expect-error axe is what the page was given.
+    const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
+    return {
+      violations: violations.map((/** @type {any} */ violation) => ({
+        id: violation.id,
+        impact: violation.impact,
+        nodes: violation.nodes.map((/** @type {any} */ node) => `${node.html} ${node.failureSummary}`),
+      })),
+      overhang: document.documentElement.scrollWidth - window.innerWidth,
+    };
+  });
+  const grave = found.violations.filter((/** @type {any} */ { impact }) => GRAVE.includes(impact));
+  assert.deepEqual(grave, [], name);
+  assert.ok(found.overhang <= 0, `${name} sticks out by ${found.overhang} px`);
+}
+
+for (const [device, width, height] of /** @type {const} */ ([
+  ['phone', 390, 844],
+  ['desktop', 1440, 900],
+])) {
+  for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+    test(`every page is sound on a ${device}, ${colorScheme}`, async () => {
+      const { page, problems, close } = await app.visit('Grace', { width, height, colorScheme });
+      await page.evaluate((axe) => (0, eval)(axe), AXE);
+      for (const [name, hash] of pages) {
+        await go(page, hash);
+        await page.waitForLoadState('networkidle');
+        await page.locator('h1').first().waitFor();
+        await page.locator('.skeleton').first().waitFor({ state: 'detached' });
+        await page.waitForTimeout(200);
+        await assertSound(page, `${name}, ${device}, ${colorScheme}`);
+      }
+      assert.deepEqual(problems, []);
+      await close();
+    });
+  }
+}
+
+test('the way in, the dialogs, the toasts and the inspector are sound', async () => {
+  const { page, close } = await app.visit('Grace', { width: 390, height: 844 });
+  await page.evaluate((axe) => (0, eval)(axe), AXE);
+  await go(page, pages[2]?.[1] ?? '');
+  await page
+    .getByRole('button', { name: /^Step / })
+    .first()
+    .click();
+  await page.getByRole('textbox', { name: 'Label' }).fill('Changed');
+  await assertSound(page, 'inspector');
+  await page.getByRole('button', { name: 'Add step' }).click();
+  await assertSound(page, 'dialog for a step');
+  await page.keyboard.press('Escape');
+  await go(page, '#/keys');
+  await page.evaluate(() => localStorage.setItem('apiKeys', '{"old": "sk"}'));
+  await page.getByRole('button', { name: 'Add key' }).click();
+  await assertSound(page, 'dialog for a key');
+  await page.keyboard.press('Escape');
+  await go(page, '#/');
+  await go(page, '#/keys');
+  await page.getByRole('button', { name: 'Import', exact: true }).click();
+  await page.getByText('no longer in this browser').waitFor();
+  await page.waitForTimeout(300);
+  await assertSound(page, 'toast');
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Welcome back' }).waitFor();
+  await assertSound(page, 'the way in');
+  await close();
+});
+
+test('the devtools come with ?devtools, and not without', async () => {
+  const { page, problems, close } = await app.visit('Grace');
+  const isThere = () =>
+    page.evaluate(() => [...document.querySelectorAll('*')].some((element) => element.shadowRoot !== null));
+  await page.waitForLoadState('networkidle');
+  assert.equal(await isThere(), false);
+  await page.goto(`${app.address}/?devtools#/`);
+  await page.waitForFunction(() => [...document.querySelectorAll('*')].some((element) => element.shadowRoot));
+  assert.deepEqual(problems, []);
+  await close();
+});

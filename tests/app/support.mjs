@@ -1,0 +1,142 @@
+// @ts-check
+// The example app as visitors meet it: built, served, with a real database behind it, in real browsers.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startStack } from '../../examples/local-stack/stack.mjs';
+import { collectProblems, launchBrowser } from '../e2e/support/browser.mjs';
+
+const APP = fileURLToPath(new URL('../../examples/react-app/', import.meta.url));
+const VITE = 'node_modules/vite/bin/vite.js';
+
+/**
+ * @typedef {import('playwright-core').Page} Page
+ * @typedef {{ page: Page, problems: string[], close: () => Promise<void> }} Visitor
+ * @typedef {Awaited<ReturnType<typeof startApp>>} RunningApp
+ */
+
+/**
+ * Starts a stack of its own and serves the app for it.
+ *
+ * @param {{ isDevelopment?: boolean, encryptedKeys?: boolean }} options `isDevelopment` serves it as `npm run dev` does
+ */
+export async function startApp({ isDevelopment = false, encryptedKeys = false } = {}) {
+  const stack = await startStack({ port: 0, encryptedKeys });
+  const folder = mkdtempSync(join(tmpdir(), 'workflow-db-app-'));
+  const env = {
+    ...process.env,
+    NO_COLOR: '1',
+    VITE_SUPABASE_URL: stack.url,
+    VITE_SUPABASE_ANON_KEY: stack.publishableKey,
+  };
+  if (!isDevelopment) {
+    const build = spawnSync(process.execPath, [VITE, 'build', '--outDir', folder, '--emptyOutDir'], {
+      cwd: APP,
+      env,
+      encoding: 'utf8',
+    });
+    if (build.status !== 0) throw new Error(`The app cannot be built: ${build.stdout}${build.stderr}`);
+  }
+  const command = isDevelopment ? [] : ['preview', '--outDir', folder];
+  const server = spawn(process.execPath, [VITE, ...command, '--port', '0', '--host', '127.0.0.1'], {
+    cwd: APP,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [address, browser] = await Promise.all([printedAddress(server), launchBrowser()]);
+
+  return {
+    stack,
+    address,
+    browser,
+    /** @param {string} person @param {{ width?: number, height?: number, path?: string }} options */
+    visit: (person, options) => visit({ browser, address }, person, options),
+    async stop() {
+      server.kill();
+      await browser.close();
+      await stack.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/**
+ * @param {import('node:child_process').ChildProcess} process
+ * @returns {Promise<string>}
+ */
+function printedAddress(process) {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    process.stdout?.on('data', (data) => {
+      output += data;
+      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(output);
+      if (found) resolve(found[0]);
+    });
+    process.once('exit', (code) => reject(new Error(`The server ended with ${code}: ${output}`)));
+  });
+}
+
+/**
+ * A visitor of their own, signed in as a demo user.
+ *
+ * @param {{ browser: import('playwright-core').Browser, address: string }} app
+ * @param {string} person
+ * @param {{ width?: number, height?: number, path?: string, colorScheme?: 'light' | 'dark' }} options
+ */
+async function visit({ browser, address }, person, options = {}) {
+  const { width = 1280, height = 800, path = '', colorScheme = 'light' } = options;
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+  const page = await context.newPage();
+  const problems = collectProblems(page);
+  await page.goto(`${address}/${path}`);
+  await page.getByRole('button', { name: new RegExp(`^Continue as ${person}`) }).click();
+  await page.getByRole('navigation', { name: 'Main' }).waitFor();
+  return {
+    page,
+    problems,
+    /** The same browser's next window. @param {string} hash */
+    async openTab(hash) {
+      const tab = await context.newPage();
+      const tabProblems = collectProblems(tab);
+      await tab.goto(`${address}/${hash}`);
+      await tab.getByRole('navigation', { name: 'Main' }).waitFor();
+      return { page: tab, problems: tabProblems };
+    },
+    close: () => context.close(),
+  };
+}
+
+/** Waits until changes made elsewhere reach the page. @param {Page} page */
+export async function untilLive(page) {
+  await page
+    .getByRole('status')
+    .filter({ hasText: /^Live$/ })
+    .waitFor();
+}
+
+/** Goes to a page of the app. @param {Page} page @param {string} hash */
+export async function go(page, hash) {
+  await page.evaluate((to) => {
+    window.location.hash = to;
+  }, hash);
+}
+
+/**
+ * Asks until the answer is what is expected.
+ *
+ * @template T
+ * @param {() => Promise<T>} ask
+ * @param {(answer: T) => boolean} isExpected
+ */
+export async function eventually(ask, isExpected, timeoutMs = 10_000) {
+  const until = Date.now() + timeoutMs;
+  for (;;) {
+    const answer = await ask();
+    if (isExpected(answer)) return answer;
+    if (Date.now() > until)
+      throw new Error(`It did not come true; the last answer: ${JSON.stringify(answer)}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

@@ -1,0 +1,132 @@
+// @ts-check
+// The list of workflows, who sees it, and what is said when the server fails. In development mode, where React runs
+// every effect twice.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { eventually, go, startApp } from './support.mjs';
+
+/** @type {import('./support.mjs').RunningApp} */
+let app;
+before(async () => {
+  app = await startApp({ isDevelopment: true });
+});
+after(() => app?.stop());
+
+test('a visitor creates, renames, archives and deletes a workflow, and the database follows', async () => {
+  const { page, problems, close } = await app.visit('Ada', { path: '#/workflows' });
+  const name = 'Quotes "and" commas, (all) 100 % & 😀';
+  await page.getByRole('button', { name: 'New workflow' }).click();
+  await page.getByRole('textbox', { name: 'Name' }).fill(name);
+  await page.getByRole('button', { name: 'Create workflow' }).click();
+  await page.getByRole('heading', { level: 1, name }).waitFor();
+  const stored = () =>
+    app.stack.sql('select name, archived_at from workflows where name = any($1)', [[name, 'Renamed']]);
+  assert.equal((await stored()).length, 1);
+
+  await go(page, '#/workflows');
+  await page.getByRole('button', { name: `Rename ${name}`, exact: true }).click();
+  const input = page.getByRole('textbox', { name: `New name of ${name}` });
+  await input.fill('Renamed');
+  await input.press('Enter');
+  await page.getByRole('link', { name: 'Renamed' }).waitFor();
+  await eventually(stored, (rows) => rows[0]?.name === 'Renamed');
+
+  await page.getByRole('button', { name: 'Archive Renamed', exact: true }).click();
+  await page.getByRole('link', { name: 'Renamed' }).waitFor({ state: 'detached' });
+  await eventually(stored, (rows) => rows[0]?.archived_at !== null);
+
+  await page.getByRole('checkbox', { name: 'Show archived' }).check();
+  await page.getByRole('button', { name: 'Delete Renamed', exact: true }).click();
+  await page.getByRole('button', { name: 'Delete workflow' }).click();
+  await page.getByRole('link', { name: 'Renamed' }).waitFor({ state: 'detached' });
+  await eventually(stored, (rows) => rows.length === 0);
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test('a star puts a workflow on the dashboard, and takes it away again', async () => {
+  const { page, problems, close } = await app.visit('Grace', { path: '#/workflows' });
+  await app.stack.sql('delete from workflow_favorites');
+  await page.reload();
+  const star = page.getByRole('button', { name: 'Favourite Newsletter hero images' });
+  await star.click();
+  await page.locator('button[aria-pressed="true"][aria-label="Favourite Newsletter hero images"]').waitFor();
+  await go(page, '#/');
+  const favourites = page.getByRole('region', { name: 'Favourites' });
+  await favourites.getByRole('link', { name: 'Newsletter hero images' }).waitFor();
+  await favourites.getByRole('button', { name: 'Favourite Newsletter hero images' }).click();
+  await favourites.getByText('No favourites yet').waitFor();
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test('a deletion that the server refuses is taken back and told in a toast, whose button tries again', async () => {
+  const { page, close } = await app.visit('Grace', { path: '#/workflows' });
+  const link = page.getByRole('link', { name: 'UGC ad remix' });
+  await link.waitFor();
+  app.stack.faults.add({
+    match: { method: 'DELETE', path: '/rest/v1/workflows' },
+    action: 'status',
+    status: 503,
+    times: 'always',
+  });
+  await page.getByRole('button', { name: 'Delete UGC ad remix' }).click();
+  await page.getByRole('button', { name: 'Delete workflow' }).click();
+  await link.waitFor({ state: 'detached' });
+  const toast = page.getByRole('alert').filter({ hasText: '“UGC ad remix” was not deleted.' });
+  await toast.waitFor();
+  await link.waitFor();
+
+  app.stack.faults.clear();
+  await toast.getByRole('button', { name: 'Try again' }).click();
+  await link.waitFor({ state: 'detached' });
+  await eventually(
+    () => app.stack.sql("select id from workflows where name = 'UGC ad remix'"),
+    (rows) => rows.length === 0,
+  );
+  await close();
+});
+
+test('coming back to the list asks nothing', async () => {
+  const { page, problems, close } = await app.visit('Ada', { path: '#/workflows' });
+  await page.getByRole('link', { name: 'Product launch video' }).click();
+  await page.getByRole('group', { name: 'Workflow graph' }).waitFor();
+  await page.getByRole('list', { name: 'Runs on this page' }).waitFor();
+  await page.waitForLoadState('networkidle');
+  const reads = () => app.stack.requests.count({ path: '/rest/v1/workflows' });
+  const before = reads();
+  await page.getByRole('link', { name: 'All workflows' }).click();
+  await page.getByRole('list', { name: 'Workflows' }).waitFor();
+  assert.equal(reads(), before);
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test('after signing out, the next visitor sees nothing of the one before', async () => {
+  const { page, problems, close } = await app.visit('Ada', { path: '#/workflows' });
+  await page.getByRole('link', { name: 'Product launch video' }).waitFor();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: /^Continue as Grace/ }).click();
+  await page.getByRole('list', { name: 'Workflows' }).waitFor();
+  assert.equal(await page.getByText('Product launch video').count(), 0);
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test('a failing server is said where it happens, and trying again mends it', async () => {
+  const { page, close } = await app.visit('Ada', { path: '#/workflows' });
+  await page.getByRole('link', { name: 'Product launch video' }).waitFor();
+  app.stack.faults.add({
+    match: { path: '/rest/v1/workflows' },
+    action: 'status',
+    status: 503,
+    times: 'always',
+  });
+  await page.getByRole('link', { name: 'Product launch video' }).click();
+  const again = page.getByRole('alert').getByRole('button', { name: 'Try again' }).first();
+  await again.waitFor();
+  app.stack.faults.clear();
+  await again.click();
+  await page.getByRole('group', { name: 'Workflow graph' }).waitFor();
+  await close();
+});

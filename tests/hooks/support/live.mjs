@@ -1,0 +1,76 @@
+// @ts-check
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../e2e/support/until.mjs';
+
+/** @typedef {import('../../e2e/support/world.mjs').Tab} Tab */
+
+/** What a page needs to receive what was sent, and to read its scopes and rows after that. */
+const ARRIVAL_MS = 250;
+
+const byId = (/** @type {any} */ a, /** @type {any} */ b) => (a.id < b.id ? -1 : 1);
+const sorted = (/** @type {any} */ value) => (Array.isArray(value) ? [...value].sort(byId) : value);
+
+/**
+ * What hooks show of changes that somebody else makes.
+ *
+ * @param {import('../../e2e/support/fixtures.mjs').Stack} stack
+ */
+export function createLive(stack) {
+  /** Waits until so many subscriptions of the page are live. @param {Tab} tab @param {number} count */
+  const isLive = (tab, count = 1) =>
+    tab.run(
+      (count) =>
+        until(() => {
+          const active = react.getRealtimeManager().getActiveSubscriptions();
+          return active.length === count && active.every(({ status }) => status === 'live');
+        }),
+      count,
+    );
+
+  /** Waits until all that is committed was sent, received, and seen to. */
+  async function rest() {
+    await stack.realtime.settle();
+    await sleep(ARRIVAL_MS);
+  }
+
+  /**
+   * Waits until this part of what a hook gives is as expected; rows in any order.
+   *
+   * @param {Tab} tab
+   * @param {string} name
+   * @param {string} path such as `workflow.nodes`; empty for all of it
+   * @param {unknown} expected
+   */
+  async function shows(tab, name, path, expected) {
+    let shown;
+    const isShown = async () => {
+      shown = sorted(part(await tab.run((name) => view(name), name), path));
+      try {
+        assert.deepEqual(shown, sorted(expected));
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    await until(isShown).catch(() => assert.deepEqual(shown, sorted(expected)));
+  }
+
+  /** Sets a column by SQL. @param {string} table @param {string} id @param {string} column @param {unknown} value */
+  const change = (table, id, column, value) =>
+    stack.sql(`update public.${table} set ${column} = $1 where id = $2`, [value, id]);
+
+  /** @param {string} table @param {string} id */
+  const remove = (table, id) => stack.sql(`delete from public.${table} where id = $1`, [id]);
+
+  /** The channels that these users have joined. @param {...{ id: string }} users */
+  const channelsOf = (...users) =>
+    stack.realtime.inspect().channels.filter(({ sub }) => users.some(({ id }) => id === sub));
+
+  return { isLive, rest, shows, change, remove, channelsOf };
+}
+
+/** @param {any} value @param {string} path */
+export function part(value, path) {
+  return path === '' ? value : path.split('.').reduce((inner, name) => inner?.[name], value);
+}
