@@ -241,8 +241,7 @@ test('ready is fulfilled when changes flow, also for who comes later', async () 
 });
 
 test('a subscription can be ended by its function alone, as an effect returns it', async () => {
-  const ada = await newUser('ada');
-  const tab = await world.open({ as: ada });
+  const { ada, tab } = await openPage();
   const left = await tab.run(async (scope) => {
     const { ready, unsubscribe } = wdb.getRealtimeManager().open('workflows', { scope }, () => {});
     await ready;
