@@ -132,12 +132,7 @@ export class Subscriptions implements RealtimeManager, Followers {
     return id;
   }
 
-  private add(
-    id: string,
-    table: string,
-    options: OpenOptions,
-    handler: Handler | undefined,
-  ): Subscription {
+  private add(id: string, table: string, options: OpenOptions, handler: Handler | undefined): Subscription {
     const isTold = handler !== undefined;
     if (isTold && typeof handler !== 'function') throw invalid('handler', 'a function, or nothing');
     for (const name of ['scope', 'filter'] as const) {

@@ -26,6 +26,7 @@ const running = blocks.filter(({ language }) => !NOT_RUN.includes(language));
 const compiled = running.filter(({ language }) => COMPILED.includes(language));
 const project = await newProject(compiled);
 const guide = await useGuide(project, blocks);
+const text = (/** @type {string} */ file) => readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
 const place = (/** @type {Block} */ { file, line }) => `${file}:${line}`;
 
 test('every code block has a language, a name of its own and a scenario, and every scenario a block', () => {
@@ -51,8 +52,18 @@ for (const block of running) {
   });
 }
 
+test('how quick it is said to be is what README.md says', async () => {
+  const [guideText, readme] = await Promise.all(['DATABASE_INTEGRATION.md', 'README.md'].map(text));
+  const section = /^## Performance$([^]*?)^## /m.exec(guideText)?.[1] ?? '';
+  const numbers = [...section.matchAll(/[\d. ]*\d (?:ms|µs)/g)].map(([number]) => number.trim());
+  assert.ok(numbers.length > 3);
+  assert.deepEqual(
+    numbers.filter((number) => !readme.includes(number)),
+    [],
+  );
+});
+
 test('links lead somewhere', async () => {
-  const text = (/** @type {string} */ file) => readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
   for (const file of files) {
     for (const [, target] of (await text(file)).matchAll(/\]\(([^)]+)\)/g)) {
       if (/^https?:/.test(target)) continue;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { integration } from './integration.mjs';
 
 /** @typedef {import('../guide.test.mjs').Scenario} Scenario */
 
@@ -24,21 +25,14 @@ export const migrating = {
     assert.equal(await project.complaints(['src/*.ts'], { ...older, ...compilerOptions }), '');
   },
 
+  /** The packaging tests give it to Vite itself. */
   async vite(block, { load }) {
     const { alias } = (await load(block)).default.resolve;
     assert.equal(alias['@/lib/db'], 'workflow-db/react');
     assert.deepEqual(Object.keys(alias)[0], '@/lib/db', 'the first match counts');
   },
 
-  async configure(block, { open, stack, newUser, newWorkflow }) {
-    const user = await newUser();
-    const { name } = await newWorkflow(user, { is_public: true });
-    const page = await open(block, { as: user });
-    // Nobody is signed in, and sees what everybody may.
-    const list = await page.evaluate((id) => wdb.db.getWorkflows(id), user.id);
-    assert.ok(list.length === 0 || list[0].name === name);
-    assert.ok(stack.requests.count({ path: '/rest/v1/workflows' }) > 0);
-  },
+  configure: integration.start,
 
   async unchanged(block, { open, load, blockOf, newUser, newWorkflow, stack, texts }) {
     const { alias } = (await load(blockOf('vite'))).default.resolve;
