@@ -5,15 +5,17 @@ import { test } from 'node:test';
 import { readBlocks } from './support/blocks.mjs';
 import { fileOf, newProject } from './support/project.mjs';
 import { useGuide } from './support/world.mjs';
-import { integration } from './scenarios/integration.mjs';
+import { components } from './scenarios/components.mjs';
 import { migrating } from './scenarios/migrating.mjs';
+import { security, servers } from './scenarios/security.mjs';
+import { snippets, start } from './scenarios/snippets.mjs';
 
 /** @typedef {import('./support/blocks.mjs').Block} Block */
 /** @typedef {(block: Block, guide: import('./support/world.mjs').Guide) => Promise<void>} Scenario */
 
 /** Each document, and what is done with each of its blocks, by the name on its fence. */
 const DOCUMENTS = /** @type {Record<string, Record<string, Scenario>>} */ ({
-  'DATABASE_INTEGRATION.md': integration,
+  'DATABASE_INTEGRATION.md': { ...start, ...components, ...snippets, ...security, ...servers },
   'MIGRATING.md': migrating,
 });
 /** Not run: commands for a shell. Every other language needs a name, and a scenario of that name. */

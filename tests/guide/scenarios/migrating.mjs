@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { integration } from './integration.mjs';
+import { start } from './snippets.mjs';
 
 /** @typedef {import('../guide.test.mjs').Scenario} Scenario */
 
@@ -32,20 +32,15 @@ export const migrating = {
     assert.deepEqual(Object.keys(alias)[0], '@/lib/db', 'the first match counts');
   },
 
-  configure: integration.start,
+  configure: start.start,
 
-  async unchanged(block, { open, load, blockOf, newUser, newWorkflow, stack, texts }) {
+  async unchanged(block, { open, live, load, blockOf, newUser, newWorkflow, stack, texts }) {
     const { alias } = (await load(blockOf('vite'))).default.resolve;
     const user = await newUser();
     const { id, name } = await newWorkflow(user);
     const page = await open(block, { as: user, mount: 'Workflows', alias });
     await texts(page, 'li', (names) => names[0] === name);
-    await page.waitForFunction(() =>
-      wdb
-        .getRealtimeManager()
-        .getActiveSubscriptions()
-        .every(({ status }) => status === 'live'),
-    );
+    await live(page);
     await stack.sql("update public.workflows set name = 'Renamed elsewhere' where id = $1", [id]);
     await texts(page, 'li', (names) => names[0] === 'Renamed elsewhere');
     await page.evaluate((id) => wdb.db.deleteWorkflow(id), id);

@@ -1,11 +1,10 @@
 // @ts-check
-import { readFile } from 'node:fs/promises';
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { after, afterEach } from 'node:test';
-import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { writeFile } from 'node:fs/promises';
 import { startStack } from '../../../examples/local-stack/stack.mjs';
 import { collectProblems, launchBrowser } from '../../e2e/support/browser.mjs';
 import { createFixtures } from '../../e2e/support/fixtures.mjs';
@@ -96,13 +95,13 @@ export async function useGuide(project, blocks) {
     ...createFixtures(stack),
     stack,
     project,
+    browser,
 
     /** @param {string} name */
     blockOf(name) {
       const block = blocks.find((one) => one.name === name);
       return block ?? assert.fail(`There is no block ${name}`);
     },
-    browser,
 
     /**
      * Opens a page that runs a block.
@@ -150,14 +149,26 @@ export async function useGuide(project, blocks) {
       return createRequire(import.meta.url)(outfile);
     },
 
-    /** Waits until what a page's elements say is this. @param {import('playwright-core').Page} page @param {string} selector @param {(texts: string[]) => unknown} condition */
+    /** Waits until what a page follows flows. @param {import('playwright-core').Page} page */
+    live: (page) =>
+      page.waitForFunction(() => {
+        const all = wdb.getRealtimeManager().getActiveSubscriptions();
+        return all.length > 0 && all.every(({ status }) => status === 'live');
+      }),
+
+    /**
+     * Waits until what a page's elements say fulfils the condition.
+     *
+     * @param {import('playwright-core').Page} page
+     * @param {string} selector
+     * @param {(texts: string[]) => unknown} condition
+     */
     async texts(page, selector, condition) {
       /** @type {string[]} */
       let last = [];
       await until(async () => condition((last = await page.locator(selector).allTextContents()))).catch(() =>
         assert.fail(`${selector} says ${JSON.stringify(last)}; expected ${condition}`),
       );
-      return last;
     },
   };
 }
