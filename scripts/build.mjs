@@ -21,6 +21,7 @@ import { printSizes } from './sizes.mjs';
 
 /** Assembled here, then put in the place of pkg/ at once: whoever uses that meanwhile sees the old one or the new one. */
 const NEXT = 'build/pkg';
+const DOCUMENTS = ['README.md', 'DATABASE_INTEGRATION.md', 'MIGRATING.md', 'CHANGELOG.md'];
 const ENTRIES = ['index.ts', 'react/index.ts', 'devtools/index.tsx'];
 const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (...parts) => join(root, ...parts);
@@ -104,7 +105,7 @@ function copyFiles() {
   cpSync(at('build', 'workflow_db.wasm'), at(NEXT, 'workflow_db.wasm'));
   cpSync(at('pkg-template', 'src', 'generated', 'bindings.d.ts'), at(NEXT, 'generated', 'bindings.d.ts'));
   cpSync(at('supabase'), at(NEXT, 'supabase'), { recursive: true });
-  for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE']) cpSync(at(name), at(NEXT, name));
+  for (const name of [...DOCUMENTS, 'LICENSE']) cpSync(at(name), at(NEXT, name));
 }
 
 /** The newest change of anything that the package is made from. */
@@ -113,7 +114,7 @@ function newestSource() {
     'Cargo.toml',
     'Cargo.lock',
     'package-lock.json',
-    'README.md',
+    ...DOCUMENTS,
     'src',
     'pkg-template',
     'supabase',

@@ -51,6 +51,7 @@ const suites = [
   node('local stack', 'examples/local-stack/test', 2),
   node('end to end', 'tests/e2e', 2),
   node('hooks, React 18 and 19', 'tests/hooks', 2),
+  node('examples of the guides', 'tests/guide', 1),
   {
     name: 'example app',
     prepare: installApp,

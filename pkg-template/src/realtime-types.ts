@@ -109,7 +109,7 @@ export interface SubscriptionHandle {
   /** Set it to hear of changes of `status`. */
   onStatus: ((status: SubscriptionStatus) => void) | undefined;
   /** Ends it at once. The handler is not called again. */
-  unsubscribe(): void;
+  readonly unsubscribe: () => void;
   [Symbol.dispose](): void;
 }
 

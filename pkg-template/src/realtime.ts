@@ -44,11 +44,12 @@ class Subscription implements SubscriptionHandle {
     this.ready.catch(() => {});
   }
 
-  unsubscribe(): void {
+  // A property, so that an effect can return it as it is.
+  readonly unsubscribe = (): void => {
     if (this.status === 'closed') return;
     this.stands('closed', new DatabaseError('ABORTED', 'The subscription was ended before changes flowed'));
     this.end(this);
-  }
+  };
 
   [Symbol.dispose](): void {
     this.unsubscribe();
@@ -131,12 +132,7 @@ export class Subscriptions implements RealtimeManager, Followers {
     return id;
   }
 
-  private add(
-    id: string,
-    table: string,
-    options: OpenOptions,
-    handler: Handler | undefined,
-  ): Subscription {
+  private add(id: string, table: string, options: OpenOptions, handler: Handler | undefined): Subscription {
     const isTold = handler !== undefined;
     if (isTold && typeof handler !== 'function') throw invalid('handler', 'a function, or nothing');
     for (const name of ['scope', 'filter'] as const) {

@@ -239,3 +239,14 @@ test('ready is fulfilled when changes flow, also for who comes later', async () 
   assert.equal(await status(tab, 'later'), 'live');
   await tab.run(() => following.later.handle.ready);
 });
+
+test('a subscription can be ended by its function alone, as an effect returns it', async () => {
+  const { ada, tab } = await openPage();
+  const left = await tab.run(async (scope) => {
+    const { ready, unsubscribe } = wdb.getRealtimeManager().open('workflows', { scope }, () => {});
+    await ready;
+    unsubscribe();
+    return wdb.getRealtimeManager().getActiveSubscriptions();
+  }, ada.id);
+  assert.deepEqual(left, []);
+});

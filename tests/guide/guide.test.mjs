@@ -1,18 +1,21 @@
 // @ts-check
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { readBlocks } from './support/blocks.mjs';
 import { fileOf, newProject } from './support/project.mjs';
 import { useGuide } from './support/world.mjs';
-import { integration } from './scenarios/integration.mjs';
+import { components } from './scenarios/components.mjs';
 import { migrating } from './scenarios/migrating.mjs';
+import { security, servers } from './scenarios/security.mjs';
+import { snippets, start } from './scenarios/snippets.mjs';
 
 /** @typedef {import('./support/blocks.mjs').Block} Block */
 /** @typedef {(block: Block, guide: import('./support/world.mjs').Guide) => Promise<void>} Scenario */
 
 /** Each document, and what is done with each of its blocks, by the name on its fence. */
 const DOCUMENTS = /** @type {Record<string, Record<string, Scenario>>} */ ({
-  'DATABASE_INTEGRATION.md': integration,
+  'DATABASE_INTEGRATION.md': { ...start, ...components, ...snippets, ...security, ...servers },
   'MIGRATING.md': migrating,
 });
 /** Not run: commands for a shell. Every other language needs a name, and a scenario of that name. */
@@ -25,6 +28,7 @@ const running = blocks.filter(({ language }) => !NOT_RUN.includes(language));
 const compiled = running.filter(({ language }) => COMPILED.includes(language));
 const project = await newProject(compiled);
 const guide = await useGuide(project, blocks);
+const text = (/** @type {string} */ file) => readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
 const place = (/** @type {Block} */ { file, line }) => `${file}:${line}`;
 
 test('every code block has a language, a name of its own and a scenario, and every scenario a block', () => {
@@ -37,7 +41,7 @@ test('every code block has a language, a name of its own and a scenario, and eve
 });
 
 test('every example compiles under strict', async () => {
-  const paths = { '@/lib/db': ['./node_modules/workflow-db/react/index.d.ts'] };
+  const { paths } = JSON.parse(guide.blockOf('tsconfig').code).compilerOptions;
   const options = { allowJs: true, checkJs: true, paths };
   assert.equal(await project.complaints(compiled.map(fileOf), options), '');
 });
@@ -50,9 +54,18 @@ for (const block of running) {
   });
 }
 
+test('how quick it is said to be is what README.md says', async () => {
+  const [guideText, readme] = await Promise.all(['DATABASE_INTEGRATION.md', 'README.md'].map(text));
+  const section = /^## Performance$([^]*?)^## /m.exec(guideText)?.[1] ?? '';
+  const numbers = [...section.matchAll(/[\d. ]*\d (?:ms|µs)/g)].map(([number]) => number.trim());
+  assert.ok(numbers.length > 3);
+  assert.deepEqual(
+    numbers.filter((number) => !readme.includes(number)),
+    [],
+  );
+});
+
 test('links lead somewhere', async () => {
-  const { readFile } = await import('node:fs/promises');
-  const text = async (/** @type {string} */ file) => readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
   for (const file of files) {
     for (const [, target] of (await text(file)).matchAll(/\]\(([^)]+)\)/g)) {
       if (/^https?:/.test(target)) continue;

@@ -19,7 +19,8 @@ test('the package holds its entry, its types, the bare module, the migrations, a
     `${name}.js`,
     `${name}.d.ts`,
   ]);
-  for (const name of [...entries, 'workflow_db.wasm', 'LICENSE', 'README.md', 'CHANGELOG.md']) {
+  const documents = ['README.md', 'DATABASE_INTEGRATION.md', 'MIGRATING.md', 'CHANGELOG.md', 'LICENSE'];
+  for (const name of [...entries, 'workflow_db.wasm', ...documents]) {
     assert.ok(files.includes(name), name);
   }
   assert.ok(files.some((name) => name.startsWith('supabase/optional/') && name.endsWith('.sql')));

@@ -1,10 +1,11 @@
 // @ts-check
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { launchBrowser } from '../e2e/support/browser.mjs';
 import { until } from '../e2e/support/until.mjs';
+import { readBlocks } from '../guide/support/blocks.mjs';
 import { checkPage } from './page.mjs';
 import { freePort, newProject, run, start, useStack } from './support.mjs';
 
@@ -18,7 +19,7 @@ const START_MS = 30_000;
 export async function testVite(version) {
   const [consumed, dir, browser] = await Promise.all([
     useStack(),
-    newProject('browser', { vite: version }),
+    newProject('browser', { vite: version, react: '^19.0.0' }),
     launchBrowser(),
   ]);
   after(() => browser.close());
@@ -53,6 +54,22 @@ export async function testVite(version) {
     );
     assert.equal(files.filter((name) => name.endsWith('.js')).length, 1, `${files}`);
     assert.doesNotMatch(built.output, /externalized for browser|Module ".*" has been|warning/i);
+    await checkServed(['preview']);
+  });
+
+  test(`Vite ${version}, with the alias that MIGRATING.md names: dev server, build and preview`, async () => {
+    const config = (await readBlocks('MIGRATING.md')).find(({ name }) => name === 'vite');
+    assert.ok(config);
+    const main = await readFile(join(dir, 'main.js'), 'utf8');
+    const viaAlias = main.replace("'workflow-db'", "'@/lib/db'");
+    assert.notEqual(viaAlias, main);
+    await mkdir(join(dir, 'src'));
+    await writeFile(join(dir, 'src', 'other.js'), '');
+    await writeFile(join(dir, 'vite.config.js'), config.code);
+    await writeFile(join(dir, 'main.js'), `import '@/other.js';\n${viaAlias}`);
+    await checkServed([]);
+    const built = await run(vite, ['build'], { cwd: dir });
+    assert.equal(built.code, 0, built.output);
     await checkServed(['preview']);
   });
 }

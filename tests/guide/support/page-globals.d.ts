@@ -1,9 +1,10 @@
 /** What `page.jsx` makes global in the page, for the functions that tests run there. */
+import type * as package_ from '../../../pkg/react/index.js';
+
 /* eslint-disable @typescript-eslint/no-explicit-any -- whichever block it is */
 declare global {
-  const wdb: typeof import('../../../pkg/react/index.js');
+  const wdb: typeof package_;
   /** What the block declares and exports. */
   const block: any;
   function mount(name: string, props: object): void;
 }
-export {};

@@ -1,12 +1,10 @@
 // @ts-check
-import { readFile } from 'node:fs/promises';
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { after, afterEach } from 'node:test';
-import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { writeFile } from 'node:fs/promises';
-import { build } from 'esbuild';
 import { startStack } from '../../../examples/local-stack/stack.mjs';
 import { collectProblems, launchBrowser } from '../../e2e/support/browser.mjs';
 import { createFixtures } from '../../e2e/support/fixtures.mjs';
@@ -34,6 +32,7 @@ const PAGE = fileURLToPath(new URL('./page.jsx', import.meta.url));
 const EXAMPLE_URL = 'https://xyz.supabase.co';
 const EXAMPLE_KEY = 'sb_publishable_…';
 const REACT = '19';
+const START_MS = 15_000;
 
 /**
  * A stack, a project that has every block as a module, and a browser to run them in.
@@ -85,15 +84,24 @@ export async function useGuide(project, blocks) {
     const page = (await readFile(PAGE, 'utf8')).replace('BLOCK', await localized(block));
     const entry = join(project.dir, `${block.name}.page.jsx`);
     await writeFile(entry, page);
-    return bundled(entry, REACT, project.dir, { format: 'esm', target: 'es2022', ...(alias && { alias }) });
+    return bundled(entry, REACT, project.dir, {
+      format: 'esm',
+      target: 'es2022',
+      ...(alias && { alias, absWorkingDir: project.dir }),
+    });
   }
 
   return {
     ...createFixtures(stack),
     stack,
     project,
-    blocks,
     browser,
+
+    /** @param {string} name */
+    blockOf(name) {
+      const block = blocks.find((one) => one.name === name);
+      return block ?? assert.fail(`There is no block ${name}`);
+    },
 
     /**
      * Opens a page that runs a block.
@@ -103,14 +111,12 @@ export async function useGuide(project, blocks) {
      */
     async open(block, { as, configured = !/\bconfigure\(/.test(block.code), mount, props, context, alias }) {
       const path = `/${block.name}`;
-      let made;
-      pages[path] = () => (made ??= script(block, alias));
+      const text = await script(block, alias);
+      pages[path] = async () => text;
       const browserContext = await browser.newContext();
       const page = await browserContext.newPage();
-      opened.push({
-        close: () => browserContext.close(),
-        problems: collectProblems(page, (url) => url.startsWith(stack.url)),
-      });
+      const problems = collectProblems(page, (url) => url.startsWith(stack.url));
+      opened.push({ close: () => browserContext.close(), problems });
       const env = {
         url: stack.url,
         key: stack.publishableKey,
@@ -120,7 +126,8 @@ export async function useGuide(project, blocks) {
       };
       await page.addInitScript((env) => Object.assign(globalThis, { env }), env);
       await page.goto(site.origin + path);
-      await page.waitForSelector('html[data-is-ready]', { state: 'attached', timeout: 15_000 });
+      const isReady = page.waitForSelector('html[data-is-ready]', { state: 'attached', timeout: START_MS });
+      await isReady.catch((error) => assert.fail(`${error}\n${problems.splice(0).join('\n')}`));
       if (mount) {
         await page.evaluate(
           ([name, props]) => globalThis.mount(String(name), /** @type {object} */ (props)),
@@ -138,19 +145,30 @@ export async function useGuide(project, blocks) {
     async load(block) {
       const entry = await localized(block);
       const outfile = entry.replace(/\.[a-z]+$/, '.cjs');
-      const options = { bundle: true, platform: /** @type {const} */ ('node'), format: /** @type {const} */ ('cjs') };
-      await build({ entryPoints: [entry], outfile, ...options, logLevel: 'error' });
+      await writeFile(outfile, await bundled(entry, REACT, project.dir, { format: 'cjs', platform: 'node' }));
       return createRequire(import.meta.url)(outfile);
     },
 
-    /** Waits until what a page's elements say is this. @param {import('playwright-core').Page} page @param {string} selector @param {(texts: string[]) => unknown} condition */
+    /** Waits until what a page follows flows. @param {import('playwright-core').Page} page */
+    live: (page) =>
+      page.waitForFunction(() => {
+        const all = wdb.getRealtimeManager().getActiveSubscriptions();
+        return all.length > 0 && all.every(({ status }) => status === 'live');
+      }),
+
+    /**
+     * Waits until what a page's elements say fulfils the condition.
+     *
+     * @param {import('playwright-core').Page} page
+     * @param {string} selector
+     * @param {(texts: string[]) => unknown} condition
+     */
     async texts(page, selector, condition) {
       /** @type {string[]} */
       let last = [];
       await until(async () => condition((last = await page.locator(selector).allTextContents()))).catch(() =>
         assert.fail(`${selector} says ${JSON.stringify(last)}; expected ${condition}`),
       );
-      return last;
     },
   };
 }
