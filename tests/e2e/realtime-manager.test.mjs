@@ -119,14 +119,15 @@ test('an unknown table, a malformed scope and a malformed filter are refused whe
     return [
       thrown(() => manager.subscribe('nope', userId, () => {})),
       thrown(() => manager.subscribe('workflows', 'no uuid', () => {})),
-      thrown(() => open('workflows', { scope: userId }, undefined)),
+      thrown(() => open('workflows', { scope: userId }, 'no function')),
+      thrown(() => (/** @type {any} */ (manager).subscribe)('workflows', userId)),
       thrown(() => open('workflows', { scope: 7 }, () => {})),
       ...['status', 'nope=eq.1', 'name=almost.1', 'name=in.1', `name=eq.${'x'.repeat(9000)}`].map((filter) =>
         thrown(() => open('workflows', { filter }, () => {})),
       ),
     ].map(({ code, isOurs }) => [code, isOurs]);
   }, ada.id);
-  assert.deepEqual(refused, Array(9).fill(['INVALID_INPUT', true]));
+  assert.deepEqual(refused, Array(10).fill(['INVALID_INPUT', true]));
   assert.deepEqual(await tab.run(() => wdb.getRealtimeManager().getActiveSubscriptions()), []);
 });
 

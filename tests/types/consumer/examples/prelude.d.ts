@@ -4,6 +4,7 @@ declare const key: string;
 declare const token: string;
 declare const secret: string;
 declare const userId: string;
+declare const workflowId: string;
 declare const session: { accessToken: string };
 declare const App: () => null;
 

@@ -56,6 +56,7 @@ export async function everyHandle(table: TableName): Promise<void> {
   handle.unsubscribe();
   getRealtimeManager().open('execution_node_results', {}, ({ record }) => record.execution_id.length);
   getRealtimeManager().open(table, {}, ({ record }) => record.id);
+  getRealtimeManager().open(table, { scope: id }).unsubscribe();
 }
 
 class Socket implements SocketLike {
