@@ -7,9 +7,10 @@ say() { printf '\n== %s\n' "$*"; }
 fail() { printf '\nerror: %s\n' "$*" >&2; exit 1; }
 
 command -v cargo >/dev/null || fail 'Rust is missing. Install it with rustup, then run this again.'
-command -v node >/dev/null || fail 'Node is missing. Install Node 20 or later, then run this again.'
-node_major=$(node -p 'process.versions.node.split(".")[0]')
-[ "$node_major" -ge 20 ] || fail "Node $(node --version) is too old: Node 20 or later is needed."
+command -v node >/dev/null || fail 'Node is missing. Install Node 20.19 or later, then run this again.'
+# What the current Vite needs, which the example app is built with.
+node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major * 100 + minor >= 2019 ? 0 : 1)' ||
+  fail "Node $(node --version) is too old: Node 20.19 or later is needed."
 
 if ! rustup target list --installed 2>/dev/null | grep -qx wasm32-unknown-unknown; then
   say 'Adding the WebAssembly target to Rust'
