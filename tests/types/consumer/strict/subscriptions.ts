@@ -51,6 +51,8 @@ manager.open('workflow_executions', { filter: 'status=eq.running', events: ['INS
   const status: WorkflowExecution['status'] = record.status;
 });
 const options: OpenOptions = {};
+// Without a handler it only keeps what is cached right.
+manager.open('workflow_nodes', { scope: 'workflow' }).unsubscribe();
 const status: SubscriptionStatus = handle.status;
 const why: DatabaseError | null = handle.error;
 const ready: Promise<void> = handle.ready;
@@ -87,6 +89,8 @@ manager.open('workflow', {}, () => {});
 manager.open('workflows', { events: ['UPSERT'] }, () => {});
 // @ts-expect-error -- a handle is followed, not set
 handle.status = 'live';
+// @ts-expect-error -- an id is missing
+manager.subscribe('workflows', () => {});
 // @ts-expect-error -- a scope is one id
 manager.open('workflows', { scope: ['user'] }, () => {});
 // @ts-expect-error -- there is no such way
