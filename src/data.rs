@@ -66,6 +66,13 @@ pub struct Difference<D> {
     pub new: Option<D>,
 }
 
+impl<D: Data> Difference<D> {
+    /// The row's id.
+    pub fn id(&self) -> Option<String> {
+        self.new.as_ref().or(self.old.as_ref())?.column("id").text().map(str::to_owned)
+    }
+}
+
 /// A reference to a JSON value: a row, or a list of rows. Cloning copies the reference.
 pub trait Data: Clone + 'static {
     /// Rows of it by id.

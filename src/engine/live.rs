@@ -7,7 +7,7 @@ use super::session::End;
 use super::Engine;
 use crate::data::Data;
 use crate::error::Error;
-use crate::feeds::{Echoes, Extent, Feed, Interest, News, Outbox, Status, Told, MAX_COMPARED_ROWS};
+use crate::feeds::{Echoes, Extent, Feed, Interest, News, Outbox, Status, Told};
 use crate::platform::Platform;
 use crate::realtime::{Effect, Session, Step, Token, Vsn};
 use futures_util::future::{select, Either};
@@ -334,6 +334,8 @@ impl<P: Platform> Engine<P> {
         let is_over = |feed: &Feed<P::Data>| end == End::Closed || feed.channel.is_some();
         let ended: Vec<u32> =
             live.feeds.iter().filter(|feed| is_over(feed)).map(|feed| feed.number).collect();
+        // What was not told yet is of rows that are nobody's business any more.
+        live.outbox.retain(|told| !ended.contains(&told.feed));
         for number in ended {
             let error = Error::aborted("The user changed, or the client was closed");
             live.set_status(number, Status::Closed, Some(error));
@@ -343,9 +345,4 @@ impl<P: Platform> Engine<P> {
         live.echoes.clear();
         live.rereads.clear();
     }
-}
-
-/// Whether so many rows are compared after a gap.
-pub(super) fn is_comparable(total: u32) -> bool {
-    total <= MAX_COMPARED_ROWS
 }

@@ -4,12 +4,11 @@
 //! that changes flow (from then on): what was committed in between was told to nobody.
 
 use super::call::Sent;
-use super::live::is_comparable;
 use super::Engine;
 use crate::cache::{Change, Shape, Source, Store};
 use crate::data::{Data, Difference, Index, Value};
 use crate::error::Error;
-use crate::feeds::{id_of, Extent, Interest, News, Status};
+use crate::feeds::{id_of, Extent, Interest, News, Status, MAX_COMPARED_ROWS};
 use crate::platform::Platform;
 use crate::query::{Query, Test};
 use crate::realtime::ChangeKind as Kind;
@@ -78,7 +77,7 @@ impl<P: Platform> Engine<P> {
         };
         let (answer, _) = self.attempt(&Request::counted(&query, None), timeout_ms, &sent).await?;
         let total = answer.total.unwrap_or(u32::MAX).min(query.limit.unwrap_or(u32::MAX));
-        if !is_comparable(total) {
+        if total > MAX_COMPARED_ROWS {
             return Ok(None);
         }
         self.complete_from(&query, answer.rows, total, timeout_ms, &sent).await.map(Some)
@@ -117,12 +116,12 @@ impl<P: Platform> Engine<P> {
         for overtaken in older {
             overtaken.set(true);
         }
-        for Found { difference: Difference { old, new }, .. } in &found {
-            let source = match new {
+        for Found { difference, .. } in &found {
+            let source = match &difference.new {
                 Some(row) => Source::Current(row.clone()),
-                None => Source::Deleted(old.clone()),
+                None => Source::Deleted(difference.old.clone()),
             };
-            let id = new.as_ref().or(old.as_ref()).and_then(id_of);
+            let id = difference.id();
             self.apply(&Change { table, id, source });
         }
         self.flush();
@@ -152,13 +151,13 @@ impl<P: Platform> Engine<P> {
         let feed = state.live.feed(number)?;
         let (news, is_doubtful) = feed.take_rows(rows);
         let again = again || is_doubtful;
-        let ids: Vec<_> = news.iter().map(id_in).collect();
+        let ids: Vec<_> = news.iter().map(Difference::id).collect();
         let is_told = !feed.is_caught_up;
         feed.is_caught_up = feed.is_caught_up || (feed.status == Status::Live && !again);
         let mut found: Vec<_> =
             news.into_iter().map(|difference| Found { difference, is_told: true }).collect();
         for difference in cached {
-            let id = id_in(&difference);
+            let id = difference.id();
             let is_touched = id.as_deref().is_some_and(|id| feed.is_touched(id));
             if !is_touched && !ids.contains(&id) {
                 if let (true, Some(id), Some(row)) = (is_told, &id, &difference.new) {
@@ -205,10 +204,6 @@ struct Found<D> {
     difference: Difference<D>,
     /// Whether the feed's handlers are to hear of it.
     is_told: bool,
-}
-
-fn id_in<D: Data>(difference: &Difference<D>) -> Option<String> {
-    difference.new.as_ref().or(difference.old.as_ref()).and_then(id_of)
 }
 
 /// The pages that cannot be right, because another number of rows matches than they say; of a table that only grows,

@@ -250,7 +250,7 @@ impl<D: Data> Feed<D> {
         let only_grows = self.interest.table.is_append_only;
         let mut news = Vec::new();
         for difference in self.rows.differences(rows) {
-            let Some(id) = difference.new.as_ref().or(difference.old.as_ref()).and_then(id_of) else {
+            let Some(id) = difference.id() else {
                 continue;
             };
             let is_last_word = if self.is_touched(&id) {
