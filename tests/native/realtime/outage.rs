@@ -1,6 +1,6 @@
 //! A regional outage: the server dies under many clients, and comes back.
 //!
-//! `CLIENTS=100000 cargo test --test native outage -- --nocapture` is the full number.
+//! `cargo test --test native outage -- --nocapture` prints it; `CLIENTS=…` makes them fewer.
 
 use crate::support::random::Random;
 use crate::support::Json;
@@ -153,7 +153,7 @@ fn peak(by_second: &[usize], from_ms: f64) -> usize {
 
 #[test]
 fn after_an_outage_the_clients_come_back_spread_over_time() {
-    let clients = usize::try_from(variable("CLIENTS", 10_000)).expect("a number");
+    let clients = usize::try_from(variable("CLIENTS", 100_000)).expect("a number");
     let random = Random::new(variable("SEED", 1));
     let jittered = live(clients, Some(&random));
     let plain = live(clients, None);
