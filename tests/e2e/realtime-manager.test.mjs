@@ -120,10 +120,7 @@ test('an unknown table, a malformed scope and a malformed filter are refused whe
       thrown(() => manager.subscribe('nope', userId, () => {})),
       thrown(() => manager.subscribe('workflows', 'no uuid', () => {})),
       thrown(() => open('workflows', { scope: userId }, 'no function')),
-      thrown(() =>
-        (manager)
-          /** @type {any} */ .subscribe('workflows', userId),
-      ),
+      thrown(() => manager./** @type {any} */ subscribe('workflows', userId)),
       thrown(() => open('workflows', { scope: 7 }, () => {})),
       ...['status', 'nope=eq.1', 'name=almost.1', 'name=in.1', `name=eq.${'x'.repeat(9000)}`].map((filter) =>
         thrown(() => open('workflows', { filter }, () => {})),

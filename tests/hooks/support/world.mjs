@@ -61,6 +61,7 @@ export async function bundled(entry, version, packageRoot, options) {
     bundle: true,
     jsx: 'automatic',
     define: { 'process.env.NODE_ENV': '"development"' },
+    alias: { '@/lib/db': join(packageRoot, 'react/index.js') },
     plugins: [withVersion(version, packageRoot)],
     ...options,
     write: false,
@@ -69,7 +70,7 @@ export async function bundled(entry, version, packageRoot, options) {
 }
 
 /**
- * Takes `react` and `react-dom` of this version, and `/pkg/…` and the app's alias from the packed package.
+ * Takes `react` and `react-dom` of this version, and `/pkg/…` from the packed package.
  *
  * @param {string} version
  * @param {string} packageRoot
@@ -82,7 +83,6 @@ function withVersion(version, packageRoot) {
       builder.onResolve({ filter: /^\/pkg\// }, ({ path }) => ({
         path: join(packageRoot, path.slice('/pkg/'.length)),
       }));
-      builder.onResolve({ filter: /^@\/lib\/db$/ }, () => ({ path: join(packageRoot, 'react/index.js') }));
       builder.onResolve({ filter: /^react(-dom)?(\/|$)/ }, ({ path, kind, pluginData }) => {
         if (pluginData === 'resolved') return undefined;
         const name = version === '19' ? path : path.replace(/^(react-dom|react)/, `$1${version}`);
