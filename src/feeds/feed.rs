@@ -227,7 +227,7 @@ impl<D: Data> Feed<D> {
         self.touched.iter().any(|touched| *touched.id == *id)
     }
 
-    /// Whether the answer is the last word about a row that changed meanwhile. None when nobody can say.
+    /// Whether the answer is the last word about a row, as it is unless the row changed meanwhile. None when nobody can say.
     fn is_last_word(&self, id: &str, new: Option<&D>) -> Option<bool> {
         let touched = self.touched.iter().filter(|touched| *touched.id == *id);
         let mut last_word = Some(true);
@@ -250,14 +250,8 @@ impl<D: Data> Feed<D> {
         let only_grows = self.interest.table.is_append_only;
         let mut news = Vec::new();
         for difference in self.rows.differences(rows) {
-            let Some(id) = difference.id() else {
-                continue;
-            };
-            let is_last_word = if self.is_touched(&id) {
-                self.is_last_word(&id, difference.new.as_ref())
-            } else {
-                Some(true)
-            };
+            let Some(id) = difference.id() else { continue };
+            let is_last_word = self.is_last_word(&id, difference.new.as_ref());
             is_doubtful = is_doubtful || is_last_word.is_none();
             if is_last_word != Some(true) || (only_grows && difference.new.is_none()) {
                 continue;
