@@ -23,6 +23,12 @@ pub struct Reread {
     again: bool,
 }
 
+impl Reread {
+    fn is_of(&self, table: &Table, id: &str) -> bool {
+        *self.table == *table && *self.id == *id
+    }
+}
+
 /// A frame's word for who is meant.
 #[derive(Clone)]
 struct Sign {
@@ -73,7 +79,7 @@ impl<P: Platform> Engine<P> {
     ) -> Sign {
         let state = self.state.borrow();
         let mut sign = Sign { kind, commit_timestamp, meant: Vec::new(), not_meant: Vec::new() };
-        for feed in state.live.feeds.iter().filter(|feed| *feed.interest.table == *table) {
+        for feed in state.live.of_table(table) {
             let Some((_, first)) = feed.channel.filter(|(own, _)| *own == channel) else { continue };
             // Places before the feed's own wrap around, beyond every binding.
             let own: Vec<usize> = matched.iter().map(|place| place.wrapping_sub(first)).collect();
@@ -104,7 +110,7 @@ impl<P: Platform> Engine<P> {
     fn last_known(&self, table: &'static Table, id: &str) -> Option<P::Data> {
         let told = {
             let state = self.state.borrow();
-            let mut feeds = state.live.feeds.iter().filter(|feed| *feed.interest.table == *table);
+            let mut feeds = state.live.of_table(table);
             feeds.find_map(|feed| feed.known(id))
         };
         told.or_else(|| self.cached_row(table, id))
@@ -151,7 +157,7 @@ impl<P: Platform> Engine<P> {
         let live = &mut state.live;
         let commit_timestamp = sign.commit_timestamp.as_ref();
         let mut told = Vec::new();
-        for feed in live.feeds.iter_mut().filter(|feed| *feed.interest.table == *table) {
+        for feed in live.of_table_mut(table) {
             let is_meant = sign.meant.contains(&feed.number);
             feed.touch(id, if is_meant { Touch::Frame } else { Touch::Elsewhere(Some(row.clone())) });
             if is_meant {
@@ -182,11 +188,11 @@ impl<P: Platform> Engine<P> {
         let (known, is_echo) = {
             let mut state = self.state.borrow_mut();
             let live = &mut state.live;
-            live.rereads.retain(|reread| *reread.table != *table || *reread.id != *id);
+            live.rereads.retain(|reread| !reread.is_of(table, id));
             let is_echo = live.echoes.judge(table, id, None, now_ms) == Verdict::Echo;
             let mut known = cached.clone();
             let mut told = Vec::new();
-            for feed in live.feeds.iter_mut().filter(|feed| *feed.interest.table == *table) {
+            for feed in live.of_table_mut(table) {
                 feed.touch(id, Touch::Frame);
                 let is_partly_known = feed.extent != Extent::Whole;
                 let fallback = cached.clone().filter(|row| {
@@ -221,7 +227,7 @@ impl<P: Platform> Engine<P> {
     fn waits_for_reread(&self, table: &'static Table, id: &str, sign: &Sign) -> bool {
         let mut state = self.state.borrow_mut();
         let mut rereads = state.live.rereads.iter_mut();
-        let Some(reread) = rereads.find(|reread| *reread.table == *table && *reread.id == *id) else {
+        let Some(reread) = rereads.find(|reread| reread.is_of(table, id)) else {
             return false;
         };
         reread.again = true;
@@ -259,7 +265,7 @@ impl<P: Platform> Engine<P> {
             let rows = rows.await;
             let mut state = self.state.borrow_mut();
             let rereads = &mut state.live.rereads;
-            let place = rereads.iter().position(|reread| *reread.table == *table && *reread.id == *id)?;
+            let place = rereads.iter().position(|reread| reread.is_of(table, id))?;
             if std::mem::take(&mut rereads[place].again) {
                 continue;
             }
@@ -300,12 +306,12 @@ impl<P: Platform> Engine<P> {
         let mut state = self.state.borrow_mut();
         let live = &mut state.live;
         let mut is_followed = false;
-        for feed in live.feeds.iter_mut().filter(|feed| *feed.interest.table == *table) {
+        for feed in live.of_table_mut(table) {
             is_followed = true;
             feed.touch(id, Touch::Elsewhere(row.cloned()));
         }
         for reread in &mut live.rereads {
-            if *reread.table == *table && *reread.id == *id {
+            if reread.is_of(table, id) {
                 reread.again = true;
             }
         }
@@ -317,7 +323,7 @@ impl<P: Platform> Engine<P> {
     /// Whether the last that those who follow the row know of it is this.
     pub(super) fn was_told(&self, table: &'static Table, id: &str, row: &P::Data) -> bool {
         let state = self.state.borrow();
-        let mut feeds = state.live.feeds.iter().filter(|feed| *feed.interest.table == *table);
+        let mut feeds = state.live.of_table(table);
         feeds.any(|feed| feed.known(id).is_some_and(|known| known.is_equal(row)))
     }
 }

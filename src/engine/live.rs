@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::feeds::{Echoes, Extent, Feed, Interest, News, Outbox, Status, Told};
 use crate::platform::Platform;
 use crate::realtime::{Effect, Session, Step, Token, Vsn};
+use crate::tables::Table;
 use futures_util::future::{select, Either};
 use std::pin::pin;
 use std::rc::Rc;
@@ -71,6 +72,16 @@ impl<D: Data> Default for Live<D> {
 impl<D: Data> Live<D> {
     pub(super) fn feed(&mut self, number: u32) -> Option<&mut Feed<D>> {
         self.feeds.iter_mut().find(|feed| feed.number == number)
+    }
+
+    /// The feeds of one table's rows.
+    pub(super) fn of_table(&self, table: &'static Table) -> impl Iterator<Item = &Feed<D>> {
+        self.feeds.iter().filter(move |feed| *feed.interest.table == *table)
+    }
+
+    /// The same, to change them.
+    pub(super) fn of_table_mut(&mut self, table: &'static Table) -> impl Iterator<Item = &mut Feed<D>> {
+        self.feeds.iter_mut().filter(move |feed| *feed.interest.table == *table)
     }
 
     pub(super) fn tell(&mut self, feed: u32, news: News<D>) {
