@@ -17,9 +17,17 @@ const cargo = (name, command, ...args) => ({ name, command, args, count: cargoSu
 const node = (name, folder, concurrency) => ({
   name,
   command: process.execPath,
-  args: ['--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, ...testFiles(folder)],
+  args: [
+    '--test',
+    '--test-reporter=spec',
+    `--test-concurrency=${concurrency}`,
+    `--test-timeout=${MAX_TEST_MS}`,
+    ...testFiles(folder),
+  ],
   count: nodeSummary,
 });
+/** A file that takes longer than this hangs; it is ended, and its test failed. */
+const MAX_TEST_MS = 300_000;
 const testFiles = (folder) =>
   readdirSync(join(root, folder))
     .filter((file) => file.endsWith('.test.mjs'))
@@ -113,6 +121,12 @@ function sum(rows) {
   return { passed: column(0), failed: column(1), skipped: column(2) };
 }
 
+/** What a suite said of its failures: the last part of Node's report, or the end of all that was printed. */
+function failureReport(output) {
+  const start = output.lastIndexOf('✖ failing tests:');
+  return start >= 0 ? output.slice(start) : output.slice(-MAX_REPORT_CHARS);
+}
+
 /** A suite that broke off, or that ran nothing, is a failure whatever it counted. */
 function atLeastOneFailure(counts, code) {
   const isBroken = code !== 0 || counts.passed + counts.failed === 0;
@@ -143,13 +157,16 @@ function environment() {
   return { ...process.env, FORCE_COLOR: '0', ...(existsSync(driver) ? { CHROMEDRIVER: driver } : {}) };
 }
 
+const MAX_REPORT_CHARS = 4000;
 const results = [];
+const failures = [];
 for (const [index, suite] of suites.entries()) {
   console.log(`\n== ${index + 1}/${suites.length} ${suite.name}`);
   const started = performance.now();
   await suite.prepare?.();
   const { output, code } = await run(suite);
   const counts = suite.count(output, code);
+  if (counts.failed > 0) failures.push(`== ${suite.name}\n${failureReport(output)}`);
   results.push({
     suite: suite.name,
     ...counts,
@@ -159,6 +176,7 @@ for (const [index, suite] of suites.entries()) {
 
 console.log('');
 console.table(results);
+for (const failure of failures) console.log(failure);
 const total = sum(results.map((result) => [result.passed, result.failed, result.skipped]));
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 ? 0 : 1;

@@ -6,8 +6,8 @@ import { until } from '../e2e/support/until.mjs';
 import { createLive } from './support/live.mjs';
 import { VERSIONS, useHooks } from './support/world.mjs';
 
-const { stack, openHooks, newUser, newWorkflow, newEstate, insert, row } = await useHooks();
-const { isLive, shows, change, remove, channelsOf } = createLive(stack);
+const { stack, rest, openHooks, newUser, newWorkflow, newEstate, insert, row } = await useHooks();
+const { isLive, shows, change, remove, channelsOf } = createLive({ stack });
 
 /** @typedef {Awaited<ReturnType<typeof newEstate>>} Estate */
 /** A list or a row that one of the app's hooks shows, and what somebody else makes of it. */
@@ -115,7 +115,7 @@ for (const version of VERSIONS) {
     await shows(tab, 'app', 'workflows', [workflow, renamed]);
     await tab.run((id) => latest('app').deleteWorkflow(id), made.id);
     await shows(tab, 'app', 'workflows', [workflow]);
-    await stack.realtime.settle();
+    await rest();
     await shows(tab, 'app', 'workflows', [workflow]);
     const counts = await tab.run(() => given('app').map(({ workflows }) => workflows.length));
     assert.ok(Math.max(...counts) === 2, 'never twice');

@@ -4,14 +4,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '../e2e/support/until.mjs';
 import { createLive } from './support/live.mjs';
-import { VERSIONS, useHooks } from './support/world.mjs';
+import { ASKED, VERSIONS, useHooks } from './support/world.mjs';
 
-const { stack, openHooks, newUser, newWorkflow, insert, row } = await useHooks();
-const { isLive, rest, shows, change, channelsOf } = createLive(stack);
+const { stack, rest, openHooks, newUser, newWorkflow, insert } = await useHooks();
+const { isLive, shows, change, channelsOf } = createLive({ stack });
 
 /** More rows than are compared after a gap. */
 const TOO_MANY = 5_001;
-const MAX_LATENCY_MS = 10;
 
 /** @param {import('../e2e/support/fixtures.mjs').User} user @param {number} count @param {string} [prefix] */
 const newWorkflows = (user, count, prefix = 'W') =>
@@ -134,7 +133,7 @@ for (const version of VERSIONS) {
     assert.equal(await tab.run(() => latest('list').workflows.length), TOO_MANY);
   });
 
-  it('a changed row is rendered within ten milliseconds of its frame', async (t) => {
+  it('a changed row is on the page without a request; how long after its frame is printed', async (t) => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     await newWorkflows(user, 100);
@@ -159,26 +158,26 @@ for (const version of VERSIONS) {
     }, user.id);
     await isLive(tab);
     await rest();
+    stack.requests.clear();
     const latencies = [];
     for (let step = 0; step < 21; step++) {
-      const shown = tab.run(async (name) => {
-        await new Promise((resolve) => {
+      const name = `renamed ${step}!`;
+      await tab.run((name) => {
+        const shown = new Promise((resolve) => {
           const observer = new MutationObserver(() => {
             if (!document.body.innerText.includes(name)) return;
             observer.disconnect();
-            resolve(undefined);
+            resolve(performance.now() - /** @type {any} */ (globalThis).frames.at(-1));
           });
           observer.observe(document.body, { subtree: true, childList: true, characterData: true });
         });
-        return performance.now() - /** @type {any} */ (globalThis).frames.at(-1);
-      }, `renamed ${step}!`);
-      await change('workflows', workflow.id, 'name', `renamed ${step}!`);
-      latencies.push(await shown);
+        Object.assign(globalThis, { shown });
+      }, name);
+      await change('workflows', workflow.id, 'name', name);
+      latencies.push(await tab.run(() => /** @type {any} */ (globalThis).shown));
     }
-    const [quick, typical, longest] = [0.25, 0.5, 0.99].map((part) => quantile(latencies, part));
+    const [typical, longest] = [0.5, 0.99].map((part) => quantile(latencies, part));
     t.diagnostic(`from frame to page: median ${typical.toFixed(1)} ms, longest ${longest.toFixed(1)} ms`);
-    // Other work on the machine makes it longer, never shorter.
-    assert.ok(quick < MAX_LATENCY_MS, `${latencies}`);
-    assert.ok(await row('workflows', workflow.id));
+    assert.equal(stack.requests.count(ASKED), 0);
   });
 }

@@ -6,8 +6,8 @@ import { until } from '../e2e/support/until.mjs';
 import { createLive } from './support/live.mjs';
 import { ASKED, VERSIONS, useHooks } from './support/world.mjs';
 
-const { stack, openHooks, newUser, newWorkflow, newEstate, insert, row } = await useHooks();
-const { isLive, rest, shows, change, remove, channelsOf } = createLive(stack);
+const { stack, rest, openHooks, newUser, newWorkflow, newEstate, insert, row } = await useHooks();
+const { isLive, shows, change, remove, channelsOf } = createLive({ stack });
 
 afterEach(() => stack.settings.change({ realtimeDelayMs: 0 }));
 

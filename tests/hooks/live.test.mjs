@@ -5,8 +5,9 @@ import { test } from 'node:test';
 import { createLive, part } from './support/live.mjs';
 import { VERSIONS, useHooks } from './support/world.mjs';
 
-const { stack, openHooks, newUser, newEstate, newWorkflow, newExecutions, insert, row } = await useHooks();
-const { isLive, rest, shows, change, remove, channelsOf } = createLive(stack);
+const { stack, rest, openHooks, newUser, newEstate, newWorkflow, newExecutions, insert, row } =
+  await useHooks();
+const { isLive, shows, change, remove, channelsOf } = createLive({ stack });
 
 /** @typedef {Awaited<ReturnType<typeof newEstate>>} Estate */
 /**

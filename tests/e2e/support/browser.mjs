@@ -45,17 +45,51 @@ export function collectProblems(page, mayFail = () => false) {
   return problems;
 }
 
+/** For how many timers in a row a page asks nothing until it counts as idle. */
+const IDLE_TIMERS = 4;
+const TIMER_MS = 25;
+/** A request that hangs keeps no page from being idle for longer than this. */
+const MAX_BUSY_MS = 5000;
+
+/**
+ * What a page asks of the server and has not been answered yet.
+ *
+ * @param {import('playwright-core').Page} page
+ * @param {(url: string) => boolean} isServer
+ */
+function watchRequests(page, isServer) {
+  /** @type {Set<import('playwright-core').Request>} */
+  const open = new Set();
+  page.on('request', (request) => {
+    if (isServer(request.url())) open.add(request);
+  });
+  page.on('requestfinished', (request) => open.delete(request));
+  page.on('requestfailed', (request) => open.delete(request));
+  page.on('framenavigated', () => open.clear());
+  return {
+    /** Resolves once the page has seen to what it received, and to what it asked because of that. */
+    async idle() {
+      const end = performance.now() + MAX_BUSY_MS;
+      for (let timers = 0; timers < IDLE_TIMERS && performance.now() < end;) {
+        await page.evaluate((ms) => new Promise((resolve) => setTimeout(resolve, ms)), TIMER_MS);
+        timers = open.size === 0 ? timers + 1 : 0;
+      }
+    },
+  };
+}
+
 /**
  * Pages of a few people, each of whom has a browser of their own. A page is used again by a later test: navigating
  * gives it a new world, and takes a tenth of the time that opening one does.
  *
  * @param {import('playwright-core').Browser} browser
- * @param {(url: string) => boolean} mayFail
+ * @param {(url: string) => boolean} isServer whether this is the server's address; the browser may report that loading
+ *   from there failed
  */
-export function createWindows(browser, mayFail) {
+export function createWindows(browser, isServer) {
   /**
-   * @typedef {{ page: import('playwright-core').Page, problems: string[], isTaken: boolean, keep: boolean,
-   *   isPlain: boolean }} Window `isPlain` while nothing happened in it but calls
+   * @typedef {{ page: import('playwright-core').Page, problems: string[], idle: () => Promise<void>, isTaken: boolean,
+   *   keep: boolean, isPlain: boolean }} Window `isPlain` while nothing happened in it but calls
    */
   /** @type {Map<string, Promise<import('playwright-core').BrowserContext>>} */
   const contexts = new Map();
@@ -75,9 +109,21 @@ export function createWindows(browser, mayFail) {
       contexts.set(person, context);
       const page = await (await context).newPage();
       /** @type {Window} */
-      const made = { page, problems: collectProblems(page, mayFail), isTaken: true, keep, isPlain: false };
+      const made = {
+        page,
+        problems: collectProblems(page, isServer),
+        idle: watchRequests(page, isServer).idle,
+        isTaken: true,
+        keep,
+        isPlain: false,
+      };
       own.push(made);
       return made;
+    },
+    /** Waits until no page in use has anything to do. */
+    async idle() {
+      const taken = [...windows.values()].flat().filter(({ isTaken, page }) => isTaken && !page.isClosed());
+      await Promise.all(taken.map(({ idle }) => idle()));
     },
     /** What went wrong in any page since the last time. Those that are not kept are free from now on. */
     takeProblems() {

@@ -1,5 +1,4 @@
 // @ts-check
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach } from 'node:test';
 import { until } from './until.mjs';
 
@@ -11,9 +10,6 @@ import { until } from './until.mjs';
  *
  * @typedef {{ type: string, table: string, record: any, old: any, commitTimestamp: string | null, origin: string }} Told
  */
-
-/** What a page needs to receive what was sent, and to read its scopes after that. */
-const ARRIVAL_MS = 120;
 
 /** How the server behaves unless a test wants it otherwise. */
 const DEFAULTS = {
@@ -33,7 +29,7 @@ const DEFAULTS = {
  * @param {World} world
  */
 export function useLive(world) {
-  const { stack } = world;
+  const { stack, rest } = world;
   afterEach(() => stack.settings.change(DEFAULTS));
 
   /**
@@ -47,7 +43,7 @@ export function useLive(world) {
   async function follow(tab, table, options, name = 'first') {
     await begin(tab, table, options, name);
     await tab.run((name) => following[name].handle.ready, name);
-    await sleep(ARRIVAL_MS);
+    await rest();
   }
 
   /** As `follow`, without waiting. @param {Tab} tab @param {string} table @param {object} options @param {string} [name] */
@@ -80,12 +76,6 @@ export function useLive(world) {
       throw new Error(`${count} changes were to be told, ${heard} were; ${statuses}`);
     });
     return told(tab, name);
-  }
-
-  /** Waits until all that is committed was sent, received, and seen to. */
-  async function rest() {
-    await stack.realtime.settle();
-    await sleep(ARRIVAL_MS);
   }
 
   /** How it stands. @param {Tab} tab @param {string} [name] @returns {Promise<string>} */

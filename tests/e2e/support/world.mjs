@@ -62,6 +62,12 @@ export async function useWorld(stackOptions = {}, pagesOf = () => ({})) {
     assert.deepEqual(windows.takeProblems(), [], 'errors that nobody caught');
   });
 
+  /** Waits until all that is committed was sent, received, and seen to by every page. */
+  async function rest() {
+    await stack.realtime.settle();
+    await windows.idle();
+  }
+
   /**
    * Opens a page of a user.
    *
@@ -122,7 +128,7 @@ export async function useWorld(stackOptions = {}, pagesOf = () => ({})) {
   }
 
   ends.push(() => browser.close());
-  return { stack, site, unpacked, open, ...createFixtures(stack) };
+  return { stack, site, unpacked, open, rest, ...createFixtures(stack) };
 }
 
 /** @typedef {Awaited<ReturnType<World['open']>>} Tab */

@@ -1,12 +1,8 @@
 // @ts-check
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../e2e/support/until.mjs';
 
 /** @typedef {import('../../e2e/support/world.mjs').Tab} Tab */
-
-/** What a page needs to receive what was sent, and to read its scopes and rows after that. */
-const ARRIVAL_MS = 250;
 
 const byId = (/** @type {any} */ a, /** @type {any} */ b) => (a.id < b.id ? -1 : 1);
 const sorted = (/** @type {any} */ value) => (Array.isArray(value) ? [...value].sort(byId) : value);
@@ -14,9 +10,9 @@ const sorted = (/** @type {any} */ value) => (Array.isArray(value) ? [...value].
 /**
  * What hooks show of changes that somebody else makes.
  *
- * @param {import('../../e2e/support/fixtures.mjs').Stack} stack
+ * @param {{ stack: import('../../e2e/support/fixtures.mjs').Stack }} world
  */
-export function createLive(stack) {
+export function createLive({ stack }) {
   /** Waits until so many subscriptions of the page are live. @param {Tab} tab @param {number} count */
   const isLive = (tab, count = 1) =>
     tab.run(
@@ -27,12 +23,6 @@ export function createLive(stack) {
         }),
       count,
     );
-
-  /** Waits until all that is committed was sent, received, and seen to. */
-  async function rest() {
-    await stack.realtime.settle();
-    await sleep(ARRIVAL_MS);
-  }
 
   /**
    * Waits until this part of what a hook gives is as expected; rows in any order.
@@ -67,7 +57,7 @@ export function createLive(stack) {
   const channelsOf = (...users) =>
     stack.realtime.inspect().channels.filter(({ sub }) => users.some(({ id }) => id === sub));
 
-  return { isLive, rest, shows, change, remove, channelsOf };
+  return { isLive, shows, change, remove, channelsOf };
 }
 
 /** @param {any} value @param {string} path */

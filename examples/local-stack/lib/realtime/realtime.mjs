@@ -136,7 +136,7 @@ export class Server {
     await stream?.close();
   }
 
-  /** Resolves once what is committed by now has been sent. */
+  /** Resolves once what is committed by now has been sent, and has arrived wherever the other side still listens. */
   async settle() {
     const stream = await this.follow();
     if (!stream) return;
@@ -144,6 +144,7 @@ export class Server {
     const reached = new Promise((resolve) => this.#waiting.set(`${MARK}:${mark}`, () => resolve(undefined)));
     await this.sql('select pg_logical_emit_message(false, $1, $2, true)', [MARK, mark]);
     await reached;
+    await Promise.all([...this.#sockets].map((socket) => socket.flushed()));
   }
 
   async close() {

@@ -1,4 +1,5 @@
 // @ts-check
+import { setTimeout as sleep } from 'node:timers/promises';
 import { bindingId } from './bindings.mjs';
 import { Channel } from './channel.mjs';
 import { TokenError, isToken, readToken } from './token.mjs';
@@ -8,6 +9,9 @@ import { decode, encode } from './wire.mjs';
 /** @typedef {import('./wire.mjs').Message} Message */
 
 const PREFIX = 'realtime:';
+
+/** What a client that listens needs at most to answer a ping. */
+const ANSWER_MS = 2000;
 
 /** One client's connection. */
 export class Socket {
@@ -50,6 +54,14 @@ export class Socket {
       this.#lastDue = due;
       setTimeout(() => this.#write(text, realtimeDuplicates), due - Date.now());
     } else this.#write(text, realtimeDuplicates);
+  }
+
+  /** Resolves once the other side answered a ping that went out behind all it was sent; or does not answer in time. */
+  async flushed() {
+    if (this.#isFrozen || this.ws.readyState !== this.ws.OPEN) return;
+    const answered = new Promise((resolve) => this.ws.once('pong', resolve).once('close', resolve));
+    this.ws.ping();
+    await Promise.race([answered, sleep(ANSWER_MS, undefined, { ref: false })]);
   }
 
   /** @param {{ joinRef: unknown, ref: unknown, topic: string }} to @param {'ok' | 'error'} status @param {object} response */

@@ -76,15 +76,26 @@ function withQuery(path: string, values: Record<string, string>): string {
   return parameters.size === 0 ? path : `${path}?${parameters}`;
 }
 
+/**
+ * Goes there at once: the browser tells of a new address a moment later, in which a checkbox that stands for it would
+ * spring back.
+ */
 export function goTo(href: string): void {
   window.location.hash = href;
+  for (const listener of listeners) listener();
 }
 
 export function useRoute(): Route {
   return parseRoute(useSyncExternalStore(subscribe, () => window.location.hash));
 }
 
+const listeners = new Set<() => void>();
+
 function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
   window.addEventListener('hashchange', listener);
-  return () => window.removeEventListener('hashchange', listener);
+  return () => {
+    listeners.delete(listener);
+    window.removeEventListener('hashchange', listener);
+  };
 }
