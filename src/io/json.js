@@ -4,11 +4,14 @@
 export function isEqual(a, b) {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const isList = Array.isArray(a);
+  if (isList !== Array.isArray(b)) return false;
+  if (isList) return a.length === b.length && a.every((member, index) => isEqual(member, b[index]));
   // JSON knows no undefined: a member that b lacks differs from whatever a has there.
   let surplus = 0;
   for (const key in a) {
-    if (a[key] !== b[key] && !isEqual(a[key], b[key])) return false;
+    const [own, other] = [a[key], b[key]];
+    if (own !== other && !isEqual(own, other)) return false;
     surplus -= 1;
   }
   for (const _ in b) surplus += 1;
@@ -18,11 +21,15 @@ export function isEqual(a, b) {
 /** `fresh`, with whatever is equal to a row that `old` holds replaced by that row. */
 export function reuse(old, fresh) {
   if (!Array.isArray(old) || !Array.isArray(fresh)) return isEqual(old, fresh) ? old : fresh;
-  const byId = new Map();
-  for (const row of old) byId.set(row?.id, row);
+  let byId;
   let isSame = old.length === fresh.length;
   const rows = fresh.map((row, index) => {
-    const known = byId.get(row?.id);
+    // Most rows are where they were.
+    let known = old[index];
+    if (known?.id !== row?.id) {
+      byId ??= new Map(old.map((each) => [each?.id, each]));
+      known = byId.get(row?.id);
+    }
     const kept = known !== undefined && isEqual(known, row) ? known : row;
     if (kept !== old[index]) isSame = false;
     return kept;
