@@ -45,7 +45,7 @@ export interface Change<Row> {
   table: string;
   /** The row as it is now; of a deleted one, what was last known of it, at least its primary key. */
   record: Row;
-  /** The row as it was last known, where it was known. */
+  /** The row as it was last known, where it was known; of a deleted one the same as `record`. */
   old: Row | null;
   /** When the change was committed, as the server says; null for what a resync found. */
   commitTimestamp: string | null;
@@ -94,7 +94,7 @@ export interface OpenOptions {
 export interface SubscriptionHandle {
   readonly id: string;
   readonly status: SubscriptionStatus;
-  /** Why the server refuses it, while `status` is `error`. */
+  /** Why it does not work: while `status` is `error`, or when something else than `unsubscribe` closed it. */
   readonly error: DatabaseError | null;
   /**
    * Fulfilled when changes flow for the first time. Rejected with the server's error, or with ABORTED when it is ended

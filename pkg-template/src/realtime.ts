@@ -16,6 +16,8 @@ import type { Followers } from './wire.js';
 
 type Handler = (change: RealtimeEvent) => void;
 
+const EVENTS: readonly ChangeType[] = ['INSERT', 'UPDATE', 'DELETE'];
+
 /** One subscription: a handler, and the feed that it follows. */
 class Subscription implements SubscriptionHandle {
   status: SubscriptionStatus = 'connecting';
@@ -47,7 +49,8 @@ class Subscription implements SubscriptionHandle {
   // A property, so that an effect can return it as it is.
   readonly unsubscribe = (): void => {
     if (this.status === 'closed') return;
-    this.stands('closed', new DatabaseError('ABORTED', 'The subscription was ended before changes flowed'));
+    this.settle.reject(new DatabaseError('ABORTED', 'The subscription was ended before changes flowed'));
+    this.stands('closed', undefined);
     this.end(this);
   };
 
@@ -94,13 +97,13 @@ export class Subscriptions implements RealtimeManager, Followers {
     if (typeof handler !== 'function') throw invalid('handler', 'a function');
     const id = subscriptionId ?? this.newId(table);
     // Without an id there is nothing to follow yet: components mount before they know whose rows they show.
-    if (scopeId !== '' && !this.all.has(id)) this.add(id, table, { scope: scopeId }, handler);
+    if (scopeId && !this.all.has(id)) this.add(id, table, { scope: scopeId }, handler);
     return id;
   };
 
   readonly open = <Table extends TableName>(
     table: Table,
-    options: OpenOptions,
+    options: OpenOptions = {},
     handler?: (change: Change<never>) => void,
   ): SubscriptionHandle => this.add(this.newId(table), table, options, handler as Handler | undefined);
 
@@ -138,6 +141,9 @@ export class Subscriptions implements RealtimeManager, Followers {
     for (const name of ['scope', 'filter'] as const) {
       const value: unknown = options[name];
       if (value !== undefined && typeof value !== 'string') throw invalid(name, 'a string');
+    }
+    if (!(options.events ?? []).every((name) => EVENTS.includes(name))) {
+      throw invalid('events', `some of ${EVENTS.join(', ')}`);
     }
     const feed = this.client().follow(String(table), options.scope, options.filter, isTold);
     const subscription = new Subscription(id, feed, table, options, handler, (ended) => this.end(ended));
@@ -197,6 +203,10 @@ export class Subscriptions implements RealtimeManager, Followers {
 
   unable(error: DatabaseError): void {
     this.all.forEach((subscription) => subscription.stands('error', error));
+  }
+
+  isEmpty(): boolean {
+    return this.all.size === 0;
   }
 
   private of(feed: number): Subscription[] {

@@ -32,6 +32,8 @@ export interface Followers {
   gap(feed: number): void;
   /** No feed can be live here. */
   unable(error: DatabaseError): void;
+  /** Whether there are none. */
+  isEmpty(): boolean;
 }
 
 /** The longest wait a timer takes; a longer one would fire at once. */
@@ -105,8 +107,8 @@ export class Wire {
     clearTimeout(this.timer);
     if (ms === Infinity) return;
     this.timer = setTimeout(() => this.client().woken(), Math.min(Math.max(ms, 0), MAX_TIMER_MS));
-    // Node: a timer of ours does not hold up the end of a process.
-    (this.timer as { unref?: () => void }).unref?.();
+    // Node: a process that follows nothing may end; one that does goes on while it has no socket, too.
+    if (this.followers.isEmpty()) (this.timer as { unref?: () => void }).unref?.();
   }
 
   row(feed: number, table: string, kind: ChangeType, row: unknown, old: unknown, committed?: string): void {

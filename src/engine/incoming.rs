@@ -1,15 +1,16 @@
 //! The way of a frame: the whole row, the one door for changes, then those who follow it.
 
+use super::live::Live;
 use super::read::Lookup;
 use super::Engine;
 use crate::cache::{Change, Shape, Source};
 use crate::data::Data;
 use crate::error::Error;
-use crate::feeds::{id_of, Extent, News, Touch, Verdict};
+use crate::feeds::{id_of, Extent, News, Told, Touch, Verdict};
 use crate::platform::Platform;
 use crate::realtime::{ChangeKind as Kind, Incoming};
 use crate::tables::{table_named, Table};
-use futures_util::future::{select, Either, FutureExt};
+use futures_util::future::{select, FutureExt};
 use std::pin::pin;
 use std::rc::Rc;
 
@@ -19,12 +20,30 @@ pub struct Reread {
     id: Rc<str>,
     /// What the frames said of it last.
     sign: Sign,
-    /// Whether it changed once more since it was asked for.
-    again: bool,
+    /// Whether it changed once more since it was asked for, and by whom.
+    again: Option<Again>,
+}
+
+/// Why a row is read once more.
+#[derive(Clone, Copy, PartialEq)]
+enum Again {
+    /// A frame came.
+    Heard,
+    /// An own write was answered.
+    Wrote,
+}
+
+/// An answer to the question what a row is.
+struct Found<D> {
+    row: Result<Option<D>, Error>,
+    /// Of the frames that asked for it.
+    sign: Sign,
+    /// Whether no frame came meanwhile.
+    is_last_word: bool,
 }
 
 impl Reread {
-    fn is_of(&self, table: &Table, id: &str) -> bool {
+    pub(super) fn is_of(&self, table: &Table, id: &str) -> bool {
         *self.table == *table && *self.id == *id
     }
 }
@@ -60,7 +79,7 @@ impl<P: Platform> Engine<P> {
         if self.waits_for_reread(table, &id, &sign) {
             return self.state.borrow().writes.hear(table, &id);
         }
-        if let Some(row) = self.whole(table, &id, record, frame.has_errors) {
+        if let Some(row) = self.whole(table, &id, record, &sign, frame.has_errors) {
             self.row_changed(table, &id, &row, sign);
         } else {
             self.state.borrow().writes.hear(table, &id);
@@ -93,9 +112,16 @@ impl<P: Platform> Engine<P> {
     }
 
     /// The whole row that a frame tells of. Columns that an update did not touch may be missing, if they are large
-    /// (recording: basic-insert-update-delete); then what is known of the row completes it. None when it does not, or
-    /// when the frame left out columns that did change.
-    fn whole(&self, table: &'static Table, id: &str, record: &P::Data, has_errors: bool) -> Option<P::Data> {
+    /// (recording: basic-insert-update-delete); then the row as it was before this very change completes it, which a
+    /// feed knows that hears of each. None when there is none, or when the frame left out columns that did change.
+    fn whole(
+        &self,
+        table: &'static Table,
+        id: &str,
+        record: &P::Data,
+        sign: &Sign,
+        has_errors: bool,
+    ) -> Option<P::Data> {
         use crate::data::Value;
         if has_errors {
             return None;
@@ -103,17 +129,13 @@ impl<P: Platform> Engine<P> {
         if table.columns.iter().all(|column| record.column(column.name) != Value::Absent) {
             return Some(record.clone());
         }
-        Some(self.last_known(table, id)?.merged(record))
-    }
-
-    /// The row as the cache or the feeds know it.
-    fn last_known(&self, table: &'static Table, id: &str) -> Option<P::Data> {
-        let told = {
-            let state = self.state.borrow();
-            let mut feeds = state.live.of_table(table);
-            feeds.find_map(|feed| feed.known(id))
-        };
-        told.or_else(|| self.cached_row(table, id))
+        let state = self.state.borrow();
+        let mut feeds = state.live.of_table(table);
+        let base = feeds.find_map(|feed| {
+            let hears_all = sign.meant.contains(&feed.number) && feed.hears_all();
+            hears_all.then(|| feed.known(id)).flatten()
+        });
+        Some(base?.merged(record))
     }
 
     fn cached_row(&self, table: &'static Table, id: &str) -> Option<P::Data> {
@@ -138,9 +160,9 @@ impl<P: Platform> Engine<P> {
             self.state.borrow().writes.hear(table, id);
         }
         match verdict {
-            Verdict::OldEcho => return,
             Verdict::Crossed => return self.reread(table, id, sign),
-            Verdict::Echo => {}
+            // It is cached already, as is what followed.
+            Verdict::Echo | Verdict::OldEcho => {}
             Verdict::Foreign => {
                 let source = Source::Row(row.clone());
                 if !self.apply(&Change { table, id: Some(id.to_owned()), source }) {
@@ -148,36 +170,33 @@ impl<P: Platform> Engine<P> {
                 }
             }
         }
-        self.tell_row(table, id, row, &sign);
+        self.tell_row(table, id, row, &sign, verdict == Verdict::OldEcho);
     }
 
     /// Tells those who mean the row, and those who meant it and do not any more.
-    fn tell_row(&self, table: &'static Table, id: &str, row: &P::Data, sign: &Sign) {
+    fn tell_row(&self, table: &'static Table, id: &str, row: &P::Data, sign: &Sign, is_old_echo: bool) {
         let mut state = self.state.borrow_mut();
-        let live = &mut state.live;
+        let Live { feeds, echoes, outbox, .. } = &mut state.live;
         let commit_timestamp = sign.commit_timestamp.as_ref();
-        let mut told = Vec::new();
-        for feed in live.of_table_mut(table) {
+        for feed in feeds.iter_mut().filter(|feed| *feed.interest.table == *table) {
             let is_meant = sign.meant.contains(&feed.number);
             feed.touch(id, if is_meant { Touch::Frame } else { Touch::Elsewhere(Some(row.clone())) });
-            if is_meant {
-                if let Some((kind, old)) = feed.take_row(id, row, sign.kind) {
-                    let news = News::Row {
-                        kind,
-                        row: row.clone(),
-                        old,
-                        commit_timestamp: commit_timestamp.cloned(),
-                    };
-                    told.push((feed.number, news));
-                }
-            } else if sign.not_meant.contains(&feed.number) || feed.interest.is_in_scope(row) == Some(false) {
-                if let Some(old) = feed.take_leave(id) {
-                    told.push((feed.number, gone(old, commit_timestamp)));
-                }
-            }
-        }
-        for (feed, news) in told {
-            live.tell(feed, news);
+            let news = if is_meant {
+                // The row may have been read already, and found like a later own write left it.
+                let is_later = |known: P::Data| is_old_echo && echoes.awaits(table, id, &known);
+                let knows_better = feed.known(id).is_some_and(is_later);
+                let news = if knows_better { None } else { feed.take_row(id, row, sign.kind) };
+                news.map(|(kind, old)| {
+                    let commit_timestamp = commit_timestamp.cloned();
+                    News::Row { kind, row: row.clone(), old, commit_timestamp }
+                })
+            } else {
+                let left =
+                    sign.not_meant.contains(&feed.number) || feed.interest.is_in_scope(row) == Some(false);
+                let old = if left { feed.take_leave(id) } else { None };
+                old.map(|old| gone(old, commit_timestamp))
+            };
+            outbox.extend(news.map(|news| Told { feed: feed.number, table: table.name, news }));
         }
     }
 
@@ -193,14 +212,15 @@ impl<P: Platform> Engine<P> {
             let mut known = cached.clone();
             let mut told = Vec::new();
             for feed in live.of_table_mut(table) {
-                feed.touch(id, Touch::Frame);
                 let is_partly_known = feed.extent != Extent::Whole;
                 let fallback = cached.clone().filter(|row| {
                     is_partly_known
                         && feed.interest.filter.is_none()
                         && feed.interest.is_in_scope(row) == Some(true)
                 });
-                if let Some(old) = feed.take_leave(id).or(fallback) {
+                let old = feed.take_leave(id).or(fallback);
+                feed.touch(id, if old.is_some() { Touch::Frame } else { Touch::UnknownGone });
+                if let Some(old) = old {
                     known = Some(old.clone());
                     told.push((feed.number, gone(old, commit_timestamp)));
                 }
@@ -226,11 +246,8 @@ impl<P: Platform> Engine<P> {
     /// Whether the row is being read already; then it will be once more.
     fn waits_for_reread(&self, table: &'static Table, id: &str, sign: &Sign) -> bool {
         let mut state = self.state.borrow_mut();
-        let mut rereads = state.live.rereads.iter_mut();
-        let Some(reread) = rereads.find(|reread| reread.is_of(table, id)) else {
-            return false;
-        };
-        reread.again = true;
+        let Some(reread) = state.live.reread(table, id) else { return false };
+        reread.again = reread.again.or(Some(Again::Heard));
         let earlier = std::mem::replace(&mut reread.sign, sign.clone());
         // A feed of another channel heard of it by a frame of its own.
         let others = earlier.meant.into_iter().filter(|feed| !sign.not_meant.contains(feed));
@@ -238,40 +255,46 @@ impl<P: Platform> Engine<P> {
         true
     }
 
-    /// Reads the row by its id: together with others that are read in the same tick.
+    /// Reads the row by its id: together with others that are read in the same tick. Once more while it changed meanwhile.
     fn reread(self: &Rc<Self>, table: &'static Table, id: &str, sign: Sign) {
         let id: Rc<str> = id.into();
-        let reread = Reread { table, id: id.clone(), sign, again: false };
+        let reread = Reread { table, id: id.clone(), sign, again: None };
         self.state.borrow_mut().live.rereads.push(reread);
         let (engine, epoch) = (self.clone(), self.epoch());
         self.platform.spawn(async move {
-            let work = pin!(engine.reread_until_quiet(table, &id).boxed_local());
-            if let Either::Left((Some((row, sign)), _)) = select(work, pin!(epoch.ended())).await {
-                engine.reread_landed(table, &id, row, &sign);
-                engine.drive();
-            }
+            let work = async {
+                while let Some(found) = engine.reread_once(table, &id).await {
+                    engine.reread_landed(table, &id, found.row, &found.sign);
+                    engine.drive();
+                    if found.is_last_word {
+                        break;
+                    }
+                }
+            };
+            select(pin!(work.boxed_local()), pin!(epoch.ended())).await;
         });
     }
 
-    /// The row, once nothing changed it while it was read. None when it was deleted meanwhile.
-    async fn reread_until_quiet(
-        self: &Rc<Self>,
-        table: &'static Table,
-        id: &str,
-    ) -> Option<(Result<Option<P::Data>, Error>, Sign)> {
+    /// The row as it is read now. None when nobody waits for it any more.
+    async fn reread_once(self: &Rc<Self>, table: &'static Table, id: &str) -> Option<Found<P::Data>> {
         loop {
+            self.state.borrow_mut().live.reread(table, id)?.again = None;
             let lookup = Lookup { table, column: "id", value: id.to_owned(), within: None };
             let (rows, _) = self.in_batch(lookup, self.settings().timeout_ms);
-            let rows = rows.await;
+            let row = rows.await.map(|rows| (!rows.is_empty()).then(|| rows.item(0)));
             let mut state = self.state.borrow_mut();
-            let rereads = &mut state.live.rereads;
-            let place = rereads.iter().position(|reread| reread.is_of(table, id))?;
-            if std::mem::take(&mut rereads[place].again) {
+            let reread = state.live.reread(table, id)?;
+            let sign = reread.sign.clone();
+            // What is cached is newer than the answer.
+            if reread.again == Some(Again::Wrote) {
                 continue;
             }
-            let reread = rereads.swap_remove(place);
-            let row = rows.map(|rows| (!rows.is_empty()).then(|| rows.item(0)));
-            return Some((row, reread.sign));
+            // With another frame, the answer is still newer than the one that asked for it.
+            let is_last_word = reread.again.is_none() || row.is_err();
+            if is_last_word {
+                state.live.rereads.retain(|reread| !reread.is_of(table, id));
+            }
+            return Some(Found { row, sign, is_last_word });
         }
     }
 
@@ -286,7 +309,7 @@ impl<P: Platform> Engine<P> {
         match row {
             Ok(Some(row)) => {
                 self.apply(&Change { table, id: Some(id.to_owned()), source: Source::Current(row.clone()) });
-                self.tell_row(table, id, &row, sign);
+                self.tell_row(table, id, &row, sign, false);
             }
             Ok(None) => self.row_gone(table, id, sign.commit_timestamp.as_ref()),
             Err(_) => {
@@ -310,10 +333,8 @@ impl<P: Platform> Engine<P> {
             is_followed = true;
             feed.touch(id, Touch::Elsewhere(row.cloned()));
         }
-        for reread in &mut live.rereads {
-            if reread.is_of(table, id) {
-                reread.again = true;
-            }
+        if let Some(reread) = live.reread(table, id) {
+            reread.again = Some(Again::Wrote);
         }
         if is_followed && !was_told {
             live.echoes.wrote(table, id, row.cloned(), now_ms);
@@ -328,6 +349,6 @@ impl<P: Platform> Engine<P> {
     }
 }
 
-fn gone<D>(row: D, commit_timestamp: Option<&Rc<str>>) -> News<D> {
-    News::Row { kind: Kind::Delete, row, old: None, commit_timestamp: commit_timestamp.cloned() }
+fn gone<D: Clone>(row: D, commit_timestamp: Option<&Rc<str>>) -> News<D> {
+    News::Row { kind: Kind::Delete, old: Some(row.clone()), row, commit_timestamp: commit_timestamp.cloned() }
 }

@@ -84,6 +84,11 @@ impl<D: Data> Live<D> {
         self.feeds.iter_mut().filter(move |feed| *feed.interest.table == *table)
     }
 
+    /// The row that is being read by its id.
+    pub(super) fn reread(&mut self, table: &'static Table, id: &str) -> Option<&mut Reread> {
+        self.rereads.iter_mut().find(|reread| reread.is_of(table, id))
+    }
+
     pub(super) fn tell(&mut self, feed: u32, news: News<D>) {
         if let Some(table) = self.feed(feed).map(|feed| feed.interest.table.name) {
             self.outbox.push_back(Told { feed, table, news });
@@ -105,6 +110,17 @@ impl<D: Data> Live<D> {
     pub(super) fn next_number(&mut self) -> u32 {
         self.last_number += 1;
         self.last_number
+    }
+
+    /// Takes the feeds off their channels, and forgets what they know.
+    fn restart_feeds(&mut self) {
+        for feed in &mut self.feeds {
+            feed.restart();
+        }
+        let live = |feed: &&Feed<D>| feed.status == Status::Live;
+        for number in self.feeds.iter().filter(live).map(|feed| feed.number).collect::<Vec<_>>() {
+            self.set_status(number, Status::Reconnecting, None);
+        }
     }
 
     /// Plans when scopes are read again without a sign of a gap.
@@ -337,11 +353,14 @@ impl<P: Platform> Engine<P> {
         self.drive();
     }
 
-    /// Ends the feeds of the user who was signed in; at the end of the client, all of them. What was not opened yet
-    /// belongs to who is signed in now.
+    /// Ends the feeds of the user who was signed in; at the end of the client, all of them. What was not opened yet, or
+    /// by nobody, belongs to who is signed in now.
     pub(super) fn end_feeds(&self, end: End) {
         let mut state = self.state.borrow_mut();
         let live = &mut state.live;
+        if end == End::SignedIn {
+            live.restart_feeds();
+        }
         let is_over = |feed: &Feed<P::Data>| end == End::Closed || feed.channel.is_some();
         let ended: Vec<u32> =
             live.feeds.iter().filter(|feed| is_over(feed)).map(|feed| feed.number).collect();

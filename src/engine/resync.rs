@@ -8,7 +8,7 @@ use super::Engine;
 use crate::cache::{Change, Shape, Source, Store};
 use crate::data::{Data, Difference, Index, Value};
 use crate::error::Error;
-use crate::feeds::{id_of, Extent, Interest, News, Status, MAX_COMPARED_ROWS};
+use crate::feeds::{id_of, overlap, Extent, Interest, News, Status, MAX_COMPARED_ROWS};
 use crate::platform::Platform;
 use crate::query::{Query, Test};
 use crate::realtime::ChangeKind as Kind;
@@ -45,7 +45,7 @@ impl<P: Platform> Engine<P> {
 
     /// Reads the feed's rows; once more, if that is under way already.
     pub(super) fn read_scope(self: &Rc<Self>, number: u32) {
-        let (interest, since, older) = {
+        let (interest, extent, since, older) = {
             let mut state = self.state.borrow_mut();
             let Some(feed) = state.live.feed(number) else { return };
             feed.retry_ms = None;
@@ -54,13 +54,13 @@ impl<P: Platform> Engine<P> {
                 return;
             }
             feed.begin_reading();
-            let (interest, since) = (feed.interest.clone(), feed.overlap());
+            let (interest, extent, since) = (feed.interest.clone(), feed.extent, feed.overlap());
             let older = state.flights.sent_to(interest.table);
-            (interest, since, older)
+            (interest, extent, since, older)
         };
         let (engine, epoch) = (self.clone(), self.epoch());
         self.platform.spawn(async move {
-            let work = pin!(engine.rows_of(&interest, since).boxed_local());
+            let work = pin!(engine.rows_of(&interest, extent, since).boxed_local());
             if let Either::Left((rows, _)) = select(work, pin!(epoch.ended())).await {
                 engine.scope_landed(number, rows, &older);
                 engine.drive();
@@ -68,13 +68,43 @@ impl<P: Platform> Engine<P> {
         });
     }
 
-    async fn rows_of(self: &Rc<Self>, interest: &Interest, since: Option<String>) -> ScopeRows<P::Data> {
+    /// The rows to compare with: of a table that only grows, those of the overlap with what is known.
+    async fn rows_of(
+        self: &Rc<Self>,
+        interest: &Interest,
+        extent: Extent,
+        since: Option<String>,
+    ) -> ScopeRows<P::Data> {
+        if !interest.table.is_append_only {
+            return self.rows_of_query(interest.query()).await;
+        }
+        let in_order = || interest.query().ordered_by("created_at", false);
+        let since_query = |since: String| in_order().filter("created_at", Test::AtLeast(since));
+        match since {
+            Some(since) => self.rows_of_query(since_query(since)).await,
+            None if extent != Extent::Unread => self.rows_of_query(in_order()).await,
+            None => {
+                let newest = interest.query().ordered_by("created_at", true).page(RECENT_ROWS, 0);
+                let Some(rows) = self.rows_of_query(newest).await? else { return Ok(None) };
+                // The next reading goes on a minute before the newest row: what is older than the answer, and in that
+                // minute, would look new then.
+                let time_of = |index| rows.item(index).column("created_at").text().map(str::to_owned);
+                let oldest =
+                    time_of(rows.len().saturating_sub(1)).filter(|_| rows.len() == RECENT_ROWS as usize);
+                match time_of(0)
+                    .and_then(|newest| overlap(&newest))
+                    .filter(|since| oldest.is_some_and(|oldest| oldest >= *since))
+                {
+                    Some(since) => self.rows_of_query(since_query(since)).await,
+                    None => Ok(Some(rows)),
+                }
+            }
+        }
+    }
+
+    /// None when there are more than can be compared.
+    async fn rows_of_query(self: &Rc<Self>, query: Query) -> ScopeRows<P::Data> {
         let (timeout_ms, sent) = (self.settings().timeout_ms, Sent::default());
-        let query = match (interest.table.is_append_only, since) {
-            (false, _) => interest.query(),
-            (true, Some(since)) => interest.query().filter("created_at", Test::AtLeast(since)),
-            (true, None) => interest.query().ordered_by("created_at", true).page(RECENT_ROWS, 0),
-        };
         let (answer, _) = self.attempt(&Request::counted(&query, None), timeout_ms, &sent).await?;
         let total = answer.total.unwrap_or(u32::MAX).min(query.limit.unwrap_or(u32::MAX));
         if total > MAX_COMPARED_ROWS {
@@ -102,7 +132,11 @@ impl<P: Platform> Engine<P> {
         match rows {
             Ok(Some(rows)) => again = self.compare(number, &rows, older, again),
             Err(error) if !is_final(&error) => {}
-            _ => self.give_up_comparing(number),
+            _ => {
+                self.give_up_comparing(number);
+                // Whoever missed something since was told so just now.
+                again = false;
+            }
         }
         if again {
             self.read_scope(number);
@@ -131,7 +165,7 @@ impl<P: Platform> Engine<P> {
         {
             let (kind, row, old) = match (old, new) {
                 (old, Some(row)) => (if old.is_some() { Kind::Update } else { Kind::Insert }, row, old),
-                (Some(row), None) => (Kind::Delete, row, None),
+                (Some(row), None) => (Kind::Delete, row.clone(), Some(row)),
                 (None, None) => continue,
             };
             state.live.tell(number, News::Row { kind, row, old, commit_timestamp: None });

@@ -26,6 +26,8 @@ pub struct Epoch {
 pub enum End {
     /// Somebody else is signed in. What was not sent yet goes on in the new epoch.
     UserChanged,
+    /// Somebody is signed in where nobody was. The same, and what was followed is followed as that user.
+    SignedIn,
     /// The client was closed or turned to another server.
     Closed,
 }
@@ -147,12 +149,14 @@ impl<P: Platform> Engine<P> {
                 return session.subject.as_ref() == Some(&subject);
             }
             session.answered = number;
-            let changed = session.subject.as_ref().is_some_and(|known| *known != subject);
-            session.subject = Some(subject);
-            changed
+            match session.subject.replace(subject) {
+                Some(None) if session.subject != Some(None) => Some(End::SignedIn),
+                before if before.is_some() && before != session.subject => Some(End::UserChanged),
+                _ => None,
+            }
         };
-        if changed {
-            self.forget_everything(End::UserChanged);
+        if let Some(end) = changed {
+            self.forget_everything(end);
         }
         true
     }
@@ -226,7 +230,7 @@ impl<P: Platform> Engine<P> {
         self.end_feeds(end);
         self.platform.withdraw_entries();
         // Before those who follow entries hear of each: they may want to know why.
-        if end == End::UserChanged {
+        if end != End::Closed {
             self.platform.event(Event::UserChanged);
         }
         self.flush();

@@ -78,6 +78,12 @@ impl<D: Data> Echoes<D> {
         }
     }
 
+    /// Whether an own write left the row like this, and its echo is still to come.
+    pub fn awaits(&self, table: &'static Table, id: &str, state: &D) -> bool {
+        let mut rows = self.rows.iter().filter(|row| *row.table == *table && row.id == id);
+        rows.any(|row| row.states.iter().flatten().any(|own| own.is_equal(state)))
+    }
+
     /// The row was read anew: whatever echoes come, they are older.
     pub fn forget(&mut self, table: &'static Table, id: &str) {
         self.rows.retain(|row| *row.table != *table || row.id != id);

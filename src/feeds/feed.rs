@@ -91,6 +91,8 @@ struct Touched<D> {
 pub enum Touch<D> {
     /// A frame for this feed: the last word, unless another frame follows.
     Frame,
+    /// A frame that says a row is gone of which nobody knew: whether it was meant, the answer may tell.
+    UnknownGone,
     /// An own write, or a frame for another feed, which left the row like this. A frame for this one comes only if that
     /// was after changes began to flow.
     Elsewhere(Option<D>),
@@ -133,6 +135,9 @@ pub struct Feed<D: Data> {
     told: D::Index,
     /// The latest `created_at` that was told.
     watermark: Option<String>,
+    /// Of a table that only grows, rows that are about to be forgotten: those up to `older_until`.
+    older: D::Index,
+    older_until: Option<String>,
 }
 
 impl<D: Data> Feed<D> {
@@ -156,6 +161,8 @@ impl<D: Data> Feed<D> {
             rows: D::Index::default(),
             told: D::Index::default(),
             watermark: None,
+            older: D::Index::default(),
+            older_until: None,
         }
     }
 
@@ -169,20 +176,24 @@ impl<D: Data> Feed<D> {
         self.rows.get(id)
     }
 
-    /// Where to read on from in a table that only grows: a minute before the last row told, because a transaction's
-    /// rows carry the time of its start.
+    /// Whether what is known of a row is what it was before the frame at hand: every change of it comes here.
+    pub fn hears_all(&self) -> bool {
+        let missed_nothing = self.is_caught_up && self.reading.is_none() && self.retry_ms.is_none();
+        self.interest.filter.is_none()
+            && self.status == Status::Live
+            && (missed_nothing || self.extent == Extent::Unknown)
+    }
+
+    /// Where to read on from in a table that only grows.
     pub fn overlap(&self) -> Option<String> {
-        timestamp::normalize(&[self.watermark.as_deref()?, "+00:01"].concat())
+        overlap(self.watermark.as_deref()?)
     }
 
     /// A frame of this kind says that the row is like this now. What to tell, if it is news.
     pub fn take_row(&mut self, id: &str, row: &D, kind: ChangeKind) -> Option<(ChangeKind, Option<D>)> {
-        if self.extent == Extent::Unknown {
-            return Some((kind, None));
-        }
         let old = self.rows.get(id);
         let is_same = old.as_ref().is_some_and(|old| old.is_equal(row));
-        if is_same && self.told.get(id).is_some() {
+        if (is_same && self.told.get(id).is_some()) || self.older.get(id).is_some() {
             return None;
         }
         self.rows.put(id, row);
@@ -224,16 +235,20 @@ impl<D: Data> Feed<D> {
 
     /// Whether the row changed while the scope was read.
     pub fn is_touched(&self, id: &str) -> bool {
-        self.touched.iter().any(|touched| *touched.id == *id)
+        self.touches(id).next().is_some()
+    }
+
+    /// What changed the row while the scope was read.
+    fn touches<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a Touch<D>> {
+        self.touched.iter().filter(move |touched| *touched.id == *id).map(|touched| &touched.by)
     }
 
     /// Whether the answer is the last word about a row, as it is unless the row changed meanwhile. None when nobody can say.
     fn is_last_word(&self, id: &str, new: Option<&D>) -> Option<bool> {
-        let touched = self.touched.iter().filter(|touched| *touched.id == *id);
         let mut last_word = Some(true);
-        for touched in touched {
-            match &touched.by {
-                Touch::Frame => return Some(false),
+        for touched in self.touches(id) {
+            match touched {
+                Touch::Frame | Touch::UnknownGone => return Some(false),
                 Touch::Elsewhere(Some(own)) if new.is_some_and(|new| new.is_equal(own)) => {}
                 Touch::Elsewhere(None) if new.is_none() => {}
                 Touch::Elsewhere(_) => last_word = None,
@@ -246,14 +261,20 @@ impl<D: Data> Feed<D> {
     /// and whether the scope has to be read once more to be sure.
     pub fn take_rows(&mut self, rows: &D) -> (Vec<Difference<D>>, bool) {
         let mut is_doubtful = false;
-        let was_read = self.extent != Extent::Unread;
+        let was_read = matches!(self.extent, Extent::Whole | Extent::Recent);
         let only_grows = self.interest.table.is_append_only;
         let mut news = Vec::new();
         for difference in self.rows.differences(rows) {
             let Some(id) = difference.id() else { continue };
             let is_last_word = self.is_last_word(&id, difference.new.as_ref());
             is_doubtful = is_doubtful || is_last_word.is_none();
-            if is_last_word != Some(true) || (only_grows && difference.new.is_none()) {
+            let is_gone = |touch| matches!(touch, &Touch::UnknownGone);
+            if self.is_touched(&id) && self.touches(&id).all(is_gone) && difference.old.is_none() {
+                news.push(Difference { old: difference.new, new: None });
+                continue;
+            }
+            let is_known = self.older.get(&id).is_some() || (only_grows && difference.new.is_none());
+            if is_last_word != Some(true) || is_known {
                 continue;
             }
             match &difference.new {
@@ -274,11 +295,18 @@ impl<D: Data> Feed<D> {
         (news, is_doubtful)
     }
 
-    /// Nothing is known of the rows any more.
+    /// Nothing is known of the rows any more, nor found out by reading them.
     pub fn forget_rows(&mut self) {
-        self.rows = D::Index::default();
-        self.told = D::Index::default();
+        (self.rows, self.told, self.older) = Default::default();
         self.extent = Extent::Unknown;
+        (self.retry_ms, self.failures) = (None, 0);
+    }
+
+    /// It begins anew, as if nobody had opened it yet.
+    pub fn restart(&mut self) {
+        let mut new = Self::new(self.number, self.interest.clone(), self.is_told);
+        (new.followers, new.status) = (self.followers, self.status);
+        *self = new;
     }
 
     fn note_time(&mut self, row: &D) {
@@ -288,9 +316,29 @@ impl<D: Data> Feed<D> {
         if let Some(time) = row.column("created_at").text() {
             if self.watermark.as_deref().is_none_or(|latest| latest < time) {
                 self.watermark = Some(time.to_owned());
+                self.forget_older();
             }
         }
     }
+
+    /// Forgets rows that no reading brings again. All that are known are put aside once those put aside before are
+    /// older than where the next reading begins.
+    fn forget_older(&mut self) {
+        if self.older_until.is_some() && self.older_until >= self.overlap() {
+            return;
+        }
+        if self.older_until.is_some() {
+            self.older = std::mem::take(&mut self.rows);
+            self.told = D::Index::default();
+        }
+        self.older_until.clone_from(&self.watermark);
+    }
+}
+
+/// Where to read on from in a table that only grows: a minute before the latest row known, because a transaction's rows
+/// carry the time of its start.
+pub fn overlap(latest: &str) -> Option<String> {
+    timestamp::normalize(&[latest, "+00:01"].concat())
 }
 
 /// A row's id.

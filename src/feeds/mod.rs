@@ -5,5 +5,5 @@ mod feed;
 mod interest;
 
 pub use echoes::{Echoes, Verdict};
-pub use feed::{id_of, Extent, Feed, News, Outbox, Status, Told, Touch, MAX_COMPARED_ROWS};
+pub use feed::{id_of, overlap, Extent, Feed, News, Outbox, Status, Told, Touch, MAX_COMPARED_ROWS};
 pub use interest::Interest;

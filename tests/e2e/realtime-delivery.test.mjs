@@ -205,7 +205,7 @@ async function delivers({ table, scope, make, column, value }, options) {
     [
       { type: 'INSERT', table, record: mine, old: null, origin: 'live', isTimed: true },
       { type: 'UPDATE', table, record: changed, old: mine, origin: 'live', isTimed: true },
-      { type: 'DELETE', table, record: changed, old: null, origin: 'live', isTimed: true },
+      { type: 'DELETE', table, record: changed, old: changed, origin: 'live', isTimed: true },
     ],
   );
 }

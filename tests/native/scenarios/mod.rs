@@ -6,6 +6,7 @@ mod channels;
 mod coherence;
 mod freshness;
 mod lists;
+mod live;
 mod lost_answers;
 mod overtaken;
 mod reads;

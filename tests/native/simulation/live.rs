@@ -289,6 +289,7 @@ fn live(seed: u64, steps: usize) {
     let mut witness = Witness { seed, step: 0 };
     world.core.realtime.cold_ms.set(3_000.0);
     world.core.realtime.is_cold.set(true);
+    world.core.realtime.large_columns.set(&["description", "config", "error_message"]);
     let names = ["ada", "ben"];
     let users: Vec<String> = names.iter().map(|name| uuid_of(name)).collect();
     let mut tabs: Vec<Tab> = names.iter().chain(&names).map(|name| Tab::new(&world, name)).collect();

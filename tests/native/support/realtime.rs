@@ -66,6 +66,10 @@ pub struct Realtime {
     pub is_down: Cell<bool>,
     /// Every frame comes twice.
     pub duplicates: Cell<bool>,
+    /// Updates are told without these columns, unless they touched them: the values are large.
+    pub large_columns: Cell<&'static [&'static str]>,
+    /// Rows are too large to be told.
+    pub rows_are_too_large: Cell<bool>,
     /// A table that nobody may subscribe to.
     pub refused_table: Cell<&'static str>,
     pub joins: Cell<usize>,
@@ -304,7 +308,9 @@ fn poll(core: &Rc<Core>) {
                         || server.sees(commit.table, text(&commit.row, "id"), channel.subject.as_deref());
                     let ids: Vec<u64> = channel.matching(commit);
                     if flows && is_visible && !ids.is_empty() {
-                        frames.push((connection.number, frame(&channel.topic, &ids, commit)));
+                        let mut frame = frame(&channel.topic, &ids, commit);
+                        core.realtime.cut(&mut frame, server.before(place));
+                        frames.push((connection.number, frame));
                     }
                 }
             }
@@ -315,6 +321,25 @@ fn poll(core: &Rc<Core>) {
             push(core, number, frame.clone());
         }
         push(core, number, frame);
+    }
+}
+
+impl Realtime {
+    /// Leaves out what the server does not send.
+    fn cut(&self, frame: &mut Value, before: Option<&super::postgrest::Row>) {
+        let data = &mut frame[4]["data"];
+        let Some(record) = data["record"].as_object_mut() else { return };
+        if let Some(before) = before {
+            let is_untouched = |column: &&&str| record.get(**column) == before.get(**column);
+            let omitted: Vec<_> = self.large_columns.get().iter().filter(is_untouched).collect();
+            for column in omitted {
+                record.remove(*column);
+            }
+        }
+        if self.rows_are_too_large.get() {
+            record.retain(|column, _| column == "id");
+            data["errors"] = json!(["Error 413: Payload Too Large"]);
+        }
     }
 }
 

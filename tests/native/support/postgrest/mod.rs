@@ -244,6 +244,14 @@ impl Server {
         }
     }
 
+    /// The row as it was before this commit; none if that made it.
+    pub fn before(&self, place: usize) -> Option<&Row> {
+        let commit = &self.commits[place];
+        let is_same = |it: &&Commit| it.table == commit.table && it.row["id"] == commit.row["id"];
+        let before = self.commits[..place].iter().rev().find(is_same)?;
+        (commit.kind == "UPDATE").then_some(&before.row)
+    }
+
     /// How many rows were inserted that hold this text.
     pub fn times_made(&self, marker: &str) -> usize {
         self.born.iter().filter(|(_, row)| row.values().any(|value| value == marker)).count()

@@ -1,0 +1,215 @@
+//! What followers are told.
+
+use crate::support::network::Fault;
+use crate::support::random::uuid_of;
+use crate::support::{realtime, Client, World};
+use serde_json::{json, Value};
+use workflow_db::feeds::{Interest, News, Status};
+
+fn follow(client: &Client, table: &str, scope: Option<&str>, filter: Option<&str>) -> u32 {
+    let interest = Interest::new(table, scope.map(str::to_owned), filter.map(str::to_owned));
+    client.engine.follow(interest.expect("it is valid"), true)
+}
+
+/// What a feed was told since the last time: the kind of each change, and the row.
+fn take_told(client: &Client, feed: u32) -> Vec<(&'static str, Value)> {
+    let told: Vec<_> = client.sim().told.borrow_mut().drain(..).collect();
+    let of_feed = told.into_iter().filter(|told| told.feed == feed);
+    let news = of_feed.filter_map(|told| match told.news {
+        News::Row { kind, row, .. } => Some((kind.as_str(), row.to_value())),
+        News::Gap => Some(("gap", Value::Null)),
+        News::Status(Status::Closed, _) => Some(("closed", Value::Null)),
+        News::Status(..) => None,
+    });
+    news.collect()
+}
+
+fn names(told: &[(&'static str, Value)], column: &str) -> Vec<String> {
+    told.iter().map(|(kind, row)| format!("{kind} {}", row[column].as_str().unwrap_or_default())).collect()
+}
+
+#[test]
+fn own_writes_in_quick_succession_are_told_one_by_one() {
+    let world = World::new();
+    let client = world.signed_in("ada");
+    let ada = uuid_of("ada");
+    let feed = follow(&client, "workflows", Some(&ada), None);
+    world.pass(3_000.0);
+    let id = client.does("createWorkflow", json!([ada, {"name": "made"}])).to_value()["id"].clone();
+    client.does("updateWorkflow", json!([id, {"name": "renamed"}]));
+    // The server looks every 100 ms, and tells nobody of a row that is gone by then.
+    world.pass(200.0);
+    client.does("deleteWorkflow", json!([id]));
+    world.pass(3_000.0);
+    let told = take_told(&client, feed);
+    assert_eq!(names(&told, "name"), ["INSERT made", "UPDATE renamed", "DELETE renamed"]);
+}
+
+#[test]
+fn an_update_without_its_large_column_is_not_completed_by_what_a_filter_no_longer_shows() {
+    let world = World::new();
+    let client = world.signed_in("ada");
+    let ada = uuid_of("ada");
+    world.core.realtime.large_columns.set(&["description"]);
+    let row = json!({"user_id": ada, "name": "in", "description": "old"});
+    let id = world.server().add("workflows", row);
+    let feed = follow(&client, "workflows", None, Some("name=eq.in"));
+    world.pass(3_000.0);
+    world.server().change("workflows", &id, json!({"name": "out", "description": "new"}));
+    world.pass(3_000.0);
+    world.server().change("workflows", &id, json!({"name": "in"}));
+    world.pass(3_000.0);
+    let told = take_told(&client, feed);
+    assert_eq!(names(&told, "description").last().expect("it was told"), "UPDATE new");
+}
+
+#[test]
+fn an_update_without_its_large_column_is_not_completed_by_what_was_known_before_a_gap() {
+    let world = World::new();
+    let client = world.signed_in("ada");
+    let ada = uuid_of("ada");
+    world.core.realtime.large_columns.set(&["description"]);
+    let row = json!({"user_id": ada, "name": "a", "description": "old"});
+    let id = world.server().add("workflows", row);
+    let feed = follow(&client, "workflows", Some(&ada), None);
+    world.pass(3_000.0);
+    realtime::restart(&world.core);
+    world.server().change("workflows", &id, json!({"description": "new"}));
+    // Changes flow again, and the scope is not read yet.
+    world.network().slow("GET workflows?", 0.0, 20_000.0);
+    world.pass(10_000.0);
+    world.server().change("workflows", &id, json!({"name": "b"}));
+    world.pass(3_000.0);
+    let told = take_told(&client, feed);
+    assert_eq!(names(&told, "description"), ["UPDATE new"]);
+}
+
+#[test]
+fn a_scope_that_is_too_large_is_told_of_once_for_each_gap() {
+    let world = World::new();
+    let client = world.signed_in("ada");
+    let ada = uuid_of("ada");
+    for number in 0..5_001 {
+        world.server().add("workflows", json!({"user_id": ada, "name": number.to_string()}));
+    }
+    // It is ready while the first reading is under way.
+    world.network().slow("GET workflows?", 0.0, 1_000.0);
+    let feed = follow(&client, "workflows", Some(&ada), None);
+    world.pass(500.0);
+    world.network().times(10, "GET workflows?", Fault::LostBefore);
+    world.pass(60_000.0);
+    assert_eq!(names(&take_told(&client, feed), ""), ["gap "]);
+    let id = world.server().add("workflows", json!({"user_id": ada, "name": "new"}));
+    world.pass(1_000.0);
+    world.server().remove("workflows", &id);
+    world.pass(1_000.0);
+    assert_eq!(names(&take_told(&client, feed), "name"), ["INSERT new", "DELETE new"]);
+}
+
+#[test]
+fn what_an_audit_trail_held_before_it_was_followed_is_not_told() {
+    let world = World::new();
+    let client = world.signed_in("ada");
+    let ada = uuid_of("ada");
+    let log = |name: String| json!({"user_id": ada, "action": name, "resource_type": "test"});
+    for number in 0..150 {
+        world.server().add("audit_logs", log(number.to_string()));
+    }
+    let feed = follow(&client, "audit_logs", Some(&ada), None);
+    world.pass(10_000.0);
+    assert_eq!(take_told(&client, feed), []);
+    world.server().add("audit_logs", log("new".to_owned()));
+    world.pass(1_000.0);
+    assert_eq!(names(&take_told(&client, feed), "action"), ["INSERT new"]);
+}
+
+#[test]
+fn an_audit_trail_that_was_empty_tells_all_of_a_gap_in_order() {
+    let world = World::new();
+    let client = world.signed_in("ada");
+    let ada = uuid_of("ada");
+    let feed = follow(&client, "audit_logs", Some(&ada), None);
+    world.pass(3_000.0);
+    realtime::restart(&world.core);
+    let expected: Vec<String> = (0..150).map(|number| format!("INSERT {number}")).collect();
+    for number in 0..150 {
+        let log = json!({"user_id": ada, "action": number.to_string(), "resource_type": "test"});
+        world.server().add("audit_logs", log);
+    }
+    world.pass(30_000.0);
+    assert_eq!(names(&take_told(&client, feed), "action"), expected);
+}
+
+#[test]
+fn audit_rows_are_told_once_however_many_there_were() {
+    let world = World::new();
+    world.core.realtime.duplicates.set(true);
+    let client = world.signed_in("ada");
+    let ada = uuid_of("ada");
+    let feed = follow(&client, "audit_logs", Some(&ada), None);
+    world.pass(3_000.0);
+    for number in 0..300 {
+        let log = json!({"user_id": ada, "action": number.to_string(), "resource_type": "test"});
+        world.server().add("audit_logs", log);
+        world.pass(1_000.0);
+        if number % 50 == 49 {
+            realtime::restart(&world.core);
+            world.pass(10_000.0);
+        }
+    }
+    let expected: Vec<String> = (0..300).map(|number| format!("INSERT {number}")).collect();
+    assert_eq!(names(&take_told(&client, feed), "action"), expected);
+}
+
+#[test]
+fn a_row_that_is_deleted_while_the_first_reading_is_under_way_is_told() {
+    let world = World::new();
+    let client = world.signed_in("ada");
+    let ada = uuid_of("ada");
+    let id = world.server().add("workflows", json!({"user_id": ada, "name": "short"}));
+    world.network().slow("GET workflows?", 0.0, 5_000.0);
+    let feed = follow(&client, "workflows", Some(&ada), None);
+    world.pass(2_000.0);
+    world.server().remove("workflows", &id);
+    world.pass(10_000.0);
+    assert_eq!(names(&take_told(&client, feed), "name"), ["DELETE short"]);
+}
+
+#[test]
+fn a_row_too_large_for_frames_is_told_while_it_keeps_changing() {
+    let world = World::new();
+    let client = world.signed_in("ada");
+    let ada = uuid_of("ada");
+    let id = world.server().add("workflows", json!({"user_id": ada, "name": "first"}));
+    let feed = follow(&client, "workflows", Some(&ada), None);
+    world.pass(3_000.0);
+    world.core.realtime.rows_are_too_large.set(true);
+    for number in 0..100 {
+        world.server().change("workflows", &id, json!({"name": number.to_string()}));
+        world.network().slow("GET workflows?", 100.0, 100.0);
+        world.pass(50.0);
+    }
+    let while_changing = take_told(&client, feed).len();
+    assert!(while_changing > 5, "{while_changing} were told");
+    world.pass(5_000.0);
+    assert_eq!(names(&take_told(&client, feed), "name").last().expect("it was told"), "UPDATE 99");
+}
+
+#[test]
+fn what_was_followed_while_nobody_was_signed_in_is_followed_as_who_signs_in() {
+    let world = World::new();
+    let client = world.signed_in("ada");
+    let ada = uuid_of("ada");
+    client.switch_to(None);
+    world.pass(1_000.0);
+    let feed = follow(&client, "workflows", Some(&ada), None);
+    world.pass(3_000.0);
+    client.switch_to(Some("ada"));
+    world.pass(3_000.0);
+    world.server().add("workflows", json!({"user_id": ada, "name": "mine"}));
+    world.pass(3_000.0);
+    assert_eq!(names(&take_told(&client, feed), "name"), ["INSERT mine"]);
+    client.switch_to(Some("ben"));
+    world.pass(3_000.0);
+    assert_eq!(names(&take_told(&client, feed), "name"), ["closed "]);
+}
