@@ -88,15 +88,12 @@ impl<P: Platform> Engine<P> {
                 let Some(rows) = self.rows_of_query(newest).await? else { return Ok(None) };
                 // The next reading goes on a minute before the newest row: what is older than the answer, and in that
                 // minute, would look new then.
-                let time_of = |index| rows.item(index).column("created_at").text().map(str::to_owned);
-                let oldest =
-                    time_of(rows.len().saturating_sub(1)).filter(|_| rows.len() == RECENT_ROWS as usize);
-                match time_of(0)
-                    .and_then(|newest| overlap(&newest))
-                    .filter(|since| oldest.is_some_and(|oldest| oldest >= *since))
-                {
-                    Some(since) => self.rows_of_query(since_query(since)).await,
-                    None => Ok(Some(rows)),
+                let time_of = |index: usize| created_at(&rows.item(index));
+                let since = time_of(0).and_then(|latest| overlap(&latest));
+                let is_cut = rows.len() >= RECENT_ROWS as usize && time_of(rows.len() - 1) >= since;
+                match since {
+                    Some(since) if is_cut => self.rows_of_query(since_query(since)).await,
+                    _ => Ok(Some(rows)),
                 }
             }
         }
@@ -220,6 +217,10 @@ impl<P: Platform> Engine<P> {
     }
 }
 
+fn created_at<D: Data>(row: &D) -> Option<String> {
+    row.column("created_at").text().map(str::to_owned)
+}
+
 /// Whether asking again will be answered the same: the table may not be read, or the filter is none.
 fn is_final(error: &Error) -> bool {
     matches!(error.status, Some(400 | 403 | 404 | 406))
@@ -251,12 +252,13 @@ fn outdated_pages<D: Data>(store: &Store<D>, interest: &Interest, rows: &D) -> V
                 _ => false,
             })
     };
+    let newest = if table.is_append_only { rows.items().into_iter().max_by_key(created_at) } else { None };
     let is_outdated = |query: &Query, page: &D| {
         let is_admitted = |row: &D| query.admits(row) == Some(true);
         if table.is_append_only {
-            let newest = rows.item(0);
+            let Some(newest) = &newest else { return false };
             let is_there = |id: String| page.child("data").is_some_and(|rows| rows.position(&id).is_some());
-            return query.offset == 0 && is_admitted(&newest) && !id_of(&newest).is_some_and(is_there);
+            return query.offset == 0 && is_admitted(newest) && !id_of(newest).is_some_and(is_there);
         }
         #[allow(clippy::cast_precision_loss, reason = "a few thousand rows")]
         let matching = rows.items().iter().filter(|row| is_admitted(row)).count() as f64;

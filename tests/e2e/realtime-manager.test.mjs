@@ -122,19 +122,23 @@ test('an unknown table, a malformed scope and a malformed filter are refused whe
       thrown(() => open('workflows', { scope: userId }, 'no function')),
       thrown(() => manager./** @type {any} */ subscribe('workflows', userId)),
       thrown(() => open('workflows', { scope: 7 }, () => {})),
+      thrown(() => open('workflows', { events: ['insert'] }, () => {})),
       ...['status', 'nope=eq.1', 'name=almost.1', 'name=in.1', `name=eq.${'x'.repeat(9000)}`].map((filter) =>
         thrown(() => open('workflows', { filter }, () => {})),
       ),
     ].map(({ code, isOurs }) => [code, isOurs]);
   }, ada.id);
-  assert.deepEqual(refused, Array(10).fill(['INVALID_INPUT', true]));
+  assert.deepEqual(refused, Array(11).fill(['INVALID_INPUT', true]));
   assert.deepEqual(await tab.run(() => wdb.getRealtimeManager().getActiveSubscriptions()), []);
 });
 
 test('an empty scope is inert: a component may mount before it knows whose rows it shows', async () => {
   const { tab } = await openPage();
-  const id = await tab.run(() => wdb.getRealtimeManager().subscribe('workflows', '', () => {}, 'later'));
-  assert.equal(id, 'later');
+  const ids = await tab.run(() => {
+    const subscribe = /** @type {any} */ (wdb.getRealtimeManager().subscribe);
+    return ['', undefined, null].map((scope) => subscribe('workflows', scope, () => {}, 'later'));
+  });
+  assert.deepEqual(ids, ['later', 'later', 'later']);
   assert.deepEqual(await tab.run(() => wdb.getRealtimeManager().getActiveSubscriptions()), []);
 });
 

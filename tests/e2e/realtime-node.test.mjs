@@ -1,16 +1,18 @@
 // @ts-check
 // Realtime where there is no browser: Node, whose older versions have no WebSocket.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
-import { pathToFileURL } from 'node:url';
+import { after, afterEach, before, mock, test } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { startStack } from '../../examples/local-stack/stack.mjs';
 import { createFixtures } from './support/fixtures.mjs';
 import { unpackedPackage } from './support/package.mjs';
 import { until } from './support/until.mjs';
 
-const require = createRequire(new URL('../../examples/local-stack/package.json', import.meta.url));
+const STACK_PACKAGE = fileURLToPath(new URL('../../examples/local-stack/package.json', import.meta.url));
+const require = createRequire(STACK_PACKAGE);
 const { WebSocket } = require('ws');
 
 /** @type {import('./support/fixtures.mjs').Stack} */
@@ -101,6 +103,50 @@ test('a server that refuses ends no process', async () => {
   stack.realtime.drop();
   await until(() => handle.status === 'reconnecting');
   await until(() => handle.status === 'live', 20_000);
+});
+
+test('a handler that throws ends no process, and the others are told', async () => {
+  const user = await newClient({ WebSocket });
+  const reported = mock.method(console, 'error', () => {});
+  const told = /** @type {string[]} */ ([]);
+  const fail = () => {
+    throw new Error('in a handler');
+  };
+  const ends = [fail, () => told.push('told')].map((handler) =>
+    client.realtime.open('workflows', { scope: user.id }, handler),
+  );
+  await Promise.all(ends.map(({ ready }) => ready));
+  await client.db.createWorkflow(user.id, { name: 'From Node' });
+  await until(() => told.length === 1);
+  assert.match(String(reported.mock.calls[0].arguments[0]), /in a handler/);
+  reported.mock.restore();
+});
+
+test('a process that follows something goes on while the server is away', async () => {
+  const user = await createFixtures(stack).newUser('ada');
+  const script = `
+    import { createRequire } from 'node:module';
+    import { createClient } from ${JSON.stringify(pathToFileURL(join(unpacked.root, 'index.js')).href)};
+    const { WebSocket } = createRequire(${JSON.stringify(STACK_PACKAGE)})('ws');
+    const { realtime, db } = createClient({ url: '${stack.url}', key: '${stack.publishableKey}', WebSocket,
+      accessToken: () => '${user.token}' });
+    const { ready } = realtime.open('workflows', { scope: '${user.id}' }, async ({ record }) => {
+      console.log('told', record.name);
+      await realtime.unsubscribeAll();
+    });
+    await ready;
+    console.log('live');
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script]);
+  let output = '';
+  child.stdout.on('data', (data) => (output += data));
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  await until(() => output.includes('live'));
+  stack.realtime.restart({ code: 1006, downMs: 1500 });
+  await until(() => stack.realtime.inspect().sockets === 1, 20_000);
+  await createFixtures(stack).newWorkflow(user, { name: 'later' });
+  assert.equal(await ended, 0);
+  assert.equal(output, 'live\ntold later\n');
 });
 
 test('closing while the socket is being opened is no error', async () => {
