@@ -118,6 +118,9 @@ impl<P: Platform> Engine<P> {
             if state.settings.live != settings.live {
                 state.live.plan_resync(now_ms, settings.live);
             }
+            if state.settings.live.unfiltered_deletes != settings.live.unfiltered_deletes {
+                state.live.unload_all(self.step());
+            }
             state.settings = settings;
             state.store.configure(settings.cache);
         }

@@ -47,6 +47,13 @@ impl<D: Data> Live<D> {
         channels
     }
 
+    /// Takes every feed off its channel: what is asked of the server is not what it was.
+    pub(super) fn unload_all(&mut self, step: Step) {
+        let channels: Vec<u32> =
+            self.feeds.iter().filter_map(|feed| feed.channel.map(|(channel, _)| channel)).collect();
+        self.unload(step, &channels);
+    }
+
     /// Takes the feeds off these channels. What happens until they are on another one is found by reading again.
     fn unload(&mut self, step: Step, channels: &[u32]) {
         for channel in channels {

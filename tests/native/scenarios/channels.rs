@@ -93,3 +93,17 @@ fn what_the_server_refuses_harms_nothing_that_was_opened_beside_it() {
     world.pass(120_000.0);
     assert_eq!(heard(&client).0[&refused], Status::Live);
 }
+
+#[test]
+fn deletes_are_asked_for_as_configured_last_also_by_what_is_followed_already() {
+    let world = World::new();
+    let client = world.signed_in("ada");
+    let feed = follow(&client, "workflows", &uuid_of("ada"), None);
+    world.pass(3_000.0);
+    let bindings = || world.core.realtime.binding_count();
+    assert_eq!(bindings(), 2);
+    client.configure(|settings| settings.live.unfiltered_deletes = true);
+    world.pass(3_000.0);
+    assert_eq!(bindings(), 3);
+    assert_eq!(heard(&client).0[&feed], Status::Live);
+}

@@ -76,6 +76,12 @@ pub struct Realtime {
 }
 
 impl Realtime {
+    /// Of all channels of all connections.
+    pub fn binding_count(&self) -> usize {
+        let connections = self.connections.borrow();
+        connections.iter().flat_map(|it| &it.channels).map(|channel| channel.bindings.len()).sum()
+    }
+
     pub fn connection_count(&self) -> usize {
         self.connections.borrow().len()
     }
