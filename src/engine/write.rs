@@ -226,8 +226,8 @@ impl<P: Platform> Engine<P> {
             }
             Write::Call(call) => {
                 let (answer, _) = match outcome {
-                    // The rows that are in the way may be those that an earlier attempt made.
-                    Err(error) if call.function.is_batch() && is_taken(&error) && error.attempts > 1 => {
+                    // What is in the way may be what an earlier attempt made.
+                    Err(error) if call.function.knows_replays() && is_taken(&error) && error.attempts > 1 => {
                         self.attempt(&call.replay(), timeout_ms, sent).await
                     }
                     outcome => outcome,

@@ -18,6 +18,13 @@ export function isEqual(a, b) {
   return surplus === 0;
 }
 
+/** What a JSON value is: 0, a list of objects; 1, an object; 2, a text; 3, something else. */
+export function formOf(value) {
+  if (Array.isArray(value)) return value.every((row) => formOf(row) === 1) ? 0 : 3;
+  if (typeof value === 'string') return 2;
+  return typeof value === 'object' && value !== null ? 1 : 3;
+}
+
 /** `fresh`, with whatever is equal to a row that `old` holds replaced by that row. */
 export function reuse(old, fresh) {
   if (!Array.isArray(old) || !Array.isArray(fresh)) return isEqual(old, fresh) ? old : fresh;

@@ -180,8 +180,13 @@ test('an answer that breaks off, or is not JSON, counts as NETWORK', async () =>
     { action: 'truncate' },
     { action: 'status', status: 200, body: '<html>Sign in to the hotel</html>' },
   ]);
-  const outcomes = await tab.calls(['getWorkflows', user.id], ['getWorkflows', user.id]);
-  for (const { error } of outcomes) assert.deepEqual([error?.code, error?.status], ['NETWORK', 200]);
+  const outcomes = await tab.calls(
+    ...Array.from({ length: 9 }, () => /** @type {[string, string]} */ (['getWorkflows', user.id])),
+  );
+  assert.deepEqual(
+    outcomes.map(({ error }) => [error?.code, error?.status]),
+    [...Array(8).fill(['NETWORK', 200]), ['NETWORK', 204]],
+  );
   const keys = await tab.run(() => cache.getStats().entries);
   assert.deepEqual(keys, []);
 });
@@ -200,6 +205,11 @@ test('TIMEOUT when an attempt takes longer than it may', async () => {
 
 test('ABORTED by a signal: before anything is sent, and while the answer is awaited', async () => {
   const { user, tab } = await adaWith();
+    ...[{ signIn: 'to the hotel' }, 'null', '"ok"', '[null]', '[[]]', [7]].map((body) => ({
+      .../** @type {const} */ ({ action: 'status', status: 200 }),
+      body,
+    })),
+    { action: 'status', status: 204, body: '' },
   const early = await tab.run(async (userId) => {
     const bound = db.with({ signal: AbortSignal.abort() });
     return [
