@@ -96,7 +96,7 @@ impl Function {
 
     /// Whether it refuses what its own repetition meets, so that this has to say that it is one.
     pub fn knows_replays(self) -> bool {
-        matches!(self, Self::SaveWorkflows | Self::SaveKeys)
+        matches!(self, Self::SaveGraph | Self::SaveWorkflows | Self::SaveKeys)
     }
 }
 
