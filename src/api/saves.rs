@@ -111,7 +111,7 @@ fn children(
 ) -> Result<String, Error> {
     rows(graph, name, &|fields| {
         let mut fields = fields.to_vec();
-        input::agree(&mut fields, "workflow_id", workflow_id)?;
+        input::agree(table, &mut fields, "workflow_id", workflow_id)?;
         call.give_id(&mut fields)?;
         input::new_row(table, &fields)
     })
