@@ -80,6 +80,16 @@ test('INVALID_INPUT also for options that make no sense, thrown by configure and
       { ...good, cache: { defaultTTL: -1 } },
       { ...good, timeoutMs: 0 },
       { ...good, timeoutMs: 'long' },
+      { ...good, accessToken: 'ey…' },
+      { ...good, fetch: 'fetch' },
+      { ...good, WebSocket: {} },
+      { ...good, onEvent: 5 },
+      { ...good, schema: 7 },
+      { ...good, schema: '' },
+      { ...good, supabase: null },
+      { supabase: {} },
+      undefined,
+      'https://example.com',
     ];
     return bad.flatMap((options) =>
       [wdb.configure, wdb.createClient].map((act) => thrown(() => act(/** @type {any} */ (options)))),
@@ -95,7 +105,18 @@ test('INVALID_INPUT also for options that make no sense, thrown by configure and
     'defaultTTL',
     'timeoutMs',
     'timeoutMs',
+    'accessToken',
+    'fetch',
+    'WebSocket',
+    'onEvent',
+    'schema',
+    'schema',
+    'supabase',
+    'supabase',
+    'options',
+    'options',
   ];
+  assert.equal(errors.length, 2 * names.length);
   for (const [index, error] of errors.entries()) {
     assert.deepEqual([error.code, error.isOurs], ['INVALID_INPUT', true]);
     assert.ok(error.message.startsWith(`${names[Math.floor(index / 2)]}: expected `), error.message);
