@@ -347,7 +347,8 @@ impl<'a> QueryFields<'a> {
     /// # Errors
     /// `INVALID_INPUT` naming the first that has not.
     pub fn new(fields: &'a [Field], known: &[&str]) -> Result<Self, Error> {
-        match fields.iter().find(|field| !known.contains(&field.name.as_str())) {
+        let is_known = |field: &Field| field.value == Value::Absent || known.contains(&field.name.as_str());
+        match fields.iter().find(|field| !is_known(field)) {
             Some(unknown) => Err(Error::invalid(&unknown.name, &one_of(known, false))),
             None => Ok(Self { fields }),
         }

@@ -117,11 +117,20 @@ export function differences(known, fresh) {
   return gone.concat(pairs);
 }
 
-/** The value as JSON text. Throws on what JSON would silently change: NaN, infinities, functions and cycles. */
+/** What Postgres cannot store: NUL, and one half of a pair of surrogates. */
+const UNSTORABLE = /[\0\ud800-\udfff]/u;
+
+/**
+ * The value as JSON text. Throws on what JSON would silently change (NaN, infinities, functions and cycles), and on texts
+ * that the database refuses.
+ */
 export function stringify(value) {
-  return JSON.stringify(value, (_, member) => {
+  return JSON.stringify(value, (key, member) => {
     if (typeof member === 'number' && !Number.isFinite(member)) throw new TypeError('not a finite number');
     if (typeof member === 'function' || typeof member === 'symbol') throw new TypeError('not JSON');
+    if (UNSTORABLE.test(key) || (typeof member === 'string' && UNSTORABLE.test(member))) {
+      throw new TypeError('not a text');
+    }
     return member;
   });
 }
