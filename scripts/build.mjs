@@ -21,7 +21,7 @@ import { printSizes } from './sizes.mjs';
 
 /** Assembled here, then put in the place of pkg/ at once: whoever uses that meanwhile sees the old one or the new one. */
 const NEXT = 'build/pkg';
-const DOCUMENTS = ['README.md', 'DATABASE_INTEGRATION.md', 'MIGRATING.md', 'CHANGELOG.md'];
+const DOCUMENTS = ['README.md', 'API.md', 'DATABASE_INTEGRATION.md', 'MIGRATING.md', 'CHANGELOG.md'];
 const ENTRIES = ['index.ts', 'react/index.ts', 'devtools/index.tsx'];
 const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (...parts) => join(root, ...parts);

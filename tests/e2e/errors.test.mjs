@@ -200,6 +200,11 @@ test('an answer that breaks off, or is not JSON, counts as NETWORK', async () =>
   stack.faults.add([
     { action: 'truncate' },
     { action: 'status', status: 200, body: '<html>Sign in to the hotel</html>' },
+    ...[{ signIn: 'to the hotel' }, 'null', '"ok"', '[null]', '[[]]', [7]].map((body) => ({
+      .../** @type {const} */ ({ action: 'status', status: 200 }),
+      body,
+    })),
+    { action: 'status', status: 204, body: '' },
   ]);
   const outcomes = await tab.calls(
     ...Array.from({ length: 9 }, () => /** @type {[string, string]} */ (['getWorkflows', user.id])),
@@ -226,11 +231,6 @@ test('TIMEOUT when an attempt takes longer than it may', async () => {
 
 test('ABORTED by a signal: before anything is sent, and while the answer is awaited', async () => {
   const { user, tab } = await adaWith();
-    ...[{ signIn: 'to the hotel' }, 'null', '"ok"', '[null]', '[[]]', [7]].map((body) => ({
-      .../** @type {const} */ ({ action: 'status', status: 200 }),
-      body,
-    })),
-    { action: 'status', status: 204, body: '' },
   const early = await tab.run(async (userId) => {
     const bound = db.with({ signal: AbortSignal.abort() });
     return [
