@@ -65,12 +65,18 @@ function membersOf(name, real) {
       .map((lines) => lines.join('\n'))
       .filter(Boolean);
     return [
-      `#### \`${member.name}\``,
+      `#### \`${nameOf(member)}\``,
       code(nodes.map(textOf).join('\n')),
       [...new Set(docs)].join('\n\n'),
     ].join('\n\n');
   });
   return [`### \`${name}\``, docOf(real), ...described].filter(Boolean).join('\n\n');
+}
+
+/** As it is written: TypeScript has a name of its own for a member that a symbol names. */
+function nameOf(member) {
+  const [declaration] = member.declarations ?? [];
+  return declaration?.name?.getText() ?? member.name;
 }
 
 const isFunctionLike = (real) =>

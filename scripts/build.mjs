@@ -21,7 +21,7 @@ import { printSizes } from './sizes.mjs';
 
 /** Assembled here, then put in the place of pkg/ at once: whoever uses that meanwhile sees the old one or the new one. */
 const NEXT = 'build/pkg';
-const DOCUMENTS = ['README.md', 'DATABASE_INTEGRATION.md', 'MIGRATING.md', 'CHANGELOG.md'];
+const DOCUMENTS = ['README.md', 'API.md', 'DATABASE_INTEGRATION.md', 'MIGRATING.md', 'CHANGELOG.md'];
 const ENTRIES = ['index.ts', 'react/index.ts', 'devtools/index.tsx'];
 const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (...parts) => join(root, ...parts);
@@ -60,7 +60,9 @@ function generateSources() {
   rmSync(target, { recursive: true, force: true });
   cpSync(at('build', 'wasm', 'snippets'), join(target, 'snippets'), { recursive: true });
   cpSync(at('build', 'wasm', 'workflow_db_bg.js'), join(target, 'workflow_db_bg.js'));
-  cpSync(at('build', 'wasm', 'workflow_db.d.ts'), join(target, 'bindings.d.ts'));
+  const declarations = readFileSync(at('build', 'wasm', 'workflow_db.d.ts'), 'utf8');
+  // Not every `lib` of TypeScript's knows `Symbol.dispose`, and nobody needs it here.
+  writeFileSync(join(target, 'bindings.d.ts'), declarations.replace(/^ *\[Symbol\.dispose\].*\n/m, ''));
   const shortened = shortenImports(readFileSync(at('build', 'wasm', 'workflow_db_bg.wasm')));
   writeFileSync(at('build', 'workflow_db.wasm'), shortened.bytes);
   writeFileSync(join(target, 'bindings.js'), "export { Client } from './workflow_db_bg.js';\n");

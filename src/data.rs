@@ -33,6 +33,17 @@ impl Value {
     }
 }
 
+/// What an answer of the server may be.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Form {
+    /// A list of objects.
+    Rows,
+    /// One object.
+    Object,
+    /// A string.
+    Text,
+}
+
 /// A field of an object under construction.
 pub enum Member<'a, D> {
     /// Another piece of data.
@@ -84,6 +95,8 @@ pub trait Data: Clone + 'static {
     fn child(&self, name: &'static str) -> Option<Self>;
     /// What this is itself: an item of a list need not be a row.
     fn value(&self) -> Value;
+    /// Whether this is of that form.
+    fn is(&self, form: Form) -> bool;
     /// How many items a list has; 0 for whatever is not a list.
     fn len(&self) -> usize;
     /// Whether there is no item.

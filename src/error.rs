@@ -16,7 +16,7 @@ pub mod code {
     pub const NOT_FOUND: &str = "NOT_FOUND";
     /// The row changed since the caller read it, or the row to create exists.
     pub const CONFLICT: &str = "CONFLICT";
-    /// The server was not reached, or its answer broke off or was not JSON.
+    /// The server was not reached, or its answer broke off or was not the JSON that was asked for.
     pub const NETWORK: &str = "NETWORK";
     /// An attempt took longer than its timeout.
     pub const TIMEOUT: &str = "TIMEOUT";

@@ -233,19 +233,21 @@ pub fn canonical_uuid(text: &str) -> Option<String> {
     is_uuid.then(|| text.to_ascii_lowercase())
 }
 
-/// Checks that an object agrees with an id that was passed beside it, and puts it there.
+/// Checks that a row of `table` agrees with a value that was passed beside it, and puts it there. `value` is in lower case
+/// where the column holds a uuid.
 ///
 /// # Errors
 /// `INVALID_INPUT` naming the field, when it holds something else.
-pub fn agree(fields: &mut Vec<Field>, name: &'static str, id: &str) -> Result<(), Error> {
+pub fn agree(table: &Table, fields: &mut Vec<Field>, name: &'static str, value: &str) -> Result<(), Error> {
     let given = fields.iter().find(|field| field.name == name && field.value != Value::Absent);
     let Some(given) = given else {
-        fields.push(Field::text(name, id));
+        fields.push(Field::text(name, value));
         return Ok(());
     };
-    match given.value.text().and_then(canonical_uuid) {
-        Some(given) if given == id => Ok(()),
-        _ => Err(Error::invalid(name, "the id that was passed as an argument, or nothing")),
+    let is_uuid = table.column(name).is_some_and(|column| column.kind == Kind::Uuid);
+    match given.value.text() {
+        Some(given) if given == value || is_uuid && given.eq_ignore_ascii_case(value) => Ok(()),
+        _ => Err(Error::invalid(name, "the value that was passed as an argument, or nothing")),
     }
 }
 
@@ -345,7 +347,8 @@ impl<'a> QueryFields<'a> {
     /// # Errors
     /// `INVALID_INPUT` naming the first that has not.
     pub fn new(fields: &'a [Field], known: &[&str]) -> Result<Self, Error> {
-        match fields.iter().find(|field| !known.contains(&field.name.as_str())) {
+        let is_known = |field: &Field| field.value == Value::Absent || known.contains(&field.name.as_str());
+        match fields.iter().find(|field| !is_known(field)) {
             Some(unknown) => Err(Error::invalid(&unknown.name, &one_of(known, false))),
             None => Ok(Self { fields }),
         }

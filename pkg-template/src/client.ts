@@ -1,5 +1,6 @@
 import { createCache, type CacheManager } from './cache.js';
 import { createDb, type Db } from './db.js';
+import { DatabaseError } from './errors.js';
 import { Front } from './front.js';
 import type { Client } from './generated/bindings.js';
 import type { CacheConfig, ClientOptions, SupabaseLike } from './options.js';
@@ -90,9 +91,10 @@ export class ConfigurableClient implements DatabaseClient {
   }
 
   configure(options: ClientOptions): void {
+    check(Object(options) === options, 'options', 'an object with url and key, or supabase');
+    const source = sourceOf(options);
     const cache = options.cache ?? this.cacheConfig;
     this.wire.constructorOfSockets = options.WebSocket;
-    const source = sourceOf(options);
     this.client().configure({ ...options, ...source, cache });
     this.cacheConfig = cache;
     this.tell(options.onEvent);
@@ -130,7 +132,7 @@ export class ConfigurableClient implements DatabaseClient {
 
   private tell(onEvent: ClientOptions['onEvent']): void {
     this.unfollowEvents();
-    this.unfollowEvents = onEvent === undefined ? () => {} : this.front.follow((event) => onEvent(event));
+    this.unfollowEvents = onEvent ? this.front.follow((event) => onEvent(event)) : () => {};
   }
 
   private follow(supabase: SupabaseLike | undefined): void {
@@ -157,11 +159,16 @@ function hasOwnTokens(supabase: SupabaseLike): boolean {
   return typeof (supabase as SupabaseInternals).accessToken === 'function';
 }
 
+function check(isRight: boolean, option: string, expected: string): void {
+  if (!isRight) throw new DatabaseError('INVALID_INPUT', `${option}: expected ${expected}`);
+}
+
 /** Address, key and token provider, whichever way they were given. */
 function sourceOf(options: ClientOptions) {
   const supabase = options.supabase;
   if (supabase === undefined) return { url: options.url, key: options.key, accessToken: options.accessToken };
   const internals = supabase as SupabaseInternals;
+  check(typeof internals?.supabaseUrl === 'string', 'supabase', 'a client of supabase-js');
   const ofSession = async () => (await supabase.auth.getSession()).data.session?.access_token ?? null;
   return {
     url: internals.supabaseUrl,

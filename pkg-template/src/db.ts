@@ -252,6 +252,8 @@ type Name = keyof DbFunctions;
 /** The key of a read's entry, from its arguments. None for arguments that the engine will refuse. */
 type KeyOf = (id: string, variant: unknown) => string | undefined;
 
+const UUID_LENGTH = 36;
+
 /** Reads that are not here always ask the engine. */
 const KEYS: Partial<Record<Name, KeyOf>> = {
   getWorkflows: (userId, includeArchived = false) => {
@@ -353,7 +355,9 @@ export function createDb(client: () => Client, front: Front): Db {
   /** Hits are answered here, without a call into WebAssembly. */
   const read = (name: Name, keyOf: KeyOf): Untyped => {
     return (first, second, third) => {
-      const key = typeof first === 'string' ? keyOf(first, second) : undefined;
+      // What is no uuid, such as `ID?relations`, may still be the end of a key.
+      const key =
+        typeof first === 'string' && first.length === UUID_LENGTH ? keyOf(first, second) : undefined;
       const answer = key === undefined ? undefined : front.answer(key);
       return answer ?? client().call(name, [first, second, third], undefined);
     };

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type {
   AccountSettings,
   ApiKey,
@@ -110,6 +111,7 @@ export interface SubscriptionHandle {
   onStatus: ((status: SubscriptionStatus) => void) | undefined;
   /** Ends it at once. The handler is not called again. */
   readonly unsubscribe: () => void;
+  /** The same, for `using handle = realtime.open(…)`. */
   [Symbol.dispose](): void;
 }
 

@@ -69,7 +69,7 @@ impl Call<'_> {
             Some(column) => {
                 let id = self.uuid_at(0, "userId")?;
                 let mut fields = self.object(1, "new")?.to_vec();
-                input::agree(&mut fields, column, &id)?;
+                input::agree(table, &mut fields, column, &id)?;
                 fields
             }
         };
@@ -91,15 +91,15 @@ impl Call<'_> {
 
     /// The second argument's values for the row whose id is the first.
     pub(super) fn update(&self, table: &'static Table, argument: &str) -> Result<Operation, Error> {
-        let (id, fields) = self.patch(argument)?;
+        let (id, fields) = self.patch(table, argument)?;
         let body = input::patch(table, &fields)?.json();
         Ok(Operation::Write(Write::Update { table, id, body, expected: None }))
     }
 
-    fn patch(&self, argument: &str) -> Result<(String, Vec<Field>), Error> {
+    fn patch(&self, table: &Table, argument: &str) -> Result<(String, Vec<Field>), Error> {
         let id = self.uuid_at(0, argument)?;
         let mut fields = self.object(1, "patch")?.to_vec();
-        input::agree(&mut fields, "id", &id)?;
+        input::agree(table, &mut fields, "id", &id)?;
         fields.retain(|field| field.name != "id");
         Ok((id, fields))
     }
@@ -111,7 +111,7 @@ impl Call<'_> {
         // It would rewrite the primary key of the row that is there.
         fields.retain(|field| field.name != "id");
         for (column, value) in &key {
-            input::agree(&mut fields, column, value)?;
+            input::agree(table, &mut fields, column, value)?;
         }
         let body = input::upsert(table, &fields)?.json();
         Ok(Operation::Write(Write::Upsert { table, user_id: owner(&key), body }))
@@ -189,7 +189,7 @@ pub(super) fn workflow_with_relations(call: &Call<'_>) -> Result<Operation, Erro
 }
 
 pub(super) fn update_workflow(call: &Call<'_>) -> Result<Operation, Error> {
-    let (id, fields) = call.patch("id")?;
+    let (id, fields) = call.patch(&WORKFLOWS, "id")?;
     let body = input::patch(&WORKFLOWS, &fields)?;
     let expected = if_updated_at(call)?.map(|updated_at| {
         let values = input::without(&body, "updated_at");

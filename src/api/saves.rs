@@ -7,6 +7,7 @@ use crate::engine::{self, Function, Write};
 use crate::error::{code, Error};
 use crate::input::{self, json_text, Body, Field, QueryFields};
 use crate::tables::{Table, API_KEYS, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
+use std::cell::RefCell;
 
 /// The members of a graph, and the tables that they are rows of.
 const GRAPH: [(&str, &Table); 2] = [("nodes", &WORKFLOW_NODES), ("connections", &WORKFLOW_CONNECTIONS)];
@@ -102,18 +103,27 @@ fn save_all(
     Ok(function(saved, &arguments, None, None))
 }
 
-/// The rows of one member of a graph, each with an id, as JSON.
+/// The rows of one member of a graph, each with an id, as JSON. No two may have the same name in the graph.
 fn children(
     call: &Call<'_>,
     graph: &[Field],
     (name, table): (&'static str, &'static Table),
     workflow_id: &str,
 ) -> Result<String, Error> {
+    let named_by = if name == "nodes" { "node_id" } else { "connection_id" };
+    let taken = RefCell::new(Vec::new());
     rows(graph, name, &|fields| {
         let mut fields = fields.to_vec();
-        input::agree(&mut fields, "workflow_id", workflow_id)?;
+        input::agree(table, &mut fields, "workflow_id", workflow_id)?;
         call.give_id(&mut fields)?;
-        input::new_row(table, &fields)
+        let body = input::new_row(table, &fields)?;
+        if let Some(own) = fields.into_iter().find(|field| field.name == named_by) {
+            if taken.borrow().contains(&own.json) {
+                return Err(Error::invalid(named_by, "a value that no other row has"));
+            }
+            taken.borrow_mut().push(own.json);
+        }
+        Ok(body)
     })
 }
 

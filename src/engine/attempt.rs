@@ -6,7 +6,7 @@ use super::Engine;
 use crate::cache::Moment;
 use crate::error::{code, Cause, Error, Report};
 use crate::platform::{Event, Platform};
-use crate::rest::{classify, retry_after_ms, Answer, Request};
+use crate::rest::{classify, Answer, Request};
 use crate::retry::Verdict;
 use futures_util::future::{select, Either};
 use std::pin::pin;
@@ -46,7 +46,7 @@ impl<P: Platform> Engine<P> {
         loop {
             let told = Told::begin(&self.platform, request, number, attempt);
             let outcome = self.within_timeout(request, timeout_ms, sent, &mut subject).await;
-            told.end(outcome.as_ref().err());
+            told.end(outcome.as_ref().map(|answer| answer.status));
             let failure = match outcome {
                 Ok(answer) => return Ok((answer, attempt)),
                 Err(failure) => failure,
@@ -83,8 +83,8 @@ impl<P: Platform> Engine<P> {
             }
             sent.set(true);
             let reply = self.platform.send(request, token.as_deref()).await?;
-            let retry_after_ms = reply.retry_after.as_deref().and_then(retry_after_ms);
-            classify(reply).map_err(|error| {
+            let retry_after_ms = reply.retry_after_ms;
+            classify(reply, request.form).map_err(|error| {
                 let error = if request.carries_secret { error.without_details() } else { error };
                 Failure { error, retry_after_ms }
             })
@@ -119,10 +119,10 @@ impl<'a, P: Platform> Told<'a, P> {
         Self { platform, request, number, attempt, started: platform.now(), is_over: false }
     }
 
-    fn end(mut self, failure: Option<&Failure>) {
-        match failure {
-            None => self.tell(Some(200), None),
-            Some(Failure { error, .. }) => self.tell(error.status, Some(&error.code)),
+    fn end(mut self, outcome: Result<u16, &Failure>) {
+        match outcome {
+            Ok(status) => self.tell(Some(status), None),
+            Err(Failure { error, .. }) => self.tell(error.status, Some(&error.code)),
         }
     }
 

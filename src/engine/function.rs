@@ -6,7 +6,7 @@
 use super::landing::Parts;
 use super::Engine;
 use crate::cache::{Change, Source};
-use crate::data::Data;
+use crate::data::{Data, Form};
 use crate::error::{code, Error, Report};
 use crate::platform::Platform;
 use crate::rest::Request;
@@ -85,24 +85,37 @@ impl Function {
         }
     }
 
-    /// Whether it refuses rows that exist, so that its own repetition has to say that it is one.
-    pub fn is_batch(self) -> bool {
-        matches!(self, Self::SaveWorkflows | Self::SaveKeys)
+    /// What it answers.
+    fn form(self) -> Form {
+        match self {
+            Self::SaveWorkflows | Self::SaveKeys => Form::Rows,
+            Self::RevealKey => Form::Text,
+            _ => Form::Object,
+        }
+    }
+
+    /// Whether it refuses what its own repetition meets, so that this has to say that it is one.
+    pub fn knows_replays(self) -> bool {
+        matches!(self, Self::SaveGraph | Self::SaveWorkflows | Self::SaveKeys)
     }
 }
 
 impl Call {
     /// The first request.
     pub fn request(&self) -> Request {
-        let request = Request::call(self.function.name(), self.body.clone());
+        let request = self.request_with(self.body.clone());
         Request { carries_secret: self.function.carries_secret(), ..request }
     }
 
-    /// The same once more, after an answer was lost: rows that are there already are right if they are equal.
+    /// The same once more, after an answer was lost: what is there already is right if it is equal.
     pub fn replay(&self) -> Request {
         let arguments = self.body.trim_end_matches('}');
         // The last argument is no object, so that nothing but the closing brace was cut off.
-        Request::call(self.function.name(), [arguments, ",\"p_replay\":true}"].concat())
+        self.request_with([arguments, ",\"p_replay\":true}"].concat())
+    }
+
+    fn request_with(&self, body: String) -> Request {
+        Request::call(self.function.name(), body, self.function.form())
     }
 
     /// The error of a call, in the words of the package.

@@ -177,7 +177,9 @@ impl<P: Platform> Engine<P> {
                     Ok((_, attempts)) => taken_id(table, attempts),
                     // An earlier attempt may have made the row whose uniqueness this one met.
                     Err(error) if error.is("23505") && error.attempts > 1 => error,
-                    Err(error) => return Err(error),
+                    Err(error) => {
+                        return Err(self.refused(table, creator::<P::Data>(body).as_deref(), error))
+                    }
                 };
                 let sent_body = chosen_id.then_some(body);
                 match self.find_own(table, id, sent_body, taken.attempts > 1, timeout_ms, sent).await {
@@ -213,11 +215,12 @@ impl<P: Platform> Engine<P> {
                 Ok(Written::Deleted(answer.rows.items()))
             }
             Write::Upsert { table, user_id, .. } => {
-                let (answer, _) = outcome.map_err(|error| self.refused(table, user_id, error))?;
+                let (answer, _) = outcome.map_err(|error| self.refused(table, Some(user_id), error))?;
                 Ok(Written::Row(answer.rows.item(0)))
             }
             Write::Ensure { table, user_id, filters, .. } => {
-                let (answer, attempts) = outcome.map_err(|error| self.refused(table, user_id, error))?;
+                let (answer, attempts) =
+                    outcome.map_err(|error| self.refused(table, Some(user_id), error))?;
                 if !answer.rows.is_empty() {
                     return Ok(Written::Row(answer.rows.item(0)));
                 }
@@ -226,8 +229,8 @@ impl<P: Platform> Engine<P> {
             }
             Write::Call(call) => {
                 let (answer, _) = match outcome {
-                    // The rows that are in the way may be those that an earlier attempt made.
-                    Err(error) if call.function.is_batch() && is_taken(&error) && error.attempts > 1 => {
+                    // What is in the way may be what an earlier attempt made.
+                    Err(error) if call.function.knows_replays() && is_taken(&error) && error.attempts > 1 => {
                         self.attempt(&call.replay(), timeout_ms, sent).await
                     }
                     outcome => outcome,
@@ -238,10 +241,10 @@ impl<P: Platform> Engine<P> {
         }
     }
 
-    /// A user whose own row is refused meets a policy that the database lacks.
-    fn refused(&self, table: &Table, user_id: &str, error: Error) -> Error {
+    /// A user whose own row is refused meets a policy that the database lacks. A row without an owner becomes its maker's.
+    fn refused(&self, table: &Table, owner: Option<&str>, error: Error) -> Error {
         let is_hole = error.is("42501") && table.holes.contains(&Hole::Insert);
-        if is_hole && self.subject().as_deref() == Some(user_id) {
+        if is_hole && self.subject().is_some_and(|subject| owner.is_none_or(|owner| owner == subject)) {
             return migration_required(MISSING_POLICIES).after(error.attempts);
         }
         error
@@ -281,6 +284,14 @@ impl<P: Platform> Engine<P> {
                 row.covers(&P::Data::object(Some(&body), hidden.as_slice(), &[]))
             }),
         }))
+    }
+}
+
+/// Whose a new row is to be. None where it does not say; an empty text where it is to be nobody's.
+fn creator<D: Data>(body: &str) -> Option<String> {
+    match D::parse(body)?.column("created_by") {
+        Value::Absent => None,
+        value => Some(value.text().unwrap_or_default().to_owned()),
     }
 }
 

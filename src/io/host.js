@@ -76,15 +76,25 @@ async function read(response) {
   const answered = {
     status: response.status,
     contentRange: response.headers.get('content-range') ?? undefined,
-    retryAfter: response.headers.get('retry-after') ?? undefined,
+    retryAfterMs: pause(response.headers),
   };
   try {
-    answered.body = response.status === 204 ? null : await response.json();
+    answered.body = await response.json();
     answered.isJson = true;
   } catch {
     answered.isJson = false;
   }
   return answered;
+}
+
+/**
+ * Milliseconds of a `Retry-After`: seconds, or a date, which is compared with the server's clock where the page may read
+ * that. Undefined when there is none.
+ */
+function pause(headers) {
+  const asked = headers.get('retry-after');
+  if (/^\d+$/.test(asked)) return asked * 1000;
+  return Date.parse(asked) - (Date.parse(headers.get('date')) || Date.now()) || undefined;
 }
 
 /** A random uuid (RFC 9562, version 4). `crypto.randomUUID` does not exist on pages without https. */

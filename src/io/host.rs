@@ -49,8 +49,8 @@ extern "C" {
     fn status(this: &Answered) -> u16;
     #[wasm_bindgen(method, getter, js_name = contentRange)]
     fn content_range(this: &Answered) -> Option<String>;
-    #[wasm_bindgen(method, getter, js_name = retryAfter)]
-    fn retry_after(this: &Answered) -> Option<String>;
+    #[wasm_bindgen(method, getter, js_name = retryAfterMs)]
+    fn retry_after_ms(this: &Answered) -> Option<f64>;
     #[wasm_bindgen(method, getter)]
     fn body(this: &Answered) -> JsValue;
     #[wasm_bindgen(method, getter, js_name = isJson)]
@@ -160,7 +160,7 @@ pub fn exchange(
         Ok(Reply {
             status: answered.status(),
             content_range: answered.content_range(),
-            retry_after: answered.retry_after(),
+            retry_after_ms: answered.retry_after_ms(),
             body: if answered.is_json() { Body::Data(Row(answered.body())) } else { Body::Broken },
         })
     }

@@ -18,6 +18,13 @@ export function isEqual(a, b) {
   return surplus === 0;
 }
 
+/** What a JSON value is: 0, a list of objects; 1, an object; 2, a text; 3, something else. */
+export function formOf(value) {
+  if (Array.isArray(value)) return value.every((row) => formOf(row) === 1) ? 0 : 3;
+  if (typeof value === 'string') return 2;
+  return typeof value === 'object' && value !== null ? 1 : 3;
+}
+
 /** `fresh`, with whatever is equal to a row that `old` holds replaced by that row. */
 export function reuse(old, fresh) {
   if (!Array.isArray(old) || !Array.isArray(fresh)) return isEqual(old, fresh) ? old : fresh;
@@ -110,11 +117,20 @@ export function differences(known, fresh) {
   return gone.concat(pairs);
 }
 
-/** The value as JSON text. Throws on what JSON would silently change: NaN, infinities, functions and cycles. */
+/** What Postgres cannot store: NUL, and one half of a pair of surrogates. */
+const UNSTORABLE = /[\0\ud800-\udfff]/u;
+
+/**
+ * The value as JSON text. Throws on what JSON would silently change (NaN, infinities, functions and cycles), and on texts
+ * that the database refuses.
+ */
 export function stringify(value) {
-  return JSON.stringify(value, (_, member) => {
+  return JSON.stringify(value, (key, member) => {
     if (typeof member === 'number' && !Number.isFinite(member)) throw new TypeError('not a finite number');
     if (typeof member === 'function' || typeof member === 'symbol') throw new TypeError('not JSON');
+    if (UNSTORABLE.test(key) || (typeof member === 'string' && UNSTORABLE.test(member))) {
+      throw new TypeError('not a text');
+    }
     return member;
   });
 }

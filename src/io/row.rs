@@ -1,6 +1,6 @@
 //! Rows as JavaScript objects.
 
-use crate::data::{Data, Difference, Index, Member, Value};
+use crate::data::{Data, Difference, Form, Index, Member, Value};
 use js_sys::{Array, JsString, Map, Reflect, JSON};
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
@@ -13,6 +13,8 @@ extern "C" {
     fn group_rows_by(rows: &JsValue, column: &str, members: &Array) -> Array;
     #[wasm_bindgen(js_name = latestOfEach)]
     fn latest_rows(rows: &JsValue) -> JsValue;
+    #[wasm_bindgen(js_name = formOf)]
+    fn form_of(value: &JsValue) -> u8;
     #[wasm_bindgen(js_name = covers)]
     fn covers_part(row: &JsValue, part: &JsValue) -> bool;
     #[wasm_bindgen(js_name = isEqual)]
@@ -132,6 +134,10 @@ impl Data for Row {
 
     fn value(&self) -> Value {
         value_of(&self.0)
+    }
+
+    fn is(&self, form: Form) -> bool {
+        form_of(&self.0) == form as u8
     }
 
     fn child(&self, name: &'static str) -> Option<Self> {

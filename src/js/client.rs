@@ -89,7 +89,16 @@ fn parse(options: &JsValue) -> Result<(Target, Settings), Error> {
     if !url.starts_with("https://") && !url.starts_with("http://") {
         return Err(Error::invalid("url", "an address that begins with https:// or http://"));
     }
-    let schema = member(options, "schema").as_string().unwrap_or_else(|| "public".to_owned());
+    for name in ["accessToken", "fetch", "WebSocket", "onEvent"] {
+        let given = member(options, name);
+        if !given.is_undefined() && !given.is_null() && !given.is_function() {
+            return Err(Error::invalid(name, "a function"));
+        }
+    }
+    let schema = match member(options, "schema") {
+        schema if schema.is_undefined() || schema.is_null() => "public".to_owned(),
+        _ => text("schema", "the name of a schema")?,
+    };
     let target = Target {
         rest_url: [url.trim_end_matches('/'), "/rest/v1/"].concat(),
         key: text("key", "the project's publishable (or anonymous) key")?,

@@ -11,6 +11,8 @@ use fnv::FnvHasher;
 use std::hash::Hasher;
 
 const UUID_LENGTH: usize = 36;
+/// How much of a key's hash a cursor holds.
+const FINGERPRINT_BYTES: usize = 4;
 
 /// Where a page begins.
 #[derive(Clone, Default)]
@@ -35,7 +37,7 @@ impl Cursor {
     /// As text. `key` is the list's cache key, which no other list has.
     pub fn text(&self, key: &str) -> String {
         let mut text = String::from(if self.backwards { "b" } else { "a" });
-        text.push_str(&fingerprint(key));
+        text.push_str(&hash_of(key, FINGERPRINT_BYTES));
         // The id is last in every order, and of one length.
         if let Some([(_, value), (_, Some(id))]) = self.position.as_deref() {
             text.push_str(id);
@@ -52,7 +54,7 @@ impl Cursor {
             b'b' => true,
             _ => return None,
         };
-        let rest = text.get(1..)?.strip_prefix(fingerprint(key).as_str())?;
+        let rest = text.get(1..)?.strip_prefix(hash_of(key, FINGERPRINT_BYTES).as_str())?;
         if rest.is_empty() {
             return Some(Self { backwards, position: None });
         }
@@ -85,13 +87,15 @@ fn is_value_of(query: &Query, order: Order, value: Option<&str>) -> bool {
     }
 }
 
-fn fingerprint(key: &str) -> String {
+/// Stands for a text where that must not be shown, or would take too much room: hexadecimal, of at most 8 `bytes`.
+pub fn hash_of(text: &str, bytes: usize) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut hasher = FnvHasher::default();
-    hasher.write(key.as_bytes());
+    hasher.write(text.as_bytes());
     let hash = hasher.finish();
-    hash.to_le_bytes()[..4]
+    hash.to_le_bytes()
         .iter()
+        .take(bytes)
         .flat_map(|byte| [byte >> 4, byte & 15].map(|digit| char::from(DIGITS[usize::from(digit)])))
         .collect()
 }

@@ -6,7 +6,7 @@ mod order;
 
 use crate::data::{Data, Member};
 use crate::tables::Table;
-pub use cursor::Cursor;
+pub use cursor::{hash_of, Cursor};
 
 /// What stands in the place of a secret.
 const REDACTED: &str = "[REDACTED]";

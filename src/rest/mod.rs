@@ -5,5 +5,5 @@ mod response;
 mod url;
 
 pub use request::{Method, Request};
-pub use response::{classify, retry_after_ms, Answer, Body, Reply};
+pub use response::{classify, Answer, Body, Reply};
 pub use url::{push_encoded, quoted, MAX_URL_LENGTH};

@@ -1,6 +1,7 @@
 //! Requests, before the origin, the key and the token are added.
 
 use super::url::{push_filters, select_url};
+use crate::data::Form;
 use crate::query::{Filter, Position, Query, Test};
 use crate::tables::Table;
 
@@ -42,6 +43,8 @@ pub struct Request {
     pub prefer: &'static str,
     /// A JSON body, or nothing.
     pub body: Option<String>,
+    /// What a successful answer is.
+    pub form: Form,
     /// How many reads, asked together, the answer is for.
     pub reads: usize,
     /// Whether a secret is sent or answered, which an error's details might quote.
@@ -55,7 +58,8 @@ const INSERT_ONCE: &str = "resolution=ignore-duplicates,return=representation";
 
 impl Request {
     fn new(method: Method, table: &'static str, path: String) -> Self {
-        Self { method, table, path, prefer: "", body: None, reads: 1, carries_secret: false }
+        let form = Form::Rows;
+        Self { method, table, path, prefer: "", body: None, form, reads: 1, carries_secret: false }
     }
 
     /// Rows of `query`, without their number: for answers that no server cuts.
@@ -90,9 +94,9 @@ impl Request {
     }
 
     /// Calls a function of the database with a JSON object of its arguments.
-    pub fn call(function: &'static str, body: String) -> Self {
+    pub fn call(function: &'static str, body: String, form: Form) -> Self {
         let path = ["rpc/", function].concat();
-        Self { body: Some(body), ..Self::new(Method::Post, function, path) }
+        Self { body: Some(body), form, ..Self::new(Method::Post, function, path) }
     }
 
     /// Changes the rows that match; answers them as they are then.

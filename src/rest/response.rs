@@ -1,6 +1,6 @@
 //! What an HTTP answer means.
 
-use crate::data::{Data, Value};
+use crate::data::{Data, Form, Value};
 use crate::error::{code, Error, Report};
 use crate::retry::{code_is_transient, status_is_transient};
 use std::borrow::Cow;
@@ -11,8 +11,8 @@ pub struct Reply<D> {
     pub status: u16,
     /// The `Content-Range` header, such as `0-24/3573`, `*/0` or `0-24/*`.
     pub content_range: Option<String>,
-    /// The `Retry-After` header, where the page may read it.
-    pub retry_after: Option<String>,
+    /// How long the `Retry-After` header asks to wait, where the page may read it.
+    pub retry_after_ms: Option<f64>,
     /// What came with it.
     pub body: Body<D>,
 }
@@ -21,31 +21,32 @@ pub struct Reply<D> {
 pub enum Body<D> {
     /// JSON.
     Data(D),
-    /// There was none.
-    Empty,
-    /// It broke off, or was not JSON.
+    /// There was none, it broke off, or was not JSON.
     Broken,
 }
 
 /// What a successful answer holds.
 pub struct Answer<D> {
-    /// The rows.
+    /// The rows, or whatever else was asked for.
     pub rows: D,
     /// How many rows match in all, when that was asked.
     pub total: Option<u32>,
+    /// The status code.
+    pub status: u16,
 }
 
-/// The rows of an answer, or why there are none.
-pub fn classify<D: Data>(reply: Reply<D>) -> Result<Answer<D>, Error> {
+/// The rows of an answer, or why there are none. A success that is not of the `form` asked for, as a gateway on the way
+/// may give it, is none.
+pub fn classify<D: Data>(reply: Reply<D>, form: Form) -> Result<Answer<D>, Error> {
     let total = reply.content_range.as_deref().and_then(total_of);
     match (reply.status, reply.body) {
-        (200..=299, Body::Data(rows)) => Ok(Answer { rows, total }),
+        (status @ 200..=299, Body::Data(rows)) if rows.is(form) => Ok(Answer { rows, total, status }),
         (status @ 200..=299, _) => {
-            Err(Error::network("The answer broke off or was not JSON", Some(status), None))
+            Err(Error::network("The answer broke off or was not what was asked for", Some(status), None))
         }
         // An offset past the end of a counted list is an empty page (PostgREST answers 416, PGRST103, with the total).
         // Its body says no more, and Chromium may hand it out behind that of an earlier answer from the same address.
-        (416, _) if total.is_some() => Ok(Answer { rows: D::list(&[]), total }),
+        (status @ 416, _) if total.is_some() => Ok(Answer { rows: D::list(&[]), total, status }),
         (status, Body::Data(body)) => Err(server_error(status, &body)),
         (status, _) => Err(bare_error(status)),
     }
@@ -54,12 +55,6 @@ pub fn classify<D: Data>(reply: Reply<D>) -> Result<Answer<D>, Error> {
 /// The number after the slash of a `Content-Range`.
 fn total_of(content_range: &str) -> Option<u32> {
     content_range.split('/').nth(1)?.parse().ok()
-}
-
-/// Milliseconds of a `Retry-After` in seconds. Its other form, a date, would have to be compared with a clock that
-/// may be wrong, and is ignored.
-pub fn retry_after_ms(header: &str) -> Option<f64> {
-    header.trim().parse::<u32>().ok().map(|seconds| f64::from(seconds) * 1_000.0)
 }
 
 fn bare_error(status: u16) -> Error {

@@ -1,6 +1,6 @@
 //! Templates: workflows to start from, shared by everybody.
 
-use super::{table, Cascade, KeyFormat, TemplateData, Timestamp, Uuid, SAVED_TEMPLATES};
+use super::{table, Cascade, Hole, KeyFormat, TemplateData, Timestamp, Uuid, SAVED_TEMPLATES};
 
 table! {
     /// A workflow to start from.
@@ -27,4 +27,5 @@ table! {
     list_key: Some(KeyFormat::new("templates:all", &[])),
     cascades: &[Cascade { table: &SAVED_TEMPLATES, column: "template_id" }],
     scopes: &["created_by", "id"],
+    holes: &[Hole::Insert],
 }

@@ -165,18 +165,25 @@ as $$
   select greatest(clock_timestamp()::timestamp, p_updated_at + interval '1 microsecond')
 $$;
 
+-- As it was before it knew repetitions: two of one name would leave it open which one is called.
+drop function if exists public.save_workflow_graph(uuid, jsonb, jsonb, timestamp);
+
+-- p_replay says that an earlier call may have come through: then a graph that is equal is no conflict.
 create or replace function public.save_workflow_graph(
   p_workflow_id uuid,
   p_nodes jsonb,
   p_connections jsonb,
-  p_if_updated_at timestamp default null
+  p_if_updated_at timestamp default null,
+  p_replay boolean default false
 )
 returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 declare
+  outdated constant text := 'The row of workflows has changed since it was read';
   stored public.workflows;
+  is_outdated boolean;
   moment timestamp;
 begin
   -- Two who save the same canvas come one after the other.
@@ -184,11 +191,14 @@ begin
   if not found then
     raise sqlstate 'PT404' using message = 'No such row in workflows';
   end if;
+  is_outdated := p_if_updated_at is not null and p_if_updated_at is distinct from stored.updated_at;
+  if is_outdated and not p_replay then
+    raise sqlstate 'PT409' using message = outdated;
+  end if;
   moment := workflow_private.moment_after(stored.updated_at);
-  -- Nothing to change is no conflict: that is a repetition whose first answer was lost.
   if workflow_private.merge_graph(p_workflow_id, p_nodes, p_connections, moment) then
-    if p_if_updated_at is distinct from stored.updated_at and p_if_updated_at is not null then
-      raise sqlstate 'PT409' using message = 'The row of workflows has changed since it was read';
+    if is_outdated then
+      raise sqlstate 'PT409' using message = outdated;
     end if;
     update public.workflows set updated_at = moment where id = p_workflow_id;
   end if;

@@ -80,6 +80,16 @@ test('INVALID_INPUT also for options that make no sense, thrown by configure and
       { ...good, cache: { defaultTTL: -1 } },
       { ...good, timeoutMs: 0 },
       { ...good, timeoutMs: 'long' },
+      { ...good, accessToken: 'ey…' },
+      { ...good, fetch: 'fetch' },
+      { ...good, WebSocket: {} },
+      { ...good, onEvent: 5 },
+      { ...good, schema: 7 },
+      { ...good, schema: '' },
+      { ...good, supabase: null },
+      { supabase: {} },
+      undefined,
+      'https://example.com',
     ];
     return bad.flatMap((options) =>
       [wdb.configure, wdb.createClient].map((act) => thrown(() => act(/** @type {any} */ (options)))),
@@ -95,7 +105,18 @@ test('INVALID_INPUT also for options that make no sense, thrown by configure and
     'defaultTTL',
     'timeoutMs',
     'timeoutMs',
+    'accessToken',
+    'fetch',
+    'WebSocket',
+    'onEvent',
+    'schema',
+    'schema',
+    'supabase',
+    'supabase',
+    'options',
+    'options',
   ];
+  assert.equal(errors.length, 2 * names.length);
   for (const [index, error] of errors.entries()) {
     assert.deepEqual([error.code, error.isOurs], ['INVALID_INPUT', true]);
     assert.ok(error.message.startsWith(`${names[Math.floor(index / 2)]}: expected `), error.message);
@@ -179,9 +200,19 @@ test('an answer that breaks off, or is not JSON, counts as NETWORK', async () =>
   stack.faults.add([
     { action: 'truncate' },
     { action: 'status', status: 200, body: '<html>Sign in to the hotel</html>' },
+    ...[{ signIn: 'to the hotel' }, 'null', '"ok"', '[null]', '[[]]', [7]].map((body) => ({
+      .../** @type {const} */ ({ action: 'status', status: 200 }),
+      body,
+    })),
+    { action: 'status', status: 204, body: '' },
   ]);
-  const outcomes = await tab.calls(['getWorkflows', user.id], ['getWorkflows', user.id]);
-  for (const { error } of outcomes) assert.deepEqual([error?.code, error?.status], ['NETWORK', 200]);
+  const outcomes = await tab.calls(
+    ...Array.from({ length: 9 }, () => /** @type {[string, string]} */ (['getWorkflows', user.id])),
+  );
+  assert.deepEqual(
+    outcomes.map(({ error }) => [error?.code, error?.status]),
+    [...Array(8).fill(['NETWORK', 200]), ['NETWORK', 204]],
+  );
   const keys = await tab.run(() => cache.getStats().entries);
   assert.deepEqual(keys, []);
 });
@@ -355,4 +386,32 @@ test('a value that makes the URL too long is refused; one that just fits is sent
   );
   assert.deepEqual([long.error?.code, fits.error], ['INVALID_INPUT', undefined]);
   assert.equal(stack.requests.count(), 1);
+});
+
+test('what is no id is refused, also where it would be the end of a key that is cached', async () => {
+  const { tab, workflow } = await adaWith();
+  await tab.calls(['getWorkflowWithRelations', workflow.id]);
+  const [{ error }] = await tab.calls(['getWorkflow', `${workflow.id}?relations`]);
+  assert.equal(error?.code, 'INVALID_INPUT');
+  assert.ok(error.message.startsWith('id: expected '), error.message);
+});
+
+test('texts that the database cannot store are refused, however deep they are, and nothing is sent', async () => {
+  const { tab, workflow } = await adaWith();
+  const outcomes = await tab.run(async (workflow_id) => {
+    const node = { workflow_id, node_id: 'a', node_type: 't' };
+    const all = [];
+    for (const bad of ['\0', 'a\u0000b', '\ud800', 'a\udc00\ud800', '🎈'.slice(1)]) {
+      for (const given of [{ label: bad }, { config: { deep: [bad] } }, { config: { [bad]: 1 } }]) {
+        all.push(await outcome(db.createWorkflowNode({ ...node, ...given })));
+      }
+    }
+    return all;
+  }, workflow.id);
+  assert.equal(outcomes.length, 15);
+  for (const { error } of outcomes) {
+    assert.equal(error?.code, 'INVALID_INPUT');
+    assert.match(error.message, /^(label|config): expected /);
+  }
+  assert.equal(stack.requests.count(), 0);
 });

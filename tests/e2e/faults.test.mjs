@@ -197,6 +197,28 @@ test('429 that asks for more than a minute fails at once', async () => {
   assert.equal(stack.requests.count(), 1);
 });
 
+test('Retry-After as a date counts from the server’s own time', async () => {
+  const user = await newUser('ada');
+  const tab = await world.open({ as: user, options: quick, plain: true });
+  const at = (/** @type {number} */ ms) => new Date(ms).toUTCString();
+  const long = {
+    // By this machine's clock both have long passed.
+    Date: at(Date.UTC(2024, 1, 29)),
+    'Retry-After': at(Date.UTC(2024, 1, 29, 0, 1, 1)),
+    'Access-Control-Expose-Headers': 'Retry-After, Date',
+  };
+  stack.faults.add({ action: 'status', status: 429, headers: long, body: '' });
+  const [{ error }] = await tab.calls(['getWorkflows', user.id]);
+  assert.deepEqual([error?.code, error?.attempts], ['UNKNOWN_ERROR', 1]);
+  const hidden = { 'Retry-After': at(Date.now() + 90_000), 'Access-Control-Expose-Headers': 'Retry-After' };
+  stack.faults.add({ action: 'status', status: 429, headers: hidden, body: '' });
+  const [{ error: later }] = await tab.calls(['getWorkflows', user.id]);
+  assert.deepEqual([later?.code, later?.attempts], ['UNKNOWN_ERROR', 1], 'else by the own clock');
+  const past = { ...hidden, 'Retry-After': at(Date.now() - 90_000) };
+  stack.faults.add({ action: 'status', status: 429, headers: past, body: '' });
+  assert.deepEqual((await tab.calls(['getWorkflows', user.id]))[0].value, []);
+});
+
 test('waits between attempts double, within half and all of their length', async () => {
   const user = await newUser('ada');
   const retry = { maxAttempts: 4, initialBackoffMs: 100, maxBackoffMs: 150, backoffMultiplier: 2 };

@@ -140,6 +140,22 @@ for (const version of VERSIONS) {
     ]);
   });
 
+  it('a filter that looks like the end of a key shows what is shown of it', async () => {
+    const user = await newUser('ada');
+    const action = 'a?b=c&limit=2%';
+    await insert('audit_logs', [{ user_id: user.id, action, resource_type: 'test' }]);
+    const tab = await openHooks(version, user);
+    const facts = await tab.run(async ([userId, action]) => {
+      show('logs', 'useAuditLogs', [userId, { pageSize: 2, action }]);
+      const { logs } = await settledView('logs');
+      return { actions: logs.map((/** @type {any} */ log) => log.action), keys: cache.getStats().entries };
+    }, /** @type {const} */ ([user.id, action]));
+    assert.deepEqual(facts, {
+      actions: [action],
+      keys: [`audit_logs:${user.id}?action=a%3Fb%3Dc%26limit%3D2%25&limit=2`],
+    });
+  });
+
   it('an own write that is audited is in the shown page, which is read again behind', async () => {
     const user = await newUser('ada');
     await newLogs(user.id);

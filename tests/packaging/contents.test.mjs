@@ -19,7 +19,10 @@ test('the package holds its entry, its types, the bare module, the migrations, a
     `${name}.js`,
     `${name}.d.ts`,
   ]);
-  const documents = ['README.md', 'DATABASE_INTEGRATION.md', 'MIGRATING.md', 'CHANGELOG.md', 'LICENSE'];
+  const documents = [
+    ...['README.md', 'API.md', 'DATABASE_INTEGRATION.md', 'MIGRATING.md', 'CHANGELOG.md'],
+    'LICENSE',
+  ];
   for (const name of [...entries, 'workflow_db.wasm', ...documents]) {
     assert.ok(files.includes(name), name);
   }
@@ -27,6 +30,15 @@ test('the package holds its entry, its types, the bare module, the migrations, a
   assert.ok(files.some((name) => name.startsWith('supabase/migrations/') && name.endsWith('.sql')));
   const odd = files.filter((name) => !/\.(js|d\.ts|wasm|sql|md|json)$|^LICENSE$/.test(name));
   assert.deepEqual(odd, []);
+});
+
+test('what the documents link is there', async () => {
+  for (const name of files.filter((file) => /^[^/]+\.md$/.test(file))) {
+    const text = await readFile(join(root, name), 'utf8');
+    for (const [, target] of text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
+      assert.ok(files.includes(target), `${name}: ${target}`);
+    }
+  }
 });
 
 test('what package.json names is there', () => {

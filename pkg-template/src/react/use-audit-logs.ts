@@ -118,11 +118,12 @@ function isAdmitted(log: AuditLog, { resourceType, action }: Pick<AuditLogQuery,
   );
 }
 
-/** What the engine appends to a list's key for a filter. */
+/** What the engine appends to a list's key for a filter: what gives a key its structure is encoded in a value. */
 function variantOf({ resourceType, action }: Pick<AuditLogQuery, 'resourceType' | 'action'>): string {
+  const encoded = (value: string) => value.replace(/[&=?%]/g, (character) => encodeURIComponent(character));
   const parts = [
-    ...(resourceType === undefined ? [] : [`resource_type=${resourceType}`]),
-    ...(action === undefined ? [] : [`action=${action}`]),
+    ...(resourceType === undefined ? [] : [`resource_type=${encoded(resourceType)}`]),
+    ...(action === undefined ? [] : [`action=${encoded(action)}`]),
   ];
   return parts.length === 0 ? '' : `?${parts.join('&')}`;
 }

@@ -171,6 +171,7 @@ fn whoever_listens_hears_of_the_end_of_every_attempt_that_began() {
     world.pass(100.0);
     reader.abort();
     reader.fails_with("ABORTED");
+    ada.does("createWorkflow", json!([ada.id(), {"name": "B"}]));
     let told = ada.take_events("");
     let told: Vec<_> =
         told.iter().filter(|line| line.starts_with("sent") || line.starts_with("attempt")).collect();
@@ -181,6 +182,8 @@ fn whoever_listens_hears_of_the_end_of_every_attempt_that_began() {
         "attempt 2 GET workflows 200 ok",
         "sent 1 GET workflows for 1",
         "attempt 1 GET workflows 0 ABORTED",
+        "sent 1 POST workflows for 1",
+        "attempt 1 POST workflows 201 ok",
     ];
     assert_eq!(told, expected);
 }

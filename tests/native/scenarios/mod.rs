@@ -1,6 +1,7 @@
 //! Stories of one behaviour each.
 
 mod aborts;
+mod arguments;
 mod batches;
 mod channels;
 mod coherence;

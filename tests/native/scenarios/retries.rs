@@ -1,5 +1,6 @@
 //! What is tried again, when, and what is said in the end.
 
+use crate::support::client::id;
 use crate::support::{Client, Fault, World};
 use serde_json::json;
 use workflow_db::error::Cause;
@@ -146,4 +147,46 @@ fn messages_never_quote_a_value() {
     let error = ada.fails("updateWorkflow", json!([workflow, {"name": "B"}]));
     assert!(!error.message.contains("refused\""), "{error:?}");
     assert!(error.message.contains("22P02"));
+}
+
+#[test]
+fn a_success_that_is_not_the_json_that_was_asked_for_is_a_network_failure() {
+    for json in ["{}", "null", "7", "true", "\"ok\"", "[null]", "[[]]", "[{}, 7]"] {
+        for (name, call) in [("GET", "getWorkflow"), ("PATCH", "updateWorkflow"), ("POST", "createWorkflow")]
+        {
+            let (world, ada, workflow) = with_workflow();
+            let arguments = match call {
+                "getWorkflow" => json!([workflow]),
+                "updateWorkflow" => json!([workflow, {"name": "B"}]),
+                _ => json!([ada.id(), {"name": "B"}]),
+            };
+            world.network().once(name, Fault::Replaced(200, json));
+            assert!(!ada.does(call, arguments.clone()).is_null(), "{call} {json}");
+            ada.configure(|settings| settings.retry.max_attempts = 1);
+            world.network().once(name, Fault::Replaced(201, json));
+            let fresh = crate::support::Options { fresh: true, ..Default::default() };
+            let error = ada.call_with(fresh, call, arguments).fails_with("NETWORK");
+            assert_eq!((error.status, error.retryable), (Some(201), true), "{call} {json}");
+        }
+    }
+}
+
+#[test]
+fn a_function_of_the_database_answers_what_it_is_to_answer_or_fails() {
+    let graph = json!([id("w"), {"nodes": [], "connections": []}]);
+    for (call, arguments, wrong) in [
+        ("saveWorkflowGraph", graph, vec!["[]", "\"ok\"", "null"]),
+        ("createWorkflowFromTemplate", json!([id("u"), id("t")]), vec!["[]", "\"ok\""]),
+        ("batchSaveWorkflows", json!([{"workflows": []}]), vec!["{}", "null", "\"ok\""]),
+        ("batchSaveApiKeys", json!([{"keys": []}]), vec!["{}", "[7]"]),
+        ("storeApiKey", json!([id("u"), "s", "secret"]), vec!["[]", "\"ok\""]),
+        ("revealApiKey", json!([id("k")]), vec!["{}", "[]", "null", "7"]),
+    ] {
+        for json in wrong {
+            let (world, ada, _) = with_workflow();
+            ada.configure(|settings| settings.retry.max_attempts = 1);
+            world.network().once("POST rpc/", Fault::Replaced(200, json));
+            ada.call(call, arguments.clone()).fails_with("NETWORK");
+        }
+    }
 }

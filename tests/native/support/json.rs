@@ -4,7 +4,7 @@ use serde_json::{Map, Number};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::rc::Rc;
-use workflow_db::data::{Data, Difference, Index, Member, Value};
+use workflow_db::data::{Data, Difference, Form, Index, Member, Value};
 
 /// A reference to a JSON value.
 #[derive(Clone)]
@@ -166,6 +166,14 @@ impl Data for Json {
 
     fn column(&self, name: &'static str) -> Value {
         self.get(name).map_or(Value::Absent, Data::value)
+    }
+
+    fn is(&self, form: Form) -> bool {
+        match (form, &*self.0) {
+            (Form::Rows, Node::List(items)) => items.iter().all(|item| item.is(Form::Object)),
+            (Form::Object, Node::Object(_)) | (Form::Text, Node::Text(_)) => true,
+            _ => false,
+        }
     }
 
     fn value(&self) -> Value {

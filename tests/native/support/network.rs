@@ -16,6 +16,8 @@ pub enum Fault {
     Gateway(u16, Option<u32>),
     /// The server answers this status and code without doing it.
     Refused(u16, &'static str),
+    /// The server does it, and somebody on the way answers this JSON with this status instead.
+    Replaced(u16, &'static str),
     /// The server does it, and its answer breaks off.
     Truncated,
     /// The server does it, and nothing comes back.

@@ -16,6 +16,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::rc::{Rc, Weak};
 use workflow_db::cache::Moment;
+use workflow_db::data::Data;
 use workflow_db::engine::Engine;
 use workflow_db::error::Error;
 use workflow_db::feeds::Told;
@@ -276,10 +277,14 @@ async fn travel(
         Some(Fault::Gateway(status, seconds)) => Reply {
             status,
             content_range: None,
-            retry_after: seconds.map(|seconds| seconds.to_string()),
+            retry_after_ms: seconds.map(|seconds| f64::from(seconds) * 1_000.0),
             body: Body::Broken,
         },
         Some(Fault::Refused(status, error)) => refused(&Refusal::new(status, error, "refused")),
+        Some(Fault::Replaced(status, json)) => {
+            let body = Json::parse(json).map_or(Body::Broken, Body::Data);
+            Reply { status, content_range: None, body, ..arrive() }
+        }
         Some(Fault::Truncated) => Reply { body: Body::Broken, ..arrive() },
         Some(Fault::HangAfter) => {
             arrive();

@@ -112,7 +112,7 @@ impl Server {
             Ok(Outcome { status, rows, content_range }) => Reply {
                 status,
                 content_range,
-                retry_after: None,
+                retry_after_ms: None,
                 body: Body::Data(Json::from(Value::Array(rows))),
             },
             Err(refusal) => refused(&refusal),
@@ -174,7 +174,7 @@ pub fn refused(refusal: &Refusal) -> Reply<Json> {
     Reply {
         status: refusal.status,
         content_range: refusal.content_range.clone(),
-        retry_after: None,
+        retry_after_ms: None,
         body: Body::Data(body.into()),
     }
 }

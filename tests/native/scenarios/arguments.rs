@@ -1,0 +1,147 @@
+//! What a call comes down to before anything is sent: refused, or asked under a key of its own.
+
+use crate::support::client::{argument, id};
+use crate::support::{Fault, World};
+use serde_json::{json, Value as V};
+use workflow_db::api::{operation, Argument, Call, Operation};
+use workflow_db::data::Value;
+use workflow_db::engine::Write;
+use workflow_db::input::Field;
+
+fn operation_of(name: &str, arguments: Vec<Argument>) -> Result<Operation, String> {
+    let uuid = || id("new");
+    let call = Call { arguments, uuid: &uuid, base_url_length: 40 };
+    operation(name, &call).map_err(|error| {
+        assert!(error.is("INVALID_INPUT"), "{error:?}");
+        error.message.to_string()
+    })
+}
+
+fn asked(name: &str, arguments: &V) -> Result<Operation, String> {
+    operation_of(name, arguments.as_array().expect("a list").iter().map(argument).collect())
+}
+
+#[track_caller]
+fn refusal(name: &str, arguments: &V) -> String {
+    asked(name, arguments).err().unwrap_or_else(|| panic!("{name} takes {arguments}"))
+}
+
+#[track_caller]
+fn key(name: &str, arguments: &V) -> String {
+    match asked(name, arguments) {
+        Ok(Operation::Read(read)) => read.key,
+        Ok(Operation::Write(_)) => panic!("{name} is no read"),
+        Err(message) => panic!("{name}: {message}"),
+    }
+}
+
+#[test]
+fn a_row_that_was_read_may_be_written_back_beside_its_natural_key() {
+    let row =
+        |user: &str, service: &str| json!([id("ada"), "Gh", {"user_id": user, "service_name": service}]);
+    for user in [id("ada"), id("ada").to_uppercase()] {
+        let Ok(Operation::Write(Write::Upsert { body, .. })) = asked("upsertIntegration", &row(&user, "Gh"))
+        else {
+            panic!("no upsert of {user}")
+        };
+        let sent: V = serde_json::from_str(&body).expect("JSON");
+        assert_eq!((&sent["user_id"], &sent["service_name"]), (&json!(id("ada")), &json!("Gh")));
+    }
+    for (user, service, named) in [
+        (id("bob"), "Gh", "user_id"),
+        (id("ada"), "gh", "service_name"),
+        (id("ada"), "other", "service_name"),
+    ] {
+        let message = refusal("upsertIntegration", &row(&user, service));
+        assert!(message.starts_with(named), "{message}");
+    }
+}
+
+#[test]
+fn two_rows_of_a_graph_with_one_name_are_refused_by_the_place_of_the_second() {
+    let node = |name: &str| json!({"node_id": name, "node_type": "t"});
+    let connection =
+        |name: &str| json!({"source_node_id": "a", "target_node_id": "b", "connection_id": name});
+    let save = |nodes: [&str; 3], connections: [&str; 2]| {
+        let (nodes, connections) = (nodes.map(node), connections.map(connection));
+        json!([id("w"), {"nodes": nodes, "connections": connections}])
+    };
+    assert!(asked("saveWorkflowGraph", &save(["a", "b", "c"], ["a", "b"])).is_ok());
+    for (graph, named) in [
+        (save(["a", "b", "a"], ["a", "b"]), "nodes[2].node_id: expected "),
+        (save(["a", "b", "c"], ["a", "a"]), "connections[1].connection_id: expected "),
+    ] {
+        let message = refusal("saveWorkflowGraph", &graph);
+        assert!(message.starts_with(named), "{message}");
+    }
+}
+
+#[test]
+fn a_member_of_a_query_that_is_undefined_is_not_there() {
+    let members = |name: &str| {
+        let absent = Field::plain(name.to_owned(), Value::Absent, String::new());
+        vec![Argument::Object(vec![Field::text("userId", &id("ada")), absent])]
+    };
+    for name in ["limit", "sortBy", "unheardOf"] {
+        assert!(operation_of("getWorkflows", members(name)).is_ok(), "{name}");
+    }
+}
+
+#[test]
+fn no_two_filters_have_one_key() {
+    let templates = |category: &str, featured: V| {
+        key("getTemplates", &json!([{"category": category, "featured": featured}]))
+    };
+    assert_ne!(templates("x&is_featured=true", V::Null), templates("x", json!(true)));
+    assert_ne!(templates("x%26", V::Null), templates("x&", V::Null));
+    assert_eq!(templates("x?a=b&c%", V::Null), "templates:all?category=x%3Fa%3Db%26c%25");
+    let logs = |query: V| key("getAuditLogs", &query);
+    let user = id("ada");
+    assert_ne!(
+        logs(json!([{"userId": user, "resourceType": "a&action=b"}])),
+        logs(json!([{"userId": user, "resourceType": "a", "action": "b"}]))
+    );
+}
+
+#[test]
+fn no_event_and_no_key_of_a_page_holds_what_its_cursor_holds() {
+    let world = World::new();
+    let ada = world.signed_in("ada");
+    for name in ["SECRET A", "SECRET B"] {
+        world.server().add("workflows", json!({"user_id": ada.id(), "name": name}));
+    }
+    let page = |cursor: &V| {
+        let query = json!([{"userId": ada.id(), "sortBy": "name", "pageSize": 1, "cursor": cursor}]);
+        (ada.does("getWorkflowsPage", query.clone()).to_value(), key("getWorkflowsPage", &query))
+    };
+    let (first, _) = page(&V::Null);
+    let (second, after) = page(&first["nextCursor"]);
+    let (_, before) = page(&second["prevCursor"]);
+    assert_eq!(second["data"][0]["name"], "SECRET A");
+    assert_ne!(after, before);
+    let told = ada.take_events("").join("\n") + &after + &before;
+    assert!(!told.contains("SECRET"), "{told}");
+}
+
+#[test]
+fn a_template_that_is_the_users_own_and_refused_meets_a_policy_that_is_missing() {
+    let (ada, bob) = (id("ada"), id("bob"));
+    for (user, creator, code) in [
+        (Some("ada"), None, "MIGRATION_REQUIRED"),
+        (Some("ada"), Some(json!(ada)), "MIGRATION_REQUIRED"),
+        (Some("ada"), Some(json!(bob)), "42501"),
+        (Some("ada"), Some(V::Null), "42501"),
+        (None, None, "42501"),
+    ] {
+        let world = World::new();
+        let client = world.signed_in("ada");
+        client.switch_to(user);
+        world.network().once("POST workflow_templates", Fault::Refused(403, "42501"));
+        let mut template = json!({"name": "T", "workflow_data": {"nodes": [], "connections": []}});
+        if let Some(creator) = creator {
+            template["created_by"] = creator;
+        }
+        let error = client.call("createTemplate", json!([template])).fails_with(code);
+        assert_eq!(error.attempts, 1);
+    }
+}
