@@ -27,6 +27,8 @@ interface OverlayListener {
   onChange: () => void;
   /** A write, the only one shown now, is about to end well: who does not hear of its outcome otherwise keeps it. */
   onSuccess: () => void;
+  /** Changes flow again: what could not be read may be readable. */
+  onRecovery: () => void;
 }
 
 /**
@@ -82,6 +84,11 @@ export class Overlays {
     } finally {
       if (this.lastWrites.get(name) === own) this.lastWrites.delete(name);
     }
+  }
+
+  /** Tells that changes flow again. */
+  recovered(): void {
+    this.listeners.forEach((listener) => listener.onRecovery());
   }
 
   observe(listener: OverlayListener): () => void {
