@@ -156,6 +156,18 @@ for (const version of VERSIONS) {
     });
   });
 
+  it('a filter that is empty or null is none', async () => {
+    const user = await newUser('ada');
+    await newLogs(user.id);
+    const tab = await openHooks(version, user);
+    const totals = await tab.run(async (userId) => {
+      show('empty', 'useAuditLogs', [userId, { action: '', resourceType: '' }]);
+      show('null', 'useAuditLogs', [userId, { action: null, resourceType: null }]);
+      return (await Promise.all(['empty', 'null'].map(settledView))).map(({ total }) => total);
+    }, user.id);
+    assert.deepEqual(totals, [7, 7]);
+  });
+
   it('an own write that is audited is in the shown page, which is read again behind', async () => {
     const user = await newUser('ada');
     await newLogs(user.id);

@@ -88,6 +88,56 @@ for (const version of VERSIONS) {
     assert.deepEqual(new Set(shown), new Set([0]));
   });
 
+  it('a page of a list that was hidden while the user changed does not load for ever', async () => {
+    const [ada, grace] = [await newUser('ada'), await newUser('grace')];
+    const { workflow } = await newEstate(ada);
+    const tab = await openHooks(version, ada);
+    const shown = await tab.run(async ([id, token]) => {
+      const args = [id, { realtime: false }];
+      show('hidden', 'useExecutionHistory', args);
+      show('seen', 'useExecutionHistory', args);
+      await Promise.all(['hidden', 'seen'].map(settledView));
+      show('hidden', 'useExecutionHistory', args, { mode: 'hidden' });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      env.token = token;
+      wdb.authChanged();
+      await until(() => latest('seen').total === 0);
+      await settledView('seen');
+      const from = given('hidden').length;
+      show('hidden', 'useExecutionHistory', args, { mode: 'visible' });
+      await until(() => !latest('hidden').loading && latest('hidden').total === 0);
+      return given('hidden').slice(from).map(plain);
+    }, /** @type {const} */ ([workflow.id, grace.token]));
+    assert.ok(!JSON.stringify(shown).includes(ada.id));
+  });
+
+  it('a client that was closed is left closed, by hooks that were shown and by those that still are', async () => {
+    const user = await newUser('ada');
+    await newWorkflow(user);
+    const tab = await openHooks(version, user);
+    const followed = await tab.run(async (userId) => {
+      const client = wdb.createClient({ url: env.url, key: env.key, accessToken: () => env.token });
+      const followed = () => client.realtime.getActiveSubscriptions().length;
+      const counts = [];
+      show('list', 'useWorkflows', [userId], { client });
+      await until(() => followed() === 1);
+      hide('list');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      client.close();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      counts.push(followed());
+
+      const other = wdb.createClient({ url: env.url, key: env.key, accessToken: () => env.token });
+      show('other', 'useWorkflows', [userId], { client: other });
+      await until(() => other.realtime.getActiveSubscriptions().length === 1);
+      other.close();
+      await until(() => latest('other').error?.code === 'NOT_CONFIGURED');
+      await settledView('other');
+      return [...counts, other.realtime.getActiveSubscriptions().length];
+    }, user.id);
+    assert.deepEqual(followed, [0, 0]);
+  });
+
   it('a hook that was shown before configure reads when it is there', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
@@ -216,62 +266,69 @@ for (const version of VERSIONS) {
     const user = await newUser('ada');
     const { workflow, execution } = await newEstate(user);
     const tab = await openHooks(version, user);
-    const facts = await tab.run(async ([userId, workflowId, executionId]) => {
-      /** @type {string[]} */
-      const log = [];
-      /** @type {{ status: string }[]} */
-      const handles = [];
-      const open = (/** @type {string} */ table, /** @type {{ scope: string }} */ { scope }) => {
-        const id = `${table} ${scope}`;
-        log.push(`+ ${id}`);
-        const handle = { status: 'live', unsubscribe: () => log.push(`- ${id}`) };
-        handles.push(handle);
-        return handle;
-      };
-      const own = wdb.createClient({ url: env.url, key: env.key, accessToken: () => env.token });
-      const client = { ...own, db: own.db, cache: own.cache, realtime: { open } };
-      const take = () => log.splice(0).sort();
-      const pause = () => new Promise((resolve) => setTimeout(resolve, 1_000));
-      show('one', 'useWorkflows', [userId], { client });
-      show('two', 'useWorkflows', [userId], { client });
-      await Promise.all(['one', 'two'].map(settledView));
-      const steps = [take()];
-      hide('one');
-      hide('two');
-      await new Promise((resolve) => setTimeout(resolve));
-      show('three', 'useWorkflows', [userId], { client });
-      await pause();
-      steps.push(take());
-      // As when another user signs in: what is shown of the new one is subscribed to again.
-      handles[0].status = 'closed';
-      client.close();
-      await pause();
-      steps.push(take());
-      hide('three');
-      await pause();
-      steps.push(take());
-      const all = [
-        ['useWorkflows', [userId, { realtime: false }]],
-        ['useWorkflow', [workflowId]],
-        ['useApiKeys', [userId]],
-        ['useApiKey', [userId, 'openai']],
-        ['useAuditLogs', [userId]],
-        ['useRecentAuditActivity', [userId]],
-        ['useAuditSummary', [userId]],
-        ['useExecutionHistory', [workflowId]],
-        ['useExecution', [executionId]],
-        ['useExecutionProgress', [executionId]],
-        ['useBrandSettings', [userId]],
-        ['useAccountSettings', [userId]],
-        ['useApiKeys', ['']],
-      ];
-      all.forEach(([hook, args], index) =>
-        show(`${index}`, String(hook), /** @type {any[]} */ (args), { client }),
-      );
-      await Promise.all(all.map((_, index) => settledView(`${index}`)));
-      steps.push(take());
-      return steps;
-    }, /** @type {const} */ ([user.id, workflow.id, execution.id]));
+    const facts = await tab.run(
+      async ([userId, workflowId, executionId, otherToken]) => {
+        const { token } = env;
+        /** @type {string[]} */
+        const log = [];
+        /** @type {{ status: string }[]} */
+        const handles = [];
+        const open = (/** @type {string} */ table, /** @type {{ scope: string }} */ { scope }) => {
+          const id = `${table} ${scope}`;
+          log.push(`+ ${id}`);
+          const handle = { status: 'live', unsubscribe: () => log.push(`- ${id}`) };
+          handles.push(handle);
+          return handle;
+        };
+        const own = wdb.createClient({ url: env.url, key: env.key, accessToken: () => env.token });
+        const client = { ...own, db: own.db, cache: own.cache, realtime: { open } };
+        const take = () => log.splice(0).sort();
+        const pause = () => new Promise((resolve) => setTimeout(resolve, 1_000));
+        show('one', 'useWorkflows', [userId], { client });
+        show('two', 'useWorkflows', [userId], { client });
+        await Promise.all(['one', 'two'].map(settledView));
+        const steps = [take()];
+        hide('one');
+        hide('two');
+        await new Promise((resolve) => setTimeout(resolve));
+        show('three', 'useWorkflows', [userId], { client });
+        await pause();
+        steps.push(take());
+        // Another user signs in: what is shown of the new one is subscribed to again.
+        handles[0].status = 'closed';
+        env.token = otherToken;
+        own.authChanged();
+        await pause();
+        env.token = token;
+        own.authChanged();
+        steps.push(take());
+        hide('three');
+        await pause();
+        steps.push(take());
+        const all = [
+          ['useWorkflows', [userId, { realtime: false }]],
+          ['useWorkflow', [workflowId]],
+          ['useApiKeys', [userId]],
+          ['useApiKey', [userId, 'openai']],
+          ['useAuditLogs', [userId]],
+          ['useRecentAuditActivity', [userId]],
+          ['useAuditSummary', [userId]],
+          ['useExecutionHistory', [workflowId]],
+          ['useExecution', [executionId]],
+          ['useExecutionProgress', [executionId]],
+          ['useBrandSettings', [userId]],
+          ['useAccountSettings', [userId]],
+          ['useApiKeys', ['']],
+        ];
+        all.forEach(([hook, args], index) =>
+          show(`${index}`, String(hook), /** @type {any[]} */ (args), { client }),
+        );
+        await Promise.all(all.map((_, index) => settledView(`${index}`)));
+        steps.push(take());
+        return steps;
+      },
+      /** @type {const} */ ([user.id, workflow.id, execution.id, (await newUser('grace')).token]),
+    );
     const [u, w, e] = [user.id, workflow.id, execution.id];
     assert.deepEqual(facts.slice(0, 4), [
       [`+ workflows ${u}`],

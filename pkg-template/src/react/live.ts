@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
 import type { DatabaseClient } from '../client.js';
 import type { SubscriptionHandle, TableName } from '../realtime-types.js';
+import { overlaysOf } from './overlays.js';
 import { useClient } from './provider.js';
 import type { QueryState } from './query.js';
 
@@ -25,7 +26,8 @@ interface Shared {
  */
 export function useLive(table: TableName, scope: string, read: Read, isOn = true): void {
   const client = useClient();
-  const isLive = isOn && scope !== '' && isOver(read);
+  // A closed client is not opened again; a read tells when it is configured.
+  const isLive = isOn && scope !== '' && isOver(read) && read.error?.code !== 'NOT_CONFIGURED';
   useEffect(() => (isLive ? join(client, table, scope) : undefined), [client, table, scope, isLive]);
 }
 
@@ -55,6 +57,9 @@ function keepOpen(client: DatabaseClient, shared: Shared): void {
   if (shared.handle !== undefined && shared.handle.status !== 'closed') return;
   try {
     shared.handle = client.realtime.open(shared.table, { scope: shared.scope });
+    shared.handle.onStatus = (status) => {
+      if (status === 'live') overlaysOf(client).recovered();
+    };
   } catch {
     // The scope is no id: the read says so.
   }
@@ -67,7 +72,5 @@ function subscriptionsOf(client: DatabaseClient): Map<string, Shared> {
   if (known !== undefined) return known;
   const made = new Map<string, Shared>();
   ofClients.set(client, made);
-  // Another user's subscriptions are closed; what is still shown is subscribed to anew.
-  client.cache.onReset(() => queueMicrotask(() => made.forEach((shared) => keepOpen(client, shared))));
   return made;
 }

@@ -4,16 +4,21 @@ import type { Db } from '../db.js';
 import type { DatabaseError } from '../errors.js';
 import type { TableName } from '../realtime-types.js';
 import { toDatabaseError } from './errors.js';
-import { overlaysOf, type Change } from './overlays.js';
+import { overlaysOf, type Change, type Overlays } from './overlays.js';
 import { useClient } from './provider.js';
 
 /** The writes of one component: whether some are under way, and why the last one failed. */
 export class Mutations {
+  private readonly overlays: Overlays;
   private readonly listeners = new Set<() => void>();
+  /** Whose error it is. */
+  private generation = 0;
   private error: DatabaseError | null = null;
   private underWay = 0;
 
-  constructor(private readonly client: DatabaseClient) {}
+  constructor(private readonly client: DatabaseClient) {
+    this.overlays = overlaysOf(client);
+  }
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
@@ -22,7 +27,9 @@ export class Mutations {
 
   readonly isSaving = (): boolean => this.underWay > 0;
 
-  readonly lastError = (): DatabaseError | null => this.error;
+  /** Its text may quote a row: another user does not see it. */
+  readonly lastError = (): DatabaseError | null =>
+    this.generation === this.overlays.generation ? this.error : null;
 
   forgetError(): void {
     this.tell(null);
@@ -30,24 +37,29 @@ export class Mutations {
 
   /** Writes. Until that has ended, `change` is shown over what is stored. Rejects with a DatabaseError. */
   async run<T, Table extends TableName>(write: (db: Db) => Promise<T>, change?: Change<Table>): Promise<T> {
-    const endOverlay = change && overlaysOf(this.client).add(change);
+    const { overlays } = this;
+    const { generation } = overlays;
+    const endOverlay = overlays.add(change);
+    const ownWrite = () => write(this.client.db);
     this.underWay += 1;
     this.tell(null);
     let error: DatabaseError | null = null;
     try {
-      return await write(this.client.db);
+      return await (change === undefined ? ownWrite() : overlays.inTurn(change, ownWrite));
     } catch (thrown) {
       error = toDatabaseError(thrown);
       throw error;
     } finally {
       this.underWay -= 1;
-      endOverlay?.(error === null);
-      this.tell(error ?? this.error);
+      endOverlay(error === null);
+      if (generation !== overlays.generation) error = null;
+      this.tell(error ?? this.lastError());
     }
   }
 
   private tell(error: DatabaseError | null): void {
     this.error = error;
+    this.generation = this.overlays.generation;
     this.listeners.forEach((listener) => listener());
   }
 }

@@ -1,6 +1,8 @@
 import type { DatabaseClient } from '../client.js';
+import { DatabaseError } from '../errors.js';
 import type { TableName, Tables } from '../realtime-types.js';
 import type { PaginatedResponse, Workflow } from '../types.js';
+import { idOf } from './ids.js';
 
 /** What a write under way will make of a row; null when it deletes it. */
 type Effect<Row> = (row: Row) => Row | null;
@@ -8,16 +10,14 @@ type Effect<Row> = (row: Row) => Row | null;
 /** A write under way. */
 export interface Change<Table extends TableName> {
   table: Table;
-  /** The rows that it means: those with this value in this column. */
-  column: keyof Tables[Table] & string;
-  value: string;
+  /** The rows that it means: those with these values. */
+  rows: Partial<Record<keyof Tables[Table], string>>;
   effect: Effect<Tables[Table]>;
 }
 
 interface Overlay {
   table: TableName;
-  column: string;
-  value: string;
+  rows: [column: string, value: unknown][];
   /** Rows never change, so each is worked out once, and is one object for all who show it. */
   effect: (row: object) => object | null;
 }
@@ -25,8 +25,10 @@ interface Overlay {
 interface OverlayListener {
   /** A write began or ended. */
   onChange: () => void;
-  /** A write is about to end well: whoever shows it, and does not hear of its outcome otherwise, keeps it. */
+  /** A write, the only one shown now, is about to end well: who does not hear of its outcome otherwise keeps it. */
   onSuccess: () => void;
+  /** Changes flow again: what could not be read may be readable. */
+  onRecovery: () => void;
 }
 
 /**
@@ -39,6 +41,8 @@ export class Overlays {
   /** How often everything was another user's from one moment to the next. */
   generation = 0;
   private overlays: readonly Overlay[] = [];
+  /** The last write to each row, while it is under way. */
+  private readonly lastWrites = new Map<string, Promise<unknown>>();
   private readonly listeners = new Set<OverlayListener>();
 
   constructor(client: DatabaseClient) {
@@ -48,14 +52,43 @@ export class Overlays {
     });
   }
 
-  /** Shows a write over the rows that it means. The result ends that, and is told whether the write succeeded. */
-  add<Table extends TableName>({ table, column, value, effect }: Change<Table>): (isDone: boolean) => void {
-    const overlay = { table, column, value, effect: remembered(effect as unknown as Overlay['effect']) };
-    this.set([...this.overlays, overlay]);
+  /** Shows a write over the rows that it means, if it says. The result ends that, and is told whether it succeeded. */
+  add<Table extends TableName>(change?: Change<Table>): (isDone: boolean) => void {
+    const own = change === undefined ? [] : [overlayOf(change)];
+    this.set([...this.overlays, ...own]);
     return (isDone) => {
-      if (isDone) this.listeners.forEach((listener) => listener.onSuccess());
-      this.set(this.overlays.filter((other) => other !== overlay));
+      const others = this.overlays.filter((other) => other !== own[0]);
+      if (isDone) {
+        this.overlays = own;
+        this.listeners.forEach((listener) => listener.onSuccess());
+      }
+      this.set(others);
     };
+  }
+
+  /** Writes when earlier writes to the same rows have ended: sent together, the last one might not be the last. */
+  async inTurn<T, Table extends TableName>(
+    { table, rows }: Change<Table>,
+    write: () => Promise<T>,
+  ): Promise<T> {
+    const name = JSON.stringify([table, rows]);
+    const { generation } = this;
+    const writeNow = () => {
+      if (generation === this.generation) return write();
+      throw new DatabaseError('ABORTED', 'The user changed before it was the turn of the write');
+    };
+    const own = this.lastWrites.get(name)?.then(writeNow, writeNow) ?? write();
+    this.lastWrites.set(name, own);
+    try {
+      return await own;
+    } finally {
+      if (this.lastWrites.get(name) === own) this.lastWrites.delete(name);
+    }
+  }
+
+  /** Tells that changes flow again. */
+  recovered(): void {
+    this.listeners.forEach((listener) => listener.onRecovery());
   }
 
   observe(listener: OverlayListener): () => void {
@@ -67,7 +100,8 @@ export class Overlays {
   row<Row extends object>(table: TableName, row: Row): Row | null {
     return this.overlays.reduce<Row | null>((shown, overlay) => {
       if (shown === null || overlay.table !== table) return shown;
-      const isMeant = (shown as Record<string, unknown>)[overlay.column] === overlay.value;
+      const values = shown as Record<string, unknown>;
+      const isMeant = overlay.rows.every(([column, value]) => values[column] === value);
       return isMeant ? (overlay.effect(shown) as Row | null) : shown;
     }, row);
   }
@@ -85,9 +119,14 @@ export class Overlays {
   }
 }
 
+/** What a patch sets. Who forgot the patch is told by the write. */
+export function valuesOf(patch: object | null | undefined): [string, unknown][] {
+  return Object.entries(patch ?? {}).filter(([, value]) => value !== undefined);
+}
+
 /** New values over a row. A row that has them already is left as it is: the write arrived. */
 export function patching<Row extends object>(patch: object): Effect<Row> {
-  const values = Object.entries(patch).filter(([, value]) => value !== undefined);
+  const values = valuesOf(patch);
   return (row) => {
     const known = row as Record<string, unknown>;
     const isThere = values.every(([name, value]) => Object.is(known[name], value));
@@ -109,7 +148,7 @@ export function onRow<Table extends TableName>(
   id: string,
   effect: Effect<Tables[Table]>,
 ): Change<Table> {
-  return { table, column: 'id' as Change<Table>['column'], value: id, effect };
+  return { table, rows: { id: idOf(id) } as Change<Table>['rows'], effect };
 }
 
 /** How a row is shown. */
@@ -122,6 +161,14 @@ export function shownPage<Row extends object>(table: TableName) {
   return (page: PaginatedResponse<Row>, overlays: Overlays): PaginatedResponse<Row> => {
     const data = overlays.rows(table, page.data);
     return data === page.data ? page : { ...page, data };
+  };
+}
+
+function overlayOf<Table extends TableName>({ table, rows, effect }: Change<Table>): Overlay {
+  return {
+    table,
+    rows: Object.entries(rows),
+    effect: remembered(effect as unknown as Overlay['effect']),
   };
 }
 

@@ -39,6 +39,16 @@ const MAX_WAIT_MS = 2_000;
 const FIRST_WAIT_MS = 50;
 /** An entry that was left alone for so long may be asked for again at once. */
 const CALM_MS = 1_000;
+/** After a failure it is asked again: first after so long, then ever more slowly, up to the second. */
+const FIRST_RETRY_MS = 2_000;
+const MAX_RETRY_MS = 60_000;
+/**
+ * Pages that failed together do not ask together again. The components of one page do: they share a request.
+ * Made at first use: some servers allow no randomness before there is a request.
+ */
+let jitter = 0;
+/** Asking again would not change these: the question is wrong, or nobody can be asked, or this user may not. */
+const FINAL_CODES = ['INVALID_INPUT', 'NOT_CONFIGURED', '42501'];
 
 /**
  * One component's look at one cache entry.
@@ -63,8 +73,15 @@ export class Query<T> {
   private isReading = false;
   private isLoading: boolean;
   private error: DatabaseError | null = null;
+  /** Whether it was asked since all was forgotten. */
+  private wasAsked = false;
   /** Whether the entry left during the read: its answer was overtaken. */
   private isOvertaken = false;
+  /** Whether what is shown changed during the read: an answer that was overtaken may be the older one. */
+  private isNewer = false;
+  /** A read to come: of an entry that left, or after a failure. */
+  private waiting: ReturnType<typeof setTimeout> | undefined;
+  private failures = 0;
   private publishing: ReturnType<typeof setTimeout> | undefined;
   private waitMs = 0;
   private rereadAt = -Infinity;
@@ -98,8 +115,7 @@ export class Query<T> {
   };
 
   readonly snapshot = (): QueryState<T> => {
-    // Nobody tells a component that is hidden, or not mounted yet.
-    if (this.isEnabled && this.generation !== this.overlays.generation) this.forget();
+    this.forgetOthers();
     return this.state;
   };
 
@@ -118,18 +134,22 @@ export class Query<T> {
 
   private start(): void {
     const { cache } = this.client;
+    this.forgetOthers();
     this.stops = [
       cache.observe(this.spec.key, this.onEntry),
       cache.onReset(this.onReset),
-      this.overlays.observe({ onChange: this.publish, onSuccess: this.onSuccess }),
+      this.overlays.observe({
+        onChange: this.publish,
+        onSuccess: this.onSuccess,
+        onRecovery: this.onRecovery,
+      }),
     ];
     if (this.spec.rowKey !== undefined) this.stops.push(cache.observe(this.spec.rowKey, this.onRow));
     const stored = this.stored();
     if (stored !== undefined) this.own(stored);
-    const isFirst = this.latest === 0;
     this.isLoading &&= this.isReading || this.mustAsk();
     // It may have been read before, when the component was mounted once already.
-    if (!this.isReading && (stored === undefined || (isFirst && this.mustAsk()))) {
+    if (!this.isReading && (stored === undefined || (!this.wasAsked && this.mustAsk()))) {
       void this.read(this.isLoading, this.client.db);
     }
     this.publish();
@@ -139,6 +159,14 @@ export class Query<T> {
     this.stops.splice(0).forEach((stop) => stop());
     clearTimeout(this.publishing);
     this.publishing = undefined;
+    this.stopWaiting();
+  }
+
+  private stopWaiting(): void {
+    if (this.waiting === undefined) return;
+    clearTimeout(this.waiting);
+    this.waiting = undefined;
+    this.isReading = false;
   }
 
   private stored(): T | undefined {
@@ -156,6 +184,7 @@ export class Query<T> {
   private own(answer: T): void {
     this.answer = answer;
     this.isBorrowed = false;
+    this.failures = 0;
   }
 
   private readonly onEntry = (): void => {
@@ -163,6 +192,8 @@ export class Query<T> {
     if (stored !== undefined) {
       this.own(stored);
       this.error = null;
+      this.isNewer = true;
+      this.stopWaiting();
       // The read under way ends in a moment if this was its answer: then there is one change to show, not two.
       if (this.isReading) this.publishSoon();
       else this.publish();
@@ -180,9 +211,25 @@ export class Query<T> {
   /** What is not stored is read again; until that is here, what was written stays shown. */
   private readonly onSuccess = (): void => {
     const { answer } = this;
-    if (answer !== undefined && this.stored() === undefined)
+    if (answer !== undefined && this.stored() === undefined) {
       this.answer = this.spec.show(answer, this.overlays);
+      this.isNewer ||= !isSame(this.answer, answer);
+    }
+    if (answer !== null) this.readMissing();
   };
+
+  private readonly onRecovery = (): void => {
+    if (this.error !== null) this.readMissing();
+  };
+
+  /** What is neither stored nor being read hears of no change. */
+  private readMissing(): void {
+    if (!this.isReading && !this.isFinal && this.stored() === undefined) this.readAgain();
+  }
+
+  private get isFinal(): boolean {
+    return this.error !== null && FINAL_CODES.includes(this.error.code);
+  }
 
   private readonly onReset = (): void => {
     this.forget();
@@ -191,12 +238,20 @@ export class Query<T> {
     this.readSoon(true, 0);
   };
 
+  /** Nobody tells a component that is hidden, or not mounted yet, of another user. */
+  private forgetOthers(): void {
+    if (this.isEnabled && this.generation !== this.overlays.generation) this.forget();
+  }
+
   /** What is known is another user's. */
   private forget(): void {
+    this.stopWaiting();
     this.generation = this.overlays.generation;
     this.answer = undefined;
     this.error = null;
     this.latest += 1;
+    this.failures = 0;
+    this.wasAsked = false;
     this.isReading = false;
     this.isLoading = true;
     this.state = WAITING;
@@ -207,10 +262,19 @@ export class Query<T> {
     const sinceLastMs = performance.now() - this.rereadAt;
     const isCalm = sinceLastMs > CALM_MS + 2 * this.waitMs;
     this.waitMs = isCalm ? 0 : Math.min(Math.max(2 * this.waitMs, FIRST_WAIT_MS), MAX_WAIT_MS);
+    this.stopWaiting();
     this.isReading = true;
     this.publishSoon();
     this.rereadAt = performance.now() + this.waitMs;
     this.readSoon(false, this.waitMs);
+  }
+
+  /** The read failed. Nobody would tell of an entry that there is not. */
+  private retrySoon(): void {
+    if (this.listeners.size === 0 || this.isFinal || this.stored() !== undefined) return;
+    jitter ||= 0.5 + Math.random() / 2;
+    this.readSoon(false, jitter * Math.min(FIRST_RETRY_MS * 2 ** this.failures, MAX_RETRY_MS));
+    this.failures += 1;
   }
 
   /** Not at once: when a user signs out every entry goes, and then the component does too. */
@@ -221,14 +285,17 @@ export class Query<T> {
       if (this.listeners.size > 0) void this.read(isAwaited, this.client.db);
       else this.isReading = false;
     };
-    if (waitMs > 0) setTimeout(read, waitMs);
+    if (waitMs > 0) this.waiting = setTimeout(read, waitMs);
     else queueMicrotask(read);
   }
 
   private async read(isAwaited: boolean, db: DbFunctions): Promise<void> {
     const number = ++this.latest;
+    this.stopWaiting();
     this.isReading = true;
+    this.wasAsked = true;
     this.isOvertaken = false;
+    this.isNewer = false;
     this.isLoading ||= isAwaited;
     if (this.isLoading) this.publish();
     else this.publishSoon();
@@ -239,18 +306,26 @@ export class Query<T> {
     if (task !== undefined && task === this.publishing) this.rereadAt = -Infinity;
     this.isReading = false;
     this.isLoading = false;
-    this.error = 'error' in outcome ? outcome.error : null;
-    if ('answer' in outcome) this.take(outcome.answer);
+    if ('answer' in outcome) {
+      this.error = null;
+      this.take(outcome.answer);
+      const isUnknown = this.isOvertaken && this.stored() === undefined;
+      if (isUnknown && this.listeners.size > 0) this.readAgain();
+    } else {
+      this.error = outcome.error;
+      this.retrySoon();
+    }
     this.publish();
-    const isUnknown = this.isOvertaken && this.stored() === undefined;
-    if (isUnknown && this.listeners.size > 0) this.readAgain();
   }
 
-  /** What is stored is newer than an answer that was overtaken. */
+  /**
+   * What is stored is newer than an answer that was overtaken. Without that the answer is shown, although it will be
+   * read again: under steady changes each is overtaken.
+   */
   private take(answer: T): void {
     const stored = this.stored();
     if (stored !== undefined) this.own(stored);
-    else if (!this.isOvertaken || this.answer === undefined || this.isBorrowed) this.own(answer);
+    else if (!this.isOvertaken || !this.isNewer || this.isBorrowed) this.own(answer);
   }
 
   /** A change that the next task may make obsolete. */

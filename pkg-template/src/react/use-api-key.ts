@@ -3,6 +3,7 @@ import type { Db } from '../db.js';
 import { DatabaseError } from '../errors.js';
 import { cacheKeys } from '../keys.js';
 import type { ApiKey, ApiKeyPatch } from '../types.js';
+import { idOf } from './ids.js';
 import { useLive } from './live.js';
 import { useIsSaving, useMutations } from './mutations.js';
 import { deleting, patching, shownRow, type Change } from './overlays.js';
@@ -43,7 +44,8 @@ const show = shownRow<ApiKey>('api_keys');
  * ```
  */
 export function useApiKey(userId: string, serviceName: string): UseApiKeyResult {
-  const entry = userId && serviceName && cacheKeys.apiKey(userId, serviceName);
+  userId = idOf(userId);
+  const entry = userId && serviceName ? cacheKeys.apiKey(userId, serviceName) : '';
   const [state] = useQuery<ApiKey | null>({
     key: entry,
     read: (db) => db.getApiKey(userId, serviceName),
@@ -55,7 +57,7 @@ export function useApiKey(userId: string, serviceName: string): UseApiKeyResult 
   const actions = useMemo(() => {
     const find = (db: Db) => db.getApiKey(userId, serviceName);
     const change = (effect: Change<'api_keys'>['effect']): Change<'api_keys'> => {
-      return { table: 'api_keys', column: 'service_name', value: serviceName, effect };
+      return { table: 'api_keys', rows: { user_id: userId, service_name: serviceName }, effect };
     };
     const update = async (db: Db, patch: ApiKeyPatch) => {
       const row = await find(db);

@@ -2,6 +2,7 @@ import { useCallback, useMemo } from 'react';
 import { DatabaseError } from '../errors.js';
 import { cacheKeys } from '../keys.js';
 import type { ApiKey, ApiKeyPatch, NewApiKey } from '../types.js';
+import { idOf } from './ids.js';
 import { useLive } from './live.js';
 import { useIsSaving, useMutations } from './mutations.js';
 import { deleting, onRow, patching } from './overlays.js';
@@ -66,6 +67,7 @@ const isActive = (key: ApiKey) => key.is_active;
  * ```
  */
 export function useApiKeys(userId: string, options: UseApiKeysOptions = {}): UseApiKeysResult {
+  userId = idOf(userId);
   const key = userId && cacheKeys.apiKeys(userId);
   const [state, query] = useQuery<ApiKey[]>(
     {
@@ -111,7 +113,9 @@ export function useApiKeys(userId: string, options: UseApiKeysOptions = {}): Use
 }
 
 function ownedBy(userId: string, apiKey: OwnApiKey): NewApiKey {
-  const { user_id = userId } = apiKey;
-  if (user_id !== userId) throw new DatabaseError('INVALID_INPUT', 'user_id: expected the id of the user');
+  // Who forgot the key is told by the write.
+  const { user_id = userId } = apiKey ?? {};
+  if (idOf(user_id) !== userId)
+    throw new DatabaseError('INVALID_INPUT', 'user_id: expected the id of the user');
   return { ...apiKey, user_id };
 }

@@ -1,6 +1,7 @@
 import { useCallback, useMemo } from 'react';
 import { cacheKeys } from '../keys.js';
 import type { AuditLog, AuditLogQuery } from '../types.js';
+import { idOf } from './ids.js';
 import { useLive } from './live.js';
 import type { LiveOptions } from './provider.js';
 import type { ReadState } from './results.js';
@@ -65,7 +66,11 @@ const NONE: AuditLog[] = [];
  * ```
  */
 export function useAuditLogs(userId: string, options: UseAuditLogsOptions = {}): UseAuditLogsResult {
-  const { pageSize = 50, resourceType, action } = options;
+  userId = idOf(userId);
+  const { pageSize = 50 } = options;
+  // A choice of nothing, as in a form.
+  const resourceType = options.resourceType || undefined;
+  const action = options.action || undefined;
   const subject = userId && cacheKeys.auditLogs(userId);
   const filter: Pick<AuditLogQuery, 'resourceType' | 'action'> = {
     ...(resourceType === undefined ? {} : { resourceType }),

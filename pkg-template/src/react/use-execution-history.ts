@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import { cacheKeys } from '../keys.js';
 import type { WorkflowExecution } from '../types.js';
+import { idOf } from './ids.js';
 import { useLive } from './live.js';
 import { shownPage } from './overlays.js';
 import type { LiveOptions } from './provider.js';
@@ -57,6 +58,7 @@ export function useExecutionHistory(
   workflowId: string,
   options: UseExecutionHistoryOptions = {},
 ): UseExecutionHistoryResult {
+  workflowId = idOf(workflowId);
   const { pageSize = 20 } = options;
   const list = workflowId && cacheKeys.executions(workflowId);
   const { state, query, page, actions } = usePages<WorkflowExecution>(

@@ -5,6 +5,7 @@ import type {
   WorkflowExecution,
   WorkflowExecutionPatch,
 } from '../types.js';
+import { idOf } from './ids.js';
 import { useIsSaving, useMutations } from './mutations.js';
 import { onRow, patching } from './overlays.js';
 import type { LiveOptions } from './provider.js';
@@ -58,6 +59,7 @@ export interface UseExecutionResult extends ReadState {
  * ```
  */
 export function useExecution(executionId: string, options: UseExecutionOptions = {}): UseExecutionResult {
+  executionId = idOf(executionId);
   const run = useRun(executionId, options);
   const [writeError, mutations] = useMutations(executionId);
   const { execution, nodeResults, loading, isFetching } = run;

@@ -1,5 +1,6 @@
 import { cacheKeys } from '../keys.js';
 import type { AuditLog, PaginatedResponse } from '../types.js';
+import { idOf } from './ids.js';
 import { useLive } from './live.js';
 import { pageKey } from './use-pages.js';
 import { useQuery } from './use-query.js';
@@ -8,6 +9,7 @@ const show = (page: PaginatedResponse<AuditLog>) => page;
 
 /** The newest of what a user did, live; undefined until it is read. */
 export function useNewestLogs(userId: string, limit: number): PaginatedResponse<AuditLog> | undefined {
+  userId = idOf(userId);
   const [state] = useQuery<PaginatedResponse<AuditLog>>({
     key: userId && pageKey(cacheKeys.auditLogs(userId), limit, 0),
     subject: userId,

@@ -43,13 +43,18 @@ export function useRefresh(
 const FOCUS = ['focus', 'visibilitychange'];
 const RECONNECT = ['online'];
 
-/** Calls `refetch` at each of these events of the window, or of the document below it, while the page is seen. */
+/** Calls `refetch` after these events of the window, or of the document below it: as soon as the page is seen. */
 function listen(events: readonly string[], refetch: () => void): () => void {
-  const onEvent = () => {
-    if (document.visibilityState === 'visible') refetch();
+  let isDue = false;
+  const onEvent = ({ type }: Event) => {
+    isDue ||= events.includes(type);
+    if (!isDue || document.visibilityState !== 'visible') return;
+    isDue = false;
+    refetch();
   };
-  for (const event of events) window.addEventListener(event, onEvent);
+  const all = [...FOCUS, ...RECONNECT];
+  for (const event of all) window.addEventListener(event, onEvent);
   return () => {
-    for (const event of events) window.removeEventListener(event, onEvent);
+    for (const event of all) window.removeEventListener(event, onEvent);
   };
 }

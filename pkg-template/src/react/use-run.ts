@@ -1,5 +1,6 @@
 import { cacheKeys } from '../keys.js';
 import type { ExecutionNodeResult, WorkflowExecution } from '../types.js';
+import { idOf } from './ids.js';
 import { isOver, useLive } from './live.js';
 import { shownRow } from './overlays.js';
 import type { LiveOptions } from './provider.js';
@@ -19,6 +20,7 @@ const showResults = (results: ExecutionNodeResult[]) => results;
 
 /** A run and what its nodes did. */
 export function useRun(executionId: string, options: LiveOptions = {}): Run {
+  executionId = idOf(executionId);
   const [run, runQuery] = useQuery<WorkflowExecution | null>(
     {
       key: executionId && cacheKeys.execution(executionId),

@@ -1,11 +1,10 @@
 import { useMemo } from 'react';
-import type { DatabaseClient } from '../client.js';
-import type { Db, DbFunctions } from '../db.js';
+import type { DbFunctions } from '../db.js';
 import type { TableName, Tables } from '../realtime-types.js';
+import { idOf } from './ids.js';
 import { useLive } from './live.js';
 import { useIsSaving, useMutations } from './mutations.js';
-import { patching, type Change } from './overlays.js';
-import { useClient } from './provider.js';
+import { patching, valuesOf, type Change } from './overlays.js';
 import type { ReadState } from './results.js';
 import { useQuery } from './use-query.js';
 
@@ -40,7 +39,7 @@ export function useSettingsRow<Table extends SettingsTable, Patch extends object
   userId: string,
 ): SettingsRow<Tables[Table], Patch> {
   type Row = Tables[Table];
-  const client = useClient();
+  userId = idOf(userId);
   const key = userId && spec.keyOf(userId);
   const [state] = useQuery<Row | null>({
     key,
@@ -59,17 +58,16 @@ export function useSettingsRow<Table extends SettingsTable, Patch extends object
     const write = (patch: Patch, isWhole: boolean): Promise<Row> => {
       const change: Change<Table> = {
         table: spec.table,
-        column: 'user_id' as Change<Table>['column'],
-        value: userId,
+        rows: { user_id: userId } as Change<Table>['rows'],
         effect: patching(patch),
       };
-      return mutations.run((db) => inTurn(client, key, () => save(db, spec, userId, patch, isWhole)), change);
+      return mutations.run((db) => save(db, spec, userId, patch, isWhole), change);
     };
     return {
       update: (patch: Patch) => write(patch, false),
       reset: () => write(spec.initial() as unknown as Patch, true),
     };
-  }, [client, key, mutations, spec, userId]);
+  }, [mutations, spec, userId]);
 
   const { data, loading, error, isFetching } = state;
   const settings = useMemo(
@@ -86,24 +84,13 @@ function unsaved<Table extends SettingsTable>(userId: string, defaults: Values<T
 }
 
 async function save<Table extends SettingsTable, Patch extends object>(
-  db: Db,
+  db: DbFunctions,
   spec: SettingsSpec<Table, Patch>,
   userId: string,
   patch: Patch,
   isWhole: boolean,
 ): Promise<Tables[Table]> {
-  const isFirst = (await spec.read(db, userId)) === null;
-  return spec.save(db, userId, isFirst && !isWhole ? { ...spec.defaults(), ...patch } : patch);
-}
-
-const lastSaves = new WeakMap<DatabaseClient, Map<string, Promise<unknown>>>();
-
-/** One save after the other: only the first one writes the defaults. */
-function inTurn<T>(client: DatabaseClient, key: string, save: () => Promise<T>): Promise<T> {
-  const ofClient = lastSaves.get(client) ?? new Map<string, Promise<unknown>>();
-  lastSaves.set(client, ofClient);
-  const before = ofClient.get(key) ?? Promise.resolve();
-  const own = before.then(save, save);
-  ofClient.set(key, own);
-  return own;
+  const isFirst = patch && !isWhole && (await spec.read(db, userId)) === null;
+  const values = isFirst ? { ...spec.defaults(), ...Object.fromEntries(valuesOf(patch)) } : patch;
+  return spec.save(db, userId, values as Patch);
 }

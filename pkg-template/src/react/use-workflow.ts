@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import { cacheKeys } from '../keys.js';
 import type { Workflow, WorkflowPatch, WorkflowWithRelations } from '../types.js';
+import { idOf } from './ids.js';
 import { useLive } from './live.js';
 import { useIsSaving, useMutations } from './mutations.js';
 import { onRow, patching, shownRow } from './overlays.js';
@@ -42,6 +43,7 @@ const show = shownRow<WorkflowWithRelations>('workflows');
  * ```
  */
 export function useWorkflow(workflowId: string): UseWorkflowResult {
+  workflowId = idOf(workflowId);
   const key = workflowId && cacheKeys.workflow(workflowId);
   const [state, query] = useQuery<WorkflowWithRelations | null>({
     key: key && `${key}?relations`,

@@ -1,6 +1,7 @@
 import { useMemo } from 'react';
 import { cacheKeys } from '../keys.js';
 import type { NewWorkflow, Workflow, WorkflowPatch } from '../types.js';
+import { idOf } from './ids.js';
 import { useLive } from './live.js';
 import { useMutations } from './mutations.js';
 import { archiving, deleting, onRow, patching } from './overlays.js';
@@ -60,6 +61,7 @@ const isInUse = (workflow: Workflow) => workflow.archived_at === null;
  * ```
  */
 export function useWorkflows(userId: string, options: UseWorkflowsOptions = {}): UseWorkflowsResult {
+  userId = idOf(userId);
   const { includeArchived = false } = options;
   const base = userId && cacheKeys.workflows(userId);
   const [state, query] = useQuery<Workflow[]>(

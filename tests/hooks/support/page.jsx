@@ -1,14 +1,14 @@
 // @ts-nocheck
 // Runs in the page, with one of the React versions: shows hooks, and tells what they gave.
 import '../../e2e/support/page.js';
-import { Component, StrictMode, Suspense, memo, useEffect } from 'react';
+import { Activity, Component, Fragment, StrictMode, Suspense, memo, useEffect } from 'react';
 import { createRoot, hydrateRoot } from 'react-dom/client';
 import { renderToString } from 'react-dom/server';
 import * as wdb from '/pkg/react/index.js';
 import * as appOthers from '../../types/consumer/app/live-others.ts';
 import * as appWorkflows from '../../types/consumer/app/live-workflows.ts';
 
-/** What is shown, by name: `{ hook, args, client, defaults, rows }`. */
+/** What is shown, by name: `{ hook, args, client, defaults, rows, mode }`. */
 const shown = new Map();
 /** What came of it, by name: every result that was committed, in order. */
 const committed = new Map();
@@ -40,12 +40,19 @@ class Boundary extends Component {
   }
 }
 
+/** Hidden when `mode` is `hidden`, where React can do that: 18 cannot. */
+function Hideable({ mode, children }) {
+  return Activity ? <Activity mode={mode}>{children}</Activity> : <Fragment>{children}</Fragment>;
+}
+
 function App() {
-  const probes = [...shown].map(([name, { client, defaults, ...probe }]) => (
+  const probes = [...shown].map(([name, { client, defaults, mode, ...probe }]) => (
     <wdb.WorkflowDbProvider key={name} client={client} {...defaults}>
-      <Suspense>
-        <Probe key={probe.hook} name={name} {...probe} />
-      </Suspense>
+      <Hideable mode={mode}>
+        <Suspense>
+          <Probe key={probe.hook} name={name} {...probe} />
+        </Suspense>
+      </Hideable>
     </wdb.WorkflowDbProvider>
   ));
   return <Boundary>{probes}</Boundary>;
