@@ -113,7 +113,7 @@ test('after signing out, the next visitor sees nothing of the one before', async
   await close();
 });
 
-test('a failing server is said where it happens, and trying again mends it', async () => {
+test('a failing server is said where it happens, and it is asked again: at once by the button, in a while by itself', async () => {
   const { page, close } = await app.visit('Ada', { path: '#/workflows' });
   await page.getByRole('link', { name: 'Product launch video' }).waitFor();
   app.stack.faults.add({
@@ -125,8 +125,14 @@ test('a failing server is said where it happens, and trying again mends it', asy
   await page.getByRole('link', { name: 'Product launch video' }).click();
   const again = page.getByRole('alert').getByRole('button', { name: 'Try again' }).first();
   await again.waitFor();
-  app.stack.faults.clear();
+  app.stack.requests.clear();
   await again.click();
+  await eventually(
+    async () => app.stack.requests.count({ path: '/rest/v1/workflows' }),
+    (count) => count > 0,
+    1_000,
+  );
+  app.stack.faults.clear();
   await page.getByRole('group', { name: 'Workflow graph' }).waitFor();
   await close();
 });
