@@ -238,8 +238,14 @@ impl<P: Platform> Engine<P> {
             Some(row) => {
                 self.apply(&Change { table, id: Some(id.to_owned()), source: Source::Deleted(Some(row)) });
             }
-            // An answer on its way may still hold it.
-            None => self.state.borrow_mut().flights.bury(table, id),
+            None => {
+                // An answer on its way may still hold it.
+                self.state.borrow_mut().flights.bury(table, id);
+                // Feeds forget the old rows of such a table, pages do not.
+                if table.is_append_only {
+                    self.apply(&Change { table, id: Some(id.to_owned()), source: Source::Deleted(None) });
+                }
+            }
         }
     }
 

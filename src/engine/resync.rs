@@ -61,10 +61,13 @@ impl<P: Platform> Engine<P> {
         let (engine, epoch) = (self.clone(), self.epoch());
         self.platform.spawn(async move {
             let work = pin!(engine.rows_of(&interest, extent, since).boxed_local());
-            if let Either::Left((rows, _)) = select(work, pin!(epoch.ended())).await {
-                engine.scope_landed(number, rows, &older);
-                engine.drive();
-            }
+            let landed = match select(work, pin!(epoch.ended())).await {
+                // The epoch may have ended just as the answer came.
+                Either::Left((rows, _)) if epoch.end().is_none() => rows,
+                _ => return,
+            };
+            engine.scope_landed(number, landed, &older);
+            engine.drive();
         });
     }
 
@@ -252,7 +255,9 @@ fn outdated_pages<D: Data>(store: &Store<D>, interest: &Interest, rows: &D) -> V
                 _ => false,
             })
     };
-    let newest = if table.is_append_only { rows.items().into_iter().max_by_key(created_at) } else { None };
+    // Of equally new ones the first, as pages have it.
+    let newest =
+        if table.is_append_only { rows.items().into_iter().rev().max_by_key(created_at) } else { None };
     let is_outdated = |query: &Query, page: &D| {
         let is_admitted = |row: &D| query.admits(row) == Some(true);
         if table.is_append_only {

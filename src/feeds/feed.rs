@@ -217,7 +217,7 @@ impl<D: Data> Feed<D> {
     /// The row is gone, or not meant any more. As it was, if it was known.
     pub fn take_leave(&mut self, id: &str) -> Option<D> {
         self.told.remove(id);
-        self.rows.remove(id)
+        self.rows.remove(id).or_else(|| self.older.remove(id))
     }
 
     /// The scope is being read from now on.

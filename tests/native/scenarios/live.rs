@@ -162,6 +162,33 @@ fn audit_rows_are_told_once_however_many_there_were() {
 }
 
 #[test]
+fn an_audit_row_that_is_deleted_leaves_the_pages_and_is_told_while_it_is_not_old() {
+    let world = World::new();
+    let client = world.signed_in("ada");
+    let ada = uuid_of("ada");
+    let log = |name: &str| json!({"user_id": ada, "action": name, "resource_type": "test"});
+    let old = world.server().add("audit_logs", log("old"));
+    let feed = follow(&client, "audit_logs", Some(&ada), None);
+    for name in ["a", "b", "c"] {
+        world.pass(100_000.0);
+        world.server().add("audit_logs", log(name));
+    }
+    world.pass(1_000.0);
+    let last = world.server().add("audit_logs", log("last"));
+    world.pass(1_000.0);
+    take_told(&client, feed);
+    client.does("getAuditLogs", json!([{"userId": ada}]));
+    world.server().remove("audit_logs", &last);
+    world.pass(1_000.0);
+    assert_eq!(names(&take_told(&client, feed), "action"), ["DELETE last"]);
+    client.does("getAuditLogs", json!([{"userId": ada}]));
+    world.server().remove("audit_logs", &old);
+    world.pass(1_000.0);
+    let page = client.does("getAuditLogs", json!([{"userId": ada}])).to_value();
+    assert_eq!(page["total"], 3);
+}
+
+#[test]
 fn a_row_that_is_deleted_while_the_first_reading_is_under_way_is_told() {
     let world = World::new();
     let client = world.signed_in("ada");
