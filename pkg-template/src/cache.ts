@@ -1,4 +1,4 @@
-import { DatabaseError } from './errors.js';
+import { invalid } from './errors.js';
 import type { Front } from './front.js';
 import type { Client } from './generated/bindings.js';
 
@@ -82,13 +82,13 @@ export function createCache(client: () => Client, front: Front): CacheManager {
 
 function positive(ttlMs: number | undefined): number | undefined {
   if (ttlMs === undefined || ttlMs >= 0) return ttlMs;
-  throw new DatabaseError('INVALID_INPUT', 'ttlMs: expected a number, 0 or more');
+  throw invalid('ttlMs', 'a number, 0 or more');
 }
 
 function regularExpression(source: string): RegExp {
   try {
     return new RegExp(source);
   } catch (error) {
-    throw new DatabaseError('INVALID_INPUT', 'pattern: expected the source of a regular expression', error);
+    throw invalid('pattern', 'the source of a regular expression', error);
   }
 }

@@ -1,6 +1,6 @@
 import { createCache, type CacheManager } from './cache.js';
 import { createDb, type Db } from './db.js';
-import { DatabaseError } from './errors.js';
+import { invalid } from './errors.js';
 import { Front } from './front.js';
 import type { Client } from './generated/bindings.js';
 import type { CacheConfig, ClientOptions, SupabaseLike } from './options.js';
@@ -91,7 +91,7 @@ export class ConfigurableClient implements DatabaseClient {
   }
 
   configure(options: ClientOptions): void {
-    check(Object(options) === options, 'options', 'an object with url and key, or supabase');
+    if (Object(options) !== options) throw invalid('options', 'an object with url and key, or supabase');
     const source = sourceOf(options);
     const cache = options.cache ?? this.cacheConfig;
     this.wire.constructorOfSockets = options.WebSocket;
@@ -159,16 +159,12 @@ function hasOwnTokens(supabase: SupabaseLike): boolean {
   return typeof (supabase as SupabaseInternals).accessToken === 'function';
 }
 
-function check(isRight: boolean, option: string, expected: string): void {
-  if (!isRight) throw new DatabaseError('INVALID_INPUT', `${option}: expected ${expected}`);
-}
-
 /** Address, key and token provider, whichever way they were given. */
 function sourceOf(options: ClientOptions) {
   const supabase = options.supabase;
   if (supabase === undefined) return { url: options.url, key: options.key, accessToken: options.accessToken };
   const internals = supabase as SupabaseInternals;
-  check(typeof internals?.supabaseUrl === 'string', 'supabase', 'a client of supabase-js');
+  if (typeof internals?.supabaseUrl !== 'string') throw invalid('supabase', 'a client of supabase-js');
   const ofSession = async () => (await supabase.auth.getSession()).data.session?.access_token ?? null;
   return {
     url: internals.supabaseUrl,

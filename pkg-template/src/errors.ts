@@ -30,3 +30,8 @@ export class DatabaseError extends Error {
     this.originalError = originalError;
   }
 }
+
+/** That an argument or an option, by its name, is not what was expected. */
+export function invalid(name: string, expected: string, originalError?: unknown): DatabaseError {
+  return new DatabaseError('INVALID_INPUT', `${name}: expected ${expected}`, originalError);
+}

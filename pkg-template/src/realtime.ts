@@ -1,4 +1,4 @@
-import { DatabaseError } from './errors.js';
+import { DatabaseError, invalid } from './errors.js';
 import { guarded } from './guarded.js';
 import type { Client } from './generated/bindings.js';
 import type { ClientEvent } from './options.js';
@@ -212,8 +212,4 @@ export class Subscriptions implements RealtimeManager, Followers {
   private of(feed: number): Subscription[] {
     return [...(this.feeds.get(feed) ?? [])];
   }
-}
-
-function invalid(name: string, expected: string): DatabaseError {
-  return new DatabaseError('INVALID_INPUT', `${name}: expected ${expected}`);
 }

@@ -149,9 +149,9 @@ impl<P: Platform> Engine<P> {
                 return session.subject.as_ref() == Some(&subject);
             }
             session.answered = number;
-            match session.subject.replace(subject) {
-                Some(None) if session.subject != Some(None) => Some(End::SignedIn),
-                before if before.is_some() && before != session.subject => Some(End::UserChanged),
+            match (session.subject.replace(subject), &session.subject) {
+                (Some(None), Some(Some(_))) => Some(End::SignedIn),
+                (Some(before), Some(now)) if before != *now => Some(End::UserChanged),
                 _ => None,
             }
         };

@@ -1,16 +1,11 @@
 // @ts-check
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { VERSIONS, useHooks } from './support/world.mjs';
+import { REFUSED, VERSIONS, useHooks } from './support/world.mjs';
 
 const { stack, openHooks, newUser, insert, row } = await useHooks();
 
 const QUIET = { loading: false, error: null, isFetching: false, isSaving: false };
-const REFUSED = {
-  action: /** @type {const} */ ('status'),
-  status: 400,
-  body: { code: '23514', message: 'no', details: null, hint: null },
-};
 
 for (const version of VERSIONS) {
   const it = (/** @type {string} */ name, /** @type {() => Promise<void>} */ run) =>

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { until } from '../e2e/support/until.mjs';
 import { createLive } from './support/live.mjs';
-import { ASKED, VERSIONS, useHooks } from './support/world.mjs';
+import { ASKED, REFUSED, VERSIONS, useHooks } from './support/world.mjs';
 
 const { stack, rest, openHooks, newUser, newWorkflow, newEstate, insert, row } = await useHooks();
 const { isLive, shows, change, remove, channelsOf } = createLive({ stack });
@@ -216,8 +216,7 @@ for (const version of VERSIONS) {
     await open(tab, 'list', 'useWorkflows', [user.id]);
     await open(tab, 'one', 'useWorkflow', [workflow.id]);
     await isLive(tab, 4);
-    const body = { code: '23514', message: 'no', details: null, hint: null };
-    stack.faults.add({ match: { method: 'PATCH' }, action: 'status', status: 400, body, ms: 600 });
+    stack.faults.add({ match: { method: 'PATCH' }, ...REFUSED, ms: 600 });
     await tab.run(async (id) => {
       Object.assign(globalThis, { failing: failure(latest('list').updateWorkflow(id, { name: 'refused' })) });
       await until(() => latest('one').workflow.name === 'refused');

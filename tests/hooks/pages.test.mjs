@@ -1,16 +1,11 @@
 // @ts-check
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { VERSIONS, useHooks } from './support/world.mjs';
+import { REFUSED, VERSIONS, useHooks } from './support/world.mjs';
 
 const { stack, openHooks, newUser, newWorkflow, newExecutions, insert } = await useHooks();
 
 const QUIET = { loading: false, error: null, isFetching: false };
-const REFUSED = {
-  action: /** @type {const} */ ('status'),
-  status: 400,
-  body: { code: '23514', message: 'no', details: null, hint: null },
-};
 const byTime = (/** @type {any} */ a, /** @type {any} */ b) => (a.created_at < b.created_at ? 1 : -1);
 
 /** Seven audit entries, newest first. @param {string} userId */

@@ -3,17 +3,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLive } from './support/live.mjs';
-import { ASKED, VERSIONS, useHooks } from './support/world.mjs';
+import { ASKED, REFUSED, VERSIONS, useHooks } from './support/world.mjs';
 
 const { stack, rest, openHooks, newUser, newWorkflow, newExecutions } = await useHooks();
 const { isLive, shows } = createLive({ stack });
 
 const RUNS = { method: 'GET', path: /^\/rest\/v1\/workflow_executions.*limit=/ };
-const REFUSED = {
-  action: /** @type {const} */ ('status'),
-  status: 400,
-  body: { code: '23514', message: 'no', details: null, hint: null },
-};
 
 /**
  * From now on, timers of these lengths do not fire by themselves: `heldTimers` says which there are.

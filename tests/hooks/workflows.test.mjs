@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLive } from './support/live.mjs';
-import { ASKED, VERSIONS, useHooks } from './support/world.mjs';
+import { ASKED, REFUSED, VERSIONS, useHooks } from './support/world.mjs';
 
 const world = await useHooks();
 const { stack, rest, openHooks, newUser, newWorkflow, newEstate, insert, row } = world;
@@ -11,11 +11,6 @@ const { isLive } = createLive(world);
 const byId = (/** @type {any} */ a, /** @type {any} */ b) => (a.id < b.id ? -1 : 1);
 const QUIET = { loading: false, error: null, isFetching: false };
 const SLOWLY = { action: /** @type {const} */ ('latency'), ms: 300 };
-const REFUSED = {
-  action: /** @type {const} */ ('status'),
-  status: 400,
-  body: { code: '23514', message: 'no', details: null, hint: null },
-};
 
 for (const version of VERSIONS) {
   const it = (/** @type {string} */ name, /** @type {() => Promise<void>} */ run) =>

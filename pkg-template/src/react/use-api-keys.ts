@@ -1,5 +1,5 @@
 import { useCallback, useMemo } from 'react';
-import { DatabaseError } from '../errors.js';
+import { invalid } from '../errors.js';
 import { cacheKeys } from '../keys.js';
 import type { ApiKey, ApiKeyPatch, NewApiKey } from '../types.js';
 import { idOf } from './ids.js';
@@ -115,7 +115,6 @@ export function useApiKeys(userId: string, options: UseApiKeysOptions = {}): Use
 function ownedBy(userId: string, apiKey: OwnApiKey): NewApiKey {
   // Who forgot the key is told by the write.
   const { user_id = userId } = apiKey ?? {};
-  if (idOf(user_id) !== userId)
-    throw new DatabaseError('INVALID_INPUT', 'user_id: expected the id of the user');
+  if (idOf(user_id) !== userId) throw invalid('user_id', 'the id of the user');
   return { ...apiKey, user_id };
 }

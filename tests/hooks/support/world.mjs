@@ -16,6 +16,13 @@ export const VERSIONS = /** @type {const} */ (['18', '19']);
 /** What hooks ask. The reads by which a subscription learns what is in its scope are not among it. */
 export const ASKED = { method: 'GET', path: /^\/rest\/v1\/(?!.*[?&]or=\()/ };
 
+/** A fault: the database refuses, and would again. */
+export const REFUSED = {
+  action: /** @type {const} */ ('status'),
+  status: 400,
+  body: { code: '23514', message: 'no', details: null, hint: null },
+};
+
 /**
  * A world whose pages show hooks.
  *

@@ -24,6 +24,10 @@ fn take_told(client: &Client, feed: u32) -> Vec<(&'static str, Value)> {
     news.collect()
 }
 
+fn audit_log(user: &str, action: &str) -> Value {
+    json!({"user_id": user, "action": action, "resource_type": "test"})
+}
+
 fn names(told: &[(&'static str, Value)], column: &str) -> Vec<String> {
     told.iter().map(|(kind, row)| format!("{kind} {}", row[column].as_str().unwrap_or_default())).collect()
 }
@@ -111,14 +115,13 @@ fn what_an_audit_trail_held_before_it_was_followed_is_not_told() {
     let world = World::new();
     let client = world.signed_in("ada");
     let ada = uuid_of("ada");
-    let log = |name: String| json!({"user_id": ada, "action": name, "resource_type": "test"});
     for number in 0..150 {
-        world.server().add("audit_logs", log(number.to_string()));
+        world.server().add("audit_logs", audit_log(&ada, &number.to_string()));
     }
     let feed = follow(&client, "audit_logs", Some(&ada), None);
     world.pass(10_000.0);
     assert_eq!(take_told(&client, feed), []);
-    world.server().add("audit_logs", log("new".to_owned()));
+    world.server().add("audit_logs", audit_log(&ada, "new"));
     world.pass(1_000.0);
     assert_eq!(names(&take_told(&client, feed), "action"), ["INSERT new"]);
 }
@@ -133,8 +136,7 @@ fn an_audit_trail_that_was_empty_tells_all_of_a_gap_in_order() {
     realtime::restart(&world.core);
     let expected: Vec<String> = (0..150).map(|number| format!("INSERT {number}")).collect();
     for number in 0..150 {
-        let log = json!({"user_id": ada, "action": number.to_string(), "resource_type": "test"});
-        world.server().add("audit_logs", log);
+        world.server().add("audit_logs", audit_log(&ada, &number.to_string()));
     }
     world.pass(30_000.0);
     assert_eq!(names(&take_told(&client, feed), "action"), expected);
@@ -149,8 +151,7 @@ fn audit_rows_are_told_once_however_many_there_were() {
     let feed = follow(&client, "audit_logs", Some(&ada), None);
     world.pass(3_000.0);
     for number in 0..300 {
-        let log = json!({"user_id": ada, "action": number.to_string(), "resource_type": "test"});
-        world.server().add("audit_logs", log);
+        world.server().add("audit_logs", audit_log(&ada, &number.to_string()));
         world.pass(1_000.0);
         if number % 50 == 49 {
             realtime::restart(&world.core);
@@ -166,15 +167,14 @@ fn an_audit_row_that_is_deleted_leaves_the_pages_and_is_told_while_it_is_not_old
     let world = World::new();
     let client = world.signed_in("ada");
     let ada = uuid_of("ada");
-    let log = |name: &str| json!({"user_id": ada, "action": name, "resource_type": "test"});
-    let old = world.server().add("audit_logs", log("old"));
+    let old = world.server().add("audit_logs", audit_log(&ada, "old"));
     let feed = follow(&client, "audit_logs", Some(&ada), None);
     for name in ["a", "b", "c"] {
         world.pass(100_000.0);
-        world.server().add("audit_logs", log(name));
+        world.server().add("audit_logs", audit_log(&ada, name));
     }
     world.pass(1_000.0);
-    let last = world.server().add("audit_logs", log("last"));
+    let last = world.server().add("audit_logs", audit_log(&ada, "last"));
     world.pass(1_000.0);
     take_told(&client, feed);
     client.does("getAuditLogs", json!([{"userId": ada}]));

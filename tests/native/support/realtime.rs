@@ -3,6 +3,7 @@
 //! Ready is the system message, seconds after the reply on a cold server; what was committed before is lost. Changes
 //! come by polling, filtered by row security as it is then. Deletes pass every filter. There is no replay.
 
+use super::frames::{cut, frame};
 use super::json::Json;
 use super::platform::Sim;
 use super::postgrest::filter::holds;
@@ -315,7 +316,7 @@ fn poll(core: &Rc<Core>) {
                     let ids: Vec<u64> = channel.matching(commit);
                     if flows && is_visible && !ids.is_empty() {
                         let mut frame = frame(&channel.topic, &ids, commit);
-                        core.realtime.cut(&mut frame, server.before(place));
+                        cut(&mut frame, &core.realtime, server.before(place));
                         frames.push((connection.number, frame));
                     }
                 }
@@ -330,25 +331,6 @@ fn poll(core: &Rc<Core>) {
     }
 }
 
-impl Realtime {
-    /// Leaves out what the server does not send.
-    fn cut(&self, frame: &mut Value, before: Option<&super::postgrest::Row>) {
-        let data = &mut frame[4]["data"];
-        let Some(record) = data["record"].as_object_mut() else { return };
-        if let Some(before) = before {
-            let is_untouched = |column: &&&str| record.get(**column) == before.get(**column);
-            let omitted: Vec<_> = self.large_columns.get().iter().filter(is_untouched).collect();
-            for column in omitted {
-                record.remove(*column);
-            }
-        }
-        if self.rows_are_too_large.get() {
-            record.retain(|column, _| column == "id");
-            data["errors"] = json!(["Error 413: Payload Too Large"]);
-        }
-    }
-}
-
 impl Channel {
     fn matching(&self, commit: &Commit) -> Vec<u64> {
         let facts = facts(commit.table).expect("a table");
@@ -360,23 +342,6 @@ impl Channel {
         };
         self.bindings.iter().filter(matches).map(|binding| binding.id).collect()
     }
-}
-
-fn frame(topic: &str, ids: &[u64], commit: &Commit) -> Value {
-    let key = json!({"id": commit.row["id"]});
-    let mut data = json!({
-        "schema": "public", "table": commit.table, "type": commit.kind,
-        "commit_timestamp": format!("{}Z", commit.at), "columns": [], "errors": null,
-    });
-    match commit.kind {
-        "DELETE" => data["old_record"] = key,
-        "UPDATE" => {
-            data["record"] = Value::Object(commit.row.clone());
-            data["old_record"] = key;
-        }
-        _ => data["record"] = Value::Object(commit.row.clone()),
-    }
-    json!([null, null, topic, "postgres_changes", {"ids": ids, "data": data}])
 }
 
 fn text<'a>(row: &'a super::postgrest::Row, name: &str) -> &'a str {
