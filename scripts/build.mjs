@@ -27,8 +27,15 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (...parts) => join(root, ...parts);
 const run = (command, args) => execFileSync(command, args, { cwd: root, stdio: 'inherit' });
 
+/** Settings of the release profile that compile in seconds after an edit; the result is larger and slower. */
+const QUICK_PROFILE = {
+  CARGO_PROFILE_RELEASE_LTO: 'off',
+  CARGO_PROFILE_RELEASE_CODEGEN_UNITS: '16',
+  CARGO_PROFILE_RELEASE_INCREMENTAL: 'true',
+};
+
 /** Compiles the crate. The path holds node_modules/.bin, where wasm-pack finds wasm-opt. */
-function compileWasm() {
+function compileWasm({ isQuick }) {
   const args = [
     'build',
     '--release',
@@ -39,11 +46,13 @@ function compileWasm() {
     '--no-pack',
     '--out-dir',
     'build/wasm',
+    ...(isQuick ? ['--no-opt'] : []),
   ];
   const home = (variable, folder) => process.env[variable] ?? join(homedir(), folder);
   const folders = [join(home('CARGO_HOME', '.cargo'), 'registry/src'), home('RUSTUP_HOME', '.rustup'), root];
   const env = {
     ...process.env,
+    ...(isQuick ? QUICK_PROFILE : {}),
     PATH: `${at('node_modules', '.bin')}:${process.env.PATH}`,
     // Panic messages name source files: short ones, and none of this machine's.
     RUSTFLAGS: [
@@ -144,7 +153,8 @@ if (
   process.exit();
 }
 
-if (!process.argv.includes('--reuse-wasm')) compileWasm();
+// `--quick`: for trying a change. `--reuse-wasm`: where nothing but TypeScript changed.
+if (!process.argv.includes('--reuse-wasm')) compileWasm({ isQuick: process.argv.includes('--quick') });
 generateSources();
 await bundle();
 run(at('node_modules', '.bin', 'tsc'), ['-p', 'pkg-template', '--outDir', NEXT]);
