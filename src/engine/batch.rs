@@ -5,6 +5,7 @@
 
 use super::call::Sent;
 use super::joint::{Joint, WeakJoint};
+use super::list::another_answer;
 use super::read::Lookup;
 use super::Engine;
 use crate::data::Data;
@@ -138,8 +139,7 @@ impl<P: Platform> Engine<P> {
         while let Some(range) = pending.pop() {
             let group = &members[range.clone()];
             match self.ask_together(kind, group, sent).await {
-                Ok(rows) if group.len() == 1 => answers.push(Ok(rows)),
-                Ok(rows) => answers.extend(rows.group_by(kind.column, group).into_iter().map(Ok)),
+                Ok(rows) => answers.extend(share(&rows, kind, group)),
                 Err(error) if group.len() > 1 && is_one_rows_fault(&error) => {
                     let middle = range.start + group.len() / 2;
                     // The last one is asked first, so that the answers come in order.
@@ -173,6 +173,20 @@ impl<P: Platform> Engine<P> {
         let query = if is_by_id { query.ordered_by_id() } else { query };
         self.complete(&query, kind.timeout_ms, sent).await.map(|(rows, _)| rows)
     }
+}
+
+/// Each member's own rows. Rows that are nobody's show that the answer is to another question.
+fn share<D: Data>(rows: &D, kind: &Kind, group: &[String]) -> Vec<Result<D, Error>> {
+    let is_other = |value: &str| !group.iter().any(|member| member == value);
+    if group.len() == 1 {
+        let is_anothers = !rows.is_empty() && rows.item(0).column(kind.column).text().is_some_and(is_other);
+        return vec![if is_anothers { Err(another_answer()) } else { Ok(rows.clone()) }];
+    }
+    let lists = rows.group_by(kind.column, group);
+    if lists.iter().map(D::len).sum::<usize>() < rows.len() {
+        return group.iter().map(|_| Err(another_answer())).collect();
+    }
+    lists.into_iter().map(Ok).collect()
 }
 
 /// Data exceptions, errors raised by functions, and timeouts can be one row's doing; a missing permission cannot.

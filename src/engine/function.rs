@@ -164,10 +164,12 @@ impl<P: Platform> Engine<P> {
     fn saved_graph(self: &Rc<Self>, whole: &P::Data, crossed: bool) -> P::Data {
         let workflow = P::Data::object(Some(whole), &["nodes", "connections"], &[]);
         let id = workflow.column("id").text().unwrap_or_default().to_owned();
-        if crossed {
+        let children = |name| whole.child(name).filter(|rows| rows.is(Form::Rows));
+        let (Some(nodes), Some(connections), false) = (children("nodes"), children("connections"), crossed)
+        else {
             self.apply_unknown(&WORKFLOWS, Some(id));
             return whole.clone();
-        }
+        };
         // Reads of its nodes that were sent before may bring the old ones.
         let source = Source::Unknown;
         let children_changed = Change { table: &WORKFLOWS, id: Some(id.clone()), source };
@@ -177,8 +179,7 @@ impl<P: Platform> Engine<P> {
             id: Some(id.clone()),
             source: Source::Row(workflow.clone()),
         });
-        let children = |name| whole.child(name).unwrap_or_else(|| P::Data::list(&[]));
-        let parts = Parts { workflow, nodes: children("nodes"), connections: children("connections") };
+        let parts = Parts { workflow, nodes, connections };
         let saved = self.keep_parts(true, &["workflow:", &id, "?relations"].concat(), parts, None);
         self.flush();
         saved

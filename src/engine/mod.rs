@@ -21,6 +21,7 @@ mod landing;
 mod list;
 mod live;
 mod opening;
+mod page;
 mod read;
 mod resync;
 mod session;

@@ -4,9 +4,10 @@ use super::call::{CallOptions, Sent, Stage};
 use super::flights::{Marks, Outcome, Scope};
 use super::joint::Joint;
 use super::landing::{Landing, Loaded, Parts};
+use super::list::another_answer;
 use super::Engine;
 use crate::cache::{Freshness, Shape};
-use crate::data::{Data, Member, Value};
+use crate::data::{Data, Form, Value};
 use crate::error::Error;
 use crate::platform::{Event, Platform};
 use crate::query::{Cursor, Query, Test};
@@ -196,8 +197,8 @@ impl<P: Platform> Engine<P> {
             }
             Load::Page(query) => {
                 let page = async move {
-                    let (rows, total) = engine.complete(&query, timeout_ms, &mark).await?;
-                    Ok(Some(Loaded::Entry(page_object(&query, &rows, total), Shape::Page(Rc::new(query)))))
+                    let page = engine.numbered_page(&query, timeout_ms, &mark).await?;
+                    Ok(Some(Loaded::Entry(page, Shape::Page(Rc::new(query)))))
                 };
                 (page.boxed_local(), sent)
             }
@@ -234,11 +235,19 @@ impl<P: Platform> Engine<P> {
             return Ok(None);
         }
         let row = answer.rows.item(0);
+        if row.column("id").text() != Some(&id) {
+            return Err(another_answer());
+        }
         let children = |table, list: &'static str, number: &'static str| {
-            let rows = row.child(list).unwrap_or_else(|| P::Data::list(&[]));
-            let wanted = embedded_count(&row, number);
+            let rows = row.child(list).filter(|rows| rows.is(Form::Rows));
+            let count = embedded_count(&row, number);
             let query = Query::of(table).filter("workflow_id", Test::Eq(id.clone()));
-            async move { self.complete_from(&query, rows, wanted, timeout_ms, sent).await }
+            async move {
+                let rows = rows.ok_or_else(another_answer)?;
+                // A number smaller than that of the rows that came does not count them.
+                let expected = count.filter(|count| *count as usize >= rows.len());
+                self.complete_from(&query, None, rows, expected, timeout_ms, sent).await
+            }
         };
         Ok(Some(Parts {
             workflow: P::Data::object(Some(&row), &EMBEDDED, &[]),
@@ -248,32 +257,14 @@ impl<P: Platform> Engine<P> {
     }
 }
 
-/// The number in an embedded `[{"count": 12}]`.
-fn embedded_count<D: Data>(row: &D, name: &'static str) -> u32 {
-    let number = row.child(name).filter(|list| !list.is_empty()).map(|list| list.item(0).column("count"));
+/// The number in an embedded `[{"count": 12}]`. None when there is none.
+fn embedded_count<D: Data>(row: &D, name: &'static str) -> Option<u32> {
+    let number = row.child(name).filter(|list| !list.is_empty())?.item(0).column("count");
     match number {
-        #[allow(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a count of rows; `as` saturates"
-        )]
-        Some(Value::Number(number)) => number as u32,
-        _ => 0,
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to fit")]
+        Value::Number(number) if number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number) => {
+            Some(number as u32)
+        }
+        _ => None,
     }
-}
-
-fn page_object<D: Data>(query: &Query, rows: &D, total: u32) -> D {
-    let size = query.limit.unwrap_or(total).max(1);
-    let seen = u64::from(query.offset) + rows.len() as u64;
-    D::object(
-        None,
-        &[],
-        &[
-            ("data", Member::Data(rows)),
-            ("total", Member::Number(f64::from(total))),
-            ("page", Member::Number(f64::from(query.offset / size))),
-            ("pageSize", Member::Number(f64::from(size))),
-            ("hasMore", Member::Bool(seen < u64::from(total))),
-        ],
-    )
 }

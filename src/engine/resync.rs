@@ -106,11 +106,15 @@ impl<P: Platform> Engine<P> {
     async fn rows_of_query(self: &Rc<Self>, query: Query) -> ScopeRows<P::Data> {
         let (timeout_ms, sent) = (self.settings().timeout_ms, Sent::default());
         let (answer, _) = self.attempt(&Request::counted(&query, None), timeout_ms, &sent).await?;
-        let total = answer.total.unwrap_or(u32::MAX).min(query.limit.unwrap_or(u32::MAX));
-        if total > MAX_COMPARED_ROWS {
+        let wanted = answer.total.unwrap_or(0).min(query.limit.unwrap_or(u32::MAX));
+        if wanted > MAX_COMPARED_ROWS {
             return Ok(None);
         }
-        self.complete_from(&query, answer.rows, total, timeout_ms, &sent).await.map(Some)
+        // Where the server does not say how many there are, one row more than can be compared is as good as all.
+        let limit = query.limit.or(answer.total.is_none().then_some(MAX_COMPARED_ROWS + 1));
+        let query = Query { limit, ..query };
+        let rows = self.complete_from(&query, None, answer.rows, answer.total, timeout_ms, &sent).await?;
+        Ok((rows.len() <= MAX_COMPARED_ROWS as usize).then_some(rows))
     }
 
     fn scope_landed(self: &Rc<Self>, number: u32, rows: ScopeRows<P::Data>, older: &[Rc<Cell<bool>>]) {

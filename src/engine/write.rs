@@ -3,6 +3,7 @@
 use super::call::{CallOptions, Sent, Stage};
 use super::function::{is_taken, migration_required, Call, MISSING_POLICIES};
 use super::in_air::{InAir, Written};
+use super::list::another_answer;
 use super::Engine;
 use crate::data::{Data, Value};
 use crate::error::{code, Error, Report};
@@ -215,7 +216,11 @@ impl<P: Platform> Engine<P> {
                 Ok(Written::Deleted(answer.rows.items()))
             }
             Write::Upsert { table, user_id, .. } => {
-                let (answer, _) = outcome.map_err(|error| self.refused(table, Some(user_id), error))?;
+                let (answer, attempts) =
+                    outcome.map_err(|error| self.refused(table, Some(user_id), error))?;
+                if answer.rows.is_empty() {
+                    return Err(another_answer().after(attempts));
+                }
                 Ok(Written::Row(answer.rows.item(0)))
             }
             Write::Ensure { table, user_id, filters, .. } => {

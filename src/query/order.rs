@@ -39,11 +39,27 @@ impl Query {
             })
             .collect()
     }
+
+    /// Which of two places in this order comes first. None when only the database knows.
+    pub fn compare_positions(&self, a: &Position, b: &Position) -> Option<Ordering> {
+        let value = |text: &Option<String>| text.clone().map_or(Value::Null, Value::Text);
+        for ((order, a), (_, b)) in a.iter().zip(b) {
+            let ordering = compare_values(self.table, *order, (value(a), value(b)))?;
+            if ordering.is_ne() {
+                return Some(ordering);
+            }
+        }
+        Some(Ordering::Equal)
+    }
 }
 
 fn compare_column<D: Data>(table: &Table, order: Order, a: &D, b: &D) -> Option<Ordering> {
+    compare_values(table, order, (a.column(order.column), b.column(order.column)))
+}
+
+fn compare_values(table: &Table, order: Order, values: (Value, Value)) -> Option<Ordering> {
     let kind = table.column(order.column)?.kind;
-    let ascending = match (a.column(order.column), b.column(order.column)) {
+    let ascending = match values {
         (Value::Absent, _) | (_, Value::Absent) => return None,
         (Value::Null, Value::Null) => Ordering::Equal,
         (Value::Null, _) => Ordering::Greater,

@@ -29,8 +29,10 @@ pub enum Body<D> {
 pub struct Answer<D> {
     /// The rows, or whatever else was asked for.
     pub rows: D,
-    /// How many rows match in all, when that was asked.
+    /// How many rows match in all. None when it was not asked, or the server did not say it in a way that can be believed.
     pub total: Option<u32>,
+    /// How many rows come before the first of these. None when the server did not say it.
+    pub offset: Option<u32>,
     /// The status code.
     pub status: u16,
 }
@@ -38,23 +40,37 @@ pub struct Answer<D> {
 /// The rows of an answer, or why there are none. A success that is not of the `form` asked for, as a gateway on the way
 /// may give it, is none.
 pub fn classify<D: Data>(reply: Reply<D>, form: Form) -> Result<Answer<D>, Error> {
-    let total = reply.content_range.as_deref().and_then(total_of);
+    let (offset, total) = reply.content_range.as_deref().map_or((None, None), parse_range);
     match (reply.status, reply.body) {
-        (status @ 200..=299, Body::Data(rows)) if rows.is(form) => Ok(Answer { rows, total, status }),
+        (status @ 200..=299, Body::Data(rows)) if rows.is(form) => {
+            let came = u64::from(offset.unwrap_or(0)) + rows.len() as u64;
+            // Whoever counts fewer rows than came does not count these rows.
+            let total = total.filter(|total| u64::from(*total) >= came);
+            Ok(Answer { rows, total, offset, status })
+        }
         (status @ 200..=299, _) => {
             Err(Error::network("The answer broke off or was not what was asked for", Some(status), None))
         }
         // An offset past the end of a counted list is an empty page (PostgREST answers 416, PGRST103, with the total).
         // Its body says no more, and Chromium may hand it out behind that of an earlier answer from the same address.
-        (status @ 416, _) if total.is_some() => Ok(Answer { rows: D::list(&[]), total, status }),
+        (status @ 416, _) if total.is_some() => {
+            Ok(Answer { rows: D::list(&[]), total, offset: None, status })
+        }
         (status, Body::Data(body)) => Err(server_error(status, &body)),
         (status, _) => Err(bare_error(status)),
     }
 }
 
-/// The number after the slash of a `Content-Range`.
-fn total_of(content_range: &str) -> Option<u32> {
-    content_range.split('/').nth(1)?.parse().ok()
+/// Where the rows of an answer begin, and how many match in all: `0-24/3573`, `*/0` or `0-24/*`. None for what is not said.
+fn parse_range(content_range: &str) -> (Option<u32>, Option<u32>) {
+    let (range, total) = content_range.split_once('/').unwrap_or((content_range, ""));
+    let first = range.split_once('-').map_or("", |(first, _)| first);
+    (number(first), number(total))
+}
+
+/// A number without a sign. None for any other text.
+fn number(text: &str) -> Option<u32> {
+    text.trim().parse().ok().filter(|_| !text.contains('+'))
 }
 
 fn bare_error(status: u16) -> Error {

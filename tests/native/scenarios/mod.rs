@@ -5,6 +5,7 @@ mod arguments;
 mod batches;
 mod channels;
 mod coherence;
+mod completeness;
 mod freshness;
 mod lists;
 mod live;

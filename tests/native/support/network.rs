@@ -4,7 +4,7 @@ use super::random::Random;
 use std::cell::{Cell, RefCell};
 
 /// What goes wrong with a request.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Fault {
     /// It is lost before the server has it.
     LostBefore,
@@ -18,6 +18,12 @@ pub enum Fault {
     Refused(u16, &'static str),
     /// The server does it, and somebody on the way answers this JSON with this status instead.
     Replaced(u16, &'static str),
+    /// The server does it, and somebody on the way replaces or removes the answer's `Content-Range`.
+    Range(Option<&'static str>),
+    /// A cache on the way ignores from where the list is to go on, and answers its beginning again.
+    Beginning,
+    /// The server does it, and somebody on the way changes the answer's rows.
+    Altered(fn(&mut Vec<serde_json::Value>)),
     /// The server does it, and its answer breaks off.
     Truncated,
     /// The server does it, and nothing comes back.
@@ -72,6 +78,12 @@ impl Network {
     /// The next request that begins like this, `GET workflows?` say, meets this fault.
     pub fn once(&self, matching: &str, fault: Fault) {
         self.times(1, matching, fault);
+    }
+
+    /// As `once`, before all faults that are set already.
+    pub fn first(&self, matching: &str, fault: Fault) {
+        self.once(matching, fault);
+        self.rules.borrow_mut().rotate_right(1);
     }
 
     /// The next `times` requests that begin like this meet this fault.

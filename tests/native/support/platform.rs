@@ -11,6 +11,7 @@ use super::tokens::{subject_of, Tokens};
 use super::world::{Core, Seen};
 use futures::channel::oneshot;
 use futures::future::{select, Either};
+use serde_json::Value as V;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::pin;
@@ -249,10 +250,10 @@ async fn travel(
 ) -> Result<Reply<Json>, Error> {
     let lost = || Error::network("The server was not reached", None, None);
     core.runtime.sleep(fate.there_ms).await;
-    let arrive = || {
+    let ask = |path: &str| {
         let arrival = Arrival {
             method: request.method.as_str(),
-            path: &request.path,
+            path,
             prefer: request.prefer,
             body: request.body.as_deref(),
             token,
@@ -261,6 +262,7 @@ async fn travel(
         server.tick(core.runtime.now_ms());
         server.handle(&arrival)
     };
+    let arrive = || ask(&request.path);
     let reply = match fate.fault {
         None => arrive(),
         Some(Fault::LostBefore) => return Err(lost()),
@@ -284,6 +286,21 @@ async fn travel(
         Some(Fault::Replaced(status, json)) => {
             let body = Json::parse(json).map_or(Body::Broken, Body::Data);
             Reply { status, content_range: None, body, ..arrive() }
+        }
+        Some(Fault::Range(content_range)) => {
+            Reply { content_range: content_range.map(str::to_owned), ..arrive() }
+        }
+        Some(Fault::Beginning) => {
+            let is_place = |part: &&str| part.starts_with("or=") || part.starts_with("offset=");
+            let parts: Vec<_> = request.path.split('&').filter(|part| !is_place(part)).collect();
+            ask(&parts.join("&"))
+        }
+        Some(Fault::Altered(alter)) => {
+            let reply = arrive();
+            let Body::Data(data) = &reply.body else { return Ok(reply) };
+            let mut rows = data.to_value().as_array().cloned().unwrap_or_default();
+            alter(&mut rows);
+            Reply { body: Body::Data(Json::from(V::Array(rows))), ..reply }
         }
         Some(Fault::Truncated) => Reply { body: Body::Broken, ..arrive() },
         Some(Fault::HangAfter) => {
