@@ -3,13 +3,19 @@ import { createDb, type Db } from './db.js';
 import { invalid } from './errors.js';
 import { Front } from './front.js';
 import type { Client } from './generated/bindings.js';
+import { cutWhenCollected, Ties, weakCall, weakly } from './lifetime.js';
 import type { CacheConfig, ClientOptions, SupabaseLike } from './options.js';
 import { Subscriptions } from './realtime.js';
 import type { RealtimeManager } from './realtime-types.js';
 import { engine } from './wasm.js';
 import { Wire } from './wire.js';
 
-/** One client: its own server, cache and user. */
+/**
+ * One client: its own server, cache and user.
+ *
+ * Close it when it is no longer needed. A client that nothing refers to is collected with its rows, unless it follows
+ * something or has a call under way.
+ */
 export interface DatabaseClient {
   readonly db: Db;
   readonly cache: CacheManager;
@@ -30,6 +36,9 @@ export function inspectorOf(client: DatabaseClient): Inspector | undefined {
   return inspectors.get(client);
 }
 
+const WeakFront = weakly(Front);
+const WeakWire = weakly(Wire);
+
 /** A client that can be configured after it was made, and again. */
 export class ConfigurableClient implements DatabaseClient {
   readonly db: Db;
@@ -42,22 +51,15 @@ export class ConfigurableClient implements DatabaseClient {
   private target: string | undefined;
   private cacheConfig: CacheConfig | undefined;
   private unfollowEvents: () => void = () => {};
-  private supabase: { client: SupabaseLike; unfollow: () => void } | undefined;
+  private followed: SupabaseLike | undefined;
   private readonly wire: Wire;
+  private readonly ties = new Ties();
   private hiddenSince: number | undefined;
-  private readonly onVisibility = () => {
-    if (document.visibilityState === 'hidden') {
-      this.hiddenSince = Date.now();
-      return;
-    }
-    this.made?.cacheSweep();
-    this.made?.shown(Date.now() - (this.hiddenSince ?? Date.now()));
-    this.hiddenSince = undefined;
-  };
-  private readonly onOnline = () => this.made?.shown(0);
+  /** The application's functions that the engine calls, which it does not keep in memory itself. @internal */
+  functions: unknown;
 
   constructor() {
-    this.db = createDb(() => this.client(), this.front);
+    this.db = createDb(() => this.client(), this.front, this);
     this.cache = createCache(() => this.client(), this.front);
     const subscriptions = new Subscriptions(
       () => this.client(),
@@ -68,26 +70,38 @@ export class ConfigurableClient implements DatabaseClient {
     this.front.onHeard = (isHeard) => this.made?.setHeard(isHeard);
     inspectors.set(this, this.front);
     this.front.onUsed = (slots) => this.client().cacheTouch(slots);
+    cutWhenCollected(this, this.ties);
   }
 
   /** The engine's side, made at first use. */
   private client(): Client {
     if (this.made === undefined) {
-      this.made = new (engine())(this.front, this.wire);
+      this.made = new (engine())(new WeakFront(this.front), new WeakWire(this.wire));
       this.made.setHeard(this.front.isHeard);
-      this.listen(true);
+      if (!this.ties.has('page')) this.ties.set('page', listenToPage(new WeakRef(this)));
     }
     return this.made;
   }
 
-  /** Hears of what the page goes through, or not any more. On servers there is no page. */
-  private listen(isWanted: boolean): void {
-    if (typeof document === 'undefined') return;
-    const change = isWanted ? ('addEventListener' as const) : ('removeEventListener' as const);
-    document[change]('visibilitychange', this.onVisibility);
-    window[change]('online', this.onOnline);
-    // Back from the cache of pages, where sockets do not live on.
-    window[change]('pageshow', this.onOnline);
+  /** The page is shown or hidden. @internal */
+  visibilityChanged(): void {
+    if (document.visibilityState === 'hidden') {
+      this.hiddenSince = Date.now();
+      return;
+    }
+    this.made?.cacheSweep();
+    this.made?.shown(Date.now() - (this.hiddenSince ?? Date.now()));
+    this.hiddenSince = undefined;
+  }
+
+  /** The page is online again. @internal */
+  online(): void {
+    this.made?.shown(0);
+  }
+
+  /** This token's user is signed in now, or nobody. @internal */
+  signedIn(token: string | undefined): void {
+    this.client().signedIn(token);
   }
 
   configure(options: ClientOptions): void {
@@ -95,7 +109,15 @@ export class ConfigurableClient implements DatabaseClient {
     const source = sourceOf(options);
     const cache = options.cache ?? this.cacheConfig;
     this.wire.constructorOfSockets = options.WebSocket;
-    this.client().configure({ ...options, ...source, cache });
+    const functions = { fetch: options.fetch, accessToken: source.accessToken };
+    this.client().configure({
+      ...options,
+      ...source,
+      cache,
+      fetch: weakCall(functions.fetch),
+      accessToken: weakCall(functions.accessToken),
+    });
+    this.functions = functions;
     this.cacheConfig = cache;
     this.tell(options.onEvent);
     this.follow(options.supabase);
@@ -123,9 +145,11 @@ export class ConfigurableClient implements DatabaseClient {
 
   readonly close = (): void => {
     this.follow(undefined);
-    this.listen(false);
+    this.ties.cut();
     this.made?.close();
+    this.made?.free();
     this.made = undefined;
+    this.functions = undefined;
     this.tell(undefined);
     this.talkTo(undefined);
   };
@@ -136,15 +160,35 @@ export class ConfigurableClient implements DatabaseClient {
   }
 
   private follow(supabase: SupabaseLike | undefined): void {
-    if (this.supabase?.client === supabase) return;
-    this.supabase?.unfollow();
-    this.supabase = undefined;
-    if (supabase === undefined || hasOwnTokens(supabase)) return;
-    const followed = supabase.auth.onAuthStateChange((_event, session) => {
-      this.client().signedIn(session?.access_token);
-    });
-    this.supabase = { client: supabase, unfollow: () => followed.data.subscription.unsubscribe() };
+    if (this.followed === supabase) return;
+    this.followed = supabase;
+    const isWanted = supabase !== undefined && !hasOwnTokens(supabase);
+    this.ties.set('session', isWanted ? listenToSession(supabase, new WeakRef(this)) : undefined);
   }
+}
+
+/** Tells the client what the page goes through. On servers there is no page. The result ends that. */
+function listenToPage(client: WeakRef<ConfigurableClient>): () => void {
+  if (typeof document === 'undefined' || typeof window === 'undefined') return () => {};
+  const onVisibility = () => client.deref()?.visibilityChanged();
+  const onOnline = () => client.deref()?.online();
+  document.addEventListener('visibilitychange', onVisibility);
+  window.addEventListener('online', onOnline);
+  // Back from the cache of pages, where sockets do not live on.
+  window.addEventListener('pageshow', onOnline);
+  return () => {
+    document.removeEventListener('visibilitychange', onVisibility);
+    window.removeEventListener('online', onOnline);
+    window.removeEventListener('pageshow', onOnline);
+  };
+}
+
+/** Tells the client who signs in and out. The result ends that. */
+function listenToSession(supabase: SupabaseLike, client: WeakRef<ConfigurableClient>): () => void {
+  const { data } = supabase.auth.onAuthStateChange((_event, session) => {
+    client.deref()?.signedIn(session?.access_token);
+  });
+  return () => data.subscription.unsubscribe();
 }
 
 /** Members of a supabase-js client that its types keep to itself. */

@@ -1,6 +1,7 @@
 import type { Front } from './front.js';
 import type { Client } from './generated/bindings.js';
 import { cacheKeys } from './keys.js';
+import { keepUntil } from './lifetime.js';
 import type { CallOptions } from './options.js';
 import type {
   AccountSettings,
@@ -348,9 +349,11 @@ const NAMES: readonly Name[] = [
 /** A function of `db`, before TypeScript knows which. */
 type Untyped = (first?: unknown, second?: unknown, third?: unknown) => Promise<unknown>;
 
-export function createDb(client: () => Client, front: Front): Db {
+export function createDb(client: () => Client, front: Front, owner: object): Db {
+  const ask = (name: Name, args: unknown[], options: CallOptions | undefined) =>
+    keepUntil(client().call(name, args, options), owner);
   const call = (name: Name, options: CallOptions | undefined): Untyped => {
-    return (...args) => client().call(name, args, options);
+    return (...args) => ask(name, args, options);
   };
   /** Hits are answered here, without a call into WebAssembly. */
   const read = (name: Name, keyOf: KeyOf): Untyped => {
@@ -359,7 +362,7 @@ export function createDb(client: () => Client, front: Front): Db {
       const key =
         typeof first === 'string' && first.length === UUID_LENGTH ? keyOf(first, second) : undefined;
       const answer = key === undefined ? undefined : front.answer(key);
-      return answer ?? client().call(name, [first, second, third], undefined);
+      return answer ?? ask(name, [first, second, third], undefined);
     };
   };
   const functions = NAMES.map((name) => {

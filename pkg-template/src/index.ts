@@ -52,6 +52,9 @@ export function configure(options: ClientOptions): void {
 /**
  * A client of its own. Servers make one for each request, so that no user's rows are in another's cache.
  *
+ * Close it when it is no longer needed: that ends its calls and subscriptions, and frees its rows at once. A client that
+ * nothing refers to is collected with its rows, unless it follows something or has a call under way.
+ *
  * @throws DatabaseError INVALID_INPUT naming the option and what was expected.
  */
 export function createClient(options: ClientOptions): DatabaseClient {

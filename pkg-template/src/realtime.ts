@@ -1,6 +1,7 @@
 import { DatabaseError, invalid } from './errors.js';
 import { guarded } from './guarded.js';
 import type { Client } from './generated/bindings.js';
+import { keep } from './lifetime.js';
 import type { ClientEvent } from './options.js';
 import type {
   Change,
@@ -82,6 +83,8 @@ export class Subscriptions implements RealtimeManager, Followers {
   private readonly all = new Map<string, Subscription>();
   private readonly feeds = new Map<number, Set<Subscription>>();
   private lastNumber = 0;
+  /** While there are any, their client stays in memory. */
+  private release: (() => void) | undefined;
 
   constructor(
     private readonly client: () => Client,
@@ -152,6 +155,7 @@ export class Subscriptions implements RealtimeManager, Followers {
     if (other !== undefined) subscription.stands(other.status, other.error ?? undefined);
     this.feeds.set(feed, (others ?? new Set()).add(subscription));
     this.all.set(id, subscription);
+    this.release ??= keep(this);
     return subscription;
   }
 
@@ -165,6 +169,9 @@ export class Subscriptions implements RealtimeManager, Followers {
     const others = this.feeds.get(subscription.feed);
     others?.delete(subscription);
     if (others?.size === 0) this.feeds.delete(subscription.feed);
+    if (this.all.size > 0) return;
+    this.release?.();
+    this.release = undefined;
   }
 
   private endWhere(picked: (subscription: Subscription) => boolean): Promise<void> {

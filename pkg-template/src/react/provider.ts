@@ -30,7 +30,8 @@ const SettingsContext = createContext<Settings>({ client: defaultClient });
 
 /**
  * Gives the hooks below it a client of their own, and defaults for their options. Servers need it, where every request
- * has its own client; in a browser the hooks work without.
+ * has its own client; in a browser the hooks work without. The provider never closes the client: the code that made it
+ * does, when the tree is gone. A client that only rendered on a server may also be left to the garbage collector.
  *
  * @example
  * ```tsx

@@ -1,0 +1,92 @@
+/**
+ * How long a client stays in memory.
+ *
+ * The engine knows a client only weakly: one that the application has let go of is collected, with its rows, unless it
+ * has something to do.
+ */
+
+/** Clients that have something to do, each with how many things. */
+const busy = new Map<object, number>();
+
+/** Keeps `owner` in memory until the result is called. */
+export function keep(owner: object): () => void {
+  busy.set(owner, (busy.get(owner) ?? 0) + 1);
+  let isOver = false;
+  return () => {
+    if (isOver) return;
+    isOver = true;
+    const rest = (busy.get(owner) ?? 0) - 1;
+    if (rest > 0) busy.set(owner, rest);
+    else busy.delete(owner);
+  };
+}
+
+/** Keeps `owner` in memory until the promise settles. */
+export function keepUntil<Result>(promise: Promise<Result>, owner: object): Promise<Result> {
+  const release = keep(owner);
+  promise.then(release, release);
+  return promise;
+}
+
+/** What is called for a client, and held by something that outlives it, such as the page. The results end that. */
+export class Ties {
+  private readonly ends = new Map<string, () => void>();
+
+  /** Ends the tie of this name, and puts another in its place. `end` must not hold the client. */
+  set(name: string, end?: () => void): void {
+    this.ends.get(name)?.();
+    if (end) this.ends.set(name, end);
+    else this.ends.delete(name);
+  }
+
+  has(name: string): boolean {
+    return this.ends.has(name);
+  }
+
+  cut(): void {
+    for (const name of this.ends.keys()) this.set(name);
+  }
+}
+
+const collected = new FinalizationRegistry<Ties>((ties) => ties.cut());
+
+/** Ends the ties when `owner` is collected. */
+export function cutWhenCollected(owner: object, ties: Ties): void {
+  collected.register(owner, ties);
+}
+
+type Methods = Record<string, (...args: unknown[]) => unknown>;
+
+/**
+ * A class whose objects have the methods of another one's object, without keeping that in memory. Once it is collected,
+ * the methods do nothing.
+ */
+export function weakly<Target extends object>(type: { prototype: Target }): new (target: Target) => Target {
+  class Weak {
+    readonly reference: WeakRef<Target>;
+    constructor(target: Target) {
+      this.reference = new WeakRef(target);
+    }
+  }
+  for (const name of Object.getOwnPropertyNames(type.prototype)) {
+    if (name === 'constructor') continue;
+    const value = function (this: Weak, ...args: unknown[]) {
+      // The engine takes an empty list for every kind of nothing.
+      return (this.reference.deref() as Methods | undefined)?.[name]?.(...args) ?? [];
+    };
+    Object.defineProperty(Weak.prototype, name, { value });
+  }
+  return Weak as unknown as new (target: Target) => Target;
+}
+
+/** Calls `run`, without keeping in memory what it holds. Whatever is no function stays as it is. */
+export function weakCall<Run>(run: Run): Run {
+  if (typeof run !== 'function') return run;
+  const reference = new WeakRef(run);
+  const call = (...args: unknown[]): unknown => {
+    const target: unknown = reference.deref();
+    if (typeof target !== 'function') throw new Error('The client is gone');
+    return target(...args) as unknown;
+  };
+  return call as Run;
+}
