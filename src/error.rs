@@ -41,8 +41,8 @@ pub enum Cause {
 
 /// Why a call failed.
 ///
-/// `message` and `hint` never hold a row's value, a token or a key. `details` may hold the database's own text
-/// and is never logged. Cloning is cheap: everybody who waited for the same request gets the same error.
+/// `message` and `hint` never hold a row's value, a token or a key. `details` may hold the server's own text and is never
+/// logged. Cloning is cheap: everybody who waited for the same request gets the same error.
 #[derive(Clone)]
 pub struct Error {
     report: Rc<Report>,
@@ -56,7 +56,7 @@ pub struct Report {
     pub message: Cow<'static, str>,
     /// HTTP status of the answer, when there was one.
     pub status: Option<u16>,
-    /// The database's own further text.
+    /// The server's own further text.
     pub details: Option<String>,
     /// What to do about it.
     pub hint: Option<String>,
@@ -140,11 +140,11 @@ impl Error {
         self
     }
 
-    /// The same error without the database's own further text, as long as nobody else holds it.
+    /// The same error with other details, as long as nobody else holds it.
     #[must_use]
-    pub fn without_details(mut self) -> Self {
+    pub fn with_details(mut self, details: Option<String>) -> Self {
         if let Some(report) = Rc::get_mut(&mut self.report) {
-            report.details = None;
+            report.details = details;
         }
         self
     }

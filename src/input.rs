@@ -7,6 +7,9 @@ use crate::error::{code, Error};
 use crate::tables::{Column, Kind, Presence, Table};
 use crate::timestamp;
 
+/// Postgres stores no NUL.
+const WITHOUT_NUL: &str = "text without NUL characters";
+
 /// One member of an object that the application passed.
 #[derive(Clone, Debug)]
 pub struct Field {
@@ -167,6 +170,9 @@ fn columns(table: &Table, fields: &[Field]) -> Result<Body, Error> {
             let expected = ["a column of ", table.name].concat();
             return Err(Error::invalid(&field.name, &expected));
         };
+        if table.names.contains(&column.name) && field.value.text() == Some("") {
+            return Err(Error::invalid(column.name, "a string that is not empty"));
+        }
         body.set(column.name, column_json(column, field)?);
     }
     Ok(body)
@@ -174,13 +180,20 @@ fn columns(table: &Table, fields: &[Field]) -> Result<Body, Error> {
 
 /// The column's value as the database takes it.
 fn column_json(column: &Column, field: &Field) -> Result<String, Error> {
-    let refused = || Error::invalid(column.name, &expectation(column));
+    let refused = || refused(column.name, &expectation(column), &field.value);
     let json = match (column.kind, &field.value) {
         (_, Value::Null) if column.takes_null() => "null".to_owned(),
         (Kind::Uuid, Value::Text(text)) => json_text(&canonical_uuid(text).ok_or_else(refused)?),
-        (Kind::Text, Value::Text(text)) if !text.contains('\0') => field.json.clone(),
+        (Kind::Text, Value::Text(text)) if text.contains('\0') => {
+            return Err(Error::invalid(column.name, WITHOUT_NUL));
+        }
         (Kind::OneOf(allowed), Value::Text(text)) if allowed.contains(&text.as_str()) => field.json.clone(),
-        (Kind::Bool, Value::Bool(_)) | (Kind::Json, Value::Json) => field.json.clone(),
+        (Kind::Text, Value::Text(_)) | (Kind::Bool, Value::Bool(_)) => field.json.clone(),
+        (Kind::Json, Value::Json | Value::Text(_) | Value::Number(_) | Value::Bool(_))
+            if !field.json.is_empty() =>
+        {
+            field.json.clone()
+        }
         (Kind::Float, Value::Number(number)) if number.is_finite() => field.json.clone(),
         (Kind::Int, Value::Number(number)) if is_int32(*number) => field.json.clone(),
         (Kind::Timestamp, Value::Text(text)) => json_text(&timestamp::normalize(text).ok_or_else(refused)?),
@@ -196,12 +209,12 @@ fn is_int32(number: f64) -> bool {
 fn expectation(column: &Column) -> String {
     let kind = match column.kind {
         Kind::Uuid => "a uuid",
-        Kind::Text => "a string without NUL characters",
+        Kind::Text => "a string",
         Kind::Bool => "true or false",
         Kind::Int => "an integer of 32 bits",
         Kind::Float => "a finite number",
         Kind::Timestamp => "a timestamp such as 2024-02-29T23:59:59Z",
-        Kind::Json => "an object that JSON can carry",
+        Kind::Json => "a value that JSON can carry",
         Kind::OneOf(allowed) => return one_of(allowed, column.takes_null()),
     };
     if column.takes_null() {
@@ -251,12 +264,20 @@ pub fn agree(table: &Table, fields: &mut Vec<Field>, name: &'static str, value: 
     }
 }
 
+/// The error for `value`, where something else was `expected`. Says what the value is where that is no plain value.
+pub fn refused(name: &str, expected: &str, value: &Value) -> Error {
+    match value {
+        Value::Other(what) => Error::invalid(name, &[expected, ", not ", what].concat()),
+        _ => Error::invalid(name, expected),
+    }
+}
+
 /// An argument that must be a uuid.
 ///
 /// # Errors
 /// `INVALID_INPUT` naming it.
 pub fn uuid(name: &str, value: &Value) -> Result<String, Error> {
-    value.text().and_then(canonical_uuid).ok_or_else(|| Error::invalid(name, "a uuid"))
+    value.text().and_then(canonical_uuid).ok_or_else(|| refused(name, "a uuid", value))
 }
 
 /// An argument that must be some text.
@@ -265,8 +286,9 @@ pub fn uuid(name: &str, value: &Value) -> Result<String, Error> {
 /// `INVALID_INPUT` naming it.
 pub fn text(name: &str, value: &Value) -> Result<String, Error> {
     match value {
-        Value::Text(text) if !text.is_empty() && !text.contains('\0') => Ok(text.clone()),
-        _ => Err(Error::invalid(name, "a string that is not empty")),
+        Value::Text(text) if text.contains('\0') => Err(Error::invalid(name, WITHOUT_NUL)),
+        Value::Text(text) if !text.is_empty() => Ok(text.clone()),
+        _ => Err(refused(name, "a string that is not empty", value)),
     }
 }
 
@@ -318,7 +340,7 @@ pub fn word(
             .find(|word| *word == text)
             .map(|word| Some(*word))
             .ok_or_else(|| Error::invalid(name, &one_of(allowed, false))),
-        _ => Err(Error::invalid(name, &one_of(allowed, false))),
+        _ => Err(refused(name, &one_of(allowed, false), value)),
     }
 }
 

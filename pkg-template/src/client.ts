@@ -1,3 +1,4 @@
+import { projectAddress } from './address.js';
 import { createCache, type CacheManager } from './cache.js';
 import { createDb, type Db } from './db.js';
 import { invalid } from './errors.js';
@@ -121,7 +122,7 @@ export class ConfigurableClient implements DatabaseClient {
     this.cacheConfig = cache;
     this.tell(options.onEvent);
     this.follow(options.supabase);
-    this.talkTo([source.url?.replace(/\/+$/, ''), source.key, options.schema ?? 'public'].join(' '));
+    this.talkTo([source.url, source.key, options.schema ?? 'public'].join(' '));
   }
 
   /** Whatever is shown of another server goes, and what could not be asked before is asked now. */
@@ -206,12 +207,14 @@ function hasOwnTokens(supabase: SupabaseLike): boolean {
 /** Address, key and token provider, whichever way they were given. */
 function sourceOf(options: ClientOptions) {
   const supabase = options.supabase;
-  if (supabase === undefined) return { url: options.url, key: options.key, accessToken: options.accessToken };
+  if (supabase === undefined) {
+    return { url: projectAddress(options.url), key: options.key, accessToken: options.accessToken };
+  }
   const internals = supabase as SupabaseInternals;
   if (typeof internals?.supabaseUrl !== 'string') throw invalid('supabase', 'a client of supabase-js');
   const ofSession = async () => (await supabase.auth.getSession()).data.session?.access_token ?? null;
   return {
-    url: internals.supabaseUrl,
+    url: projectAddress(internals.supabaseUrl),
     key: internals.supabaseKey,
     accessToken: internals.accessToken ?? ofSession,
   };

@@ -85,7 +85,7 @@ impl<P: Platform> Engine<P> {
             let reply = self.platform.send(request, token.as_deref()).await?;
             let retry_after_ms = reply.retry_after_ms;
             classify(reply, request.form).map_err(|error| {
-                let error = if request.carries_secret { error.without_details() } else { error };
+                let error = if request.carries_secret { error.with_details(None) } else { error };
                 Failure { error, retry_after_ms }
             })
         };

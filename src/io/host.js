@@ -56,7 +56,8 @@ export function exchange(fetch, url, method, key, bearer, prefer, schema, body) 
   // The HTTP cache makes a second request for one URL wait for the first, unless it is told to keep out. Told so every
   // time, Chromium would ask for permission (a CORS preflight) before every request.
   const cache = underWay.has(url) ? 'no-store' : 'default';
-  const init = { method, headers, body, signal: controller.signal, cache };
+  // Redirects are not followed: to another origin, the key and the body would go along.
+  const init = { method, headers, body, signal: controller.signal, cache, redirect: 'manual' };
   return { promise: answer(fetch ?? globalThis.fetch, url, init), cancel: () => controller.abort() };
 }
 
@@ -73,18 +74,34 @@ async function answer(fetch, url, init) {
 }
 
 async function read(response) {
+  if (response.type === 'error') throw new TypeError('The request failed');
   const answered = {
     status: response.status,
     contentRange: response.headers.get('content-range') ?? undefined,
     retryAfterMs: pause(response.headers),
   };
+  let text = '';
   try {
-    answered.body = await response.json();
+    text = await response.text();
+    answered.body = JSON.parse(text);
     answered.isJson = true;
   } catch {
-    answered.isJson = false;
+    // What a gateway says of an error is kept, whatever its form.
+    answered.body = response.ok ? '' : summary(text);
+    answered.isJson = answered.body !== '';
   }
   return answered;
+}
+
+/** The beginning of a longer text is looked at, and a shorter one kept. */
+const [SEARCHED_LENGTH, SUMMARY_LENGTH] = [2000, 300];
+
+/** What a plain text or a page of HTML says, in one line: of a page its title, or its text. */
+function summary(text) {
+  const start = text.slice(0, SEARCHED_LENGTH);
+  const title = /<title[^>]*>([^<]*)/i.exec(start)?.[1];
+  const words = title ?? start.replace(/<[^>]*>/g, ' ');
+  return words.replace(/\s+/g, ' ').trim().slice(0, SUMMARY_LENGTH);
 }
 
 /**

@@ -83,7 +83,7 @@ pub fn value_of(value: &JsValue) -> Value {
     } else if value.is_object() {
         Value::Json
     } else {
-        Value::Other("neither JSON nor undefined")
+        Value::Other("a function, a symbol or a bigint")
     }
 }
 

@@ -43,12 +43,8 @@ fn field(member: &Array) -> Field {
     };
     match (json, value_of(value)) {
         (None, Value::Absent) => Field::plain(name, Value::Absent, String::new()),
-        (None, _) => Field::plain(name, Value::Other("not JSON"), String::new()),
-        // A Date, a list, or whatever else says of itself how it is written, is no object of columns.
-        (Some(json), Value::Json) if !json.starts_with('{') => {
-            Field { rows: rows(value), ..Field::plain(name, Value::Other("no object"), json) }
-        }
-        (Some(json), value) => Field::plain(name, value, json),
+        (None, _) => Field::plain(name, Value::Other("a value that JSON cannot carry"), String::new()),
+        (Some(json), plain) => Field { rows: rows(value), ..Field::plain(name, plain, json) },
     }
 }
 

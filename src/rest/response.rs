@@ -48,16 +48,24 @@ pub fn classify<D: Data>(reply: Reply<D>, form: Form) -> Result<Answer<D>, Error
             let total = total.filter(|total| u64::from(*total) >= came);
             Ok(Answer { rows, total, offset, status })
         }
-        (status @ 200..=299, _) => {
-            Err(Error::network("The answer broke off or was not what was asked for", Some(status), None))
+        (status @ 200..=299, body) => {
+            let said = match &body {
+                Body::Data(body) => explanation(body),
+                Body::Broken => None,
+            };
+            let error =
+                Error::network("The answer broke off or was not what was asked for", Some(status), None);
+            Err(error.with_details(said))
         }
+        // Not followed: the key, the token and the rows would go along. Browsers do not tell a redirect's status.
+        (status @ (0 | 300..=399), _) => Err(redirected(status)),
         // An offset past the end of a counted list is an empty page (PostgREST answers 416, PGRST103, with the total).
         // Its body says no more, and Chromium may hand it out behind that of an earlier answer from the same address.
         (status @ 416, _) if total.is_some() => {
             Ok(Answer { rows: D::list(&[]), total, offset: None, status })
         }
         (status, Body::Data(body)) => Err(server_error(status, &body)),
-        (status, _) => Err(bare_error(status)),
+        (status, Body::Broken) => Err(bare_report(status).into()),
     }
 }
 
@@ -73,22 +81,48 @@ fn number(text: &str) -> Option<u32> {
     text.trim().parse().ok().filter(|_| !text.contains('+'))
 }
 
-fn bare_error(status: u16) -> Error {
+/// No more is known than the status.
+fn bare_report(status: u16) -> Report {
     Report {
         status: Some(status),
         retryable: status_is_transient(status),
         ..Report::new(code::UNKNOWN_ERROR, ["The server answered ", &status.to_string()].concat())
     }
-    .into()
+}
+
+fn redirected(status: u16) -> Error {
+    let message = "The server redirects to another address, which is not followed";
+    let hint = "Configure the address that the server redirects to";
+    let status = Some(status).filter(|status| *status > 0);
+    Report { status, hint: Some(hint.to_owned()), ..Report::new(code::NETWORK, message) }.into()
+}
+
+/// A member that is a text, and not an empty one.
+fn text_in<D: Data>(body: &D, name: &'static str) -> Option<String> {
+    match body.column(name) {
+        Value::Text(text) if !text.is_empty() => Some(text),
+        _ => None,
+    }
+}
+
+/// Characters of an explanation that are kept.
+const MAX_EXPLANATION_LENGTH: usize = 300;
+
+/// What whoever answered in the database's place says: gateways, auth servers and proxies have different names for it.
+fn explanation<D: Data>(body: &D) -> Option<String> {
+    const NAMES: [&str; 7] = ["message", "msg", "error_description", "details", "detail", "error", "title"];
+    let own = match body.value() {
+        Value::Text(text) => Some(text).filter(|text| !text.is_empty()),
+        _ => NAMES.into_iter().find_map(|name| text_in(body, name)),
+    };
+    let text = own.or_else(|| text_in(&body.child("error")?, "message"))?;
+    Some(text.chars().take(MAX_EXPLANATION_LENGTH).collect())
 }
 
 fn server_error<D: Data>(status: u16, body: &D) -> Error {
-    let text = |name| match body.column(name) {
-        Value::Text(text) if !text.is_empty() => Some(text),
-        _ => None,
-    };
-    let Some(code) = text("code") else {
-        return bare_error(status);
+    let Some(code) = text_in(body, "code") else {
+        return Report { details: explanation(body), hint: text_in(body, "hint"), ..bare_report(status) }
+            .into();
     };
     // What the package's own functions raise: PostgREST takes the status from the code's last three digits.
     let code: Cow<'static, str> = match code.as_str() {
@@ -97,14 +131,14 @@ fn server_error<D: Data>(status: u16, body: &D) -> Error {
         "PT400" => code::INVALID_INPUT.into(),
         _ => code.into(),
     };
-    let message = match text("message") {
+    let message = match text_in(body, "message") {
         Some(message) if !quotes_values(&code) => message,
         _ => ["The database refused a value or could not read it (", &code, ")"].concat(),
     };
     Report {
         status: Some(status),
-        details: text("details"),
-        hint: text("hint").filter(|_| !quotes_values(&code)),
+        details: text_in(body, "details"),
+        hint: text_in(body, "hint").filter(|_| !quotes_values(&code)),
         retryable: code_is_transient(&code).unwrap_or_else(|| status_is_transient(status)),
         ..Report::new(code, message)
     }

@@ -28,4 +28,5 @@ table! {
     secret_format: Some("key_format"),
     audited: true,
     scopes: &["user_id"],
+    names: &["service_name"],
 }

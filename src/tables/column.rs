@@ -68,7 +68,7 @@ pub struct Uuid(pub String);
 #[derive(Tsify)]
 pub struct Timestamp(pub String);
 
-/// An object that the app gives meaning to.
+/// What the app gives meaning to: an object, or any other JSON value.
 #[derive(Tsify)]
 #[tsify(type = "Record<string, any>")]
 pub struct JsonObject(pub String);

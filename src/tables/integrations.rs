@@ -21,4 +21,5 @@ table! {
     natural_key: "user_id,service_name",
     audited: true,
     scopes: &["user_id"],
+    names: &["service_name"],
 }

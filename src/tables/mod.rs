@@ -92,6 +92,8 @@ pub struct Table {
     pub secret_format: Option<&'static str>,
     /// The columns, joined by commas, that name a row where the app knows no id.
     pub natural_key: &'static str,
+    /// Text columns by whose value functions find rows. They are never empty, as arguments are not.
+    pub names: &'static [&'static str],
     /// The columns by whose value a subscription may name the rows that it means. No two of them hold the same id.
     pub scopes: &'static [&'static str],
     /// Whether rows are never changed, and only ever added.
@@ -157,6 +159,7 @@ impl Table {
         secret: None,
         secret_format: None,
         natural_key: "",
+        names: &[],
         scopes: &[],
         is_append_only: false,
         holes: &[],

@@ -20,4 +20,5 @@ table! {
     list_key: Some(KeyFormat::new("workflow_connections:", &["workflow_id"])),
     holes: &[Hole::Update],
     scopes: &["workflow_id"],
+    names: &["connection_id"],
 }

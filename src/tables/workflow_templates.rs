@@ -28,4 +28,5 @@ table! {
     cascades: &[Cascade { table: &SAVED_TEMPLATES, column: "template_id" }],
     scopes: &["created_by", "id"],
     holes: &[Hole::Insert],
+    names: &["category"],
 }

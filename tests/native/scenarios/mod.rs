@@ -6,6 +6,7 @@ mod batches;
 mod channels;
 mod coherence;
 mod completeness;
+mod explanations;
 mod freshness;
 mod lists;
 mod live;

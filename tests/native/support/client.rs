@@ -173,11 +173,7 @@ pub fn argument(value: &V) -> Argument {
 fn field(name: &str, value: &V) -> Field {
     let json = value.to_string();
     let rows = value.as_array().and_then(|items| items.iter().map(fields).collect());
-    let value = match value {
-        V::Array(_) => Value::Other("no object"),
-        value => core_value(value),
-    };
-    Field { rows, ..Field::plain(name.to_owned(), value, json) }
+    Field { rows, ..Field::plain(name.to_owned(), core_value(value), json) }
 }
 
 fn fields(value: &V) -> Option<Vec<Field>> {
