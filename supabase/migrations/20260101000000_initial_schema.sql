@@ -199,14 +199,16 @@ create index if not exists audit_logs_created_at_idx on public.audit_logs (creat
 create index if not exists workflow_favorites_user_id_idx on public.workflow_favorites (user_id);
 create index if not exists workflow_favorites_workflow_id_idx on public.workflow_favorites (workflow_id);
 
--- The three API roles may name every table; row security decides which rows they reach.
+-- The three API roles may name every table; row security decides which rows they reach. A Supabase project's default
+-- privileges grant them more on a new table, which least_privilege takes back.
 grant usage on schema public to anon, authenticated, service_role;
-grant all on
+grant select, insert, update, delete on
   public.user_profiles, public.workflows, public.workflow_nodes, public.workflow_connections,
   public.workflow_executions, public.execution_node_results, public.api_keys, public.brand_settings,
   public.account_settings, public.integrations, public.workflow_templates, public.saved_templates,
-  public.audit_logs, public.workflow_favorites
+  public.workflow_favorites
 to anon, authenticated, service_role;
+grant select on public.audit_logs to anon, authenticated, service_role;
 
 -- Not on workflow_templates: production has no row security there.
 alter table public.user_profiles enable row level security;

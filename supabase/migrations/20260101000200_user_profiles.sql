@@ -1,5 +1,5 @@
 -- Gives every auth user the user_profiles row that all other tables refer to: new users by a trigger, existing ones by
--- the backfill at the end. Repeatable; a profile that exists is never changed.
+-- the backfill at the end. Repeatable; a profile that exists is never changed. The function is replaced by profile_emails.
 
 -- Security definer: the auth service, which inserts the user, has no rights in `public`.
 create or replace function public.create_user_profile()
@@ -33,15 +33,17 @@ create or replace trigger create_user_profile
   after insert on auth.users
   for each row execute function public.create_user_profile();
 
+-- Accounts may share an address (single sign-on): the oldest has it in its profile, the others have their id there.
 insert into public.user_profiles (id, email, full_name, avatar_url)
 select
   u.id,
-  case
-    when u.email is null or exists (select from public.user_profiles p where p.email = u.email) then u.id::text
-    else u.email
-  end,
+  case when nullif(u.email, '') is null or u.place > 1 or p.id is not null then u.id::text else u.email end,
   coalesce(u.raw_user_meta_data ->> 'full_name', u.raw_user_meta_data ->> 'name'),
   coalesce(u.raw_user_meta_data ->> 'avatar_url', u.raw_user_meta_data ->> 'picture')
-from auth.users u
-where not exists (select from public.user_profiles p where p.id = u.id)
-on conflict do nothing;
+from (
+  select a.*, row_number() over (partition by a.email order by a.created_at, a.id) as place
+  from auth.users a
+  where not exists (select from public.user_profiles p where p.id = a.id)
+) as u
+left join public.user_profiles p on p.email = u.email
+on conflict (id) do nothing;

@@ -1,4 +1,5 @@
--- Records every insert, update and delete on the audited tables in audit_logs. Repeatable.
+-- Records every insert, update and delete on the audited tables in audit_logs. Repeatable. The function is replaced by
+-- audit_large_rows.
 --
 -- details: {new} for an insert, {old} for a delete, {old, new, changes} for an update, where `changes` holds the new
 -- value of each column that differs. Encrypted columns appear as "[REDACTED]" in all three; one that changed is still

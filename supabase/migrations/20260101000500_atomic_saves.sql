@@ -1,4 +1,5 @@
--- Saves of several rows in one transaction, as functions that PostgREST offers under /rpc. Repeatable.
+-- Saves of several rows in one transaction, as functions that PostgREST offers under /rpc. Repeatable. Most functions are
+-- replaced by concurrent_saves, and count_template_use by curated_templates.
 --
 -- All run with the caller's rights, so that row security decides as for single rows. Ids are made by the client, which
 -- makes a repeated call harmless. What stands in the way is told by PostgREST's own codes: PT400, PT404 and PT409 become

@@ -78,7 +78,7 @@ create or replace function workflow_secrets.encryption_key()
 returns text
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   key text;
@@ -112,7 +112,7 @@ begin
       returns text
       language sql
       volatile
-      set search_path = ''
+      set search_path = pg_catalog, pg_temp
       as $$
         select translate(
           encode(
@@ -131,7 +131,7 @@ begin
       returns text
       language plpgsql
       stable
-      set search_path = ''
+      set search_path = pg_catalog, pg_temp
       as $$
       declare
         -- Outside the block below: that it is missing must not pass for a text that is no ciphertext.
@@ -153,12 +153,12 @@ begin
 end
 $do$;
 
--- Security definer: the key is nobody else's to read.
+-- Security definer: no role of the API may read the key.
 create or replace function workflow_secrets.encrypt_api_key()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   secret text := new.encrypted_key;
@@ -196,7 +196,7 @@ create or replace function public.store_api_key(
 )
 returns jsonb
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   given public.api_keys := jsonb_populate_record(
@@ -217,7 +217,7 @@ begin
       gateway_endpoint =
         case when p_options ? 'gateway_endpoint' then excluded.gateway_endpoint else k.gateway_endpoint end,
       is_active = case when p_options ? 'is_active' then excluded.is_active else k.is_active end,
-      updated_at = greatest(clock_timestamp()::timestamp, k.updated_at + interval '1 microsecond')
+      updated_at = greatest(clock_timestamp() at time zone 'utc', k.updated_at + interval '1 microsecond')
   returning * into stored;
   return to_jsonb(stored) - 'key_format' || jsonb_build_object('encrypted_key', '[REDACTED]');
 end
@@ -229,7 +229,7 @@ create or replace function public.reveal_api_key(p_id uuid)
 returns text
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   stored public.api_keys;
@@ -257,26 +257,29 @@ begin
   insert into public.audit_logs (user_id, action, resource_type, resource_id, details, ip_address, user_agent)
   values (
     stored.user_id, 'api_key_revealed', 'api_key', stored.id,
-    jsonb_build_object('service_name', stored.service_name), address, headers ->> 'user-agent'
+    jsonb_build_object('service_name', stored.service_name), address, left(headers ->> 'user-agent', 1000)
   );
   return secret;
 end
 $$;
 
--- For batch_save_api_keys, which has to tell its own repetition from another key.
+-- For batch_save_api_keys, which has to tell its own repetition from another key. Of whose keys, is decided as in
+-- reveal_api_key.
 create schema if not exists workflow_private;
-grant usage on schema workflow_private to authenticated;
+grant usage on schema workflow_private to authenticated, service_role;
 
 create or replace function workflow_private.api_key_holds(p_id uuid, p_secret text)
 returns boolean
 language sql
 stable
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
   select exists (
     select from public.api_keys k
-    where k.id = p_id and k.user_id = auth.uid() and workflow_secrets.opened(k.encrypted_key, k.user_id) = p_secret
+    where k.id = p_id
+      and (k.user_id = auth.uid() or auth.jwt() ->> 'role' = 'service_role')
+      and workflow_secrets.opened(k.encrypted_key, k.user_id) = p_secret
   )
 $$;
 

@@ -176,3 +176,105 @@ test('deleting an account takes all its rows along, though the audit triggers fi
     assert.deepEqual(await stack.sql(`select from ${table} where user_id = $1`, [id]), [], table);
   }
 });
+
+/** @param {string} name @returns {Promise<string>} the id of a new workflow of Ada's */
+async function newWorkflow(name) {
+  const insert = 'insert into workflows (user_id, name) values ($1, $2) returning id';
+  const [{ id }] = await stack.sql(insert, [stack.users[0].id, name]);
+  return id;
+}
+
+test('values that are too long for the trail are cut to their beginning', async () => {
+  const [{ id: userId }] = stack.users;
+  const id = await newWorkflow('cut');
+  const text = 'ä漢👩‍🚀"\\'.repeat(5_000);
+  await stack.sql('update workflows set description = $1 where id = $2', [text, id]);
+  const updated = (await trailOf(id)).at(-1).details;
+  const cut = `${Array.from(text).slice(0, 3_000).join('')}…`;
+  assert.equal(updated.new.description, cut);
+  assert.deepEqual(updated.changes, { description: cut });
+  assert.equal(updated.old.description, null);
+
+  const metadata = { list: Array.from({ length: 5_000 }, (_, index) => index) };
+  const [integration] = await stack.sql(
+    "insert into integrations (user_id, service_name, metadata) values ($1, 'large', $2) returning id",
+    [userId, metadata],
+  );
+  const [{ details }] = await trailOf(integration.id);
+  assert.match(details.new.metadata, /^\{"list": \[0, 1, 2.*…$/);
+  assert.equal(details.new.service_name, 'large');
+});
+
+test('a value of 20,000 bytes is not cut', async () => {
+  const id = await newWorkflow('fits');
+  const text = 'x'.repeat(19_000);
+  await stack.sql('update workflows set description = $1 where id = $2', [text, id]);
+  assert.equal((await trailOf(id)).at(-1).details.new.description, text);
+});
+
+test('two large values that differ only past the cut are told as a change', async () => {
+  const id = await newWorkflow('tail');
+  const change = (/** @type {string} */ end) =>
+    stack.sql('update workflows set description = $1 where id = $2', [`${'x'.repeat(50_000)}${end}`, id]);
+  await change('a');
+  await change('b');
+  assert.deepEqual(Object.keys((await trailOf(id)).at(-1).details.changes), ['description']);
+});
+
+test('an update, whose details would hold a large value three times, leaves a row of a sane size', async () => {
+  const id = await newWorkflow('thrice');
+  for (const letter of ['x', 'y']) {
+    await stack.sql('update workflows set description = repeat($1, 100000000) where id = $2', [letter, id]);
+  }
+  await stack.sql('delete from workflows where id = $1', [id]);
+  const trail = await trailOf(id);
+  assert.deepEqual(
+    trail.map((row) => row.action),
+    ['workflow_created', 'workflow_updated', 'workflow_updated', 'workflow_deleted'],
+  );
+  assert.match(trail[2].details.old.description, /^x+…$/);
+  assert.match(trail[2].details.changes.description, /^y+…$/);
+  for (const row of trail) assert.ok(JSON.stringify(row.details).length < 50_000);
+});
+
+test('a row that is too large for jsonb appears with its id and its user', async () => {
+  const [{ id: userId }] = stack.users;
+  const id = await newWorkflow('huge');
+  await stack.sql("update workflows set description = repeat('x', 270000000) where id = $1", [id]);
+  await stack.sql('delete from workflows where id = $1', [id]);
+  const details = (await trailOf(id)).map((row) => row.details);
+  const key = { id, user_id: userId };
+  assert.deepEqual(details.slice(1), [{ old: key, new: key, changes: {} }, { old: key }]);
+});
+
+test('an endless user agent is cut', async () => {
+  const [{ id: userId }] = stack.users;
+  const headers = JSON.stringify({ 'user-agent': 'x'.repeat(100_000), 'x-forwarded-for': '198.51.100.7' });
+  const [{ id }] = await stack.sql(
+    `select set_config('request.headers', '${headers}', false);
+     insert into workflows (user_id, name) values ('${userId}', 'Endless agent') returning id`,
+  );
+  const [row] = await trailOf(id);
+  assert.equal(row.user_agent, 'x'.repeat(1_000));
+  assert.equal(row.ip, '198.51.100.7');
+});
+
+for (const odd of [
+  '[]',
+  '5',
+  '"text"',
+  '{"user-agent": {"a": 1}}',
+  '{"x-forwarded-for": ["1.2.3.4"]}',
+  '{"a"',
+]) {
+  test(`headers that are ${odd} block nothing`, async () => {
+    const [{ id: userId }] = stack.users;
+    const [{ id }] = await stack.sql(
+      `select set_config('request.headers', '${odd}', false);
+       insert into workflows (user_id, name) values ('${userId}', 'Odd ${Math.random()}') returning id`,
+    );
+    const [row] = await trailOf(id);
+    assert.equal(row.action, 'workflow_created');
+    assert.equal(row.ip_address, null);
+  });
+}

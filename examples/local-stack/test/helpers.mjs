@@ -1,5 +1,7 @@
 // @ts-check
 import { after } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import { createClient } from '@supabase/supabase-js';
 import { startStack } from '../stack.mjs';
 
@@ -64,4 +66,56 @@ export function rest(stack, path, { as = 'ada', headers, ...init } = {}) {
       ...headers,
     },
   });
+}
+
+/**
+ * A database connection of its own, in a role of the API, for statements that overlap those of others.
+ *
+ * @param {Stack} stack
+ * @param {{ role?: string, sub?: string }} [as] `authenticated` by default
+ */
+export async function openSession(stack, { role = 'authenticated', sub } = {}) {
+  const client = new pg.Client(stack.dbUrl);
+  await client.connect();
+  // The stack may end first, which cuts the connection.
+  client.on('error', () => {});
+  after(() => client.end());
+  await client.query(`set role ${role}`);
+  await client.query("select set_config('request.jwt.claims', $1, false)", [JSON.stringify({ role, sub })]);
+  const pid = /** @type {any} */ (client).processID;
+  let isRunning = false;
+  return {
+    /** @param {string} text @param {unknown[]} [params] @returns {Promise<any[]>} the rows */
+    async sql(text, params) {
+      isRunning = true;
+      try {
+        return (await client.query(text, params)).rows;
+      } finally {
+        isRunning = false;
+      }
+    },
+    /** Waits until the running statement waits for a lock of another session. */
+    async isBlocked() {
+      const blockers = () => stack.sql('select from unnest(pg_blocking_pids($1))', [pid]);
+      while ((await blockers()).length === 0) {
+        if (!isRunning) throw new Error('The statement ended without waiting for a lock.');
+        await sleep(5);
+      }
+    },
+  };
+}
+
+/** @typedef {Awaited<ReturnType<typeof openSession>>} Session */
+
+/**
+ * What a statement is refused with.
+ *
+ * @param {Promise<unknown>} statement
+ * @returns {Promise<string | undefined>} the SQLSTATE, or undefined when it succeeds
+ */
+export function codeOf(statement) {
+  return statement.then(
+    () => undefined,
+    (error) => error.code,
+  );
 }

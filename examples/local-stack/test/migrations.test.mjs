@@ -3,8 +3,56 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newClient, rest, signIn, useStack } from './helpers.mjs';
 
+/** The migrations of the first release. */
+const FIRST_RELEASE = [
+  'initial_schema',
+  'missing_policies',
+  'user_profiles',
+  'audit_trail',
+  'realtime',
+  'atomic_saves',
+];
+
 const production = await useStack({ migrations: ['initial_schema'] });
+const earlier = await useStack({ migrations: FIRST_RELEASE });
 const empty = await useStack({ seed: false });
+
+/** Whatever the migrations make, change or grant. @param {import('./helpers.mjs').Stack} stack */
+async function shapeOf(stack) {
+  const rows = await stack.sql(`
+    with own_schema as (
+      select oid, nspname, nspacl from pg_namespace where nspname in ('public', 'workflow_private')
+    )
+    select 'policy ' || to_jsonb(p)::text as item from pg_policies p where schemaname = 'public'
+    union all select 'row security ' || relname from pg_class
+      where relrowsecurity and relnamespace = 'public'::regnamespace
+    union all select 'trigger ' || pg_get_triggerdef(oid) from pg_trigger where not tgisinternal
+    union all select 'published ' || tablename || ' ' || pubname from pg_publication_tables
+    union all select 'index ' || indexdef from pg_indexes where schemaname = 'public'
+    union all select 'default ' || table_name || column_name || column_default from information_schema.columns
+      where table_schema = 'public' and column_default is not null
+    union all select 'function ' || pg_get_functiondef(p.oid) from pg_proc p
+      join own_schema s on s.oid = p.pronamespace where prokind = 'f'
+    union all select 'on ' || c.relname || ' ' || to_jsonb(a)::text from pg_class c
+      join own_schema s on s.oid = c.relnamespace, aclexplode(c.relacl) a
+    union all select 'on ' || p.oid::regprocedure || ' ' || to_jsonb(a)::text from pg_proc p
+      join own_schema s on s.oid = p.pronamespace, aclexplode(p.proacl) a
+    union all select 'on ' || nspname || ' ' || to_jsonb(a)::text from own_schema, aclexplode(nspacl) a
+    order by 1`);
+  return rows.map(({ item }) => item);
+}
+
+const TABLES = (
+  await empty.sql("select tablename from pg_tables where schemaname = 'public' order by 1")
+).map(({ tablename }) => tablename);
+
+/** Every row of the app. @param {import('./helpers.mjs').Stack} stack */
+async function contentsOf(stack) {
+  const tables = await Promise.all(
+    TABLES.map(async (table) => [table, await stack.sql(`select * from ${table} order by id`)]),
+  );
+  return Object.fromEntries(tables);
+}
 
 test('production as it is refuses an upsert of settings and loses updates of executions', async () => {
   const stack = production;
@@ -35,21 +83,22 @@ test('production as it is lets anybody write templates, keeps no audit trail and
 
 test('the later migrations close the holes of a production database with data, and may be applied twice', async () => {
   const stack = production;
-  const tables = ['workflows', 'workflow_nodes', 'workflow_executions', 'api_keys', 'workflow_templates'];
-  const contents = () => Promise.all(tables.map((table) => stack.sql(`select * from ${table} order by id`)));
-  const shape = () =>
-    stack.sql(`
-      select tablename || policyname as item from pg_policies
-      union all select tgname || tgrelid::regclass from pg_trigger where not tgisinternal
-      union all select tablename || pubname from pg_publication_tables
-      union all select indexdef from pg_indexes where schemaname = 'public' order by 1`);
-  const before = await contents();
+  const { user_profiles, ...before } = await contentsOf(stack);
 
   await stack.migrate();
-  const once = await shape();
+  assert.deepEqual(await shapeOf(stack), await shapeOf(empty), 'it becomes what a new database is');
+  const once = await contentsOf(stack);
+  const profiles = once.user_profiles;
+  assert.deepEqual({ ...once, user_profiles: undefined }, { ...before, user_profiles: undefined });
+  for (const profile of user_profiles) {
+    assert.deepEqual(
+      profiles.find((/** @type {any} */ { id }) => id === profile.id),
+      profile,
+    );
+  }
   await stack.migrate();
-  assert.deepEqual(await shape(), once);
-  assert.deepEqual(await contents(), before);
+  assert.deepEqual(await shapeOf(stack), await shapeOf(empty));
+  assert.deepEqual(await contentsOf(stack), once);
 
   const [backfilled] = await stack.sql("select id from user_profiles where email = 'early@example.com'");
   assert.ok(backfilled, 'a user who signed up before has a profile');
@@ -68,6 +117,97 @@ test('the later migrations close the holes of a production database with data, a
     .from('workflow_templates')
     .insert({ name: 'Anonymous 2', workflow_data: {} });
   assert.equal(write.error?.code, '42501');
+});
+
+test('a database in use with the migrations of the first release becomes what a new one is, and keeps its rows', async () => {
+  const stack = earlier;
+  // As the first file of that release granted.
+  await stack.sql('grant all on all tables in schema public to anon, authenticated, service_role');
+  const before = await contentsOf(stack);
+  assert.ok(before.audit_logs.length > 100);
+  assert.notDeepEqual(await shapeOf(stack), await shapeOf(empty));
+  await stack.migrate();
+  assert.deepEqual(await shapeOf(stack), await shapeOf(empty));
+  await stack.migrate();
+  assert.deepEqual(await shapeOf(stack), await shapeOf(empty));
+  assert.deepEqual(await contentsOf(stack), before);
+});
+
+test('no single file, when it is run again, opens what a later one closed to users', async () => {
+  const stack = empty;
+  for (const name of FIRST_RELEASE) {
+    await stack.migrate([name]);
+    const rights = await stack.sql(`
+      select r, c.relname from unnest(array['anon', 'authenticated', 'service_role']) r, pg_class c
+      where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and (
+        has_table_privilege(r, c.oid, 'TRUNCATE, TRIGGER, REFERENCES, MAINTAIN')
+        or c.relname = 'audit_logs' and has_table_privilege(r, c.oid, 'INSERT, UPDATE, DELETE')
+      )`);
+    assert.deepEqual(rights, [], name);
+  }
+  await stack.migrate();
+});
+
+/** Accounts as they may be in production, each with what its profile's email is to become. */
+async function oddAccounts(/** @type {import('./helpers.mjs').Stack} */ stack) {
+  // Hosted projects leave accounts of single sign-on out of their unique index.
+  await stack.sql('alter table auth.users drop constraint users_email_key');
+  const insert = 'insert into auth.users (email, created_at) values ($1, $2) returning id';
+  const account = async (/** @type {string | null} */ email, day = 1) =>
+    (await stack.sql(insert, [email, `2024-01-0${day}`]))[0].id;
+  const edit = (/** @type {string} */ id, /** @type {string} */ email) =>
+    stack.sql(
+      'insert into user_profiles (id, email) values ($1, $2) on conflict (id) do update set email = $2',
+      [id, email],
+    );
+  const [first, later] = [await account('same@example.com'), await account('same@example.com', 2)];
+  const [phone, empty] = [await account(null), await account('')];
+  const squatter = await account('squatter@example.com');
+  await edit(squatter, 'victim@example.com');
+  const victim = await account('victim@example.com');
+  const [left, right] = [await account('left@example.com'), await account('right@example.com')];
+  await edit(left, 'a@example.com');
+  await edit(right, 'left@example.com');
+  await edit(left, 'right@example.com');
+  return {
+    [first]: 'same@example.com',
+    [later]: later,
+    [phone]: phone,
+    [empty]: empty,
+    [squatter]: 'squatter@example.com',
+    [victim]: 'victim@example.com',
+    [left]: 'left@example.com',
+    [right]: 'right@example.com',
+  };
+}
+
+/** @param {import('./helpers.mjs').Stack} stack @param {string[]} ids */
+async function emailsOf(stack, ids) {
+  const rows = await stack.sql('select id, email from user_profiles where id = any($1)', [ids]);
+  return Object.fromEntries(rows.map(({ id, email }) => [id, email]));
+}
+
+test('every account has one profile after one run, also where accounts share an address', async () => {
+  const stack = await useStack({ migrations: ['initial_schema'], seed: false });
+  const expected = await oddAccounts(stack);
+  const ids = Object.keys(expected);
+  await stack.migrate(['user_profiles']);
+  assert.equal(
+    Object.keys(await emailsOf(stack, ids)).length,
+    ids.length,
+    'the first file does it by itself',
+  );
+});
+
+test("a profile's email becomes that of its account, of the oldest where several share it", async () => {
+  const stack = await useStack({ migrations: FIRST_RELEASE, seed: false });
+  const expected = await oddAccounts(stack);
+  await stack.sql('delete from user_profiles where email = id::text');
+  const ids = Object.keys(expected);
+  for (const _ of [1, 2]) {
+    await stack.migrate();
+    assert.deepEqual(await emailsOf(stack, ids), expected);
+  }
 });
 
 test('every table of an empty database has row security, full replica identity and a place in the publication', async () => {

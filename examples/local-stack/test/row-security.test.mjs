@@ -133,17 +133,14 @@ test('templates are read by everybody and written by their creator', async () =>
   assert.equal(forged.error?.code, '42501');
 });
 
-test('nobody writes the audit trail', async () => {
+test('no user writes the audit trail', async () => {
   const insert = await ada.client.from('audit_logs').insert({ user_id: ada.id, action: 'workflow_created' });
-  assert.equal(insert.error?.code, '42501');
-  const remove = await ada.client.from('audit_logs').delete().eq('user_id', ada.id).select();
-  assert.deepEqual(remove.data, []);
-  const update = await ada.client
-    .from('audit_logs')
-    .update({ action: 'nothing' })
-    .eq('user_id', ada.id)
-    .select();
-  assert.deepEqual(update.data, []);
+  const remove = await ada.client.from('audit_logs').delete().eq('user_id', ada.id);
+  const update = await ada.client.from('audit_logs').update({ action: 'nothing' }).eq('user_id', ada.id);
+  assert.deepEqual(
+    [insert, remove, update].map(({ error }) => error?.code),
+    ['42501', '42501', '42501'],
+  );
 });
 
 test('nobody signed in sees templates and nothing else; the service key sees everything', async () => {

@@ -36,7 +36,7 @@ export const GALLERY = {
     ],
   },
   updateTemplate: {
-    args: ({ template }) => [template.id, { category: 'video', is_featured: true }],
+    args: ({ template }) => [template.id, { category: 'video', description: 'x' }],
     table: 'workflow_templates',
     target: ({ template }) => template.id,
     missing: NOT_FOUND,

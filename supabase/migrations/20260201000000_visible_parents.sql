@@ -1,0 +1,51 @@
+-- Refuses executions, favourites and saved templates of a parent row that the user cannot see. A foreign key does not
+-- ask row security: without this file any id that exists is accepted, and the answer tells whether it exists. Repeatable.
+
+create schema if not exists workflow_private;
+
+-- Restrictive policies apply on top of the permissive ones, whatever a project calls those. The subquery runs as the
+-- user, so the parent's own policies decide what is visible.
+do $$
+declare
+  entry record;
+begin
+  for entry in
+    select * from (values
+      ('workflow_executions', 'workflows', 'workflow_id'),
+      ('workflow_favorites', 'workflows', 'workflow_id'),
+      ('saved_templates', 'workflow_templates', 'template_id')
+    ) as parents (tbl, parent, reference)
+  loop
+    execute format('drop policy if exists %I on public.%I', entry.tbl || '_insert_visible', entry.tbl);
+    execute format(
+      'create policy %I on public.%I as restrictive for insert '
+      'with check (exists (select from public.%I p where p.id = %I))',
+      entry.tbl || '_insert_visible', entry.tbl, entry.parent, entry.reference
+    );
+  end loop;
+end
+$$;
+
+-- A trigger and not a policy: an execution must stay writable after its workflow became private, and a policy cannot
+-- tell whether the workflow was changed.
+create or replace function workflow_private.check_new_workflow()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if row_security_active(tg_relid) and not exists (select from public.workflows w where w.id = new.workflow_id) then
+    raise insufficient_privilege using message = 'workflow_id: expected a workflow that is visible to the user';
+  end if;
+  return new;
+end
+$$;
+
+revoke execute on function workflow_private.check_new_workflow() from public, anon, authenticated, service_role;
+
+create or replace trigger check_new_workflow
+  before update on public.workflow_executions
+  for each row when (new.workflow_id is distinct from old.workflow_id)
+  execute function workflow_private.check_new_workflow();
+
+notify pgrst, 'reload schema';
