@@ -269,8 +269,8 @@ impl<P: Platform> Engine<P> {
     }
 
     /// The row that an insert of ours made though its answer was lost. None when the id is another row's: with an id
-    /// that the caller chose, that shows in a column that differs from what was sent. A secret that the database
-    /// encrypted always does; only after an answer `was_lost` the other columns have to do.
+    /// that the caller chose, that shows in a column that differs from what was sent. A curated column says nothing. A
+    /// secret that the database encrypted always differs; only after an answer `was_lost` the other columns have to do.
     async fn find_own(
         self: &Rc<Self>,
         table: &'static Table,
@@ -286,7 +286,8 @@ impl<P: Platform> Engine<P> {
             Some(body) => P::Data::parse(body).is_some_and(|body| {
                 let format = table.secret_format.map_or(Value::Absent, |column| row.column(column));
                 let hidden = table.secret.filter(|_| was_lost && format.text() == Some(ENCRYPTED));
-                row.covers(&P::Data::object(Some(&body), hidden.as_slice(), &[]))
+                let ignored: Vec<_> = table.curated.iter().copied().chain(hidden).collect();
+                row.covers(&P::Data::object(Some(&body), &ignored, &[]))
             }),
         }))
     }

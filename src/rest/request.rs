@@ -52,9 +52,10 @@ pub struct Request {
 }
 
 const COUNT: &str = "count=exact";
-const RETURN: &str = "return=representation";
-const UPSERT: &str = "resolution=merge-duplicates,return=representation";
-const INSERT_ONCE: &str = "resolution=ignore-duplicates,return=representation";
+// Times have no zone in the database. Of writes, `now` and defaults are meant to be UTC, whichever zone the role has.
+const RETURN: &str = "return=representation,timezone=UTC";
+const UPSERT: &str = "resolution=merge-duplicates,return=representation,timezone=UTC";
+const INSERT_ONCE: &str = "resolution=ignore-duplicates,return=representation,timezone=UTC";
 
 impl Request {
     fn new(method: Method, table: &'static str, path: String) -> Self {

@@ -90,6 +90,8 @@ pub struct Table {
     /// The column that tells whether `secret` is ciphertext, in a database that encrypts it. It is the database's own:
     /// never asked for by name, never sent.
     pub secret_format: Option<&'static str>,
+    /// The columns that the database does not take from a user: it keeps its own value whatever is sent.
+    pub curated: &'static [&'static str],
     /// The columns, joined by commas, that name a row where the app knows no id.
     pub natural_key: &'static str,
     /// Text columns by whose value functions find rows. They are never empty, as arguments are not.
@@ -158,6 +160,7 @@ impl Table {
         audited: false,
         secret: None,
         secret_format: None,
+        curated: &[],
         natural_key: "",
         names: &[],
         scopes: &[],

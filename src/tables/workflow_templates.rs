@@ -14,7 +14,7 @@ table! {
         /// What a workflow made from it begins with.
         workflow_data: TemplateData = required,
         thumbnail_url: String = nullable,
-        /// How many workflows were made from it.
+        /// How many workflows were made from it. Only a server sets this column, `rating` and `is_featured`.
         usage_count: i32 = defaulted,
         rating: f64 = defaulted,
         /// Who may change it: only its creator.
@@ -26,6 +26,7 @@ table! {
     row_key: Some(KeyFormat::new("template:", &["id"])),
     list_key: Some(KeyFormat::new("templates:all", &[])),
     cascades: &[Cascade { table: &SAVED_TEMPLATES, column: "template_id" }],
+    curated: &["is_featured", "usage_count", "rating"],
     scopes: &["created_by", "id"],
     holes: &[Hole::Insert],
     names: &["category"],

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openSession } from '../../examples/local-stack/test/helpers.mjs';
 import { useWorld } from './support/world.mjs';
 
 const world = await useWorld();
@@ -228,4 +230,94 @@ test('saving a template and marking a workflow twice answers the row that is the
   loseAnswer();
   assert.deepEqual((await call(tab, 'addFavorite', ada.id, workflow.id)).value, first);
   assert.equal((await rows('workflow_favorites', 'where workflow_id = $1', [workflow.id])).length, 1);
+});
+
+test('a retry that overtakes its first attempt answers the rows of the one that is made', async () => {
+  const [template] = await insert('workflow_templates', [
+    { name: `T ${randomUUID()}`, workflow_data: { nodes: [{ node_id: 'a', node_type: 't' }] } },
+  ]);
+  const name = () => `Overtaken ${randomUUID()}`;
+  const workflow = { id: randomUUID(), user_id: ada.id, name: name(), nodes: [], connections: [] };
+  const key = { id: randomUUID(), user_id: ada.id, service_name: name(), encrypted_key: 'k' };
+  /** @type {[string, string, ...unknown[]][]} */
+  const calls = [
+    ['workflows', 'createWorkflow', ada.id, { name: name() }],
+    ['workflows', 'createWorkflowFromTemplate', ada.id, template.id, name()],
+    ['workflows', 'batchSaveWorkflows', { workflows: [workflow] }],
+    ['api_keys', 'createApiKey', { user_id: ada.id, service_name: name(), encrypted_key: 'k' }],
+    ['api_keys', 'batchSaveApiKeys', { keys: [key] }],
+  ];
+  const holder = await openSession(stack, { role: 'postgres' });
+  const waiting = "select from pg_stat_activity where wait_event_type = 'Lock' and usename = 'authenticator'";
+  for (const [table, ...args] of calls) {
+    const before = (await rows(table)).length;
+    await holder.sql('begin');
+    await holder.sql('select from user_profiles where id = $1 for update', [ada.id]);
+    const calling = tab.run((args) => {
+      const [name, ...rest] = args;
+      return outcome(/** @type {any} */ (db.with({ timeoutMs: 2_000 }))[String(name)](...rest));
+    }, /** @type {unknown[]} */ (args));
+    // The first attempt is given up by the client, not by the database: both wait for the lock.
+    while ((await stack.sql(waiting)).length < 2) await sleep(10);
+    await holder.sql('rollback');
+    const { value, error } = /** @type {any} */ (await calling);
+    assert.equal(error, undefined, `${args[0]}: ${JSON.stringify(error)}`);
+    assert.ok((Array.isArray(value) ? value[0] : value).id);
+    assert.equal((await rows(table)).length, before + 1, args[0]);
+  }
+  const [{ usage_count }] = await rows('workflow_templates', 'where id = $1', [template.id]);
+  assert.equal(usage_count, 1);
+});
+
+test('a server with the service key saves graphs and batches, and makes workflows from templates', async () => {
+  const [template] = await insert('workflow_templates', [
+    { name: `T ${randomUUID()}`, workflow_data: { nodes: [] } },
+  ]);
+  const workflow = { id: randomUUID(), user_id: grace.id, name: 'S', nodes: [], connections: [] };
+  const key = { id: randomUUID(), user_id: grace.id, service_name: 's', encrypted_key: 'k' };
+  const outcomes = await other.run(async ([serviceKey, userId, templateId, workflow, key]) => {
+    const client = wdb.createClient({ url: env.url, key: String(serviceKey) });
+    const outcomes = [
+      await outcome(client.db.batchSaveWorkflows({ workflows: [/** @type {any} */ (workflow)] })),
+      await outcome(
+        client.db.saveWorkflowGraph(/** @type {any} */ (workflow).id, {
+          nodes: [{ node_id: 'a', node_type: 't' }],
+          connections: [],
+        }),
+      ),
+      await outcome(client.db.createWorkflowFromTemplate(String(userId), String(templateId))),
+      await outcome(client.db.batchSaveApiKeys({ keys: [/** @type {any} */ (key)] })),
+    ];
+    client.close();
+    return outcomes;
+  }, /** @type {unknown[]} */ ([stack.serviceKey, grace.id, template.id, workflow, key]));
+  assert.deepEqual(
+    outcomes.map(({ error }) => error),
+    [undefined, undefined, undefined, undefined],
+  );
+  assert.equal((await rows('workflows', 'where user_id = $1', [grace.id])).length, 2);
+});
+
+test('a template with a chosen id whose answer was lost is answered, though the server curates its columns', async () => {
+  loseAnswer();
+  const sent = { id: randomUUID(), name: randomUUID(), workflow_data: { nodes: [], connections: [] } };
+  const { value } = await call(tab, 'createTemplate', { ...sent, is_featured: true, rating: 5 });
+  assert.deepEqual([value?.id, value?.is_featured, value?.rating], [sent.id, false, 0]);
+});
+
+test("times are UTC in a database whose zone is another one, also those of an update's `now`", async () => {
+  await stack.sql("alter role authenticator set timezone = 'Asia/Tokyo'");
+  try {
+    await stack.sql("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'authenticator'");
+    const isUtc = (/** @type {string} */ time) => Math.abs(Date.now() - Date.parse(`${time}Z`)) < 60_000;
+    const made = (await call(tab, 'createWorkflow', ada.id, { name: randomUUID() })).value;
+    const updated = (await call(tab, 'updateWorkflow', made.id, { description: 'x' })).value;
+    const archived = (await call(tab, 'archiveWorkflow', made.id)).value;
+    const settings = (await call(tab, 'upsertBrandSettings', ada.id, { tagline: 'x' })).value;
+    for (const time of [made.created_at, updated.updated_at, archived.archived_at, settings.updated_at]) {
+      assert.ok(isUtc(time), time);
+    }
+  } finally {
+    await stack.sql('alter role authenticator reset timezone');
+  }
 });
