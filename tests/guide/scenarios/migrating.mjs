@@ -51,8 +51,8 @@ export const migrating = {
     const [row] = await stack.sql(code);
     assert.ok(Number(row.policies) > 30);
     assert.deepEqual(
-      [Number(row.live_tables), Number(row.audit_triggers), row.has_atomic_saves],
-      [14, 6, true],
+      [Number(row.live_tables), Number(row.audit_triggers), row.has_atomic_saves, row.has_least_privilege],
+      [14, 6, true, true],
     );
   },
 };
