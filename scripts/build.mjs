@@ -16,8 +16,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { encodeModule } from './encode-wasm.mjs';
-import { importsModule, shortenImports } from './shorten-imports.mjs';
+import { bindModule, shortenImports } from './shorten-imports.mjs';
 import { printSizes } from './sizes.mjs';
+import { partialImports } from './total-imports.mjs';
 
 /** Assembled here, then put in the place of pkg/ at once: whoever uses that meanwhile sees the old one or the new one. */
 const NEXT = 'build/pkg';
@@ -68,21 +69,27 @@ function generateSources() {
   const target = at('pkg-template', 'src', 'generated');
   rmSync(target, { recursive: true, force: true });
   cpSync(at('build', 'wasm', 'snippets'), join(target, 'snippets'), { recursive: true });
-  cpSync(at('build', 'wasm', 'workflow_db_bg.js'), join(target, 'workflow_db_bg.js'));
   const declarations = readFileSync(at('build', 'wasm', 'workflow_db.d.ts'), 'utf8');
   // Not every `lib` of TypeScript's knows `Symbol.dispose`, and nobody needs it here.
   writeFileSync(join(target, 'bindings.d.ts'), declarations.replace(/^ *\[Symbol\.dispose\].*\n/m, ''));
   const shortened = shortenImports(readFileSync(at('build', 'wasm', 'workflow_db_bg.wasm')));
   writeFileSync(at('build', 'workflow_db.wasm'), shortened.bytes);
-  writeFileSync(join(target, 'bindings.js'), "export { Client } from './workflow_db_bg.js';\n");
   writeFileSync(join(target, 'bytes.js'), encodeModule(shortened.bytes));
   writeFileSync(join(target, 'bytes.d.ts'), 'export function decodeWasm(): Uint8Array<ArrayBuffer>;\n');
-  writeFileSync(
-    join(target, 'imports.d.ts'),
-    'export const imports: WebAssembly.Imports;\nexport function setExports(exports: WebAssembly.Exports): void;\n',
-  );
-  writeFileSync(join(target, 'imports.js'), importsModule(shortened.imports));
+  const glue = readFileSync(at('build', 'wasm', 'workflow_db_bg.js'), 'utf8');
+  const partial = partialImports(shortened.imports, glue);
+  if (partial.length > 0) throw new Error(partial.join('\n'));
+  writeFileSync(join(target, 'bind.js'), bindModule(shortened.imports, glue));
+  writeFileSync(join(target, 'bind.d.ts'), BIND_TYPES);
 }
+
+const BIND_TYPES = `import type { Client } from './bindings.js';
+export function bind(): {
+  Client: typeof Client;
+  imports: WebAssembly.Imports;
+  setExports(exports: WebAssembly.Exports): void;
+};
+`;
 
 async function bundle() {
   rmSync(at(NEXT), { recursive: true, force: true });

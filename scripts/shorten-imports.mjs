@@ -36,22 +36,24 @@ export function shortenImports(bytes) {
 }
 
 /**
- * A module that exports `imports`, which the WebAssembly module is started with, and `setExports`.
+ * A module that exports `bind()`: bindings of their own for each instance of the WebAssembly module, and what that is
+ * started with. The generated ones are one module's, and would go on speaking to an instance that failed.
  *
  * @param {{ module: string, name: string, short: string }[]} imports
+ * @param {string} glue the generated bindings
  */
-export function importsModule(imports) {
-  const modules = [...new Set(imports.map((entry) => entry.module))];
-  const lines = modules.map((module) => {
-    const names = imports.filter((entry) => entry.module === module);
-    return `import { ${names.map((entry) => `${entry.name} as _${entry.short}`).join(', ')} } from '${module}';`;
-  });
-  const members = imports.map((entry) => `  ${JSON.stringify(entry.short)}: _${entry.short},`);
-  return `${lines.join('\n')}
-export { __wbg_set_wasm as setExports } from './workflow_db_bg.js';
-export const imports = { ${MODULE}: {
+export function bindModule(imports, glue) {
+  const lines = glue.split('\n');
+  const isImport = (line) => line.startsWith('import ');
+  const body = lines.filter((line) => !isImport(line)).map((line) => line.replace(/^export /, ''));
+  const members = imports.map((entry) => `  ${JSON.stringify(entry.short)}: ${entry.name},`);
+  return `${lines.filter(isImport).join('\n')}
+export function bind() {
+${body.join('\n')}
+return { Client, setExports: __wbg_set_wasm, imports: { ${MODULE}: {
 ${members.join('\n')}
-} };
+} } };
+}
 `;
 }
 

@@ -54,11 +54,15 @@ type Counters = [number, number, number, number, number, number, number];
 
 export function createCache(client: () => Client, front: Front): CacheManager {
   return {
-    get: <T>(key: string) => (front.read(key) ?? client().cacheGet(key)) as T | null,
+    get: <T>(key: string) => (front.read(key) ?? front.handedOut(client().cacheGet(text(key)))) as T | null,
     peek: <T>(key: string) => (front.peek(key) ?? null) as T | null,
-    set: (key, data, ttlMs) => client().cacheSet(key, data, positive(ttlMs)),
-    invalidate: (key) => client().cacheInvalidate(key),
-    invalidatePattern: (regexSource) => client().cacheInvalidatePattern(regularExpression(regexSource)),
+    set: (key, data, ttlMs) => client().cacheSet(text(key), data, positive(ttlMs)),
+    invalidate: (key) => client().cacheInvalidate(text(key)),
+    invalidatePattern: (regexSource) => {
+      const pattern = regularExpression(regexSource);
+      const keys = [...(client().cacheKeys() as string[]), ...(client().readKeys() as string[])];
+      client().cacheInvalidateKeys(keys.filter((key) => pattern.test(key)));
+    },
     clear: () => client().cacheClear(),
     getStats: () => {
       const entries = client().cacheKeys() as string[];
@@ -80,8 +84,13 @@ export function createCache(client: () => Client, front: Front): CacheManager {
   };
 }
 
-function positive(ttlMs: number | undefined): number | undefined {
-  if (ttlMs === undefined || ttlMs >= 0) return ttlMs;
+function text(key: unknown): string {
+  if (typeof key === 'string') return key;
+  throw invalid('key', 'a string');
+}
+
+function positive(ttlMs: unknown): number | undefined {
+  if (ttlMs === undefined || (typeof ttlMs === 'number' && ttlMs >= 0)) return ttlMs;
   throw invalid('ttlMs', 'a number, 0 or more');
 }
 

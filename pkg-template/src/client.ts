@@ -1,14 +1,15 @@
 import { projectAddress } from './address.js';
 import { createCache, type CacheManager } from './cache.js';
+import { Calls } from './calls.js';
 import { createDb, type Db } from './db.js';
-import { invalid } from './errors.js';
+import { invalid, type DatabaseError } from './errors.js';
 import { Front } from './front.js';
 import type { Client } from './generated/bindings.js';
 import { cutWhenCollected, Ties, weakCall, weakly } from './lifetime.js';
 import type { CacheConfig, ClientOptions, SupabaseLike } from './options.js';
 import { Subscriptions } from './realtime.js';
 import type { RealtimeManager } from './realtime-types.js';
-import { engine } from './wasm.js';
+import { enterEngine, leaveEngine, restartIfFailed, type Resident } from './wasm.js';
 import { Wire } from './wire.js';
 
 /**
@@ -41,33 +42,37 @@ const WeakFront = weakly(Front);
 const WeakWire = weakly(Wire);
 
 /** A client that can be configured after it was made, and again. */
-export class ConfigurableClient implements DatabaseClient {
+export class ConfigurableClient implements DatabaseClient, Resident {
   readonly db: Db;
   readonly cache: CacheManager;
   readonly realtime: RealtimeManager;
 
-  private readonly front = new Front();
+  private readonly calls = new Calls();
+  private readonly front = new Front(this.calls);
+  private readonly subscriptions = new Subscriptions(
+    () => this.client(),
+    (event) => this.front.event(event),
+  );
+  private readonly wire = new Wire(() => this.client(), this.subscriptions);
+  private readonly reference = new WeakRef(this);
+  /** The engine's side. */
   private made: Client | undefined;
+  /** What the engine's side was configured with. */
+  private engineOptions: EngineOptions | undefined;
   /** The server that is talked to. */
   private target: string | undefined;
   private cacheConfig: CacheConfig | undefined;
   private unfollowEvents: () => void = () => {};
   private followed: SupabaseLike | undefined;
-  private readonly wire: Wire;
   private readonly ties = new Ties();
   private hiddenSince: number | undefined;
   /** The application's functions that the engine calls, which it does not keep in memory itself. @internal */
   functions: unknown;
 
   constructor() {
-    this.db = createDb(() => this.client(), this.front, this);
+    this.db = createDb(() => this.client(), this.front, this.calls, this);
     this.cache = createCache(() => this.client(), this.front);
-    const subscriptions = new Subscriptions(
-      () => this.client(),
-      (event) => this.front.event(event),
-    );
-    this.realtime = subscriptions;
-    this.wire = new Wire(() => this.client(), subscriptions);
+    this.realtime = this.subscriptions;
     this.front.onHeard = (isHeard) => this.made?.setHeard(isHeard);
     inspectors.set(this, this.front);
     this.front.onUsed = (slots) => this.client().cacheTouch(slots);
@@ -76,12 +81,27 @@ export class ConfigurableClient implements DatabaseClient {
 
   /** The engine's side, made at first use. */
   private client(): Client {
+    restartIfFailed();
     if (this.made === undefined) {
-      this.made = new (engine())(new WeakFront(this.front), new WeakWire(this.wire));
+      this.made = new (enterEngine(this.reference))(new WeakFront(this.front), new WeakWire(this.wire));
       this.made.setHeard(this.front.isHeard);
-      if (!this.ties.has('page')) this.ties.set('page', listenToPage(new WeakRef(this)));
+      if (this.engineOptions !== undefined) this.made.configure(this.engineOptions);
+      const { reference } = this;
+      this.ties.set('engine', () => leaveEngine(reference));
+      if (!this.ties.has('page')) this.ties.set('page', listenToPage(reference));
     }
     return this.made;
+  }
+
+  /** @internal See `Resident`. */
+  restart(error: DatabaseError, pauseMs: number): void {
+    this.made = undefined;
+    this.calls.failAll(error);
+    this.wire.reset();
+    this.subscriptions.detachAll();
+    this.front.clear();
+    this.front.event({ type: 'engineRestarted', error });
+    if (!this.subscriptions.isEmpty()) setTimeout(() => this.subscriptions.reattachAll(), pauseMs);
   }
 
   /** The page is shown or hidden. @internal */
@@ -111,14 +131,11 @@ export class ConfigurableClient implements DatabaseClient {
     const cache = options.cache ?? this.cacheConfig;
     this.wire.constructorOfSockets = options.WebSocket;
     const functions = { fetch: options.fetch, accessToken: source.accessToken };
-    this.client().configure({
-      ...options,
-      ...source,
-      cache,
-      fetch: weakCall(functions.fetch),
-      accessToken: weakCall(functions.accessToken),
-    });
+    const engineOptions = plainOptions(options, source, cache);
+    this.client().configure(engineOptions);
+    this.engineOptions = engineOptions;
     this.functions = functions;
+    this.front.isDebug = Boolean(options.debug);
     this.cacheConfig = cache;
     this.tell(options.onEvent);
     this.follow(options.supabase);
@@ -135,7 +152,7 @@ export class ConfigurableClient implements DatabaseClient {
   /** Sets the cache's limits, unless they are set already. */
   configureCache(config: CacheConfig): void {
     if (this.cacheConfig !== undefined) return;
-    this.client().cacheConfigure(config);
+    this.client().cacheConfigure({ ...config });
     this.cacheConfig = config;
   }
 
@@ -151,6 +168,7 @@ export class ConfigurableClient implements DatabaseClient {
     this.made?.free();
     this.made = undefined;
     this.functions = undefined;
+    this.engineOptions = undefined;
     this.tell(undefined);
     this.talkTo(undefined);
   };
@@ -164,7 +182,7 @@ export class ConfigurableClient implements DatabaseClient {
     if (this.followed === supabase) return;
     this.followed = supabase;
     const isWanted = supabase !== undefined && !hasOwnTokens(supabase);
-    this.ties.set('session', isWanted ? listenToSession(supabase, new WeakRef(this)) : undefined);
+    this.ties.set('session', isWanted ? listenToSession(supabase, this.reference) : undefined);
   }
 }
 
@@ -202,6 +220,20 @@ interface SupabaseInternals {
 
 function hasOwnTokens(supabase: SupabaseLike): boolean {
   return typeof (supabase as SupabaseInternals).accessToken === 'function';
+}
+
+type EngineOptions = ReturnType<typeof plainOptions>;
+
+/** The options that the engine sees, as plain values: reading them may run the application's code. */
+function plainOptions(
+  options: ClientOptions,
+  source: ReturnType<typeof sourceOf>,
+  cache: CacheConfig | undefined,
+) {
+  const { fetch, WebSocket, onEvent, schema, timeoutMs, retry, realtime } = options;
+  const groups = { cache: { ...cache }, retry: { ...retry }, realtime: { ...realtime } };
+  const functions = { fetch: weakCall(fetch), accessToken: weakCall(source.accessToken) };
+  return { ...source, ...functions, WebSocket, onEvent, schema, timeoutMs, ...groups };
 }
 
 /** Address, key and token provider, whichever way they were given. */

@@ -1,3 +1,6 @@
+import { plainArguments } from './arguments.js';
+import type { Calls } from './calls.js';
+import { invalid } from './errors.js';
 import type { Front } from './front.js';
 import type { Client } from './generated/bindings.js';
 import { cacheKeys } from './keys.js';
@@ -349,9 +352,15 @@ const NAMES: readonly Name[] = [
 /** A function of `db`, before TypeScript knows which. */
 type Untyped = (first?: unknown, second?: unknown, third?: unknown) => Promise<unknown>;
 
-export function createDb(client: () => Client, front: Front, owner: object): Db {
-  const ask = (name: Name, args: unknown[], options: CallOptions | undefined) =>
-    keepUntil(client().call(name, args, options), owner);
+export function createDb(client: () => Client, front: Front, calls: Calls, owner: object): Db {
+  const ask = (name: Name, args: readonly unknown[], options: CallOptions | undefined) => {
+    const outcome = calls.start(
+      (number) => client().call(number, name, plainArguments(args), plainOptions(options)),
+      () => signalOf(options),
+      (number) => client().cancel(number),
+    );
+    return keepUntil(outcome, owner);
+  };
   const call = (name: Name, options: CallOptions | undefined): Untyped => {
     return (...args) => ask(name, args, options);
   };
@@ -372,4 +381,15 @@ export function createDb(client: () => Client, front: Front, owner: object): Db 
   const withOptions = (options: CallOptions) =>
     Object.fromEntries(NAMES.map((name) => [name, call(name, options)])) as unknown as DbFunctions;
   return { ...(Object.fromEntries(functions) as unknown as DbFunctions), with: withOptions };
+}
+
+/** The options that the engine sees, as plain values: reading them may run the application's code. */
+function plainOptions(options: CallOptions | undefined) {
+  return options && { fresh: options.fresh, ttlMs: options.ttlMs, timeoutMs: options.timeoutMs };
+}
+
+function signalOf(options: CallOptions | undefined): AbortSignal | undefined {
+  const signal = options?.signal ?? undefined;
+  if (signal === undefined || typeof signal.addEventListener === 'function') return signal;
+  throw invalid('signal', 'an AbortSignal');
 }

@@ -1,6 +1,9 @@
+import type { Calls } from './calls.js';
 import { DatabaseError } from './errors.js';
+import { deepFreeze } from './freeze.js';
 import { guarded } from './guarded.js';
 import type { ClientEvent } from './options.js';
+import { afterStep, notify } from './step.js';
 
 /** A stored entry, ready to be handed out. */
 interface Copy {
@@ -31,23 +34,47 @@ export class Front {
   /** Called with the slots used since the last time, when there are many. */
   onUsed: (slots: Uint32Array) => void = () => {};
 
+  /** Whether rows are frozen before they are handed out. */
+  isDebug = false;
+
   private readonly copies = new Map<string, Copy>();
   private readonly listeners = new Map<string, Set<() => void>>();
+  /** Entries that changed, and whose listeners are still to hear of it. */
+  private readonly changed = new Set<string>();
   private readonly resetListeners = new Set<() => void>();
   private readonly followers = new Set<(event: ClientEvent) => void>();
   private readonly used = new Uint32Array(USED_CAPACITY);
   private usedCount = 0;
   private last: Copy | undefined;
 
+  constructor(private readonly calls: Calls) {}
+
+  /**
+   * What the application gets to see of a value. Never within a step: what the application stored may be a Proxy.
+   */
+  handedOut<Value>(value: Value): Value {
+    return this.isDebug ? deepFreeze(value) : value;
+  }
+
+  /** Call `number` of `db` ended well. */
+  settled(number: number, value: unknown): void {
+    afterStep(() => this.calls.resolve(number, this.handedOut(value)));
+  }
+
+  /** Call `number` of `db` failed. */
+  failed(number: number, error: unknown): void {
+    afterStep(() => this.calls.reject(number, error));
+  }
+
   /** A promise settled with the entry under `key`, or undefined when the engine must be asked. */
   answer(key: string): Promise<unknown> | undefined {
     const copy = this.hit(key);
-    return copy === undefined ? undefined : (copy.promise ??= Promise.resolve(copy.data));
+    return copy === undefined ? undefined : (copy.promise ??= Promise.resolve(this.handedOut(copy.data)));
   }
 
   /** The entry under `key`, or undefined when the engine must be asked. */
   read(key: string): unknown {
-    return this.hit(key)?.data;
+    return this.handedOut(this.hit(key)?.data);
   }
 
   private hit(key: string): Copy | undefined {
@@ -97,7 +124,7 @@ export class Front {
   /** The entry under `key`, without counting as a use. */
   peek(key: string): unknown {
     const copy = this.copies.get(key);
-    return copy === undefined || Date.now() >= copy.until ? undefined : copy.data;
+    return copy === undefined || Date.now() >= copy.until ? undefined : this.handedOut(copy.data);
   }
 
   /** Calls `listener` after every change of the entry under `key`. The result ends that. */
@@ -120,7 +147,14 @@ export class Front {
 
   /** Nothing of what was known counts any more. */
   reset(): void {
-    this.resetListeners.forEach(guarded);
+    this.resetListeners.forEach(notify);
+  }
+
+  /** The engine lost every entry. */
+  clear(): void {
+    for (const key of this.copies.keys()) this.drop(key);
+    this.usedCount = 0;
+    this.last = undefined;
   }
 
   happened(type: 'hit', key: string): void;
@@ -186,10 +220,16 @@ export class Front {
 
   /** Tells whoever wants to hear of events. */
   event(event: ClientEvent): void {
-    this.followers.forEach((follower) => guarded(() => follower(event)));
+    this.followers.forEach((follower) => notify(() => follower(event)));
   }
 
   private notify(key: string): void {
-    this.listeners.get(key)?.forEach(guarded);
+    if (this.changed.has(key)) return;
+    this.changed.add(key);
+    const isComing = notify(() => {
+      this.changed.delete(key);
+      this.listeners.get(key)?.forEach(guarded);
+    });
+    if (!isComing) this.changed.delete(key);
   }
 }

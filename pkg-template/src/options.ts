@@ -1,3 +1,4 @@
+import type { DatabaseError } from './errors.js';
 import type { RetryConfig } from './generated/bindings.js';
 import type { ChangeType, SubscriptionStatus } from './realtime-types.js';
 import type { SocketConstructor } from './wire.js';
@@ -119,6 +120,8 @@ export type ClientEvent =
   | { type: 'change'; table: string; change: ChangeType; origin: 'live' | 'resync' }
   /** Changes of the table may have been missed, and were not looked for. */
   | { type: 'gap'; table: string }
+  /** The engine failed and was started again: calls under way ended with `error`, and the cache is empty. */
+  | { type: 'engineRestarted'; error: DatabaseError }
   /** Another user, or nobody, is signed in now; nothing of the one before is left. */
   | { type: 'userChanged' };
 

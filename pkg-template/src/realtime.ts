@@ -13,6 +13,7 @@ import type {
   SubscriptionStatus,
   TableName,
 } from './realtime-types.js';
+import { afterStep } from './step.js';
 import type { Followers } from './wire.js';
 
 type Handler = (change: RealtimeEvent) => void;
@@ -27,6 +28,8 @@ class Subscription implements SubscriptionHandle {
   events = 0;
   /** How many of them were found by reading again after a gap. */
   resyncs = 0;
+  /** Whether changes may have been missed that nothing will find, and `onGap` is still to tell so. */
+  private hasGap = false;
   onGap: (() => void) | undefined;
   onStatus: ((status: SubscriptionStatus) => void) | undefined;
   readonly ready: Promise<void>;
@@ -34,7 +37,8 @@ class Subscription implements SubscriptionHandle {
 
   constructor(
     readonly id: string,
-    readonly feed: number,
+    /** The number of the feed that it follows. */
+    public feed: number,
     readonly table: string,
     readonly options: OpenOptions,
     private readonly handler: Handler | undefined,
@@ -45,6 +49,11 @@ class Subscription implements SubscriptionHandle {
     });
     // Nobody has to wait for it.
     this.ready.catch(() => {});
+  }
+
+  /** Whether there is a handler that wants to hear of changes. */
+  get isTold(): boolean {
+    return this.handler !== undefined;
   }
 
   // A property, so that an effect can return it as it is.
@@ -66,6 +75,18 @@ class Subscription implements SubscriptionHandle {
     if (status === 'live') this.settle.resolve();
     if (status === 'error' || status === 'closed') this.settle.reject(error);
     guarded(() => this.onStatus?.(status));
+    if (status === 'live' && this.hasGap) this.gap();
+  }
+
+  gap(): void {
+    this.hasGap = false;
+    guarded(() => this.onGap?.());
+  }
+
+  /** The engine that knew what was told is gone: what changed since cannot be found. */
+  lose(): void {
+    this.hasGap ||= this.status === 'live' || this.status === 'reconnecting';
+    if (this.status === 'live') this.stands('reconnecting', undefined);
   }
 
   told(change: RealtimeEvent): void {
@@ -148,15 +169,38 @@ export class Subscriptions implements RealtimeManager, Followers {
     if (!(options.events ?? []).every((name) => EVENTS.includes(name))) {
       throw invalid('events', `some of ${EVENTS.join(', ')}`);
     }
-    const feed = this.client().follow(String(table), options.scope, options.filter, isTold);
+    const feed = this.follow(table, options, isTold);
     const subscription = new Subscription(id, feed, table, options, handler, (ended) => this.end(ended));
-    const others = this.feeds.get(feed);
     const other = this.of(feed)[0];
     if (other !== undefined) subscription.stands(other.status, other.error ?? undefined);
-    this.feeds.set(feed, (others ?? new Set()).add(subscription));
+    this.attach(subscription);
     this.all.set(id, subscription);
     this.release ??= keep(this);
     return subscription;
+  }
+
+  private follow(table: string, options: OpenOptions, isTold: boolean): number {
+    if (typeof table !== 'string') throw invalid('table', 'the name of a table');
+    return this.client().follow(table, options.scope, options.filter, isTold);
+  }
+
+  private attach(subscription: Subscription): void {
+    const others = this.feeds.get(subscription.feed) ?? new Set();
+    this.feeds.set(subscription.feed, others.add(subscription));
+  }
+
+  /** The engine is gone, and its feeds with it. */
+  detachAll(): void {
+    this.feeds.clear();
+    this.all.forEach((subscription) => afterStep(() => subscription.lose()));
+  }
+
+  /** Follows in the next engine what was followed in the last one. */
+  reattachAll(): void {
+    for (const subscription of this.all.values()) {
+      subscription.feed = this.follow(subscription.table, subscription.options, subscription.isTold);
+      this.attach(subscription);
+    }
   }
 
   private end(subscription: Subscription): void {
@@ -205,7 +249,7 @@ export class Subscriptions implements RealtimeManager, Followers {
     const subscriptions = this.of(feed);
     const first = subscriptions[0];
     if (first !== undefined) this.happened({ type: 'gap', table: first.table });
-    subscriptions.forEach((subscription) => guarded(() => subscription.onGap?.()));
+    subscriptions.forEach((subscription) => subscription.gap());
   }
 
   unable(error: DatabaseError): void {

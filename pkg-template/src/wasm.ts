@@ -1,21 +1,61 @@
-import { Client } from './generated/bindings.js';
+import { DatabaseError } from './errors.js';
+import type { Client } from './generated/bindings.js';
 import { decodeWasm } from './generated/bytes.js';
-import { imports, setExports } from './generated/imports.js';
+import { bind } from './generated/bind.js';
+import { step } from './step.js';
 
 /** The functions that WebAssembly exports, as far as starting it needs them. */
 interface Exports extends WebAssembly.Exports {
   __wbindgen_start(): void;
 }
 
+type Call = (...args: unknown[]) => unknown;
+
 /** What can be compiled: the module, its bytes, or an answer that holds them. */
 export type WasmSource = WebAssembly.Module | BufferSource | Response | Promise<Response>;
 
-let isStarted = false;
+/** A client that lives in the engine, and in the next one when that fails. */
+export interface Resident {
+  /**
+   * The engine failed, with all that it knew of this client. Must not enter the next engine yet, but may after `pauseMs`
+   * milliseconds. Called again if it throws, as it does where the call stack is full.
+   */
+  restart(error: DatabaseError, pauseMs: number): void;
+}
 
-/** WebAssembly's class, started at the first call and in any place: no plugin, URL or await is needed for it. */
-export function engine(): typeof Client {
-  if (!isStarted) start(compileAtOnce());
-  return Client;
+/** One running instance of the module, in which all clients live. */
+interface Engine {
+  readonly Client: typeof Client;
+  readonly residents: Set<WeakRef<Resident>>;
+  /** What came through WebAssembly as an exception. The instance is unsound since, and never entered again. */
+  failure: { cause: unknown } | undefined;
+}
+
+/** Failures that are closer together than this are one after the other, and each makes the next pause longer. */
+const CALM_MS = 60_000;
+/** The pause after the second failure in a row; every further one doubles it. */
+const FIRST_PAUSE_MS = 1_000;
+const MAX_PAUSE_MS = 60_000;
+
+let compiled: WebAssembly.Module | undefined;
+let engine: Engine | undefined;
+let failuresInARow = 0;
+let lastFailure = -Infinity;
+
+/**
+ * The class of clients in the running engine, for one that moves in. The engine is started at the first call and in any
+ * place: no plugin, URL or await is needed for it.
+ */
+export function enterEngine(resident: WeakRef<Resident>): typeof Client {
+  restartIfFailed();
+  engine ??= start((compiled ??= compileAtOnce()));
+  engine.residents.add(resident);
+  return engine.Client;
+}
+
+/** A client moves out. */
+export function leaveEngine(resident: WeakRef<Resident>): void {
+  engine?.residents.delete(resident);
 }
 
 /**
@@ -25,16 +65,95 @@ export function engine(): typeof Client {
  * called again after a failure.
  */
 export async function ready(source?: WasmSource): Promise<void> {
-  if (isStarted) return;
+  if (compiled !== undefined) return;
   const module = await compile(source);
-  if (!isStarted) start(module);
+  compiled ??= module;
+  engine ??= start(compiled);
 }
 
-function start(module: WebAssembly.Module): void {
-  const exports = new WebAssembly.Instance(module, imports).exports as Exports;
-  setExports(exports);
+function start(module: WebAssembly.Module): Engine {
+  const bindings = bind();
+  const started: Engine = { Client: bindings.Client, residents: new Set(), failure: undefined };
+  const exports = new WebAssembly.Instance(module, bindings.imports).exports as Exports;
+  bindings.setExports(watched(started, exports));
   exports.__wbindgen_start();
-  isStarted = true;
+  return started;
+}
+
+/** The exports, each of which is a step of the engine, and does nothing once the engine has failed. */
+function watched(engine: Engine, exports: Exports): Exports {
+  const entries = Object.entries(exports).map(([name, member]) => {
+    return [name, typeof member === 'function' ? watchedCall(engine, name, member as Call) : member] as const;
+  });
+  return Object.fromEntries(entries) as Exports;
+}
+
+/** What a failed engine answers: nothing, in the form of any result that the bindings read. */
+const NOTHING = Object.freeze([0, 0]);
+
+function watchedCall(engine: Engine, name: string, call: Call): Call {
+  // The others are called by timers and promises of the engine itself, which have no one to throw to.
+  const hasCaller = name.startsWith('client_') || name === '__wbindgen_malloc';
+  return (...args) => {
+    if (engine.failure === undefined) {
+      try {
+        return step(
+          () => call(...args),
+          (cause) => (engine.failure ??= { cause }),
+        );
+      } catch (error) {
+        if (engine.failure === undefined) throw error;
+      }
+    }
+    restartSoon();
+    if (hasCaller) throw failureOf(engine);
+    return NOTHING;
+  };
+}
+
+/** What the caller of a failed engine gets. A full stack is the caller's own doing, and stays what it is. */
+function failureOf({ failure }: Engine): unknown {
+  return failure?.cause instanceof RangeError ? failure.cause : restarted(failure?.cause);
+}
+
+function restarted(cause: unknown): DatabaseError {
+  const message = 'The engine failed and was started again. A write that was under way may have been made';
+  return Object.assign(new DatabaseError('ENGINE_RESTARTED', message, cause), { retryable: true });
+}
+
+function restartSoon(): void {
+  try {
+    queueMicrotask(restartIfFailed);
+  } catch {
+    // The stack is full. The next one who enters restarts the engine.
+  }
+}
+
+/** Takes leave of an engine that failed: everybody moves out, and into the next one when they need it. */
+export function restartIfFailed(): void {
+  const failed = engine;
+  if (failed?.failure === undefined) return;
+  const error = restarted(failed.failure.cause);
+  const pauseMs = nextPause();
+  // As a step, so that the application hears of it when it is over.
+  step(
+    () => {
+      for (const resident of failed.residents) {
+        resident.deref()?.restart(error, pauseMs);
+        failed.residents.delete(resident);
+      }
+      engine = undefined;
+    },
+    () => {},
+  );
+}
+
+/** How long to wait before doing again what may have made the engine fail. */
+function nextPause(): number {
+  const now = Date.now();
+  failuresInARow = now - lastFailure < CALM_MS ? failuresInARow + 1 : 0;
+  lastFailure = now;
+  return failuresInARow === 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (failuresInARow - 1), MAX_PAUSE_MS);
 }
 
 function compileAtOnce(): WebAssembly.Module {

@@ -1,6 +1,7 @@
 import { DatabaseError } from './errors.js';
 import type { Client } from './generated/bindings.js';
 import type { ChangeType, SubscriptionStatus } from './realtime-types.js';
+import { afterStep, notify } from './step.js';
 
 /**
  * What a socket must be able to do: the browser's own, or one that was given to `configure`. The handlers are set here,
@@ -53,7 +54,11 @@ export class Wire {
   ) {}
 
   connect(url: string): void {
-    this.disconnect();
+    afterStep(() => this.connectNow(url));
+  }
+
+  private connectNow(url: string): void {
+    this.disconnectNow();
     const socket = this.open(url);
     this.socket = socket;
     if (socket === undefined) return;
@@ -87,14 +92,26 @@ export class Wire {
   }
 
   transmit(text: string): void {
-    try {
-      this.socket?.send(text);
-    } catch {
-      // It is closing: `onclose` follows.
-    }
+    afterStep(() => {
+      try {
+        this.socket?.send(text);
+      } catch {
+        // It is closing: `onclose` follows.
+      }
+    });
   }
 
   disconnect(): void {
+    afterStep(() => this.disconnectNow());
+  }
+
+  /** The engine that spoke through it is gone. */
+  reset(): void {
+    this.disconnect();
+    clearTimeout(this.timer);
+  }
+
+  private disconnectNow(): void {
     const socket = this.socket;
     this.socket = undefined;
     if (socket === undefined) return;
@@ -112,15 +129,15 @@ export class Wire {
   }
 
   row(feed: number, table: string, kind: ChangeType, row: unknown, old: unknown, committed?: string): void {
-    this.followers.row(feed, kind, table, row, old, committed ?? null);
+    notify(() => this.followers.row(feed, kind, table, row, old, committed ?? null));
   }
 
   stands(feed: number, status: SubscriptionStatus, error: DatabaseError | undefined): void {
-    this.followers.stands(feed, status, error);
+    afterStep(() => this.followers.stands(feed, status, error));
   }
 
   gap(feed: number): void {
-    this.followers.gap(feed);
+    notify(() => this.followers.gap(feed));
   }
 }
 

@@ -147,6 +147,15 @@ impl<D: Data> Flights<D> {
         }
     }
 
+    /// Their keys, and those of the entries that they are put together from.
+    pub fn keys(&self) -> Vec<String> {
+        let keys_of = |flight: &Flight<D>| {
+            let parts = parts_of_relations(&flight.key).into_iter().flatten();
+            std::iter::once(flight.key.clone()).chain(parts).collect::<Vec<_>>()
+        };
+        self.under_way.iter().flat_map(keys_of).collect()
+    }
+
     /// How many reads joined another one.
     pub fn coalesced(&self) -> f64 {
         self.coalesced

@@ -149,6 +149,11 @@ impl<P: Platform> Engine<P> {
         self.state.borrow().store.iter().map(|(key, _)| key.clone()).collect()
     }
 
+    /// The keys of the reads under way, and of the entries that they are put together from.
+    pub fn keys_under_way(&self) -> Vec<String> {
+        self.state.borrow().flights.keys()
+    }
+
     /// Makes the entries of these slots recently used, in this order.
     pub fn touch_slots(&self, slots: &[u32]) {
         self.state.borrow_mut().store.touch_slots(slots);

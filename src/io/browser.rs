@@ -1,44 +1,53 @@
 //! The engine's world, as JavaScript provides it.
 
 use super::host;
-use super::row::{deep_freeze, Row};
+use super::row::Row;
 use crate::cache::Moment;
 use crate::error::{Cause, Error};
 use crate::feeds::{News, Told};
 use crate::platform::{Event, Platform, Published};
 use crate::rest::{push_encoded, Reply, Request};
 use futures_util::future::Either;
-use js_sys::{Date, Function, Math};
+use js_sys::Function;
 use std::cell::{Cell, RefCell};
 use std::future::{ready, Future};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
+// Every import catches. None of them runs the application's code: what it is to hear waits until the engine's step is
+// over (`pkg-template/src/step.ts`).
 #[wasm_bindgen]
 extern "C" {
     /// The package's side of a client: copies of entries from which it answers without a call into here, and whoever
     /// follows them.
     pub type Front;
     /// The entry under `key` is this now.
-    #[wasm_bindgen(method)]
-    fn put(this: &Front, key: &str, data: &JsValue, until_wall_ms: f64, slot: u32);
+    #[wasm_bindgen(method, catch)]
+    fn put(this: &Front, key: &str, data: &JsValue, until_wall_ms: f64, slot: u32) -> Result<(), JsValue>;
     /// There is no entry under `key`.
-    #[wasm_bindgen(method)]
-    fn drop(this: &Front, key: &str);
+    #[wasm_bindgen(method, catch)]
+    fn drop(this: &Front, key: &str) -> Result<(), JsValue>;
     /// The slots that were answered from since the last call, in order.
-    #[wasm_bindgen(method, js_name = takeUsed)]
-    fn take_used(this: &Front) -> Vec<u32>;
+    #[wasm_bindgen(method, js_name = takeUsed, catch)]
+    fn take_used(this: &Front) -> Result<Vec<u32>, JsValue>;
     /// Nothing may be answered until it is put again.
-    #[wasm_bindgen(method)]
-    fn withdraw(this: &Front);
+    #[wasm_bindgen(method, catch)]
+    fn withdraw(this: &Front) -> Result<(), JsValue>;
     /// Something happened to an entry, or to everything.
-    #[wasm_bindgen(method)]
-    fn happened(this: &Front, kind: &str, key: Option<&str>);
+    #[wasm_bindgen(method, catch)]
+    fn happened(this: &Front, kind: &str, key: Option<&str>) -> Result<(), JsValue>;
     /// An attempt of a request begins.
-    #[wasm_bindgen(method)]
-    fn sent(this: &Front, request: u32, method: &str, table: &str, attempt: u32, reads: usize);
+    #[wasm_bindgen(method, catch)]
+    fn sent(
+        this: &Front,
+        request: u32,
+        method: &str,
+        table: &str,
+        attempt: u32,
+        reads: usize,
+    ) -> Result<(), JsValue>;
     /// It was answered, or not.
-    #[wasm_bindgen(method)]
+    #[wasm_bindgen(method, catch)]
     #[allow(
         clippy::too_many_arguments,
         reason = "an object of them would cost a call into JavaScript for each"
@@ -52,9 +61,9 @@ extern "C" {
         status: Option<u16>,
         code: Option<&str>,
         duration_ms: f64,
-    );
+    ) -> Result<(), JsValue>;
     /// A `DatabaseError`.
-    #[wasm_bindgen(method)]
+    #[wasm_bindgen(method, catch)]
     #[allow(
         clippy::too_many_arguments,
         reason = "an object of them would cost a call into JavaScript for each"
@@ -69,23 +78,29 @@ extern "C" {
         hint: Option<&str>,
         attempts: u32,
         retryable: bool,
-    ) -> JsValue;
+    ) -> Result<JsValue, JsValue>;
+    /// Call `number` of `db` ended well.
+    #[wasm_bindgen(method, catch)]
+    fn settled(this: &Front, number: u32, value: &JsValue) -> Result<(), JsValue>;
+    /// Call `number` of `db` failed.
+    #[wasm_bindgen(method, catch)]
+    fn failed(this: &Front, number: u32, error: &JsValue) -> Result<(), JsValue>;
 }
 
 #[wasm_bindgen]
 extern "C" {
     /// The package's side of realtime: the socket, its timer, and whoever follows feeds.
     pub type Wire;
-    #[wasm_bindgen(method)]
-    fn connect(this: &Wire, url: &str);
-    #[wasm_bindgen(method)]
-    fn transmit(this: &Wire, text: &str);
-    #[wasm_bindgen(method)]
-    fn disconnect(this: &Wire);
-    #[wasm_bindgen(method, js_name = wakeIn)]
-    fn wake_in(this: &Wire, ms: f64);
+    #[wasm_bindgen(method, catch)]
+    fn connect(this: &Wire, url: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn transmit(this: &Wire, text: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn disconnect(this: &Wire) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, js_name = wakeIn, catch)]
+    fn wake_in(this: &Wire, ms: f64) -> Result<(), JsValue>;
     /// A row changed.
-    #[wasm_bindgen(method)]
+    #[wasm_bindgen(method, catch)]
     fn row(
         this: &Wire,
         feed: u32,
@@ -94,13 +109,19 @@ extern "C" {
         row: &JsValue,
         old: &JsValue,
         commit_timestamp: Option<&str>,
-    );
+    ) -> Result<(), JsValue>;
     /// A feed stands otherwise than before.
-    #[wasm_bindgen(method)]
-    fn stands(this: &Wire, feed: u32, status: &str, error: &JsValue);
+    #[wasm_bindgen(method, catch)]
+    fn stands(this: &Wire, feed: u32, status: &str, error: &JsValue) -> Result<(), JsValue>;
     /// Changes may have been missed.
-    #[wasm_bindgen(method)]
-    fn gap(this: &Wire, feed: u32);
+    #[wasm_bindgen(method, catch)]
+    fn gap(this: &Wire, feed: u32) -> Result<(), JsValue>;
+}
+
+/// The outcome of telling the package something. It fails only for want of stack or memory, and what it did not hear it
+/// cannot make good: the engine stops, and the package starts a new one.
+fn told(outcome: Result<(), JsValue>) {
+    outcome.unwrap_or_else(|_| std::process::abort());
 }
 
 /// The server that a client talks to.
@@ -134,8 +155,6 @@ pub struct Given {
     pub fetch: Option<Function>,
     /// Whom to ask for the user's token.
     pub token_provider: Option<Function>,
-    /// Whether rows are frozen before they are handed out.
-    pub is_debug: bool,
 }
 
 /// JavaScript's side of a client.
@@ -160,13 +179,12 @@ impl Browser {
         before.target.is_some() && before.target != self.given.borrow().target
     }
 
-    /// What the application gets to see, frozen if it asked for that.
-    pub fn handed_out(&self, value: JsValue) -> JsValue {
-        if self.given.borrow().is_debug {
-            deep_freeze(&value)
-        } else {
-            value
-        }
+    /// Tells how call `number` of `db` ended.
+    pub fn end_call(&self, number: u32, outcome: Result<JsValue, Error>) {
+        told(match outcome {
+            Ok(value) => self.front.settled(number, &value),
+            Err(error) => self.front.failed(number, &thrown(&self.front, &error)),
+        });
     }
 
     /// Forgets the server and everything that the application gave.
@@ -182,7 +200,7 @@ pub fn thrown(front: &Front, error: &Error) -> JsValue {
         Some(Cause::Error(inner)) => thrown(front, inner),
         Some(Cause::Thrown(value)) => value.downcast_ref::<JsValue>().cloned().unwrap_or(JsValue::UNDEFINED),
     };
-    front.error(
+    let made = front.error(
         &error.code,
         &error.message,
         &original,
@@ -191,18 +209,19 @@ pub fn thrown(front: &Front, error: &Error) -> JsValue {
         error.hint.as_deref(),
         error.attempts,
         error.retryable,
-    )
+    );
+    made.unwrap_or_else(|thrown| thrown)
 }
 
 impl Platform for Browser {
     type Data = Row;
 
     fn now(&self) -> Moment {
-        Moment { monotonic_ms: host::monotonic_ms(), wall_ms: Date::now() }
+        Moment { monotonic_ms: host::monotonic_ms(), wall_ms: host::wall_ms() }
     }
 
     fn random(&self) -> f64 {
-        Math::random()
+        host::random()
     }
 
     fn uuid(&self) -> String {
@@ -261,19 +280,17 @@ impl Platform for Browser {
 
     fn entry_changed(&self, key: &str, entry: Option<Published<Row>>) {
         match entry {
-            Some(entry) => {
-                self.front.put(key, &self.handed_out(entry.data.0), entry.until_wall_ms, entry.slot);
-            }
-            None => self.front.drop(key),
+            Some(entry) => told(self.front.put(key, &entry.data.0, entry.until_wall_ms, entry.slot)),
+            None => told(self.front.drop(key)),
         }
     }
 
     fn take_used_slots(&self) -> Vec<u32> {
-        self.front.take_used()
+        self.front.take_used().unwrap_or_default()
     }
 
     fn withdraw_entries(&self) {
-        self.front.withdraw();
+        told(self.front.withdraw());
     }
 
     fn schema(&self) -> String {
@@ -287,35 +304,34 @@ impl Platform for Browser {
     fn connect(&self) {
         let url = self.given.borrow().target.as_ref().map(|target| target.realtime_url());
         if let Some(url) = url {
-            self.wire.connect(&url);
+            told(self.wire.connect(&url));
         }
     }
 
     fn transmit(&self, text: &str) {
-        self.wire.transmit(text);
+        told(self.wire.transmit(text));
     }
 
     fn disconnect(&self) {
-        self.wire.disconnect();
+        told(self.wire.disconnect());
     }
 
     fn wake_in(&self, ms: f64) {
-        self.wire.wake_in(ms);
+        told(self.wire.wake_in(ms));
     }
 
-    fn tell(&self, told: Told<Row>) {
-        match told.news {
+    fn tell(&self, Told { feed, table, news }: Told<Row>) {
+        told(match news {
             News::Row { kind, row, old, commit_timestamp } => {
                 let old = old.map_or(JsValue::NULL, |old| old.0);
-                let (row, old) = (self.handed_out(row.0), self.handed_out(old));
-                self.wire.row(told.feed, told.table, kind.as_str(), &row, &old, commit_timestamp.as_deref());
+                self.wire.row(feed, table, kind.as_str(), &row.0, &old, commit_timestamp.as_deref())
             }
             News::Status(status, error) => {
                 let error = error.map_or(JsValue::UNDEFINED, |error| thrown(&self.front, &error));
-                self.wire.stands(told.feed, status.as_str(), &error);
+                self.wire.stands(feed, status.as_str(), &error)
             }
-            News::Gap => self.wire.gap(told.feed),
-        }
+            News::Gap => self.wire.gap(feed),
+        });
     }
 
     fn event(&self, event: Event<'_>) {
@@ -331,12 +347,14 @@ impl Platform for Browser {
             Event::Dropped { key } => ("dropped", Some(key)),
             Event::UserChanged => ("userChanged", None),
             Event::Sent { request, method, table, attempt, reads } => {
-                return self.front.sent(request, method, table, attempt, reads);
+                return told(self.front.sent(request, method, table, attempt, reads));
             }
             Event::Attempt { request, method, table, attempt, status, code, duration_ms } => {
-                return self.front.attempted(request, method, table, attempt, status, code, duration_ms);
+                let outcome =
+                    self.front.attempted(request, method, table, attempt, status, code, duration_ms);
+                return told(outcome);
             }
         };
-        self.front.happened(kind, key);
+        told(self.front.happened(kind, key));
     }
 }

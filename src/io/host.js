@@ -1,4 +1,7 @@
 // What the engine waits for, as promises that can be given up: `cancel` ends the work when nobody waits any more.
+//
+// The application's functions (fetch, the token provider) are called in a task of their own, outside of WebAssembly:
+// they may throw, and they may call the package.
 
 /** The longest wait a timer takes; a longer one would fire at once. */
 const MAX_TIMER_MS = 2147483647;
@@ -27,25 +30,10 @@ export function tick() {
 
 /** Asks the token provider. */
 export function ask(provider) {
-  return { promise: new Promise((resolve) => resolve(provider?.())), cancel: () => {} };
+  return { promise: Promise.resolve().then(() => provider?.()), cancel: () => {} };
 }
 
-/** Waits until the signal is aborted. */
-export function aborted(signal) {
-  let listener;
-  const promise = new Promise((resolve) => {
-    listener = resolve;
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', listener);
-  });
-  const cancel = () => {
-    signal.removeEventListener('abort', listener);
-    listener();
-  };
-  return { promise, cancel };
-}
-
-/** Sends a request and reads the whole answer. */
+/** Sends a request and reads the whole answer: `[status, contentRange, retryAfterMs, isJson, body]`. */
 export function exchange(fetch, url, method, key, bearer, prefer, schema, body) {
   const controller = new AbortController();
   const headers = { apikey: key };
@@ -53,12 +41,15 @@ export function exchange(fetch, url, method, key, bearer, prefer, schema, body) 
   if (prefer) headers.prefer = prefer;
   if (body !== undefined) headers['content-type'] = 'application/json';
   if (schema) headers[method === 'GET' ? 'accept-profile' : 'content-profile'] = schema;
-  // The HTTP cache makes a second request for one URL wait for the first, unless it is told to keep out. Told so every
-  // time, Chromium would ask for permission (a CORS preflight) before every request.
-  const cache = underWay.has(url) ? 'no-store' : 'default';
   // Redirects are not followed: to another origin, the key and the body would go along.
-  const init = { method, headers, body, signal: controller.signal, cache, redirect: 'manual' };
-  return { promise: answer(fetch ?? globalThis.fetch, url, init), cancel: () => controller.abort() };
+  const init = { method, headers, body, signal: controller.signal, redirect: 'manual' };
+  // The HTTP cache makes a second request for one URL wait for the first, unless it is told to keep out. Told so every
+  // time, Chromium would ask for permission (a CORS preflight) before every request. Some runtimes know no such member.
+  if (underWay.has(url)) init.cache = 'no-store';
+  const promise = Promise.resolve().then(() => {
+    if (!controller.signal.aborted) return answer(fetch ?? globalThis.fetch, url, init);
+  });
+  return { promise, cancel: () => controller.abort() };
 }
 
 /** The addresses that are being asked. */
@@ -75,22 +66,21 @@ async function answer(fetch, url, init) {
 
 async function read(response) {
   if (response.type === 'error') throw new TypeError('The request failed');
-  const answered = {
-    status: response.status,
-    contentRange: response.headers.get('content-range') ?? undefined,
-    retryAfterMs: pause(response.headers),
-  };
+  const answered = [response.status, response.headers.get('content-range'), pause(response.headers)];
   let text = '';
   try {
-    text = await response.text();
-    answered.body = JSON.parse(text);
-    answered.isJson = true;
+    text = await textOf(response);
+    return answered.concat(true, [JSON.parse(text)]);
   } catch {
     // What a gateway says of an error is kept, whatever its form.
-    answered.body = response.ok ? '' : summary(text);
-    answered.isJson = answered.body !== '';
+    const said = response.ok ? '' : summary(text);
+    return answered.concat(said !== '', said);
   }
-  return answered;
+}
+
+/** The text, not `response.json()`: whoever made the response, what is parsed here is plain data without code in it. */
+async function textOf(response) {
+  return typeof response.text === 'function' ? response.text() : JSON.stringify(await response.json());
 }
 
 /** The beginning of a longer text is looked at, and a shorter one kept. */
@@ -110,9 +100,17 @@ function summary(text) {
  */
 function pause(headers) {
   const asked = headers.get('retry-after');
+  if (typeof asked !== 'string') return undefined;
   if (/^\d+$/.test(asked)) return asked * 1000;
   return Date.parse(asked) - (Date.parse(headers.get('date')) || Date.now()) || undefined;
 }
+
+/** Monotonic milliseconds. */
+export const monotonicMs = () => performance.now();
+/** Milliseconds since 1970. */
+export const wallMs = () => Date.now();
+/** Uniform in [0, 1). */
+export const random = () => Math.random();
 
 /** A random uuid (RFC 9562, version 4). `crypto.randomUUID` does not exist on pages without https. */
 export function uuid() {

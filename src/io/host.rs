@@ -4,7 +4,7 @@ use super::browser::Target;
 use super::row::Row;
 use crate::error::{code, Cause, Error, Report};
 use crate::rest::{Body, Reply, Request};
-use js_sys::{Function, Promise};
+use js_sys::{Array, Function, Promise};
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -12,23 +12,22 @@ use std::task::{Context, Poll};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
+// Every import catches: what JavaScript throws becomes an `Err`, and never unwinds through WebAssembly.
 #[wasm_bindgen(module = "/src/io/host.js")]
 extern "C" {
     type Task;
-    #[wasm_bindgen(method, getter)]
-    fn promise(this: &Task) -> Promise;
-    #[wasm_bindgen(method)]
-    fn cancel(this: &Task);
+    #[wasm_bindgen(method, getter, catch)]
+    fn promise(this: &Task) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn cancel(this: &Task) -> Result<(), JsValue>;
 
-    #[wasm_bindgen(js_name = sleep)]
-    fn start_sleep(ms: f64, keeps_alive: bool) -> Task;
-    #[wasm_bindgen(js_name = tick)]
-    fn start_tick() -> Task;
-    #[wasm_bindgen(js_name = ask)]
-    fn start_ask(provider: Option<&Function>) -> Task;
-    #[wasm_bindgen(js_name = aborted)]
-    fn start_listening(signal: &JsValue) -> Task;
-    #[wasm_bindgen(js_name = exchange)]
+    #[wasm_bindgen(js_name = sleep, catch)]
+    fn start_sleep(ms: f64, keeps_alive: bool) -> Result<Task, JsValue>;
+    #[wasm_bindgen(js_name = tick, catch)]
+    fn start_tick() -> Result<Task, JsValue>;
+    #[wasm_bindgen(js_name = ask, catch)]
+    fn start_ask(provider: Option<&Function>) -> Result<Task, JsValue>;
+    #[wasm_bindgen(js_name = exchange, catch)]
     #[allow(
         clippy::too_many_arguments,
         reason = "an object of them would cost a call into JavaScript for each"
@@ -42,46 +41,69 @@ extern "C" {
         prefer: &str,
         schema: Option<&str>,
         body: Option<&str>,
-    ) -> Task;
+    ) -> Result<Task, JsValue>;
 
-    type Answered;
-    #[wasm_bindgen(method, getter)]
-    fn status(this: &Answered) -> u16;
-    #[wasm_bindgen(method, getter, js_name = contentRange)]
-    fn content_range(this: &Answered) -> Option<String>;
-    #[wasm_bindgen(method, getter, js_name = retryAfterMs)]
-    fn retry_after_ms(this: &Answered) -> Option<f64>;
-    #[wasm_bindgen(method, getter)]
-    fn body(this: &Answered) -> JsValue;
-    #[wasm_bindgen(method, getter, js_name = isJson)]
-    fn is_json(this: &Answered) -> bool;
-
-    /// A random uuid.
-    pub fn uuid() -> String;
-    /// Whose token it is.
-    pub fn subject(token: &str) -> Option<String>;
-    /// When the token expires (wall clock, milliseconds).
-    pub fn expiry(token: &str) -> Option<f64>;
+    #[wasm_bindgen(js_name = uuid, catch)]
+    fn new_uuid() -> Result<String, JsValue>;
+    #[wasm_bindgen(js_name = subject, catch)]
+    fn subject_of(token: &str) -> Result<Option<String>, JsValue>;
+    #[wasm_bindgen(js_name = expiry, catch)]
+    fn expiry_of(token: &str) -> Result<Option<f64>, JsValue>;
+    #[wasm_bindgen(js_name = monotonicMs, catch)]
+    fn read_monotonic_ms() -> Result<f64, JsValue>;
+    #[wasm_bindgen(js_name = wallMs, catch)]
+    fn read_wall_ms() -> Result<f64, JsValue>;
+    #[wasm_bindgen(js_name = random, catch)]
+    fn draw_random() -> Result<f64, JsValue>;
 }
 
-#[wasm_bindgen]
-extern "C" {
-    /// Monotonic milliseconds.
-    #[wasm_bindgen(js_namespace = performance, js_name = now)]
-    pub fn monotonic_ms() -> f64;
+/// Monotonic milliseconds.
+pub fn monotonic_ms() -> f64 {
+    read_monotonic_ms().unwrap_or_default()
+}
+
+/// Milliseconds since 1970.
+pub fn wall_ms() -> f64 {
+    read_wall_ms().unwrap_or_default()
+}
+
+/// Uniform in [0, 1).
+pub fn random() -> f64 {
+    draw_random().unwrap_or_default()
+}
+
+/// A random uuid. Empty where the host has no randomness, which every check of an id refuses.
+pub fn uuid() -> String {
+    new_uuid().unwrap_or_default()
+}
+
+/// Whose token it is.
+pub fn subject(token: &str) -> Option<String> {
+    subject_of(token).unwrap_or_default()
+}
+
+/// When the token expires (wall clock, milliseconds).
+pub fn expiry(token: &str) -> Option<f64> {
+    expiry_of(token).unwrap_or_default()
 }
 
 /// The host's work, for as long as somebody waits for it.
-struct Work {
-    task: Task,
-    promise: JsFuture,
-    is_done: bool,
+enum Work {
+    Started {
+        task: Task,
+        promise: JsFuture,
+        is_done: bool,
+    },
+    /// The host could not start it.
+    Failed(JsValue),
 }
 
 impl Work {
-    fn of(task: Task) -> Self {
-        let promise = JsFuture::from(task.promise());
-        Self { task, promise, is_done: false }
+    fn of(task: Result<Task, JsValue>) -> Self {
+        match task.and_then(|task| task.promise().map(|promise| (task, promise))) {
+            Ok((task, promise)) => Self::Started { task, promise: JsFuture::from(promise), is_done: false },
+            Err(thrown) => Self::Failed(thrown),
+        }
     }
 }
 
@@ -89,16 +111,22 @@ impl Future for Work {
     type Output = Result<JsValue, JsValue>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let poll = Pin::new(&mut self.promise).poll(context);
-        self.is_done = poll.is_ready();
-        poll
+        match &mut *self {
+            Self::Started { promise, is_done, .. } => {
+                let poll = Pin::new(promise).poll(context);
+                *is_done = poll.is_ready();
+                poll
+            }
+            Self::Failed(thrown) => Poll::Ready(Err(thrown.clone())),
+        }
     }
 }
 
 impl Drop for Work {
     fn drop(&mut self) {
-        if !self.is_done {
-            self.task.cancel();
+        if let Self::Started { task, is_done: false, .. } = self {
+            // It cannot fail in a way that would matter: the work is over for whoever waited.
+            let _ = task.cancel();
         }
     }
 }
@@ -108,19 +136,14 @@ async fn finish(work: Work) {
     let _ = work.await;
 }
 
-/// Waits so many milliseconds. Unless it `keeps_alive`, it does not hold up the end of a Node process.
+/// Completes after `ms` milliseconds. Unless it `keeps_alive`, it does not hold up the end of a Node process.
 pub fn sleep(ms: f64, keeps_alive: bool) -> impl Future<Output = ()> + 'static {
     finish(Work::of(start_sleep(ms, keeps_alive)))
 }
 
-/// Waits until what the running task started has had its turn.
+/// Completes when what the running task started has had its turn.
 pub fn tick() -> impl Future<Output = ()> + 'static {
     finish(Work::of(start_tick()))
-}
-
-/// Waits until an `AbortSignal` is aborted.
-pub fn aborted(signal: &JsValue) -> impl Future<Output = ()> + 'static {
-    finish(Work::of(start_listening(signal)))
 }
 
 /// Asks the token provider; without one, everybody is anonymous.
@@ -150,18 +173,22 @@ pub fn exchange(
     let work =
         Work::of(start_exchange(fetch, &url, method, &target.key, bearer, request.prefer, schema, body));
     async move {
-        let answered: Answered = match work.await {
+        let answered: Array = match work.await {
             Ok(answered) => answered.unchecked_into(),
             Err(thrown) => {
                 let cause = Some(Cause::Thrown(Rc::new(thrown)));
                 return Err(Error::network("The server was not reached", None, cause));
             }
         };
+        let [status, content_range, retry_after_ms, is_json, body] =
+            [0, 1, 2, 3, 4].map(|at| answered.get(at));
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
+        let status = status.as_f64().unwrap_or_default() as u16;
         Ok(Reply {
-            status: answered.status(),
-            content_range: answered.content_range(),
-            retry_after_ms: answered.retry_after_ms(),
-            body: if answered.is_json() { Body::Data(Row(answered.body())) } else { Body::Broken },
+            status,
+            content_range: content_range.as_string(),
+            retry_after_ms: retry_after_ms.as_f64(),
+            body: if is_json.is_truthy() { Body::Data(Row(body)) } else { Body::Broken },
         })
     }
 }

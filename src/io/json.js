@@ -1,29 +1,59 @@
 // What is done to rows as a whole stays on the side that owns them: from Rust, every column would be a call.
 
-/** Whether two JSON values are equal; the order of an object's members does not matter. */
+/**
+ * Whether two JSON values are equal; the order of an object's members does not matter.
+ *
+ * Nested values wait in a list instead of on the call stack: Postgres stores JSON that is nested thousands of levels deep.
+ */
 export function isEqual(a, b) {
   if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (!isNested(a) || !isNested(b)) return false;
+  const waiting = [a, b];
+  while (waiting.length > 0) {
+    const other = waiting.pop();
+    if (!hasEqualMembers(waiting.pop(), other, waiting)) return false;
+  }
+  return true;
+}
+
+const isNested = (value) => typeof value === 'object' && value !== null;
+
+/** Whether two objects or lists have the same members. Members that are nested are not compared but put to `waiting`. */
+function hasEqualMembers(a, b, waiting) {
   const isList = Array.isArray(a);
   if (isList !== Array.isArray(b)) return false;
-  if (isList) return a.length === b.length && a.every((member, index) => isEqual(member, b[index]));
+  if (isList) {
+    if (a.length !== b.length) return false;
+    for (let index = 0; index < a.length; index += 1) {
+      if (!mayBeEqual(a[index], b[index], waiting)) return false;
+    }
+    return true;
+  }
   // JSON knows no undefined: a member that b lacks differs from whatever a has there.
   let surplus = 0;
   for (const key in a) {
-    const [own, other] = [a[key], b[key]];
-    if (own !== other && !isEqual(own, other)) return false;
+    if (!mayBeEqual(a[key], b[key], waiting)) return false;
     surplus -= 1;
   }
   for (const _ in b) surplus += 1;
   return surplus === 0;
 }
 
+function mayBeEqual(a, b, waiting) {
+  if (a === b) return true;
+  if (!isNested(a) || !isNested(b)) return false;
+  waiting.push(a, b);
+  return true;
+}
+
 /** What a JSON value is: 0, a list of objects; 1, an object; 2, a text; 3, something else. */
 export function formOf(value) {
-  if (Array.isArray(value)) return value.every((row) => formOf(row) === 1) ? 0 : 3;
+  if (Array.isArray(value)) return value.every(isRow) ? 0 : 3;
   if (typeof value === 'string') return 2;
-  return typeof value === 'object' && value !== null ? 1 : 3;
+  return isNested(value) ? 1 : 3;
 }
+
+const isRow = (value) => isNested(value) && !Array.isArray(value);
 
 /** `fresh`, with whatever is equal to a row that `old` holds replaced by that row. */
 export function reuse(old, fresh) {
@@ -115,32 +145,4 @@ export function differences(known, fresh) {
     if (!ids.has(id)) gone.push([row, undefined]);
   });
   return gone.concat(pairs);
-}
-
-/** What Postgres cannot store: NUL, and one half of a pair of surrogates. */
-const UNSTORABLE = /[\0\ud800-\udfff]/u;
-
-/**
- * The value as JSON text. Throws on what JSON would silently change (NaN, infinities, functions and cycles), and on texts
- * that the database refuses.
- */
-export function stringify(value) {
-  return JSON.stringify(value, (key, member) => {
-    if (typeof member === 'number' && !Number.isFinite(member)) throw new TypeError('not a finite number');
-    if (typeof member === 'function' || typeof member === 'symbol') throw new TypeError('not JSON');
-    if (UNSTORABLE.test(key) || (typeof member === 'string' && UNSTORABLE.test(member))) {
-      throw new TypeError('not a text');
-    }
-    return member;
-  });
-}
-
-/** Freezes a JSON value in depth, and answers it. */
-export function deepFreeze(value) {
-  // Views of a buffer cannot be frozen; no row holds one, but what the application sets may.
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value) && !ArrayBuffer.isView(value)) {
-    Object.freeze(value);
-    Object.values(value).forEach(deepFreeze);
-  }
-  return value;
 }

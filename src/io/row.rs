@@ -5,35 +5,42 @@ use js_sys::{Array, JsString, Map, Reflect, JSON};
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
 
+// Every import catches. What they are given is plain data, so that nothing but a full stack or memory makes them throw.
 #[wasm_bindgen(module = "/src/io/json.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = reuse)]
-    fn reuse_rows(old: &JsValue, fresh: &JsValue) -> JsValue;
-    #[wasm_bindgen(js_name = groupBy)]
-    fn group_rows_by(rows: &JsValue, column: &str, members: &Array) -> Array;
-    #[wasm_bindgen(js_name = latestOfEach)]
-    fn latest_rows(rows: &JsValue) -> JsValue;
-    #[wasm_bindgen(js_name = formOf)]
-    fn form_of(value: &JsValue) -> u8;
-    #[wasm_bindgen(js_name = covers)]
-    fn covers_part(row: &JsValue, part: &JsValue) -> bool;
-    #[wasm_bindgen(js_name = isEqual)]
-    fn are_equal(a: &JsValue, b: &JsValue) -> bool;
-    #[wasm_bindgen(js_name = merge)]
-    fn merge_rows(row: &JsValue, part: &JsValue) -> JsValue;
-    #[wasm_bindgen(js_name = position)]
-    fn position_in(rows: &JsValue, id: &str) -> i32;
-    #[wasm_bindgen(js_name = splice)]
-    fn splice_rows(rows: &JsValue, index: u32, removed: u32, row: &JsValue) -> JsValue;
-    #[wasm_bindgen(js_name = differences)]
-    fn differing_rows(known: &Map, fresh: &JsValue) -> Array;
-    fn assemble(base: &JsValue, without: &Array, names: &Array, values: &Array) -> JsValue;
-    /// The value as JSON text; an error for what JSON would silently change.
-    #[wasm_bindgen(catch)]
-    pub fn stringify(value: &JsValue) -> Result<Option<String>, JsValue>;
-    /// Freezes a value in depth, and answers it.
-    #[wasm_bindgen(js_name = deepFreeze)]
-    pub fn deep_freeze(value: &JsValue) -> JsValue;
+    #[wasm_bindgen(js_name = reuse, catch)]
+    fn reuse_rows(old: &JsValue, fresh: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = groupBy, catch)]
+    fn group_rows_by(rows: &JsValue, column: &str, members: &Array) -> Result<Array, JsValue>;
+    #[wasm_bindgen(js_name = latestOfEach, catch)]
+    fn latest_rows(rows: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = formOf, catch)]
+    fn form_of(value: &JsValue) -> Result<u8, JsValue>;
+    #[wasm_bindgen(js_name = covers, catch)]
+    fn covers_part(row: &JsValue, part: &JsValue) -> Result<bool, JsValue>;
+    #[wasm_bindgen(js_name = isEqual, catch)]
+    fn are_equal(a: &JsValue, b: &JsValue) -> Result<bool, JsValue>;
+    #[wasm_bindgen(js_name = merge, catch)]
+    fn merge_rows(row: &JsValue, part: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = position, catch)]
+    fn position_in(rows: &JsValue, id: &str) -> Result<i32, JsValue>;
+    #[wasm_bindgen(js_name = splice, catch)]
+    fn splice_rows(rows: &JsValue, index: u32, removed: u32, row: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = differences, catch)]
+    fn differing_rows(known: &Map, fresh: &JsValue) -> Result<Array, JsValue>;
+    #[wasm_bindgen(js_name = assemble, catch)]
+    fn assemble_object(
+        base: &JsValue,
+        without: &Array,
+        names: &Array,
+        values: &Array,
+    ) -> Result<JsValue, JsValue>;
+}
+
+/// The outcome of a function that only a full stack or memory makes fail. Nothing true can be said of the rows then, so
+/// the engine stops; the package starts a new one.
+fn or_stop<T>(outcome: Result<T, JsValue>) -> T {
+    outcome.unwrap_or_else(|_| std::process::abort())
 }
 
 thread_local! {
@@ -112,7 +119,7 @@ impl Index<Row> for RowIndex {
     }
 
     fn differences(&self, fresh: &Row) -> Vec<Difference<Row>> {
-        let pairs = differing_rows(&self.0, &fresh.0);
+        let pairs = or_stop(differing_rows(&self.0, &fresh.0));
         let pair = |pair: JsValue| {
             let pair: Array = pair.unchecked_into();
             Difference { old: present(pair.get(0)), new: present(pair.get(1)) }
@@ -137,7 +144,7 @@ impl Data for Row {
     }
 
     fn is(&self, form: Form) -> bool {
-        form_of(&self.0) == form as u8
+        form_of(&self.0) == Ok(form as u8)
     }
 
     fn child(&self, name: &'static str) -> Option<Self> {
@@ -176,25 +183,26 @@ impl Data for Row {
                 Member::Text(text) => text.map_or(JsValue::NULL, JsValue::from_str),
             })
             .collect();
-        Self(assemble(base.map_or(&JsValue::UNDEFINED, |base| &base.0), &without, &names, &values))
+        let base = base.map_or(JsValue::UNDEFINED, |base| base.0.clone());
+        Self(or_stop(assemble_object(&base, &without, &names, &values)))
     }
 
     fn merged(&self, part: &Self) -> Self {
-        Self(merge_rows(&self.0, &part.0))
+        Self(or_stop(merge_rows(&self.0, &part.0)))
     }
 
     fn position(&self, id: &str) -> Option<usize> {
-        usize::try_from(position_in(&self.0, id)).ok()
+        usize::try_from(or_stop(position_in(&self.0, id))).ok()
     }
 
     #[allow(clippy::cast_possible_truncation, reason = "places in a list of rows")]
     fn spliced(&self, index: usize, removed: usize, row: Option<&Self>) -> Self {
         let row = row.map_or(JsValue::UNDEFINED, |row| row.0.clone());
-        Self(splice_rows(&self.0, index as u32, removed as u32, &row))
+        Self(or_stop(splice_rows(&self.0, index as u32, removed as u32, &row)))
     }
 
     fn is_equal(&self, other: &Self) -> bool {
-        are_equal(&self.0, &other.0)
+        are_equal(&self.0, &other.0).unwrap_or_default()
     }
 
     fn parse(json: &str) -> Option<Self> {
@@ -202,19 +210,22 @@ impl Data for Row {
     }
 
     fn covers(&self, part: &Self) -> bool {
-        covers_part(&self.0, &part.0)
+        covers_part(&self.0, &part.0).unwrap_or_default()
     }
 
     fn group_by(&self, column: &'static str, members: &[String]) -> Vec<Self> {
         let members: Array = members.iter().map(|member| JsValue::from_str(member)).collect();
-        group_rows_by(&self.0, column, &members).iter().map(Self).collect()
+        or_stop(group_rows_by(&self.0, column, &members)).iter().map(Self).collect()
     }
 
     fn latest_of_each(&self) -> Self {
-        Self(latest_rows(&self.0))
+        Self(or_stop(latest_rows(&self.0)))
     }
 
     fn reuse(&self, fresh: Self) -> Self {
-        Self(reuse_rows(&self.0, &fresh.0))
+        match reuse_rows(&self.0, &fresh.0) {
+            Ok(rows) => Self(rows),
+            Err(_) => fresh,
+        }
     }
 }

@@ -3,7 +3,7 @@
 use super::client::{parse_cache, Client};
 use crate::engine::Settings;
 use crate::io::Row;
-use js_sys::{Array, RegExp};
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -19,8 +19,7 @@ impl Client {
     /// What is stored under `key` and fresh, or null.
     #[wasm_bindgen(js_name = cacheGet)]
     pub fn cache_get(&self, key: &str) -> JsValue {
-        let data = self.engine.cached(key).map_or(JsValue::NULL, |row| row.0);
-        self.engine.platform.handed_out(data)
+        self.engine.cached(key).map_or(JsValue::NULL, |row| row.0)
     }
 
     /// Stores `data` under `key` for `ttl_ms` or the default time.
@@ -35,10 +34,12 @@ impl Client {
         self.engine.invalidate(key);
     }
 
-    /// Drops every key that the regular expression finds something in.
-    #[wasm_bindgen(js_name = cacheInvalidatePattern)]
-    pub fn cache_invalidate_pattern(&self, pattern: &RegExp) {
-        self.engine.invalidate_where(&|key| pattern.test(key));
+    /// Drops these keys.
+    #[wasm_bindgen(js_name = cacheInvalidateKeys)]
+    pub fn cache_invalidate_keys(&self, keys: &Array) {
+        let mut keys: Vec<String> = keys.iter().filter_map(|key| key.as_string()).collect();
+        keys.sort_unstable();
+        self.engine.invalidate_where(&|key| keys.binary_search_by(|picked| picked.as_str().cmp(key)).is_ok());
     }
 
     /// Drops everything.
@@ -68,6 +69,12 @@ impl Client {
     #[wasm_bindgen(js_name = cacheKeys)]
     pub fn cache_keys(&self) -> Array {
         self.engine.keys().iter().map(|key| JsValue::from_str(key)).collect()
+    }
+
+    /// The keys of the reads that are under way.
+    #[wasm_bindgen(js_name = readKeys)]
+    pub fn read_keys(&self) -> Array {
+        self.engine.keys_under_way().iter().map(|key| JsValue::from_str(key)).collect()
     }
 
     /// Drops what is past its time: the page is shown again, and its timers may have slept.

@@ -1,12 +1,14 @@
 //! A client: configuration, sign-in, and the end.
 
 use super::convert::member;
+use super::db::Cancels;
 use crate::cache::CacheConfig;
 use crate::engine::{Engine, LiveSettings, Settings, DEFAULT_TIMEOUT_MS};
 use crate::error::Error;
 use crate::io::{thrown, Browser, Front, Given, Target, Wire};
 use crate::retry::RetryConfig;
 use js_sys::Function;
+use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
@@ -14,6 +16,7 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen]
 pub struct Client {
     pub(super) engine: Rc<Engine<Browser>>,
+    pub(super) cancels: Rc<RefCell<Cancels>>,
 }
 
 #[wasm_bindgen]
@@ -21,7 +24,7 @@ impl Client {
     /// A client that is not configured yet.
     #[wasm_bindgen(constructor)]
     pub fn new(front: Front, wire: Wire) -> Self {
-        Self { engine: Engine::new(Browser::new(front, wire)) }
+        Self { engine: Engine::new(Browser::new(front, wire)), cancels: Rc::default() }
     }
 
     /// Takes `ClientOptions`. Another server than before ends everything under way and empties the cache.
@@ -32,7 +35,6 @@ impl Client {
             target: Some(Rc::new(target)),
             fetch: function("fetch"),
             token_provider: function("accessToken"),
-            is_debug: member(options, "debug").is_truthy(),
         };
         if self.engine.platform.configure(given) {
             self.engine.reset();

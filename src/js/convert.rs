@@ -1,18 +1,14 @@
-//! Values from JavaScript and errors to it.
+//! Values from JavaScript.
+//!
+//! The package takes arguments apart before the engine sees them (`pkg-template/src/arguments.ts`): what arrives here is
+//! plain lists of plain values, and reading them runs none of the application's code.
 
 use crate::api::Argument;
 use crate::data::Value;
 use crate::input::Field;
-use crate::io::{stringify, value_of};
+use crate::io::value_of;
 use js_sys::{Array, Reflect};
 use wasm_bindgen::prelude::*;
-
-#[wasm_bindgen]
-extern "C" {
-    /// An object's own members, as pairs; an error where reading one throws.
-    #[wasm_bindgen(catch, js_namespace = Object, js_name = entries)]
-    fn own_members(object: &JsValue) -> Result<Array, JsValue>;
-}
 
 /// Member `name` of an object; undefined for whatever is none.
 pub fn member(object: &JsValue, name: &str) -> JsValue {
@@ -23,40 +19,32 @@ pub fn member(object: &JsValue, name: &str) -> JsValue {
     }
 }
 
-/// One argument of a call.
+/// One argument of a call: a plain value, the fields of an object, or a sign for something else.
 pub fn argument(value: &JsValue) -> Argument {
-    if !value.is_object() || Array::is_array(value) {
-        return Argument::Value(value_of(value));
-    }
-    match fields(value) {
-        Some(fields) => Argument::Object(fields),
-        None => Argument::Value(Value::Other("an object that cannot be read")),
+    match (list(value), value_of(value)) {
+        (Some(fields), _) => Argument::Object(fields_of(fields)),
+        // Not an object of fields, whatever it is.
+        (None, Value::Json) => Argument::Value(Value::Other("another kind of value")),
+        (None, value) => Argument::Value(value),
     }
 }
 
-/// A member of an object, as a pair of its name and value.
-fn field(member: &Array) -> Field {
-    let (name, value) = (member.get(0).as_string().unwrap_or_default(), &member.get(1));
-    let json = match value_of(value) {
-        Value::Absent | Value::Other(_) => None,
-        _ => stringify(value).ok().flatten(),
-    };
-    match (json, value_of(value)) {
+fn list(value: &JsValue) -> Option<&Array> {
+    value.dyn_ref()
+}
+
+/// Fields, each as `[name, value, json, rows]`.
+fn fields_of(fields: &Array) -> Vec<Field> {
+    fields.iter().map(|field| field_of(field.unchecked_ref())).collect()
+}
+
+fn field_of(field: &Array) -> Field {
+    let [name, value, json, rows] = [0, 1, 2, 3].map(|at| field.get(at));
+    let name = name.as_string().unwrap_or_default();
+    let rows = list(&rows).map(|rows| rows.iter().map(|row| fields_of(row.unchecked_ref())).collect());
+    match (json.as_string(), value_of(&value)) {
         (None, Value::Absent) => Field::plain(name, Value::Absent, String::new()),
         (None, _) => Field::plain(name, Value::Other("a value that JSON cannot carry"), String::new()),
-        (Some(json), plain) => Field { rows: rows(value), ..Field::plain(name, plain, json) },
+        (Some(json), plain) => Field { rows, ..Field::plain(name, plain, json) },
     }
-}
-
-/// The members of each object of a list. None when it is no list, or holds something else.
-fn rows(value: &JsValue) -> Option<Vec<Vec<Field>>> {
-    value.dyn_ref::<Array>()?.iter().map(|item| fields(&item)).collect()
-}
-
-fn fields(object: &JsValue) -> Option<Vec<Field>> {
-    if !object.is_object() {
-        return None;
-    }
-    let members = own_members(object).ok()?;
-    Some(members.iter().map(|member| field(member.unchecked_ref())).collect())
 }

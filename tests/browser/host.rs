@@ -1,10 +1,9 @@
 //! The host's promises.
 
-use js_sys::{Function, Reflect};
-use std::pin::pin;
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test as test;
-use workflow_db::io::host::{aborted, sleep, subject, uuid};
+use workflow_db::io::host::{sleep, subject, uuid};
 
 fn script(body: &str) -> JsValue {
     Function::new_no_args(body).call0(&JsValue::UNDEFINED).expect("the test's own script")
@@ -49,17 +48,4 @@ async fn a_sleep_that_is_dropped_leaves_no_timer() {
     sleep(7.0, true).await;
     let cleared = script("return globalThis.endOfTimers();");
     assert_eq!(cleared.as_string().as_deref(), Some("60007"), "the dropped one, and not the finished one");
-}
-
-#[test]
-async fn an_aborted_signal_ends_the_wait_at_once_or_later() {
-    let controller = script("return new AbortController();");
-    let signal = Reflect::get(&controller, &"signal".into()).expect("a signal");
-    let mut wait = pin!(aborted(&signal));
-    let is_over = futures_util::future::poll_immediate(wait.as_mut()).await.is_some();
-    assert!(!is_over);
-    let abort: Function = Reflect::get(&controller, &"abort".into()).expect("a method").unchecked_into();
-    abort.call0(&controller).expect("aborts");
-    wait.await;
-    aborted(&signal).await;
 }

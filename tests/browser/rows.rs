@@ -1,10 +1,9 @@
 //! Rows as JavaScript objects.
 
-use js_sys::{Array, Reflect, JSON};
-use wasm_bindgen::prelude::*;
+use js_sys::JSON;
 use wasm_bindgen_test::wasm_bindgen_test as test;
 use workflow_db::data::{Data, Index, Member, Value};
-use workflow_db::io::{row::deep_freeze, stringify, Row};
+use workflow_db::io::Row;
 
 fn row(json: &str) -> Row {
     Row(JSON::parse(json).expect("the test's own JSON"))
@@ -86,23 +85,30 @@ fn of_a_row_that_is_there_twice_the_later_stays() {
     assert_eq!(json(&rows.latest_of_each()), r#"[{"id":"b","n":2},{"id":"a","n":3}]"#);
 }
 
-#[test]
-fn what_json_would_silently_change_is_refused() {
-    let nan = Array::of1(&JsValue::from_f64(f64::NAN));
-    assert!(stringify(&nan).is_err());
-    let cycle = Array::new();
-    cycle.push(&cycle);
-    assert!(stringify(&cycle).is_err());
-    assert_eq!(stringify(&JsValue::from_f64(0.1)).ok().flatten().as_deref(), Some("0.1"));
+/// JSON that is nested `depth` lists deep, with `inner` in the middle.
+fn nested(depth: usize, inner: &str) -> Row {
+    row(&[r#"{"id":"a","config":"#, &"[".repeat(depth), inner, &"]".repeat(depth), "}"].concat())
 }
 
 #[test]
-fn freezing_reaches_every_depth() {
-    let row = row(r#"{"config":{"list":[{"x":1}]}}"#);
-    deep_freeze(&row.0);
-    let list = row.child("config").and_then(|config| config.child("list")).expect("it is there");
-    let changed = Reflect::set(&list.item(0).0, &"x".into(), &2.into());
-    assert_eq!(changed, Ok(false));
+fn json_of_any_depth_is_compared() {
+    const DEPTH: usize = 10_000;
+    let known = nested(DEPTH, "1");
+    assert!(known.is_equal(&nested(DEPTH, "1")));
+    assert!(!known.is_equal(&nested(DEPTH, "2")));
+    assert!(!known.is_equal(&nested(DEPTH + 1, "1")));
+    assert!(known.covers(&nested(DEPTH, "1")));
+    assert!(known.reuse(nested(DEPTH, "1")).0 == known.0);
+    let deep_list = row(&["[".repeat(DEPTH), "]".repeat(DEPTH)].concat());
+    assert!(!deep_list.is(workflow_db::data::Form::Rows), "a list of lists is no list of rows");
+}
+
+#[test]
+fn json_of_any_width_is_compared() {
+    let wide =
+        |last: &str| row(&[r#"{"id":"a","config":["#, &r#"{"x":1},"#.repeat(200_000), last, "]}"].concat());
+    assert!(wide("1").is_equal(&wide("1")));
+    assert!(!wide("1").is_equal(&wide("2")));
 }
 
 #[test]

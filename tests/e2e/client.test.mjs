@@ -145,7 +145,7 @@ test('db.with carries ttlMs, timeoutMs, fresh and signal to each call', async ()
   assert.equal(stack.requests.count(), before + 1, 'past its time it is asked again');
   await tab.run((id) => db.with({ fresh: true }).getWorkflow(id), workflow.id);
   assert.equal(stack.requests.count(), before + 2, 'fresh asks');
-  stack.faults.add({ action: 'hang', times: 2 });
+  stack.faults.add({ action: 'hang' });
   const codes = await tab.run(
     async ([id, userId]) => [
       (await failure(db.with({ timeoutMs: 40, fresh: true }).getWorkflow(id))).code,
@@ -157,6 +157,7 @@ test('db.with carries ttlMs, timeoutMs, fresh and signal to each call', async ()
     [workflow.id, user.id],
   );
   assert.deepEqual(codes, ['TIMEOUT', 'TIMEOUT', 'INVALID_INPUT', 'INVALID_INPUT', 'ABORTED']);
+  stack.faults.clear();
   const reused = await tab.run(async (id) => {
     const bound = db.with({ fresh: true });
     return [await bound.getWorkflow(id), await bound.getWorkflow(id)].every(Boolean);

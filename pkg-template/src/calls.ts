@@ -1,0 +1,74 @@
+import { DatabaseError } from './errors.js';
+import { guarded } from './guarded.js';
+import { whenAborted } from './signals.js';
+
+interface Pending {
+  resolve: (value: unknown) => void;
+  reject: (error: unknown) => void;
+  /** Ends the wait for its signal. */
+  release: () => void;
+}
+
+/** The calls of `db` that are under way, by number: the engine says how each ended. */
+export class Calls {
+  private readonly pending = new Map<number, Pending>();
+  private lastNumber = 0;
+
+  /**
+   * The outcome of a new call. `begin` hands its number to the engine, and `cancel` tells the engine that the signal was aborted.
+   * What `begin` and `signalOf` throw is the outcome.
+   */
+  start(
+    begin: (number: number) => void,
+    signalOf: () => AbortSignal | undefined,
+    cancel: (number: number) => void,
+  ): Promise<unknown> {
+    const number = ++this.lastNumber;
+    return new Promise((resolve, reject) => {
+      const signal = signalOf();
+      if (signal?.aborted) throw aborted(signal);
+      const call: Pending = { resolve, reject, release: () => {} };
+      this.pending.set(number, call);
+      try {
+        begin(number);
+      } catch (error) {
+        this.reject(number, error);
+      }
+      if (signal === undefined || !this.pending.has(number)) return;
+      call.release = whenAborted(signal, () => {
+        this.reject(number, aborted(signal));
+        cancel(number);
+      });
+    });
+  }
+
+  /** The call ended well. */
+  resolve(number: number, value: unknown): void {
+    this.end(number)?.resolve(value);
+  }
+
+  /** The call failed. */
+  reject(number: number, error: unknown): void {
+    this.end(number)?.reject(error);
+  }
+
+  /** Every call failed. May be repeated where the stack was too full to finish. */
+  failAll(error: DatabaseError): void {
+    for (const [number, call] of this.pending) {
+      call.reject(error);
+      guarded(call.release);
+      this.pending.delete(number);
+    }
+  }
+
+  private end(number: number): Pending | undefined {
+    const call = this.pending.get(number);
+    this.pending.delete(number);
+    if (call !== undefined) guarded(call.release);
+    return call;
+  }
+}
+
+function aborted(signal: AbortSignal): DatabaseError {
+  return new DatabaseError('ABORTED', 'The call was aborted by its signal', signal.reason);
+}

@@ -1,0 +1,33 @@
+type OnAbort = () => void;
+
+/** Who waits for each signal. */
+const waiting = new WeakMap<AbortSignal, Set<OnAbort>>();
+
+/**
+ * Calls `onAbort` when the signal is aborted. The result ends that.
+ *
+ * However many calls wait for a signal, it has one listener: Node warns of a leak when there are more than ten.
+ */
+export function whenAborted(signal: AbortSignal, onAbort: OnAbort): () => void {
+  const others = waiting.get(signal) ?? listen(signal);
+  others.add(onAbort);
+  return () => {
+    others.delete(onAbort);
+    if (others.size > 0 || waiting.get(signal) !== others) return;
+    waiting.delete(signal);
+    signal.removeEventListener('abort', abortAll);
+  };
+}
+
+function listen(signal: AbortSignal): Set<OnAbort> {
+  const all = new Set<OnAbort>();
+  waiting.set(signal, all);
+  signal.addEventListener('abort', abortAll);
+  return all;
+}
+
+function abortAll(this: AbortSignal): void {
+  const all = waiting.get(this);
+  waiting.delete(this);
+  all?.forEach((onAbort) => onAbort());
+}

@@ -1,0 +1,115 @@
+import { invalid } from './errors.js';
+
+/** NUL, which Postgres refuses. */
+const NUL = /\0/;
+/** One half of a pair of UTF-16 code units, which no text of the database can hold. */
+const HALF_PAIR = /[\ud800-\udfff]/u;
+
+/** An object or a list whose members are being written. */
+interface Frame {
+  readonly value: Record<string, unknown> | readonly unknown[];
+  /** The names of an object's members; undefined for a list. */
+  readonly names: readonly string[] | undefined;
+  /** How many members were looked at. */
+  next: number;
+  isEmpty: boolean;
+}
+
+/**
+ * The value as JSON text, as `JSON.stringify` writes it; undefined for what that leaves out. `path` names the value.
+ *
+ * Open objects wait in a list instead of on the call stack, so that any depth can be written.
+ *
+ * @throws DatabaseError INVALID_INPUT for what JSON would silently change (NaN, infinities, functions, symbols) or cannot
+ *   carry (cycles, bigints), and for text that the database refuses. It names the place, such as `config.list[3].name`.
+ */
+export function stringify(value: unknown, path: string): string | undefined {
+  const writer = new Writer(path);
+  return writer.write(value);
+}
+
+class Writer {
+  private readonly open: Frame[] = [];
+  /** What the open frames hold, to notice cycles. */
+  private readonly held = new Set<unknown>();
+
+  constructor(private readonly path: string) {}
+
+  write(root: unknown): string | undefined {
+    let text = this.begin('', root);
+    if (text === undefined) return undefined;
+    for (let frame = this.open.at(-1); frame !== undefined; frame = this.open.at(-1)) {
+      text += this.advance(frame);
+    }
+    return text;
+  }
+
+  /** The text of a frame's next member, as far as it is not nested, or of its end. */
+  private advance(frame: Frame): string {
+    const { names } = frame;
+    const index = frame.next;
+    if (index === (names ?? (frame.value as readonly unknown[])).length) {
+      this.open.pop();
+      this.held.delete(frame.value);
+      return names === undefined ? ']' : '}';
+    }
+    frame.next += 1;
+    const name = names === undefined ? String(index) : (names[index] as string);
+    const member = this.begin(name, (frame.value as Record<string, unknown>)[name]);
+    if (member === undefined && names !== undefined) return '';
+    const comma = frame.isEmpty ? '' : ',';
+    frame.isEmpty = false;
+    return comma + (names === undefined ? '' : this.quoted(name) + ':') + (member ?? 'null');
+  }
+
+  /** The text of a value, or of the beginning of one that is nested; undefined for what JSON leaves out. */
+  private begin(name: string, given: unknown): string | undefined {
+    const value = plain(name, given);
+    switch (typeof value) {
+      case 'undefined':
+        return undefined;
+      case 'string':
+        return this.quoted(value);
+      case 'number':
+        if (!Number.isFinite(value)) throw this.refused('a finite number');
+        return String(Object.is(value, -0) ? 0 : value);
+      case 'boolean':
+        return String(value);
+      case 'object':
+        return value === null ? 'null' : this.enter(value);
+      default:
+        throw this.refused(`a value that JSON can carry, not a ${typeof value}`);
+    }
+  }
+
+  private enter(value: object): string {
+    if (this.held.has(value)) throw this.refused('a value that does not hold itself');
+    this.held.add(value);
+    const names = Array.isArray(value) ? undefined : Object.keys(value);
+    this.open.push({ value: value as Frame['value'], names, next: 0, isEmpty: true });
+    return names === undefined ? '[' : '{';
+  }
+
+  private quoted(text: string): string {
+    if (NUL.test(text)) throw this.refused('text without NUL characters');
+    if (HALF_PAIR.test(text)) throw this.refused('text without half of a surrogate pair');
+    return JSON.stringify(text);
+  }
+
+  /** The error for the member that was looked at last. */
+  private refused(expected: string): Error {
+    const steps = this.open.map(({ names, next }) =>
+      names === undefined ? `[${next - 1}]` : `.${names[next - 1]}`,
+    );
+    return invalid([this.path, ...steps].join('').replace(/^\./, ''), expected);
+  }
+}
+
+/** What JSON makes of a value that says itself how it is written, or that wraps a plain one. */
+function plain(name: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const { toJSON } = value as { toJSON?: unknown };
+  const own: unknown = typeof toJSON === 'function' ? toJSON.call(value, name) : value;
+  const isWrapper = own instanceof Number || own instanceof String || own instanceof Boolean;
+  return isWrapper ? own.valueOf() : own;
+}

@@ -1,0 +1,41 @@
+// No exception may pass through WebAssembly: it would leave the engine half-way through a change, and its stack in use.
+// So every function that the engine imports must be total. Those declared with `catch` are, by the generated `handleError`.
+
+/**
+ * Functions of wasm-bindgen, js-sys and wasm-bindgen-futures that cannot throw for what the engine gives them.
+ *
+ * @type {readonly [pattern: RegExp, reason: string][]}
+ */
+const TOTAL = [
+  [/^__wbg___wbindgen_(is_\w+|boolean_get|number_get|string_get)_/, 'looks at the type of a value'],
+  [/^__wbindgen_generic_/, 'makes a value of Rust one of JavaScript'],
+  [/^__wbindgen_init_externref_table$/, 'runs once, at the start'],
+  [/^__wbg___wbindgen_throw_/, 'is how the module itself stops: the package starts another one'],
+  [/^__wbg__wbg_cb_unref_/, 'frees a closure'],
+  [/^__wbg_static_accessor_(GLOBAL|GLOBAL_THIS|SELF|WINDOW)_/, 'finds the global object'],
+  [/^__wbg_queueMicrotask_/, 'belongs to the host'],
+  [/^__wbg_(resolve|then)_/, "wraps the host's own promises; what they are resolved with runs later"],
+  [/^__wbg_isArray_/, 'looks at plain data, which holds no revoked Proxy'],
+  [/^__wbg_(new|push|get|get_unchecked|length|set|delete)_/, "works on the engine's own lists and maps"],
+];
+
+/**
+ * The imports that may throw, each as a sentence.
+ *
+ * @param {{ module: string, name: string }[]} imports
+ * @param {string} glue the text of the generated bindings
+ */
+export function partialImports(imports, glue) {
+  return imports
+    .filter(({ module, name }) => {
+      const isCaught = module.endsWith('_bg.js') && declarationOf(glue, name).includes('return handleError(');
+      return !isCaught && !TOTAL.some(([pattern]) => pattern.test(name));
+    })
+    .map(({ name }) => `${name} may throw through WebAssembly: declare it with \`catch\``);
+}
+
+/** The first line of a generated function. */
+function declarationOf(glue, name) {
+  const start = glue.indexOf(`export function ${name}(`);
+  return start < 0 ? '' : glue.slice(start, glue.indexOf('\n', start));
+}
