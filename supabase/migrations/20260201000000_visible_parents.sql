@@ -1,30 +1,17 @@
--- Refuses executions, favourites and saved templates of a parent row that the user cannot see. A foreign key does not
--- ask row security: without this file any id that exists is accepted, and the answer tells whether it exists. Repeatable.
+-- Refuses executions and favourites of a workflow that the user cannot see. A foreign key does not ask row security:
+-- without this file any id that exists is accepted, and the answer tells whether it exists. Repeatable.
 
 create schema if not exists workflow_private;
 
 -- Restrictive policies apply on top of the permissive ones, whatever a project calls those. The subquery runs as the
--- user, so the parent's own policies decide what is visible.
-do $$
-declare
-  entry record;
-begin
-  for entry in
-    select * from (values
-      ('workflow_executions', 'workflows', 'workflow_id'),
-      ('workflow_favorites', 'workflows', 'workflow_id'),
-      ('saved_templates', 'workflow_templates', 'template_id')
-    ) as parents (tbl, parent, reference)
-  loop
-    execute format('drop policy if exists %I on public.%I', entry.tbl || '_insert_visible', entry.tbl);
-    execute format(
-      'create policy %I on public.%I as restrictive for insert '
-      'with check (exists (select from public.%I p where p.id = %I))',
-      entry.tbl || '_insert_visible', entry.tbl, entry.parent, entry.reference
-    );
-  end loop;
-end
-$$;
+-- user, so the policies of workflows decide what is visible.
+drop policy if exists workflow_executions_insert_visible on public.workflow_executions;
+create policy workflow_executions_insert_visible on public.workflow_executions as restrictive
+  for insert with check (exists (select from public.workflows w where w.id = workflow_id));
+
+drop policy if exists workflow_favorites_insert_visible on public.workflow_favorites;
+create policy workflow_favorites_insert_visible on public.workflow_favorites as restrictive
+  for insert with check (exists (select from public.workflows w where w.id = workflow_id));
 
 -- A trigger and not a policy: an execution must stay writable after its workflow became private, and a policy cannot
 -- tell whether the workflow was changed.

@@ -230,6 +230,16 @@ test('saving a template and marking a workflow twice answers the row that is the
   loseAnswer();
   assert.deepEqual((await call(tab, 'addFavorite', ada.id, workflow.id)).value, first);
   assert.equal((await rows('workflow_favorites', 'where workflow_id = $1', [workflow.id])).length, 1);
+  const hidden = await newWorkflow(await newUser('hidden'));
+  const refused = [
+    await call(tab, 'addFavorite', ada.id, hidden.id),
+    await call(tab, 'createExecution', { user_id: ada.id, workflow_id: hidden.id }),
+    await call(tab, 'saveTemplate', ada.id, randomUUID()),
+  ];
+  assert.deepEqual(
+    refused.map(({ code }) => code),
+    ['42501', '42501', '23503'],
+  );
 });
 
 test('a retry that overtakes its first attempt answers the rows of the one that is made', async () => {

@@ -14,7 +14,7 @@ const [holder, first, second] = await Promise.all([
   session(),
 ]);
 
-/** @param {string} name @param {object} [more] */
+/** @param {string} name @param {Record<string, any>} [more] @returns {Record<string, any>} */
 const workflow = (name, more) => ({
   id: randomUUID(),
   user_id: ada,
@@ -200,6 +200,31 @@ test(
     assert.equal(saved.connections.length, 1);
   },
 );
+
+test('a repeated save of a graph that overtakes its first attempt is no conflict', async () => {
+  const graph = workflow('repeated', { nodes: [node('held')], connections: [] });
+  const [{ updated_at }] = await saveBatch(first, 'workflows', [graph]);
+  const nodes = JSON.stringify([{ ...graph.nodes[0], label: 'changed' }]);
+  const save = (/** @type {import('./helpers.mjs').Session} */ at, /** @type {boolean} */ isReplay) =>
+    at.sql("select save_workflow_graph($1, $2, '[]', $3, $4) as saved", [
+      graph.id,
+      nodes,
+      updated_at,
+      isReplay,
+    ]);
+  const held = 'select from workflow_nodes where workflow_id = $1 for update';
+  const saves = await whileLocked(held, [graph.id], async () => {
+    const attempt = save(first, false);
+    await first.isBlocked();
+    const repetition = save(second, true);
+    await second.isBlocked();
+    return [attempt, repetition];
+  });
+  const [[once], [again]] = await Promise.all(saves);
+  assert.equal(once.saved.nodes[0].label, 'changed');
+  assert.deepEqual(again.saved, once.saved);
+  assert.equal(await codeOf(save(first, false)), 'PT409');
+});
 
 test("an id of another workflow's node is refused, not tried for ever", async () => {
   const taken = node('x');

@@ -182,19 +182,6 @@ test("the count of a template's uses rises by one, and stays at its greatest val
   }
 });
 
-test('turning row security off in a session changes nothing about who may set what', async () => {
-  const session = await openSession(stack, { sub: ada.id });
-  await session.sql('set row_security = off');
-  const [{ id }] = await stack.sql(
-    "insert into workflow_templates (name, workflow_data, created_by) values ($1, '{}', $2) returning id",
-    [randomUUID(), ada.id],
-  );
-  await codeOf(session.sql('update workflow_templates set is_featured = true where id = $1', [id]));
-  await codeOf(session.sql("update user_profiles set email = 'x@example.com' where id = $1", [ada.id]));
-  assert.equal((await stored('workflow_templates', id)).is_featured, false);
-  assert.equal((await stored('user_profiles', ada.id)).email, 'ada@example.com');
-});
-
 /** A new account with its profile. */
 async function newAccount(email = `${randomUUID()}@example.com`) {
   const [{ id }] = await stack.sql('insert into auth.users (email) values ($1) returning id', [email]);
