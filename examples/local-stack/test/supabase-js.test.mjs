@@ -199,8 +199,8 @@ test('errors carry the codes of Postgres and PostgREST', async () => {
   assert.deepEqual(await refusal(client.rpc('no_function')), [404, 'PGRST202']);
   const run = { workflow_id: workflowId, user_id: userId, status: 'paused' };
   assert.deepEqual(await refusal(client.from('workflow_executions').insert(run)), [400, '23514']);
-  const favorite = { user_id: userId, workflow_id: NO_ID };
-  assert.deepEqual(await refusal(client.from('workflow_favorites').insert(favorite)), [409, '23503']);
+  const saved = { user_id: userId, template_id: NO_ID };
+  assert.deepEqual(await refusal(client.from('saved_templates').insert(saved)), [409, '23503']);
 });
 
 test('row security hides and refuses what is another’s, and everything from nobody', async () => {
