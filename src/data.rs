@@ -84,10 +84,21 @@ impl<D: Data> Difference<D> {
     }
 }
 
+/// Rows that the application may still hold. None is kept alive by this.
+pub trait Identities<D>: Default {
+    /// `fresh`, a row or a list of rows, with every row that is equal to a known one of its kind replaced by that one. The
+    /// others become known if they are the latest.
+    fn same(&mut self, kind: &str, fresh: D, is_latest: bool) -> D;
+    /// The latest known row of that kind with this id, if it is still held.
+    fn latest(&self, kind: &str, id: &str) -> Option<D>;
+}
+
 /// A reference to a JSON value: a row, or a list of rows. Cloning copies the reference.
 pub trait Data: Clone + 'static {
     /// Rows of it by id.
     type Index: Index<Self>;
+    /// Rows of it that the application may still hold.
+    type Identities: Identities<Self>;
 
     /// Column `name` of a row.
     fn column(&self, name: &'static str) -> Value;

@@ -126,12 +126,6 @@ pub fn upsert(table: &Table, fields: &[Field]) -> Result<Body, Error> {
     Ok(body)
 }
 
-/// `body` as JSON, without one column.
-pub fn without(body: &Body, column: &str) -> String {
-    let fields = body.fields.iter().filter(|(name, _)| *name != column).cloned().collect();
-    Body { fields }.json()
-}
-
 /// Has the database put its own time into `updated_at`: Postgres resolves the literal `now` on its own clock.
 pub fn touch(table: &Table, body: &mut Body) {
     if table.has_updated_at() {

@@ -34,11 +34,13 @@ pub trait Platform: 'static {
     fn token(&self) -> impl Future<Output = Result<Option<String>, Error>> + 'static;
     /// Whose token it is.
     fn subject(&self, token: &str) -> Option<String>;
-    /// Sends a request and waits for its whole answer. Dropping the future aborts the request.
+    /// Sends a request and waits for its whole answer. Dropping the future aborts the request. With `is_fresh`, no HTTP
+    /// cache on this side may answer it.
     fn send(
         &self,
         request: &Request,
         token: Option<&str>,
+        is_fresh: bool,
     ) -> impl Future<Output = Result<Reply<Self::Data>, Error>> + 'static;
     /// The entry under `key` is now this, or gone. May run the application's code: nothing is borrowed meanwhile.
     fn entry_changed(&self, key: &str, entry: Option<Published<Self::Data>>);

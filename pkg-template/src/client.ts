@@ -76,6 +76,7 @@ export class ConfigurableClient implements DatabaseClient, Resident {
     this.front.onHeard = (isHeard) => this.made?.setHeard(isHeard);
     inspectors.set(this, this.front);
     this.front.onUsed = (slots) => this.client().cacheTouch(slots);
+    this.front.onClockSetBack = () => this.made?.clocksChanged();
     cutWhenCollected(this, this.ties);
   }
 
@@ -110,7 +111,7 @@ export class ConfigurableClient implements DatabaseClient, Resident {
       this.hiddenSince = Date.now();
       return;
     }
-    this.made?.cacheSweep();
+    this.made?.clocksChanged();
     this.made?.shown(Date.now() - (this.hiddenSince ?? Date.now()));
     this.hiddenSince = undefined;
   }

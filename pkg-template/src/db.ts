@@ -167,7 +167,7 @@ export interface DbFunctions {
   getApiKeys(userId: string): Promise<ApiKey[]>;
   /** A user's active API keys without their secrets, which are not even asked for. */
   getApiKeysPublic(userId: string): Promise<ApiKeyPublic[]>;
-  /** A user's API key for a service, active or not, or null. Asked together with others of the same tick. */
+  /** A user's active API key for a service, or null. Asked together with others of the same tick. */
   getApiKey(userId: string, service: string): Promise<ApiKey | null>;
   /** Creates an API key. Rejects with 23505 when the user has one for that service. */
   createApiKey(key: NewApiKey): Promise<ApiKey>;

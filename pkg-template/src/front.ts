@@ -36,6 +36,8 @@ export class Front {
 
   /** Whether rows are frozen before they are handed out. */
   isDebug = false;
+  /** Called when the wall clock shows less than before: until when copies answer has to be said anew. */
+  onClockSetBack: () => void = () => {};
 
   private readonly copies = new Map<string, Copy>();
   private readonly listeners = new Map<string, Set<() => void>>();
@@ -46,6 +48,8 @@ export class Front {
   private readonly used = new Uint32Array(USED_CAPACITY);
   private usedCount = 0;
   private last: Copy | undefined;
+  /** What the wall clock showed last. */
+  private latest = 0;
 
   constructor(private readonly calls: Calls) {}
 
@@ -78,12 +82,27 @@ export class Front {
   }
 
   private hit(key: string): Copy | undefined {
-    const copy = this.copies.get(key);
-    if (copy === undefined || Date.now() >= copy.until) return undefined;
+    const copy = this.copyOf(key);
+    if (copy === undefined) return undefined;
     this.hits += 1;
     if (copy !== this.last) this.remember(copy);
     if (this.isHeard) this.happened('hit', key);
     return copy;
+  }
+
+  /** The copy under `key`, if it may be answered. */
+  private copyOf(key: string): Copy | undefined {
+    const now = this.now();
+    const copy = this.copies.get(key);
+    return copy === undefined || now >= copy.until ? undefined : copy;
+  }
+
+  private now(): number {
+    const now = Date.now();
+    const isSetBack = now < this.latest;
+    this.latest = now;
+    if (isSetBack) this.onClockSetBack();
+    return now;
   }
 
   private remember(copy: Copy): void {
@@ -104,7 +123,9 @@ export class Front {
     const before = this.copies.get(key);
     const isNews = before?.data !== data;
     // Published again as it was, it is no younger.
-    const since = before !== undefined && !isNews && before.until === until ? before.since : Date.now();
+    const now = Date.now();
+    this.latest = Math.max(this.latest, now);
+    const since = before !== undefined && !isNews && until <= before.until ? before.since : now;
     this.copies.set(key, { data, since, promise: undefined, until, slot });
     if (isNews) this.notify(key);
   }
@@ -123,8 +144,8 @@ export class Front {
 
   /** The entry under `key`, without counting as a use. */
   peek(key: string): unknown {
-    const copy = this.copies.get(key);
-    return copy === undefined || Date.now() >= copy.until ? undefined : this.handedOut(copy.data);
+    const copy = this.copyOf(key);
+    return copy && this.handedOut(copy.data);
   }
 
   /** Calls `listener` after every change of the entry under `key`. The result ends that. */

@@ -2,7 +2,7 @@
 
 use super::{read, Call, Operation};
 use crate::data::Value;
-use crate::engine::{Expected, Load, Lookup, Write};
+use crate::engine::{Condition, Load, Lookup, Write};
 use crate::error::Error;
 use crate::input::{self, Field, QueryFields};
 use crate::query::{Filter, Query, Test};
@@ -23,7 +23,7 @@ impl Call<'_> {
     ) -> Result<Operation, Error> {
         let value = self.uuid_at(0, argument)?;
         let key = key_of(table.row_key.as_ref(), &[&value]);
-        Ok(read(key, Load::Row(Lookup { table, column, value, within: None })))
+        Ok(read(key, Load::Row(Lookup { table, column, value, within: Vec::new() })))
     }
 
     /// The rows whose parent's id is the first argument.
@@ -35,7 +35,7 @@ impl Call<'_> {
     ) -> Result<Operation, Error> {
         let value = self.uuid_at(0, argument)?;
         let key = key_of(table.list_key.as_ref(), &[&value]);
-        Ok(read(key, Load::Children(Lookup { table, column, value, within: None })))
+        Ok(read(key, Load::Children(Lookup { table, column, value, within: Vec::new() })))
     }
 
     /// The row of a user, the first argument, for a service, the second.
@@ -47,7 +47,8 @@ impl Call<'_> {
             .filter("service_name", Test::In(vec![service.clone()]));
         self.check_length("service", Request::counted(&query, None).path.len())?;
         let key = key_of(table.row_key.as_ref(), &[&user_id, &service]);
-        let within = Some(("user_id", user_id));
+        let mut within = vec![("user_id", user_id)];
+        within.extend(table.active.map(|column| (column, "true".to_owned())));
         Ok(read(key, Load::Row(Lookup { table, column: "service_name", value: service, within })))
     }
 
@@ -93,7 +94,7 @@ impl Call<'_> {
     pub(super) fn update(&self, table: &'static Table, argument: &str) -> Result<Operation, Error> {
         let (id, fields) = self.patch(table, argument)?;
         let body = input::patch(table, &fields)?.json();
-        Ok(Operation::Write(Write::Update { table, id, body, expected: None }))
+        Ok(Operation::Write(Write::Update { table, id, body, condition: None }))
     }
 
     fn patch(&self, table: &Table, argument: &str) -> Result<(String, Vec<Field>), Error> {
@@ -190,12 +191,9 @@ pub(super) fn workflow_with_relations(call: &Call<'_>) -> Result<Operation, Erro
 
 pub(super) fn update_workflow(call: &Call<'_>) -> Result<Operation, Error> {
     let (id, fields) = call.patch(&WORKFLOWS, "id")?;
-    let body = input::patch(&WORKFLOWS, &fields)?;
-    let expected = if_updated_at(call)?.map(|updated_at| {
-        let values = input::without(&body, "updated_at");
-        Expected { updated_at, values }
-    });
-    Ok(Operation::Write(Write::Update { table: &WORKFLOWS, id, body: body.json(), expected }))
+    let body = input::patch(&WORKFLOWS, &fields)?.json();
+    let condition = if_updated_at(call)?.map(Condition::Wanted);
+    Ok(Operation::Write(Write::Update { table: &WORKFLOWS, id, body, condition }))
 }
 
 /// `ifUpdatedAt` of the third argument.
@@ -216,7 +214,7 @@ pub(super) fn archive_workflow(call: &Call<'_>) -> Result<Operation, Error> {
     let mut body = input::Body::default();
     body.set("archived_at", "\"now\"".to_owned());
     input::touch(&WORKFLOWS, &mut body);
-    Ok(Operation::Write(Write::Update { table: &WORKFLOWS, id, body: body.json(), expected: None }))
+    Ok(Operation::Write(Write::Update { table: &WORKFLOWS, id, body: body.json(), condition: None }))
 }
 
 pub(super) fn delete_connection(call: &Call<'_>) -> Result<Operation, Error> {

@@ -3,7 +3,7 @@
 use super::rows::if_updated_at;
 use super::{Call, Operation};
 use crate::data::Value;
-use crate::engine::{self, Function, Write};
+use crate::engine::{self, Condition, Function, Write};
 use crate::error::{code, Error};
 use crate::input::{self, json_text, Body, Field, QueryFields};
 use crate::tables::{Table, API_KEYS, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
@@ -20,10 +20,12 @@ pub(super) fn workflow_graph(call: &Call<'_>) -> Result<Operation, Error> {
     arguments.set("p_workflow_id", json_text(&workflow_id));
     arguments.set("p_nodes", children(call, graph, GRAPH[0], &workflow_id)?);
     arguments.set("p_connections", children(call, graph, GRAPH[1], &workflow_id)?);
-    if let Some(updated_at) = if_updated_at(call)? {
-        arguments.set("p_if_updated_at", json_text(&updated_at));
-    }
-    Ok(function(Function::SaveGraph, &arguments, Some(workflow_id), None))
+    let condition = if_updated_at(call)?.map(Condition::Wanted);
+    let call = engine::Call {
+        condition,
+        ..engine::Call::new(Function::SaveGraph, arguments.json(), Some(workflow_id))
+    };
+    Ok(Operation::Write(Write::Call(call)))
 }
 
 pub(super) fn workflow_from_template(call: &Call<'_>) -> Result<Operation, Error> {
@@ -156,6 +158,6 @@ fn function(
     workflow_id: Option<String>,
     template_id: Option<String>,
 ) -> Operation {
-    let body = arguments.json();
-    Operation::Write(Write::Call(engine::Call { function, body, workflow_id, template_id }))
+    let call = engine::Call::new(function, arguments.json(), workflow_id);
+    Operation::Write(Write::Call(engine::Call { template_id, ..call }))
 }

@@ -78,8 +78,9 @@ impl<D: Data> Change<D> {
             Source::Row(row) if is_older(row, old) => Effect::Newer,
             Source::Row(row) | Source::Current(row) if row.is_equal(old) => Effect::Keep,
             Source::Row(row) | Source::Current(row)
-                if self.table.row_key.as_ref().and_then(|format| format.of_row(row)).as_deref()
-                    == Some(key) =>
+                if self.table.is_active(row)
+                    && self.table.row_key.as_ref().and_then(|format| format.of_row(row)).as_deref()
+                        == Some(key) =>
             {
                 Effect::Replace(row.clone())
             }
@@ -169,7 +170,7 @@ fn asks_for(query: &Query, column: &str, id: &str) -> Option<bool> {
 }
 
 /// Whether `row` is an older state than `known`: an echo that was overtaken. Without `updated_at` nobody can tell.
-fn is_older<D: Data>(row: &D, known: &D) -> bool {
+pub fn is_older<D: Data>(row: &D, known: &D) -> bool {
     match (row.column("updated_at"), known.column("updated_at")) {
         (Value::Text(row), Value::Text(known)) => timestamp::compare(&row, &known) == Some(Ordering::Less),
         _ => false,

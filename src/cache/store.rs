@@ -1,7 +1,7 @@
 //! Entries in the order of their use, with an age limit each.
 
 use super::keys::{is_variant_of, parts_of_relations, relations_key};
-use crate::data::Data;
+use crate::data::{Data, Identities, Member};
 use crate::query::Query;
 use crate::tables::Table;
 use lru::LruCache;
@@ -57,6 +57,11 @@ pub enum Shape {
     Foreign,
 }
 
+/// The kind of rows that are shown without the table's secret is the table's name and this.
+const PUBLIC: &str = "?public";
+/// The kind of workflows with their nodes and connections.
+const RELATIONS: &str = "?relations";
+
 /// One stored answer.
 pub struct Entry<D> {
     /// The answer.
@@ -108,13 +113,16 @@ pub struct Stats {
 ///
 /// Every method that depends on time is given it. Whatever changes is remembered by key until
 /// [`Store::take_updates`], so that copies elsewhere and observers can follow.
-pub struct Store<D> {
+pub struct Store<D: Data> {
     config: CacheConfig,
     entries: LruCache<Rc<str>, Entry<D>, fnv::FnvBuildHasher>,
     slots: Vec<Option<Rc<str>>>,
     free_slots: Vec<u32>,
     updates: Vec<Rc<str>>,
     stats: Stats,
+    identities: D::Identities,
+    /// No entry is past its time before this (monotonic milliseconds).
+    next_expiry_ms: f64,
 }
 
 impl<D: Data> Default for Store<D> {
@@ -126,6 +134,8 @@ impl<D: Data> Default for Store<D> {
             free_slots: Vec::new(),
             updates: Vec::new(),
             stats: Stats::default(),
+            identities: D::Identities::default(),
+            next_expiry_ms: f64::INFINITY,
         }
     }
 }
@@ -180,6 +190,7 @@ impl<D: Data> Store<D> {
     ///
     /// What was there is replaced, but rows that are equal keep their identity.
     pub fn put(&mut self, key: &str, data: D, shape: Shape, ttl_ms: Option<f64>, now: Moment) {
+        let data = self.identified(data, &shape, true);
         let data = match (self.entries.peek(key), &shape) {
             // What the application sets is not looked into: it may hold anything.
             (Some(Entry { shape: Shape::Foreign, .. }) | None, _) | (_, Shape::Foreign) => data,
@@ -192,11 +203,43 @@ impl<D: Data> Store<D> {
             ttl_ms: ttl_ms.unwrap_or(self.config.default_ttl_ms),
             slot: self.slot_of(key),
         };
+        self.next_expiry_ms = self.next_expiry_ms.min(now.monotonic_ms + entry.ttl_ms);
         let key: Rc<str> = key.into();
         self.slots[entry.slot as usize] = Some(key.clone());
         self.entries.put(key.clone(), entry);
         self.changed(key);
         self.evict();
+    }
+
+    /// `data` with the rows that the application may still hold in the place of those that are equal. Rows that are the
+    /// latest are held against those that come later.
+    pub fn identified(&mut self, data: D, shape: &Shape, is_latest: bool) -> D {
+        let kind = |query: &Query| [query.table.name, if query.is_public { PUBLIC } else { "" }].concat();
+        match shape {
+            Shape::Row(table) => self.identities.same(table.name, data, is_latest),
+            Shape::List(query) => self.identities.same(&kind(query), data, is_latest),
+            Shape::Page(query) => match data.child("data") {
+                Some(rows) => {
+                    let rows = self.identities.same(&kind(query), rows, is_latest);
+                    D::object(Some(&data), &[], &[("data", Member::Data(&rows))])
+                }
+                None => data,
+            },
+            Shape::Relations => self.identities.same(RELATIONS, data, is_latest),
+            // It may hold anything.
+            Shape::Foreign => data,
+        }
+    }
+
+    /// The latest state of a row that is known, while anybody holds it.
+    pub fn latest(&self, table: &Table, id: &str) -> Option<D> {
+        self.identities.latest(table.name, id)
+    }
+
+    /// Drops everything, and forgets which rows there were: they are another user's.
+    pub fn forget(&mut self) {
+        self.remove_where(&|_, _| true);
+        self.identities = D::Identities::default();
     }
 
     /// Puts `data` in the place of what is under `key`, with the same age: a change told us one row of it, which
@@ -243,11 +286,14 @@ impl<D: Data> Store<D> {
         #[allow(clippy::cast_precision_loss, reason = "entries are counted in thousands")]
         let removed = (before - self.entries.len()) as f64;
         self.stats.expirations += removed;
+        let left_ms = self.entries.iter().map(|(_, entry)| entry.left_ms(now));
+        self.next_expiry_ms = now.monotonic_ms + left_ms.fold(f64::INFINITY, f64::min);
     }
 
-    /// Milliseconds until the next entry is past its time. None when there is no entry.
-    pub fn next_expiry_ms(&self, now: Moment) -> Option<f64> {
-        self.entries.iter().map(|(_, entry)| entry.left_ms(now)).min_by(f64::total_cmp)
+    /// When to sweep next, on the monotonic clock in milliseconds: no entry is past its time earlier, unless the wall
+    /// clock is set forward. Infinity: never.
+    pub fn next_expiry_ms(&self) -> f64 {
+        self.next_expiry_ms
     }
 
     /// Makes the entries of these slots recently used, in this order: hits that were answered from a copy.

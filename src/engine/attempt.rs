@@ -66,6 +66,13 @@ impl<P: Platform> Engine<P> {
         }
     }
 
+    /// Numbers what is sent.
+    fn next_in_order(&self) -> u64 {
+        let order = self.sent.get() + 1;
+        self.sent.set(order);
+        order
+    }
+
     /// One attempt. The token provider's time counts.
     async fn within_timeout(
         self: &Rc<Self>,
@@ -81,8 +88,8 @@ impl<P: Platform> Engine<P> {
             if *subject.get_or_insert_with(|| asking.clone()) != asking {
                 return Err(Error::aborted("Another user signed in while the call was under way").into());
             }
-            sent.set(true);
-            let reply = self.platform.send(request, token.as_deref()).await?;
+            sent.leaves(self.next_in_order());
+            let reply = self.platform.send(request, token.as_deref(), sent.is_fresh()).await?;
             let retry_after_ms = reply.retry_after_ms;
             classify(reply, request.form).map_err(|error| {
                 let error = if request.carries_secret { error.with_details(None) } else { error };

@@ -31,7 +31,7 @@ const URL_RESERVE: usize = 400;
 struct Kind {
     table: &'static Table,
     column: &'static str,
-    within: Option<(&'static str, String)>,
+    within: Vec<(&'static str, String)>,
     timeout_ms: f64,
 }
 
@@ -90,7 +90,8 @@ impl<P: Platform> Engine<P> {
         timeout_ms: f64,
     ) -> (impl Future<Output = Result<P::Data, Error>> + use<P>, Sent) {
         let Lookup { table, column, value, within } = lookup;
-        let within_length = within.as_ref().map_or(0, |(column, value)| column.len() + url_length(value));
+        let within_length: usize =
+            within.iter().map(|(column, value)| column.len() + url_length(value)).sum();
         let reserve = URL_RESERVE + within_length + self.platform.base_url_length();
         let room = MAX_URL_LENGTH.saturating_sub(reserve);
         let kind = Kind { table, column, within, timeout_ms };
@@ -162,11 +163,10 @@ impl<P: Platform> Engine<P> {
             [value] => Test::Eq(value.clone()),
             values => Test::In(values.to_vec()),
         };
-        let query = match &kind.within {
-            Some((column, value)) => Query::of(kind.table).filter(column, Test::Eq(value.clone())),
-            None => Query::of(kind.table),
-        };
-        let query = query.filter(kind.column, test);
+        let within = kind.within.iter().fold(Query::of(kind.table), |query, (column, value)| {
+            query.filter(column, Test::Eq(value.clone()))
+        });
+        let query = within.filter(kind.column, test);
         if is_by_id && group.len() == 1 {
             return self.single_row(query, kind.timeout_ms, sent).await;
         }

@@ -13,7 +13,7 @@ use std::rc::Rc;
 /// What a caller may ask for, call by call.
 #[derive(Default)]
 pub struct CallOptions {
-    /// Ask the server even if the cache could answer.
+    /// Ask the server even if the cache or the browser's HTTP cache could answer, and until no change overtakes the answer.
     pub fresh: bool,
     /// How long what is read answers from the cache, in milliseconds.
     pub ttl_ms: Option<f64>,
@@ -23,8 +23,45 @@ pub struct CallOptions {
     pub cancelled: Option<LocalBoxFuture<'static, ()>>,
 }
 
-/// Whether something of a call was sent. Shared by all who wait for the same request.
-pub type Sent = Rc<Cell<bool>>;
+/// What is known of a request before its answer comes. Shared by all who wait for it.
+pub type Sent = Rc<Dispatch>;
+
+/// Whether and how something was sent.
+#[derive(Default)]
+pub struct Dispatch {
+    /// The place of its first attempt among all that were sent; 0 while nothing was.
+    order: Cell<u64>,
+    is_fresh: Cell<bool>,
+}
+
+impl Dispatch {
+    /// Whether something was sent.
+    pub fn is_sent(&self) -> bool {
+        self.order.get() > 0
+    }
+
+    /// The place of what was sent first among everything that was sent; 0 while nothing was.
+    pub fn order(&self) -> u64 {
+        self.order.get()
+    }
+
+    /// Something is sent now, as the `order`th of all.
+    pub fn leaves(&self, order: u64) {
+        if !self.is_sent() {
+            self.order.set(order);
+        }
+    }
+
+    /// Whether it goes past the browser's HTTP cache.
+    pub fn is_fresh(&self) -> bool {
+        self.is_fresh.get()
+    }
+
+    /// From now on it goes past the browser's HTTP cache.
+    pub fn go_past_http_cache(&self) {
+        self.is_fresh.set(true);
+    }
+}
 
 /// Follows the request that a call waits for.
 #[derive(Default)]
@@ -39,7 +76,7 @@ impl Stage {
     }
 
     fn is_sent(&self) -> bool {
-        self.request.borrow().as_ref().is_some_and(|sent| sent.get())
+        self.request.borrow().as_ref().is_some_and(|sent| sent.is_sent())
     }
 }
 

@@ -1,7 +1,7 @@
 //! The one door through which every change goes: entries are patched or dropped, then everybody is told.
 
 use super::Engine;
-use crate::cache::{is_variant_of, Change, Effect, Shape, Source};
+use crate::cache::{is_older, is_variant_of, Change, Effect, Shape, Source};
 use crate::data::Data;
 use crate::platform::{Event, Platform, Published};
 use futures_channel::oneshot;
@@ -18,6 +18,7 @@ impl<P: Platform> Engine<P> {
     /// of the row already.
     pub fn apply(self: &Rc<Self>, change: &Change<P::Data>) -> bool {
         let mut is_news = true;
+        let change = &self.identified(change);
         {
             let mut state = self.state.borrow_mut();
             state.flights.overtake_by(change);
@@ -52,11 +53,30 @@ impl<P: Platform> Engine<P> {
         is_news
     }
 
+    /// The change with the row that the application holds already, if that is equal.
+    fn identified(&self, change: &Change<P::Data>) -> Change<P::Data> {
+        let mut state = self.state.borrow_mut();
+        let Change { table, id, .. } = change;
+        let mut same = |row: &P::Data| {
+            let known = id.as_deref().and_then(|id| state.store.latest(table, id));
+            let is_latest = !known.is_some_and(|known| is_older(row, &known));
+            state.store.identified(row.clone(), &Shape::Row(table), is_latest)
+        };
+        let source = match &change.source {
+            Source::Row(row) => Source::Row(same(row)),
+            Source::Current(row) => Source::Current(same(row)),
+            Source::Deleted(row) => Source::Deleted(row.clone()),
+            Source::Unknown => Source::Unknown,
+        };
+        Change { table, id: id.clone(), source }
+    }
+
     /// Tells whoever follows the row's entry that there is such a row: that there was none is not stored, so nothing
     /// changed in the store.
     fn announce(&self, change: &Change<P::Data>) {
         let (Source::Row(row) | Source::Current(row)) = &change.source else { return };
         let key = change.table.row_key.as_ref().and_then(|format| format.of_row(row));
+        let key = key.filter(|_| change.table.is_active(row));
         if let Some(key) = key.filter(|key| self.state.borrow().store.peek(key).is_none()) {
             self.publish(&key);
         }
@@ -101,11 +121,18 @@ impl<P: Platform> Engine<P> {
         self.flush();
     }
 
-    /// Drops everything that is past its time. To be called when the page is shown again: timers may have slept.
-    pub fn sweep(self: &Rc<Self>) {
+    /// Drops everything that is past its time.
+    fn sweep(self: &Rc<Self>) {
         let now = self.platform.now();
         self.state.borrow_mut().store.sweep(now);
         self.flush();
+    }
+
+    /// The clocks may have gone apart: the machine slept, or one of them was set. Drops everything that is past its time,
+    /// and says anew how long the rest answers.
+    pub fn clocks_changed(self: &Rc<Self>) {
+        self.sweep();
+        self.publish_all();
     }
 
     /// Tells everybody which entries changed since the last time.
@@ -132,10 +159,13 @@ impl<P: Platform> Engine<P> {
         let published = {
             let state = self.state.borrow();
             let stale_ms = state.settings.cache.stale_ms.unwrap_or(f64::INFINITY);
-            state.store.peek(key).filter(|_| state.session.is_settled()).map(|entry| Published {
-                data: entry.data.clone(),
-                until_wall_ms: entry.stored.wall_ms + entry.ttl_ms.min(stale_ms),
-                slot: entry.slot,
+            state.store.peek(key).filter(|_| state.session.is_settled()).map(|entry| {
+                let now = self.platform.now();
+                let limit_ms = entry.ttl_ms.min(stale_ms);
+                // The wall clock may have been set since.
+                let left_ms = limit_ms - (now.monotonic_ms - entry.stored.monotonic_ms);
+                let until_wall_ms = (entry.stored.wall_ms + limit_ms).min(now.wall_ms + left_ms);
+                Published { data: entry.data.clone(), until_wall_ms, slot: entry.slot }
             })
         };
         self.platform.entry_changed(key, published);
@@ -147,24 +177,27 @@ impl<P: Platform> Engine<P> {
         }
     }
 
-    /// Keeps one timer running while there is something that will be past its time.
+    /// Keeps a timer running for the first entry that will be past its time.
     fn schedule_sweep(self: &Rc<Self>) {
+        let (sender, cancelled) = oneshot::channel();
         let wait_ms = {
             let mut state = self.state.borrow_mut();
-            if state.store.is_empty() {
+            let expiry_ms = state.store.next_expiry_ms();
+            if state.store.is_empty() || expiry_ms.is_infinite() {
                 state.sweeper = None;
                 return;
             }
-            if state.sweeper.is_some() {
+            if state.sweeper.as_ref().is_some_and(|(due_ms, _)| *due_ms <= expiry_ms) {
                 return;
             }
-            match state.store.next_expiry_ms(self.platform.now()) {
-                Some(wait_ms) if wait_ms.is_finite() => wait_ms.max(MIN_SWEEP_MS),
-                _ => return,
+            let now_ms = self.platform.now().monotonic_ms;
+            let due_ms = expiry_ms.max(now_ms + MIN_SWEEP_MS);
+            if state.sweeper.as_ref().is_some_and(|(planned_ms, _)| *planned_ms <= due_ms) {
+                return;
             }
+            state.sweeper = Some((due_ms, sender));
+            due_ms - now_ms
         };
-        let (sender, cancelled) = oneshot::channel();
-        self.state.borrow_mut().sweeper = Some(sender);
         let timer = self.platform.doze(wait_ms);
         let engine = Rc::downgrade(self);
         self.platform.spawn(async move {

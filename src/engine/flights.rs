@@ -30,7 +30,7 @@ impl Scope {
     }
 }
 
-/// Marks of one flight, shared with it.
+/// What becomes of a read that asks the server. One that must be asked again gets new marks.
 #[derive(Clone, Default)]
 pub struct Marks {
     /// Something of it was sent.
@@ -46,6 +46,8 @@ struct Flight<D> {
     read: WeakJoint<Outcome<D>>,
     scope: Scope,
     marks: Marks,
+    /// Whether an answer that was overtaken is asked for again.
+    insists: bool,
 }
 
 /// Found by looking at each: there are few at a time, and another hash map would cost more than it saves.
@@ -63,19 +65,25 @@ impl<D> Default for Flights<D> {
 }
 
 impl<D: Data> Flights<D> {
-    /// The read under way that a new one may join: same key, same patience, and not overtaken.
-    pub fn join(&mut self, key: &str, timeout_ms: f64) -> Option<(Joint<Outcome<D>>, Sent)> {
-        let flight = self.under_way.iter().find(|flight| {
+    /// The read under way that a new one may join: same key, same patience, and not overtaken. A fresh one joins only what
+    /// was not sent yet.
+    pub fn join(&mut self, key: &str, timeout_ms: f64, is_fresh: bool) -> Option<(Joint<Outcome<D>>, Sent)> {
+        let flight = self.under_way.iter_mut().find(|flight| {
             flight.timeout_ms.to_bits() == timeout_ms.to_bits()
                 && flight.key == key
                 && !flight.marks.overtaken.get()
+                && !(is_fresh && flight.marks.sent.is_sent())
         })?;
         let read = flight.read.upgrade()?;
+        if is_fresh {
+            flight.insists = true;
+            flight.marks.sent.go_past_http_cache();
+        }
         self.coalesced += 1.0;
         Some((read, flight.marks.sent.clone()))
     }
 
-    /// Others may join this one from now on.
+    /// Others may join this one from now on. When it `insists`, an answer that was overtaken is asked for again.
     pub fn register(
         &mut self,
         key: String,
@@ -83,15 +91,42 @@ impl<D: Data> Flights<D> {
         read: WeakJoint<Outcome<D>>,
         scope: Scope,
         marks: Marks,
+        insists: bool,
     ) {
-        self.under_way.push(Flight { key, timeout_ms, read, scope, marks });
+        self.under_way.push(Flight { key, timeout_ms, read, scope, marks, insists });
     }
 
-    /// The flight with this mark is over.
-    pub fn remove(&mut self, overtaken: &Rc<Cell<bool>>) {
-        if let Some(place) =
-            self.under_way.iter().position(|flight| Rc::ptr_eq(&flight.marks.overtaken, overtaken))
-        {
+    /// Whether the flight with these marks is to ask again when it was overtaken.
+    pub fn insists(&self, marks: &Marks) -> bool {
+        self.place_of(marks).is_some_and(|place| self.under_way[place].insists)
+    }
+
+    /// The flight with the marks `before` asks again, and has these now.
+    pub fn asks_again(&mut self, before: &Marks, marks: Marks) {
+        if let Some(place) = self.place_of(before) {
+            self.under_way[place].marks = marks;
+        }
+    }
+
+    fn place_of(&self, marks: &Marks) -> Option<usize> {
+        self.under_way.iter().position(|flight| Rc::ptr_eq(&flight.marks.overtaken, &marks.overtaken))
+    }
+
+    /// An answer is stored under `key` that was asked for as the `order`th: what was asked for earlier is older.
+    pub fn overtake_older(&mut self, key: &str, order: u64) {
+        let parts = parts_of_relations(key);
+        let holds = |whole: &Option<[String; 3]>, key: &str| whole.iter().flatten().any(|part| part == key);
+        self.overtake(&|flight| {
+            flight.marks.sent.order() < order
+                && (flight.key == key
+                    || holds(&parts, &flight.key)
+                    || holds(&parts_of_relations(&flight.key), key))
+        });
+    }
+
+    /// The flight with these marks is over.
+    pub fn remove(&mut self, marks: &Marks) {
+        if let Some(place) = self.place_of(marks) {
             self.under_way.swap_remove(place);
         }
         if self.under_way.is_empty() {
@@ -118,7 +153,7 @@ impl<D: Data> Flights<D> {
         let sent = self
             .under_way
             .iter()
-            .filter(|flight| flight.marks.sent.get() && flight.scope.tables.contains(&table));
+            .filter(|flight| flight.marks.sent.is_sent() && flight.scope.tables.contains(&table));
         sent.map(|flight| flight.marks.overtaken.clone()).collect()
     }
 
@@ -141,7 +176,7 @@ impl<D: Data> Flights<D> {
 
     fn overtake(&mut self, touched: &dyn Fn(&Flight<D>) -> bool) {
         for flight in &self.under_way {
-            if flight.marks.sent.get() && touched(flight) {
+            if flight.marks.sent.is_sent() && touched(flight) {
                 flight.marks.overtaken.set(true);
             }
         }

@@ -4,10 +4,12 @@
 //! those did not run, calls end with `MIGRATION_REQUIRED`.
 
 use super::landing::Parts;
+use super::write::Condition;
 use super::Engine;
 use crate::cache::{Change, Source};
 use crate::data::{Data, Form};
 use crate::error::{code, Error, Report};
+use crate::input::json_text;
 use crate::platform::Platform;
 use crate::rest::Request;
 use crate::tables::{Table, API_KEYS, AUDIT_LOGS, WORKFLOWS, WORKFLOW_TEMPLATES};
@@ -38,11 +40,14 @@ pub enum Function {
 }
 
 /// A call of such a function.
+#[derive(Clone)]
 pub struct Call {
     /// Which one.
     pub function: Function,
     /// Its arguments as a JSON object.
     pub body: String,
+    /// The version of the workflow that it is meant for, of [`Function::SaveGraph`].
+    pub condition: Option<Condition>,
     /// The one workflow that it is about, if it is one.
     pub workflow_id: Option<String>,
     /// The template whose uses it counts.
@@ -101,21 +106,30 @@ impl Function {
 }
 
 impl Call {
+    /// A call that is neither meant for a version nor counts the use of a template.
+    pub fn new(function: Function, body: String, workflow_id: Option<String>) -> Self {
+        Self { function, body, condition: None, workflow_id, template_id: None }
+    }
+
     /// The first request.
     pub fn request(&self) -> Request {
-        let request = self.request_with(self.body.clone());
-        Request { carries_secret: self.function.carries_secret(), ..request }
+        self.request_with("")
     }
 
     /// The same once more, after an answer was lost: what is there already is right if it is equal.
     pub fn replay(&self) -> Request {
-        let arguments = self.body.trim_end_matches('}');
-        // The last argument is no object, so that nothing but the closing brace was cut off.
-        self.request_with([arguments, ",\"p_replay\":true}"].concat())
+        self.request_with(",\"p_replay\":true")
     }
 
-    fn request_with(&self, body: String) -> Request {
-        Request::call(self.function.name(), body, self.function.form())
+    fn request_with(&self, more: &str) -> Request {
+        let arguments = self.body.strip_suffix('}').unwrap_or(&self.body);
+        let condition = self
+            .condition
+            .as_ref()
+            .map(|condition| [",\"p_if_updated_at\":", &json_text(condition.updated_at())].concat());
+        let body = [arguments, condition.as_deref().unwrap_or_default(), more, "}"].concat();
+        let request = Request::call(self.function.name(), body, self.function.form());
+        Request { carries_secret: self.function.carries_secret(), ..request }
     }
 
     /// The error of a call, in the words of the package.

@@ -165,7 +165,7 @@ impl<P: Platform> Drop for InAir<P> {
             return;
         }
         self.leave();
-        if self.sent.get() {
+        if self.sent.is_sent() {
             self.apply(self.write.id.clone(), Source::Unknown);
         }
     }

@@ -285,7 +285,7 @@ impl<P: Platform> Engine<P> {
     async fn reread_once(self: &Rc<Self>, table: &'static Table, id: &str) -> Option<Found<P::Data>> {
         loop {
             self.state.borrow_mut().live.reread(table, id)?.again = None;
-            let lookup = Lookup { table, column: "id", value: id.to_owned(), within: None };
+            let lookup = Lookup { table, column: "id", value: id.to_owned(), within: Vec::new() };
             let (rows, _) = self.in_batch(lookup, self.settings().timeout_ms);
             let row = rows.await.map(|rows| (!rows.is_empty()).then(|| rows.item(0)));
             let mut state = self.state.borrow_mut();

@@ -47,6 +47,11 @@ impl<T: Clone + 'static> Joint<T> {
         Wait { joint: self, place: None }
     }
 
+    /// Whether both wait for the same work.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.state, &other.state)
+    }
+
     /// A handle that does not keep the work going.
     pub fn downgrade(&self) -> WeakJoint<T> {
         WeakJoint { state: Rc::downgrade(&self.state) }

@@ -1,6 +1,6 @@
 //! The end of a read: what it brought is stored, unless a change overtook it.
 
-use super::flights::Outcome;
+use super::flights::{Marks, Outcome};
 use super::Engine;
 use crate::cache::{parts_of_relations, Shape};
 use crate::data::{Data, Member};
@@ -8,8 +8,10 @@ use crate::error::Error;
 use crate::platform::Platform;
 use crate::query::{Query, Test};
 use crate::tables::{Table, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
-use std::cell::Cell;
 use std::rc::Rc;
+
+/// How many times an answer that is overtaken again and again is asked for once more.
+const MAX_REPEATS: u32 = 3;
 
 /// A workflow, its nodes and its connections, as they came in one answer.
 pub(super) struct Parts<D> {
@@ -28,16 +30,41 @@ pub(super) enum Loaded<D> {
 pub(super) struct Landing<P: Platform> {
     pub engine: Rc<Engine<P>>,
     pub key: String,
-    pub overtaken: Rc<Cell<bool>>,
+    pub marks: Marks,
+    /// How many times it has asked again.
+    pub repeats: u32,
 }
 
 impl<P: Platform> Drop for Landing<P> {
     fn drop(&mut self) {
-        self.engine.state.borrow_mut().flights.remove(&self.overtaken);
+        self.engine.state.borrow_mut().flights.remove(&self.marks);
     }
 }
 
 impl<P: Platform> Landing<P> {
+    /// Whether what was loaded may be older than what is known by now.
+    fn is_overtaken(&self, outcome: &Result<Option<Loaded<P::Data>>, Error>) -> bool {
+        let is_buried = |loaded: &Loaded<P::Data>| self.engine.holds_buried(loaded);
+        self.marks.overtaken.get()
+            || outcome.as_ref().is_ok_and(|loaded| loaded.as_ref().is_some_and(is_buried))
+    }
+
+    /// Whether what was loaded has to be asked for again: something overtook it, and the read insists.
+    pub fn must_repeat(&self, outcome: &Result<Option<Loaded<P::Data>>, Error>) -> bool {
+        outcome.is_ok() && self.repeats < MAX_REPEATS && self.insists() && self.is_overtaken(outcome)
+    }
+
+    /// It is asked for again, with these marks.
+    pub fn repeats_with(&mut self, marks: Marks) {
+        self.repeats += 1;
+        self.engine.state.borrow_mut().flights.asks_again(&self.marks, marks.clone());
+        self.marks = marks;
+    }
+
+    fn insists(&self) -> bool {
+        self.engine.state.borrow().flights.insists(&self.marks)
+    }
+
     /// Stores what was loaded, unless a change overtook it; the caller gets it in any case.
     pub fn land(
         self,
@@ -46,11 +73,18 @@ impl<P: Platform> Landing<P> {
     ) -> Outcome<P::Data> {
         let engine = self.engine.clone();
         let key = self.key.clone();
-        let is_buried = |loaded: &Loaded<P::Data>| engine.holds_buried(loaded);
-        let keep = !self.overtaken.get()
-            && !outcome.as_ref().is_ok_and(|loaded| loaded.as_ref().is_some_and(is_buried));
+        let keep = !self.is_overtaken(&outcome);
+        let order = self.marks.sent.order();
+        let insists = self.insists();
         drop(self);
-        let answer = match outcome? {
+        let outcome = outcome?;
+        if keep {
+            engine.state.borrow_mut().flights.overtake_older(&key, order);
+        } else if insists {
+            // Nobody is to be answered with what this read was to replace.
+            engine.state.borrow_mut().store.remove(&key);
+        }
+        let answer = match outcome {
             None => {
                 if keep {
                     engine.state.borrow_mut().store.remove(&key);
@@ -109,7 +143,7 @@ impl<P: Platform> Engine<P> {
     /// Stores `data` if it may be kept; answers what is to be handed out, which holds known rows as they are.
     fn keep(&self, keep: bool, key: &str, data: P::Data, shape: Shape, ttl_ms: Option<f64>) -> P::Data {
         if !keep {
-            return data;
+            return self.state.borrow_mut().store.identified(data, &shape, false);
         }
         self.learn_use();
         let now = self.platform.now();

@@ -25,13 +25,15 @@ mod page;
 mod read;
 mod resync;
 mod session;
+mod turns;
+mod versions;
 mod write;
 
 pub use call::CallOptions;
 pub use function::{Call, Function};
 pub use live::LiveSettings;
 pub use read::{Load, Lookup, Read};
-pub use write::{Expected, Write};
+pub use write::{Condition, Write};
 
 use crate::cache::{CacheConfig, Stats, Store};
 use crate::data::Data;
@@ -45,6 +47,8 @@ use live::Live;
 use session::Session;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use turns::Turns;
+use versions::OwnVersions;
 
 /// Milliseconds for one attempt, unless configured.
 pub const DEFAULT_TIMEOUT_MS: f64 = 15_000.0;
@@ -80,6 +84,8 @@ pub struct Engine<P: Platform> {
     state: RefCell<State<P::Data>>,
     /// How many requests there were, to tell them apart.
     requests: Cell<u32>,
+    /// How many attempts were sent, to tell which came first.
+    sent: Cell<u64>,
 }
 
 /// Borrowed for the length of a step, never while the platform runs anybody else's code.
@@ -89,10 +95,12 @@ struct State<D: Data> {
     flights: Flights<D>,
     batches: Batches<D>,
     writes: WritesInAir,
+    turns: Turns,
+    versions: OwnVersions,
     session: Session,
     live: Live<D>,
-    /// Dropping it ends the wait for the next expiry.
-    sweeper: Option<oneshot::Sender<()>>,
+    /// When the cache is swept next (monotonic milliseconds). Dropping the sender ends the wait for that.
+    sweeper: Option<(f64, oneshot::Sender<()>)>,
 }
 
 impl<P: Platform> Engine<P> {
@@ -104,11 +112,13 @@ impl<P: Platform> Engine<P> {
             flights: Flights::default(),
             batches: Batches::default(),
             writes: WritesInAir::default(),
+            turns: Turns::default(),
+            versions: OwnVersions::default(),
             session: Session::default(),
             live: Live::default(),
             sweeper: None,
         };
-        Rc::new(Self { platform, state: RefCell::new(state), requests: Cell::new(0) })
+        Rc::new(Self { platform, state: RefCell::new(state), requests: Cell::new(0), sent: Cell::new(0) })
     }
 
     /// Changes limits and policies; nothing stored or under way is lost by it.

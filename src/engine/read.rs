@@ -35,8 +35,8 @@ pub struct Lookup {
     pub column: &'static str,
     /// Its value.
     pub value: String,
-    /// Another column that must have this value, where one column does not name the rows.
-    pub within: Option<(&'static str, String)>,
+    /// Other columns that must have these values, where one column does not name the rows.
+    pub within: Vec<(&'static str, String)>,
 }
 
 /// What to ask.
@@ -87,7 +87,7 @@ impl<P: Platform> Engine<P> {
                     return Ok(Some(data));
                 }
             }
-            let (flight, sent) = self.join_or_start(&read, timeout_ms, options.ttl_ms);
+            let (flight, sent) = self.join_or_start(&read, timeout_ms, options.ttl_ms, options.fresh);
             stage.waits_for(&sent);
             flight.wait().await
         };
@@ -123,7 +123,7 @@ impl<P: Platform> Engine<P> {
     }
 
     fn refresh_in_background(self: &Rc<Self>, read: &Read, timeout_ms: f64) {
-        let (flight, _) = self.join_or_start(read, timeout_ms, None);
+        let (flight, _) = self.join_or_start(read, timeout_ms, None, false);
         let epoch = self.epoch();
         // Whoever shows the entry keeps what it has when this fails; the next read tries again.
         self.platform.spawn(async move {
@@ -137,33 +137,54 @@ impl<P: Platform> Engine<P> {
         read: &Read,
         timeout_ms: f64,
         ttl_ms: Option<f64>,
+        is_fresh: bool,
     ) -> (Joint<Outcome<P::Data>>, Sent) {
-        let joined = self.state.borrow_mut().flights.join(&read.key, timeout_ms);
+        let joined = self.state.borrow_mut().flights.join(&read.key, timeout_ms, is_fresh);
         if let Some(flight) = joined {
             self.platform.event(Event::Joined { key: &read.key });
             return flight;
         }
-        self.start(read, timeout_ms, ttl_ms)
+        self.start(read, timeout_ms, ttl_ms, is_fresh)
     }
 
+    /// A fresh read insists on an answer that nothing overtook. So does one that is to replace an entry: dropped, its
+    /// answer would leave the older one in place.
     fn start(
         self: &Rc<Self>,
         read: &Read,
         timeout_ms: f64,
         ttl_ms: Option<f64>,
+        is_fresh: bool,
     ) -> (Joint<Outcome<P::Data>>, Sent) {
-        let (loading, sent) = self.load(read.load.clone(), timeout_ms);
-        let marks = Marks { sent: sent.clone(), ..Marks::default() };
-        let landing =
-            Landing { engine: self.clone(), key: read.key.clone(), overtaken: marks.overtaken.clone() };
+        let (loading, marks) = self.ask(read.load.clone(), timeout_ms, is_fresh);
+        let sent = marks.sent.clone();
+        let mut landing =
+            Landing { engine: self.clone(), key: read.key.clone(), marks: marks.clone(), repeats: 0 };
+        let load = read.load.clone();
         let flight = async move {
-            let outcome = loading.await;
+            let mut outcome = loading.await;
+            while landing.must_repeat(&outcome) {
+                let (loading, marks) = landing.engine.ask(load.clone(), timeout_ms, true);
+                landing.repeats_with(marks);
+                outcome = loading.await;
+            }
             landing.land(outcome, ttl_ms)
         };
         let flight = Joint::new(flight.boxed_local());
-        let flights = &mut self.state.borrow_mut().flights;
-        flights.register(read.key.clone(), timeout_ms, flight.downgrade(), read.load.scope(), marks);
+        let mut state = self.state.borrow_mut();
+        let insists = is_fresh || state.store.peek(&read.key).is_some();
+        let (key, scope) = (read.key.clone(), read.load.scope());
+        state.flights.register(key, timeout_ms, flight.downgrade(), scope, marks, insists);
+        drop(state);
         (flight, sent)
+    }
+
+    fn ask(self: &Rc<Self>, load: Load, timeout_ms: f64, is_fresh: bool) -> (Loading<P::Data>, Marks) {
+        let (loading, sent) = self.load(load, timeout_ms);
+        if is_fresh {
+            sent.go_past_http_cache();
+        }
+        (loading, Marks { sent, ..Marks::default() })
     }
 
     /// Asks the server. The mark tells when something was sent.

@@ -222,7 +222,8 @@ impl<P: Platform> Engine<P> {
     fn forget_everything(self: &Rc<Self>, end: End) {
         {
             let mut state = self.state.borrow_mut();
-            state.store.remove_where(&|_, _| true);
+            state.store.forget();
+            state.versions.clear();
             state.flights.overtake_all();
             state.session.end_epoch(end);
             state.sweeper = None;

@@ -1,23 +1,26 @@
 //! The way of a write: an idempotent request, then the change that it made.
 
 use super::call::{CallOptions, Sent, Stage};
-use super::function::{is_taken, migration_required, Call, MISSING_POLICIES};
+use super::function::{is_taken, migration_required, Call, Function, MISSING_POLICIES};
 use super::in_air::{InAir, Written};
 use super::list::another_answer;
 use super::Engine;
-use crate::data::{Data, Value};
+use crate::data::{Data, Member, Value};
 use crate::error::{code, Error, Report};
 use crate::platform::Platform;
 use crate::query::{Filter, Query, Test};
 use crate::rest::Request;
-use crate::tables::{Hole, Table};
+use crate::tables::{Hole, Table, WORKFLOWS};
+use crate::timestamp;
 use futures_util::future::FutureExt;
+use std::cmp::Ordering;
 use std::rc::Rc;
 
 /// What a table's `secret_format` says of ciphertext.
 const ENCRYPTED: &str = "pgp";
 
 /// One change to ask of the server.
+#[derive(Clone)]
 pub enum Write {
     /// A new row.
     Insert {
@@ -38,8 +41,8 @@ pub enum Write {
         id: String,
         /// The new values as JSON.
         body: String,
-        /// What the caller knows of the row, if it must not have changed since.
-        expected: Option<Expected>,
+        /// The version of the row that they are meant for.
+        condition: Option<Condition>,
     },
     /// The end of a row.
     Delete {
@@ -74,12 +77,23 @@ pub enum Write {
     Call(Call),
 }
 
-/// The state of a row that an update is meant for.
-pub struct Expected {
-    /// Its `updated_at`.
-    pub updated_at: String,
-    /// The values that the update sets, as JSON, without `updated_at`: they tell an own update whose answer was lost.
-    pub values: String,
+/// The version of a row that a write is meant for, by its `updated_at`.
+#[derive(Clone)]
+pub enum Condition {
+    /// The caller's. The write is refused when the row has another one.
+    Wanted(String),
+    /// What the row has as far as is known. The write is made all the same when it has another one, which only tells that
+    /// somebody else changed it.
+    Assumed(String),
+}
+
+impl Condition {
+    /// The version.
+    pub fn updated_at(&self) -> &str {
+        match self {
+            Self::Wanted(updated_at) | Self::Assumed(updated_at) => updated_at,
+        }
+    }
 }
 
 impl Write {
@@ -104,6 +118,34 @@ impl Write {
         }
     }
 
+    /// The workflow that it makes a new version of, if it is a write that can be meant for a version.
+    fn versioned_row(&self) -> Option<&str> {
+        match self {
+            Self::Update { table, id, .. } if **table == WORKFLOWS => Some(id),
+            Self::Call(call) if call.function == Function::SaveGraph => call.workflow_id.as_deref(),
+            _ => None,
+        }
+    }
+
+    fn condition(&self) -> Option<&Condition> {
+        match self {
+            Self::Update { condition, .. } => condition.as_ref(),
+            Self::Call(call) => call.condition.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The same write, meant for another version.
+    fn on(&self, other: Option<Condition>) -> Self {
+        let mut write = self.clone();
+        match &mut write {
+            Self::Update { condition, .. } => *condition = other,
+            Self::Call(call) => call.condition = other,
+            _ => {}
+        }
+        write
+    }
+
     /// Bytes that it takes of a URL, below the server's address.
     pub fn url_length(&self) -> usize {
         self.request().path.len()
@@ -112,10 +154,10 @@ impl Write {
     fn request(&self) -> Request {
         match self {
             Self::Insert { table, body, .. } => Request::insert(table, "id", body.clone()),
-            Self::Update { table, id, body, expected } => {
-                let unchanged = expected.as_ref().map(|expected| Filter {
+            Self::Update { table, id, body, condition } => {
+                let unchanged = condition.as_ref().map(|condition| Filter {
                     column: "updated_at",
-                    test: Test::Eq(expected.updated_at.clone()),
+                    test: Test::Eq(condition.updated_at().to_owned()),
                 });
                 let filters: Vec<_> = by_id(id).into_iter().chain(unchanged).collect();
                 Request::update(table, &filters, body.clone())
@@ -155,11 +197,69 @@ impl<P: Platform> Engine<P> {
         let timeout_ms = options.timeout_ms.unwrap_or_else(|| self.settings().timeout_ms);
         let work = async {
             self.settled().await;
+            let versioned = write.versioned_row();
+            let _turn = match versioned {
+                Some(id) => Some(self.turn(id).await?),
+                None => None,
+            };
             let in_air = InAir::begin(self, &write, &sent);
-            let outcome = self.perform(&write, timeout_ms, &sent).await;
+            let outcome = match versioned {
+                Some(id) => self.perform_on_version(&write, id, timeout_ms, &sent).await,
+                None => self.perform(&write, timeout_ms, &sent).await,
+            };
             in_air.settle(&write, outcome)
         };
         self.guard(options.cancelled, &stage, work.boxed_local()).await
+    }
+
+    /// Makes a new version of the workflow with this id, and remembers which version it made it of.
+    ///
+    /// A version that the caller wants stands for what own writes made of it since. Without one, the write says what it
+    /// takes the row to be: when that is right, nobody else came between the version before and the new one.
+    async fn perform_on_version(
+        self: &Rc<Self>,
+        write: &Write,
+        id: &str,
+        timeout_ms: f64,
+        sent: &Sent,
+    ) -> Result<Written<P::Data>, Error> {
+        let condition = match write.condition() {
+            Some(wanted) => {
+                let current = self.state.borrow().versions.current(id, wanted.updated_at());
+                Some(Condition::Wanted(current))
+            }
+            None => self.latest_version(id).map(Condition::Assumed),
+        };
+        let before = condition.as_ref().map(|condition| condition.updated_at().to_owned());
+        let is_assumed = matches!(condition, Some(Condition::Assumed(_)));
+        let outcome = self.perform(&write.on(condition), timeout_ms, sent).await;
+        let (before, outcome) = match outcome {
+            Err(error) if is_assumed && error.is(code::CONFLICT) => {
+                (None, self.perform(write, timeout_ms, sent).await)
+            }
+            outcome => (before, outcome),
+        };
+        if let Ok(Written::Row(row) | Written::Called(row)) = &outcome {
+            if let Some(after) = row.column("updated_at").text() {
+                self.state.borrow_mut().versions.wrote(id, before, after.to_owned());
+            }
+        }
+        outcome
+    }
+
+    /// The latest version of the workflow that this client knows.
+    fn latest_version(&self, id: &str) -> Option<String> {
+        let state = self.state.borrow();
+        let row = state.store.latest(&WORKFLOWS, id);
+        let read = row.and_then(|row| row.column("updated_at").text().map(str::to_owned));
+        let own = state.versions.last(id).map(str::to_owned);
+        match (read, own) {
+            (Some(read), Some(own)) => {
+                let is_older = timestamp::compare(&read, &own) == Some(Ordering::Less);
+                Some(if is_older { own } else { read })
+            }
+            (read, own) => read.or(own),
+        }
     }
 
     async fn perform(
@@ -191,16 +291,18 @@ impl<P: Platform> Engine<P> {
                     }
                 }
             }
-            Write::Update { table, id, expected, .. } => {
+            Write::Update { table, id, condition, body } => {
                 let (answer, attempts) = outcome?;
                 if !answer.rows.is_empty() {
                     return Ok(Written::Row(answer.rows.item(0)));
                 }
-                if expected.is_none() && !table.holes.contains(&Hole::Update) {
+                if condition.is_none() && !table.holes.contains(&Hole::Update) {
                     return Err(Error::not_found(table.name).after(attempts));
                 }
                 let row = self.find(table, &by_id(id), timeout_ms, sent).await?;
-                unchanged(table, row, expected.as_ref(), attempts)
+                let before = self.state.borrow().store.latest(table, id);
+                let own = OwnUpdate { body, before, attempts };
+                unchanged(table, row, condition.as_ref(), &own)
             }
             Write::Delete { table, must_exist, filters } => {
                 let (answer, attempts) = outcome?;
@@ -306,27 +408,53 @@ fn taken_id(table: &Table, attempts: u32) -> Error {
     Report { attempts, status: Some(409), ..Report::new("23505", message) }.into()
 }
 
+/// An update whose answer may have been lost: the browser, too, sends a request once more when a connection breaks.
+struct OwnUpdate<'a, D> {
+    body: &'a str,
+    /// The row as it was known before.
+    before: Option<D>,
+    attempts: u32,
+}
+
+impl<D: Data> OwnUpdate<'_, D> {
+    /// Whether it made the row what it is now, of the version `updated_at`. Where that is not known, it may have when it
+    /// was sent more than once.
+    fn made(&self, row: &D, updated_at: &str) -> bool {
+        let Some(values) = D::parse(self.body) else { return false };
+        let values = D::object(Some(&values), &["updated_at"], &[]);
+        match &self.before {
+            Some(before) if before.column("updated_at").text() == Some(updated_at) => {
+                let now = row.column("updated_at");
+                let expected = D::object(
+                    Some(&before.merged(&values)),
+                    &[],
+                    &[("updated_at", Member::Text(now.text()))],
+                );
+                row.is_equal(&expected)
+            }
+            _ => self.attempts > 1 && row.covers(&values),
+        }
+    }
+}
+
 /// What it means that an update changed nothing, though `row` is there (or is not).
 fn unchanged<D: Data>(
     table: &Table,
     row: Option<D>,
-    expected: Option<&Expected>,
-    attempts: u32,
+    condition: Option<&Condition>,
+    own: &OwnUpdate<'_, D>,
 ) -> Result<Written<D>, Error> {
-    let Some(row) = row else { return Err(Error::not_found(table.name).after(attempts)) };
-    let error = match expected {
+    let Some(row) = row else { return Err(Error::not_found(table.name).after(own.attempts)) };
+    let error = match condition.map(Condition::updated_at) {
         None => migration_required(MISSING_POLICIES),
-        Some(expected) if row.column("updated_at").text() == Some(&expected.updated_at) => {
-            // It is as expected, and still nobody's to change: a public row of another user.
+        // It is as expected, and still nobody's to change: a public row of another user.
+        Some(updated_at) if row.column("updated_at").text() == Some(updated_at) => {
             Error::not_found(table.name)
         }
-        Some(expected) => {
-            let is_own = D::parse(&expected.values).is_some_and(|values| row.covers(&values));
-            if attempts > 1 && is_own {
-                return Ok(Written::Row(row));
-            }
+        Some(updated_at) if own.made(&row, updated_at) => return Ok(Written::Row(row)),
+        Some(_) => {
             Error::new(code::CONFLICT, ["The row of ", table.name, " has changed since it was read"].concat())
         }
     };
-    Err(error.after(attempts))
+    Err(error.after(own.attempts))
 }

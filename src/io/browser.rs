@@ -265,13 +265,14 @@ impl Platform for Browser {
         &self,
         request: &Request,
         token: Option<&str>,
+        is_fresh: bool,
     ) -> impl Future<Output = Result<Reply<Row>, Error>> + 'static {
         let (target, fetch) = {
             let given = self.given.borrow();
             (given.target.clone(), given.fetch.clone())
         };
         match target {
-            Some(target) => Either::Left(host::exchange(&target, fetch.as_ref(), request, token)),
+            Some(target) => Either::Left(host::exchange(&target, fetch.as_ref(), request, token, is_fresh)),
             None => Either::Right(ready(Err(Error::aborted(
                 "The client was closed while the call was under way",
             )))),

@@ -34,7 +34,7 @@ export function ask(provider) {
 }
 
 /** Sends a request and reads the whole answer: `[status, contentRange, retryAfterMs, isJson, body]`. */
-export function exchange(fetch, url, method, key, bearer, prefer, schema, body) {
+export function exchange(fetch, url, method, key, bearer, prefer, schema, body, isFresh) {
   const controller = new AbortController();
   const headers = { apikey: key };
   if (bearer) headers.authorization = `Bearer ${bearer}`;
@@ -47,7 +47,7 @@ export function exchange(fetch, url, method, key, bearer, prefer, schema, body) 
   // time, Chromium would ask for permission (a CORS preflight) before every request. Some runtimes know no such member.
   if (underWay.has(url)) init.cache = 'no-store';
   const promise = Promise.resolve().then(() => {
-    if (!controller.signal.aborted) return answer(fetch ?? globalThis.fetch, url, init);
+    if (!controller.signal.aborted) return answer(fetch ?? globalThis.fetch, url, init, isFresh);
   });
   return { promise, cancel: () => controller.abort() };
 }
@@ -55,13 +55,28 @@ export function exchange(fetch, url, method, key, bearer, prefer, schema, body) 
 /** The addresses that are being asked. */
 const underWay = new Set();
 
-async function answer(fetch, url, init) {
+/** Whether an answer ever allowed the HTTP cache to keep it. PostgREST's own do not. */
+let isCachingServer = false;
+
+async function answer(fetch, url, init, isFresh) {
   underWay.add(url);
   try {
-    return await read(await fetch(url, init));
+    let response = isFresh && isCachingServer ? undefined : await fetch(url, init);
+    isCachingServer ||= mayBeKept(response.headers);
+    // What may be kept may come from the HTTP cache itself. `reload` also replaces what is kept there: nothing older
+    // answers a later request. It costs a preflight, so it is left out where nothing is kept.
+    if (isFresh && isCachingServer) response = await fetch(url, { ...init, cache: 'reload' });
+    return await read(response);
   } finally {
     underWay.delete(url);
   }
+}
+
+/** Whether the HTTP cache may answer with this once more without asking the server (RFC 9111, 4.2). */
+function mayBeKept(headers) {
+  const policy = headers.get('cache-control');
+  if (/no-store|no-cache/i.test(policy)) return false;
+  return Boolean(policy || headers.get('expires') || headers.get('last-modified'));
 }
 
 async function read(response) {

@@ -41,6 +41,7 @@ extern "C" {
         prefer: &str,
         schema: Option<&str>,
         body: Option<&str>,
+        is_fresh: bool,
     ) -> Result<Task, JsValue>;
 
     #[wasm_bindgen(js_name = uuid, catch)]
@@ -164,14 +165,16 @@ pub fn exchange(
     fetch: Option<&Function>,
     request: &Request,
     token: Option<&str>,
+    is_fresh: bool,
 ) -> impl Future<Output = Result<Reply<Row>, Error>> + 'static {
     // A publishable key is no token: without a user, it says nothing beyond the `apikey` header.
     let bearer = token.or_else(|| (!target.key.starts_with("sb_")).then_some(target.key.as_str()));
     let schema = (target.schema != "public").then_some(target.schema.as_str());
     let url = [target.rest_url.as_str(), &request.path].concat();
     let (method, body) = (request.method.as_str(), request.body.as_deref());
+    let key = &target.key;
     let work =
-        Work::of(start_exchange(fetch, &url, method, &target.key, bearer, request.prefer, schema, body));
+        Work::of(start_exchange(fetch, &url, method, key, bearer, request.prefer, schema, body, is_fresh));
     async move {
         let answered: Array = match work.await {
             Ok(answered) => answered.unchecked_into(),

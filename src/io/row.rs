@@ -1,6 +1,6 @@
 //! Rows as JavaScript objects.
 
-use crate::data::{Data, Difference, Form, Index, Member, Value};
+use crate::data::{Data, Difference, Form, Identities, Index, Member, Value};
 use js_sys::{Array, JsString, Map, Reflect, JSON};
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
@@ -35,6 +35,14 @@ extern "C" {
         names: &Array,
         values: &Array,
     ) -> Result<JsValue, JsValue>;
+}
+
+#[wasm_bindgen(module = "/src/io/identities.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = same, catch)]
+    fn same_rows(kinds: &Map, kind: &str, fresh: &JsValue, is_latest: bool) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = latest, catch)]
+    fn latest_row(kinds: &Map, kind: &str, id: &str) -> Result<JsValue, JsValue>;
 }
 
 /// The outcome of a function that only a full stack or memory makes fail. Nothing true can be said of the rows then, so
@@ -128,12 +136,32 @@ impl Index<Row> for RowIndex {
     }
 }
 
+/// Rows by kind and id, in JavaScript `Map`s of weak references.
+pub struct RowIdentities(Map);
+
+impl Default for RowIdentities {
+    fn default() -> Self {
+        Self(Map::new())
+    }
+}
+
+impl Identities<Row> for RowIdentities {
+    fn same(&mut self, kind: &str, fresh: Row, is_latest: bool) -> Row {
+        Row(or_stop(same_rows(&self.0, kind, &fresh.0, is_latest)))
+    }
+
+    fn latest(&self, kind: &str, id: &str) -> Option<Row> {
+        present(or_stop(latest_row(&self.0, kind, id)))
+    }
+}
+
 fn present(value: JsValue) -> Option<Row> {
     (!value.is_undefined()).then_some(Row(value))
 }
 
 impl Data for Row {
     type Index = RowIndex;
+    type Identities = RowIdentities;
 
     fn column(&self, name: &'static str) -> Value {
         value_of(&self.get(name))

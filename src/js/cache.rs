@@ -77,10 +77,10 @@ impl Client {
         self.engine.keys_under_way().iter().map(|key| JsValue::from_str(key)).collect()
     }
 
-    /// Drops what is past its time: the page is shown again, and its timers may have slept.
-    #[wasm_bindgen(js_name = cacheSweep)]
-    pub fn cache_sweep(&self) {
-        self.engine.sweep();
+    /// Timers may have slept, or a clock was set: drops what is past its time, and says anew how long the rest answers.
+    #[wasm_bindgen(js_name = clocksChanged)]
+    pub fn clocks_changed(&self) {
+        self.engine.clocks_changed();
     }
 
     /// The entries of these slots were used, in this order.

@@ -17,13 +17,14 @@ table! {
         gateway_type: GatewayType = nullable,
         gateway_endpoint: String = nullable,
         last_used_at: Timestamp = nullable,
-        /// Whether `getApiKeys` lists it.
+        /// Whether `getApiKeys` and `getApiKey` give it.
         is_active: bool = defaulted,
         created_at: Timestamp = defaulted,
         updated_at: Timestamp = defaulted,
     }
     row_key: Some(KeyFormat::pair("api_key:", &["user_id", "service_name"], ":")),
     list_key: Some(KeyFormat::new("api_keys:", &["user_id"])),
+    active: Some("is_active"),
     secret: Some("encrypted_key"),
     secret_format: Some("key_format"),
     audited: true,

@@ -19,6 +19,7 @@ mod workflow_nodes;
 mod workflow_templates;
 mod workflows;
 
+use crate::data::{Data, Value};
 pub use account_settings::{AccountSettings, AccountSettingsPatch, NewAccountSettings, ACCOUNT_SETTINGS};
 pub use api_keys::{ApiKey, ApiKeyPatch, NewApiKey, API_KEYS};
 pub use audit_logs::{AuditLog, AuditLogPatch, NewAuditLog, AUDIT_LOGS};
@@ -85,6 +86,8 @@ pub struct Table {
     pub cascades: &'static [Cascade],
     /// Whether triggers write `audit_logs` for it, so that a write outdates the user's audit entries.
     pub audited: bool,
+    /// The column that must be true for `row_key` to answer the row.
+    pub active: Option<&'static str>,
     /// The column that public lists never ask for.
     pub secret: Option<&'static str>,
     /// The column that tells whether `secret` is ciphertext, in a database that encrypts it. It is the database's own:
@@ -158,6 +161,7 @@ impl Table {
         list_key: None,
         cascades: &[],
         audited: false,
+        active: None,
         secret: None,
         secret_format: None,
         curated: &[],
@@ -176,6 +180,11 @@ impl Table {
     /// Whether deleting a row of this table may delete rows of `table`, which refers to this one or to one that does.
     pub fn cascades_to(&self, table: &Table) -> bool {
         self.cascades.iter().any(|cascade| *cascade.table == *table || cascade.table.cascades_to(table))
+    }
+
+    /// Whether a read by `row_key` finds the row.
+    pub fn is_active<D: Data>(&self, row: &D) -> bool {
+        self.active.is_none_or(|column| row.column(column) == Value::Bool(true))
     }
 
     /// Whether the server keeps the time of the last change in `updated_at`.

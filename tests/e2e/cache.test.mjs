@@ -226,6 +226,37 @@ test('an entry is also past its time when only the wall clock says so, as after 
   assert.equal(stack.requests.count(), 2);
 });
 
+test('an entry is past its time when the monotonic clock says so, though the wall clock was set back', async () => {
+  const tab = await world.open({ configured: false });
+  const found = await tab.run(async () => {
+    cache.set('long', 1, 60_000);
+    cache.set('short', 1, 30);
+    const [now, begun] = [Date.now, performance.now()];
+    Date.now = () => now() - 60_000;
+    await until(() => performance.now() - begun > 30);
+    return [cache.peek('short'), cache.get('short'), cache.get('long')];
+  });
+  assert.deepEqual(found, [null, null, 1]);
+});
+
+test('fresh goes past what the browser keeps of an earlier answer, and replaces it', async () => {
+  const { tab, workflow } = await adaWith();
+  const keeps = { headers: { 'cache-control': 'max-age=600' }, body: [{ ...workflow, name: 'kept' }] };
+  stack.faults.add({ match: { method: 'GET' }, action: 'status', status: 200, ...keeps });
+  const names = await tab.run(async (id) => {
+    const nameOf = async (/** @type {typeof db} */ from) => (await from.getWorkflow(id))?.name;
+    const names = [await nameOf(db)];
+    cache.clear();
+    names.push(await nameOf(db));
+    for (let count = 0; count < 2; count += 1) {
+      names.push(await nameOf(/** @type {typeof db} */ (db.with({ fresh: true }))));
+    }
+    cache.clear();
+    return [...names, await nameOf(db)];
+  }, workflow.id);
+  assert.deepEqual(names, ['kept', 'kept', ...Array(3).fill(workflow.name)]);
+});
+
 test('entries past their time leave when the page is shown again', async () => {
   const { tab, workflow } = await adaWith();
   await tab.calls(['getWorkflow', workflow.id]);

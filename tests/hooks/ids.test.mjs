@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { createLive } from './support/live.mjs';
 import { VERSIONS, useHooks } from './support/world.mjs';
 
-const { stack, openHooks, newUser, newWorkflow, row } = await useHooks();
+const { stack, openHooks, openLive, newUser, newWorkflow, row } = await useHooks();
 const { isLive, shows } = createLive({ stack });
 
 const HOOKS = [
@@ -48,7 +48,7 @@ for (const version of VERSIONS) {
   it('an id in upper case is the same id', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
-    const tab = await openHooks(version, user);
+    const tab = await openLive(version, user);
     await tab.run((userId) => {
       show('list', 'useWorkflows', [userId.toUpperCase()]);
       return settledView('list');

@@ -6,7 +6,7 @@ import { until } from '../e2e/support/until.mjs';
 import { createLive } from './support/live.mjs';
 import { ASKED, VERSIONS, useHooks } from './support/world.mjs';
 
-const { stack, rest, openHooks, newUser, newWorkflow, insert } = await useHooks();
+const { stack, rest, openLive, newUser, newWorkflow, insert } = await useHooks();
 const { isLive, shows, change, channelsOf } = createLive({ stack });
 
 /** More rows than are compared after a gap. */
@@ -33,7 +33,7 @@ for (const version of VERSIONS) {
   it('a thousand rows in ten components: each is rendered once for a change, and not again for an own write’s echo', async () => {
     const user = await newUser('ada');
     const rows = await newWorkflows(user, 1_000);
-    const tab = await openHooks(version, user);
+    const tab = await openLive(version, user);
     await tab.run(async (userId) => {
       const probes = Array.from({ length: 10 }, (_, index) => `list ${index}`);
       Object.assign(globalThis, { probes });
@@ -78,7 +78,7 @@ for (const version of VERSIONS) {
   it('five hundred changes while the socket is down are there when it is back', async () => {
     const user = await newUser('ada');
     const rows = await newWorkflows(user, 400);
-    const tab = await openHooks(version, user);
+    const tab = await openLive(version, user);
     await tab.run((userId) => {
       show('list', 'useWorkflows', [userId]);
       return settledView('list');
@@ -112,7 +112,7 @@ for (const version of VERSIONS) {
   it('a scope too large to be compared is read again after a gap', async () => {
     const user = await newUser('ada');
     const rows = await newWorkflows(user, TOO_MANY);
-    const tab = await openHooks(version, user);
+    const tab = await openLive(version, user);
     await tab.run(async (userId) => {
       show('list', 'useWorkflows', [userId]);
       await until(() => latest('list')?.workflows.length > 5_000);
@@ -137,7 +137,7 @@ for (const version of VERSIONS) {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     await newWorkflows(user, 100);
-    const tab = await openHooks(version, user, { configured: false });
+    const tab = await openLive(version, user, { configured: false });
     await tab.run((userId) => {
       /** When the last frame of a change came. @type {number[]} */
       const frames = [];

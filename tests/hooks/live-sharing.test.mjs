@@ -6,7 +6,7 @@ import { until } from '../e2e/support/until.mjs';
 import { createLive } from './support/live.mjs';
 import { ASKED, REFUSED, VERSIONS, useHooks } from './support/world.mjs';
 
-const { stack, rest, openHooks, newUser, newWorkflow, newEstate, insert, row } = await useHooks();
+const { stack, rest, openLive, newUser, newWorkflow, newEstate, insert, row } = await useHooks();
 const { isLive, shows, change, remove, channelsOf } = createLive({ stack });
 
 afterEach(() => stack.settings.change({ realtimeDelayMs: 0 }));
@@ -32,7 +32,7 @@ for (const version of VERSIONS) {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const joins = stack.realtime.inspect().joins;
-    const tab = await openHooks(version, user);
+    const tab = await openLive(version, user);
     await tab.run(async (userId) => {
       for (const name of ['one', 'two']) show(name, 'useWorkflows', [userId]);
       await Promise.all(['one', 'two'].map(settledView));
@@ -50,7 +50,7 @@ for (const version of VERSIONS) {
   it('hooks that are left leave no channel; one that comes back in a moment finds it open', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
-    const tab = await openHooks(version, user);
+    const tab = await openLive(version, user);
     await open(tab, 'list', 'useWorkflows', [user.id]);
     await isLive(tab);
     const joins = stack.realtime.inspect().joins;
@@ -73,7 +73,7 @@ for (const version of VERSIONS) {
   it('what changed while nothing was shown is there when it is shown again', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
-    const tab = await openHooks(version, user);
+    const tab = await openLive(version, user);
     await open(tab, 'list', 'useWorkflows', [user.id]);
     await isLive(tab);
     await tab.run(() => hide('list'));
@@ -87,7 +87,7 @@ for (const version of VERSIONS) {
     const [ada, grace] = [await newUser('ada'), await newUser('grace')];
     const ofAda = await newWorkflow(ada);
     const ofGrace = await newWorkflow(grace, { is_public: true });
-    const tab = await openHooks(version, ada);
+    const tab = await openLive(version, ada);
     await open(tab, 'ada', 'useWorkflows', [ada.id]);
     await open(tab, 'grace', 'useWorkflows', [grace.id]);
     await isLive(tab, 2);
@@ -111,7 +111,7 @@ for (const version of VERSIONS) {
 
   it('two users in two browsers never see each other’s rows', async () => {
     const [ada, grace] = [await newUser('ada'), await newUser('grace')];
-    const [adas, graces] = [await openHooks(version, ada), await openHooks(version, grace)];
+    const [adas, graces] = [await openLive(version, ada), await openLive(version, grace)];
     for (const tab of [adas, graces]) {
       await open(tab, 'ada', 'useWorkflows', [ada.id]);
       await open(tab, 'grace', 'useWorkflows', [grace.id]);
@@ -139,7 +139,7 @@ for (const version of VERSIONS) {
   it('two tabs follow each other', async () => {
     const user = await newUser('ada');
     const { workflow, nodes } = await newEstate(user);
-    const tabs = [await openHooks(version, user), await openHooks(version, user)];
+    const tabs = [await openLive(version, user), await openLive(version, user)];
     for (const tab of tabs) {
       await open(tab, 'list', 'useWorkflows', [user.id]);
       await open(tab, 'one', 'useWorkflow', [workflow.id]);
@@ -163,7 +163,7 @@ for (const version of VERSIONS) {
 
   it('a create is one row, whether its answer or its echo comes first', async () => {
     const user = await newUser('ada');
-    const tab = await openHooks(version, user);
+    const tab = await openLive(version, user);
     await open(tab, 'list', 'useWorkflows', [user.id]);
     await open(tab, 'keys', 'useApiKeys', [user.id]);
     await isLive(tab, 2);
@@ -193,7 +193,7 @@ for (const version of VERSIONS) {
   it('the late echo of an own write does not make the next one be asked for again', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
-    const tab = await openHooks(version, user);
+    const tab = await openLive(version, user);
     await open(tab, 'list', 'useWorkflows', [user.id]);
     await isLive(tab);
     await rest();
@@ -212,7 +212,7 @@ for (const version of VERSIONS) {
   it('what a failed update takes back is its own change alone: what came meanwhile stays', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user, { description: 'old' });
-    const tab = await openHooks(version, user);
+    const tab = await openLive(version, user);
     await open(tab, 'list', 'useWorkflows', [user.id]);
     await open(tab, 'one', 'useWorkflow', [workflow.id]);
     await isLive(tab, 4);

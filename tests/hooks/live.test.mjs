@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { createLive, part } from './support/live.mjs';
 import { VERSIONS, useHooks } from './support/world.mjs';
 
-const { stack, rest, openHooks, newUser, newEstate, newWorkflow, newExecutions, insert, row } =
+const { stack, rest, openHooks, openLive, newUser, newEstate, newWorkflow, newExecutions, insert, row } =
   await useHooks();
 const { isLive, shows, change, remove, channelsOf } = createLive({ stack });
 
@@ -109,14 +109,18 @@ const CASES = {
   },
 };
 
+/** The hooks that are live only when that is asked for. */
+const OPTIONAL = ['useWorkflows', 'useApiKeys', 'useAuditLogs', 'useExecutionHistory', 'useExecution'];
+
 for (const version of VERSIONS) {
   const it = (/** @type {string} */ name, /** @type {() => Promise<void>} */ run) =>
     test(`React ${version}: ${name}`, run);
 
   for (const [hook, { args, path, table, made, column, feeds = 1 }] of Object.entries(CASES)) {
+    const isOptional = OPTIONAL.includes(hook);
     it(`${hook} shows what somebody else inserts, updates and deletes`, async () => {
       const estate = await newEstate(await newUser('ada'));
-      const tab = await openHooks(version, estate.user);
+      const tab = await (isOptional ? openLive : openHooks)(version, estate.user);
       await tab.run(
         ([hook, args]) => {
           show('live', hook, args);
@@ -137,29 +141,49 @@ for (const version of VERSIONS) {
     });
   }
 
-  it('with realtime: false nothing of that appears, and there is no connection', async () => {
-    const estate = await newEstate(await newUser('ada'));
-    const tab = await openHooks(version, estate.user);
-    const optional = ['useWorkflows', 'useApiKeys', 'useAuditLogs', 'useExecutionHistory', 'useExecution'];
-    const before = await tab.run(
-      async (list) => {
-        for (const [hook, args] of list) show(hook, hook, [...args, { realtime: false }]);
-        return Promise.all(list.map(([hook]) => settledView(hook)));
-      },
-      optional.map((hook) => /** @type {[string, unknown[]]} */ ([hook, CASES[hook].args(estate)])),
-    );
-    for (const hook of optional) await insert(CASES[hook].table, [CASES[hook].made(estate)]);
-    await rest();
-    const after = await tab.run((list) => Promise.all(list.map(settledView)), optional);
-    assert.deepEqual(after, before);
-    assert.equal(channelsOf(estate.user).length, 0);
-    assert.equal(stack.requests.count({ path: '/realtime/v1' }), 0);
+  const ways = /** @type {const} */ ([
+    ['without being asked for', openHooks, []],
+    ['with realtime: false, though the provider says true', openLive, [{ realtime: false }]],
+  ]);
+  for (const [way, open, options] of ways) {
+    it(`${way} hooks with the option are not live, and there is no connection`, async () => {
+      const estate = await newEstate(await newUser('ada'));
+      const tab = await open(version, estate.user);
+      const before = await tab.run(
+        async (list) => {
+          for (const [hook, args] of list) show(hook, hook, args);
+          return Promise.all(list.map(([hook]) => settledView(hook)));
+        },
+        OPTIONAL.map((hook) => {
+          const args = [...CASES[hook].args(estate), ...options];
+          return /** @type {[string, unknown[]]} */ ([hook, args]);
+        }),
+      );
+      for (const hook of OPTIONAL) await insert(CASES[hook].table, [CASES[hook].made(estate)]);
+      await rest();
+      const after = await tab.run((list) => Promise.all(list.map(settledView)), OPTIONAL);
+      assert.deepEqual(after, before);
+      assert.equal(channelsOf(estate.user).length, 0);
+      assert.equal(stack.requests.count({ path: '/realtime/v1' }), 0);
+    });
+  }
+
+  it('realtime: true makes a hook live, whatever the provider says', async () => {
+    const user = await newUser('ada');
+    const tab = await openHooks(version, user);
+    await tab.run((userId) => {
+      const defaults = { realtime: false };
+      show('list', 'useWorkflows', [userId, { realtime: true }], { defaults });
+      return settledView('list');
+    }, user.id);
+    await isLive(tab);
+    await shows(tab, 'list', 'workflows', [await newWorkflow(user)]);
   });
 
   it('useExecutionProgress follows a run to its end', async () => {
     const user = await newUser('ada');
     const [execution] = await newExecutions(await newWorkflow(user), [{ node_count: 4 }]);
-    const tab = await openHooks(version, user);
+    const tab = await openLive(version, user);
     await tab.run((id) => {
       show('run', 'useExecutionProgress', [id]);
       return settledView('run');
@@ -207,7 +231,7 @@ for (const version of VERSIONS) {
   it('numbers of whole lists follow too', async () => {
     const estate = await newEstate(await newUser('ada'));
     const { user, workflow } = estate;
-    const tab = await openHooks(version, user);
+    const tab = await openLive(version, user);
     const before = await tab.run(async ([userId, workflowId]) => {
       show('runs', 'useExecutionHistory', [workflowId, { pageSize: 1 }]);
       show('logs', 'useAuditLogs', [userId, { pageSize: 1 }]);

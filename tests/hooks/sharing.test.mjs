@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ASKED, VERSIONS, useHooks } from './support/world.mjs';
 
-const { stack, openHooks, newUser, newWorkflow, newEstate } = await useHooks();
+const { stack, openHooks, openLive, newUser, newWorkflow, newEstate } = await useHooks();
 
 const QUIET = { loading: false, error: null, isFetching: false };
 
@@ -114,7 +114,7 @@ for (const version of VERSIONS) {
   it('a client that was closed is left closed, by hooks that were shown and by those that still are', async () => {
     const user = await newUser('ada');
     await newWorkflow(user);
-    const tab = await openHooks(version, user);
+    const tab = await openLive(version, user);
     const followed = await tab.run(async (userId) => {
       const client = wdb.createClient({ url: env.url, key: env.key, accessToken: () => env.token });
       const followed = () => client.realtime.getActiveSubscriptions().length;
@@ -192,6 +192,29 @@ for (const version of VERSIONS) {
     assert.deepEqual(facts, [1, 1, 0]);
   });
 
+  it('a provider that is given a new client with every render warns once, one whose client changes does not', async () => {
+    const user = await newUser('ada');
+    const tab = await openHooks(version, user);
+    const counts = await tab.run(async (userId) => {
+      const warnings = /** @type {string[]} */ ([]);
+      console.warn = (text) => warnings.push(text);
+      const { url, key } = env;
+      const make = () => wdb.createClient({ url, key, accessToken: () => env.token });
+      const showWith = async (/** @type {ReturnType<typeof make>} */ client) => {
+        show('list', 'useWorkflows', [userId], { client });
+        await until(() => latest('list') !== undefined);
+        await settledView('list');
+        return warnings.filter((text) => text.includes('WorkflowDbProvider')).length;
+      };
+      const [first, second] = [make(), make()];
+      const counts = [];
+      for (const client of [first, first, second, second]) counts.push(await showWith(client));
+      for (let count = 0; count < 4; count += 1) counts.push(await showWith(make()));
+      return counts;
+    }, user.id);
+    assert.deepEqual(counts, [0, 0, 0, 0, 0, 1, 1, 1]);
+  });
+
   it('a page from the server is taken over as it is, then shows what the cache holds', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
@@ -265,7 +288,7 @@ for (const version of VERSIONS) {
   it('components share a subscription, which is kept for a moment after the last of them', async () => {
     const user = await newUser('ada');
     const { workflow, execution } = await newEstate(user);
-    const tab = await openHooks(version, user);
+    const tab = await openLive(version, user);
     const facts = await tab.run(
       async ([userId, workflowId, executionId, otherToken]) => {
         const { token } = env;

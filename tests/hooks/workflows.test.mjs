@@ -5,7 +5,7 @@ import { createLive } from './support/live.mjs';
 import { ASKED, REFUSED, VERSIONS, useHooks } from './support/world.mjs';
 
 const world = await useHooks();
-const { stack, rest, openHooks, newUser, newWorkflow, newEstate, insert, row } = world;
+const { stack, rest, openHooks, openLive, newUser, newWorkflow, newEstate, insert, row } = world;
 const { isLive } = createLive(world);
 
 const byId = (/** @type {any} */ a, /** @type {any} */ b) => (a.id < b.id ? -1 : 1);
@@ -117,7 +117,7 @@ for (const version of VERSIONS) {
   it('what is taken back leaves a change by somebody else that came meanwhile', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
-    const tab = await openHooks(version, user);
+    const tab = await openLive(version, user);
     stack.faults.add({ match: { method: 'PATCH' }, ...REFUSED, ms: 400 });
     await tab.run(async ([userId, id]) => {
       show('list', 'useWorkflows', [userId]);
@@ -345,7 +345,7 @@ for (const version of VERSIONS) {
       name: `Workflow ${index}`,
     }));
     const made = await insert('workflows', names);
-    const tab = await openHooks(version, user);
+    const tab = await openLive(version, user);
     const loading = await tab.run(async (userId) => {
       const probes = Array.from({ length: 10 }, (_, index) => `list ${index}`);
       for (const name of probes) show(name, 'useWorkflows', [userId], { rows: 'workflows' });

@@ -1,5 +1,6 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { WorkflowDbProvider } from 'workflow-db/react';
 import { App } from './app/App';
 import { Devtools } from './app/Devtools';
 import { connect } from './data/client';
@@ -29,8 +30,10 @@ try {
   await connect();
   root.render(
     <StrictMode>
-      <App />
-      <Devtools />
+      <WorkflowDbProvider realtime>
+        <App />
+        <Devtools />
+      </WorkflowDbProvider>
     </StrictMode>,
   );
 } catch (error) {

@@ -1,4 +1,13 @@
-import { createContext, createElement, useContext, useMemo, type ReactElement, type ReactNode } from 'react';
+import {
+  createContext,
+  createElement,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  type ReactElement,
+  type ReactNode,
+} from 'react';
 import type { DatabaseClient } from '../client.js';
 import { defaultClient } from '../default-client.js';
 
@@ -10,19 +19,23 @@ export interface RefetchOptions {
   refetchOnReconnect?: boolean | undefined;
 }
 
-/** Options of hooks whose live updates can be turned off. */
+/** Options of hooks that may be live. */
 export interface LiveOptions extends RefetchOptions {
-  /** Whether changes made elsewhere show up as they happen; on unless it is false. */
+  /** Whether changes made elsewhere show up as they happen; off unless it is true here or on the provider. */
   realtime?: boolean | undefined;
 }
 
-export interface WorkflowDbProviderProps extends RefetchOptions {
-  /** The client of the hooks below; the package's own, which `configure` sets, unless given. */
+/** The options are defaults for the hooks below that take them. */
+export interface WorkflowDbProviderProps extends LiveOptions {
+  /**
+   * The client of the hooks below; the package's own, which `configure` sets, unless given. Make it once, outside the
+   * component or in a state, and close it when it is not needed any more.
+   */
   client?: DatabaseClient | undefined;
   children?: ReactNode;
 }
 
-interface Settings extends RefetchOptions {
+interface Settings extends LiveOptions {
   client: DatabaseClient;
 }
 
@@ -49,11 +62,32 @@ export function WorkflowDbProvider(props: WorkflowDbProviderProps): ReactElement
   const client = props.client ?? above.client;
   const refetchOnFocus = props.refetchOnFocus ?? above.refetchOnFocus;
   const refetchOnReconnect = props.refetchOnReconnect ?? above.refetchOnReconnect;
+  const realtime = props.realtime ?? above.realtime;
+  useWarningAboutNewClients(client);
   const value = useMemo(
-    () => ({ client, refetchOnFocus, refetchOnReconnect }),
-    [client, refetchOnFocus, refetchOnReconnect],
+    () => ({ client, refetchOnFocus, refetchOnReconnect, realtime }),
+    [client, refetchOnFocus, refetchOnReconnect, realtime],
   );
   return createElement(SettingsContext.Provider, { value }, props.children);
+}
+
+/** So many renders in a row with a new client each are no change of user. */
+const SUSPICIOUS_CHANGES = 2;
+let hasWarned = false;
+
+/** A client that is made while rendering is another one each time: nothing is ever cached, and none is closed. */
+function useWarningAboutNewClients(client: DatabaseClient): void {
+  const seen = useRef({ client, changes: 0 });
+  useEffect(() => {
+    const { client: before, changes } = seen.current;
+    seen.current = { client, changes: client === before ? 0 : changes + 1 };
+    if (hasWarned || seen.current.changes < SUSPICIOUS_CHANGES) return;
+    hasWarned = true;
+    console.warn(
+      'WorkflowDbProvider was given another client with every render. Make the client once, outside the component or ' +
+        'with useState(() => createClient(options)), and close it when it is not needed any more.',
+    );
+  });
 }
 
 export function useSettings(): Settings {
@@ -62,4 +96,10 @@ export function useSettings(): Settings {
 
 export function useClient(): DatabaseClient {
   return useSettings().client;
+}
+
+/** Whether a hook with these options is live. */
+export function useIsLive(options: LiveOptions): boolean {
+  const { realtime } = useSettings();
+  return options.realtime ?? realtime ?? false;
 }

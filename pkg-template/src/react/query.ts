@@ -305,14 +305,16 @@ export class Query<T> {
     // What took no task was put together from other entries, and may be again at any time.
     if (task !== undefined && task === this.publishing) this.rereadAt = -Infinity;
     this.isReading = false;
-    this.isLoading = false;
     if ('answer' in outcome) {
       this.error = null;
-      this.take(outcome.answer);
-      const isUnknown = this.isOvertaken && this.stored() === undefined;
-      if (isUnknown && this.listeners.size > 0) this.readAgain();
+      const isShown = this.take(outcome.answer);
+      const isUnknown = this.isOvertaken && this.stored() === undefined && this.listeners.size > 0;
+      // What a component waits for is not over before it is shown.
+      this.isLoading &&= isUnknown && !isShown;
+      if (isUnknown) this.readAgain();
     } else {
       this.error = outcome.error;
+      this.isLoading = false;
       this.retrySoon();
     }
     this.publish();
@@ -320,12 +322,14 @@ export class Query<T> {
 
   /**
    * What is stored is newer than an answer that was overtaken. Without that the answer is shown, although it will be
-   * read again: under steady changes each is overtaken.
+   * read again: under steady changes each is overtaken. Says whether one of them is shown.
    */
-  private take(answer: T): void {
+  private take(answer: T): boolean {
     const stored = this.stored();
     if (stored !== undefined) this.own(stored);
     else if (!this.isOvertaken || !this.isNewer || this.isBorrowed) this.own(answer);
+    else return false;
+    return true;
   }
 
   /** A change that the next task may make obsolete. */

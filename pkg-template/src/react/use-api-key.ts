@@ -6,25 +6,29 @@ import type { ApiKey, ApiKeyPatch } from '../types.js';
 import { idOf } from './ids.js';
 import { useLive } from './live.js';
 import { useIsSaving, useMutations } from './mutations.js';
-import { deleting, patching, shownRow, type Change } from './overlays.js';
+import { deleting, patching, type Change, type Overlays } from './overlays.js';
 import type { ReadState } from './results.js';
 import { useQuery } from './use-query.js';
 
 export interface UseApiKeyResult extends ReadState {
-  /** The key, active or not; null when there is none, or until it is read. */
+  /** The active key; null when there is none, or until it is read. */
   key: ApiKey | null;
   /** Whether a write is under way. */
   isSaving: boolean;
-  /** Shown at once; taken back when it fails. Rejects with NOT_FOUND when there is no key. */
+  /** Shown at once; taken back when it fails. Rejects with NOT_FOUND when there is no active key. */
   updateApiKey: (patch: ApiKeyPatch) => Promise<ApiKey>;
   /** Shown at once; taken back when it fails. */
   deleteApiKey: () => Promise<void>;
 }
 
-const show = shownRow<ApiKey>('api_keys');
+/** A key that is being disabled is gone at once. */
+function show(row: ApiKey | null, overlays: Overlays): ApiKey | null {
+  const shown = row && overlays.row('api_keys', row);
+  return shown?.is_active ? shown : null;
+}
 
 /**
- * A user's API key for one service, kept right whoever changes it. An empty `userId` or `serviceName` asks nothing.
+ * A user's active API key for one service, kept right whoever changes it. An empty `userId` or `serviceName` asks nothing.
  *
  * @example
  * ```tsx
@@ -34,9 +38,7 @@ const show = shownRow<ApiKey>('api_keys');
  *   if (!key) return <p>No key yet.</p>;
  *   return (
  *     <fieldset disabled={isSaving}>
- *       <button onClick={() => updateApiKey({ is_active: !key.is_active }).catch(() => {})}>
- *         {key.is_active ? 'Disable' : 'Enable'}
- *       </button>
+ *       <button onClick={() => updateApiKey({ is_active: false }).catch(() => {})}>Disable</button>
  *       <button onClick={() => deleteApiKey().catch(() => {})}>Delete</button>
  *     </fieldset>
  *   );

@@ -6,7 +6,7 @@ import { idOf } from './ids.js';
 import { useLive } from './live.js';
 import { useIsSaving, useMutations } from './mutations.js';
 import { deleting, onRow, patching } from './overlays.js';
-import type { LiveOptions } from './provider.js';
+import { useIsLive, type LiveOptions } from './provider.js';
 import type { ReadState } from './results.js';
 import { useQuery, useRefresh } from './use-query.js';
 
@@ -81,7 +81,7 @@ export function useApiKeys(userId: string, options: UseApiKeysOptions = {}): Use
     options,
   );
   const [writeError, mutations] = useMutations(key);
-  useLive('api_keys', userId, state, options.realtime);
+  useLive('api_keys', userId, state, useIsLive(options));
 
   const actions = useMemo(
     () => ({

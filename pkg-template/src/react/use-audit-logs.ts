@@ -3,7 +3,7 @@ import { cacheKeys } from '../keys.js';
 import type { AuditLog, AuditLogQuery } from '../types.js';
 import { idOf } from './ids.js';
 import { useLive } from './live.js';
-import type { LiveOptions } from './provider.js';
+import { useIsLive, type LiveOptions } from './provider.js';
 import type { ReadState } from './results.js';
 import { usePages, type PageActions } from './use-pages.js';
 import { useRefresh } from './use-query.js';
@@ -90,7 +90,7 @@ export function useAuditLogs(userId: string, options: UseAuditLogsOptions = {}):
     },
     options,
   );
-  useLive('audit_logs', userId, state, options.realtime);
+  useLive('audit_logs', userId, state, useIsLive(options));
 
   const refreshLogs = useRefresh([query]);
   const { data, loading, isFetching, error } = state;

@@ -4,7 +4,7 @@ import type { WorkflowExecution } from '../types.js';
 import { idOf } from './ids.js';
 import { useLive } from './live.js';
 import { shownPage } from './overlays.js';
-import type { LiveOptions } from './provider.js';
+import { useIsLive, type LiveOptions } from './provider.js';
 import type { ReadState } from './results.js';
 import { usePages, type PageActions } from './use-pages.js';
 import { useRefresh } from './use-query.js';
@@ -68,7 +68,7 @@ export function useExecutionHistory(
     },
     options,
   );
-  useLive('workflow_executions', workflowId, state, options.realtime);
+  useLive('workflow_executions', workflowId, state, useIsLive(options));
 
   const refresh = useRefresh([query]);
   const { data: shown, loading, isFetching, error } = state;

@@ -18,6 +18,8 @@ export interface UseExecutionProgressResult extends ReadState {
   isRunning: boolean;
 }
 
+const LIVE = { realtime: true };
+
 /**
  * How far a run is, live. An empty `executionId` asks nothing.
  *
@@ -34,7 +36,7 @@ export interface UseExecutionProgressResult extends ReadState {
  * ```
  */
 export function useExecutionProgress(executionId: string): UseExecutionProgressResult {
-  const { execution, nodeResults, loading, error, isFetching } = useRun(executionId);
+  const { execution, nodeResults, loading, error, isFetching } = useRun(executionId, LIVE);
   return useMemo(() => {
     const count = (status: ExecutionStatus) =>
       nodeResults.filter((result) => result.status === status).length;

@@ -3,7 +3,7 @@ import type { ExecutionNodeResult, WorkflowExecution } from '../types.js';
 import { idOf } from './ids.js';
 import { isOver, useLive } from './live.js';
 import { shownRow } from './overlays.js';
-import type { LiveOptions } from './provider.js';
+import { useIsLive, type LiveOptions } from './provider.js';
 import type { Query } from './query.js';
 import type { ReadState } from './results.js';
 import { useQuery } from './use-query.js';
@@ -19,7 +19,7 @@ const showExecution = shownRow<WorkflowExecution>('workflow_executions');
 const showResults = (results: ExecutionNodeResult[]) => results;
 
 /** A run and what its nodes did. */
-export function useRun(executionId: string, options: LiveOptions = {}): Run {
+export function useRun(executionId: string, options: LiveOptions): Run {
   executionId = idOf(executionId);
   const [run, runQuery] = useQuery<WorkflowExecution | null>(
     {
@@ -39,8 +39,9 @@ export function useRun(executionId: string, options: LiveOptions = {}): Run {
   );
   // Subscriptions that begin together share a channel.
   const later = isOver(run) ? results : run;
-  useLive('workflow_executions', executionId, later, options.realtime);
-  useLive('execution_node_results', executionId, later, options.realtime);
+  const isLive = useIsLive(options);
+  useLive('workflow_executions', executionId, later, isLive);
+  useLive('execution_node_results', executionId, later, isLive);
   return {
     execution: run.data ?? null,
     nodeResults: results.data ?? NONE,

@@ -5,7 +5,7 @@ import { idOf } from './ids.js';
 import { useLive } from './live.js';
 import { useMutations } from './mutations.js';
 import { archiving, deleting, onRow, patching } from './overlays.js';
-import type { LiveOptions } from './provider.js';
+import { useIsLive, type LiveOptions } from './provider.js';
 import type { ReadState } from './results.js';
 import { useQuery, useRefresh } from './use-query.js';
 
@@ -77,7 +77,7 @@ export function useWorkflows(userId: string, options: UseWorkflowsOptions = {}):
     options,
   );
   const [writeError, mutations] = useMutations(base);
-  useLive('workflows', userId, state, options.realtime);
+  useLive('workflows', userId, state, useIsLive(options));
 
   const actions = useMemo(
     () => ({

@@ -47,7 +47,7 @@ function Hideable({ mode, children }) {
 
 function App() {
   const probes = [...shown].map(([name, { client, defaults, mode, ...probe }]) => (
-    <wdb.WorkflowDbProvider key={name} client={client} {...defaults}>
+    <wdb.WorkflowDbProvider key={name} client={client} realtime={globalThis.isLive} {...defaults}>
       <Hideable mode={mode}>
         <Suspense>
           <Probe key={probe.hook} name={name} {...probe} />

@@ -41,16 +41,23 @@ export async function useHooks(stackOptions) {
       }),
     ),
   );
+  /**
+   * A page of a user, with a version of React.
+   *
+   * @param {string} version
+   * @param {User | null} as
+   * @param {import('../../e2e/support/world.mjs').TabOptions} [options]
+   */
+  const openHooks = (version, as, options = {}) => world.open({ as, path: `/react${version}`, ...options });
   return {
     ...world,
-    /**
-     * A page of a user, with a version of React.
-     *
-     * @param {string} version
-     * @param {User | null} as
-     * @param {import('../../e2e/support/world.mjs').TabOptions} [options]
-     */
-    openHooks: (version, as, options = {}) => world.open({ as, path: `/react${version}`, ...options }),
+    openHooks,
+    /** The same, where hooks are live unless they say otherwise. @type {typeof openHooks} */
+    openLive: async (...args) => {
+      const tab = await openHooks(...args);
+      await tab.run(() => void Object.assign(globalThis, { isLive: true }));
+      return tab;
+    },
   };
 }
 

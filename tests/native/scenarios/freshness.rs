@@ -3,6 +3,7 @@
 use crate::support::client::Options;
 use crate::support::{Client, World};
 use serde_json::json;
+use workflow_db::platform::Platform;
 
 fn with_workflow() -> (World, Client, String) {
     let world = World::new();
@@ -48,12 +49,36 @@ fn a_wall_clock_that_is_set_back_does_not_make_an_entry_younger() {
 }
 
 #[test]
+fn an_entry_that_ends_before_another_one_leaves_in_time_though_the_wall_clock_was_set_back() {
+    let (world, ada, workflow) = with_workflow();
+    let ttl = |ttl_ms| Options { ttl_ms: Some(ttl_ms), ..Options::default() };
+    ada.call_with(ttl(60_000.0), "getWorkflows", json!([ada.id()])).value();
+    ada.call_with(ttl(30.0), "getWorkflow", json!([workflow])).value();
+    ada.sim().wall_skew_ms.set(-60_000.0);
+    world.pass(1_500.0);
+    assert_eq!(ada.front().keys(), [format!("workflows:{}", ada.id())]);
+}
+
+#[test]
+fn after_a_change_of_the_clocks_copies_answer_for_as_long_as_the_first_clock_says() {
+    let (world, ada, workflow) = with_workflow();
+    ada.does("getWorkflow", json!([workflow]));
+    world.pass(200_000.0);
+    ada.sim().wall_skew_ms.set(-3_600_000.0);
+    ada.engine.clocks_changed();
+    let now_ms = ada.sim().now().wall_ms;
+    let key = format!("workflow:{workflow}");
+    assert!(ada.front().answer(&key, now_ms + 99_900.0).is_some());
+    assert!(ada.front().answer(&key, now_ms + 100_000.0).is_none());
+}
+
+#[test]
 fn waking_up_drops_what_is_past_its_time() {
     let (world, ada, workflow) = with_workflow();
     ada.does("getWorkflow", json!([workflow]));
     ada.sim().wall_skew_ms.set(300_000.0);
     ada.front().take_told();
-    ada.engine.sweep();
+    ada.engine.clocks_changed();
     assert_eq!(ada.keys(), Vec::<String>::new());
     assert_eq!(ada.front().take_told(), [format!("workflow:{workflow}")]);
     world.quiesce();

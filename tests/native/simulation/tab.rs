@@ -53,7 +53,7 @@ impl Tab {
                 let stale_ms = random.chance(0.5).then_some(1_000.0);
                 self.client.configure(|settings| settings.cache.stale_ms = stale_ms);
             }
-            86 => self.client.engine.sweep(),
+            86 => self.client.engine.clocks_changed(),
             87 => world.pass(random.fraction() * 20_000.0),
             _ => world.pass(random.fraction() * 60.0),
         }

@@ -3,8 +3,8 @@
 use serde_json::{Map, Number};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::rc::Rc;
-use workflow_db::data::{Data, Difference, Form, Index, Member, Value};
+use std::rc::{Rc, Weak};
+use workflow_db::data::{Data, Difference, Form, Identities, Index, Member, Value};
 
 /// A reference to a JSON value.
 #[derive(Clone)]
@@ -161,8 +161,45 @@ impl Index<Json> for JsonIndex {
     }
 }
 
+/// Rows by kind and id, held weakly.
+#[derive(Default)]
+pub struct JsonIdentities(HashMap<(String, String), Weak<Node>>);
+
+impl JsonIdentities {
+    fn same_row(&mut self, kind: &str, fresh: Json, is_latest: bool) -> Json {
+        let Some(id) = id_of(&fresh).map(str::to_owned) else { return fresh };
+        match self.latest(kind, &id) {
+            Some(known) if known == fresh => known,
+            _ => {
+                if is_latest {
+                    self.0.insert((kind.to_owned(), id), Rc::downgrade(&fresh.0));
+                }
+                fresh
+            }
+        }
+    }
+}
+
+impl Identities<Json> for JsonIdentities {
+    fn same(&mut self, kind: &str, fresh: Json, is_latest: bool) -> Json {
+        match &*fresh.0 {
+            Node::List(rows) => {
+                let rows = rows.iter().map(|row| self.same_row(kind, row.clone(), is_latest));
+                Json::list(&rows.collect::<Vec<_>>())
+            }
+            _ => self.same_row(kind, fresh, is_latest),
+        }
+    }
+
+    fn latest(&self, kind: &str, id: &str) -> Option<Json> {
+        let node = self.0.get(&(kind.to_owned(), id.to_owned()))?.upgrade()?;
+        Some(Json(node))
+    }
+}
+
 impl Data for Json {
     type Index = JsonIndex;
+    type Identities = JsonIdentities;
 
     fn column(&self, name: &'static str) -> Value {
         self.get(name).map_or(Value::Absent, Data::value)

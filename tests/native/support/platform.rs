@@ -128,10 +128,11 @@ impl Platform for Sim {
         &self,
         request: &Request,
         token: Option<&str>,
+        is_fresh: bool,
     ) -> impl Future<Output = Result<Reply<Json>, Error>> + 'static {
         let url_length = BASE_URL.len() + request.path.len();
         assert!(url_length <= 8_000, "a URL of {url_length} characters: {}", request.path);
-        exchange(self.core.clone(), request.clone(), token.map(str::to_owned))
+        exchange(self.core.clone(), request.clone(), token.map(str::to_owned), is_fresh)
     }
 
     fn entry_changed(&self, key: &str, entry: Option<Published<Json>>) {
@@ -225,7 +226,12 @@ impl Drop for InAir {
 }
 
 /// A request that is aborted before it arrives is never done; afterwards, it was.
-async fn exchange(core: Rc<Core>, request: Request, token: Option<String>) -> Result<Reply<Json>, Error> {
+async fn exchange(
+    core: Rc<Core>,
+    request: Request,
+    token: Option<String>,
+    is_fresh: bool,
+) -> Result<Reply<Json>, Error> {
     let line = format!("{} {}", request.method.as_str(), request.path);
     let fate = core.network.fate(&line, &core.random);
     let index = core.requests.borrow().len();
@@ -234,6 +240,7 @@ async fn exchange(core: Rc<Core>, request: Request, token: Option<String>) -> Re
         line,
         body: request.body.clone(),
         subject: token.as_deref().and_then(subject_of),
+        is_fresh,
         is_aborted: false,
     });
     let mut in_air = InAir { core: core.clone(), index, is_answered: false };

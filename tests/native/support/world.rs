@@ -18,6 +18,8 @@ pub struct Seen {
     pub line: String,
     pub body: Option<String>,
     pub subject: Option<String>,
+    /// Whether it goes past the HTTP cache.
+    pub is_fresh: bool,
     /// Whether nobody waited for its answer any more.
     pub is_aborted: bool,
 }

@@ -49,7 +49,7 @@ export function StoreKeyDialog({ userId, service, onClose }: Props) {
         </label>
         <p className="subtle" role="status">
           {existing !== null && service === ''
-            ? `There is ${existing.is_active ? 'a' : 'an inactive'} key for ${wanted}: this one replaces it.`
+            ? `There is a key for ${wanted}: this one replaces it.`
             : 'It is encrypted in the database. Only you can show it again.'}
         </p>
         {store.error !== null && <ErrorNote error={store.error} onRetry={() => void submit()} />}

@@ -149,8 +149,9 @@ export function Settings({ userId }: { userId: string }): string {
   return `${brand.settings?.font_family} ${account.settings?.theme}`;
 }
 
+const client = createClient({ url: 'https://x.example', key: 'sb_publishable_x' });
+
 export function App(props: RefetchOptions): ReactElement {
-  const client = createClient({ url: 'https://x.example', key: 'sb_publishable_x' });
-  const all: WorkflowDbProviderProps = { client, refetchOnReconnect: true, ...props };
+  const all: WorkflowDbProviderProps = { client, refetchOnReconnect: true, realtime: true, ...props };
   return createElement(WorkflowDbProvider, all, createElement(List, { userId: 'x' }));
 }

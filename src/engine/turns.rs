@@ -1,0 +1,64 @@
+//! Writes to one row, one after the other.
+
+use super::joint::Joint;
+use super::Engine;
+use crate::error::Error;
+use crate::platform::Platform;
+use futures_channel::oneshot;
+use futures_util::future::FutureExt;
+use std::rc::Rc;
+
+/// For each row that is being written, the end of the write that came last.
+#[derive(Default)]
+pub struct Turns {
+    last: Vec<(String, Joint<()>)>,
+}
+
+/// The turn of one write. It ends when this is dropped.
+pub struct Turn<P: Platform> {
+    engine: Rc<Engine<P>>,
+    end: Joint<()>,
+    /// Dropping it ends the turn.
+    _ender: oneshot::Sender<()>,
+}
+
+impl<P: Platform> Drop for Turn<P> {
+    fn drop(&mut self) {
+        self.engine.state.borrow_mut().turns.last.retain(|(_, end)| !end.is_same(&self.end));
+    }
+}
+
+impl<P: Platform> Engine<P> {
+    /// Waits until the writes to the row that were begun earlier have ended.
+    ///
+    /// # Errors
+    /// ABORTED when another user is signed in by then.
+    pub(super) async fn turn(self: &Rc<Self>, id: &str) -> Result<Turn<P>, Error> {
+        let epoch = self.epoch();
+        let (ender, ended) = oneshot::channel::<()>();
+        let (before, turn) = {
+            let turns = &mut self.state.borrow_mut().turns.last;
+            let place = turns.iter().position(|(row, _)| row == id);
+            let before = place.map(|place| turns.swap_remove(place).1);
+            let earlier = before.clone();
+            let end = async move {
+                if let Some(earlier) = earlier {
+                    earlier.wait().await;
+                }
+                // The sender is dropped, which is how it tells.
+                let _ = ended.await;
+            };
+            let end = Joint::new(end.boxed_local());
+            turns.push((id.to_owned(), end.clone()));
+            (before, Turn { engine: self.clone(), end, _ender: ender })
+        };
+        if let Some(before) = before {
+            before.wait().await;
+        }
+        // What one user asked for is not done in the name of another.
+        match epoch.end() {
+            None => Ok(turn),
+            Some(_) => Err(Error::aborted("The user changed before it was the turn of the write")),
+        }
+    }
+}

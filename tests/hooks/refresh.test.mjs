@@ -1,0 +1,160 @@
+// @ts-check
+// Refreshes that something overtakes show what they asked for all the same.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { VERSIONS, useHooks } from './support/world.mjs';
+
+const { stack, openHooks, newUser, newWorkflow, newExecutions, insert } = await useHooks();
+
+/** @typedef {import('./support/world.mjs').User} User */
+/** @typedef {import('../e2e/support/world.mjs').Tab} Tab */
+
+/**
+ * A page whose reads of this kind are held back while `isHolding` is set.
+ *
+ * @param {string} version
+ * @param {User} user
+ * @param {string} held a part of the URL
+ */
+async function openGated(version, user, held) {
+  const tab = await openHooks(version, user, { configured: false });
+  await tab.run((held) => {
+    const gate = gatedFetch(
+      (url, { method }) =>
+        method === 'GET' && url.includes(held) && /** @type {any} */ (globalThis).isHolding === true,
+    );
+    const { url, key } = env;
+    react.configure({ url, key, accessToken: () => env.token, fetch: gate.fetch });
+    Object.assign(globalThis, { gate });
+  }, held);
+  return tab;
+}
+
+/**
+ * Refreshes, changes a row while the answer is on its way, and gives what is shown before and after the last answer.
+ *
+ * @param {Tab} tab
+ * @param {string} refresh the name of the function
+ * @param {string} write the name of a function of `db`
+ * @param {unknown[]} args
+ */
+const refreshOvertaken = (tab, refresh, write, args) =>
+  tab.run(
+    async ([refresh, write, args]) => {
+      const { gate } = /** @type {any} */ (globalThis);
+      Object.assign(globalThis, { isHolding: true });
+      const refreshing = latest('shown')[refresh]();
+      await until(() => latest('shown').loading);
+      await gate.arrived(1);
+      await /** @type {any} */ (db)[write](...args);
+      gate.release();
+      await gate.arrived(1);
+      await until(() => !latest('shown').isSaving);
+      const between = view('shown');
+      Object.assign(globalThis, { isHolding: false });
+      gate.release();
+      await refreshing;
+      return { between, after: await settledView('shown') };
+    },
+    /** @type {const} */ ([refresh, write, args]),
+  );
+
+for (const version of VERSIONS) {
+  const it = (/** @type {string} */ name, /** @type {() => Promise<void>} */ run) =>
+    test(`React ${version}: ${name}`, run);
+
+  it('a refresh of workflows that an own write overtakes shows both changes, and loads until then', async () => {
+    const user = await newUser('ada');
+    const [alpha, beta] = [
+      await newWorkflow(user, { name: 'alpha' }),
+      await newWorkflow(user, { name: 'beta' }),
+    ];
+    const tab = await openGated(version, user, '/workflows?');
+    await tab.run((userId) => {
+      show('shown', 'useWorkflows', [userId, { realtime: false }]);
+      return settledView('shown');
+    }, user.id);
+    await stack.sql("update workflows set name = 'renamed' where id = $1", [alpha.id]);
+    const { between, after } = await refreshOvertaken(tab, 'refreshWorkflows', 'updateWorkflow', [
+      beta.id,
+      { description: 'x' },
+    ]);
+    const shown = (/** @type {any} */ { workflows }) =>
+      workflows.map((/** @type {any} */ row) => [row.name, row.description]).sort();
+    assert.deepEqual(
+      [between.loading, shown(between)],
+      [
+        true,
+        [
+          ['alpha', null],
+          ['beta', 'x'],
+        ],
+      ],
+    );
+    assert.deepEqual(
+      [after.error, shown(after)],
+      [
+        null,
+        [
+          ['beta', 'x'],
+          ['renamed', null],
+        ],
+      ],
+    );
+  });
+
+  it('a refresh of one workflow that an own write overtakes shows both changes', async () => {
+    const user = await newUser('ada');
+    const workflow = await newWorkflow(user);
+    const node = { workflow_id: workflow.id, node_type: 't' };
+    const tab = await openGated(version, user, '/workflows?');
+    await tab.run((id) => {
+      show('shown', 'useWorkflow', [id]);
+      return settledView('shown');
+    }, workflow.id);
+    await tab.run(() => react.getRealtimeManager().unsubscribeAll());
+    await insert('workflow_nodes', [{ ...node, node_id: 'theirs' }]);
+    const { between, after } = await refreshOvertaken(tab, 'refreshWorkflow', 'createWorkflowNode', [
+      { ...node, node_id: 'ours' },
+    ]);
+    const shown = (/** @type {any} */ { workflow }) =>
+      workflow.nodes.map((/** @type {any} */ row) => row.node_id).sort();
+    assert.equal(between.loading, true);
+    assert.deepEqual(shown(after), ['ours', 'theirs']);
+  });
+
+  it('a refresh of a page that an own write overtakes shows both changes', async () => {
+    const user = await newUser('ada');
+    const workflow = await newWorkflow(user);
+    const [run] = await newExecutions(workflow, [{ created_at: '2024-01-01' }]);
+    const tab = await openGated(version, user, '/workflow_executions?');
+    await tab.run((id) => {
+      show('shown', 'useExecutionHistory', [id, { realtime: false }]);
+      return settledView('shown');
+    }, workflow.id);
+    await newExecutions(workflow, [{}]);
+    const { between, after } = await refreshOvertaken(tab, 'refresh', 'updateExecution', [
+      run.id,
+      { status: 'failed' },
+    ]);
+    assert.deepEqual([between.loading, between.total], [true, 1]);
+    const shown = after.data.map((/** @type {any} */ { status }) => status);
+    assert.deepEqual([after.total, shown.at(-1), after.error], [2, 'failed', null]);
+  });
+
+  it('a refresh of audit entries that an own write overtakes shows what both left', async () => {
+    const user = await newUser('ada');
+    const workflow = await newWorkflow(user);
+    const tab = await openGated(version, user, '/audit_logs?');
+    const before = await tab.run((userId) => {
+      show('shown', 'useAuditLogs', [userId, { realtime: false }]);
+      return settledView('shown');
+    }, user.id);
+    await insert('audit_logs', [{ user_id: user.id, action: 'theirs', resource_type: 'x' }]);
+    const { after } = await refreshOvertaken(tab, 'refreshLogs', 'updateWorkflow', [
+      workflow.id,
+      { name: 'ours' },
+    ]);
+    assert.equal(after.total, before.total + 2);
+  });
+}

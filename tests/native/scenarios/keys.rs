@@ -1,0 +1,56 @@
+//! An API key that is not active is none.
+
+use crate::support::{Client, World};
+use serde_json::json;
+
+fn with_keys() -> (World, Client, [String; 2]) {
+    let world = World::new();
+    let ada = world.signed_in("ada");
+    let ids = [("on", true), ("off", false)].map(|(service, is_active)| {
+        let row = json!({"user_id": ada.id(), "service_name": service, "encrypted_key": "x", "is_active": is_active});
+        world.server().add("api_keys", row)
+    });
+    (world, ada, ids)
+}
+
+fn is_there(ada: &Client, service: &str) -> bool {
+    !ada.does("getApiKey", json!([ada.id(), service])).is_null()
+}
+
+#[test]
+fn of_keys_that_are_read_together_the_inactive_one_is_null_and_never_leaves_the_server() {
+    let (world, ada, _) = with_keys();
+    let reads = ["on", "off"].map(|service| ada.call("getApiKey", json!([ada.id(), service])));
+    let [on, off] = reads.map(|read| read.value());
+    assert_eq!((on.text("service_name").as_str(), off.is_null()), ("on", true));
+    let requests = world.take_requests();
+    assert_eq!(requests.len(), 1);
+    assert!(requests[0].line.contains("is_active=eq.true"), "{}", requests[0].line);
+}
+
+#[test]
+fn a_key_that_a_write_disables_is_null_at_once_and_there_again_when_it_is_enabled() {
+    let (_world, ada, [on, _]) = with_keys();
+    assert!(is_there(&ada, "on"));
+    ada.does("updateApiKey", json!([on, {"is_active": false}]));
+    assert_eq!(ada.cached(&format!("api_key:{}:on", ada.id())).map(|row| row.to_value()), None);
+    assert!(!is_there(&ada, "on"));
+    ada.front().take_told();
+    ada.does("updateApiKey", json!([on, {"gateway_endpoint": "https://x.example"}]));
+    assert_eq!(ada.front().take_told(), Vec::<String>::new(), "nobody hears of a key that is still none");
+    ada.does("updateApiKey", json!([on, {"is_active": true}]));
+    assert_eq!(ada.front().take_told(), [format!("api_key:{}:on", ada.id())]);
+    assert!(is_there(&ada, "on"));
+}
+
+#[test]
+fn a_key_that_somebody_else_disables_is_null_when_the_frame_comes() {
+    let (world, ada, [on, _]) = with_keys();
+    let interest = workflow_db::feeds::Interest::new("api_keys", Some(ada.id()), None);
+    ada.engine.follow(interest.expect("it is valid"), false);
+    world.pass(3_000.0);
+    assert!(is_there(&ada, "on"));
+    world.server().change("api_keys", &on, json!({"is_active": false}));
+    world.pass(3_000.0);
+    assert!(!is_there(&ada, "on"));
+}

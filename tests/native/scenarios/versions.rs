@@ -1,0 +1,181 @@
+//! `ifUpdatedAt`: own writes never conflict with each other, somebody else's do.
+
+use crate::support::network::Fault;
+use crate::support::{Client, World};
+use serde_json::{json, Value};
+use workflow_db::data::Data;
+
+/// A workflow that ada has read, and its version then.
+fn with_workflow() -> (World, Client, String, String) {
+    let world = World::new();
+    let ada = world.signed_in("ada");
+    let id = world.server().add("workflows", json!({"user_id": ada.id(), "name": "first"}));
+    let version = ada.does("getWorkflow", json!([id])).text("updated_at");
+    world.take_requests();
+    (world, ada, id, version)
+}
+
+fn patch(id: &str, version: &str, patch: Value) -> Value {
+    json!([id, patch, {"ifUpdatedAt": version}])
+}
+
+fn stored(world: &World, id: &str) -> Value {
+    world.server().row("workflows", id).expect("the row").clone().into()
+}
+
+#[test]
+fn a_version_from_which_only_own_writes_led_on_still_matches() {
+    let (world, ada, id, version) = with_workflow();
+    ada.does("updateWorkflow", json!([id, {"is_public": true}]));
+    ada.does("updateWorkflow", json!([id, {"description": "d"}]));
+    ada.does("archiveWorkflow", json!([id]));
+    ada.does("updateWorkflow", patch(&id, &version, json!({"name": "second"})));
+    ada.does("updateWorkflow", patch(&id, &version, json!({"name": "third"})));
+    assert_eq!(stored(&world, &id)["name"], json!("third"));
+    assert_eq!(world.count_requests(), 5, "one request each");
+}
+
+#[test]
+fn a_write_that_is_asked_for_before_the_answer_to_another_one_came_matches_too() {
+    for (there_ms, back_ms) in [(10.0, 500.0), (500.0, 10.0)] {
+        let (world, ada, id, version) = with_workflow();
+        world.network().slow("PATCH workflows", there_ms, back_ms);
+        let first = ada.call("updateWorkflow", json!([id, {"is_public": true}]));
+        let second = ada.call("updateWorkflow", patch(&id, &version, json!({"name": "second"})));
+        let third = ada.call("updateWorkflow", json!([id, {"description": "third"}]));
+        let fourth = ada.call("updateWorkflow", patch(&id, &version, json!({"name": "fourth"})));
+        for write in [first, second, third, fourth] {
+            write.value();
+        }
+        let row = stored(&world, &id);
+        assert_eq!((&row["name"], &row["description"]), (&json!("fourth"), &json!("third")));
+        assert_eq!(ada.does("getWorkflow", json!([id])).to_value(), row);
+    }
+}
+
+#[test]
+fn a_change_by_somebody_else_is_a_conflict_whenever_it_came() {
+    let theirs = json!({"description": "theirs"});
+    let changes: [fn(&Client, &str); 2] = [
+        |_, _| {},
+        |ada, id| {
+            ada.does("updateWorkflow", json!([id, {"is_public": true}]));
+        },
+    ];
+    for before in changes {
+        for after in changes {
+            let (world, ada, id, version) = with_workflow();
+            before(&ada, &id);
+            world.server().change("workflows", &id, theirs.clone());
+            after(&ada, &id);
+            let late = ada.call("updateWorkflow", patch(&id, &version, json!({"name": "ours"})));
+            late.fails_with("CONFLICT");
+            assert_eq!(stored(&world, &id)["name"], json!("first"));
+        }
+    }
+}
+
+#[test]
+fn a_plain_update_is_made_whatever_somebody_else_changed() {
+    let (world, ada, id, _) = with_workflow();
+    world.server().change("workflows", &id, json!({"description": "theirs"}));
+    let written = ada.does("updateWorkflow", json!([id, {"name": "ours"}]));
+    assert_eq!(written.text("description"), "theirs");
+    // What it left is a version that only own writes lead on from.
+    ada.does("updateWorkflow", json!([id, {"is_public": true}]));
+    ada.does("updateWorkflow", patch(&id, &written.text("updated_at"), json!({"name": "again"})));
+    assert_eq!(stored(&world, &id)["name"], json!("again"));
+}
+
+#[test]
+fn another_client_of_the_same_user_is_somebody_else() {
+    let (world, ada, id, version) = with_workflow();
+    let tab = world.signed_in("ada");
+    tab.does("getWorkflow", json!([id]));
+    tab.does("updateWorkflow", json!([id, {"is_public": true}]));
+    ada.call("updateWorkflow", patch(&id, &version, json!({"name": "ours"}))).fails_with("CONFLICT");
+}
+
+#[test]
+fn the_echo_of_an_own_write_is_not_somebody_elses_change() {
+    let (world, ada, id, version) = with_workflow();
+    let interest = workflow_db::feeds::Interest::new("workflows", Some(ada.id()), None);
+    ada.engine.follow(interest.expect("it is valid"), true);
+    world.pass(3_000.0);
+    world.network().slow("PATCH workflows", 10.0, 2_000.0);
+    let write = ada.call("updateWorkflow", json!([id, {"is_public": true}]));
+    world.pass(1_500.0);
+    let save = ada.call("updateWorkflow", patch(&id, &version, json!({"name": "ours"})));
+    write.value();
+    save.value();
+    world.pass(3_000.0);
+    ada.does("updateWorkflow", patch(&id, &version, json!({"name": "once more"})));
+    world.server().change("workflows", &id, json!({"description": "theirs"}));
+    world.pass(3_000.0);
+    ada.call("updateWorkflow", patch(&id, &version, json!({"name": "late"}))).fails_with("CONFLICT");
+}
+
+#[test]
+fn a_write_whose_answer_was_lost_is_an_own_one() {
+    for fault in [Fault::LostAfter, Fault::Duplicate, Fault::Truncated] {
+        let (world, ada, id, version) = with_workflow();
+        world.network().once("PATCH workflows", fault);
+        ada.does("updateWorkflow", json!([id, {"description": "d"}]));
+        ada.does("updateWorkflow", patch(&id, &version, json!({"name": "second"})));
+        assert_eq!(stored(&world, &id)["name"], json!("second"), "{fault:?}");
+    }
+}
+
+#[test]
+fn a_change_that_came_while_an_answer_was_lost_is_a_conflict() {
+    let (world, ada, id, version) = with_workflow();
+    world.network().once("PATCH workflows", Fault::LostAfter);
+    let write = ada.call("updateWorkflow", json!([id, {"description": "d"}]));
+    world.pass(15.0);
+    world.server().change("workflows", &id, json!({"is_public": true}));
+    write.value();
+    ada.call("updateWorkflow", patch(&id, &version, json!({"name": "ours"}))).fails_with("CONFLICT");
+}
+
+#[test]
+fn a_version_is_known_after_its_entry_left() {
+    let world = World::new();
+    let ada = world.signed_in("ada");
+    let id = world.server().add("workflows", json!({"user_id": ada.id(), "name": "first"}));
+    let shown = ada.does("getWorkflow", json!([id]));
+    ada.engine.invalidate_where(&|_| true);
+    ada.does("updateWorkflow", json!([id, {"is_public": true}]));
+    ada.does("updateWorkflow", patch(&id, &shown.text("updated_at"), json!({"name": "second"})));
+}
+
+#[test]
+fn a_write_that_waits_for_its_turn_is_not_made_for_another_user() {
+    let (world, ada, id, _) = with_workflow();
+    world.signed_in("bob");
+    world.network().slow("PATCH workflows", 10.0, 500.0);
+    let first = ada.call("updateWorkflow", json!([id, {"name": "second"}]));
+    let second = ada.call("updateWorkflow", json!([id, {"name": "third"}]));
+    world.pass(100.0);
+    ada.switch_to(Some("bob"));
+    first.fails_with("ABORTED");
+    second.fails_with("ABORTED");
+    world.quiesce();
+    assert_eq!(world.take_requests().len(), 1);
+}
+
+#[test]
+fn a_write_that_is_aborted_while_it_waits_does_not_let_the_next_one_pass() {
+    let (world, ada, id, version) = with_workflow();
+    world.network().slow("PATCH workflows", 10.0, 500.0);
+    let first = ada.call("updateWorkflow", json!([id, {"is_public": true}]));
+    let second = ada.call("updateWorkflow", json!([id, {"description": "never"}]));
+    let third = ada.call("updateWorkflow", patch(&id, &version, json!({"name": "third"})));
+    world.pass(100.0);
+    second.abort();
+    second.fails_with("ABORTED");
+    assert_eq!(world.take_requests().len(), 1);
+    third.value();
+    first.value();
+    assert!(stored(&world, &id)["description"].is_null());
+    assert!(ada.does("getWorkflow", json!([id])).covers(&json!({"name": "third", "is_public": true}).into()));
+}
