@@ -35,7 +35,7 @@ impl<P: Platform> Engine<P> {
     /// ABORTED when another user is signed in by then.
     pub(super) async fn turn(self: &Rc<Self>, id: &str) -> Result<Turn<P>, Error> {
         let epoch = self.epoch();
-        let (ender, ended) = oneshot::channel::<()>();
+        let (sender, ended) = oneshot::channel::<()>();
         let (before, turn) = {
             let turns = &mut self.state.borrow_mut().turns.last;
             let place = turns.iter().position(|(row, _)| row == id);
@@ -50,7 +50,7 @@ impl<P: Platform> Engine<P> {
             };
             let end = Joint::new(end.boxed_local());
             turns.push((id.to_owned(), end.clone()));
-            (before, Turn { engine: self.clone(), end, _ender: ender })
+            (before, Turn { engine: self.clone(), end, _ender: sender })
         };
         if let Some(before) = before {
             before.wait().await;

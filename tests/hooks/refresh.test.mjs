@@ -39,25 +39,22 @@ async function openGated(version, user, held) {
  * @param {unknown[]} args
  */
 const refreshOvertaken = (tab, refresh, write, args) =>
-  tab.run(
-    async ([refresh, write, args]) => {
-      const { gate } = /** @type {any} */ (globalThis);
-      Object.assign(globalThis, { isHolding: true });
-      const refreshing = latest('shown')[refresh]();
-      await until(() => latest('shown').loading);
-      await gate.arrived(1);
-      await /** @type {any} */ (db)[write](...args);
-      gate.release();
-      await gate.arrived(1);
-      await until(() => !latest('shown').isSaving);
-      const between = view('shown');
-      Object.assign(globalThis, { isHolding: false });
-      gate.release();
-      await refreshing;
-      return { between, after: await settledView('shown') };
-    },
-    /** @type {const} */ ([refresh, write, args]),
-  );
+  tab.run(async ([refresh, write, args]) => {
+    const { gate } = /** @type {any} */ (globalThis);
+    Object.assign(globalThis, { isHolding: true });
+    const refreshing = latest('shown')[refresh]();
+    await until(() => latest('shown').loading);
+    await gate.arrived(1);
+    await /** @type {any} */ (db)[write](...args);
+    gate.release();
+    await gate.arrived(1);
+    await until(() => !latest('shown').isSaving);
+    const between = view('shown');
+    Object.assign(globalThis, { isHolding: false });
+    gate.release();
+    await refreshing;
+    return { between, after: await settledView('shown') };
+  }, /** @type {const} */ ([refresh, write, args]));
 
 for (const version of VERSIONS) {
   const it = (/** @type {string} */ name, /** @type {() => Promise<void>} */ run) =>

@@ -152,4 +152,23 @@ for (const version of VERSIONS) {
     );
     assert.deepEqual(new Set(counts), new Set([1]));
   });
+
+  it('a change made from what a write under way shows is no conflict with that write', async () => {
+    const user = await newUser('ada');
+    const workflow = await newWorkflow(user);
+    const tab = await openHooks(version, user);
+    stack.faults.add({ match: { method: 'PATCH' }, action: 'latencyAfter', ms: 300 });
+    const saved = await tab.run(async (id) => {
+      show('one', 'useWorkflow', [id]);
+      await settledView('one');
+      const publishing = latest('one').updateWorkflow({ is_public: true });
+      await until(() => latest('one').workflow.is_public);
+      const { updated_at, nodes, connections } = latest('one').workflow;
+      const graph = { nodes: [...nodes, { node_id: 'n', node_type: 't' }], connections };
+      const saved = await outcome(db.saveWorkflowGraph(id, graph, { ifUpdatedAt: updated_at }));
+      await publishing;
+      return { code: saved.error?.code, isPublic: saved.value?.is_public };
+    }, workflow.id);
+    assert.deepEqual(saved, { code: undefined, isPublic: true });
+  });
 }

@@ -14,6 +14,9 @@ fn with_list() -> (World, Client, [String; 2], Json) {
     (world, ada, ids, list)
 }
 
+/// A way in which an entry leaves the cache.
+type Leave = fn(&World, &Client);
+
 /// Whether both lists hold the same objects.
 fn are_same(before: &Json, after: &Json) -> Vec<bool> {
     before.items().iter().zip(after.items()).map(|(before, after)| before.is_same(&after)).collect()
@@ -21,7 +24,7 @@ fn are_same(before: &Json, after: &Json) -> Vec<bool> {
 
 #[test]
 fn rows_that_are_read_again_are_the_same_however_their_entry_left() {
-    let ways: [(&str, fn(&World, &Client)); 5] = [
+    let ways: [(&str, Leave); 5] = [
         ("invalidated", |_, ada| ada.engine.invalidate(&format!("workflows:{}", ada.id()))),
         ("invalidated by a pattern", |_, ada| ada.engine.invalidate_where(&|key| key.contains("workflows"))),
         ("cleared", |_, ada| ada.engine.invalidate_where(&|_| true)),
