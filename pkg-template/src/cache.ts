@@ -57,13 +57,20 @@ export function createCache(client: () => Client, front: Front): CacheManager {
     get: <T>(key: string) => (front.read(key) ?? front.handedOut(client().cacheGet(text(key)))) as T | null,
     peek: <T>(key: string) => (front.peek(key) ?? null) as T | null,
     set: (key, data, ttlMs) => client().cacheSet(text(key), data, positive(ttlMs)),
-    invalidate: (key) => client().cacheInvalidate(text(key)),
+    invalidate: (key) => {
+      front.rendered.forget();
+      client().cacheInvalidate(text(key));
+    },
     invalidatePattern: (regexSource) => {
       const pattern = regularExpression(regexSource);
       const keys = [...(client().cacheKeys() as string[]), ...(client().readKeys() as string[])];
+      front.rendered.forget();
       client().cacheInvalidateKeys(keys.filter((key) => pattern.test(key)));
     },
-    clear: () => client().cacheClear(),
+    clear: () => {
+      front.rendered.forget();
+      client().cacheClear();
+    },
     getStats: () => {
       const entries = client().cacheKeys() as string[];
       const counters = client().cacheCounters() as unknown as Counters;

@@ -364,6 +364,8 @@ export function createDb(client: () => Client, front: Front, calls: Calls, owner
   const call = (name: Name, options: CallOptions | undefined): Untyped => {
     return (...args) => ask(name, args, options);
   };
+  const rendered = (name: Name, args: unknown[]) =>
+    front.rendered.ask(name, args, () => ask(name, args, undefined));
   /** Hits are answered here, without a call into WebAssembly. */
   const read = (name: Name, keyOf: KeyOf): Untyped => {
     return (first, second, third) => {
@@ -371,12 +373,14 @@ export function createDb(client: () => Client, front: Front, calls: Calls, owner
       const key =
         typeof first === 'string' && first.length === UUID_LENGTH ? keyOf(first, second) : undefined;
       const answer = key === undefined ? undefined : front.answer(key);
-      return answer ?? ask(name, [first, second, third], undefined);
+      return answer ?? rendered(name, [first, second, third]);
     };
   };
   const functions = NAMES.map((name) => {
     const keyOf = KEYS[name];
-    return [name, keyOf === undefined ? call(name, undefined) : read(name, keyOf)] as const;
+    if (keyOf !== undefined) return [name, read(name, keyOf)] as const;
+    const isRead = name.startsWith('get');
+    return [name, isRead ? (...args: unknown[]) => rendered(name, args) : call(name, undefined)] as const;
   });
   const withOptions = (options: CallOptions) =>
     Object.fromEntries(NAMES.map((name) => [name, call(name, options)])) as unknown as DbFunctions;

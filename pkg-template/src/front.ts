@@ -4,6 +4,7 @@ import { deepFreeze } from './freeze.js';
 import { guarded } from './guarded.js';
 import type { ClientEvent } from './options.js';
 import { afterStep, notify } from './step.js';
+import { UsedPromises } from './used-promises.js';
 
 /** A stored entry, ready to be handed out. */
 interface Copy {
@@ -38,6 +39,9 @@ export class Front {
   isDebug = false;
   /** Called when the wall clock shows less than before: until when copies answer has to be said anew. */
   onClockSetBack: () => void = () => {};
+
+  /** Answers that no copy can give, for React. */
+  readonly rendered = new UsedPromises();
 
   private readonly copies = new Map<string, Copy>();
   private readonly listeners = new Map<string, Set<() => void>>();
@@ -139,6 +143,7 @@ export class Front {
   /** Nothing is answered until it is put again. Who shows an entry keeps it until it is dropped, and is told then. */
   withdraw(): void {
     for (const copy of this.copies.values()) copy.until = 0;
+    this.rendered.forget();
     this.last = undefined;
   }
 
@@ -245,6 +250,7 @@ export class Front {
   }
 
   private notify(key: string): void {
+    this.rendered.forget();
     if (this.changed.has(key)) return;
     this.changed.add(key);
     const isComing = notify(() => {

@@ -24,19 +24,16 @@ async function newShown() {
  * @param {{ id: string, updated_at: string }} workflow
  */
 const patchAndSave = (workflow) =>
-  tab.run(
-    async ([id, version]) => {
-      const graph = { nodes: [{ node_id: 'n', node_type: 't' }], connections: [] };
-      const writes = [
-        db.updateWorkflow(id, { is_public: true }),
-        db.saveWorkflowGraph(id, graph, { ifUpdatedAt: version }),
-        db.updateWorkflow(id, { description: 'd' }, { ifUpdatedAt: version }),
-      ];
-      const outcomes = await Promise.all(writes.map((write) => outcome(write)));
-      return outcomes.map(({ error }) => error?.code ?? null);
-    },
-    /** @type {const} */ ([workflow.id, workflow.updated_at]),
-  );
+  tab.run(async ([id, version]) => {
+    const graph = { nodes: [{ node_id: 'n', node_type: 't' }], connections: [] };
+    const writes = [
+      db.updateWorkflow(id, { is_public: true }),
+      db.saveWorkflowGraph(id, graph, { ifUpdatedAt: version }),
+      db.updateWorkflow(id, { description: 'd' }, { ifUpdatedAt: version }),
+    ];
+    const outcomes = await Promise.all(writes.map((write) => outcome(write)));
+    return outcomes.map(({ error }) => error?.code ?? null);
+  }, /** @type {const} */ ([workflow.id, workflow.updated_at]));
 
 test('writes that are sent before the answers to earlier ones came are meant for what those left', async () => {
   const workflow = await newShown();

@@ -155,3 +155,31 @@ for (const version of VERSIONS) {
     assert.equal(after.total, before.total + 2);
   });
 }
+
+test('React 19: use() of a missing row, or of a page, does not loop, and asks again when something changed', async () => {
+  const user = await newUser('ada');
+  const workflow = await newWorkflow(user);
+  const tab = await openHooks('19', user);
+  const missing = crypto.randomUUID();
+  const asked = () => stack.requests.count({ method: 'GET' });
+  const render = () =>
+    tab.run(async ([missing, workflowId]) => {
+      const from = { row: given('row')?.length ?? 0, page: given('page')?.length ?? 0 };
+      show('row', 'use getWorkflow', [missing]);
+      show('page', 'use getExecutionHistory', [workflowId]);
+      await until(() => given('row').length > from.row && given('page').length > from.page);
+      // React renders once more, if it wants to.
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return [latest('row').answer?.name ?? null, latest('page').answer.total];
+    }, /** @type {const} */ ([missing, workflow.id]));
+  assert.deepEqual(await render(), [null, 0]);
+  const before = asked();
+  assert.ok(before <= 4, `${before} requests`);
+  assert.deepEqual(await render(), [null, 0]);
+  assert.equal(asked(), before);
+  await tab.run(async ([id, workflowId, userId]) => {
+    await db.createWorkflow(userId, { id, name: 'made' });
+    await db.createExecution({ workflow_id: workflowId, user_id: userId });
+  }, /** @type {const} */ ([missing, workflow.id, user.id]));
+  assert.deepEqual(await render(), ['made', 1]);
+});

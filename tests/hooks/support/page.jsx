@@ -1,7 +1,7 @@
 // @ts-nocheck
 // Runs in the page, with one of the React versions: shows hooks, and tells what they gave.
 import '../../e2e/support/page.js';
-import { Activity, Component, Fragment, StrictMode, Suspense, memo, useEffect } from 'react';
+import { Activity, Component, Fragment, StrictMode, Suspense, memo, use, useEffect } from 'react';
 import { createRoot, hydrateRoot } from 'react-dom/client';
 import { renderToString } from 'react-dom/server';
 import * as wdb from '/pkg/react/index.js';
@@ -24,6 +24,11 @@ const Row = memo(function Row({ row }) {
 /** The package's hooks, and as `app.…` those that the app has without them. */
 const hooks = { ...wdb };
 for (const [name, hook] of Object.entries({ ...appOthers, ...appWorkflows })) hooks[`app.${name}`] = hook;
+
+// React 18 has no `use`.
+for (const name of ['getWorkflow', 'getExecutionHistory']) {
+  hooks[`use ${name}`] = (...args) => ({ answer: use(wdb.db[name](...args)) });
+}
 
 function Probe({ name, hook, args, rows, obstacle }) {
   const result = hooks[hook](...args);
