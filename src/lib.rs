@@ -26,6 +26,14 @@
 //! values out. [`engine`] is generic over [`platform::Platform`]; `io` is the only code that touches the browser, `js` the
 //! only one that JavaScript sees.
 
+//!
+//! # When the application's code runs
+//! Never inside a step of the engine, which is one call into WebAssembly. Arguments and options are taken apart before it;
+//! results, events, handlers, `fetch`, the token provider and the `WebSocket` wait until it is over
+//! (`pkg-template/src/step.ts`). Every import catches what JavaScript throws. Should an exception come through WebAssembly
+//! all the same, for want of stack or memory, the instance is unsound: the package discards it and moves its clients into
+//! a new one (`pkg-template/src/wasm.ts`).
+
 #![forbid(unsafe_code)]
 
 pub mod api;

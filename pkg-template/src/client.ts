@@ -88,7 +88,7 @@ export class ConfigurableClient implements DatabaseClient, Resident {
       this.made.setHeard(this.front.isHeard);
       if (this.engineOptions !== undefined) this.made.configure(this.engineOptions);
       const { reference } = this;
-      this.ties.set('engine', () => leaveEngine(reference));
+      if (!this.ties.has('engine')) this.ties.set('engine', () => leaveEngine(reference));
       if (!this.ties.has('page')) this.ties.set('page', listenToPage(reference));
     }
     return this.made;

@@ -2,8 +2,8 @@
  * Why a call failed. Branch on `code`, show `hint`.
  *
  * `code` is PostgREST's or Postgres's own (`PGRST…`, `23505`, `42501`, …) or one of NOT_CONFIGURED, INVALID_INPUT,
- * NOT_FOUND, CONFLICT, NETWORK, TIMEOUT, ABORTED, RETRY_EXHAUSTED, UNKNOWN_ERROR. `message` never holds a row's
- * value, a token or a key; `details` may hold the database's own text.
+ * NOT_FOUND, CONFLICT, NETWORK, TIMEOUT, ABORTED, RETRY_EXHAUSTED, MIGRATION_REQUIRED, ENGINE_RESTARTED,
+ * UNKNOWN_ERROR. `message` never holds a row's value, a token or a key; `details` may hold the database's own text.
  */
 export class DatabaseError extends Error {
   /** What to branch on. */

@@ -27,19 +27,20 @@ let chain = 0;
 /** How many calls of handlers were caused by handlers since the last rest. */
 let caused = 0;
 
-/**
- * Runs a step.
- *
- * `onUnwind` is told of anything that comes through WebAssembly as an exception: the engine is unsound then.
- */
-export function step<Result>(run: () => Result, onUnwind: (error: unknown) => void): Result {
+/** Where a step notes what came through WebAssembly as an exception: the engine is unsound then. */
+export interface Soundness {
+  failure: { cause: unknown } | undefined;
+}
+
+/** Runs a step of the engine whose `soundness` this is. */
+export function step<Result>(run: () => Result, soundness: Soundness): Result {
   let result;
-  // Nothing is called between here and the end of `finally` that a full stack could keep from being undone.
+  // Nothing is called in `catch` and `finally`: the stack may be full.
   depth += 1;
   try {
     result = run();
   } catch (error) {
-    onUnwind(error);
+    soundness.failure ??= { cause: error };
     throw error;
   } finally {
     depth -= 1;

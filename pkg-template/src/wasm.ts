@@ -2,7 +2,7 @@ import { DatabaseError } from './errors.js';
 import type { Client } from './generated/bindings.js';
 import { decodeWasm } from './generated/bytes.js';
 import { bind } from './generated/bind.js';
-import { step } from './step.js';
+import { step, type Soundness } from './step.js';
 
 /** The functions that WebAssembly exports, as far as starting it needs them. */
 interface Exports extends WebAssembly.Exports {
@@ -23,12 +23,10 @@ export interface Resident {
   restart(error: DatabaseError, pauseMs: number): void;
 }
 
-/** One running instance of the module, in which all clients live. */
-interface Engine {
+/** One running instance of the module, in which all clients live. After a failure it is never entered again. */
+interface Engine extends Soundness {
   readonly Client: typeof Client;
   readonly residents: Set<WeakRef<Resident>>;
-  /** What came through WebAssembly as an exception. The instance is unsound since, and never entered again. */
-  failure: { cause: unknown } | undefined;
 }
 
 /** Failures that are closer together than this are one after the other, and each makes the next pause longer. */
@@ -96,19 +94,23 @@ function watchedCall(engine: Engine, name: string, call: Call): Call {
   const hasCaller = name.startsWith('client_') || name === '__wbindgen_malloc';
   return (...args) => {
     if (engine.failure === undefined) {
-      try {
-        return step(
-          () => call(...args),
-          (cause) => (engine.failure ??= { cause }),
-        );
-      } catch (error) {
-        if (engine.failure === undefined) throw error;
-      }
+      const result = attempt(engine, () => call(...args));
+      if (engine.failure === undefined) return result;
     }
     restartSoon();
     if (hasCaller) throw failureOf(engine);
     return NOTHING;
   };
+}
+
+/** A step of the engine. What comes through WebAssembly is in `engine.failure`; what else is thrown is the application's. */
+function attempt(engine: Engine, run: () => unknown): unknown {
+  try {
+    return step(run, engine);
+  } catch (error) {
+    if (engine.failure === undefined) throw error;
+    return undefined;
+  }
 }
 
 /** What the caller of a failed engine gets. A full stack is the caller's own doing, and stays what it is. */
@@ -136,16 +138,14 @@ export function restartIfFailed(): void {
   const error = restarted(failed.failure.cause);
   const pauseMs = nextPause();
   // As a step, so that the application hears of it when it is over.
-  step(
-    () => {
-      for (const resident of failed.residents) {
-        resident.deref()?.restart(error, pauseMs);
-        failed.residents.delete(resident);
-      }
-      engine = undefined;
-    },
-    () => {},
-  );
+  const leave = () => {
+    for (const resident of failed.residents) {
+      resident.deref()?.restart(error, pauseMs);
+      failed.residents.delete(resident);
+    }
+    engine = undefined;
+  };
+  step(leave, failed);
 }
 
 /** How long to wait before doing again what may have made the engine fail. */

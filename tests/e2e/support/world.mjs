@@ -128,7 +128,9 @@ export async function useWorld(stackOptions = {}, pagesOf = () => ({})) {
   }
 
   ends.push(() => browser.close());
-  return { stack, site, unpacked, open, rest, ...createFixtures(stack) };
+  /** The errors that pages reported: for tests in which there have to be some. */
+  const { takeProblems } = windows;
+  return { stack, site, unpacked, open, rest, takeProblems, ...createFixtures(stack) };
 }
 
 /** @typedef {Awaited<ReturnType<World['open']>>} Tab */
