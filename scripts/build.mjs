@@ -103,6 +103,8 @@ async function bundle() {
     format: 'esm',
     platform: 'neutral',
     external: ['react', 'react-dom'],
+    // What not every runtime has.
+    inject: [at('pkg-template', 'src', 'text-coding.ts')],
     jsx: 'automatic',
     // What Vite 5 builds for unless told otherwise.
     target: ['es2020', 'chrome87', 'edge88', 'firefox78', 'safari14'],

@@ -5,7 +5,7 @@ import { createDb, type Db } from './db.js';
 import { invalid, type DatabaseError } from './errors.js';
 import { Front } from './front.js';
 import type { Client } from './generated/bindings.js';
-import { cutWhenCollected, Ties, weakCall, weakly } from './lifetime.js';
+import { cutWhenCollected, Ties, weakCall, weakly, weakRef, type Weak } from './lifetime.js';
 import type { CacheConfig, ClientOptions, SupabaseLike } from './options.js';
 import { Subscriptions } from './realtime.js';
 import type { RealtimeManager } from './realtime-types.js';
@@ -54,7 +54,7 @@ export class ConfigurableClient implements DatabaseClient, Resident {
     (event) => this.front.event(event),
   );
   private readonly wire = new Wire(() => this.client(), this.subscriptions);
-  private readonly reference = new WeakRef(this);
+  private readonly reference: Weak<ConfigurableClient> = weakRef(this);
   /** The engine's side. */
   private made: Client | undefined;
   /** What the engine's side was configured with. */
@@ -188,7 +188,7 @@ export class ConfigurableClient implements DatabaseClient, Resident {
 }
 
 /** Tells the client what the page goes through. On servers there is no page. The result ends that. */
-function listenToPage(client: WeakRef<ConfigurableClient>): () => void {
+function listenToPage(client: Weak<ConfigurableClient>): () => void {
   if (typeof document === 'undefined' || typeof window === 'undefined') return () => {};
   const onVisibility = () => client.deref()?.visibilityChanged();
   const onOnline = () => client.deref()?.online();
@@ -204,7 +204,7 @@ function listenToPage(client: WeakRef<ConfigurableClient>): () => void {
 }
 
 /** Tells the client who signs in and out. The result ends that. */
-function listenToSession(supabase: SupabaseLike, client: WeakRef<ConfigurableClient>): () => void {
+function listenToSession(supabase: SupabaseLike, client: Weak<ConfigurableClient>): () => void {
   const { data } = supabase.auth.onAuthStateChange((_event, session) => {
     client.deref()?.signedIn(session?.access_token);
   });

@@ -2,8 +2,15 @@
  * How long a client stays in memory.
  *
  * The engine knows a client only weakly: one that the application has let go of is collected, with its rows, unless it
- * has something to do.
+ * has something to do. A runtime may have no weak references: there, a client stays in memory until it is closed.
  */
+
+/** A reference that does not keep its target in memory. */
+export type Weak<Target extends object> = Pick<WeakRef<Target>, 'deref'>;
+
+export function weakRef<Target extends object>(target: Target): Weak<Target> {
+  return typeof WeakRef === 'function' ? new WeakRef(target) : { deref: () => target };
+}
 
 /** Clients that have something to do, each with how many things. */
 const busy = new Map<object, number>();
@@ -48,11 +55,14 @@ export class Ties {
   }
 }
 
-const collected = new FinalizationRegistry<Ties>((ties) => ties.cut());
+const collected =
+  typeof FinalizationRegistry === 'function'
+    ? new FinalizationRegistry<Ties>((ties) => ties.cut())
+    : undefined;
 
 /** Ends the ties when `owner` is collected. */
 export function cutWhenCollected(owner: object, ties: Ties): void {
-  collected.register(owner, ties);
+  collected?.register(owner, ties);
 }
 
 type Methods = Record<string, (...args: unknown[]) => unknown>;
@@ -62,27 +72,27 @@ type Methods = Record<string, (...args: unknown[]) => unknown>;
  * the methods do nothing.
  */
 export function weakly<Target extends object>(type: { prototype: Target }): new (target: Target) => Target {
-  class Weak {
-    readonly reference: WeakRef<Target>;
+  class Delegate {
+    readonly reference: Weak<Target>;
     constructor(target: Target) {
-      this.reference = new WeakRef(target);
+      this.reference = weakRef(target);
     }
   }
   for (const name of Object.getOwnPropertyNames(type.prototype)) {
     if (name === 'constructor') continue;
-    const value = function (this: Weak, ...args: unknown[]) {
+    const value = function (this: Delegate, ...args: unknown[]) {
       // The engine takes an empty list for every kind of nothing.
       return (this.reference.deref() as Methods | undefined)?.[name]?.(...args) ?? [];
     };
-    Object.defineProperty(Weak.prototype, name, { value });
+    Object.defineProperty(Delegate.prototype, name, { value });
   }
-  return Weak as unknown as new (target: Target) => Target;
+  return Delegate as unknown as new (target: Target) => Target;
 }
 
 /** Calls `run`, without keeping in memory what it holds. Whatever is no function stays as it is. */
 export function weakCall<Run>(run: Run): Run {
   if (typeof run !== 'function') return run;
-  const reference = new WeakRef(run);
+  const reference = weakRef(run);
   const call = (...args: unknown[]): unknown => {
     const target: unknown = reference.deref();
     if (typeof target !== 'function') throw new Error('The client is gone');

@@ -2,6 +2,7 @@ import { DatabaseError } from './errors.js';
 import type { Client } from './generated/bindings.js';
 import { decodeWasm } from './generated/bytes.js';
 import { bind } from './generated/bind.js';
+import type { Weak } from './lifetime.js';
 import { step, type Soundness } from './step.js';
 
 /** The functions that WebAssembly exports, as far as starting it needs them. */
@@ -11,8 +12,11 @@ interface Exports extends WebAssembly.Exports {
 
 type Call = (...args: unknown[]) => unknown;
 
-/** What can be compiled: the module, its bytes, or an answer that holds them. */
-export type WasmSource = WebAssembly.Module | BufferSource | Response | Promise<Response>;
+/**
+ * What can be compiled: a `WebAssembly.Module`, its bytes, a `Response` that holds them, or a promise of one of these.
+ * An object, as TypeScript knows `WebAssembly` from its DOM library alone.
+ */
+export type WasmSource = object;
 
 /** A client that lives in the engine, and in the next one when that fails. */
 export interface Resident {
@@ -26,7 +30,7 @@ export interface Resident {
 /** One running instance of the module, in which all clients live. After a failure it is never entered again. */
 interface Engine extends Soundness {
   readonly Client: typeof Client;
-  readonly residents: Set<WeakRef<Resident>>;
+  readonly residents: Set<Weak<Resident>>;
 }
 
 /** Failures that are closer together than this are one after the other, and each makes the next pause longer. */
@@ -44,7 +48,7 @@ let lastFailure = -Infinity;
  * The class of clients in the running engine, for one that moves in. The engine is started at the first call and in any
  * place: no plugin, URL or await is needed for it.
  */
-export function enterEngine(resident: WeakRef<Resident>): typeof Client {
+export function enterEngine(resident: Weak<Resident>): typeof Client {
   restartIfFailed();
   engine ??= start((compiled ??= compileAtOnce()));
   engine.residents.add(resident);
@@ -52,15 +56,16 @@ export function enterEngine(resident: WeakRef<Resident>): typeof Client {
 }
 
 /** A client moves out. */
-export function leaveEngine(resident: WeakRef<Resident>): void {
+export function leaveEngine(resident: Weak<Resident>): void {
   engine?.residents.delete(resident);
 }
 
 /**
  * Compiles ahead of the first use, without holding up the page.
  *
- * The module is part of the package; `source` is for pages that serve `workflow-db/workflow_db.wasm` themselves. May be
- * called again after a failure.
+ * The module is part of the package; `source` is for pages that serve `workflow-db/workflow_db.wasm` themselves, and for
+ * runtimes that compile no bytes, such as Cloudflare Workers: they import that file as a module. May be called again
+ * after a failure.
  */
 export async function ready(source?: WasmSource): Promise<void> {
   if (compiled !== undefined) return;
@@ -160,17 +165,42 @@ function compileAtOnce(): WebAssembly.Module {
   try {
     return new WebAssembly.Module(decodeWasm());
   } catch (error) {
-    throw new Error(
-      'workflow-db could not compile its WebAssembly module on this thread: call `await ready()` before its first use' +
-        " (and if the page has a Content-Security-Policy, allow 'wasm-unsafe-eval' in script-src)",
-      { cause: error },
-    );
+    throw notCompiled('`await ready()`', error);
   }
 }
 
 async function compile(source: WasmSource | undefined): Promise<WebAssembly.Module> {
   const given = await source;
-  if (given === undefined) return WebAssembly.compile(decodeWasm());
-  if (given instanceof WebAssembly.Module) return given;
-  return given instanceof Response ? WebAssembly.compileStreaming(given) : WebAssembly.compile(given);
+  if (given === undefined) {
+    return WebAssembly.compile(decodeWasm()).catch((error: unknown) => {
+      throw notCompiled('`await ready(module)`', error);
+    });
+  }
+  // By what they can do: they may come from another realm, whose classes are not those of this one.
+  if (Object.prototype.toString.call(given) === '[object WebAssembly.Module]')
+    return given as WebAssembly.Module;
+  const { arrayBuffer } = given as Partial<Response>;
+  if (typeof arrayBuffer !== 'function') return WebAssembly.compile(given as BufferSource);
+  return canStream(given as Response)
+    ? WebAssembly.compileStreaming(given as Response)
+    : WebAssembly.compile(await arrayBuffer.call(given));
+}
+
+function canStream(response: Response): boolean {
+  return (
+    typeof WebAssembly.compileStreaming === 'function' &&
+    typeof Response === 'function' &&
+    response instanceof Response &&
+    response.headers.get('content-type') === 'application/wasm'
+  );
+}
+
+function notCompiled(advice: string, cause: unknown): Error {
+  return new Error(
+    `workflow-db could not compile its WebAssembly module here: call ${advice} before its first use. Where no bytes may` +
+      " be compiled (Cloudflare Workers and other edge runtimes), import the module from 'workflow-db/workflow_db.wasm'" +
+      ' and call `await ready(module)`. A page with a Content-Security-Policy must allow' +
+      " 'wasm-unsafe-eval' in script-src",
+    { cause },
+  );
 }

@@ -43,9 +43,9 @@ export function exchange(fetch, url, method, key, bearer, prefer, schema, body, 
   if (schema) headers[method === 'GET' ? 'accept-profile' : 'content-profile'] = schema;
   // Redirects are not followed: to another origin, the key and the body would go along.
   const init = { method, headers, body, signal: controller.signal, redirect: 'manual' };
-  // The HTTP cache makes a second request for one URL wait for the first, unless it is told to keep out. Told so every
-  // time, Chromium would ask for permission (a CORS preflight) before every request. Some runtimes know no such member.
-  if (underWay.has(url)) init.cache = 'no-store';
+  // The HTTP cache makes a second read of one URL wait for the first, unless it is told to keep out. Told so every time,
+  // Chromium would ask for permission (a CORS preflight) before every request.
+  if (method === 'GET' && underWay.has(url) && knowsCacheMode('no-store')) init.cache = 'no-store';
   const promise = Promise.resolve().then(() => {
     if (!controller.signal.aborted) return answer(fetch ?? globalThis.fetch, url, init, isFresh);
   });
@@ -55,6 +55,15 @@ export function exchange(fetch, url, method, key, bearer, prefer, schema, body, 
 /** The addresses that are being asked. */
 const underWay = new Set();
 
+/** Whether a request can tell the HTTP cache so. Runtimes that have no such cache may refuse to be told. */
+function knowsCacheMode(cache) {
+  try {
+    return new Request('https://localhost', { cache }).cache === cache;
+  } catch {
+    return false;
+  }
+}
+
 /** Whether an answer ever allowed the HTTP cache to keep it. PostgREST's own do not. */
 let isCachingServer = false;
 
@@ -62,7 +71,7 @@ async function answer(fetch, url, init, isFresh) {
   underWay.add(url);
   try {
     let response = isFresh && isCachingServer ? undefined : await fetch(url, init);
-    isCachingServer ||= mayBeKept(response.headers);
+    isCachingServer ||= mayBeKept(response.headers) && knowsCacheMode('reload');
     // What may be kept may come from the HTTP cache itself. `reload` also replaces what is kept there: nothing older
     // answers a later request. It costs a preflight, so it is left out where nothing is kept.
     if (isFresh && isCachingServer) response = await fetch(url, { ...init, cache: 'reload' });

@@ -55,14 +55,3 @@ test('no bundler at all: a plain page with an import map', async () => {
     <body><script type="module" src="/main.js"></script>`;
   await checkHtml(dir, html);
 });
-
-test('Vitest with jsdom', async () => {
-  const dir = await newProject('node', { vitest: '^3.2.0', jsdom: '^26.0.0' });
-  const vitest = join(dir, 'node_modules', '.bin', 'vitest');
-  const { code, output } = await run(vitest, ['run', '--environment', 'jsdom'], {
-    cwd: dir,
-    env: { STACK: JSON.stringify(consumed.access) },
-  });
-  assert.equal(code, 0, output);
-  assert.match(output, /2 passed/);
-});
