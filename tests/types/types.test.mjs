@@ -54,7 +54,7 @@ test('every consumer file is among those compiled', async () => {
     .filter((name) => /\.tsx?$/.test(name));
   assert.deepEqual(
     files.filter(
-      (name) => !/^((strict|app)\/[^/]+\.ts|devtools\/[^/]+\.tsx|examples\/prelude\.d\.ts)$/.test(name),
+      (name) => !/^((strict|app|node)\/[^/]+\.ts|devtools\/[^/]+\.tsx|examples\/prelude\.d\.ts)$/.test(name),
     ),
     [],
   );
