@@ -22,7 +22,7 @@ export function whenAborted(signal: AbortSignal, onAbort: OnAbort): () => void {
 function listen(signal: AbortSignal): Set<OnAbort> {
   const all = new Set<OnAbort>();
   waiting.set(signal, all);
-  signal.addEventListener('abort', abortAll);
+  signal.addEventListener('abort', abortAll, { once: true });
   return all;
 }
 

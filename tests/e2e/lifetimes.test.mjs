@@ -1,6 +1,7 @@
 // @ts-check
 // How long clients, and what was made with them, stay in memory. In Node, where garbage collection can be asked for.
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -97,9 +98,8 @@ test('the functions of a client work without it: db alone keeps it', async () =>
 });
 
 test('a call under way is tried again and ends as it would, though nothing refers to its client', async () => {
-  stack.faults.add({ match: { path: '/workflows' }, action: 'latency', ms: 300, times: 1 });
   stack.faults.add({ match: { path: '/workflows' }, action: 'status', status: 503, times: 1 });
-  const answer = newClient({ timeoutMs: 200 }).db.getWorkflow(workflow.id);
+  const answer = newClient().db.getWorkflow(workflow.id);
   await collect();
   assert.deepEqual(await answer, workflow);
 });
@@ -173,4 +173,46 @@ test('10 000 handles and observers leave memory and timers where they were', asy
     endReset();
   });
   close();
+});
+
+/** Calls of one id and of many, all with this signal. @param {AbortSignal} signal */
+function callsWith(signal) {
+  const db = newClient().db.with({ signal });
+  const ids = Array.from({ length: 40 }, (_, index) => (index % 2 ? workflow.id : crypto.randomUUID()));
+  return ids.map((id) => db.getWorkflow(id));
+}
+
+const SIGNALS = /** @type {[name: string, signal: () => AbortSignal][]} */ ([
+  ['of a controller', () => new AbortController().signal],
+  ['of AbortSignal.any', () => AbortSignal.any([new AbortController().signal, AbortSignal.timeout(60_000)])],
+  ['of AbortSignal.timeout', () => AbortSignal.timeout(60_000)],
+]);
+
+for (const [name, newSignal] of SIGNALS) {
+  test(`a signal ${name} has one listener for any number of calls, and none when they have ended`, async () => {
+    const warnings = /** @type {Error[]} */ ([]);
+    const onWarning = (/** @type {Error} */ warning) => void warnings.push(warning);
+    process.on('warning', onWarning);
+    const signal = newSignal();
+    const calls = callsWith(signal);
+    assert.equal(getEventListeners(signal, 'abort').length, 1);
+    await Promise.all(calls);
+    assert.equal(getEventListeners(signal, 'abort').length, 0);
+    process.off('warning', onWarning);
+    assert.deepEqual(warnings, []);
+  });
+}
+
+test('an aborted signal ends every call, keeps its reason, and has no listener afterwards', async () => {
+  const controller = new AbortController();
+  const calls = callsWith(controller.signal);
+  const reason = new Error('no longer needed');
+  controller.abort(reason);
+  for (const { status, reason: error } of /** @type {any[]} */ (await Promise.allSettled(calls))) {
+    assert.deepEqual([status, error.code, error.originalError], ['rejected', 'ABORTED', reason]);
+  }
+  assert.equal(getEventListeners(controller.signal, 'abort').length, 0);
+  const later = await Promise.allSettled(callsWith(controller.signal));
+  assert.ok(later.every(({ status }) => status === 'rejected'));
+  assert.equal(getEventListeners(controller.signal, 'abort').length, 0);
 });

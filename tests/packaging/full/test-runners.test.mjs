@@ -30,5 +30,5 @@ test('Jest with jsdom: as ES modules it works, and where it cannot, the error sa
   assert.equal(works.code, 0, works.output);
   assert.match(works.output, /2 passed/);
   const fails = await jest('require.spec.cjs', {});
-  assert.match(fails.output, /ECMAScript Modules/);
+  assert.match(fails.output, /Must use import to load ES Module/);
 });
