@@ -65,7 +65,6 @@ export class ConfigurableClient implements DatabaseClient, Resident {
   private unfollowEvents: () => void = () => {};
   private followed: SupabaseLike | undefined;
   private readonly ties = new Ties();
-  private hiddenSince: number | undefined;
   /** The application's functions that the engine calls, which it does not keep in memory itself. @internal */
   functions: unknown;
 
@@ -86,6 +85,7 @@ export class ConfigurableClient implements DatabaseClient, Resident {
     if (this.made === undefined) {
       this.made = new (enterEngine(this.reference))(new WeakFront(this.front), new WeakWire(this.wire));
       this.made.setHeard(this.front.isHeard);
+      this.made.setHidden(isPageHidden());
       if (this.engineOptions !== undefined) this.made.configure(this.engineOptions);
       const { reference } = this;
       if (!this.ties.has('engine')) this.ties.set('engine', () => leaveEngine(reference));
@@ -107,18 +107,16 @@ export class ConfigurableClient implements DatabaseClient, Resident {
 
   /** The page is shown or hidden. @internal */
   visibilityChanged(): void {
-    if (document.visibilityState === 'hidden') {
-      this.hiddenSince = Date.now();
-      return;
-    }
+    const isHidden = isPageHidden();
+    this.made?.setHidden(isHidden);
+    if (isHidden) return;
     this.made?.clocksChanged();
-    this.made?.shown(Date.now() - (this.hiddenSince ?? Date.now()));
-    this.hiddenSince = undefined;
+    this.made?.shown();
   }
 
-  /** The page is online again. @internal */
-  online(): void {
-    this.made?.shown(0);
+  /** The page is focused or online again. @internal */
+  attended(): void {
+    this.made?.shown();
   }
 
   /** This token's user is signed in now, or nobody. @internal */
@@ -187,19 +185,23 @@ export class ConfigurableClient implements DatabaseClient, Resident {
   }
 }
 
+/** Whether there is a page, and it is hidden. */
+function isPageHidden(): boolean {
+  return typeof document !== 'undefined' && document.visibilityState === 'hidden';
+}
+
 /** Tells the client what the page goes through. On servers there is no page. The result ends that. */
 function listenToPage(client: Weak<ConfigurableClient>): () => void {
   if (typeof document === 'undefined' || typeof window === 'undefined') return () => {};
   const onVisibility = () => client.deref()?.visibilityChanged();
-  const onOnline = () => client.deref()?.online();
+  const onAttention = () => client.deref()?.attended();
+  // `pageshow`: back from the cache of pages, where sockets do not live on.
+  const occasions = ['online', 'focus', 'pageshow'];
   document.addEventListener('visibilitychange', onVisibility);
-  window.addEventListener('online', onOnline);
-  // Back from the cache of pages, where sockets do not live on.
-  window.addEventListener('pageshow', onOnline);
+  occasions.forEach((occasion) => window.addEventListener(occasion, onAttention));
   return () => {
     document.removeEventListener('visibilitychange', onVisibility);
-    window.removeEventListener('online', onOnline);
-    window.removeEventListener('pageshow', onOnline);
+    occasions.forEach((occasion) => window.removeEventListener(occasion, onAttention));
   };
 }
 

@@ -22,7 +22,8 @@ export interface RealtimeConfig {
   deletes?: 'filtered' | 'unfiltered';
   /**
    * Milliseconds after which what is followed is read again and compared, without any sign that something was missed.
-   * A server may lose changes and tell nobody. Off unless given.
+   * A server may lose changes and tell nobody. A little earlier by chance, so that clients do not read together; not while
+   * the page is hidden. 900 000 (15 minutes) unless given.
    */
   resyncMs?: number;
 }
@@ -115,7 +116,13 @@ export type ClientEvent =
       durationMs: number;
     }
   /** What is followed of a table stands otherwise than before. */
-  | { type: 'subscription'; table: string; status: SubscriptionStatus }
+  | {
+      type: 'subscription';
+      table: string;
+      status: SubscriptionStatus;
+      /** The error's code, when there is one. */
+      code: string | undefined;
+    }
   /** A change was told to those who follow the table's rows. */
   | { type: 'change'; table: string; change: ChangeType; origin: 'live' | 'resync' }
   /** Changes of the table may have been missed, and were not looked for. */

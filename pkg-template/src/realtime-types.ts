@@ -62,8 +62,12 @@ export type RealtimeEventHandler = (event: RealtimeEvent) => void;
 
 /**
  * How a subscription stands. `connecting` until the server says that changes flow; `live` from then on; `reconnecting`
- * while the connection is down (what is missed is found when it is back); `closed` for good; `error` when the server
- * refuses it, which ends by itself when the server thinks again.
+ * while the connection is down (what is missed is found when it is back); `closed` for good.
+ *
+ * `error` when it does not work and that is no hiccup: the server refuses the connection, the token or the subscription,
+ * or the token provider throws, three times in a row; or there has been no connection for 8 seconds. Attempts go on, with
+ * growing pauses of up to half a minute (10 minutes for a filter or table that the server refuses). When one succeeds, the
+ * status is `live` without a further call.
  */
 export type SubscriptionStatus = 'connecting' | 'live' | 'reconnecting' | 'closed' | 'error';
 
@@ -95,11 +99,15 @@ export interface OpenOptions {
 export interface SubscriptionHandle {
   readonly id: string;
   readonly status: SubscriptionStatus;
-  /** Why it does not work: while `status` is `error`, or when something else than `unsubscribe` closed it. */
+  /**
+   * Why it does not work: while `status` is `error`, or when something other than `unsubscribe` closed it. Its `status` is
+   * the HTTP status of a refused connection, which browsers do not tell: there the code is NETWORK.
+   */
   readonly error: DatabaseError | null;
   /**
-   * Fulfilled when changes flow for the first time. Rejected with the server's error, or with ABORTED when it is ended
-   * before.
+   * Fulfilled when changes flow for the first time. Rejected with `error` when `status` becomes `error` before that, or
+   * with ABORTED when the subscription is ended. After a rejection, `onStatus` tells when changes flow after all; `ready`
+   * is another promise then, which is fulfilled.
    */
   readonly ready: Promise<void>;
   /**

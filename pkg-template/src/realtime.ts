@@ -32,7 +32,7 @@ class Subscription implements SubscriptionHandle {
   private hasGap = false;
   onGap: (() => void) | undefined;
   onStatus: ((status: SubscriptionStatus) => void) | undefined;
-  readonly ready: Promise<void>;
+  ready: Promise<void>;
   private settle!: { resolve: () => void; reject: (error: unknown) => void };
 
   constructor(
@@ -72,7 +72,11 @@ class Subscription implements SubscriptionHandle {
     if (this.status === status || this.status === 'closed') return;
     this.status = status;
     this.error = error ?? null;
-    if (status === 'live') this.settle.resolve();
+    if (status === 'live') {
+      this.settle.resolve();
+      // It may have been rejected.
+      this.ready = Promise.resolve();
+    }
     if (status === 'error' || status === 'closed') this.settle.reject(error);
     guarded(() => this.onStatus?.(status));
     if (status === 'live' && this.hasGap) this.gap();
@@ -241,7 +245,9 @@ export class Subscriptions implements RealtimeManager, Followers {
     const subscriptions = this.of(feed);
     if (status === 'closed') subscriptions.forEach((subscription) => this.forget(subscription));
     const first = subscriptions[0];
-    if (first !== undefined) this.happened({ type: 'subscription', table: first.table, status });
+    if (first !== undefined) {
+      this.happened({ type: 'subscription', table: first.table, status, code: error?.code });
+    }
     subscriptions.forEach((subscription) => subscription.stands(status, error));
   }
 

@@ -70,11 +70,12 @@ export class Wire {
       const frame = this.socket === socket ? parsed(message.data) : undefined;
       if (frame !== undefined) this.client().socketFrame(frame);
     };
-    // What is wrong is no use to anybody, and `onclose` follows. In Node, an error that nobody hears ends the process.
-    socket.onerror = () => {};
+    // `onclose` follows. In Node, an error without a listener ends the process.
+    let status: number | undefined;
+    socket.onerror = (error: unknown) => (status = statusOf(error));
     socket.onclose = ifCurrent(() => {
       this.socket = undefined;
-      this.client().socketClosed();
+      this.client().socketClosed(status);
     });
   }
 
@@ -138,6 +139,19 @@ export class Wire {
 
   gap(feed: number): void {
     notify(() => this.followers.gap(feed));
+  }
+}
+
+/**
+ * The HTTP status with which the server refused the connection. Browsers do not tell it; the package `ws` does, in the
+ * error's message.
+ */
+function statusOf(error: unknown): number | undefined {
+  try {
+    const [, status] = /(?:response|status)\D{0,9}([45]\d\d)\b/.exec((error as ErrorEvent).message) ?? [];
+    return status === undefined ? undefined : Number(status);
+  } catch {
+    return undefined;
   }
 }
 

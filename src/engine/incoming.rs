@@ -6,7 +6,7 @@ use super::Engine;
 use crate::cache::{Change, Shape, Source};
 use crate::data::Data;
 use crate::error::Error;
-use crate::feeds::{id_of, Extent, News, Told, Touch, Verdict};
+use crate::feeds::{id_of, Extent, Feed, News, Told, Touch, Verdict};
 use crate::platform::Platform;
 use crate::realtime::{ChangeKind as Kind, Incoming};
 use crate::tables::{table_named, Table};
@@ -162,7 +162,7 @@ impl<P: Platform> Engine<P> {
         match verdict {
             Verdict::Crossed => return self.reread(table, id, sign),
             // It is cached already, as is what followed.
-            Verdict::Echo | Verdict::OldEcho => {}
+            Verdict::Echo | Verdict::OldEcho => self.hear_echo(&sign.meant),
             Verdict::Foreign => {
                 let source = Source::Row(row.clone());
                 if !self.apply(&Change { table, id: Some(id.to_owned()), source }) {
@@ -171,6 +171,12 @@ impl<P: Platform> Engine<P> {
             }
         }
         self.tell_row(table, id, row, &sign, verdict == Verdict::OldEcho);
+    }
+
+    /// These feeds hear what this client writes.
+    fn hear_echo(&self, meant: &[u32]) {
+        let feeds = &mut self.state.borrow_mut().live.feeds;
+        feeds.iter_mut().filter(|feed| meant.contains(&feed.number)).for_each(Feed::hear_echo);
     }
 
     /// Tells those who mean the row, and those who meant it and do not any more.
@@ -332,18 +338,23 @@ impl<P: Platform> Engine<P> {
         let now_ms = self.platform.now().monotonic_ms;
         // The echo may have been faster than the answer.
         let was_told = row.is_some_and(|row| self.was_told(table, id, row));
-        let mut state = self.state.borrow_mut();
-        let live = &mut state.live;
         let mut is_followed = false;
-        for feed in live.of_table_mut(table) {
-            is_followed = true;
-            feed.touch(id, Touch::Elsewhere(row.cloned()));
+        {
+            let mut state = self.state.borrow_mut();
+            let live = &mut state.live;
+            for feed in live.of_table_mut(table) {
+                is_followed = true;
+                feed.touch(id, Touch::Elsewhere(row.cloned()));
+            }
+            if let Some(reread) = live.reread(table, id) {
+                reread.again = Some(Again::Wrote);
+            }
+            if is_followed && !was_told {
+                live.echoes.wrote(table, id, row.cloned(), now_ms);
+            }
         }
-        if let Some(reread) = live.reread(table, id) {
-            reread.again = Some(Again::Wrote);
-        }
-        if is_followed && !was_told {
-            live.echoes.wrote(table, id, row.cloned(), now_ms);
+        if is_followed {
+            self.set_timer();
         }
     }
 

@@ -7,7 +7,7 @@ use super::session::End;
 use super::Engine;
 use crate::data::Data;
 use crate::error::Error;
-use crate::feeds::{Echoes, Extent, Feed, Interest, News, Outbox, Status, Told};
+use crate::feeds::{Echoes, Extent, Feed, Interest, Missing, News, Outbox, Status, Told};
 use crate::platform::Platform;
 use crate::realtime::{Effect, Session, Step, Token, Vsn};
 use crate::tables::Table;
@@ -17,23 +17,23 @@ use std::rc::Rc;
 
 /// The server takes 100 channels of one socket.
 const MAX_CHANNELS: usize = 50;
-/// A page that was hidden for so many milliseconds may have missed what nobody tells.
-const LONG_HIDDEN_MS: f64 = 30_000.0;
+/// How often scopes are read again without a sign of a gap, in milliseconds, unless configured.
+const RESYNC_MS: f64 = 900_000.0;
 
 /// What may be set about realtime.
 #[derive(Clone, Copy, PartialEq)]
 pub struct LiveSettings {
     /// Whether deletes are asked for without a filter: for databases whose tables lack `replica identity full`.
     pub unfiltered_deletes: bool,
-    /// How often scopes are read again without any sign of a gap, in milliseconds. None: never.
-    pub resync_ms: Option<f64>,
+    /// How often scopes are read again without any sign of a gap, in milliseconds.
+    pub resync_ms: f64,
     /// With more channels than this, those that can be put together are.
     pub max_channels: usize,
 }
 
 impl Default for LiveSettings {
     fn default() -> Self {
-        Self { unfiltered_deletes: false, resync_ms: None, max_channels: MAX_CHANNELS }
+        Self { unfiltered_deletes: false, resync_ms: RESYNC_MS, max_channels: MAX_CHANNELS }
     }
 }
 
@@ -49,8 +49,8 @@ pub struct Live<D: Data> {
     pub(super) is_opening: bool,
     /// Whether somebody is being told.
     is_telling: bool,
-    /// When scopes are read again without a sign of a gap (monotonic milliseconds).
-    next_resync_ms: f64,
+    /// Whether nobody looks at the page. Scopes are not read for it without a sign of a gap.
+    is_hidden: bool,
 }
 
 impl<D: Data> Default for Live<D> {
@@ -64,7 +64,7 @@ impl<D: Data> Default for Live<D> {
             last_number: 0,
             is_opening: false,
             is_telling: false,
-            next_resync_ms: f64::INFINITY,
+            is_hidden: false,
         }
     }
 }
@@ -123,17 +123,33 @@ impl<D: Data> Live<D> {
         }
     }
 
-    /// Plans when scopes are read again without a sign of a gap.
-    pub(super) fn plan_resync(&mut self, now_ms: f64, settings: LiveSettings) {
-        self.next_resync_ms = now_ms + settings.resync_ms.unwrap_or(f64::INFINITY);
+    /// When the feed's scope is to be read next without a sign of a gap (monotonic milliseconds).
+    fn reading_due_ms(&self, feed: &Feed<D>, resync_ms: f64) -> f64 {
+        let resync_due_ms = if self.is_hidden { f64::INFINITY } else { feed.resync_due_ms(resync_ms) };
+        feed.retry_ms.unwrap_or(f64::INFINITY).min(resync_due_ms)
     }
 
     /// When something is to be done next (monotonic milliseconds).
-    fn next_due_ms(&self) -> f64 {
-        let resync = if self.feeds.is_empty() { f64::INFINITY } else { self.next_resync_ms };
-        let retries = self.feeds.iter().filter_map(|feed| feed.retry_ms);
+    fn next_due_ms(&self, resync_ms: f64) -> f64 {
+        let readings = self.feeds.iter().map(|feed| self.reading_due_ms(feed, resync_ms));
         let session = self.session.poll_timeout().unwrap_or(f64::INFINITY);
-        retries.fold(session.min(resync), f64::min)
+        readings.fold(session.min(self.echoes.overdue_ms()), f64::min)
+    }
+
+    /// The feeds that may have missed something, because the echo of an own write is missing. The server then lost changes
+    /// of every table, so these are all that are live and were not read since.
+    fn deaf(&mut self, now_ms: f64) -> Vec<u32> {
+        let mut lost_ms: Option<f64> = None;
+        for Missing { table, row, written_ms } in self.echoes.take_missing(now_ms) {
+            for feed in self.of_table_mut(table) {
+                if !feed.is_read_since(written_ms) && feed.miss_echo(&row, now_ms) {
+                    lost_ms = Some(written_ms);
+                }
+            }
+        }
+        let Some(lost_ms) = lost_ms else { return Vec::new() };
+        let is_deaf = |feed: &&Feed<D>| feed.status == Status::Live && !feed.is_read_since(lost_ms);
+        self.feeds.iter().filter(is_deaf).map(|feed| feed.number).collect()
     }
 }
 
@@ -207,11 +223,22 @@ impl<P: Platform> Engine<P> {
                     self.channel_stands(channel, Status::Reconnecting, None);
                 }
                 Some(Effect::Refused(channel, error)) => self.channel_refused(channel, &error),
+                Some(Effect::Failing(channel, error)) => {
+                    self.channel_stands(channel, Status::Error, Some(&error));
+                }
                 Some(Effect::Change(channel, matched, frame)) => self.incoming(channel, &matched, &frame),
             }
         }
         self.tell_all();
-        let due_ms = self.state.borrow().live.next_due_ms();
+        self.set_timer();
+    }
+
+    /// Asks to be woken when something is to be done next.
+    pub(super) fn set_timer(&self) {
+        let due_ms = {
+            let state = self.state.borrow();
+            state.live.next_due_ms(state.settings.live.resync_ms)
+        };
         self.platform.wake_in(due_ms - self.platform.now().monotonic_ms);
     }
 
@@ -304,52 +331,55 @@ impl<P: Platform> Engine<P> {
         self.drive();
     }
 
-    /// The socket closed, or did not open.
-    pub fn socket_closed(self: &Rc<Self>) {
-        self.state.borrow_mut().live.session.handle_closed(self.step());
+    /// The socket closed, or did not open. `status` is the HTTP status of a refusal, where the socket tells it.
+    pub fn socket_closed(self: &Rc<Self>, status: Option<u16>) {
+        self.state.borrow_mut().live.session.handle_closed(self.step(), status);
         self.drive();
     }
 
     /// The time has come that `Platform::wake_in` was told, or more.
     pub fn woken(self: &Rc<Self>) {
         let now_ms = self.platform.now().monotonic_ms;
-        let due = {
+        let (due, deaf) = {
             let mut state = self.state.borrow_mut();
-            let settings = state.settings.live;
+            let resync_ms = state.settings.live.resync_ms;
             let live = &mut state.live;
             if live.session.poll_timeout().is_some_and(|due_ms| due_ms <= now_ms) {
                 live.session.handle_timeout(self.step());
             }
-            let is_resync = live.next_resync_ms <= now_ms;
-            if is_resync {
-                live.plan_resync(now_ms, settings);
-            }
-            let is_due = |feed: &&Feed<P::Data>| {
-                (is_resync && feed.status == Status::Live)
-                    || feed.retry_ms.is_some_and(|due_ms| due_ms <= now_ms)
-            };
-            live.feeds.iter().filter(is_due).map(|feed| feed.number).collect::<Vec<_>>()
+            let deaf = live.deaf(now_ms);
+            let is_due = |feed: &&Feed<P::Data>| live.reading_due_ms(feed, resync_ms) <= now_ms;
+            let due: Vec<u32> = live.feeds.iter().filter(is_due).map(|feed| feed.number).collect();
+            (due, deaf)
         };
-        for number in due {
-            self.look_for_gap(number);
+        for number in &deaf {
+            self.look_for_gap(*number);
+        }
+        for number in due.into_iter().filter(|number| !deaf.contains(number)) {
+            self.read_scope(number);
         }
         self.drive();
     }
 
-    /// The page is shown or reachable again, after it was hidden for so many milliseconds: the socket may be dead, and
-    /// what the server lost meanwhile nobody tells.
-    pub fn shown(self: &Rc<Self>, hidden_ms: f64) {
-        let live = {
+    /// The page is shown, focused or online again: the socket may be dead, and what the server lost meanwhile nobody tells.
+    pub fn shown(self: &Rc<Self>) {
+        let doubtful = {
             let mut state = self.state.borrow_mut();
             let live = &mut state.live;
-            live.session.handle_shown(self.step());
-            let is_doubtful =
-                |feed: &&Feed<P::Data>| hidden_ms >= LONG_HIDDEN_MS && feed.status == Status::Live;
+            let step = self.step();
+            live.session.handle_shown(step);
+            let is_doubtful = |feed: &&Feed<P::Data>| feed.is_unconfirmed(step.now);
             live.feeds.iter().filter(is_doubtful).map(|feed| feed.number).collect::<Vec<_>>()
         };
-        for number in live {
-            self.look_for_gap(number);
+        for number in doubtful {
+            self.read_scope(number);
         }
+        self.drive();
+    }
+
+    /// The page is hidden, or not any more.
+    pub fn set_hidden(self: &Rc<Self>, is_hidden: bool) {
+        self.state.borrow_mut().live.is_hidden = is_hidden;
         self.drive();
     }
 

@@ -124,11 +124,7 @@ impl<P: Platform> Engine<P> {
     /// Changes limits and policies; nothing stored or under way is lost by it.
     pub fn configure(self: &Rc<Self>, settings: Settings) {
         {
-            let now_ms = self.platform.now().monotonic_ms;
             let mut state = self.state.borrow_mut();
-            if state.settings.live != settings.live {
-                state.live.plan_resync(now_ms, settings.live);
-            }
             if state.settings.live.unfiltered_deletes != settings.live.unfiltered_deletes {
                 state.live.unload_all(self.step());
             }

@@ -7,10 +7,11 @@
 use super::live::{Live, LiveSettings};
 use super::Engine;
 use crate::data::Data;
+use crate::error::Error;
 use crate::feeds::{Extent, Feed, Status};
 use crate::platform::Platform;
-use crate::realtime::Step;
-use futures_util::future::select;
+use crate::realtime::{Step, TROUBLE_MS};
+use futures_util::future::{select, Either, FutureExt};
 use std::pin::pin;
 use std::rc::Rc;
 
@@ -135,15 +136,38 @@ impl<P: Platform> Engine<P> {
         }
         let engine = Rc::downgrade(self);
         let (tick, timeout) = (self.platform.tick(), self.platform.doze(self.settings().timeout_ms));
+        let patience = self.platform.doze(TROUBLE_MS);
         self.platform.spawn(async move {
             tick.await;
             let Some(engine) = engine.upgrade() else { return };
-            engine.settled().await;
-            // What is opened for the user who is signed in now must not go with the one before, whom nobody saw leave.
-            select(pin!(engine.authorize()), pin!(timeout)).await;
+            let mut known = async {
+                engine.settled().await;
+                // What is opened for the user who is signed in now must not go with the one before, whom nobody saw
+                // leave.
+                select(pin!(engine.authorize()), pin!(timeout)).await;
+            }
+            .boxed_local();
+            if let Either::Right(_) = select(&mut known, pin!(patience)).await {
+                engine.waiting_stand(&Error::timeout());
+                known.await;
+            }
             engine.state.borrow_mut().live.is_opening = false;
             engine.open_waiting();
         });
+    }
+
+    /// Tells of the feeds that are not on a channel yet that they do not get ready.
+    fn waiting_stand(&self, error: &Error) {
+        {
+            let mut state = self.state.borrow_mut();
+            let live = &mut state.live;
+            let waiting: Vec<u32> =
+                live.feeds.iter().filter(|feed| feed.channel.is_none()).map(|feed| feed.number).collect();
+            for number in waiting {
+                live.set_status(number, Status::Error, Some(error.clone()));
+            }
+        }
+        self.tell_all();
     }
 
     fn open_waiting(self: &Rc<Self>) {

@@ -16,6 +16,7 @@ use crate::rest::Request;
 use crate::tables::Table;
 use futures_util::future::{select, Either, FutureExt};
 use std::cell::Cell;
+use std::cmp::Ordering;
 use std::pin::pin;
 use std::rc::Rc;
 
@@ -23,8 +24,8 @@ use std::rc::Rc;
 const RECENT_ROWS: u32 = 100;
 /// A scope that could not be read is read again after this many milliseconds, then after twice as many, and so on.
 const FIRST_RETRY_MS: f64 = 2_000.0;
-/// But not after more than this.
-const MAX_RETRY_MS: f64 = 60_000.0;
+/// But not after more than this. A new readiness does not wait for it.
+const MAX_RETRY_MS: f64 = 300_000.0;
 
 /// The rows of a scope; none when there are too many to compare.
 type ScopeRows<D> = Result<Option<D>, Error>;
@@ -32,15 +33,15 @@ type ScopeRows<D> = Result<Option<D>, Error>;
 impl<P: Platform> Engine<P> {
     /// Changes of this feed may have been missed.
     pub(super) fn look_for_gap(self: &Rc<Self>, number: u32) {
-        let is_hopeless = {
+        let is_too_large = {
             let mut state = self.state.borrow_mut();
             state.live.feed(number).is_some_and(|feed| feed.extent == Extent::Unknown)
         };
-        if is_hopeless {
+        if is_too_large {
             self.give_up_comparing(number);
-        } else {
-            self.read_scope(number);
         }
+        // Also a scope that was too large: it may have shrunk since.
+        self.read_scope(number);
     }
 
     /// Reads the feed's rows; once more, if that is under way already.
@@ -53,7 +54,7 @@ impl<P: Platform> Engine<P> {
                 *again = true;
                 return;
             }
-            feed.begin_reading();
+            feed.begin_reading(self.platform.now());
             let (interest, extent, since) = (feed.interest.clone(), feed.extent, feed.overlap());
             let older = state.flights.sent_to(interest.table);
             (interest, extent, since, older)
@@ -79,13 +80,16 @@ impl<P: Platform> Engine<P> {
         since: Option<String>,
     ) -> ScopeRows<P::Data> {
         if !interest.table.is_append_only {
+            if extent == Extent::Unknown && self.is_too_large(&interest.query()).await? {
+                return Ok(None);
+            }
             return self.rows_of_query(interest.query()).await;
         }
         let in_order = || interest.query().ordered_by("created_at", false);
         let since_query = |since: String| in_order().filter("created_at", Test::AtLeast(since));
         match since {
             Some(since) => self.rows_of_query(since_query(since)).await,
-            None if extent != Extent::Unread => self.rows_of_query(in_order()).await,
+            None if extent == Extent::Recent => self.rows_of_query(in_order()).await,
             None => {
                 let newest = interest.query().ordered_by("created_at", true).page(RECENT_ROWS, 0);
                 let Some(rows) = self.rows_of_query(newest).await? else { return Ok(None) };
@@ -100,6 +104,13 @@ impl<P: Platform> Engine<P> {
                 }
             }
         }
+    }
+
+    /// Counts the rows, without reading them.
+    async fn is_too_large(self: &Rc<Self>, query: &Query) -> Result<bool, Error> {
+        let (answer, _) =
+            self.attempt(&Request::count(query), self.settings().timeout_ms, &Sent::default()).await?;
+        Ok(answer.total.is_some_and(|total| total > MAX_COMPARED_ROWS))
     }
 
     /// None when there are more than can be compared.
@@ -119,28 +130,29 @@ impl<P: Platform> Engine<P> {
 
     fn scope_landed(self: &Rc<Self>, number: u32, rows: ScopeRows<P::Data>, older: &[Rc<Cell<bool>>]) {
         let now_ms = self.platform.now().monotonic_ms;
-        let again = {
+        let (mut again, was_too_large) = {
             let mut state = self.state.borrow_mut();
             let Some(feed) = state.live.feed(number) else { return };
-            match &rows {
-                Err(error) if !is_final(error) => {
-                    let wait_ms = (FIRST_RETRY_MS * f64::from(1 << feed.failures.min(5))).min(MAX_RETRY_MS);
-                    feed.retry_ms = Some(now_ms + wait_ms * (0.5 + self.platform.random() / 2.0));
-                    feed.failures += 1;
-                }
-                _ => feed.failures = 0,
+            if rows.is_err() {
+                // Whatever the reason: what is refused today may be answered tomorrow.
+                let wait_ms = (FIRST_RETRY_MS * f64::from(1 << feed.failures.min(8))).min(MAX_RETRY_MS);
+                feed.retry_ms = Some(now_ms + wait_ms * (0.5 + self.platform.random() / 2.0));
+                feed.failures += 1;
+            } else {
+                feed.confirm(self.platform.random());
             }
-            feed.reading.take() == Some(true)
+            (feed.reading.take() == Some(true), feed.extent == Extent::Unknown)
         };
-        let mut again = again;
         match rows {
             Ok(Some(rows)) => again = self.compare(number, &rows, older, again),
-            Err(error) if !is_final(&error) => {}
-            _ => {
-                self.give_up_comparing(number);
-                // Whoever missed something since was told so just now.
+            Ok(None) => {
+                // Otherwise each gap was told when it was noticed.
+                if !was_too_large {
+                    self.give_up_comparing(number);
+                }
                 again = false;
             }
+            Err(_) => {}
         }
         if again {
             self.read_scope(number);
@@ -182,10 +194,10 @@ impl<P: Platform> Engine<P> {
     fn found(&self, number: u32, rows: &P::Data, again: bool) -> Option<Comparison<P::Data>> {
         let mut state = self.state.borrow_mut();
         let interest = state.live.feed(number)?.interest.clone();
+        let cached = cached_differences(&state.store, &interest, rows);
         for key in outdated_pages(&state.store, &interest, rows) {
             state.store.remove(&key);
         }
-        let cached = cached_differences(&state.store, &interest, rows);
         let feed = state.live.feed(number)?;
         let (news, is_doubtful) = feed.take_rows(rows);
         let again = again || is_doubtful;
@@ -228,11 +240,6 @@ fn created_at<D: Data>(row: &D) -> Option<String> {
     row.column("created_at").text().map(str::to_owned)
 }
 
-/// Whether asking again will be answered the same: the table may not be read, or the filter is none.
-fn is_final(error: &Error) -> bool {
-    matches!(error.status, Some(400 | 403 | 404 | 406))
-}
-
 /// What reading a scope brought to light.
 struct Comparison<D> {
     table: &'static Table,
@@ -248,36 +255,81 @@ struct Found<D> {
     is_told: bool,
 }
 
-/// The pages that cannot be right, because another number of rows matches than they say; of a table that only grows,
-/// because they lack the newest row.
+/// The pages of the scope's rows that may not be what the server answers now. Rows that came and went may leave their
+/// number as it was, so every page is compared with what is there.
 fn outdated_pages<D: Data>(store: &Store<D>, interest: &Interest, rows: &D) -> Vec<Rc<str>> {
     let table = interest.table;
     let is_covered = |query: &Query| {
-        interest.filter.is_none()
-            && query.filters.iter().any(|filter| match (&filter.test, &interest.scope) {
-                (Test::Eq(value), Some(scope)) => table.scopes.contains(&filter.column) && value == scope,
-                _ => false,
+        let is_of_scope = |scope: &String| {
+            query.filters.iter().any(|filter| {
+                table.scopes.contains(&filter.column)
+                    && matches!(&filter.test, Test::Eq(value) if value == scope)
             })
-    };
-    // Of equally new ones the first, as pages have it.
-    let newest =
-        if table.is_append_only { rows.items().into_iter().rev().max_by_key(created_at) } else { None };
-    let is_outdated = |query: &Query, page: &D| {
-        let is_admitted = |row: &D| query.admits(row) == Some(true);
-        if table.is_append_only {
-            let Some(newest) = &newest else { return false };
-            let is_there = |id: String| page.child("data").is_some_and(|rows| rows.position(&id).is_some());
-            return query.offset == 0 && is_admitted(newest) && !id_of(newest).is_some_and(is_there);
-        }
-        #[allow(clippy::cast_precision_loss, reason = "a few thousand rows")]
-        let matching = rows.items().iter().filter(|row| is_admitted(row)).count() as f64;
-        page.column("total") != Value::Number(matching)
+        };
+        interest.filter.is_none() && interest.scope.as_ref().is_none_or(is_of_scope)
     };
     let pages = store.iter().filter(|(_, entry)| match &entry.shape {
-        Shape::Page(query) => *query.table == *table && is_covered(query) && is_outdated(query, &entry.data),
+        Shape::Page(query) => {
+            *query.table == *table
+                && is_covered(query)
+                && is_page_right(query, &entry.data, rows) != Some(true)
+        }
         _ => false,
     });
     pages.map(|(key, _)| key.clone()).collect()
+}
+
+/// Whether the page holds the rows that it should, of all `rows` of its scope. What they are like is not looked at. Of a
+/// table that only grows `rows` are the newest: they decide about a first page among them, but for how many there are in
+/// all. None when only the server knows.
+fn is_page_right<D: Data>(query: &Query, page: &D, rows: &D) -> Option<bool> {
+    let shown = page.child("data")?.items();
+    let mut ids = D::Index::default();
+    for row in &shown {
+        ids.put(&id_of(row)?, row);
+    }
+    let (mut present, mut absent) = (Vec::new(), Vec::new());
+    for row in rows.items() {
+        if query.admits(&row)? {
+            let is_shown = ids.get(&id_of(&row)?).is_some();
+            if is_shown { &mut present } else { &mut absent }.push(row);
+        }
+    }
+    let current = |shown: &D| {
+        let id = id_of(shown)?;
+        present.iter().find(|row| row.column("id").text() == Some(&id))
+    };
+    let (mut before, mut after) = (0, 0);
+    if let (Some(first), Some(last)) = (shown.first(), shown.last()) {
+        let (Some(first), Some(last)) = (current(first), current(last)) else { return Some(false) };
+        for row in &absent {
+            if query.compare(row, first)? == Ordering::Less {
+                before += 1;
+            } else if query.compare(row, last)? == Ordering::Greater {
+                after += 1;
+            } else {
+                return Some(false);
+            }
+        }
+    } else {
+        before = absent.len();
+    }
+    let offset = query.offset as usize;
+    let is_numbered = matches!(page.column("page"), Value::Number(_));
+    let is_in_place = if is_numbered {
+        before == offset || (shown.is_empty() && before < offset)
+    } else {
+        let is_end = |cursor| page.column(cursor) == Value::Null;
+        (before == 0 || !is_end("prevCursor")) && (after == 0 || !is_end("nextCursor"))
+    };
+    let is_counted = if query.table.is_append_only {
+        before == 0 && offset == 0
+    } else {
+        #[allow(clippy::cast_precision_loss, reason = "a few thousand rows")]
+        let number = (present.len() + absent.len()) as f64;
+        page.column("total") == Value::Number(number)
+    };
+    Some(present.len() == shown.len() && is_in_place && is_counted)
 }
 
 /// The rows of the scope that the cache holds in another state than `rows`, lacks in a list, or should not hold.
@@ -285,8 +337,11 @@ fn cached_differences<D: Data>(store: &Store<D>, interest: &Interest, rows: &D) 
     let table = interest.table;
     let mut known = D::Index::default();
     let mut lists: Vec<Rc<Query>> = Vec::new();
+    // Of several states in which a row is cached, one that is not right counts.
     let mut put = |row: &D| {
-        if let Some(id) = id_of(row) {
+        let Some(id) = id_of(row) else { return };
+        let is_right = || rows.position(&id).is_some_and(|place| rows.item(place).is_equal(row));
+        if known.get(&id).is_none_or(|other| !other.is_equal(row) && !is_right()) {
             known.put(&id, row);
         }
     };
@@ -297,6 +352,10 @@ fn cached_differences<D: Data>(store: &Store<D>, interest: &Interest, rows: &D) 
                 // Which rows a page lacks only the server knows.
                 lists.extend((!query.is_page()).then(|| query.clone()));
                 entry.data.items().iter().for_each(&mut put);
+            }
+            // Which rows a page lacks is looked at elsewhere.
+            Shape::Page(query) if *query.table == *table && !query.is_public => {
+                entry.data.child("data").iter().flat_map(Data::items).for_each(|row| put(&row));
             }
             _ => {}
         }

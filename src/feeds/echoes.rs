@@ -8,15 +8,47 @@ use crate::tables::Table;
 
 /// An echo that is not here by then (monotonic milliseconds) does not come.
 const PATIENCE_MS: f64 = 30_000.0;
+/// An echo that is not here by then is missing: the server polls for changes ten times a second, and tells at once.
+const OVERDUE_MS: f64 = 5_000.0;
 /// More than this many rows are not remembered; of older ones, a frame is taken for somebody else's.
 const MAX_ROWS: usize = 200;
 
 struct Awaited<D> {
     table: &'static Table,
     id: String,
-    /// What the row was like after each write, in their order. None: gone.
-    states: Vec<Option<D>>,
+    /// What the row was like after each write, in their order.
+    states: Vec<State<D>>,
     since_ms: f64,
+}
+
+struct State<D> {
+    /// None: gone.
+    row: Option<D>,
+    written_ms: f64,
+    /// Whether it was found missing.
+    is_missing: bool,
+}
+
+impl<D> State<D> {
+    /// When it counts as missing. A delete never does: servers whose tables lack `replica identity full` tell none to a
+    /// filtered binding.
+    fn overdue_ms(&self) -> f64 {
+        if self.is_missing || self.row.is_none() {
+            f64::INFINITY
+        } else {
+            self.written_ms + OVERDUE_MS
+        }
+    }
+}
+
+/// An own write whose echo is missing.
+pub struct Missing<D> {
+    /// The row's table.
+    pub table: &'static Table,
+    /// What the row was like after it.
+    pub row: D,
+    /// When it was answered.
+    pub written_ms: f64,
 }
 
 /// The own writes that realtime has not told of.
@@ -47,6 +79,7 @@ impl<D: Data> Echoes<D> {
     /// An own write was answered: the row is like this now, or gone.
     pub fn wrote(&mut self, table: &'static Table, id: &str, state: Option<D>, now_ms: f64) {
         self.rows.retain(|row| now_ms - row.since_ms < PATIENCE_MS);
+        let state = State { row: state, written_ms: now_ms, is_missing: false };
         if let Some(row) = self.row(table, id) {
             row.states.push(state);
             row.since_ms = now_ms;
@@ -63,7 +96,7 @@ impl<D: Data> Echoes<D> {
         let Some(row) = self.row(table, id).filter(|row| now_ms - row.since_ms < PATIENCE_MS) else {
             return Verdict::Foreign;
         };
-        let is_same = |own: &Option<D>| match (own, state) {
+        let is_same = |own: &State<D>| match (&own.row, state) {
             (Some(own), Some(state)) => own.is_equal(state),
             (None, None) => true,
             _ => false,
@@ -81,7 +114,28 @@ impl<D: Data> Echoes<D> {
     /// Whether an own write left the row like this, and its echo is still to come.
     pub fn awaits(&self, table: &'static Table, id: &str, state: &D) -> bool {
         let mut rows = self.rows.iter().filter(|row| *row.table == *table && row.id == id);
-        rows.any(|row| row.states.iter().flatten().any(|own| own.is_equal(state)))
+        rows.any(|row| row.states.iter().filter_map(|own| own.row.as_ref()).any(|own| own.is_equal(state)))
+    }
+
+    /// When the next echo counts as missing; infinite when none is awaited.
+    pub fn overdue_ms(&self) -> f64 {
+        self.rows.iter().flat_map(|row| &row.states).map(State::overdue_ms).fold(f64::INFINITY, f64::min)
+    }
+
+    /// The echoes that are missing by now, each once.
+    pub fn take_missing(&mut self, now_ms: f64) -> Vec<Missing<D>> {
+        let mut missing = Vec::new();
+        for Awaited { table, states, .. } in &mut self.rows {
+            // What is gone by now may never have been told before.
+            let is_gone = states.last().is_some_and(|state| state.row.is_none());
+            for state in states.iter_mut().filter(|state| state.overdue_ms() <= now_ms) {
+                state.is_missing = true;
+                if let Some(row) = state.row.clone().filter(|_| !is_gone) {
+                    missing.push(Missing { table, row, written_ms: state.written_ms });
+                }
+            }
+        }
+        missing
     }
 
     /// The row was read anew: whatever echoes come, they are older.

@@ -1,6 +1,7 @@
 //! One feed: what its handlers were last told of every row, and what they are to be told next.
 
 use super::interest::Interest;
+use crate::cache::Moment;
 use crate::data::{Data, Difference, Index};
 use crate::error::Error;
 use crate::realtime::ChangeKind;
@@ -10,6 +11,14 @@ use std::rc::Rc;
 
 /// Scopes with more rows than this are not compared after a gap: their entries are dropped, and `onGap` tells.
 pub const MAX_COMPARED_ROWS: u32 = 5_000;
+
+/// What was not read for so many milliseconds is read again when the page is shown, focused or online.
+pub const UNCONFIRMED_MS: f64 = 60_000.0;
+/// A missing echo makes everything be read again. The next one that misses too does so after this many milliseconds at
+/// the earliest, the one after that after twice as many, and so on: the table may not be published.
+const FIRST_ECHO_REST_MS: f64 = 60_000.0;
+/// But after this many.
+const MAX_ECHO_REST_MS: f64 = 900_000.0;
 
 /// How a feed stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,7 +86,7 @@ pub enum Extent {
     Whole,
     /// Those of the last time are known: nothing older changes.
     Recent,
-    /// There are too many, or they cannot be read.
+    /// There are too many to compare.
     Unknown,
 }
 
@@ -127,6 +136,17 @@ pub struct Feed<D: Data> {
     pub retry_ms: Option<f64>,
     /// How often reading it failed in a row.
     pub failures: u32,
+    /// When the reading that is under way, or was the last, began.
+    began: Option<Moment>,
+    /// When the last reading that succeeded began. Only a reading says that nothing was missed before it: neither a frame
+    /// nor a heartbeat does.
+    confirmed: Option<Moment>,
+    /// The part of the time between two periodic readings after which it is due.
+    due_part: f64,
+    /// Missing echoes in a row.
+    missed_echoes: u32,
+    /// Until when a missing echo says nothing new (monotonic milliseconds).
+    echo_rest_ms: f64,
     /// The rows that changed since the reading began: their state in the answer may be older.
     touched: Vec<Touched<D>>,
     /// What is known, by id: what was told last, or what was there when the feed was opened.
@@ -157,6 +177,11 @@ impl<D: Data> Feed<D> {
             is_caught_up: false,
             retry_ms: None,
             failures: 0,
+            began: None,
+            confirmed: None,
+            due_part: 1.0,
+            missed_echoes: 0,
+            echo_rest_ms: f64::NEG_INFINITY,
             touched: Vec::new(),
             rows: D::Index::default(),
             told: D::Index::default(),
@@ -221,9 +246,61 @@ impl<D: Data> Feed<D> {
     }
 
     /// The scope is being read from now on.
-    pub fn begin_reading(&mut self) {
+    pub fn begin_reading(&mut self, now: Moment) {
         self.reading = Some(false);
+        self.began = Some(now);
         self.touched.clear();
+    }
+
+    /// The reading succeeded. `random` in [0, 1) spreads the next periodic one, so that clients whom one outage threw out do
+    /// not read together ever after.
+    pub fn confirm(&mut self, random: f64) {
+        self.failures = 0;
+        self.confirmed = self.began;
+        self.due_part = 0.75 + random / 4.0;
+    }
+
+    /// Whether it is worth reading without a sign of a gap. A scope that is too large to compare is not.
+    fn is_comparable(&self) -> bool {
+        self.status == Status::Live && self.reading.is_none() && self.extent != Extent::Unknown
+    }
+
+    /// When it is to be read again without a sign of a gap (monotonic milliseconds).
+    pub fn resync_due_ms(&self, resync_ms: f64) -> f64 {
+        let confirmed = self.confirmed.filter(|_| self.is_comparable() && self.retry_ms.is_none());
+        confirmed.map_or(f64::INFINITY, |confirmed| confirmed.monotonic_ms + resync_ms * self.due_part)
+    }
+
+    /// Whether it was not read for so long that a page which is looked at again wants to be sure. By either clock: the
+    /// monotonic one may stop while the machine sleeps.
+    pub fn is_unconfirmed(&self, now: Moment) -> bool {
+        let is_old = |confirmed: Moment| {
+            now.monotonic_ms - confirmed.monotonic_ms >= UNCONFIRMED_MS
+                || now.wall_ms - confirmed.wall_ms >= UNCONFIRMED_MS
+        };
+        self.is_comparable() && self.confirmed.is_none_or(is_old)
+    }
+
+    /// Whether it was read since, or is being read and was not at that time.
+    pub fn is_read_since(&self, ms: f64) -> bool {
+        self.began.is_some_and(|began| began.monotonic_ms > ms)
+    }
+
+    /// The echo of an own write did not come. Whether that is a sign of a gap: the row is meant, and changes flow.
+    pub fn miss_echo(&mut self, row: &D, now_ms: f64) -> bool {
+        let is_meant = self.interest.filter.is_none() && self.interest.is_in_scope(row) == Some(true);
+        if !is_meant || self.status != Status::Live || now_ms < self.echo_rest_ms {
+            return false;
+        }
+        let rest_ms = FIRST_ECHO_REST_MS * f64::from(1_u32 << self.missed_echoes.min(8));
+        self.echo_rest_ms = now_ms + rest_ms.min(MAX_ECHO_REST_MS);
+        self.missed_echoes += 1;
+        true
+    }
+
+    /// The echo of an own write came.
+    pub fn hear_echo(&mut self) {
+        (self.missed_echoes, self.echo_rest_ms) = (0, f64::NEG_INFINITY);
     }
 
     /// Something changed this row. What the scope's answer says of it is older, if the scope is being read.
@@ -295,7 +372,7 @@ impl<D: Data> Feed<D> {
         (news, is_doubtful)
     }
 
-    /// Nothing is known of the rows any more, nor found out by reading them.
+    /// There are too many rows: what is known of them is forgotten.
     pub fn forget_rows(&mut self) {
         (self.rows, self.told, self.older) = Default::default();
         self.extent = Extent::Unknown;

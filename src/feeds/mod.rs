@@ -4,6 +4,6 @@ mod echoes;
 mod feed;
 mod interest;
 
-pub use echoes::{Echoes, Verdict};
+pub use echoes::{Echoes, Missing, Verdict};
 pub use feed::{id_of, overlap, Extent, Feed, News, Outbox, Status, Told, Touch, MAX_COMPARED_ROWS};
 pub use interest::Interest;

@@ -132,8 +132,9 @@ fn parse_realtime(realtime: &JsValue) -> Result<LiveSettings, Error> {
         Some("unfiltered") => true,
         Some(_) => return Err(Error::invalid("realtime.deletes", "'filtered' or 'unfiltered'")),
     };
-    let resync_ms = number(realtime, "resyncMs", 1.0)?;
-    Ok(LiveSettings { unfiltered_deletes, resync_ms, ..LiveSettings::default() })
+    let defaults = LiveSettings::default();
+    let resync_ms = number(realtime, "resyncMs", 1.0)?.unwrap_or(defaults.resync_ms);
+    Ok(LiveSettings { unfiltered_deletes, resync_ms, ..defaults })
 }
 
 /// A `CacheConfig` of the application, with the defaults for what it leaves out.

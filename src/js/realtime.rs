@@ -36,10 +36,10 @@ impl Client {
         self.engine.socket_frame(&Row(frame));
     }
 
-    /// The socket closed, or did not open.
+    /// The socket closed, or did not open: with this HTTP status, where that is known.
     #[wasm_bindgen(js_name = socketClosed)]
-    pub fn socket_closed(&self) {
-        self.engine.socket_closed();
+    pub fn socket_closed(&self, status: Option<u16>) {
+        self.engine.socket_closed(status);
     }
 
     /// The time of `Wire.wakeIn` has come.
@@ -47,8 +47,14 @@ impl Client {
         self.engine.woken();
     }
 
-    /// The page is shown or reachable again, after so many milliseconds.
-    pub fn shown(&self, hidden_ms: f64) {
-        self.engine.shown(hidden_ms);
+    /// The page is shown, focused or reachable again.
+    pub fn shown(&self) {
+        self.engine.shown();
+    }
+
+    /// The page is hidden, or not any more.
+    #[wasm_bindgen(js_name = setHidden)]
+    pub fn set_hidden(&self, is_hidden: bool) {
+        self.engine.set_hidden(is_hidden);
     }
 }

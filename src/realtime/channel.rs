@@ -2,7 +2,7 @@
 
 use super::outbox::Outbox;
 use super::patience::{
-    doubled, Backoff, JOIN_TIMEOUT_MS, MAX_REFUSED_RETRY_MS, READY_TIMEOUT_MS, REFUSED_RETRY_MS,
+    doubled, Backoff, Trouble, JOIN_TIMEOUT_MS, MAX_REFUSED_RETRY_MS, READY_TIMEOUT_MS, REFUSED_RETRY_MS,
 };
 use super::token::{is_blamed, Tokens};
 use super::wire::{join_payload, text, token_payload, Frame};
@@ -30,8 +30,10 @@ enum Phase {
 enum Told {
     Nothing,
     Ready,
-    /// With the server's text.
+    /// The server refuses the bindings, with this text.
     Refused(String),
+    /// It does not get ready for another reason.
+    Failing,
 }
 
 pub(super) struct Channel {
@@ -46,8 +48,10 @@ pub(super) struct Channel {
     join_ref: String,
     live_since_ms: f64,
     backoff: Backoff,
-    /// Refusals in a row.
+    /// Refusals of the bindings in a row.
     refusals: u32,
+    /// Joins that came to nothing.
+    trouble: Trouble,
     /// Which token the server was last shown.
     token_version: u32,
     /// The server complained about the token that it has, and it is the newest: no join before there was another answer.
@@ -70,6 +74,7 @@ impl Channel {
             live_since_ms: now_ms,
             backoff: Backoff::default(),
             refusals: 0,
+            trouble: Trouble::default(),
             token_version: 0,
             wants_token: false,
         }
@@ -105,6 +110,7 @@ impl Channel {
         self.token_version = tokens.version;
         self.phase = Phase::Joining;
         self.due_ms = now_ms + JOIN_TIMEOUT_MS;
+        self.trouble.begin(now_ms);
     }
 
     /// Ends the server's part of it.
@@ -127,11 +133,18 @@ impl Channel {
         }
     }
 
-    /// The provider has answered: with a token, or None for a failure.
-    pub fn handle_token(&mut self, step: Step, is_given: bool) {
-        if is_given {
+    /// The provider has answered: with a token, or with this failure.
+    pub fn handle_token<D>(&mut self, step: Step, failure: Option<&Error>, outbox: &mut Outbox<D>) {
+        let Some(failure) = failure else {
             self.wants_token = false;
-        } else if self.wants_token && self.due_ms <= step.now.monotonic_ms {
+            return;
+        };
+        if !self.wants_token {
+            return;
+        }
+        self.trouble.refused();
+        self.tell_trouble(step, failure, outbox);
+        if self.due_ms <= step.now.monotonic_ms {
             self.due_ms = step.now.monotonic_ms + self.backoff.wait_ms(step.random);
         }
     }
@@ -156,7 +169,8 @@ impl Channel {
             _ => None,
         };
         let Some(complaint) = complaint else { return false };
-        self.fail(step, outbox);
+        self.trouble.refused();
+        self.fail(step, &join_refused(complaint.clone()), outbox);
         self.wants_token = is_blamed(&complaint) && self.token_version == tokens.version;
         if self.wants_token && !tokens.is_asking {
             self.due_ms = self.due_ms.max(tokens.next_ask_ms());
@@ -208,6 +222,7 @@ impl Channel {
             self.due_ms = f64::INFINITY;
         }
         self.refusals = 0;
+        self.trouble = Trouble::default();
         self.told = Told::Ready;
         outbox.push(Effect::Ready(self.id));
     }
@@ -223,10 +238,8 @@ impl Channel {
         if matches!(&self.told, Told::Refused(told) if *told == text) {
             return;
         }
-        let message = "The server refuses the subscription";
-        let report = Report { details: Some(text.clone()), ..Report::new(code::UNKNOWN_ERROR, message) };
-        self.told = Told::Refused(text);
-        outbox.push(Effect::Refused(self.id, Error::from(report)));
+        self.told = Told::Refused(text.clone());
+        outbox.push(Effect::Refused(self.id, join_refused(text)));
     }
 
     fn handle_change<D: Data>(&self, frame: &Frame<D>, outbox: &mut Outbox<D>) {
@@ -273,17 +286,35 @@ impl Channel {
     fn be_down<D>(&mut self, due_ms: f64, outbox: &mut Outbox<D>) {
         self.phase = Phase::Waiting;
         self.due_ms = due_ms;
-        if !matches!(self.told, Told::Nothing) {
+        // A refusal holds until the channel is ready: another attempt is no news.
+        if matches!(self.told, Told::Ready) {
             self.told = Told::Nothing;
             outbox.push(Effect::Down(self.id));
         }
     }
 
     /// The server ended it, or never answered.
-    fn fail<D>(&mut self, step: Step, outbox: &mut Outbox<D>) {
+    fn fail<D>(&mut self, step: Step, error: &Error, outbox: &mut Outbox<D>) {
         self.settle(step);
+        self.trouble.begin(step.now.monotonic_ms);
         let wait_ms = self.backoff.wait_ms(step.random);
         self.be_down(step.now.monotonic_ms + wait_ms, outbox);
+        self.tell_trouble(step, error, outbox);
+    }
+
+    /// Tells that joins fail, if that lasts.
+    fn tell_trouble<D>(&mut self, step: Step, error: &Error, outbox: &mut Outbox<D>) {
+        if self.trouble.is_lasting(step.now.monotonic_ms) {
+            self.be_failing(error, outbox);
+        }
+    }
+
+    /// Tells that attempts to get ready fail, if that was not told before.
+    pub fn be_failing<D>(&mut self, error: &Error, outbox: &mut Outbox<D>) {
+        if matches!(self.told, Told::Nothing) {
+            self.told = Told::Failing;
+            outbox.push(Effect::Failing(self.id, error.clone()));
+        }
     }
 
     /// The socket is gone, which is not the channel's fault.
@@ -303,7 +334,7 @@ impl Channel {
             Phase::Joining | Phase::Joined if is_forgiving => {
                 self.due_ms = step.now.monotonic_ms + JOIN_TIMEOUT_MS;
             }
-            Phase::Joining | Phase::Joined => self.fail(step, outbox),
+            Phase::Joining | Phase::Joined => self.fail(step, &Error::timeout(), outbox),
             // Nothing changes for the application until the server has answered.
             Phase::Refused => {
                 self.phase = Phase::Waiting;
@@ -311,6 +342,13 @@ impl Channel {
             }
         }
     }
+}
+
+/// The server does not take the join, or ended the channel.
+fn join_refused(reason: String) -> Error {
+    let message = "The server refuses the subscription";
+    let details = (!reason.is_empty()).then_some(reason);
+    Report { details, ..Report::new(code::UNKNOWN_ERROR, message) }.into()
 }
 
 /// The number; one that equals nothing when it is none.

@@ -18,8 +18,8 @@ mod wire;
 pub use patience::{
     CHECK_TIMEOUT_MS, CONNECT_GAP_MS, CONNECT_TIMEOUT_MS, HEARTBEAT_MS, HEARTBEAT_TIMEOUT_MS, JOINS_AT_ONCE,
     JOIN_SPACING_MS, JOIN_TIMEOUT_MS, LATE_MS, LINGER_MS, MAX_REFUSED_RETRY_MS, MAX_WAIT_MS, MIN_LIFE_MS,
-    MIN_WAIT_MS, READY_TIMEOUT_MS, REFRESH_GAP_MS, REFRESH_LEAD_MS, REFUSED_RETRY_MS, STALE_REFRESH_MS,
-    TOKEN_TIMEOUT_MS, WAIT_MS,
+    MIN_WAIT_MS, READY_TIMEOUT_MS, REFRESH_GAP_MS, REFRESH_LEAD_MS, REFUSALS_TO_TELL, REFUSED_RETRY_MS,
+    STALE_REFRESH_MS, TOKEN_TIMEOUT_MS, TROUBLE_MS, WAIT_MS,
 };
 pub use session::Session;
 pub use wire::Vsn;
@@ -72,11 +72,14 @@ pub enum Effect<D> {
     /// Changes committed from now on will be told. What was committed before may have been missed: every one of these
     /// is a possible gap, the first, the one after a new token and the one after the server subscribed anew.
     Ready(ChannelId),
-    /// What was ready or refused is neither any more. It is being joined again.
+    /// What was ready is not any more. It is being joined again.
     Down(ChannelId),
     /// The server does not take the subscription: a bad filter, an unknown table or role. Told once for each text; ends
-    /// with `Ready` or `Down`. It is tried again, ever more rarely.
+    /// with `Ready`. It is tried again, ever more rarely.
     Refused(ChannelId, Error),
+    /// The channel does not get ready, for a reason that is not its bindings: the connection, the join or the token is
+    /// refused, or nothing answers. Told when that lasts, once until `Ready`. It is tried again, ever more rarely.
+    Failing(ChannelId, Error),
     /// A row changed, as the bindings at these places in the list given to [`Session::open`] asked to be told.
     Change(ChannelId, Vec<usize>, Incoming<D>),
 }
@@ -85,7 +88,11 @@ impl<D> Effect<D> {
     /// The channel that it tells of.
     fn channel(&self) -> Option<ChannelId> {
         match self {
-            Self::Ready(id) | Self::Down(id) | Self::Refused(id, _) | Self::Change(id, ..) => Some(*id),
+            Self::Ready(id)
+            | Self::Down(id)
+            | Self::Refused(id, _)
+            | Self::Failing(id, _)
+            | Self::Change(id, ..) => Some(*id),
             Self::AskToken | Self::Connect | Self::Send(_) | Self::Disconnect => None,
         }
     }

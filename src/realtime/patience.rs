@@ -31,6 +31,14 @@ pub const MIN_WAIT_MS: f64 = 100.0;
 /// What lived so long did not fail at once: the next wait is a first one again.
 pub const MIN_LIFE_MS: f64 = 10_000.0;
 
+/// So many refusals in a row are no hiccup, and the application is told. Each comes from someone who answers: a server
+/// that refuses the connection or the join, or a token provider that throws. With the waits between them, the third comes
+/// 1.5 s after the first on average.
+pub const REFUSALS_TO_TELL: u32 = 3;
+/// What has been tried for so long without success is told, whatever the reason: nothing may answer at all. Restarts of a
+/// server and changes of the network are mostly over by then.
+pub const TROUBLE_MS: f64 = 8_000.0;
+
 /// A refused subscription is tried again after about so long, then after twice that, and so on. Older servers try by
 /// themselves every 5 to 10 s (recording `bad-filter-unknown-table`), newer ones never.
 pub const REFUSED_RETRY_MS: f64 = 60_000.0;
@@ -76,6 +84,35 @@ impl Backoff {
         if now_ms - since_ms >= MIN_LIFE_MS {
             self.failures = 0;
         }
+    }
+}
+
+/// Failures since something last worked, to know when the application has to be told.
+#[derive(Default)]
+pub(super) struct Trouble {
+    refusals: u32,
+    since_ms: Option<f64>,
+}
+
+impl Trouble {
+    /// An attempt begins.
+    pub fn begin(&mut self, now_ms: f64) {
+        self.since_ms.get_or_insert(now_ms);
+    }
+
+    /// An attempt was refused.
+    pub fn refused(&mut self) {
+        self.refusals = self.refusals.saturating_add(1);
+    }
+
+    /// Whether it is more than a hiccup.
+    pub fn is_lasting(&self, now_ms: f64) -> bool {
+        self.refusals >= REFUSALS_TO_TELL || self.lasts_from_ms() <= now_ms
+    }
+
+    /// From when on it is, whatever happens until then; infinite when there is none.
+    pub fn lasts_from_ms(&self) -> f64 {
+        self.since_ms.map_or(f64::INFINITY, |since_ms| since_ms + TROUBLE_MS)
     }
 }
 

@@ -2,14 +2,14 @@
 
 use super::channel::Channel;
 use super::outbox::Outbox;
-use super::patience::{Backoff, Pace, CONNECT_GAP_MS, CONNECT_TIMEOUT_MS, LATE_MS, LINGER_MS};
+use super::patience::{Backoff, Pace, Trouble, CONNECT_GAP_MS, CONNECT_TIMEOUT_MS, LATE_MS, LINGER_MS};
 use super::pulse::{Pulse, Verdict};
 use super::token::Tokens;
 use super::wire::{Frame, Vsn};
 use super::{Binding, ChannelId, Effect, Step, Token};
 use crate::cache::Moment;
 use crate::data::Data;
-use crate::error::Error;
+use crate::error::{code, Error, Report};
 
 /// What there is of a socket.
 enum Socket {
@@ -37,6 +37,12 @@ pub struct Session<D> {
     outbox: Outbox<D>,
     tokens: Tokens,
     backoff: Backoff,
+    /// Attempts to connect since a socket last worked.
+    trouble: Trouble,
+    /// Why the last of them failed.
+    failure: Option<Error>,
+    /// Whether the channels were told of it.
+    is_failing: bool,
     pace: Pace,
     /// When the last attempt to connect began.
     tried_ms: f64,
@@ -58,6 +64,9 @@ impl<D: Data> Session<D> {
             outbox: Outbox::new(vsn),
             tokens: Tokens::default(),
             backoff: Backoff::default(),
+            trouble: Trouble::default(),
+            failure: None,
+            is_failing: false,
             pace: Pace::default(),
             tried_ms: f64::NEG_INFINITY,
             linger_ms: f64::INFINITY,
@@ -77,7 +86,11 @@ impl<D: Data> Session<D> {
             return;
         }
         let now_ms = step.now.monotonic_ms;
-        self.channels.push(Channel::new(channel, bindings, now_ms));
+        let mut new = Channel::new(channel, bindings, now_ms);
+        if let Some(failure) = self.failure.as_ref().filter(|_| self.is_failing) {
+            new.be_failing(failure, &mut self.outbox);
+        }
+        self.channels.push(new);
         self.linger_ms = f64::INFINITY;
         if matches!(self.socket, Socket::Idle) {
             self.socket = Socket::Resting(self.tried_ms + CONNECT_GAP_MS);
@@ -112,6 +125,7 @@ impl<D: Data> Session<D> {
     /// Lets go of the socket, in whatever state.
     fn retire(&mut self) {
         self.linger_ms = f64::INFINITY;
+        self.forget_trouble();
         if matches!(self.socket, Socket::Connecting(_) | Socket::Open(..)) {
             self.outbox.push(Effect::Disconnect);
         }
@@ -129,8 +143,12 @@ impl<D: Data> Session<D> {
 
     /// A text frame came, parsed. What is no frame of a channel of ours is ignored.
     pub fn handle_frame(&mut self, step: Step, frame: &D) {
-        let Socket::Open(_, pulse) = &mut self.socket else { return };
+        if !matches!(self.socket, Socket::Open(..)) {
+            return;
+        }
         let Some(frame) = Frame::read(frame) else { return };
+        self.forget_trouble();
+        let Socket::Open(_, pulse) = &mut self.socket else { return };
         if frame.topic == "phoenix" {
             if frame.event == "phx_reply" {
                 pulse.answered(frame.reference.as_deref());
@@ -147,28 +165,38 @@ impl<D: Data> Session<D> {
         self.advance(step);
     }
 
-    /// The socket was closed by the other side, was refused, or broke. Not to be called after `Disconnect`.
-    pub fn handle_closed(&mut self, step: Step) {
+    /// The socket was closed by the other side, was refused, or broke. Not to be called after `Disconnect`. `status` is
+    /// the HTTP status of the refusal, which only some sockets tell.
+    pub fn handle_closed(&mut self, step: Step, status: Option<u16>) {
         if matches!(self.socket, Socket::Connecting(_) | Socket::Open(..)) {
-            self.lose(step);
+            if status.is_some_and(is_refusal) {
+                self.trouble.refused();
+            }
+            self.lose(step, status.map_or_else(unreachable, refused_with));
         }
     }
 
     /// The token provider answered, or the auth library renewed the token of its own accord. None for nobody.
     pub fn handle_token(&mut self, step: Step, token: Result<Option<Token>, Error>) {
         let was_asking = std::mem::replace(&mut self.tokens.is_asking, false);
-        let is_given = token.is_ok();
-        match token {
-            Ok(token) => self.tokens.replace(token, step.now),
-            Err(_) if was_asking => self.tokens.plan(step.now),
+        let failure = match token {
+            Ok(token) => {
+                self.tokens.replace(token, step.now);
+                None
+            }
+            Err(error) if was_asking => {
+                self.tokens.plan(step.now);
+                Some(error)
+            }
             Err(_) => return,
-        }
+        };
         for channel in &mut self.channels {
-            channel.handle_token(step, is_given);
+            channel.handle_token(step, failure.as_ref(), &mut self.outbox);
         }
         if matches!(self.socket, Socket::Asking) {
-            if !is_given {
-                self.lose(step);
+            if let Some(error) = failure {
+                self.trouble.refused();
+                self.lose(step, error);
             } else if self.channels.is_empty() {
                 self.retire();
             } else {
@@ -197,6 +225,9 @@ impl<D: Data> Session<D> {
     /// When to call [`handle_timeout`](Self::handle_timeout), in monotonic milliseconds; None for not at all.
     pub fn poll_timeout(&self) -> Option<f64> {
         let mut due_ms = self.linger_ms.min(self.tokens.give_up_ms());
+        if !matches!(self.socket, Socket::Open(..)) && !self.is_failing {
+            due_ms = due_ms.min(self.trouble.lasts_from_ms());
+        }
         match &self.socket {
             Socket::Idle | Socket::Asking => {}
             Socket::Connecting(at_ms) | Socket::Resting(at_ms) => due_ms = due_ms.min(*at_ms),
@@ -226,6 +257,9 @@ impl<D: Data> Session<D> {
         }
         if self.tokens.give_up_ms() <= now_ms {
             self.handle_token(step, Err(Error::timeout()));
+        }
+        if !matches!(self.socket, Socket::Open(..)) {
+            self.tell_trouble(step);
         }
         match &mut self.socket {
             Socket::Idle | Socket::Asking => {}
@@ -275,6 +309,7 @@ impl<D: Data> Session<D> {
         let now_ms = step.now.monotonic_ms;
         if matches!(self.socket, Socket::Resting(until_ms) if until_ms <= now_ms) {
             self.tried_ms = now_ms;
+            self.trouble.begin(now_ms);
             self.socket = Socket::Asking;
             self.ask(step);
         }
@@ -305,11 +340,11 @@ impl<D: Data> Session<D> {
     /// Gives the socket up.
     fn abandon(&mut self, step: Step) {
         self.outbox.push(Effect::Disconnect);
-        self.lose(step);
+        self.lose(step, unreachable());
     }
 
     /// There is no socket any more; another attempt follows after a wait.
-    fn lose(&mut self, step: Step) {
+    fn lose(&mut self, step: Step, error: Error) {
         let now_ms = step.now.monotonic_ms;
         if let Socket::Open(since_ms, _) = self.socket {
             self.backoff.lived(since_ms, now_ms);
@@ -319,7 +354,42 @@ impl<D: Data> Session<D> {
             channel.handle_lost(step, &mut self.outbox);
         }
         self.socket = Socket::Resting(now_ms + self.backoff.wait_ms(step.random));
+        self.failure = Some(error);
+        self.tell_trouble(step);
     }
+
+    /// Tells every channel that there is no socket, if that lasts.
+    fn tell_trouble(&mut self, step: Step) {
+        if self.is_failing || !self.trouble.is_lasting(step.now.monotonic_ms) {
+            return;
+        }
+        self.is_failing = true;
+        // Nothing failed yet, and nothing answers.
+        let failure = self.failure.get_or_insert_with(Error::timeout);
+        for channel in &mut self.channels {
+            channel.be_failing(failure, &mut self.outbox);
+        }
+    }
+
+    /// The socket works, or none is wanted.
+    fn forget_trouble(&mut self) {
+        (self.trouble, self.failure, self.is_failing) = Default::default();
+    }
+}
+
+/// Whether a status says that the same attempt will hardly succeed soon.
+fn is_refusal(status: u16) -> bool {
+    (400..500).contains(&status) && !matches!(status, 408 | 425 | 429)
+}
+
+/// The socket did not open, or broke. Browsers do not tell why.
+fn unreachable() -> Error {
+    Error::network("There is no connection to the realtime server", None, None)
+}
+
+fn refused_with(status: u16) -> Error {
+    let message = ["The realtime server refuses the connection with status ", &status.to_string()].concat();
+    Report { status: Some(status), retryable: true, ..Report::new(code::UNKNOWN_ERROR, message) }.into()
 }
 
 fn ahead_ms(now: Moment) -> f64 {

@@ -112,7 +112,7 @@ test('what the server lost without a word is found when the page is shown after 
   await hideAndShow(tab, 1000);
   await rest();
   assert.deepEqual(await told(tab), [], 'a glance away is no reason to read everything again');
-  await hideAndShow(tab, 31_000);
+  await hideAndShow(tab, 61_000);
   const [{ origin, record }] = await hears(tab, 1);
   assert.deepEqual([origin, record], ['resync', workflow]);
 });
@@ -123,7 +123,7 @@ test('a row that is given to another user is found gone when the scope is read a
   await follow(tab, 'workflows', { scope: ada.id });
   await change('workflows', estate.workflow.id, 'user_id', eve.id);
   await rest();
-  await hideAndShow(tab, 31_000);
+  await hideAndShow(tab, 61_000);
   const [{ type, record }] = await hears(tab, 1);
   assert.deepEqual([type, record], ['DELETE', estate.workflow]);
 });
@@ -193,13 +193,46 @@ test('an audit trail is read on from where it was, and its old rows are not read
   assert.ok(asked.length > 1 && asked.slice(-1).every(({ path }) => path.includes('created_at=gte.')));
 });
 
-test('a scope that cannot be read is read again until it can', async () => {
-  const { ada, tab } = await openPage({ retry: { maxAttempts: 1 } });
+for (const status of [503, 403, 404]) {
+  test(`a scope whose reading is answered with ${status} is read again until it can be read`, async () => {
+    const { ada, tab } = await openPage({ retry: { maxAttempts: 1 } });
+    await follow(tab, 'workflows', { scope: ada.id });
+    stack.faults.add({ match: { path: '/workflows' }, action: 'status', status, times: 2 });
+    stack.realtime.restart({ downMs: 100 });
+    const workflow = await newWorkflow(ada);
+    assert.deepEqual(idsOf(await hears(tab, 1, 'first', 20_000)), [workflow.id]);
+    assert.equal(await tab.run(() => following.first.gaps), 0);
+  });
+}
+
+test('a missing echo of an own write makes what was lost without a word be found', async () => {
+  const { ada, estate, tab } = await openPage();
   await follow(tab, 'workflows', { scope: ada.id });
-  stack.faults.add({ match: { path: '/workflows' }, action: 'status', status: 503, times: 2 });
-  stack.realtime.restart({ downMs: 100 });
-  const workflow = await newWorkflow(ada);
-  assert.deepEqual(idsOf(await hears(tab, 1, 'first', 20_000)), [workflow.id]);
+  const broken = stack.realtime.breakReplication({ ms: 2000 });
+  const missed = await newWorkflow(ada);
+  await tab.run((id) => db.updateWorkflow(id, { description: 'own' }), estate.workflow.id);
+  await broken;
+  const heard = await hears(tab, 2, 'first', 12_000);
+  assert.deepEqual(idsOf(heard), [missed.id, estate.workflow.id].sort());
+  assert.ok(heard.every(({ origin }) => origin === 'resync'));
+});
+
+test('what the server lost without a word is found when the page is focused or online again', async () => {
+  for (const occasion of ['focus', 'online']) {
+    const { ada, tab } = await openPage();
+    await follow(tab, 'workflows', { scope: ada.id });
+    const broken = stack.realtime.breakReplication({ ms: 300 });
+    const workflow = await newWorkflow(ada);
+    await broken;
+    await rest();
+    await tab.run((occasion) => {
+      const { now } = Date;
+      Date.now = () => now() + 61_000;
+      dispatchEvent(new Event(occasion));
+      Date.now = now;
+    }, occasion);
+    assert.deepEqual(idsOf(await hears(tab, 1)), [workflow.id], occasion);
+  }
 });
 
 test('what happens while a scope is read is told once', async () => {

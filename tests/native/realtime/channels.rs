@@ -56,7 +56,7 @@ fn a_join_without_a_reply_is_sent_again() {
     rig.manners = MUTE;
     rig.open(2);
     rig.wait(JOIN_TIMEOUT_MS + 501.0);
-    assert_eq!(rig.told(), ["join wdb-2", "join wdb-2"]);
+    assert_eq!(rig.told(), ["join wdb-2", "failing 2 TIMEOUT", "join wdb-2"]);
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn a_join_whose_timer_was_late_is_given_time_once() {
     rig.pass(60_000.0);
     rig.fire();
     rig.wait(501.0);
-    assert_eq!(rig.told(), ["heartbeat phoenix", "join wdb-2"]);
+    assert_eq!(rig.told(), ["heartbeat phoenix", "failing 2 TIMEOUT", "join wdb-2"]);
 }
 
 #[test]

@@ -5,5 +5,6 @@ mod connection;
 mod outage;
 mod properties;
 mod recordings;
+mod refusals;
 mod rig;
 mod tokens;

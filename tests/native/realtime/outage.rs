@@ -62,14 +62,14 @@ impl Server<'_> {
                     if client.is_connected {
                         client.session.handle_open(step);
                     } else {
-                        client.session.handle_closed(step);
+                        client.session.handle_closed(step, None);
                     }
                 }
                 Effect::Send(text) => self.answer(client, step, &text),
                 Effect::Disconnect => client.is_connected = false,
                 Effect::Ready(_) => client.is_ready = true,
                 Effect::Down(_) => client.is_ready = false,
-                Effect::Refused(..) | Effect::Change(..) => {}
+                Effect::Refused(..) | Effect::Failing(..) | Effect::Change(..) => {}
             }
         }
     }
@@ -120,7 +120,7 @@ fn live(clients: usize, random: Option<&Random>) -> Counts {
             has_died = true;
             for (number, client) in all.iter_mut().enumerate() {
                 client.is_connected = false;
-                client.session.handle_closed(step(DEATH_MS, random));
+                client.session.handle_closed(step(DEATH_MS, random), None);
                 server.serve(client, DEATH_MS);
                 set(&mut timers, client.session.poll_timeout().expect("a wait"), number);
             }

@@ -156,9 +156,14 @@ impl Rig {
 
     /// The socket breaks.
     pub fn closed(&mut self) {
+        self.closed_with(None);
+    }
+
+    /// The socket does not open, and tells the HTTP status of the refusal.
+    pub fn closed_with(&mut self, status: Option<u16>) {
         self.socket = Socket::None;
         let step = self.step();
-        self.session.handle_closed(step);
+        self.session.handle_closed(step, status);
         self.drain();
     }
 
@@ -318,13 +323,20 @@ impl Rig {
             }
             Effect::Down(channel) => {
                 let before = self.states.insert(channel, "down");
-                assert!(matches!(before, Some("ready" | "refused")), "down from {before:?}");
+                assert_eq!(before, Some("ready"), "down");
                 self.tell(format!("down {channel}"));
             }
             Effect::Refused(channel, error) => {
                 self.states.insert(channel, "refused");
                 assert!(!error.retryable && error.is("UNKNOWN_ERROR"));
                 self.tell(format!("refused {channel}: {}", error.details.as_deref().unwrap_or_default()));
+            }
+            Effect::Failing(channel, error) => {
+                let before = self.states.insert(channel, "failing");
+                assert!(!matches!(before, Some("ready" | "failing" | "refused")), "failing from {before:?}");
+                let status = error.status.map(|status| format!(" {status}")).unwrap_or_default();
+                let details = error.details.as_deref().map(|text| format!(": {text}")).unwrap_or_default();
+                self.tell(format!("failing {channel} {}{status}{details}", error.code));
             }
             Effect::Change(channel, places, incoming) => {
                 let kind = match incoming.kind {

@@ -6,13 +6,13 @@ use crate::support::{realtime, Client, World};
 use serde_json::{json, Value};
 use workflow_db::feeds::{Interest, News, Status};
 
-fn follow(client: &Client, table: &str, scope: Option<&str>, filter: Option<&str>) -> u32 {
+pub(super) fn follow(client: &Client, table: &str, scope: Option<&str>, filter: Option<&str>) -> u32 {
     let interest = Interest::new(table, scope.map(str::to_owned), filter.map(str::to_owned));
     client.engine.follow(interest.expect("it is valid"), true)
 }
 
 /// What a feed was told since the last time: the kind of each change, and the row.
-fn take_told(client: &Client, feed: u32) -> Vec<(&'static str, Value)> {
+pub(super) fn take_told(client: &Client, feed: u32) -> Vec<(&'static str, Value)> {
     let told: Vec<_> = client.sim().told.borrow_mut().drain(..).collect();
     let of_feed = told.into_iter().filter(|told| told.feed == feed);
     let news = of_feed.filter_map(|told| match told.news {
@@ -28,7 +28,7 @@ fn audit_log(user: &str, action: &str) -> Value {
     json!({"user_id": user, "action": action, "resource_type": "test"})
 }
 
-fn names(told: &[(&'static str, Value)], column: &str) -> Vec<String> {
+pub(super) fn names(told: &[(&'static str, Value)], column: &str) -> Vec<String> {
     told.iter().map(|(kind, row)| format!("{kind} {}", row[column].as_str().unwrap_or_default())).collect()
 }
 

@@ -9,6 +9,7 @@ mod completeness;
 mod explanations;
 mod fresh;
 mod freshness;
+mod gaps;
 mod identity;
 mod keys;
 mod lists;

@@ -1,8 +1,9 @@
 //! Random use with realtime: commits of everybody, a socket that drops, a server that restarts or dies silently,
-//! duplicated frames, clocks that jump. At rest the cache is what the database says, and every follower was told every
+//! duplicated frames, clocks that jump, refused connections, joins and readings, changes that are lost without a word. At rest the cache is what the database says, and every follower was told every
 //! net change exactly once.
 
 use super::{text, Witness};
+use crate::support::network::Fault;
 use crate::support::random::{uuid_of, Random};
 use crate::support::{realtime, Client, World};
 use crate::variable;
@@ -15,6 +16,10 @@ use workflow_db::realtime::ChangeKind as Kind;
 const ROUND: usize = 100;
 /// Long enough for every backoff, heartbeat and retry to have run its course, in milliseconds.
 const REST_MS: f64 = 400_000.0;
+
+/// What a reading may be refused with once.
+const REFUSALS: [Fault; 3] =
+    [Fault::Gateway(403, None), Fault::Refused(404, "PGRST205"), Fault::Refused(403, "42501")];
 
 /// What a follower was told, by row: what it is, or None for gone.
 type Told = BTreeMap<String, Option<Value>>;
@@ -92,6 +97,7 @@ impl Tab {
         for follower in self.followers.values_mut() {
             follower.check(world, &self.user);
         }
+        self.check_pages();
         let server = world.server();
         for follower in self.followers.values() {
             let (key, table, column) = match follower.interest.table.name {
@@ -121,6 +127,31 @@ impl Tab {
             let cached = self.client.cached(&["workflow:", id].concat());
             if let (true, Some(cached)) = (is_followed && row["user_id"] == json!(self.user), cached) {
                 assert_eq!(cached.to_value(), Value::Object(row.clone()), "workflow:{id}");
+            }
+        }
+    }
+}
+
+impl Tab {
+    /// The pages that are cached of what is followed are what the server answers now.
+    fn check_pages(&self) {
+        for key in self.client.keys() {
+            let Some((workflow, page)) = key.strip_prefix("executions:").and_then(|key| key.split_once('?'))
+            else {
+                continue;
+            };
+            let is_followed = self.followers.values().any(|follower| {
+                let scope = follower.interest.scope.as_deref();
+                follower.interest.table.name == "workflow_executions" && scope == Some(workflow)
+            });
+            let number = |name: &str| -> Option<u64> {
+                page.split('&').find_map(|part| part.strip_prefix(name)?.parse().ok())
+            };
+            let cached = self.client.cached(&key).map(|page| page.to_value());
+            if let (true, Some(cached)) = (is_followed, cached) {
+                let offset = number("offset=").unwrap_or(0);
+                let now = self.client.does("getExecutionHistory", json!([workflow, 2, offset])).to_value();
+                assert_eq!(cached, now, "{key}");
             }
         }
     }
@@ -232,7 +263,7 @@ fn act(world: &World, random: &Random, tab: &mut Tab, marker: usize) {
         }
     };
     let user = tab.user.clone();
-    match random.below(16) {
+    match random.below(17) {
         0 => tab.follow("workflows", &user),
         1 => tab.follow("workflow_nodes", &pick("workflows")),
         2 => tab.follow("workflow_executions", &user),
@@ -257,18 +288,23 @@ fn act(world: &World, random: &Random, tab: &mut Tab, marker: usize) {
             drop(tab.client.call("updateExecution", json!([pick("workflow_executions"), patch])));
         }
         14 if random.chance(0.3) => drop(tab.client.call("deleteWorkflow", json!([pick("workflows")]))),
+        15 => {
+            let workflow = pick("workflows");
+            drop(tab.client.call("getExecutionHistory", json!([workflow, 2, 2 * random.below(2)])));
+            tab.follow("workflow_executions", &workflow);
+        }
         _ => drop(tab.client.call("deleteWorkflowNode", json!([pick("workflow_nodes")]))),
     }
 }
 
 fn trouble(world: &World, random: &Random, tab: &mut Tab) {
     let core = &world.core;
-    match random.below(8) {
+    match random.below(12) {
         0 => tab.switch(world, random.pick::<&str>(&["ada", "ben"])),
         1 => realtime::die_silently(core),
         2 => core.realtime.duplicates.set(random.chance(0.5)),
         3 => core.realtime.is_down.set(random.chance(0.3)),
-        4 => tab.client.engine.shown(random.fraction() * 60_000.0),
+        4 => tab.client.engine.shown(),
         5 => {
             let sim = tab.client.sim();
             sim.wall_skew_ms.set(sim.wall_skew_ms.get() + random.fraction() * 100_000.0);
@@ -278,6 +314,14 @@ fn trouble(world: &World, random: &Random, tab: &mut Tab) {
             if let Some(token) = tab.client.tokens().current() {
                 tab.client.engine.token_renewed(token);
             }
+        }
+        7 => core.realtime.refused_status.set(random.chance(0.5).then_some(403)),
+        8 => core.realtime.refused_joins.set(random.chance(0.5).then_some("Invalid JWT Token")),
+        9 => core.realtime.is_deaf.set(random.chance(0.5)),
+        10 => {
+            let reading =
+                *random.pick(&["GET workflows?", "GET workflow_nodes?", "GET workflow_executions?"]);
+            world.network().once(reading, *random.pick(&REFUSALS));
         }
         _ => realtime::restart(core),
     }
@@ -314,8 +358,18 @@ fn live(seed: u64, steps: usize) {
             witness.step += 1;
         }
         world.network().random_faults(0.0);
-        world.core.realtime.is_down.set(false);
+        let faults = &world.core.realtime;
+        faults.is_down.set(false);
+        faults.refused_status.set(None);
+        faults.refused_joins.set(None);
+        faults.is_deaf.set(false);
+        world.network().heal();
         world.pass(REST_MS);
+        // What was lost without a word, this finds at the latest.
+        for tab in &tabs {
+            tab.client.engine.shown();
+        }
+        world.pass(10_000.0);
         for tab in &mut tabs {
             tab.listen(&world);
             tab.check(&world);

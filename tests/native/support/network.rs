@@ -91,6 +91,11 @@ impl Network {
         self.rule(times, matching, Fate { fault: Some(fault), ..self.normal.get() });
     }
 
+    /// No fault that was set waits for a request any more.
+    pub fn heal(&self) {
+        self.rules.borrow_mut().clear();
+    }
+
     /// The next request that begins like this takes so long there and back.
     pub fn slow(&self, matching: &str, there_ms: f64, back_ms: f64) {
         self.rule(1, matching, Fate { there_ms, back_ms, fault: None });

@@ -65,6 +65,12 @@ pub struct Realtime {
     pub is_cold: Cell<bool>,
     /// Whether sockets open.
     pub is_down: Cell<bool>,
+    /// The HTTP status with which sockets are refused, told by the socket.
+    pub refused_status: Cell<Option<u16>>,
+    /// The reason with which joins are refused.
+    pub refused_joins: Cell<Option<&'static str>>,
+    /// What is committed is not told to anyone, nor that it is not: the server lost the database.
+    pub is_deaf: Cell<bool>,
     /// Every frame comes twice.
     pub duplicates: Cell<bool>,
     /// Updates are told without these columns, unless they touched them: the values are large.
@@ -93,7 +99,8 @@ pub fn connect(core: &Rc<Core>, engine: Weak<Engine<Sim>>) -> u64 {
     let realtime = &core.realtime;
     let number = realtime.last_number.get() + 1;
     realtime.last_number.set(number);
-    let opens = !realtime.is_down.get();
+    let refused = realtime.refused_status.get();
+    let opens = !realtime.is_down.get() && refused.is_none();
     if opens {
         realtime.connections.borrow_mut().push(Connection {
             number,
@@ -112,7 +119,7 @@ pub fn connect(core: &Rc<Core>, engine: Weak<Engine<Sim>>) -> u64 {
             engine.socket_opened();
         } else {
             engine.platform.socket.set(0);
-            engine.socket_closed();
+            engine.socket_closed(refused);
         }
     });
     start_polling(core);
@@ -137,7 +144,7 @@ fn close(core: &Rc<Core>, connection: &Connection) {
     later(core, LATENCY_MS, move |_| {
         if let Some(engine) = engine.upgrade().filter(|engine| engine.platform.socket.get() == number) {
             engine.platform.socket.set(0);
-            engine.socket_closed();
+            engine.socket_closed(None);
         }
     });
 }
@@ -175,6 +182,11 @@ fn receive(core: &Rc<Core>, number: u64, frame: &Value) {
             with(core, number, |connection| channels = connection.channels.len());
             if channels >= MAX_CHANNELS {
                 let answer = json!({"status": "error", "response": {"reason": "Too many channels"}});
+                push(core, number, json!([frame[0], reference, topic, "phx_reply", answer]));
+                return;
+            }
+            if let Some(reason) = core.realtime.refused_joins.get() {
+                let answer = json!({"status": "error", "response": {"reason": reason}});
                 push(core, number, json!([frame[0], reference, topic, "phx_reply", answer]));
                 return;
             }
@@ -302,6 +314,9 @@ fn poll_later(core: &Rc<Core>) {
 /// Delivers what was committed since the last time to everybody who may see it now.
 fn poll(core: &Rc<Core>) {
     let from = core.realtime.polled.replace(core.server.borrow().commits.len());
+    if core.realtime.is_deaf.get() {
+        return;
+    }
     let mut frames = Vec::new();
     {
         let server = core.server.borrow();

@@ -1,0 +1,175 @@
+//! Refusals that last: told to the application, while attempts go on.
+
+use super::rig::{token, Manners, Rig, Socket, GOOD, SILENT};
+use workflow_db::error::{code, Error};
+use workflow_db::realtime::{JOIN_TIMEOUT_MS, TROUBLE_MS};
+
+/// What was told of the channels.
+fn states(rig: &mut Rig) -> Vec<String> {
+    let is_state =
+        |told: &String| ["failing", "refused", "ready", "down"].iter().any(|state| told.starts_with(state));
+    rig.told().into_iter().filter(is_state).collect()
+}
+
+/// Refuses this many connections.
+fn refuse_connections(rig: &mut Rig, times: u32, status: Option<u16>) {
+    rig.manners = Manners { connects: false, ..GOOD };
+    let mut refused = 0;
+    while refused < times {
+        if rig.socket == Socket::Connecting {
+            rig.closed_with(status);
+            refused += 1;
+        } else {
+            let due_ms = rig.session.poll_timeout().expect("an attempt to come");
+            rig.wait(due_ms - rig.now.monotonic_ms);
+        }
+    }
+}
+
+fn provider_fails() -> Error {
+    Error::new(code::UNKNOWN_ERROR, "The accessToken provider failed")
+}
+
+#[test]
+fn the_third_refusal_of_the_connection_is_told_with_its_status_and_it_heals_by_itself() {
+    for status in [401, 403, 404] {
+        let mut rig = Rig::new(GOOD);
+        rig.manners = Manners { connects: false, ..GOOD };
+        rig.open(1);
+        refuse_connections(&mut rig, 2, Some(status));
+        assert!(states(&mut rig).is_empty(), "two may be a hiccup");
+        refuse_connections(&mut rig, 10, Some(status));
+        assert_eq!(states(&mut rig), [format!("failing 1 UNKNOWN_ERROR {status}")]);
+        rig.manners = GOOD;
+        rig.wait(31_000.0);
+        assert_eq!(states(&mut rig), ["ready 1"]);
+    }
+}
+
+#[test]
+fn a_connection_that_browsers_do_not_explain_is_told_after_a_while() {
+    let mut rig = Rig::new(GOOD);
+    rig.manners = Manners { connects: false, ..GOOD };
+    rig.open(1);
+    refuse_connections(&mut rig, 4, None);
+    assert!(states(&mut rig).is_empty(), "after {} ms", rig.now.monotonic_ms - 1_000_000.0);
+    rig.wait(1_000_000.0 + TROUBLE_MS - rig.now.monotonic_ms);
+    assert_eq!(states(&mut rig), ["failing 1 NETWORK"]);
+}
+
+#[test]
+fn a_short_outage_is_no_failure() {
+    let mut rig = Rig::live();
+    rig.told();
+    rig.closed();
+    refuse_connections(&mut rig, 3, None);
+    rig.manners = GOOD;
+    rig.wait(10_000.0);
+    assert_eq!(states(&mut rig), ["down 1", "ready 1"]);
+}
+
+#[test]
+fn an_outage_that_lasts_is_told_once_however_the_reason_changes() {
+    let mut rig = Rig::live();
+    rig.told();
+    rig.closed();
+    refuse_connections(&mut rig, 8, None);
+    refuse_connections(&mut rig, 2, Some(403));
+    assert_eq!(states(&mut rig), ["down 1", "failing 1 NETWORK"]);
+}
+
+#[test]
+fn a_channel_that_is_opened_while_connections_fail_is_told_at_once() {
+    let mut rig = Rig::new(Manners { connects: false, ..GOOD });
+    rig.open(1);
+    refuse_connections(&mut rig, 3, Some(403));
+    rig.told();
+    rig.open(2);
+    assert_eq!(states(&mut rig), ["failing 2 UNKNOWN_ERROR 403"]);
+}
+
+#[test]
+fn a_server_that_opens_sockets_and_closes_them_without_a_word_is_told() {
+    let mut rig = Rig::new(GOOD);
+    rig.manners = Manners { joins: false, ..GOOD };
+    rig.open(1);
+    while rig.now.monotonic_ms < 1_000_000.0 + 30_000.0 {
+        if rig.socket == Socket::Open {
+            rig.closed();
+        }
+        rig.wait(100.0);
+    }
+    assert_eq!(states(&mut rig), ["failing 1 NETWORK"]);
+}
+
+#[test]
+fn the_third_refusal_of_a_join_is_told_with_its_reason_and_it_heals_by_itself() {
+    let reasons = [
+        "Invalid JWT Token",
+        "signature_error",
+        "expected_claims_map",
+        "error_generating_signer",
+        "InvalidJWTToken: Token has expired 10 seconds ago",
+        "join crashed",
+    ];
+    for reason in reasons {
+        let mut rig = Rig::new(Manners { joins: false, ..GOOD });
+        rig.open(1);
+        for refusals in 1..=5 {
+            while rig.count("phx_join") < refusals {
+                rig.wait(100.0);
+            }
+            rig.refuse_join(1, reason);
+            let expected =
+                if refusals == 3 { vec![format!("failing 1 UNKNOWN_ERROR: {reason}")] } else { vec![] };
+            assert_eq!(states(&mut rig), expected, "after {refusals}");
+        }
+        rig.manners = GOOD;
+        rig.wait(40_000.0);
+        assert_eq!(states(&mut rig), ["ready 1"], "{reason}");
+    }
+}
+
+#[test]
+fn a_join_that_is_never_answered_is_told() {
+    let mut rig = Rig::new(Manners { joins: false, ..GOOD });
+    rig.open(1);
+    rig.wait(JOIN_TIMEOUT_MS + 1.0);
+    assert_eq!(states(&mut rig), ["failing 1 TIMEOUT"]);
+}
+
+#[test]
+fn a_provider_that_throws_three_times_is_told_and_one_that_never_answers_after_a_while() {
+    let mut rig = Rig::new(SILENT);
+    rig.open(1);
+    for failures in 1..=4 {
+        while rig.asks.len() < failures {
+            rig.wait(100.0);
+        }
+        rig.hand_token(Err(provider_fails()));
+        let is_told = !states(&mut rig).is_empty();
+        assert_eq!(is_told, failures == 3, "after {failures}");
+    }
+    let mut rig = Rig::new(SILENT);
+    rig.open(1);
+    rig.wait(TROUBLE_MS - 1.0);
+    assert!(states(&mut rig).is_empty());
+    rig.wait(2.0);
+    assert_eq!(states(&mut rig), ["failing 1 TIMEOUT"]);
+    rig.manners = GOOD;
+    rig.hand_token(Ok(None));
+    assert_eq!(states(&mut rig), ["ready 1"]);
+}
+
+#[test]
+fn a_provider_that_fails_when_the_server_wants_another_token_is_told() {
+    let mut rig = Rig::new(GOOD);
+    rig.token = Some(token("one", rig.now.wall_ms + 3_600_000.0));
+    rig.open(1);
+    rig.wait(20_000.0);
+    rig.told();
+    rig.manners = Manners { asks: false, ..GOOD };
+    rig.system(1, "system", "error", "Access token has expired: []");
+    rig.wait(31_000.0);
+    assert_eq!(states(&mut rig), ["down 1", "failing 1 TIMEOUT"]);
+}
