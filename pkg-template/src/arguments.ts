@@ -1,11 +1,12 @@
 import { DatabaseError, invalid } from './errors.js';
-import { stringify } from './stringify.js';
+import { rowIdOf, type Spellings } from './spellings.js';
+import { isWellFormed, stringify } from './stringify.js';
 
 /**
  * An argument as the engine takes it: a plain value, or the fields of an object. What neither is, the engine refuses by the
  * argument's name.
  */
-type Plain = undefined | null | boolean | number | string | Field[] | Other;
+type Plain = undefined | null | boolean | number | string | symbol | Field[] | Other;
 
 /** A member of an object: its name, its value, the value as JSON, and, of a list of objects, the fields of each. */
 type Field = [name: string, value: Plain, json: string | undefined, rows: Field[][] | undefined];
@@ -14,6 +15,9 @@ type Field = [name: string, value: Plain, json: string | undefined, rows: Field[
 type Other = Readonly<Record<never, never>>;
 
 const OTHER: Other = Object.freeze({});
+
+/** Stands for a text with half of a surrogate pair, which would reach the engine as another text. */
+const HALF_PAIR = Symbol('half of a surrogate pair');
 
 /** As deep as arguments are looked into: the nodes of the workflows of a batch. Below that, values are JSON. */
 const MAX_LISTS = 2;
@@ -24,11 +28,13 @@ const MAX_LISTS = 2;
  *
  * @throws DatabaseError INVALID_INPUT for what cannot be read, or what JSON would silently change.
  */
-export function plainArguments(values: readonly unknown[]): Plain[] {
+export function plainArguments(values: readonly unknown[], spellings: Spellings): Plain[] {
+  // Of a change, the first argument is the row's id.
+  const row = rowIdOf({ id: values[0] });
   return values.map((value, index) => {
     try {
       if (typeof value !== 'object' || value === null) return plainValue(value);
-      return Array.isArray(value) ? OTHER : fieldsOf(value, '', MAX_LISTS);
+      return Array.isArray(value) ? OTHER : fieldsOf(value, { path: '', row, spellings }, MAX_LISTS);
     } catch (error) {
       if (error instanceof DatabaseError) throw error;
       throw invalid(`argument ${index + 1}`, 'an object that can be read', error);
@@ -41,28 +47,42 @@ function plainValue(value: unknown): Plain {
     case 'undefined':
     case 'boolean':
     case 'number':
-    case 'string':
       return value;
+    case 'string':
+      return isWellFormed(value) ? value : HALF_PAIR;
     default:
       return value === null ? null : OTHER;
   }
 }
 
-function fieldsOf(object: object, prefix: string, lists: number): Field[] {
-  return Object.entries(object).map(([name, value]) => fieldOf(name, value, prefix + name, lists));
+/** Where an object stands. */
+interface Scope {
+  /** Stands before the names of its members in messages. */
+  readonly path: string;
+  /** The id of the row that it is, unless it says so itself. */
+  readonly row: string | undefined;
+  readonly spellings: Spellings;
 }
 
-function fieldOf(name: string, value: unknown, path: string, lists: number): Field {
-  const rows = lists > 0 && Array.isArray(value) ? rowsOf(value, path, lists - 1) : undefined;
+function fieldsOf(object: object, outer: Scope, lists: number): Field[] {
+  const scope = { ...outer, row: rowIdOf(object) ?? outer.row };
+  return Object.entries(object).map(([name, value]) => fieldOf(name, value, scope, lists));
+}
+
+function fieldOf(name: string, value: unknown, scope: Scope, lists: number): Field {
+  const path = scope.path + name;
+  const rows = lists > 0 && Array.isArray(value) ? rowsOf(value, { ...scope, path }, lists - 1) : undefined;
   const simple = plainValue(value);
   // What no column holds, the engine refuses in the words of the column.
   const isCarried =
     typeof value === 'number' ? Number.isFinite(value) : typeof value === 'object' || simple !== OTHER;
-  return [name, simple, isCarried ? stringify(value, path) : undefined, rows];
+  return [name, simple, isCarried ? stringify(value, { ...scope, path, column: name }) : undefined, rows];
 }
 
-function rowsOf(list: readonly unknown[], path: string, lists: number): Field[][] | undefined {
+function rowsOf(list: readonly unknown[], scope: Scope, lists: number): Field[][] | undefined {
   const areObjects = list.every((item) => typeof item === 'object' && item !== null && !Array.isArray(item));
   if (!areObjects) return undefined;
-  return list.map((item, index) => fieldsOf(item as object, `${path}[${index}].`, lists));
+  return list.map((item, index) =>
+    fieldsOf(item as object, { ...scope, path: `${scope.path}[${index}].`, row: undefined }, lists),
+  );
 }

@@ -53,7 +53,7 @@ export class ConfigurableClient implements DatabaseClient, Resident {
     () => this.client(),
     (event) => this.front.event(event),
   );
-  private readonly wire = new Wire(() => this.client(), this.subscriptions);
+  private readonly wire = new Wire(() => this.client(), this.subscriptions, this.front);
   private readonly reference: Weak<ConfigurableClient> = weakRef(this);
   /** The engine's side. */
   private made: Client | undefined;

@@ -355,7 +355,7 @@ type Untyped = (first?: unknown, second?: unknown, third?: unknown) => Promise<u
 export function createDb(client: () => Client, front: Front, calls: Calls, owner: object): Db {
   const ask = (name: Name, args: readonly unknown[], options: CallOptions | undefined) => {
     const outcome = calls.start(
-      (number) => client().call(number, name, plainArguments(args), plainOptions(options)),
+      (number) => client().call(number, name, plainArguments(args, front.spellings), plainOptions(options)),
       () => signalOf(options),
       (number) => client().cancel(number),
     );

@@ -3,6 +3,7 @@ import { DatabaseError } from './errors.js';
 import { deepFreeze } from './freeze.js';
 import { guarded } from './guarded.js';
 import type { ClientEvent } from './options.js';
+import { Spellings } from './spellings.js';
 import { afterStep, notify } from './step.js';
 import { UsedPromises } from './used-promises.js';
 
@@ -43,6 +44,8 @@ export class Front {
   /** Answers that no copy can give, for React. */
   readonly rendered = new UsedPromises();
 
+  readonly spellings = new Spellings();
+
   private readonly copies = new Map<string, Copy>();
   private readonly listeners = new Map<string, Set<() => void>>();
   /** Entries that changed, and whose listeners are still to hear of it. */
@@ -56,6 +59,11 @@ export class Front {
   private latest = 0;
 
   constructor(private readonly calls: Calls) {}
+
+  /** Told of every text that rows are parsed from. */
+  learn(json: string): void {
+    this.spellings.learn(json);
+  }
 
   /**
    * What the application gets to see of a value. Never within a step: what the application stored may be a Proxy.
@@ -173,6 +181,7 @@ export class Front {
 
   /** Nothing of what was known counts any more. */
   reset(): void {
+    this.spellings.clear();
     this.resetListeners.forEach(notify);
   }
 

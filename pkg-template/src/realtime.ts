@@ -14,6 +14,7 @@ import type {
   TableName,
 } from './realtime-types.js';
 import { afterStep } from './step.js';
+import { isWellFormed } from './stringify.js';
 import type { Followers } from './wire.js';
 
 type Handler = (change: RealtimeEvent) => void;
@@ -169,6 +170,8 @@ export class Subscriptions implements RealtimeManager, Followers {
     for (const name of ['scope', 'filter'] as const) {
       const value: unknown = options[name];
       if (value !== undefined && typeof value !== 'string') throw invalid(name, 'a string');
+      if (value !== undefined && !isWellFormed(value))
+        throw invalid(name, 'text without half of a surrogate pair');
     }
     if (!(options.events ?? []).every((name) => EVENTS.includes(name))) {
       throw invalid('events', `some of ${EVENTS.join(', ')}`);

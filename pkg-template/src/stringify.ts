@@ -1,9 +1,26 @@
 import { invalid } from './errors.js';
+import { placeOf, rowIdOf, type Spellings } from './spellings.js';
 
 /** NUL, which Postgres refuses. */
 const NUL = /\0/;
 /** One half of a pair of UTF-16 code units, which no text of the database can hold. */
 const HALF_PAIR = /[\ud800-\udfff]/u;
+
+/** Whether the text has no half of a surrogate pair. */
+export function isWellFormed(text: string): boolean {
+  return !HALF_PAIR.test(text);
+}
+
+/** Where a value belongs. */
+export interface Origin {
+  /** Its name in messages, such as `nodes[3].config`. */
+  readonly path: string;
+  /** The id of the row that it is a column of, as far as it is known. */
+  readonly row: string | undefined;
+  readonly column: string;
+  /** How numbers that were rounded when they were read are written. */
+  readonly spellings: Spellings;
+}
 
 /** An object or a list whose members are being written. */
 interface Frame {
@@ -16,15 +33,15 @@ interface Frame {
 }
 
 /**
- * The value as JSON text, as `JSON.stringify` writes it; undefined for what that leaves out. `path` names the value.
+ * The value as JSON text, as `JSON.stringify` writes it; undefined for what that leaves out.
  *
  * Open objects wait in a list instead of on the call stack, so that any depth can be written.
  *
  * @throws DatabaseError INVALID_INPUT for what JSON would silently change (NaN, infinities, functions, symbols) or cannot
  *   carry (cycles, bigints), and for text that the database refuses. It names the place, such as `config.list[3].name`.
  */
-export function stringify(value: unknown, path: string): string | undefined {
-  const writer = new Writer(path);
+export function stringify(value: unknown, origin: Origin): string | undefined {
+  const writer = new Writer(origin);
   return writer.write(value);
 }
 
@@ -33,7 +50,7 @@ class Writer {
   /** What the open frames hold, to notice cycles. */
   private readonly held = new Set<unknown>();
 
-  constructor(private readonly path: string) {}
+  constructor(private readonly origin: Origin) {}
 
   write(root: unknown): string | undefined {
     let text = this.begin('', root);
@@ -65,14 +82,14 @@ class Writer {
   /** The text of a value, or of the beginning of one that is nested; undefined for what JSON leaves out. */
   private begin(name: string, given: unknown): string | undefined {
     const value = plain(name, given);
+    if (value === null && given instanceof Date) throw this.refused('a valid date');
     switch (typeof value) {
       case 'undefined':
         return undefined;
       case 'string':
         return this.quoted(value);
       case 'number':
-        if (!Number.isFinite(value)) throw this.refused('a finite number');
-        return String(Object.is(value, -0) ? 0 : value);
+        return this.number(value);
       case 'boolean':
         return String(value);
       case 'object':
@@ -82,27 +99,59 @@ class Writer {
     }
   }
 
+  private number(value: number): string {
+    const text = this.origin.spellings.of(value, () => this.place());
+    if (text === '') {
+      throw this.refused('a number that JavaScript can hold: this one was rounded when it was read');
+    }
+    if (text !== undefined) return text;
+    if (!Number.isFinite(value)) throw this.refused('a finite number');
+    return String(Object.is(value, -0) ? 0 : value);
+  }
+
   private enter(value: object): string {
     if (this.held.has(value)) throw this.refused('a value that does not hold itself');
     this.held.add(value);
     const names = Array.isArray(value) ? undefined : Object.keys(value);
+    if (names?.length === 0 && !isPlain(value)) {
+      const kind = Object.prototype.toString.call(value).slice('[object '.length, -1);
+      throw this.refused(`a value that JSON can carry, not a ${kind}`);
+    }
     this.open.push({ value: value as Frame['value'], names, next: 0, isEmpty: true });
     return names === undefined ? '[' : '{';
   }
 
   private quoted(text: string): string {
     if (NUL.test(text)) throw this.refused('text without NUL characters');
-    if (HALF_PAIR.test(text)) throw this.refused('text without half of a surrogate pair');
+    if (!isWellFormed(text)) throw this.refused('text without half of a surrogate pair');
     return JSON.stringify(text);
   }
 
   /** The error for the member that was looked at last. */
   private refused(expected: string): Error {
-    const steps = this.open.map(({ names, next }) =>
-      names === undefined ? `[${next - 1}]` : `.${names[next - 1]}`,
-    );
-    return invalid([this.path, ...steps].join('').replace(/^\./, ''), expected);
+    return invalid([this.origin.path, ...this.open.map(stepOf)].join('').replace(/^\./, ''), expected);
   }
+
+  /** The place of the member that was looked at last. */
+  private place(): string {
+    const { row, column } = this.origin;
+    for (let depth = this.open.length - 1; depth >= 0; depth -= 1) {
+      const inner = rowIdOf((this.open[depth] as Frame).value);
+      if (inner !== undefined) return placeOf(inner, this.open.slice(depth).map(stepOf).join(''));
+    }
+    return placeOf(row, ['.', column, ...this.open.map(stepOf)].join(''));
+  }
+}
+
+/** Whether the object is made as JSON makes them: of others, such as a Map, JSON may keep nothing. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** From a frame to the member that was looked at last. */
+function stepOf({ names, next }: Frame): string {
+  return names === undefined ? `[${next - 1}]` : `.${names[next - 1]}`;
 }
 
 /** What JSON makes of a value that says itself how it is written, or that wraps a plain one. */

@@ -1,4 +1,5 @@
 import { DatabaseError } from './errors.js';
+import type { Front } from './front.js';
 import type { Client } from './generated/bindings.js';
 import type { ChangeType, SubscriptionStatus } from './realtime-types.js';
 import { afterStep, notify } from './step.js';
@@ -51,6 +52,7 @@ export class Wire {
   constructor(
     private readonly client: () => Client,
     private readonly followers: Followers,
+    private readonly front: Pick<Front, 'learn'>,
   ) {}
 
   connect(url: string): void {
@@ -67,7 +69,7 @@ export class Wire {
     };
     socket.onopen = ifCurrent(() => this.client().socketOpened());
     socket.onmessage = (message: { data: unknown }) => {
-      const frame = this.socket === socket ? parsed(message.data) : undefined;
+      const frame = this.socket === socket ? this.parsed(message.data) : undefined;
       if (frame !== undefined) this.client().socketFrame(frame);
     };
     // `onclose` follows. In Node, an error without a listener ends the process.
@@ -90,6 +92,16 @@ export class Wire {
     }
     setTimeout(() => this.client().socketClosed());
     return undefined;
+  }
+
+  private parsed(text: unknown): unknown {
+    try {
+      const frame: unknown = JSON.parse(text as string);
+      this.front.learn(text as string);
+      return frame;
+    } catch {
+      return undefined;
+    }
   }
 
   transmit(text: string): void {
@@ -159,12 +171,4 @@ function noSockets(): DatabaseError {
   const message =
     'There is no WebSocket here: pass one to configure, such as { WebSocket } of the package ws';
   return new DatabaseError('NOT_CONFIGURED', message);
-}
-
-function parsed(text: unknown): unknown {
-  try {
-    return JSON.parse(text as string) as unknown;
-  } catch {
-    return undefined;
-  }
 }

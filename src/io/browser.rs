@@ -272,7 +272,9 @@ impl Platform for Browser {
             (given.target.clone(), given.fetch.clone())
         };
         match target {
-            Some(target) => Either::Left(host::exchange(&target, fetch.as_ref(), request, token, is_fresh)),
+            Some(target) => {
+                Either::Left(host::exchange(&self.front, &target, fetch.as_ref(), request, token, is_fresh))
+            }
             None => Either::Right(ready(Err(Error::aborted(
                 "The client was closed while the call was under way",
             )))),

@@ -34,7 +34,7 @@ export function ask(provider) {
 }
 
 /** Sends a request and reads the whole answer: `[status, contentRange, retryAfterMs, isJson, body]`. */
-export function exchange(fetch, url, method, key, bearer, prefer, schema, body, isFresh) {
+export function exchange(front, fetch, url, method, key, bearer, prefer, schema, body, isFresh) {
   const controller = new AbortController();
   const headers = { apikey: key };
   if (bearer) headers.authorization = `Bearer ${bearer}`;
@@ -47,7 +47,7 @@ export function exchange(fetch, url, method, key, bearer, prefer, schema, body, 
   // Chromium would ask for permission (a CORS preflight) before every request.
   if (method === 'GET' && underWay.has(url) && knowsCacheMode('no-store')) init.cache = 'no-store';
   const promise = Promise.resolve().then(() => {
-    if (!controller.signal.aborted) return answer(fetch ?? globalThis.fetch, url, init, isFresh);
+    if (!controller.signal.aborted) return answer(front, fetch ?? globalThis.fetch, url, init, isFresh);
   });
   return { promise, cancel: () => controller.abort() };
 }
@@ -67,7 +67,7 @@ function knowsCacheMode(cache) {
 /** Whether an answer ever allowed the HTTP cache to keep it. PostgREST's own do not. */
 let isCachingServer = false;
 
-async function answer(fetch, url, init, isFresh) {
+async function answer(front, fetch, url, init, isFresh) {
   underWay.add(url);
   try {
     let response = isFresh && isCachingServer ? undefined : await fetch(url, init);
@@ -75,7 +75,7 @@ async function answer(fetch, url, init, isFresh) {
     // What may be kept may come from the HTTP cache itself. `reload` also replaces what is kept there: nothing older
     // answers a later request. It costs a preflight, so it is left out where nothing is kept.
     if (isFresh && isCachingServer) response = await fetch(url, { ...init, cache: 'reload' });
-    return await read(response);
+    return await read(front, response);
   } finally {
     underWay.delete(url);
   }
@@ -88,13 +88,15 @@ function mayBeKept(headers) {
   return Boolean(policy || headers.get('expires') || headers.get('last-modified'));
 }
 
-async function read(response) {
+async function read(front, response) {
   if (response.type === 'error') throw new TypeError('The request failed');
   const answered = [response.status, response.headers.get('content-range'), pause(response.headers)];
   let text = '';
   try {
     text = await textOf(response);
-    return answered.concat(true, [JSON.parse(text)]);
+    const body = JSON.parse(text);
+    front.learn(text);
+    return answered.concat(true, [body]);
   } catch {
     // What a gateway says of an error is kept, whatever its form.
     const said = response.ok ? '' : summary(text);

@@ -1,6 +1,6 @@
 //! What the engine waits for: timers, the token, answers. Each is a promise that is given up when it is dropped.
 
-use super::browser::Target;
+use super::browser::{Front, Target};
 use super::row::Row;
 use crate::error::{code, Cause, Error, Report};
 use crate::rest::{Body, Reply, Request};
@@ -33,6 +33,7 @@ extern "C" {
         reason = "an object of them would cost a call into JavaScript for each"
     )]
     fn start_exchange(
+        front: &Front,
         fetch: Option<&Function>,
         url: &str,
         method: &str,
@@ -161,6 +162,7 @@ pub async fn ask_token(provider: Option<Function>) -> Result<Option<String>, Err
 
 /// Sends the request and reads the whole answer. Dropping the future aborts it.
 pub fn exchange(
+    front: &Front,
     target: &Target,
     fetch: Option<&Function>,
     request: &Request,
@@ -173,8 +175,18 @@ pub fn exchange(
     let url = [target.rest_url.as_str(), &request.path].concat();
     let (method, body) = (request.method.as_str(), request.body.as_deref());
     let key = &target.key;
-    let work =
-        Work::of(start_exchange(fetch, &url, method, key, bearer, request.prefer, schema, body, is_fresh));
+    let work = Work::of(start_exchange(
+        front,
+        fetch,
+        &url,
+        method,
+        key,
+        bearer,
+        request.prefer,
+        schema,
+        body,
+        is_fresh,
+    ));
     async move {
         let answered: Array = match work.await {
             Ok(answered) => answered.unchecked_into(),

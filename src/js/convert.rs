@@ -21,6 +21,9 @@ pub fn member(object: &JsValue, name: &str) -> JsValue {
 
 /// One argument of a call: a plain value, the fields of an object, or a sign for something else.
 pub fn argument(value: &JsValue) -> Argument {
+    if value.is_symbol() {
+        return Argument::Value(Value::Other("text with half of a surrogate pair"));
+    }
     match (list(value), value_of(value)) {
         (Some(fields), _) => Argument::Object(fields_of(fields)),
         // Not an object of fields, whatever it is.

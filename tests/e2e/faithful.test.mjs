@@ -120,3 +120,238 @@ test('a text by which rows are found is never empty, neither in a row nor as an 
   }
   assert.equal(stack.requests.count(), 0);
 });
+
+/** Numbers that JavaScript rounds. All but the last two are rounded to the same one. */
+const LONG_NUMBERS = [
+  '18446744073709551615',
+  '18446744073709551614',
+  '18446744073709552001',
+  '-9223372036854775807',
+  '0.12345678901234567890123',
+];
+
+/** @param {string} id */
+const configText = async (id) =>
+  (await stack.sql('select config::text as text from workflow_nodes where id = $1', [id]))[0].text;
+
+/** A workflow with a node for each of these configs, as the database writes them. @param {string[]} configs */
+async function newGraph(configs) {
+  const user = await newUser('ada');
+  const workflow = await newWorkflow(user);
+  const nodes = await newNodes(
+    workflow,
+    configs.map((_, index) => `n${index}`),
+  );
+  for (const [index, config] of configs.entries()) {
+    await stack.sql('update workflow_nodes set config = $1::text::jsonb where id = $2', [
+      config,
+      nodes[index].id,
+    ]);
+  }
+  return { user, workflow, nodes, ids: nodes.map(({ id }) => id) };
+}
+
+test('numbers that JavaScript cannot hold survive reading a graph and saving it', async () => {
+  const configs = LONG_NUMBERS.map(
+    (number) => `{"seed": ${number}, "deep": [{"text": "\\"${number}\\" ]", "seeds": [1, ${number}]}]}`,
+  );
+  const { user, workflow, ids } = await newGraph([...configs, LONG_NUMBERS[0]]);
+  const before = await Promise.all(ids.map(configText));
+  const tab = await world.open({ as: user });
+  await tab.run(async (id) => {
+    const graph = await db.getWorkflowWithRelations(id);
+    if (!graph) throw new Error('no graph');
+    const nodes = graph.nodes.map((node) => ({ ...structuredClone(node), label: 'renamed' }));
+    await db.saveWorkflowGraph(id, { nodes, connections: graph.connections });
+  }, workflow.id);
+  assert.deepEqual(await Promise.all(ids.map(configText)), before);
+  assert.ok(before[0].includes(LONG_NUMBERS[0]));
+  assert.equal((await row('workflow_nodes', ids[0]))?.label, 'renamed');
+});
+
+test('what a patch takes over of a column is written as it was read', async () => {
+  const { user, workflow, ids } = await newGraph(
+    LONG_NUMBERS.map((number) => `{"list": [${number}], "seed": ${number}}`),
+  );
+  const tab = await world.open({ as: user });
+  const errors = await tab.run(async (id) => {
+    const nodes = await db.getWorkflowNodes(id);
+    return Promise.all(
+      nodes.map(({ id, config }) =>
+        failureOr(db.updateWorkflowNode(id, { config: { ...config, prompt: 'x' } })),
+      ),
+    );
+    /** @param {Promise<unknown>} promise */
+    async function failureOr(promise) {
+      return (await outcome(promise)).error;
+    }
+  }, workflow.id);
+  assert.deepEqual(
+    errors,
+    LONG_NUMBERS.map(() => undefined),
+  );
+  for (const [index, number] of LONG_NUMBERS.entries()) {
+    const text = await configText(ids[index]);
+    assert.equal(text, `{"list": [${number}], "seed": ${number}, "prompt": "x"}`);
+  }
+});
+
+test('a number that was rounded is copied to another row as it was read, or refused by its path', async () => {
+  const { user, workflow } = await newGraph([
+    `{"a": ${LONG_NUMBERS[3]}}`,
+    ...LONG_NUMBERS.slice(0, 2).map((n) => `{"b": ${n}}`),
+  ]);
+  const tab = await world.open({ as: user });
+  const [copied, refused] = await tab.run(async (id) => {
+    const nodes = (await db.getWorkflowNodes(id)).toSorted((a, b) => (a.node_id < b.node_id ? -1 : 1));
+    const copy = (/** @type {any} */ config) =>
+      outcome(
+        db.createWorkflowNode({ workflow_id: id, node_type: 't', node_id: crypto.randomUUID(), config }),
+      );
+    return [await copy({ moved: nodes[0].config.a }), await copy({ moved: [{ to: nodes[1].config.b }] })];
+  }, workflow.id);
+  assert.equal(await configText(copied.value.id), `{"moved": ${LONG_NUMBERS[3]}}`);
+  assert.equal(refused.error?.code, 'INVALID_INPUT');
+  assert.match(refused.error.message, /^config\.moved\[0\]\.to: expected .*rounded/);
+});
+
+test('numbers that came with a change of another client are written as they came', async () => {
+  const { user, workflow, ids } = await newGraph(['{"seed": 1}']);
+  const tab = await world.open({ as: user });
+  await tab.run(async (id) => {
+    await db.getWorkflowNodes(id);
+    await wdb.getRealtimeManager().open('workflow_nodes', { scope: id }, () => {}).ready;
+  }, workflow.id);
+  await stack.sql('update workflow_nodes set config = $1::text::jsonb where id = $2', [
+    `{"seed": ${LONG_NUMBERS[0]}}`,
+    ids[0],
+  ]);
+  await world.rest();
+  stack.requests.clear();
+  await tab.run(async (id) => {
+    const [node] = await db.getWorkflowNodes(id);
+    await db.updateWorkflowNode(node.id, { config: { ...node.config, prompt: 'x' } });
+  }, workflow.id);
+  assert.equal(stack.requests.count({ method: 'GET' }), 0, 'the row came with the change alone');
+  assert.equal(await configText(ids[0]), `{"seed": ${LONG_NUMBERS[0]}, "prompt": "x"}`);
+});
+
+test('the application’s own numbers are written as JavaScript writes them', async () => {
+  const { user, workflow } = await newGraph(['{"tenth": 0.10000000000000000001}']);
+  const tab = await world.open({ as: user });
+  const numbers = [0.1, 0.1 + 0.2, 1e21, -0.5, 1 / 3, Number.MAX_SAFE_INTEGER, 5e-324];
+  const id = await tab.run(async ([workflow_id, numbers]) => {
+    await db.getWorkflowNodes(workflow_id);
+    const node = { workflow_id, node_type: 't', node_id: 'own', config: { numbers } };
+    return (await db.createWorkflowNode(node)).id;
+  }, /** @type {const} */ ([workflow.id, numbers]));
+  assert.deepEqual((await row('workflow_nodes', id))?.config, { numbers });
+  assert.ok((await configText(id)).startsWith('{"numbers": [0.1, '));
+});
+
+test('what JSON would change or the database refuses is named by its path', async () => {
+  const user = await newUser('ada');
+  const workflow = await newWorkflow(user);
+  const tab = await world.open({ as: user });
+  const messages = await tab.run(async (workflow_id) => {
+    const cut = 'Launch 🚀'.slice(0, 8);
+    const cycle = /** @type {any} */ ({});
+    cycle.self = [cycle];
+    /** @type {any[]} */
+    const values = [
+      cut,
+      'a\0b',
+      NaN,
+      -Infinity,
+      () => {},
+      Symbol('x'),
+      10n,
+      cycle,
+      new Date(NaN),
+      new Map(),
+      /x/,
+    ];
+    const nodes = [
+      ...values.map((value) => ({ config: { list: [0, { prompt: value }] } })),
+      { config: { [cut]: 1 } },
+      { label: cut },
+      { label: 'a\0b' },
+    ];
+    return Promise.all(
+      nodes.map(async (node) => {
+        const made = db.createWorkflowNode({ workflow_id, node_type: 't', node_id: 'n', ...node });
+        return (await outcome(made)).error?.message;
+      }),
+    );
+  }, workflow.id);
+  const at = 'config.list[1].prompt: expected ';
+  assert.deepEqual(messages, [
+    `${at}text without half of a surrogate pair`,
+    `${at}text without NUL characters`,
+    `${at}a finite number`,
+    `${at}a finite number`,
+    `${at}a value that JSON can carry, not a function`,
+    `${at}a value that JSON can carry, not a symbol`,
+    `${at}a value that JSON can carry, not a bigint`,
+    'config.list[1].prompt.self[0]: expected a value that does not hold itself',
+    `${at}a valid date`,
+    `${at}a value that JSON can carry, not a Map`,
+    `${at}a value that JSON can carry, not a RegExp`,
+    'config.Launch \ud83d: expected text without half of a surrogate pair',
+    'label: expected text without half of a surrogate pair',
+    'label: expected text without NUL characters',
+  ]);
+  assert.equal(stack.requests.count(), 0);
+});
+
+test('half of a surrogate pair is refused in every argument', async () => {
+  const user = await newUser('ada');
+  const tab = await world.open({ as: user });
+  const messages = await tab.run(async (userId) => {
+    const cut = 'Launch 🚀'.slice(0, 8);
+    const id = crypto.randomUUID();
+    const calls = [
+      db.createWorkflow(userId, { name: cut }),
+      db.getApiKey(userId, cut),
+      db.getIntegration(userId, cut),
+      db.upsertIntegration(userId, cut, {}),
+      db.deleteIntegration(userId, cut),
+      db.deleteWorkflowConnection(id, cut),
+      db.createWorkflowFromTemplate(userId, id, cut),
+      db.getTemplates({ category: cut }),
+      db.getAuditLogs({ userId, action: cut }),
+      db.getWorkflow(cut),
+    ];
+    const all = await Promise.all(calls.map(async (call) => (await outcome(call)).error));
+    const followed = thrown(() =>
+      wdb.getRealtimeManager().open('api_keys', { filter: `service_name=eq.${cut}` }, () => {}),
+    );
+    // A replacement character is a character like any other.
+    await db.getApiKey(userId, '\ufffd');
+    return [...all, followed].map((error) => [error?.code, error?.message]);
+  }, user.id);
+  for (const [code, message] of messages) {
+    assert.equal(code, 'INVALID_INPUT');
+    assert.match(message, /half of a surrogate pair$/);
+  }
+  assert.equal(stack.requests.count(), 1);
+});
+
+test('an aborted call carries the reason of its signal', async () => {
+  const user = await newUser('ada');
+  const tab = await world.open({ as: user });
+  const errors = await tab.run(async (userId) => {
+    const reason = new Error('left the page');
+    const [before, during] = [new AbortController(), new AbortController()];
+    before.abort(reason);
+    const calls = [before, during].map(({ signal }) => db.with({ signal }).getWorkflows(userId));
+    during.abort(reason);
+    return Promise.all(
+      calls.map((call) => call.catch((error) => [error.code, error.originalError === reason])),
+    );
+  }, user.id);
+  assert.deepEqual(errors, [
+    ['ABORTED', true],
+    ['ABORTED', true],
+  ]);
+});
