@@ -143,7 +143,7 @@ export const ACCOUNT = {
       ...badServices([{}]),
       [[randomUUID(), 'x'], 'patch'],
       [[randomUUID(), 'x', { is_connected: 1 }], 'is_connected'],
-      [[randomUUID(), 'x', { metadata: [] }], 'metadata'],
+      [[randomUUID(), 'x', { metadata: [NaN] }], 'metadata'],
     ],
   },
   deleteIntegration: {

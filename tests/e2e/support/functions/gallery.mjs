@@ -31,7 +31,7 @@ export const GALLERY = {
       [[], 'new'],
       [[{ workflow_data: data }], 'name'],
       [[{ name: 'x' }], 'workflow_data'],
-      [[{ name: 'x', workflow_data: [] }], 'workflow_data'],
+      [[{ name: 'x', workflow_data: null }], 'workflow_data'],
       [[{ name: 'x', workflow_data: data, rating: Infinity }], 'rating'],
     ],
   },
@@ -44,7 +44,7 @@ export const GALLERY = {
     anonymous: NOT_FOUND,
     bad: ({ template: { id } }) => [
       ...badIds('id', [{ category: 'x' }]),
-      ...badPatches(id, { name: [null, 5], workflow_data: ['x', null], usage_count: [0.5] }),
+      ...badPatches(id, { name: [null, 5], workflow_data: [[Infinity], null], usage_count: [0.5] }),
     ],
   },
   deleteTemplate: {

@@ -29,8 +29,7 @@ export const GRAPH = {
       [[{ workflow_id: id, node_id: 'n', node_type: 't', position_x: NaN }], 'position_x'],
       [[{ workflow_id: id, node_id: 'n', node_type: 't', position_y: Infinity }], 'position_y'],
       [[{ workflow_id: id, node_id: 'n', node_type: 't', position_y: '1' }], 'position_y'],
-      [[{ workflow_id: id, node_id: 'n', node_type: 't', config: [] }], 'config'],
-      [[{ workflow_id: id, node_id: 'n', node_type: 't', config: 'x' }], 'config'],
+      [[{ workflow_id: id, node_id: 'n', node_type: 't', config: [Infinity] }], 'config'],
       [[{ workflow_id: id, node_id: 'n', node_type: 't', config: { a: NaN } }], 'config'],
       [[{ workflow_id: id, node_id: 'n', node_type: 't', x: 1 }], 'x'],
     ],
@@ -47,7 +46,7 @@ export const GRAPH = {
       ...badPatches(id, {
         node_id: [null, 5],
         position_x: [NaN, '1', {}],
-        config: [[], 'x', 5],
+        config: [NaN, [NaN], { a: -Infinity }],
         workflow_id: ['x'],
       }),
     ],

@@ -107,7 +107,7 @@ export const RUNS = {
       [[{ execution_id: id, node_type: 't' }], 'node_id'],
       [[{ execution_id: id, node_id: 'n' }], 'node_type'],
       [[{ execution_id: id, node_id: 'n', node_type: 't', status: 'ok' }], 'status'],
-      [[{ execution_id: id, node_id: 'n', node_type: 't', output_data: [1] }], 'output_data'],
+      [[{ execution_id: id, node_id: 'n', node_type: 't', output_data: [NaN] }], 'output_data'],
       [[{ execution_id: id, node_id: 'n', node_type: 't', api_call_count: '3' }], 'api_call_count'],
     ],
   },
@@ -121,7 +121,7 @@ export const RUNS = {
     anonymous: NOT_FOUND,
     bad: ({ results: [{ id }] }) => [
       ...badIds('id', [{ status: 'failed' }]),
-      ...badPatches(id, { status: ['ok'], output_data: ['x', [1]], node_id: [null] }),
+      ...badPatches(id, { status: ['ok'], output_data: [NaN, ['a\0b']], node_id: [null] }),
     ],
   },
   deleteExecutionResult: {
