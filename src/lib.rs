@@ -20,8 +20,8 @@
 //! does the same with whatever differs.
 //!
 //! # What is where
-//! [`tables`] describes the database, [`query`] asks it, [`cache`] remembers, [`rest`] speaks `PostgREST`, [`retry`] and
-//! [`error`] are the policy and the one error type. [`realtime`] keeps one socket and its channels alive and says what
+//! [`tables`] describes the database, [`query`] asks it, [`cache`] remembers, [`rest`] speaks `PostgREST`, [`token`] tells
+//! users apart, [`retry`] and [`error`] are the policy and the one error type. [`realtime`] keeps one socket and its channels alive and says what
 //! they told; [`feeds`] know what is followed, and what its followers heard last. All of these are pure: values in,
 //! values out. [`engine`] is generic over [`platform::Platform`]; `io` is the only code that touches the browser, `js` the
 //! only one that JavaScript sees.
@@ -55,6 +55,7 @@ pub mod rest;
 pub mod retry;
 pub mod tables;
 pub mod timestamp;
+pub mod token;
 
 /// A third of the default allocator's size in the package.
 #[cfg(target_arch = "wasm32")]

@@ -30,10 +30,10 @@ pub trait Platform: 'static {
     fn is_configured(&self) -> bool;
     /// Bytes that the server's address takes of every URL.
     fn base_url_length(&self) -> usize;
-    /// Asks for the user's token; none means anonymous.
-    fn token(&self) -> impl Future<Output = Result<Option<String>, Error>> + 'static;
-    /// Whose token it is.
-    fn subject(&self, token: &str) -> Option<String>;
+    /// Asks for the user's token; none means anonymous. `rejected` is one that the server no longer accepts.
+    fn token(&self, rejected: Option<&str>) -> impl Future<Output = Result<Option<String>, Error>> + 'static;
+    /// What the token says, as an object. None when it is no JWT.
+    fn claims(&self, token: &str) -> Option<Self::Data>;
     /// Sends a request and waits for its whole answer. Dropping the future aborts the request. With `is_fresh`, no HTTP
     /// cache on this side may answer it.
     fn send(
@@ -50,8 +50,6 @@ pub trait Platform: 'static {
     fn withdraw_entries(&self);
     /// The database schema.
     fn schema(&self) -> String;
-    /// When the token expires (wall clock, milliseconds), if it says so.
-    fn expiry(&self, token: &str) -> Option<f64>;
     /// Opens a socket to realtime: then `Engine::socket_opened`, `socket_frame` and `socket_closed` are called.
     fn connect(&self);
     /// Sends a text through the socket.

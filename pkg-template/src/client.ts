@@ -1,14 +1,15 @@
-import { projectAddress } from './address.js';
 import { createCache, type CacheManager } from './cache.js';
 import { Calls } from './calls.js';
 import { createDb, type Db } from './db.js';
 import { invalid, type DatabaseError } from './errors.js';
 import { Front } from './front.js';
 import type { Client } from './generated/bindings.js';
+import { guarded } from './guarded.js';
 import { cutWhenCollected, Ties, weakCall, weakly, weakRef, type Weak } from './lifetime.js';
 import type { CacheConfig, ClientOptions, SupabaseLike } from './options.js';
 import { Subscriptions } from './realtime.js';
 import type { RealtimeManager } from './realtime-types.js';
+import { followSession, sourceOf } from './supabase.js';
 import { enterEngine, leaveEngine, restartIfFailed, type Resident } from './wasm.js';
 import { Wire } from './wire.js';
 
@@ -22,7 +23,10 @@ export interface DatabaseClient {
   readonly db: Db;
   readonly cache: CacheManager;
   readonly realtime: RealtimeManager;
-  /** Tells that the signed-in user may have changed. With `supabase` it is called for you. */
+  /**
+   * Tells that the signed-in user may have changed. With `supabase` it is called for you, unless the session changed
+   * where supabase-js does not see it: in cookies that a server has set.
+   */
   authChanged(): void;
   /** Ends every call under way with ABORTED, and forgets everything. */
   close(): void;
@@ -119,8 +123,8 @@ export class ConfigurableClient implements DatabaseClient, Resident {
     this.made?.shown();
   }
 
-  /** This token's user is signed in now, or nobody. @internal */
-  signedIn(token: string | undefined): void {
+  /** The auth library tells that this token's user is signed in now, or nobody. @internal */
+  signedIn(token: unknown): void {
     this.client().signedIn(token);
   }
 
@@ -137,7 +141,10 @@ export class ConfigurableClient implements DatabaseClient, Resident {
     this.front.isDebug = Boolean(options.debug);
     this.cacheConfig = cache;
     this.tell(options.onEvent);
+    const { followed } = this;
     this.follow(options.supabase);
+    // What another auth client told counts no longer.
+    if (followed !== undefined && followed !== options.supabase) this.authChanged();
     this.talkTo([source.url, source.key, options.schema ?? 'public'].join(' '));
   }
 
@@ -180,8 +187,9 @@ export class ConfigurableClient implements DatabaseClient, Resident {
   private follow(supabase: SupabaseLike | undefined): void {
     if (this.followed === supabase) return;
     this.followed = supabase;
-    const isWanted = supabase !== undefined && !hasOwnTokens(supabase);
-    this.ties.set('session', isWanted ? listenToSession(supabase, this.reference) : undefined);
+    const { reference } = this;
+    const tell = (token: unknown) => guarded(() => reference.deref()?.signedIn(token));
+    this.ties.set('session', supabase && followSession(supabase, tell));
   }
 }
 
@@ -205,26 +213,6 @@ function listenToPage(client: Weak<ConfigurableClient>): () => void {
   };
 }
 
-/** Tells the client who signs in and out. The result ends that. */
-function listenToSession(supabase: SupabaseLike, client: Weak<ConfigurableClient>): () => void {
-  const { data } = supabase.auth.onAuthStateChange((_event, session) => {
-    client.deref()?.signedIn(session?.access_token);
-  });
-  return () => data.subscription.unsubscribe();
-}
-
-/** Members of a supabase-js client that its types keep to itself. */
-interface SupabaseInternals {
-  supabaseUrl?: string;
-  supabaseKey?: string;
-  /** Set where another service signs users in; `auth` must not be touched then. */
-  accessToken?: () => Promise<string | null>;
-}
-
-function hasOwnTokens(supabase: SupabaseLike): boolean {
-  return typeof (supabase as SupabaseInternals).accessToken === 'function';
-}
-
 type EngineOptions = ReturnType<typeof plainOptions>;
 
 /** The options that the engine sees, as plain values: reading them may run the application's code. */
@@ -237,20 +225,4 @@ function plainOptions(
   const groups = { cache: { ...cache }, retry: { ...retry }, realtime: { ...realtime } };
   const functions = { fetch: weakCall(fetch), accessToken: weakCall(source.accessToken) };
   return { ...source, ...functions, WebSocket, onEvent, schema, timeoutMs, ...groups };
-}
-
-/** Address, key and token provider, whichever way they were given. */
-function sourceOf(options: ClientOptions) {
-  const supabase = options.supabase;
-  if (supabase === undefined) {
-    return { url: projectAddress(options.url), key: options.key, accessToken: options.accessToken };
-  }
-  const internals = supabase as SupabaseInternals;
-  if (typeof internals?.supabaseUrl !== 'string') throw invalid('supabase', 'a client of supabase-js');
-  const ofSession = async () => (await supabase.auth.getSession()).data.session?.access_token ?? null;
-  return {
-    url: projectAddress(internals.supabaseUrl),
-    key: internals.supabaseKey,
-    accessToken: internals.accessToken ?? ofSession,
-  };
 }

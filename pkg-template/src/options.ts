@@ -31,11 +31,18 @@ export interface RealtimeConfig {
 /** The part of a supabase-js client that is used: its address, its key, and its session. */
 export interface SupabaseLike {
   readonly auth: {
-    getSession(): Promise<{ data: { session: { access_token: string } | null } }>;
+    getSession(): Promise<SessionAnswer>;
+    refreshSession?(): Promise<SessionAnswer>;
     onAuthStateChange(callback: (event: string, session: { access_token: string } | null) => void): {
       data: { subscription: { unsubscribe(): void } };
     };
   };
+}
+
+/** What supabase-js answers when it is asked for its session. */
+export interface SessionAnswer {
+  data: { session: { access_token: string } | null };
+  error?: unknown;
 }
 
 /** Where the project is: its address and key, or a supabase-js client that knows them. */

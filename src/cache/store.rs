@@ -20,6 +20,12 @@ pub struct Moment {
 }
 
 impl Moment {
+    /// So many milliseconds after this one, on both clocks.
+    #[must_use]
+    pub fn later_by(self, ms: f64) -> Self {
+        Self { monotonic_ms: self.monotonic_ms + ms, wall_ms: self.wall_ms + ms }
+    }
+
     fn since(self, earlier: Self) -> f64 {
         (self.monotonic_ms - earlier.monotonic_ms).max(self.wall_ms - earlier.wall_ms)
     }

@@ -1,13 +1,13 @@
 //! One request, as often as it takes: token, timeout, answer, retry.
 
 use super::call::Sent;
-use super::session::Subject;
 use super::Engine;
 use crate::cache::Moment;
 use crate::error::{code, Cause, Error, Report};
 use crate::platform::{Event, Platform};
 use crate::rest::{classify, Answer, Request};
 use crate::retry::Verdict;
+use crate::token::Subject;
 use futures_util::future::{select, Either};
 use std::pin::pin;
 use std::rc::Rc;
@@ -22,6 +22,15 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self { error, retry_after_ms: None }
     }
+}
+
+/// As whom a request is sent, from its first attempt to its last.
+struct Sender<D> {
+    subject: Option<Subject<D>>,
+    /// The token of the last attempt.
+    token: Option<String>,
+    /// The token that the server no longer accepted.
+    rejected: Option<String>,
 }
 
 impl<P: Platform> Engine<P> {
@@ -42,10 +51,10 @@ impl<P: Platform> Engine<P> {
         self.requests.set(number);
         let mut attempt = 1;
         let mut asked_for_new_token = false;
-        let mut subject = None;
+        let mut sender = Sender { subject: None, token: None, rejected: None };
         loop {
             let told = Told::begin(&self.platform, request, number, attempt);
-            let outcome = self.within_timeout(request, timeout_ms, sent, &mut subject).await;
+            let outcome = self.within_timeout(request, timeout_ms, sent, &mut sender).await;
             told.end(outcome.as_ref().map(|answer| answer.status));
             let failure = match outcome {
                 Ok(answer) => return Ok((answer, attempt)),
@@ -53,6 +62,7 @@ impl<P: Platform> Engine<P> {
             };
             if is_expired_token(&failure.error) && !asked_for_new_token {
                 asked_for_new_token = true;
+                sender.rejected = sender.token.take();
                 continue;
             }
             let error = failure.error.after(attempt);
@@ -79,13 +89,14 @@ impl<P: Platform> Engine<P> {
         request: &Request,
         timeout_ms: f64,
         sent: &Sent,
-        subject: &mut Option<Subject>,
+        sender: &mut Sender<P::Data>,
     ) -> Result<Answer<P::Data>, Failure> {
         let exchange = async {
-            let token = self.authorize().await?;
-            let asking = token.as_deref().and_then(|token| self.platform.subject(token));
+            let token = self.authorize(sender.rejected.as_deref()).await?;
+            let subject = self.subject_of(token.as_deref());
+            sender.token.clone_from(&token);
             // What one user began is not repeated in the name of another.
-            if *subject.get_or_insert_with(|| asking.clone()) != asking {
+            if !sender.subject.get_or_insert_with(|| subject.clone()).is_same_user(&subject) {
                 return Err(Error::aborted("Another user signed in while the call was under way").into());
             }
             sent.leaves(self.next_in_order());

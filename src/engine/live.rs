@@ -213,7 +213,7 @@ impl<P: Platform> Engine<P> {
             let effect = self.state.borrow_mut().live.session.poll_effect();
             match effect {
                 None => break,
-                Some(Effect::AskToken) => self.ask_token(),
+                Some(Effect::AskToken(rejected)) => self.ask_token(rejected),
                 Some(Effect::Connect) => self.platform.connect(),
                 Some(Effect::Send(text)) => self.platform.transmit(&text),
                 Some(Effect::Disconnect) => self.platform.disconnect(),
@@ -258,12 +258,12 @@ impl<P: Platform> Engine<P> {
         self.state.borrow_mut().live.is_telling = false;
     }
 
-    fn ask_token(self: &Rc<Self>) {
+    fn ask_token(self: &Rc<Self>, rejected: Option<String>) {
         let engine = Rc::downgrade(self);
         let (epoch, timeout) = (self.epoch(), self.platform.doze(self.settings().timeout_ms));
         self.platform.spawn(async move {
             let Some(engine) = engine.upgrade() else { return };
-            let token = match select(pin!(engine.authorize()), pin!(timeout)).await {
+            let token = match select(pin!(engine.authorize(rejected.as_deref())), pin!(timeout)).await {
                 Either::Left((token, _)) => token,
                 Either::Right(_) => Err(Error::timeout()),
             };
@@ -278,12 +278,12 @@ impl<P: Platform> Engine<P> {
     }
 
     fn token(&self, text: String) -> Token {
-        let expires_wall_ms = self.platform.expiry(&text);
+        let expires_wall_ms = self.expiry_of(&text).map(|expiry| expiry.wall_ms);
         Token { text, expires_wall_ms }
     }
 
-    /// The auth library has a new token for the user who is signed in.
-    pub fn token_renewed(self: &Rc<Self>, text: String) {
+    /// Shows realtime the token of the user who is signed in, if it is a new one.
+    pub(super) fn token_renewed(self: &Rc<Self>, text: String) {
         let token = self.token(text);
         self.state.borrow_mut().live.session.handle_token(self.step(), Ok(Some(token)));
         self.drive();

@@ -97,7 +97,7 @@ struct State<D: Data> {
     writes: WritesInAir,
     turns: Turns,
     versions: OwnVersions,
-    session: Session,
+    session: Session<D>,
     live: Live<D>,
     /// When the cache is swept next (monotonic milliseconds). Dropping the sender ends the wait for that.
     sweeper: Option<(f64, oneshot::Sender<()>)>,

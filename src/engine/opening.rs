@@ -144,7 +144,7 @@ impl<P: Platform> Engine<P> {
                 engine.settled().await;
                 // What is opened for the user who is signed in now must not go with the one before, whom nobody saw
                 // leave.
-                select(pin!(engine.authorize()), pin!(timeout)).await;
+                select(pin!(engine.authorize(None)), pin!(timeout)).await;
             }
             .boxed_local();
             if let Either::Right(_) = select(&mut known, pin!(patience)).await {

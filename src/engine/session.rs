@@ -2,17 +2,17 @@
 
 use super::joint::Joint;
 use super::Engine;
+use crate::cache::Moment;
+use crate::data::Data;
 use crate::error::Error;
 use crate::platform::{Event, Platform};
+use crate::token::{life_left_ms, Subject};
 use futures_channel::oneshot;
-use futures_util::future::{select, Either, FutureExt};
+use futures_util::future::{select, Either, FutureExt, LocalBoxFuture};
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::pin;
 use std::rc::Rc;
-
-/// A user's id; none when nobody is signed in.
-pub type Subject = Option<String>;
 
 /// The time during which one user is signed in. Calls that were sent in one epoch do not deliver in another.
 #[derive(Clone)]
@@ -34,9 +34,7 @@ pub enum End {
 
 impl Epoch {
     fn begin() -> (Self, oneshot::Sender<()>) {
-        let (sender, receiver) = oneshot::channel();
-        // The receiver's error means that the sender was dropped, which is how it tells.
-        let ended = Joint::new(receiver.map(|_| ()).boxed_local());
+        let (sender, ended) = signal();
         (Self { end: Rc::new(Cell::new(None)), ended }, sender)
     }
 
@@ -51,10 +49,44 @@ impl Epoch {
     }
 }
 
-pub struct Session {
-    /// None until the first token was asked for; then whose it was, or nobody's.
-    subject: Option<Subject>,
-    /// Numbers the calls of the token provider, whose answers may come out of order.
+/// A told token that ends within this time is renewed first, as supabase-js does when it is asked.
+const RENEWAL_LEAD_MS: f64 = 90_000.0;
+/// While the told token is still good, its renewal holds nothing up for longer than this.
+const RENEWAL_PATIENCE_MS: f64 = 500.0;
+
+/// Work that is done as soon as the sender is dropped.
+fn signal() -> (oneshot::Sender<()>, Joint<()>) {
+    let (sender, receiver) = oneshot::channel();
+    (sender, Joint::new(receiver.map(|_| ()).boxed_local()))
+}
+
+/// A token that the auth library told.
+struct Told {
+    token: String,
+    /// From this time on, by either clock, it is not sent any more. None: as long as the server accepts it.
+    until: Option<Moment>,
+}
+
+impl Told {
+    /// How long it is still good.
+    fn left_ms(&self, now: Moment) -> f64 {
+        self.until.map_or(f64::INFINITY, |until| {
+            (until.monotonic_ms - now.monotonic_ms).min(until.wall_ms - now.wall_ms)
+        })
+    }
+}
+
+pub struct Session<D> {
+    /// None until the first token was asked for or told; then whose it was.
+    subject: Option<Subject<D>>,
+    /// The token that was read last, and whose it is: the same one comes with every request.
+    last_read: Option<(String, Subject<D>)>,
+    /// Set while the auth library's word counts, so that nobody waits for an answer of the library: it may be waiting
+    /// itself, for a callback in which the application waits for us.
+    told: Option<Told>,
+    /// Done when the auth library tells something. Dropping the sender does that.
+    telling: (oneshot::Sender<()>, Joint<()>),
+    /// Numbers the calls of the token provider, whose answers may come out of order, and what the auth library told.
     asked: u64,
     answered: u64,
     epoch: Epoch,
@@ -64,14 +96,24 @@ pub struct Session {
     settling: Option<(u64, Joint<()>)>,
 }
 
-impl Default for Session {
+impl<D> Default for Session<D> {
     fn default() -> Self {
         let (epoch, ender) = Epoch::begin();
-        Self { subject: None, asked: 0, answered: 0, epoch, ender, settling: None }
+        Self {
+            subject: None,
+            last_read: None,
+            told: None,
+            telling: signal(),
+            asked: 0,
+            answered: 0,
+            epoch,
+            ender,
+            settling: None,
+        }
     }
 }
 
-impl Session {
+impl<D: Data> Session<D> {
     pub fn is_settled(&self) -> bool {
         self.settling.is_none()
     }
@@ -88,9 +130,29 @@ impl<P: Platform> Engine<P> {
         self.state.borrow().session.epoch.clone()
     }
 
-    /// Who is signed in, as far as anybody ever asked.
-    pub(super) fn subject(&self) -> Subject {
-        self.state.borrow().session.subject.clone().flatten()
+    /// The id of the user who is signed in, as far as anybody ever asked.
+    pub(super) fn user_id(&self) -> Option<String> {
+        self.state.borrow().session.subject.as_ref().and_then(Subject::id)
+    }
+
+    /// Whose token it is.
+    pub(super) fn subject_of(&self, token: Option<&str>) -> Subject<P::Data> {
+        let Some(token) = token else { return Subject::Nobody };
+        if let Some((text, subject)) = &self.state.borrow().session.last_read {
+            if text == token {
+                return subject.clone();
+            }
+        }
+        let subject = Subject::of(token, self.platform.claims(token).as_ref());
+        self.state.borrow_mut().session.last_read = Some((token.to_owned(), subject.clone()));
+        subject
+    }
+
+    /// Until when the token is good. None when it does not say.
+    pub(super) fn expiry_of(&self, token: &str) -> Option<Moment> {
+        let now = self.platform.now();
+        let left_ms = life_left_ms(&self.platform.claims(token)?, now)?;
+        Some(now.later_by(left_ms))
     }
 
     /// Waits until it is known who is signed in, if that was put in question.
@@ -110,28 +172,88 @@ impl<P: Platform> Engine<P> {
         self.state.borrow().session.is_settled()
     }
 
-    /// Asks the provider for a token, and notices when it is another user's.
+    /// The token to send, and notices when it is another user's: what the auth library told, as long as that counts;
+    /// otherwise the provider is asked. `rejected` is a token that the server no longer accepts.
     ///
     /// An answer that was overtaken by a later one's and names somebody else does not count: it is asked again.
-    pub(super) async fn authorize(self: &Rc<Self>) -> Result<Option<String>, Error> {
+    pub(super) async fn authorize(self: &Rc<Self>, rejected: Option<&str>) -> Result<Option<String>, Error> {
+        let mut epoch = self.epoch();
+        // What is told in answer to a question is as new as it gets, however soon it ends.
+        let mut enough_ms = RENEWAL_LEAD_MS;
         loop {
-            let number = self.next_ask();
-            let epoch = self.epoch();
-            let token = self.platform.token().await?;
-            let subject = token.as_deref().and_then(|token| self.platform.subject(token));
-            if !self.saw(number, subject) {
-                continue;
+            let told = self.told_token(rejected);
+            let is_enough = told.as_ref().is_some_and(|(_, left_ms)| *left_ms > enough_ms);
+            let mut token = told.map(|(token, _)| token);
+            if !is_enough {
+                let Some(asked) = self.asked_token(rejected, token).await? else {
+                    enough_ms = 0.0;
+                    continue;
+                };
+                token = asked;
             }
             if epoch.end().is_none() {
                 return Ok(token);
             }
             // Calls of which nothing was sent go on in the new epoch, and must have noticed before something is.
-            let epoch = self.epoch();
+            epoch = self.epoch();
             self.platform.tick().await;
             if epoch.end().is_none() {
                 return Ok(token);
             }
         }
+    }
+
+    /// What the auth library told, if that still counts, and how long it is good.
+    fn told_token(&self, rejected: Option<&str>) -> Option<(String, f64)> {
+        let now = self.platform.now();
+        let told = &mut self.state.borrow_mut().session.told;
+        if told.as_ref().is_some_and(|told| told.left_ms(now) <= 0.0 || rejected == Some(&told.token)) {
+            *told = None;
+        }
+        told.as_ref().map(|told| (told.token.clone(), told.left_ms(now)))
+    }
+
+    /// The provider's token; `spare`, a token that is still good, when the provider takes its time. None when the answer
+    /// does not count.
+    async fn asked_token(
+        self: &Rc<Self>,
+        rejected: Option<&str>,
+        spare: Option<String>,
+    ) -> Result<Option<Option<String>>, Error> {
+        let number = self.next_ask();
+        let answer = self.ask_provider(rejected);
+        let answer = match spare {
+            None => answer.await,
+            Some(spare) => match select(answer, pin!(self.platform.sleep(RENEWAL_PATIENCE_MS))).await {
+                Either::Left((answer, _)) => answer,
+                Either::Right(_) => return Ok(Some(Some(spare))),
+            },
+        };
+        let Some(token) = answer.transpose()? else { return Ok(None) };
+        if !self.saw(number, self.subject_of(token.as_deref())) {
+            return Ok(None);
+        }
+        // Realtime need not wait until its own token is nearly over.
+        if let Some(token) = &token {
+            self.token_renewed(token.clone());
+        }
+        Ok(Some(token))
+    }
+
+    /// Asks the provider. None when the auth library tells something before the answer is there.
+    fn ask_provider(
+        &self,
+        rejected: Option<&str>,
+    ) -> LocalBoxFuture<'static, Option<Result<Option<String>, Error>>> {
+        let token = self.platform.token(rejected);
+        let telling = self.state.borrow().session.telling.1.clone();
+        async move {
+            match select(pin!(token), pin!(telling.wait())).await {
+                Either::Left((token, _)) => Some(token),
+                Either::Right(_) => None,
+            }
+        }
+        .boxed_local()
     }
 
     fn next_ask(&self) -> u64 {
@@ -141,22 +263,27 @@ impl<P: Platform> Engine<P> {
     }
 
     /// Takes note of the answer to the provider's call `number`. False when a later call already said otherwise.
-    fn saw(self: &Rc<Self>, number: u64, subject: Option<String>) -> bool {
-        let changed = {
+    fn saw(self: &Rc<Self>, number: u64, subject: Subject<P::Data>) -> bool {
+        let (before, is_same_user, has_same_rights) = {
             let mut state = self.state.borrow_mut();
             let session = &mut state.session;
+            let before = session.subject.clone().unwrap_or_else(|| subject.clone());
+            let is_same_user = before.is_same_user(&subject);
             if number < session.answered {
-                return session.subject.as_ref() == Some(&subject);
+                return is_same_user;
             }
             session.answered = number;
-            match (session.subject.replace(subject), &session.subject) {
-                (Some(None), Some(Some(_))) => Some(End::SignedIn),
-                (Some(before), Some(now)) if before != *now => Some(End::UserChanged),
-                _ => None,
-            }
+            let has_same_rights = before.has_same_rights(&subject);
+            session.subject = Some(subject);
+            (before, is_same_user, has_same_rights)
         };
-        if let Some(end) = changed {
-            self.forget_everything(end);
+        if !is_same_user {
+            let was_nobody = matches!(before, Subject::Nobody);
+            self.forget_everything(if was_nobody { End::SignedIn } else { End::UserChanged });
+        } else if !has_same_rights {
+            // The same user may see other rows now. Calls and subscriptions go on: the server decides what they get.
+            self.forget_entries();
+            self.flush();
         }
         true
     }
@@ -165,18 +292,20 @@ impl<P: Platform> Engine<P> {
     pub fn auth_changed(self: &Rc<Self>) {
         self.platform.withdraw_entries();
         let number = self.next_ask();
+        self.state.borrow_mut().session.told = None;
         let engine = Rc::downgrade(self);
-        let (token, timeout) = (self.platform.token(), self.platform.sleep(self.settings().timeout_ms));
+        let (token, timeout) = (self.ask_provider(None), self.platform.sleep(self.settings().timeout_ms));
         let settling = async move {
             let token = match select(pin!(token), pin!(timeout)).await {
-                Either::Left((token, _)) => token,
+                Either::Left((Some(token), _)) => token,
+                // What the auth library told has settled it.
+                Either::Left((None, _)) => return,
                 Either::Right(_) => Err(Error::timeout()),
             };
             let Some(engine) = engine.upgrade() else { return };
             match token {
                 Ok(token) => {
-                    let subject = token.as_deref().and_then(|token| engine.platform.subject(token));
-                    let is_latest = engine.saw(number, subject);
+                    let is_latest = engine.saw(number, engine.subject_of(token.as_deref()));
                     if let Some(token) = token.filter(|_| is_latest) {
                         engine.token_renewed(token);
                     }
@@ -191,11 +320,32 @@ impl<P: Platform> Engine<P> {
         self.platform.spawn(settling.wait());
     }
 
-    /// It is `subject` who is signed in now, as the auth library itself says.
-    pub fn signed_in_as(self: &Rc<Self>, subject: Option<String>) {
+    /// The auth library says that this token's user is signed in now, or nobody.
+    pub fn signed_in(self: &Rc<Self>, token: Result<Option<String>, Error>) {
         let number = self.next_ask();
-        self.saw(number, subject);
+        self.hold(token.as_ref().ok().and_then(Option::as_deref));
+        if let Ok(token) = &token {
+            self.saw(number, self.subject_of(token.as_deref()));
+        } else {
+            // What it tells is no token. Nobody can say whose rows these are: better none.
+            self.forget_everything(End::UserChanged);
+        }
         self.settle(number);
+        // Only now, when the new user's epoch has begun: those who waited for the provider go on with this token.
+        self.state.borrow_mut().session.telling = signal();
+        if let Ok(Some(token)) = token {
+            self.token_renewed(token);
+        }
+    }
+
+    /// From now on this token is sent without asking, as long as it is good; without one, the provider is asked.
+    fn hold(&self, token: Option<&str>) {
+        let held = token.map(|token| Told { token: token.to_owned(), until: self.expiry_of(token) });
+        let told = &mut self.state.borrow_mut().session.told;
+        // Told again, it is no younger.
+        if told.as_ref().map(|told| &*told.token) != token {
+            *told = held;
+        }
     }
 
     fn settle(self: &Rc<Self>, number: u64) {
@@ -214,22 +364,17 @@ impl<P: Platform> Engine<P> {
         {
             let mut state = self.state.borrow_mut();
             state.session.subject = None;
+            state.session.last_read = None;
+            state.session.told = None;
             state.session.settling = None;
         }
         self.forget_everything(End::Closed);
     }
 
     fn forget_everything(self: &Rc<Self>, end: End) {
-        {
-            let mut state = self.state.borrow_mut();
-            state.store.forget();
-            state.versions.clear();
-            state.flights.overtake_all();
-            state.session.end_epoch(end);
-            state.sweeper = None;
-        }
+        self.forget_entries();
+        self.state.borrow_mut().session.end_epoch(end);
         self.end_feeds(end);
-        self.platform.withdraw_entries();
         // Before those who follow entries hear of each: they may want to know why.
         if end != End::Closed {
             self.platform.event(Event::UserChanged);
@@ -237,5 +382,17 @@ impl<P: Platform> Engine<P> {
         self.flush();
         self.drive();
         self.open_soon();
+    }
+
+    /// Empties the cache, and lets no answer that is under way into it.
+    fn forget_entries(&self) {
+        {
+            let mut state = self.state.borrow_mut();
+            state.store.forget();
+            state.versions.clear();
+            state.flights.overtake_all();
+            state.sweeper = None;
+        }
+        self.platform.withdraw_entries();
     }
 }

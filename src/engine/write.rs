@@ -351,7 +351,7 @@ impl<P: Platform> Engine<P> {
     /// A user whose own row is refused meets a policy that the database lacks. A row without an owner becomes its maker's.
     fn refused(&self, table: &Table, owner: Option<&str>, error: Error) -> Error {
         let is_hole = error.is("42501") && table.holes.contains(&Hole::Insert);
-        if is_hole && self.subject().is_some_and(|subject| owner.is_none_or(|owner| owner == subject)) {
+        if is_hole && self.user_id().is_some_and(|user| owner.is_none_or(|owner| owner == user)) {
             return migration_required(MISSING_POLICIES).after(error.attempts);
         }
         error

@@ -252,13 +252,18 @@ impl Platform for Browser {
         self.given.borrow().target.as_ref().map_or(0, |target| target.rest_url.len())
     }
 
-    fn token(&self) -> impl Future<Output = Result<Option<String>, Error>> + 'static {
-        let provider = self.given.borrow().token_provider.clone();
-        host::ask_token(provider)
+    fn token(&self, rejected: Option<&str>) -> impl Future<Output = Result<Option<String>, Error>> + 'static {
+        let (provider, target) = {
+            let given = self.given.borrow();
+            (given.token_provider.clone(), given.target.clone())
+        };
+        let work = host::ask_token(provider.as_ref(), rejected);
+        // The key is sent with every request: as a token, it is no user's.
+        async move { Ok(work.await?.filter(|token| target.is_none_or(|target| target.key != *token))) }
     }
 
-    fn subject(&self, token: &str) -> Option<String> {
-        host::subject(token)
+    fn claims(&self, token: &str) -> Option<Row> {
+        host::claims(token)
     }
 
     fn send(
@@ -298,10 +303,6 @@ impl Platform for Browser {
 
     fn schema(&self) -> String {
         self.given.borrow().target.as_ref().map(|target| target.schema.clone()).unwrap_or_default()
-    }
-
-    fn expiry(&self, token: &str) -> Option<f64> {
-        host::expiry(token)
     }
 
     fn connect(&self) {

@@ -28,9 +28,9 @@ export function tick() {
   return { promise: Promise.resolve().then(() => {}), cancel: () => {} };
 }
 
-/** Asks the token provider. */
-export function ask(provider) {
-  return { promise: Promise.resolve().then(() => provider?.()), cancel: () => {} };
+/** Asks the token provider. `rejected` is a token that the server no longer accepts. */
+export function ask(provider, rejected) {
+  return { promise: Promise.resolve().then(() => provider?.(rejected)), cancel: () => {} };
 }
 
 /** Sends a request and reads the whole answer: `[status, contentRange, retryAfterMs, isJson, body]`. */
@@ -147,34 +147,14 @@ export function uuid() {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
-/**
- * Whose token it is: the `sub` claim (RFC 7519, 4.1.2). Undefined for a token that is nobody's, such as the anonymous
- * key. A text that is no JWT stands for itself, so that two of them are never taken for one user's.
- */
-export function subject(token) {
-  const read = claims(token);
-  const sub = read === undefined ? token : read.sub;
-  return typeof sub === 'string' ? sub : undefined;
-}
-
-/** When the token expires (wall clock, milliseconds): the `exp` claim. Undefined when it does not say. */
-export function expiry(token) {
-  const exp = claims(token)?.exp;
-  return typeof exp === 'number' ? exp * 1000 : undefined;
-}
-
-/** The last token that was read: the same one comes with every request. */
-let last = { token: '', claims: undefined };
-
-/** What a JWT says. Undefined for a text that is none. */
-function claims(token) {
-  if (token !== last.token) last = { token, claims: readClaims(token) };
-  return last.claims;
-}
-
-function readClaims(token) {
+/** The claims of a JWT; undefined for a text that is no JWT. */
+export function claims(token) {
   try {
-    return Object(JSON.parse(atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/'))));
+    const bytes = atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/'));
+    // UTF-8, without a TextDecoder, which not every runtime has.
+    const escaped = bytes.replace(/[^]/g, (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`);
+    const read = JSON.parse(decodeURIComponent(escaped));
+    return Array.isArray(read) ? undefined : read;
   } catch {
     return undefined;
   }

@@ -26,7 +26,7 @@ extern "C" {
     #[wasm_bindgen(js_name = tick, catch)]
     fn start_tick() -> Result<Task, JsValue>;
     #[wasm_bindgen(js_name = ask, catch)]
-    fn start_ask(provider: Option<&Function>) -> Result<Task, JsValue>;
+    fn start_ask(provider: Option<&Function>, rejected: Option<&str>) -> Result<Task, JsValue>;
     #[wasm_bindgen(js_name = exchange, catch)]
     #[allow(
         clippy::too_many_arguments,
@@ -47,10 +47,8 @@ extern "C" {
 
     #[wasm_bindgen(js_name = uuid, catch)]
     fn new_uuid() -> Result<String, JsValue>;
-    #[wasm_bindgen(js_name = subject, catch)]
-    fn subject_of(token: &str) -> Result<Option<String>, JsValue>;
-    #[wasm_bindgen(js_name = expiry, catch)]
-    fn expiry_of(token: &str) -> Result<Option<f64>, JsValue>;
+    #[wasm_bindgen(js_name = claims, catch)]
+    fn read_claims(token: &str) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = monotonicMs, catch)]
     fn read_monotonic_ms() -> Result<f64, JsValue>;
     #[wasm_bindgen(js_name = wallMs, catch)]
@@ -77,16 +75,6 @@ pub fn random() -> f64 {
 /// A random uuid. Empty where the host has no randomness, which every check of an id refuses.
 pub fn uuid() -> String {
     new_uuid().unwrap_or_default()
-}
-
-/// Whose token it is.
-pub fn subject(token: &str) -> Option<String> {
-    subject_of(token).unwrap_or_default()
-}
-
-/// When the token expires (wall clock, milliseconds).
-pub fn expiry(token: &str) -> Option<f64> {
-    expiry_of(token).unwrap_or_default()
 }
 
 /// The host's work, for as long as somebody waits for it.
@@ -148,15 +136,44 @@ pub fn tick() -> impl Future<Output = ()> + 'static {
     finish(Work::of(start_tick()))
 }
 
-/// Asks the token provider; without one, everybody is anonymous.
-pub async fn ask_token(provider: Option<Function>) -> Result<Option<String>, Error> {
-    match Work::of(start_ask(provider.as_ref())).await {
-        Ok(token) => Ok(token.as_string().filter(|token| !token.is_empty())),
-        Err(thrown) => {
-            let cause = Some(Cause::Thrown(Rc::new(thrown)));
-            Err(Report { cause, ..Report::new(code::UNKNOWN_ERROR, "The accessToken provider failed") }
-                .into())
+/// What the claims of a JWT are, as an object. None for a text that is no JWT.
+pub fn claims(token: &str) -> Option<Row> {
+    read_claims(token).ok().filter(JsValue::is_object).map(Row)
+}
+
+/// Asks the token provider; without one, everybody is anonymous. `rejected` is a token that the server no longer accepts.
+pub fn ask_token(
+    provider: Option<&Function>,
+    rejected: Option<&str>,
+) -> impl Future<Output = Result<Option<String>, Error>> + 'static {
+    let work = Work::of(start_ask(provider, rejected));
+    async move {
+        match work.await {
+            Ok(token) => token_of(&token),
+            Err(thrown) => {
+                let cause = Some(Cause::Thrown(Rc::new(thrown)));
+                Err(Report { cause, ..Report::new(code::UNKNOWN_ERROR, "The accessToken provider failed") }
+                    .into())
+            }
         }
+    }
+}
+
+/// The token that an application or its auth library gave: null, undefined and an empty text stand for nobody.
+pub fn token_of(value: &JsValue) -> Result<Option<String>, Error> {
+    if value.is_undefined() || value.is_null() {
+        return Ok(None);
+    }
+    match value.as_string() {
+        // A header takes nothing else, and the errors of some hosts would quote it.
+        Some(token) if token.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            Ok((!token.is_empty()).then_some(token))
+        }
+        Some(_) => Err(Error::invalid(
+            "accessToken",
+            "a token without spaces, line breaks or other special characters",
+        )),
+        None => Err(Error::invalid("accessToken", "a string, or null when nobody is signed in")),
     }
 }
 

@@ -11,4 +11,5 @@ pub mod host;
 pub mod row;
 
 pub use browser::{thrown, Browser, Front, Given, Target, Wire};
+pub use host::token_of;
 pub use row::{value_of, Row};

@@ -5,7 +5,7 @@ use super::db::Cancels;
 use crate::cache::CacheConfig;
 use crate::engine::{Engine, LiveSettings, Settings, DEFAULT_TIMEOUT_MS};
 use crate::error::Error;
-use crate::io::{thrown, Browser, Front, Given, Target, Wire};
+use crate::io::{thrown, token_of, Browser, Front, Given, Target, Wire};
 use crate::retry::RetryConfig;
 use js_sys::Function;
 use std::cell::RefCell;
@@ -55,15 +55,10 @@ impl Client {
         self.engine.auth_changed();
     }
 
-    /// This token's user is signed in now, or nobody.
+    /// The auth library says that this token's user is signed in now, or nobody.
     #[wasm_bindgen(js_name = signedIn)]
-    pub fn signed_in(&self, token: Option<String>) {
-        use crate::platform::Platform;
-        let subject = token.as_deref().and_then(|token| self.engine.platform.subject(token));
-        self.engine.signed_in_as(subject);
-        if let Some(token) = token {
-            self.engine.token_renewed(token);
-        }
+    pub fn signed_in(&self, token: &JsValue) {
+        self.engine.signed_in(token_of(token));
     }
 
     /// Ends everything under way and forgets everything. It can be configured again.

@@ -61,8 +61,9 @@ pub struct Token {
 
 /// What the driver is to do, or to tell.
 pub enum Effect<D> {
-    /// Ask the token provider; the answer goes to [`Session::handle_token`]. One question is open at a time.
-    AskToken,
+    /// Ask for the token; the answer goes to [`Session::handle_token`]. One question is open at a time. The server no
+    /// longer accepts the token that is given here, if one is.
+    AskToken(Option<String>),
     /// Open a socket. There is none at this time.
     Connect,
     /// Send this text frame on the open socket.
@@ -93,7 +94,7 @@ impl<D> Effect<D> {
             | Self::Refused(id, _)
             | Self::Failing(id, _)
             | Self::Change(id, ..) => Some(*id),
-            Self::AskToken | Self::Connect | Self::Send(_) | Self::Disconnect => None,
+            Self::AskToken(_) | Self::Connect | Self::Send(_) | Self::Disconnect => None,
         }
     }
 }

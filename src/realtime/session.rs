@@ -160,7 +160,7 @@ impl<D: Data> Session<D> {
         };
         let wants_token = channel.handle_frame(step, &frame, &self.tokens, &mut self.outbox);
         if wants_token && self.tokens.next_ask_ms() <= step.now.monotonic_ms {
-            self.ask(step);
+            self.replace_token(step);
         }
         self.advance(step);
     }
@@ -286,7 +286,7 @@ impl<D: Data> Session<D> {
             self.tokens.plan(step.now);
         }
         if self.tokens.refresh_ms() <= step.now.monotonic_ms {
-            self.ask(step);
+            self.ask(step, None);
         }
         for channel in &mut self.channels {
             channel.handle_timeout(step, is_forgiving, &mut self.outbox);
@@ -298,11 +298,16 @@ impl<D: Data> Session<D> {
         self.outbox.pop()
     }
 
-    fn ask(&mut self, step: Step) {
+    fn ask(&mut self, step: Step, rejected: Option<String>) {
         if !self.tokens.is_asking {
             self.tokens.ask(step.now.monotonic_ms);
-            self.outbox.push(Effect::AskToken);
+            self.outbox.push(Effect::AskToken(rejected));
         }
+    }
+
+    /// Asks for another token than the one that the server complained about.
+    fn replace_token(&mut self, step: Step) {
+        self.ask(step, self.tokens.text().map(str::to_owned));
     }
 
     fn start_if_rested(&mut self, step: Step) {
@@ -311,7 +316,7 @@ impl<D: Data> Session<D> {
             self.tried_ms = now_ms;
             self.trouble.begin(now_ms);
             self.socket = Socket::Asking;
-            self.ask(step);
+            self.ask(step, None);
         }
     }
 
@@ -333,7 +338,7 @@ impl<D: Data> Session<D> {
             }
         }
         if wants_token {
-            self.ask(step);
+            self.replace_token(step);
         }
     }
 

@@ -58,10 +58,11 @@ impl Tokens {
 
     /// This is the token from now on.
     pub fn replace(&mut self, token: Option<Token>, now: Moment) {
+        // Given again, it is no younger.
         if self.text() != token.as_ref().map(|token| &*token.text) {
             self.version = self.version.wrapping_add(1);
+            self.current = token;
         }
-        self.current = token;
         self.refresh_ms = f64::INFINITY;
         self.plan(now);
     }

@@ -3,7 +3,8 @@
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test as test;
-use workflow_db::io::host::{sleep, subject, uuid};
+use workflow_db::data::Data;
+use workflow_db::io::host::{claims, sleep, uuid};
 
 fn script(body: &str) -> JsValue {
     Function::new_no_args(body).call0(&JsValue::UNDEFINED).expect("the test's own script")
@@ -19,17 +20,20 @@ fn a_uuid_is_random_and_of_version_4() {
 }
 
 #[test]
-fn the_subject_of_a_token_is_read_and_anything_else_stands_for_itself() {
-    // {"alg":"none"}.{"sub":"ÿ?>user"} in base64url, which needs both of its own characters.
+fn the_claims_of_a_token_are_read_and_a_text_that_is_no_jwt_has_none() {
+    // In base64url, which needs both of its own characters, and in UTF-8.
     let token = script(
-        "const encode = (text) => btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');\
-        return encode('{}') + '.' + encode(JSON.stringify({ sub: 'user>>>???' })) + '.x';",
+        "const bytes = new TextEncoder().encode(JSON.stringify({ sub: 'Łuser>>>???' }));\
+        const payload = btoa(String.fromCharCode(...bytes));\
+        return 'e30.' + payload.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '') + '.x';",
     );
     let token = token.as_string().expect("a text");
     assert!(token.contains(['-', '_']));
-    assert_eq!(subject(&token).as_deref(), Some("user>>>???"));
-    assert_eq!(subject("e30.e30.x"), None, "a token without sub is nobody's");
-    assert_eq!(subject("opaque").as_deref(), Some("opaque"));
+    let read = claims(&token).expect("claims");
+    assert_eq!(read.column("sub").text(), Some("Łuser>>>???"));
+    for text in ["opaque", "..", "e30.NQ.x", "e30.W10.x", "e30.bnVsbA.x"] {
+        assert!(claims(text).is_none(), "{text}");
+    }
 }
 
 #[test]

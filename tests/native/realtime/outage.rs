@@ -55,7 +55,7 @@ impl Server<'_> {
         while let Some(effect) = client.session.poll_effect() {
             let step = step(now_ms, self.random);
             match effect {
-                Effect::AskToken => client.session.handle_token(step, Ok(None)),
+                Effect::AskToken(_) => client.session.handle_token(step, Ok(None)),
                 Effect::Connect => {
                     count(&mut self.counts.connects, now_ms);
                     client.is_connected = !is_dead(now_ms);

@@ -49,6 +49,8 @@ pub struct Rig {
     pub sent: Vec<Sent>,
     pub connects: Vec<f64>,
     pub asks: Vec<f64>,
+    /// Tokens that were to be replaced, as the server had complained about them.
+    pub rejected: Vec<String>,
     /// What each channel was last told to be.
     pub states: HashMap<ChannelId, &'static str>,
     pub changes: Vec<(ChannelId, Vec<usize>, Incoming<Json>)>,
@@ -105,6 +107,7 @@ impl Rig {
             sent: Vec::new(),
             connects: Vec::new(),
             asks: Vec::new(),
+            rejected: Vec::new(),
             states: HashMap::new(),
             changes: Vec::new(),
             joins: HashMap::new(),
@@ -292,8 +295,9 @@ impl Rig {
 
     fn carry_out(&mut self, effect: Effect<Json>) {
         match effect {
-            Effect::AskToken => {
+            Effect::AskToken(rejected) => {
                 self.tell("ask".to_owned());
+                self.rejected.extend(rejected);
                 self.asks.push(self.now.monotonic_ms);
                 if self.manners.asks {
                     self.hand_token(Ok(self.token.clone()));

@@ -84,6 +84,18 @@ fn a_tab_that_is_shown_while_the_provider_thinks_asks_nothing_twice() {
 }
 
 #[test]
+fn the_same_token_again_is_no_younger() {
+    let mut rig = live_with(3_600_000.0);
+    rig.wait(3_000_000.0);
+    // As if it had just been issued, which is what a clock that is behind makes of it.
+    let again = token("one", rig.now.wall_ms + 3_600_000.0);
+    rig.hand_token(Ok(Some(again)));
+    rig.told();
+    rig.wait(541_000.0);
+    assert!(rig.told().contains(&"ask".to_owned()));
+}
+
+#[test]
 fn the_same_token_again_is_not_pushed() {
     let mut rig = live_with(3_600_000.0);
     let same = rig.token.clone();
@@ -118,6 +130,7 @@ fn an_expired_token_is_asked_for_anew_and_the_channel_joins_again() {
     rig.system(1, "system", "error", EXPIRED);
     rig.server_closes(1, &join_ref);
     assert_eq!(rig.told(), ["down 1", "ask"]);
+    assert_eq!(rig.rejected, ["one"], "the provider must not answer with it again");
     rig.wait(501.0);
     assert_eq!(rig.told(), ["join wdb-1", "ready 1"]);
     assert_eq!(rig.last("phx_join").payload["access_token"], "two");

@@ -176,7 +176,7 @@ fn the_new_user_never_joins_a_request_of_the_old_one() {
     let old: Vec<_> = (0..5).map(|_| client.call("getWorkflow", json!([public]))).collect();
     world.pass(100.0);
     client.tokens().sign_in(Some("bob"));
-    client.engine.signed_in_as(Some(bob.clone()));
+    client.engine.signed_in(Ok(client.tokens().current()));
     let new = client.call("getWorkflow", json!([public]));
     for read in old {
         read.fails_with("ABORTED");
@@ -201,7 +201,7 @@ fn the_new_user_never_joins_a_refresh_of_the_old_one() {
     let other = client.call("getWorkflowNodes", json!([public]));
     world.pass(15.0);
     client.tokens().sign_in(Some("bob"));
-    client.engine.signed_in_as(Some(bob.clone()));
+    client.engine.signed_in(Ok(client.tokens().current()));
     let new = client.call("getWorkflow", json!([public]));
     other.fails_with("ABORTED");
     assert_eq!(new.value().text("name"), "P");
@@ -258,12 +258,12 @@ fn there_and_back_again_leaves_nothing_of_the_first_stay() {
 #[test]
 fn what_the_auth_library_itself_says_counts_at_once() {
     let (world, client, workflow) = with_workflow();
-    let bob = world.signed_in("bob").id();
+    world.signed_in("bob");
     client.does("getWorkflow", json!([workflow]));
-    client.engine.signed_in_as(Some(client.id()));
+    client.engine.signed_in(Ok(client.tokens().current()));
     assert_eq!(client.keys().len(), 1, "the same user");
     client.tokens().sign_in(Some("bob"));
-    client.engine.signed_in_as(Some(bob));
+    client.engine.signed_in(Ok(client.tokens().current()));
     assert_eq!(client.keys(), Vec::<String>::new());
 }
 

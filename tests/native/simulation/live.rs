@@ -311,9 +311,7 @@ fn trouble(world: &World, random: &Random, tab: &mut Tab) {
         }
         6 => {
             tab.client.tokens().renew();
-            if let Some(token) = tab.client.tokens().current() {
-                tab.client.engine.token_renewed(token);
-            }
+            tab.client.engine.signed_in(Ok(tab.client.tokens().current()));
         }
         7 => core.realtime.refused_status.set(random.chance(0.5).then_some(403)),
         8 => core.realtime.refused_joins.set(random.chance(0.5).then_some("Invalid JWT Token")),

@@ -7,7 +7,7 @@ use super::postgrest::{refused, Arrival, Refusal};
 use super::random::Random;
 use super::realtime;
 use super::runtime::Runtime;
-use super::tokens::{subject_of, Tokens};
+use super::tokens::{claims_of, subject_of, Tokens};
 use super::world::{Core, Seen};
 use futures::channel::oneshot;
 use futures::future::{select, Either};
@@ -116,12 +116,12 @@ impl Platform for Sim {
         BASE_URL.len()
     }
 
-    fn token(&self) -> impl Future<Output = Result<Option<String>, Error>> + 'static {
-        self.tokens.clone().ask(self.runtime().clone())
+    fn token(&self, rejected: Option<&str>) -> impl Future<Output = Result<Option<String>, Error>> + 'static {
+        self.tokens.clone().ask(self.runtime().clone(), rejected)
     }
 
-    fn subject(&self, token: &str) -> Option<String> {
-        subject_of(token)
+    fn claims(&self, token: &str) -> Option<Json> {
+        claims_of(token)
     }
 
     fn send(
@@ -152,10 +152,6 @@ impl Platform for Sim {
 
     fn schema(&self) -> String {
         "public".to_owned()
-    }
-
-    fn expiry(&self, _token: &str) -> Option<f64> {
-        None
     }
 
     fn connect(&self) {

@@ -1,10 +1,13 @@
 //! The application's token provider.
 
+use super::json::Json;
 use super::random::uuid_of;
 use super::runtime::Runtime;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::future::Future;
 use std::rc::Rc;
+use workflow_db::data::Data;
 use workflow_db::error::{code, Error};
 
 /// How the provider answers one call.
@@ -25,6 +28,10 @@ pub struct Tokens {
     number: Cell<u32>,
     script: RefCell<VecDeque<Answer>>,
     asked: Cell<u32>,
+    /// The claims of the token, where they are more than a `sub`.
+    claims: RefCell<Option<serde_json::Value>>,
+    /// What the provider was told that the server rejects.
+    rejected: RefCell<Vec<String>>,
 }
 
 impl Tokens {
@@ -39,7 +46,18 @@ impl Tokens {
     /// The user with this id is signed in.
     pub fn become_user(&self, id: Option<String>) {
         *self.user.borrow_mut() = id;
+        *self.claims.borrow_mut() = None;
         self.renew();
+    }
+
+    /// The provider's token has these claims from now on.
+    pub fn claim(&self, claims: serde_json::Value) {
+        *self.claims.borrow_mut() = Some(claims);
+    }
+
+    /// Tokens that the server rejected, as the provider was told.
+    pub fn rejected(&self) -> Vec<String> {
+        self.rejected.borrow().clone()
     }
 
     pub fn renew(&self) {
@@ -55,8 +73,11 @@ impl Tokens {
         self.user.borrow().clone()
     }
 
-    /// The token that the provider hands out now: `SUBJECT#CLIENT.NUMBER`.
+    /// The token that the provider hands out now: `SUBJECT#CLIENT.NUMBER`, or claims as JSON.
     pub fn current(&self) -> Option<String> {
+        if let Some(claims) = &*self.claims.borrow() {
+            return Some(claims.to_string());
+        }
         self.user().map(|user| format!("{user}#{}.{}", self.client, self.number.get()))
     }
 
@@ -64,7 +85,16 @@ impl Tokens {
         self.asked.get()
     }
 
-    pub async fn ask(self: Rc<Self>, runtime: Rc<Runtime>) -> Result<Option<String>, Error> {
+    pub fn ask(
+        self: Rc<Self>,
+        runtime: Rc<Runtime>,
+        rejected: Option<&str>,
+    ) -> impl Future<Output = Result<Option<String>, Error>> {
+        self.rejected.borrow_mut().extend(rejected.map(str::to_owned));
+        self.answer(runtime)
+    }
+
+    async fn answer(self: Rc<Self>, runtime: Rc<Runtime>) -> Result<Option<String>, Error> {
         self.asked.set(self.asked.get() + 1);
         let token = self.current();
         let answer = self.script.borrow_mut().pop_front();
@@ -80,6 +110,16 @@ impl Tokens {
     }
 }
 
+pub fn claims_of(token: &str) -> Option<Json> {
+    if token.starts_with('{') {
+        return Json::parse(token);
+    }
+    Some(Json::from(serde_json::json!({ "sub": subject_of(token) })))
+}
+
 pub fn subject_of(token: &str) -> Option<String> {
+    if token.starts_with('{') {
+        return Json::parse(token)?.column("sub").text().map(str::to_owned);
+    }
     token.split('#').next().map(str::to_owned)
 }

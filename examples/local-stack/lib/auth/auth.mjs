@@ -4,7 +4,7 @@ import { jsonReply } from '../reply.mjs';
 import { sendReply } from '../send.mjs';
 import { AuthError } from './replies.mjs';
 import { endSessions, refreshSession, startSession } from './sessions.mjs';
-import { createUser, findByPassword, findById, publicUser } from './users.mjs';
+import { createUser, findByPassword, findById, publicUser, updateUser } from './users.mjs';
 
 /** @typedef {import('../gateway.mjs').Request} Request */
 /** @typedef {import('../reply.mjs').Reply} Reply */
@@ -38,6 +38,10 @@ export function createAuth(context) {
     'GET /user': async (request) => {
       const { user } = await signedIn(request);
       return jsonReply(200, publicUser(user));
+    },
+    'PUT /user': async (request) => {
+      const { user } = await signedIn(request);
+      return jsonReply(200, publicUser(await updateUser(sql, user, await readJson(request))));
     },
     'POST /logout': async (request) => {
       const { claims } = await signedIn(request);

@@ -61,6 +61,23 @@ export async function findById(sql, id) {
 }
 
 /**
+ * Lays what a user says of themselves over what they said before.
+ *
+ * @param {Sql} sql
+ * @param {any} user a row
+ * @param {{ data?: unknown }} given
+ * @returns {Promise<any>} the row
+ */
+export async function updateUser(sql, user, { data }) {
+  const [updated] = await sql(
+    `update auth.users set raw_user_meta_data = coalesce(raw_user_meta_data, '{}') || $2, updated_at = now()
+     where id = $1 returning *`,
+    [user.id, JSON.stringify(data ?? {})],
+  );
+  return updated;
+}
+
+/**
  * A user as the API shows it.
  *
  * @param {any} user a row

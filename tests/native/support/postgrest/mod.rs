@@ -10,6 +10,7 @@ mod write;
 
 use super::json::Json;
 use super::random::uuid_of;
+use super::tokens::subject_of;
 use schema::{facts, Facts};
 use serde_json::{json, Map, Value};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -132,13 +133,13 @@ impl Server {
         }
     }
 
-    /// Whose request it is. A token is `SUBJECT#…` here.
+    /// Whose request it is.
     fn subject(&self, token: Option<&str>) -> Result<Option<String>, Refusal> {
         let Some(token) = token else { return Ok(None) };
         if self.expired.contains(token) {
             return Err(Refusal::new(401, "PGRST301", "JWT expired"));
         }
-        Ok(token.split('#').next().map(str::to_owned))
+        Ok(subject_of(token))
     }
 
     pub fn expire(&mut self, token: &str) {

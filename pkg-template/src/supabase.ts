@@ -1,0 +1,117 @@
+import { projectAddress } from './address.js';
+import { invalid } from './errors.js';
+import type { ClientOptions, SupabaseLike } from './options.js';
+
+// What is known of supabase-js: where it keeps what the package needs, and when it answers.
+
+type Session = { readonly access_token?: unknown; readonly expires_at?: unknown } | null;
+
+/** The auth client of supabase-js, with members that its types keep to themselves. */
+type Auth = SupabaseLike['auth'] & {
+  readonly storage?: { getItem(key: string): unknown };
+  readonly storageKey?: unknown;
+};
+
+interface SupabaseInternals {
+  readonly auth: Auth;
+  readonly supabaseUrl?: string;
+  readonly supabaseKey?: string;
+  /** Set where another service signs users in; `auth` must not be touched then. */
+  readonly accessToken?: () => Promise<string | null>;
+}
+
+/** Asked for the user's token. The engine passes the token that the server no longer accepted, if there is one. */
+type TokenProvider = (rejected?: string) => unknown;
+
+/** supabase-js renews a token that ends within this time, see its `EXPIRY_MARGIN_MS`. */
+const RENEWAL_MARGIN_MS = 90_000;
+
+/**
+ * How far each auth client is. One that tells something is `starting` until it tells `INITIAL_SESSION`: meanwhile it
+ * answers nothing before its callbacks have returned, and a callback may be waiting for a read of ours.
+ */
+const stages = new WeakMap<Auth, 'starting' | 'started'>();
+
+/** The token that a forced renewal gave: rejected again, it is not the token's age that the server dislikes. */
+const renewed = new WeakMap<Auth, unknown>();
+
+/** Address, key and token provider, whichever way they were given. */
+export function sourceOf(options: ClientOptions) {
+  const { supabase, url, key, accessToken } = options;
+  if (supabase === undefined) {
+    return { url: projectAddress(url), key, accessToken: withoutArguments(accessToken) };
+  }
+  const internals = internalsOf(supabase);
+  const ofSession: TokenProvider = (rejected) =>
+    rejected === undefined ? currentToken(internals.auth) : renewedToken(internals.auth, rejected);
+  return {
+    url: projectAddress(internals.supabaseUrl),
+    key: internals.supabaseKey,
+    accessToken: withoutArguments(internals.accessToken) ?? ofSession,
+  };
+}
+
+/** The application's own functions take no arguments of ours. What is no function is left for the engine to refuse. */
+function withoutArguments<T>(provider: T): T | TokenProvider {
+  return typeof provider === 'function' ? () => provider() as unknown : provider;
+}
+
+function internalsOf(supabase: SupabaseLike): SupabaseInternals & { supabaseUrl: string } {
+  const internals = supabase as SupabaseInternals;
+  if (typeof internals?.supabaseUrl !== 'string') throw invalid('supabase', 'a client of supabase-js');
+  return internals as SupabaseInternals & { supabaseUrl: string };
+}
+
+/** Tells the token of every session that supabase-js tells, null for nobody. The result ends that. */
+export function followSession(supabase: SupabaseLike, tell: (token: unknown) => void): () => void {
+  const { auth, accessToken } = internalsOf(supabase);
+  if (accessToken !== undefined) return () => {};
+  const { data } = auth.onAuthStateChange((event, session) => {
+    const isStarted = event === 'INITIAL_SESSION' || stages.get(auth) === 'started';
+    stages.set(auth, isStarted ? 'started' : 'starting');
+    tell(tokenOf(session));
+  });
+  return () => data.subscription.unsubscribe();
+}
+
+/** A session without a token is a fault, as a token that is no text is: it must not pass for nobody's. */
+function tokenOf(session: Session | undefined): unknown {
+  return session ? (session.access_token ?? false) : null;
+}
+
+/** As `auth.getSession()`, but without waiting where the answer is there: supabase-js waits for its own callbacks. */
+async function currentToken(auth: Auth): Promise<unknown> {
+  const stored = await storedSession(auth);
+  // Before supabase-js has told anything, a session may still come from the page's address.
+  const isAnswer = stored ? isLongLived(stored) : stored === null && stages.has(auth);
+  if (isAnswer) return tokenOf(stored);
+  const { data, error } = await auth.getSession();
+  // A renewal that failed for the time being: the user is still signed in.
+  if (error && (await storedSession(auth))) throw error;
+  return tokenOf(data.session);
+}
+
+/** A token in the place of one that the server took for expired, even if this machine's clock says otherwise. */
+async function renewedToken(auth: Auth, rejected: string): Promise<unknown> {
+  if (stages.get(auth) === 'starting') return rejected;
+  const { data } = await auth.getSession();
+  const token = tokenOf(data.session);
+  if (token !== rejected || token === renewed.get(auth) || auth.refreshSession === undefined) return token;
+  const { data: fresh } = await auth.refreshSession();
+  renewed.set(auth, fresh.session?.access_token);
+  return fresh.session ? tokenOf(fresh.session) : rejected;
+}
+
+/** The session as supabase-js keeps it: null when there is none, undefined where that cannot be read. */
+async function storedSession({ storage, storageKey }: Auth): Promise<Session | undefined> {
+  if (storage === undefined || typeof storageKey !== 'string') return undefined;
+  try {
+    return JSON.parse(((await storage.getItem(storageKey)) ?? null) as string) as Session;
+  } catch {
+    return undefined;
+  }
+}
+
+function isLongLived(session: NonNullable<Session>): boolean {
+  return Number(session.expires_at) * 1000 - Date.now() > RENEWAL_MARGIN_MS;
+}

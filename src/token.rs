@@ -1,0 +1,113 @@
+//! What a token says: whose it is, and for how long it may be used.
+
+use crate::cache::Moment;
+use crate::data::{Data, Value};
+
+/// Claims about how, when and in which session a token was issued. A renewal may change any of them, and row security
+/// does not go by them.
+const ISSUANCE: [&str; 12] = [
+    "iat",
+    "exp",
+    "nbf",
+    "jti",
+    "session_id",
+    "sid",
+    "auth_time",
+    "amr",
+    "nonce",
+    "at_hash",
+    "origin_jti",
+    "fva",
+];
+
+/// Claims that tell one user with a `sub` from another. A `sub` is unique within its issuer (RFC 7519, 4.1.2), and the
+/// database runs each role under its own policies.
+const IDENTITY: [&str; 4] = ["sub", "iss", "aud", "role"];
+
+/// Who sends a request, as far as row security can tell.
+#[derive(Clone)]
+pub enum Subject<D> {
+    /// A request without a token, or with one that claims nothing.
+    Nobody,
+    /// The claims of a JWT, without those of its issuance.
+    Claims(D),
+    /// A token that is no JWT identifies its user by its whole text.
+    Opaque(String),
+}
+
+impl<D: Data> Subject<D> {
+    /// The subject of a token with these claims; None stands for a token that is no JWT.
+    pub fn of(token: &str, claims: Option<&D>) -> Self {
+        let Some(claims) = claims else { return Self::Opaque(token.to_owned()) };
+        let claims = D::object(Some(claims), &ISSUANCE, &[]);
+        if claims.is_equal(&D::object(None, &[], &[])) {
+            Self::Nobody
+        } else {
+            Self::Claims(claims)
+        }
+    }
+
+    /// Whether both are the same user: by `sub`, `iss`, `aud` and `role`; where there is no `sub`, by every claim.
+    pub fn is_same_user(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Claims(own), Self::Claims(other)) if has_sub(own) && has_sub(other) => {
+                IDENTITY.iter().all(|claim| is_same_claim(own, other, claim))
+            }
+            _ => self.has_same_rights(other),
+        }
+    }
+
+    /// Whether row security shows both the same rows.
+    pub fn has_same_rights(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Nobody, Self::Nobody) => true,
+            (Self::Claims(own), Self::Claims(other)) => own.is_equal(other),
+            (Self::Opaque(own), Self::Opaque(other)) => own == other,
+            _ => false,
+        }
+    }
+
+    /// The user's id, where the token says it.
+    pub fn id(&self) -> Option<String> {
+        match self {
+            Self::Nobody => None,
+            Self::Claims(claims) => claims.column("sub").text().map(str::to_owned),
+            Self::Opaque(text) => Some(text.clone()),
+        }
+    }
+}
+
+fn has_sub<D: Data>(claims: &D) -> bool {
+    !matches!(claims.column("sub"), Value::Absent | Value::Null)
+}
+
+fn is_same_claim<D: Data>(own: &D, other: &D, name: &'static str) -> bool {
+    own.column(name) == other.column(name)
+        && match (own.child(name), other.child(name)) {
+            (Some(own), Some(other)) => own.is_equal(&other),
+            _ => true,
+        }
+}
+
+/// For how many milliseconds from now the token is good. None when it does not say.
+///
+/// The server's clock decides, and this one may be wrong. By a clock that is behind, a token would live longer than it
+/// was issued for; by one that is ahead, it would be over although it has just been received. In both cases the span
+/// from `iat` to `exp` counts from now. A token that is over nevertheless is answered with a 401.
+pub fn life_left_ms<D: Data>(claims: &D, now: Moment) -> Option<f64> {
+    let expires_ms = milliseconds(claims, "exp")?;
+    let left_ms = expires_ms - now.wall_ms;
+    let whole_ms = milliseconds(claims, "iat").map(|issued_ms| expires_ms - issued_ms);
+    match whole_ms {
+        Some(whole_ms) if left_ms <= 0.0 || left_ms > whole_ms => Some(whole_ms),
+        None if left_ms <= 0.0 => None,
+        _ => Some(left_ms),
+    }
+}
+
+fn milliseconds<D: Data>(claims: &D, name: &'static str) -> Option<f64> {
+    match claims.column(name) {
+        Value::Number(seconds) => Some(seconds * 1_000.0),
+        _ => None,
+    }
+}

@@ -1,0 +1,218 @@
+// @ts-check
+// Calls that an application awaits inside a callback of supabase-js, which waits for that callback.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { until } from './support/until.mjs';
+import { useWorld } from './support/world.mjs';
+
+const PAGE = fileURLToPath(new URL('support/auth-page.js', import.meta.url));
+const HOUR = 3600;
+
+const world = await useWorld({ seed: true }, () => ({ '/auth-page': () => readFile(PAGE, 'utf8') }));
+const { stack } = world;
+const [ada] = stack.users;
+
+/** @typedef {import('./support/world.mjs').Tab} Tab */
+/** @typedef {Record<string, string | number>} Query what `auth-page.js` reads */
+
+let count = 0;
+
+/** Where sessions of one test are kept, so that no page of another test hears of them. */
+const newStorage = () => `auth-${(count += 1)}`;
+
+/** @param {Query} query @param {string} [hash] */
+const address = (query, hash = '') => {
+  const all = { url: stack.url, key: stack.publishableKey, user: ada.id, ...query };
+  const texts = Object.entries(all).map(([name, value]) => [name, String(value)]);
+  return `/auth-page?${new URLSearchParams(texts)}${hash}`;
+};
+
+/** Opens the application. @param {Query} query @param {string} [hash] */
+const open = (query, hash) => world.open({ configured: false, path: address(query, hash) });
+
+/** A session as supabase-js keeps it, of a token that ends in so many seconds. @param {number} seconds */
+async function newSession(seconds) {
+  const response = await fetch(`${stack.url}/auth/v1/token?grant_type=password`, {
+    method: 'POST',
+    headers: { apikey: stack.publishableKey, 'content-type': 'application/json' },
+    body: JSON.stringify({ email: ada.email, password: ada.password }),
+  });
+  const session = /** @type {any} */ (await response.json());
+  const exp = Math.floor(Date.now() / 1000) + seconds;
+  const claims = JSON.parse(Buffer.from(session.access_token.split('.')[1], 'base64url').toString());
+  const access_token = stack.signToken({ ...claims, iat: exp - HOUR, exp });
+  return { ...session, access_token, expires_at: exp };
+}
+
+/**
+ * Opens the application in a browser that kept a session.
+ *
+ * @param {Query} query
+ * @param {any} session
+ */
+async function reopen(query, session) {
+  const tab = await world.open({ configured: false });
+  const storage = newStorage();
+  await tab.run(
+    ([storage, session]) => localStorage.setItem(storage, JSON.stringify(session)),
+    [storage, session],
+  );
+  await tab.page.goto(world.site.origin + address({ ...query, storage }));
+  await tab.page.waitForSelector('html[data-is-ready]', { state: 'attached' });
+  return tab;
+}
+
+/** Waits until the callback for `last` has returned, and gives what came of every callback. @param {Tab} tab @param {string} last */
+async function toldUntil(tab, last) {
+  const read = () => tab.run(() => /** @type {any} */ (globalThis).told ?? []);
+  await until(async () => (await read()).some((/** @type {string} */ line) => line.startsWith(last)));
+  return read();
+}
+
+const ALL = 'true true done';
+
+/**
+ * Every callback had its answers.
+ *
+ * @param {string[]} told
+ * @param {string[]} events in their order, as far as that is certain
+ */
+function assertAnswered(told, ...events) {
+  assert.deepEqual(
+    told.filter((line) => !line.endsWith(` ${ALL}`)),
+    [],
+  );
+  const names = told.map((line) => line.split(' ')[0]);
+  assert.equal(names[0], events[0], String(names));
+  for (const event of events) assert.ok(names.includes(event), `${event} is not among ${names}`);
+}
+
+/** @param {Tab} tab */
+const signIn = (tab) =>
+  tab.run((who) => /** @type {any} */ (globalThis).supabase.auth.signInWithPassword(who), {
+    email: ada.email,
+    password: ada.password,
+  });
+
+for (const lock of [false, true]) {
+  for (const [title, hours] of /** @type {const} */ ([
+    ['right', 0],
+    ['two hours ahead', 2],
+    ['two hours behind', -2],
+  ])) {
+    const query = { skew: hours * HOUR * 1000, ...(lock && { lock: 1 }) };
+    const how = `clock ${title}${lock ? ', under a lock' : ''}`;
+
+    test(`at a sign-in, calls in the callback are answered: ${how}`, async () => {
+      const tab = await open({ ...query, storage: newStorage() });
+      assert.deepEqual(await toldUntil(tab, 'INITIAL_SESSION'), ['INITIAL_SESSION false']);
+      assert.equal((await signIn(tab)).error, null);
+      assertAnswered((await toldUntil(tab, 'SIGNED_IN')).slice(1), 'SIGNED_IN');
+    });
+
+    test(`at a reload, calls in the callback are answered: ${how}`, async () => {
+      const tab = await reopen(query, await newSession(HOUR / 2));
+      // By a clock that is ahead, supabase-js takes every token for expired, and renews it whenever it is asked.
+      const first = hours > 0 ? 'TOKEN_REFRESHED' : 'SIGNED_IN';
+      assertAnswered(await toldUntil(tab, 'INITIAL_SESSION'), first, 'INITIAL_SESSION');
+    });
+
+    // By a clock that is behind, supabase-js takes the expired session for a valid one: see below.
+    if (hours < 0) continue;
+    test(`at a reload with an expired session, calls in the callback are answered: ${how}`, async () => {
+      const tab = await reopen(query, await newSession(-HOUR / 6));
+      assertAnswered(await toldUntil(tab, 'INITIAL_SESSION'), 'TOKEN_REFRESHED', 'INITIAL_SESSION');
+    });
+  }
+}
+
+test('an expired session that supabase-js takes for valid fails soon while it starts, and is renewed after that', async () => {
+  const query = { skew: -2 * HOUR * 1000, acts: 'read' };
+  const tab = await reopen(query, await newSession(-HOUR / 6));
+  const told = await toldUntil(tab, 'INITIAL_SESSION');
+  assert.equal(told[0], 'SIGNED_IN PGRST301');
+  assert.deepEqual(told.slice(1).sort(), ['INITIAL_SESSION true', 'TOKEN_REFRESHED true']);
+  assert.equal(stack.requests.count({ path: '/auth/v1/token' }), 2, 'the sign-in, and one renewal');
+});
+
+for (const [title, query] of /** @type {[string, Query][]} */ ([
+  ['that was registered before configure', { configure: 'after' }],
+  ['that calls configure', { configure: 'inside' }],
+  ['that calls authChanged', { announce: 1 }],
+  ['that asks what a component has been asking since before', { early: 1 }],
+])) {
+  for (const lock of [false, true]) {
+    test(`a callback ${title} is answered${lock ? ', under a lock' : ''}`, async () => {
+      const all = { ...query, ...(lock && { lock: 1 }) };
+      const valid = await reopen(all, await newSession(HOUR / 2));
+      assertAnswered(await toldUntil(valid, 'INITIAL_SESSION'), 'SIGNED_IN', 'INITIAL_SESSION');
+      const expired = await reopen(all, await newSession(-HOUR / 6));
+      assertAnswered(await toldUntil(expired, 'INITIAL_SESSION'), 'TOKEN_REFRESHED', 'INITIAL_SESSION');
+    });
+  }
+}
+
+test('a token that lives for a minute is used inside the callback that tells of it', async () => {
+  stack.settings.change({ tokenSeconds: 60 });
+  try {
+    const tab = await reopen({}, await newSession(-HOUR / 6));
+    assertAnswered(await toldUntil(tab, 'INITIAL_SESSION'), 'TOKEN_REFRESHED', 'INITIAL_SESSION');
+  } finally {
+    stack.settings.change({ tokenSeconds: HOUR });
+  }
+});
+
+test('an expired session that cannot be renewed is nobody’s, inside the callback too', async () => {
+  const session = await newSession(-HOUR / 6);
+  const tab = await reopen({}, { ...session, refresh_token: 'gone' });
+  assert.deepEqual(await toldUntil(tab, 'INITIAL_SESSION'), ['SIGNED_OUT false', 'INITIAL_SESSION false']);
+});
+
+test('calls in the callback of a password recovery are answered', async () => {
+  const { access_token, refresh_token } = await newSession(HOUR / 2);
+  const values = { access_token, refresh_token, expires_in: '1800', token_type: 'bearer', type: 'recovery' };
+  const tab = await open({ storage: newStorage() }, `#${new URLSearchParams(values)}`);
+  const told = await toldUntil(tab, 'PASSWORD_RECOVERY');
+  await toldUntil(tab, 'INITIAL_SESSION');
+  assertAnswered(told, told[0].split(' ')[0], 'PASSWORD_RECOVERY');
+});
+
+test('in two tabs, calls in the callbacks of every event are answered', async () => {
+  const storage = newStorage();
+  const tabs = [await open({ storage }), await open({ storage })];
+  for (const tab of tabs) await toldUntil(tab, 'INITIAL_SESSION');
+  /** @param {string} event @param {string} results @param {() => Promise<any>} act */
+  const check = async (event, results, act) => {
+    assert.equal((await act()).error, null);
+    for (const tab of tabs) assert.equal((await toldUntil(tab, event)).at(-1), `${event} ${results}`);
+  };
+  const auth = (/** @type {string} */ name, /** @type {any} */ argument) => () =>
+    tabs[0].run(
+      ([name, argument]) => /** @type {any} */ (globalThis).supabase.auth[name](argument),
+      /** @type {const} */ ([name, argument]),
+    );
+  await check('SIGNED_IN', ALL, () => signIn(tabs[0]));
+  await check('TOKEN_REFRESHED', ALL, auth('refreshSession', undefined));
+  await check('USER_UPDATED', ALL, auth('updateUser', { data: { name: 'Ada' } }));
+  await check('SIGNED_OUT', 'false', auth('signOut', { scope: 'local' }));
+});
+
+test('a session that was told is not asked for again', async () => {
+  const tab = await reopen({}, await newSession(HOUR / 2));
+  await toldUntil(tab, 'INITIAL_SESSION');
+  const asked = await tab.run(async (id) => {
+    const { supabase } = /** @type {any} */ (globalThis);
+    let asked = 0;
+    const getSession = supabase.auth.getSession.bind(supabase.auth);
+    supabase.auth.getSession = () => {
+      asked += 1;
+      return getSession();
+    };
+    await db.with({ fresh: true }).getWorkflows(id);
+    await db.updateUserProfile(id, { full_name: 'Ada' });
+    return asked;
+  }, ada.id);
+  assert.equal(asked, 0);
+});
