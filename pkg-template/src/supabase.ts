@@ -26,11 +26,20 @@ type TokenProvider = (rejected?: string) => unknown;
 /** supabase-js renews a token that ends within this time, see its `EXPIRY_MARGIN_MS`. */
 const RENEWAL_MARGIN_MS = 90_000;
 
-/**
- * How far each auth client is. One that tells something is `starting` until it tells `INITIAL_SESSION`: meanwhile it
- * answers nothing before its callbacks have returned, and a callback may be waiting for a read of ours.
- */
-const stages = new WeakMap<Auth, 'starting' | 'started'>();
+/** What an auth client has told so far. */
+interface Telling {
+  /**
+   * Whether it told `INITIAL_SESSION`. One that tells something before that is starting: it answers nothing before its
+   * callbacks have returned, and a callback may be waiting for a read of ours.
+   */
+  readonly isStarted: boolean;
+  /** The last token that it told. */
+  readonly token: unknown;
+  /** Whether it told since that nobody is signed in. */
+  readonly isOver: boolean;
+}
+
+const tellings = new WeakMap<Auth, Telling>();
 
 /** The token that a forced renewal gave: rejected again, it is not the token's age that the server dislikes. */
 const renewed = new WeakMap<Auth, unknown>();
@@ -67,9 +76,11 @@ export function followSession(supabase: SupabaseLike, tell: (token: unknown) => 
   const { auth, accessToken } = internalsOf(supabase);
   if (accessToken !== undefined) return () => {};
   const { data } = auth.onAuthStateChange((event, session) => {
-    const isStarted = event === 'INITIAL_SESSION' || stages.get(auth) === 'started';
-    stages.set(auth, isStarted ? 'started' : 'starting');
-    tell(tokenOf(session));
+    const before = tellings.get(auth);
+    const isStarted = event === 'INITIAL_SESSION' || before?.isStarted === true;
+    const token = tokenOf(session);
+    tellings.set(auth, { isStarted, token: token ?? before?.token, isOver: token === null });
+    tell(token);
   });
   return () => data.subscription.unsubscribe();
 }
@@ -79,23 +90,33 @@ function tokenOf(session: Session | undefined): unknown {
   return session ? (session.access_token ?? false) : null;
 }
 
+/**
+ * The token of a session that supabase-js keeps. The word that nobody is signed in may come, from another tab, before the
+ * stored session is seen to be gone.
+ */
+function keptToken(auth: Auth, session: Session | undefined): unknown {
+  const token = tokenOf(session);
+  const telling = tellings.get(auth);
+  return telling?.isOver && telling.token === token ? null : token;
+}
+
 /** As `auth.getSession()`, but without waiting where the answer is there: supabase-js waits for its own callbacks. */
 async function currentToken(auth: Auth): Promise<unknown> {
   const stored = await storedSession(auth);
   // Before supabase-js has told anything, a session may still come from the page's address.
-  const isAnswer = stored ? isLongLived(stored) : stored === null && stages.has(auth);
-  if (isAnswer) return tokenOf(stored);
+  const isAnswer = stored ? isLongLived(stored) : stored === null && tellings.has(auth);
+  if (isAnswer) return keptToken(auth, stored);
   const { data, error } = await auth.getSession();
   // A renewal that failed for the time being: the user is still signed in.
   if (error && (await storedSession(auth))) throw error;
-  return tokenOf(data.session);
+  return keptToken(auth, data.session);
 }
 
 /** A token in the place of one that the server took for expired, even if this machine's clock says otherwise. */
 async function renewedToken(auth: Auth, rejected: string): Promise<unknown> {
-  if (stages.get(auth) === 'starting') return rejected;
+  if (tellings.get(auth)?.isStarted === false) return rejected;
   const { data } = await auth.getSession();
-  const token = tokenOf(data.session);
+  const token = keptToken(auth, data.session);
   if (token !== rejected || token === renewed.get(auth) || auth.refreshSession === undefined) return token;
   const { data: fresh } = await auth.refreshSession();
   renewed.set(auth, fresh.session?.access_token);

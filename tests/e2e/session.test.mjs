@@ -508,6 +508,11 @@ const followStandIn = (/** @type {import('./support/world.mjs').Tab} */ tab) =>
         session = told;
         tell('SIGNED_IN', told);
       },
+      /** Tells of a sign-out while `getSession` still answers `stored`. */
+      tellSignOut: (/** @type {any} */ stored) => {
+        session = stored;
+        tell('SIGNED_OUT', null);
+      },
     });
   });
 
@@ -538,3 +543,12 @@ for (const [title, session] of /** @type {[string, unknown][]} */ ([
     assert.deepEqual((await tab.calls(['getWorkflow', adas.workflow.id]))[0].value, adas.workflow);
   });
 }
+
+test('after a sign-out was told, a session that storage still shows is not used', async () => {
+  const { ada, adas, tab } = await shared();
+  await followStandIn(tab);
+  await tab.run((token) => /** @type {any} */ (globalThis).tell({ access_token: token }), ada.token);
+  assert.deepEqual((await tab.calls(['getWorkflow', adas.workflow.id]))[0].value, adas.workflow);
+  await tab.run((token) => /** @type {any} */ (globalThis).tellSignOut({ access_token: token }), ada.token);
+  assert.equal((await tab.calls(['getWorkflow', adas.workflow.id]))[0].value, null);
+});
