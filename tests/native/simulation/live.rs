@@ -56,6 +56,18 @@ impl Tab {
         }
     }
 
+    /// The engine fails. What was followed is followed again in the next one; what was told before counts no more, as
+    /// `onGap` says.
+    fn restart(&mut self, world: &World) {
+        self.listen(world);
+        self.client.restart();
+        self.ended.clear();
+        for follower in std::mem::take(&mut self.followers).into_values() {
+            let scope = follower.interest.scope.clone().expect("a scope");
+            self.follow(follower.interest.table.name, &scope);
+        }
+    }
+
     fn unfollow(&mut self, random: &Random) {
         let numbers: Vec<u32> = self.followers.keys().copied().collect();
         if !numbers.is_empty() {
@@ -299,7 +311,8 @@ fn act(world: &World, random: &Random, tab: &mut Tab, marker: usize) {
 
 fn trouble(world: &World, random: &Random, tab: &mut Tab) {
     let core = &world.core;
-    match random.below(12) {
+    match random.below(13) {
+        12 => tab.restart(world),
         0 => tab.switch(world, random.pick::<&str>(&["ada", "ben"])),
         1 => realtime::die_silently(core),
         2 => core.realtime.duplicates.set(random.chance(0.5)),

@@ -55,6 +55,7 @@ impl Tab {
             }
             86 => self.client.engine.clocks_changed(),
             87 => world.pass(random.fraction() * 20_000.0),
+            88 if random.chance(0.3) => self.client.restart(),
             _ => world.pass(random.fraction() * 60.0),
         }
         self.learn();

@@ -10,7 +10,7 @@ use futures::channel::oneshot;
 use futures::FutureExt;
 use serde_json::Value as V;
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use workflow_db::api::{operation, Argument, Call, Operation};
 use workflow_db::data::Value;
 use workflow_db::engine::{CallOptions, Engine, Settings};
@@ -31,13 +31,31 @@ pub struct Options {
 #[derive(Clone)]
 pub struct Client {
     pub engine: Rc<Engine<Sim>>,
+    /// The calls that were made of it, done or not.
+    calls: Rc<RefCell<Vec<Weak<State>>>>,
 }
 
 impl Client {
     pub fn new(core: Rc<Core>) -> Self {
-        let engine = Engine::new(Sim::new(core));
+        Self::within(Sim::new(core))
+    }
+
+    fn within(sim: Sim) -> Self {
+        let engine = Engine::new(sim);
         *engine.platform.engine.borrow_mut() = Rc::downgrade(&engine);
-        Self { engine }
+        Self { engine, calls: Rc::default() }
+    }
+
+    /// The engine fails, and the package starts the next one: calls under way end, and nothing of the failed one runs on.
+    /// The settings are those of before; what was followed is for the caller to follow again.
+    pub fn restart(&mut self) {
+        let next = Self::within(self.sim().fail());
+        next.engine.configure(self.engine.settings());
+        let failed = std::mem::replace(self, next);
+        for call in failed.calls.take().iter().filter_map(Weak::upgrade).filter(|call| !call.is_done.get()) {
+            *call.outcome.borrow_mut() = Some(Err(Error::new("ENGINE_RESTARTED", "The engine failed")));
+            call.is_done.set(true);
+        }
     }
 
     pub fn sim(&self) -> &Sim {
@@ -107,6 +125,7 @@ impl Client {
 
     fn begin(&self, name: &str, arguments: &V, options: Option<Options>) -> Pending {
         let pending = Pending::new(self.sim().core.clone());
+        self.calls.borrow_mut().push(Rc::downgrade(&pending.state));
         let call = Call {
             arguments: arguments.as_array().expect("a list").iter().map(argument).collect(),
             uuid: &|| self.sim().uuid(),

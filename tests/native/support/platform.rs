@@ -13,9 +13,10 @@ use futures::channel::oneshot;
 use futures::future::{select, Either};
 use serde_json::Value as V;
 use std::cell::{Cell, RefCell};
-use std::future::Future;
+use std::future::{poll_fn, Future};
 use std::pin::pin;
 use std::rc::{Rc, Weak};
+use std::task::Poll;
 use workflow_db::cache::Moment;
 use workflow_db::data::Data;
 use workflow_db::engine::Engine;
@@ -41,6 +42,8 @@ pub struct Sim {
     /// The socket that is open or opening; 0 without one.
     pub socket: Cell<u64>,
     wake: RefCell<Option<oneshot::Sender<()>>>,
+    /// Set when the engine failed: nothing of it runs any more.
+    is_dead: Rc<Cell<bool>>,
     /// What those who follow feeds were told.
     pub told: RefCell<Vec<Told<Json>>>,
 }
@@ -64,8 +67,19 @@ impl Sim {
             engine: RefCell::default(),
             socket: Cell::new(0),
             wake: RefCell::default(),
+            is_dead: Rc::default(),
             told: RefCell::default(),
         }
+    }
+
+    /// The engine failed between two of its steps. Answers the world of the next one, in which the same user is signed in.
+    pub fn fail(&self) -> Self {
+        self.is_dead.set(true);
+        realtime::disconnect(&self.core, self.socket.replace(0));
+        let next = Self { tokens: self.tokens.clone(), ..Self::new(self.core.clone()) };
+        next.wall_skew_ms.set(self.wall_skew_ms.get());
+        next.slept_ms.set(self.slept_ms.get());
+        next
     }
 
     fn runtime(&self) -> &Rc<Runtime> {
@@ -105,7 +119,13 @@ impl Platform for Sim {
     }
 
     fn spawn(&self, future: impl Future<Output = ()> + 'static) {
-        self.runtime().spawn(future);
+        let (is_dead, mut future) = (self.is_dead.clone(), Box::pin(future));
+        self.runtime().spawn(poll_fn(move |context| {
+            if is_dead.get() {
+                return Poll::Pending;
+            }
+            future.as_mut().poll(context)
+        }));
     }
 
     fn is_configured(&self) -> bool {
