@@ -84,6 +84,8 @@ function generateSources() {
 }
 
 const BIND_TYPES = `import type { Client } from './bindings.js';
+export function park(text: string): string;
+export function release(parked: readonly string[]): void;
 export function bind(): {
   Client: typeof Client;
   imports: WebAssembly.Imports;

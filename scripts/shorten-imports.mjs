@@ -45,9 +45,11 @@ export function shortenImports(bytes) {
 export function bindModule(imports, glue) {
   const lines = glue.split('\n');
   const isImport = (line) => line.startsWith('import ');
+  const large = lines.filter(isImport).find((line) => line.includes('/large.js'));
   const body = lines.filter((line) => !isImport(line)).map((line) => line.replace(/^export /, ''));
   const members = imports.map((entry) => `  ${JSON.stringify(entry.short)}: ${entry.name},`);
   return `${lines.filter(isImport).join('\n')}
+export { park, release } from ${large?.slice(large.indexOf("'"))}
 export function bind() {
 ${body.join('\n')}
 return { Client, setExports: __wbg_set_wasm, imports: { ${MODULE}: {

@@ -1,4 +1,5 @@
 import { DatabaseError, invalid } from './errors.js';
+import { park } from './generated/bind.js';
 import { rowIdOf, type Spellings } from './spellings.js';
 import { isWellFormed, stringify } from './stringify.js';
 
@@ -19,22 +20,26 @@ const OTHER: Other = Object.freeze({});
 /** Stands for a text with half of a surrogate pair, which would reach the engine as another text. */
 const HALF_PAIR = Symbol('half of a surrogate pair');
 
+/** Longer JSON does not enter WebAssembly, whose memory never shrinks; in characters. */
+const LARGE_JSON = 32_768;
+
 /** As deep as arguments are looked into: the nodes of the workflows of a batch. Below that, values are JSON. */
 const MAX_LISTS = 2;
 
 /**
  * Takes the arguments of a call apart, before the engine sees them: objects of the application may hold getters, Proxies and
- * `toJSON` methods, whose code must not run while the engine works.
+ * `toJSON` methods, whose code must not run while the engine works. What stands for large JSON is added to `parked`, to be
+ * released when the call is over.
  *
  * @throws DatabaseError INVALID_INPUT for what cannot be read, or what JSON would silently change.
  */
-export function plainArguments(values: readonly unknown[], spellings: Spellings): Plain[] {
+export function plainArguments(values: readonly unknown[], spellings: Spellings, parked: string[]): Plain[] {
   // Of a change, the first argument is the row's id.
   const row = rowIdOf({ id: values[0] });
   return values.map((value, index) => {
     try {
       if (typeof value !== 'object' || value === null) return plainValue(value);
-      return Array.isArray(value) ? OTHER : fieldsOf(value, { path: '', row, spellings }, MAX_LISTS);
+      return Array.isArray(value) ? OTHER : fieldsOf(value, { path: '', row, spellings, parked }, MAX_LISTS);
     } catch (error) {
       if (error instanceof DatabaseError) throw error;
       throw invalid(`argument ${index + 1}`, 'an object that can be read', error);
@@ -62,6 +67,7 @@ interface Scope {
   /** The id of the row that it is, unless it says so itself. */
   readonly row: string | undefined;
   readonly spellings: Spellings;
+  readonly parked: string[];
 }
 
 function fieldsOf(object: object, outer: Scope, lists: number): Field[] {
@@ -76,7 +82,15 @@ function fieldOf(name: string, value: unknown, scope: Scope, lists: number): Fie
   // What no column holds, the engine refuses in the words of the column.
   const isCarried =
     typeof value === 'number' ? Number.isFinite(value) : typeof value === 'object' || simple !== OTHER;
-  return [name, simple, isCarried ? stringify(value, { ...scope, path, column: name }) : undefined, rows];
+  const json = isCarried ? stringify(value, { ...scope, path, column: name }) : undefined;
+  return [name, simple, simple === OTHER ? short(json, scope.parked) : json, rows];
+}
+
+function short(json: string | undefined, parked: string[]): string | undefined {
+  if (json === undefined || json.length <= LARGE_JSON) return json;
+  const sign = park(json);
+  parked.push(sign);
+  return sign;
 }
 
 function rowsOf(list: readonly unknown[], scope: Scope, lists: number): Field[][] | undefined {

@@ -2,6 +2,7 @@ import { plainArguments } from './arguments.js';
 import type { Calls } from './calls.js';
 import { invalid } from './errors.js';
 import type { Front } from './front.js';
+import { release } from './generated/bind.js';
 import type { Client } from './generated/bindings.js';
 import { cacheKeys } from './keys.js';
 import { keepUntil } from './lifetime.js';
@@ -354,11 +355,19 @@ type Untyped = (first?: unknown, second?: unknown, third?: unknown) => Promise<u
 
 export function createDb(client: () => Client, front: Front, calls: Calls, owner: object): Db {
   const ask = (name: Name, args: readonly unknown[], options: CallOptions | undefined) => {
+    const parked: string[] = [];
     const outcome = calls.start(
-      (number) => client().call(number, name, plainArguments(args, front.spellings), plainOptions(options)),
+      (number) => {
+        const plain = plainArguments(args, front.spellings, parked);
+        client().call(number, name, plain, plainOptions(options));
+      },
       () => signalOf(options),
       (number) => client().cancel(number),
     );
+    if (parked.length > 0) {
+      const end = () => release(parked);
+      outcome.then(end, end);
+    }
     return keepUntil(outcome, owner);
   };
   const call = (name: Name, options: CallOptions | undefined): Untyped => {

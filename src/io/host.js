@@ -3,6 +3,8 @@
 // The application's functions (fetch, the token provider) are called in a task of their own, outside of WebAssembly:
 // they may throw, and they may call the package.
 
+import { expand } from './large.js';
+
 /** The longest wait a timer takes; a longer one would fire at once. */
 const MAX_TIMER_MS = 2147483647;
 
@@ -42,7 +44,7 @@ export function exchange(front, fetch, url, method, key, bearer, prefer, schema,
   if (body !== undefined) headers['content-type'] = 'application/json';
   if (schema) headers[method === 'GET' ? 'accept-profile' : 'content-profile'] = schema;
   // Redirects are not followed: to another origin, the key and the body would go along.
-  const init = { method, headers, body, signal: controller.signal, redirect: 'manual' };
+  const init = { method, headers, body: body && expand(body), signal: controller.signal, redirect: 'manual' };
   // The HTTP cache makes a second read of one URL wait for the first, unless it is told to keep out. Told so every time,
   // Chromium would ask for permission (a CORS preflight) before every request.
   if (method === 'GET' && underWay.has(url) && knowsCacheMode('no-store')) init.cache = 'no-store';

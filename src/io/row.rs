@@ -1,7 +1,7 @@
 //! Rows as JavaScript objects.
 
 use crate::data::{Data, Difference, Form, Identities, Index, Member, Value};
-use js_sys::{Array, JsString, Map, Reflect, JSON};
+use js_sys::{Array, JsString, Map, Reflect};
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
 
@@ -43,6 +43,12 @@ extern "C" {
     fn same_rows(kinds: &Map, kind: &str, fresh: &JsValue, is_latest: bool) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = latest, catch)]
     fn latest_row(kinds: &Map, kind: &str, id: &str) -> Result<JsValue, JsValue>;
+}
+
+#[wasm_bindgen(module = "/src/io/large.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = parse, catch)]
+    fn parse_text(text: &str) -> Result<JsValue, JsValue>;
 }
 
 /// The outcome of a function that only a full stack or memory makes fail. Nothing true can be said of the rows then, so
@@ -234,7 +240,7 @@ impl Data for Row {
     }
 
     fn parse(json: &str) -> Option<Self> {
-        JSON::parse(json).ok().map(Self)
+        parse_text(json).ok().map(Self)
     }
 
     fn covers(&self, part: &Self) -> bool {

@@ -216,3 +216,59 @@ test('an aborted signal ends every call, keeps its reason, and has no listener a
   assert.ok(later.every(({ status }) => status === 'rejected'));
   assert.equal(getEventListeners(controller.signal, 'abort').length, 0);
 });
+
+test('large JSON leaves nothing behind in the memory of WebAssembly, and is stored as it is', async () => {
+  const client = newClient();
+  const { id } = await fixtures.newWorkflow(user);
+  const small = await client.db.createWorkflowNode({ workflow_id: id, node_id: 'small', node_type: 't' });
+  const before = linearMemory();
+  const text = 'ß'.repeat(8_000_000);
+  const config = { text, sign: '"quoted" \\ text' };
+
+  const made = await client.db.createWorkflowNode({ workflow_id: id, node_id: 'a', node_type: 't', config });
+  await client.db.updateWorkflowNode(small.id, { config: { list: [config] } });
+  const graph = await client.db.getWorkflowWithRelations(id);
+  const nodes = (graph?.nodes ?? []).map((node) => ({ ...node, label: 'renamed' }));
+  const saved = await client.db.saveWorkflowGraph(id, { nodes, connections: [] });
+
+  assert.deepEqual(made.config, config);
+  assert.deepEqual(
+    saved.nodes.map(({ label, config }) => [label, config]),
+    [
+      ['renamed', { list: [config] }],
+      ['renamed', config],
+    ],
+  );
+  assert.ok(linearMemory() - before < 256 * 1024, `grew by ${linearMemory() - before} bytes`);
+  client.close();
+});
+
+test('what stands for large JSON is forgotten when its call is over, however it ends', async () => {
+  const client = newClient();
+  const { id } = await fixtures.newWorkflow(user);
+  const config = { text: 'x'.repeat(1_000_000) };
+  const abort = new AbortController();
+  const calls = [
+    client.db.createWorkflowNode({ workflow_id: id, node_id: 'a', node_type: 't', config }),
+    client.db.createWorkflowNode({ workflow_id: 'no id', node_id: 'b', node_type: 't', config }),
+    client.db
+      .with({ signal: abort.signal })
+      .createWorkflowNode({ workflow_id: id, node_id: 'c', node_type: 't', config }),
+  ];
+  abort.abort();
+  await Promise.allSettled(calls);
+  client.close();
+  await collect();
+  const before = process.memoryUsage().heapUsed;
+  for (let round = 0; round < 20; round += 1) {
+    const other = newClient();
+    const text = `${round}`.repeat(1_000_000);
+    await assert.rejects(other.db.updateWorkflowNode('no id', { config: { text } }), {
+      code: 'INVALID_INPUT',
+    });
+    other.close();
+  }
+  await collect();
+  const grown = process.memoryUsage().heapUsed - before;
+  assert.ok(grown < 5_000_000, `the heap grew by ${grown} bytes`);
+});
