@@ -140,7 +140,7 @@ impl Error {
         self
     }
 
-    /// The same error with other details, as long as nobody else holds it.
+    /// The same error with other details, where this is its only holder.
     #[must_use]
     pub fn with_details(mut self, details: Option<String>) -> Self {
         if let Some(report) = Rc::get_mut(&mut self.report) {

@@ -1,4 +1,4 @@
-//! What a token says: whose it is, and for how long it may be used.
+//! What a token says: its user, and how long it may be used.
 
 use crate::cache::Moment;
 use crate::data::{Data, Value};

@@ -20,7 +20,7 @@ const OTHER: Other = Object.freeze({});
 /** Stands for a text with half of a surrogate pair, which would reach the engine as another text. */
 const HALF_PAIR = Symbol('half of a surrogate pair');
 
-/** Longer JSON does not enter WebAssembly, whose memory never shrinks; in characters. */
+/** Longer JSON, in characters, does not enter WebAssembly: its memory never shrinks. */
 const LARGE_JSON = 32_768;
 
 /** As deep as arguments are looked into: the nodes of the workflows of a batch. Below that, values are JSON. */
@@ -28,7 +28,7 @@ const MAX_LISTS = 2;
 
 /**
  * Takes the arguments of a call apart, before the engine sees them: objects of the application may hold getters, Proxies and
- * `toJSON` methods, whose code must not run while the engine works. What stands for large JSON is added to `parked`, to be
+ * `toJSON` methods, and their code must not run while the engine works. What stands for large JSON is added to `parked`, to be
  * released when the call is over.
  *
  * @throws DatabaseError INVALID_INPUT for what cannot be read, or what JSON would silently change.

@@ -123,7 +123,7 @@ export class ConfigurableClient implements DatabaseClient, Resident {
     this.made?.shown();
   }
 
-  /** The auth library tells that this token's user is signed in now, or nobody. @internal */
+  /** The auth library tells that the user of this token is signed in now; without a token, that no user is. @internal */
   signedIn(token: unknown): void {
     this.client().signedIn(token);
   }

@@ -48,7 +48,7 @@ export class Front {
 
   private readonly copies = new Map<string, Copy>();
   private readonly listeners = new Map<string, Set<() => void>>();
-  /** Entries that changed, and whose listeners are still to hear of it. */
+  /** Entries that changed and have listeners that were not called yet. */
   private readonly changed = new Set<string>();
   private readonly resetListeners = new Set<() => void>();
   private readonly followers = new Set<(event: ClientEvent) => void>();

@@ -68,7 +68,7 @@ export function cutWhenCollected(owner: object, ties: Ties): void {
 type Methods = Record<string, (...args: unknown[]) => unknown>;
 
 /**
- * A class whose objects have the methods of another one's object, without keeping that in memory. Once it is collected,
+ * A class of objects that pass their methods' calls on to another object, without keeping it in memory. Once it is collected,
  * the methods do nothing.
  */
 export function weakly<Target extends object>(type: { prototype: Target }): new (target: Target) => Target {

@@ -22,7 +22,7 @@ export interface RealtimeConfig {
   deletes?: 'filtered' | 'unfiltered';
   /**
    * Milliseconds after which what is followed is read again and compared, without any sign that something was missed.
-   * A server may lose changes and tell nobody. A little earlier by chance, so that clients do not read together; not while
+   * A server may lose changes without a sign. A little earlier by chance, so that clients do not read together; not while
    * the page is hidden. 900 000 (15 minutes) unless given.
    */
   resyncMs?: number;

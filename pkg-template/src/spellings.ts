@@ -5,7 +5,7 @@ const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 const MARK = '\0';
 /** A number of fewer digits is never rounded. */
 const LONG_DIGITS = 16;
-/** Of so many places the numbers are remembered. */
+/** The numbers of at most this many places are remembered. */
 const MAX_PLACES = 100_000;
 
 /**

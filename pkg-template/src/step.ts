@@ -32,7 +32,7 @@ export interface Soundness {
   failure: { cause: unknown } | undefined;
 }
 
-/** Runs a step of the engine whose `soundness` this is. */
+/** Runs a step of an engine, and notes in its `soundness` whether it failed. */
 export function step<Result>(run: () => Result, soundness: Soundness): Result {
   let result;
   // Nothing is called in `catch` and `finally`: the stack may be full.

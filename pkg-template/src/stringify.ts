@@ -22,7 +22,7 @@ export interface Origin {
   readonly spellings: Spellings;
 }
 
-/** An object or a list whose members are being written. */
+/** An object or a list that is being written. */
 interface Frame {
   readonly value: Record<string, unknown> | readonly unknown[];
   /** The names of an object's members; undefined for a list. */

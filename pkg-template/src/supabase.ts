@@ -35,7 +35,7 @@ interface Telling {
   readonly isStarted: boolean;
   /** The last token that it told. */
   readonly token: unknown;
-  /** Whether it told since that nobody is signed in. */
+  /** Whether it has told since that no user is signed in. */
   readonly isOver: boolean;
 }
 
@@ -71,7 +71,7 @@ function internalsOf(supabase: SupabaseLike): SupabaseInternals & { supabaseUrl:
   return internals as SupabaseInternals & { supabaseUrl: string };
 }
 
-/** Tells the token of every session that supabase-js tells, null for nobody. The result ends that. */
+/** Calls `tell` with the token of every session that supabase-js announces, null after a sign-out. The result ends that. */
 export function followSession(supabase: SupabaseLike, tell: (token: unknown) => void): () => void {
   const { auth, accessToken } = internalsOf(supabase);
   if (accessToken !== undefined) return () => {};
@@ -85,13 +85,13 @@ export function followSession(supabase: SupabaseLike, tell: (token: unknown) => 
   return () => data.subscription.unsubscribe();
 }
 
-/** A session without a token is a fault, as a token that is no text is: it must not pass for nobody's. */
+/** A session without a token is a fault, as is a token that is no string: it must not pass for an anonymous user's. */
 function tokenOf(session: Session | undefined): unknown {
   return session ? (session.access_token ?? false) : null;
 }
 
 /**
- * The token of a session that supabase-js keeps. The word that nobody is signed in may come, from another tab, before the
+ * The token of a session that supabase-js stores. A sign-out in another tab may be announced before the
  * stored session is seen to be gone.
  */
 function keptToken(auth: Auth, session: Session | undefined): unknown {

@@ -132,7 +132,7 @@ function restartSoon(): void {
   try {
     queueMicrotask(restartIfFailed);
   } catch {
-    // The stack is full. The next one who enters restarts the engine.
+    // The stack is full. The next call restarts the engine.
   }
 }
 
@@ -176,7 +176,7 @@ async function compile(source: WasmSource | undefined): Promise<WebAssembly.Modu
       throw notCompiled('`await ready(module)`', error);
     });
   }
-  // By what they can do: they may come from another realm, whose classes are not those of this one.
+  // By what they can do: they may come from another realm, which has classes of its own.
   if (Object.prototype.toString.call(given) === '[object WebAssembly.Module]')
     return given as WebAssembly.Module;
   const { arrayBuffer } = given as Partial<Response>;

@@ -20,7 +20,7 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// So many milliseconds after this one, on both clocks.
+    /// The moment `ms` milliseconds after this one, on both clocks.
     #[must_use]
     pub fn later_by(self, ms: f64) -> Self {
         Self { monotonic_ms: self.monotonic_ms + ms, wall_ms: self.wall_ms + ms }

@@ -24,7 +24,7 @@ impl From<Error> for Failure {
     }
 }
 
-/// As whom a request is sent, from its first attempt to its last.
+/// The user in whose name a request is sent, from its first attempt to its last.
 struct Sender<D> {
     subject: Option<Subject<D>>,
     /// The token of the last attempt.

@@ -175,7 +175,7 @@ impl<P: Platform> Engine<P> {
     }
 }
 
-/// Each member's own rows. Rows that are nobody's show that the answer is to another question.
+/// The rows of each member. A row that belongs to no member shows that the answer is to another question.
 fn share<D: Data>(rows: &D, kind: &Kind, group: &[String]) -> Vec<Result<D, Error>> {
     let is_other = |value: &str| !group.iter().any(|member| member == value);
     if group.len() == 1 {

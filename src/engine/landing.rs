@@ -81,7 +81,7 @@ impl<P: Platform> Landing<P> {
         if keep {
             engine.state.borrow_mut().flights.overtake_older(&key, order);
         } else if insists {
-            // Nobody is to be answered with what this read was to replace.
+            // No later read may be answered with what this one was to replace.
             engine.state.borrow_mut().store.remove(&key);
         }
         let answer = match outcome {

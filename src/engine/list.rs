@@ -36,7 +36,7 @@ impl<P: Platform> Engine<P> {
     ) -> Result<(P::Data, Option<u32>), Error> {
         let answer = match self.attempt(&Request::counted(query, None), timeout_ms, sent).await {
             Ok((answer, _)) => answer,
-            // There is nothing behind so many rows. How many there are cannot be read.
+            // The offset lies behind the last row. How many rows there are cannot be read.
             Err(error) if error.status == Some(416) && query.offset > 0 => {
                 return Ok((P::Data::list(&[]), None));
             }

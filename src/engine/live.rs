@@ -49,7 +49,7 @@ pub struct Live<D: Data> {
     pub(super) is_opening: bool,
     /// Whether somebody is being told.
     is_telling: bool,
-    /// Whether nobody looks at the page. Scopes are not read for it without a sign of a gap.
+    /// Whether the page is hidden. Its scopes are not read without a sign of a gap.
     is_hidden: bool,
 }
 
@@ -361,7 +361,7 @@ impl<P: Platform> Engine<P> {
         self.drive();
     }
 
-    /// The page is shown, focused or online again: the socket may be dead, and what the server lost meanwhile nobody tells.
+    /// The page is shown, focused or online again: the socket may be dead, and the server does not tell what it lost meanwhile.
     pub fn shown(self: &Rc<Self>) {
         let doubtful = {
             let mut state = self.state.borrow_mut();

@@ -77,11 +77,11 @@ impl Told {
 }
 
 pub struct Session<D> {
-    /// None until the first token was asked for or told; then whose it was.
+    /// The user of the last token; none until the first token was asked for or told.
     subject: Option<Subject<D>>,
-    /// The token that was read last, and whose it is: the same one comes with every request.
+    /// The token that was read last, and its user: the same one comes with every request.
     last_read: Option<(String, Subject<D>)>,
-    /// Set while the auth library's word counts, so that nobody waits for an answer of the library: it may be waiting
+    /// Set while what the auth library told counts, so that no call waits for an answer of the library: it may be waiting
     /// itself, for a callback in which the application waits for us.
     told: Option<Told>,
     /// Done when the auth library tells something. Dropping the sender does that.
@@ -320,14 +320,14 @@ impl<P: Platform> Engine<P> {
         self.platform.spawn(settling.wait());
     }
 
-    /// The auth library says that this token's user is signed in now, or nobody.
+    /// The auth library tells that the user of this token is signed in now; without a token, that no user is.
     pub fn signed_in(self: &Rc<Self>, token: Result<Option<String>, Error>) {
         let number = self.next_ask();
         self.hold(token.as_ref().ok().and_then(Option::as_deref));
         if let Ok(token) = &token {
             self.saw(number, self.subject_of(token.as_deref()));
         } else {
-            // What it tells is no token. Nobody can say whose rows these are: better none.
+            // What it tells is no token. The rows that are cached may be another user's: better none.
             self.forget_everything(End::UserChanged);
         }
         self.settle(number);

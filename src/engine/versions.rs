@@ -3,14 +3,14 @@
 //! `ifUpdatedAt` names the version that a write is meant for. Where own writes alone led on from that one, the write is
 //! meant for what they left: own writes never conflict with each other.
 
-/// Workflows whose versions are remembered: those written last.
+/// The versions of this many workflows are remembered: those written last.
 const MAX_ROWS: usize = 100;
 /// Versions of one workflow that are remembered.
 const MAX_VERSIONS: usize = 100;
 
 struct Chain {
     id: String,
-    /// By their `updated_at`. An own write made each of the one before, and nobody else came between.
+    /// By their `updated_at`. Each was made from the one before by an own write, and no other write came between.
     versions: Vec<String>,
 }
 

@@ -215,7 +215,7 @@ impl<P: Platform> Engine<P> {
     /// Makes a new version of the workflow with this id, and remembers which version it made it of.
     ///
     /// A version that the caller wants stands for what own writes made of it since. Without one, the write says what it
-    /// takes the row to be: when that is right, nobody else came between the version before and the new one.
+    /// takes the row to be: when that is right, no other write came between the version before and the new one.
     async fn perform_on_version(
         self: &Rc<Self>,
         write: &Write,

@@ -41,7 +41,7 @@ impl<D> State<D> {
     }
 }
 
-/// An own write whose echo is missing.
+/// An own write that has not been echoed.
 pub struct Missing<D> {
     /// The row's table.
     pub table: &'static Table,

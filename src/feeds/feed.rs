@@ -12,7 +12,7 @@ use std::rc::Rc;
 /// Scopes with more rows than this are not compared after a gap: their entries are dropped, and `onGap` tells.
 pub const MAX_COMPARED_ROWS: u32 = 5_000;
 
-/// What was not read for so many milliseconds is read again when the page is shown, focused or online.
+/// What was not read for this many milliseconds is read again when the page is shown, focused or online.
 pub const UNCONFIRMED_MS: f64 = 60_000.0;
 /// A missing echo makes everything be read again. The next one that misses too does so after this many milliseconds at
 /// the earliest, the one after that after twice as many, and so on: the table may not be published.

@@ -106,7 +106,7 @@ async function read(front, response) {
   }
 }
 
-/** The text, not `response.json()`: whoever made the response, what is parsed here is plain data without code in it. */
+/** The text, not `response.json()`: a response of the application's own might answer objects with code in them. */
 async function textOf(response) {
   return typeof response.text === 'function' ? response.text() : JSON.stringify(await response.json());
 }

@@ -115,7 +115,7 @@ impl Future for Work {
 impl Drop for Work {
     fn drop(&mut self) {
         if let Self::Started { task, is_done: false, .. } = self {
-            // It cannot fail in a way that would matter: the work is over for whoever waited.
+            // A failure does not matter: nothing waits for the work any more.
             let _ = task.cancel();
         }
     }
@@ -159,7 +159,7 @@ pub fn ask_token(
     }
 }
 
-/// The token that an application or its auth library gave: null, undefined and an empty text stand for nobody.
+/// The token that an application or its auth library gave: null, undefined and an empty string mean that no user is signed in.
 pub fn token_of(value: &JsValue) -> Result<Option<String>, Error> {
     if value.is_undefined() || value.is_null() {
         return Ok(None);

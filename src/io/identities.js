@@ -1,7 +1,7 @@
 // Which rows the application may still hold: a row that is read again, and equal, is the same object again.
 import { isEqual } from './json.js';
 
-/** With fewer rows of a kind than this, those that nobody holds any more are left where they are. */
+/** With fewer rows of a table than this, references to collected rows are left where they are. */
 const FIRST_SWEEP = 256;
 
 /**
@@ -29,7 +29,7 @@ function sameRow(rows, fresh, isLatest) {
   return fresh;
 }
 
-/** Forgets the rows that nobody holds any more. */
+/** Forgets the rows that were collected. */
 function sweep(known) {
   for (const [id, row] of known.rows) {
     if (row.deref() === undefined) known.rows.delete(id);

@@ -55,7 +55,7 @@ impl Client {
         self.engine.auth_changed();
     }
 
-    /// The auth library says that this token's user is signed in now, or nobody.
+    /// The auth library tells that the user of this token is signed in now; without a token, that no user is.
     #[wasm_bindgen(js_name = signedIn)]
     pub fn signed_in(&self, token: &JsValue) {
         self.engine.signed_in(token_of(token));

@@ -31,7 +31,7 @@ pub const MIN_WAIT_MS: f64 = 100.0;
 /// What lived so long did not fail at once: the next wait is a first one again.
 pub const MIN_LIFE_MS: f64 = 10_000.0;
 
-/// So many refusals in a row are no hiccup, and the application is told. Each comes from someone who answers: a server
+/// After this many refusals in a row, the application is told. Each comes from someone who answers: a server
 /// that refuses the connection or the join, or a token provider that throws. With the waits between them, the third comes
 /// 1.5 s after the first on average.
 pub const REFUSALS_TO_TELL: u32 = 3;

@@ -44,7 +44,7 @@ pub fn classify<D: Data>(reply: Reply<D>, form: Form) -> Result<Answer<D>, Error
     match (reply.status, reply.body) {
         (status @ 200..=299, Body::Data(rows)) if rows.is(form) => {
             let came = u64::from(offset.unwrap_or(0)) + rows.len() as u64;
-            // Whoever counts fewer rows than came does not count these rows.
+            // A count below the number of rows that came is not a count of these rows.
             let total = total.filter(|total| u64::from(*total) >= came);
             Ok(Answer { rows, total, offset, status })
         }

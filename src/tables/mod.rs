@@ -97,7 +97,7 @@ pub struct Table {
     pub curated: &'static [&'static str],
     /// The columns, joined by commas, that name a row where the app knows no id.
     pub natural_key: &'static str,
-    /// Text columns by whose value functions find rows. They are never empty, as arguments are not.
+    /// Text columns by which functions find rows. Their values are never empty, as arguments are not.
     pub names: &'static [&'static str],
     /// The columns by whose value a subscription may name the rows that it means. No two of them hold the same id.
     pub scopes: &'static [&'static str],

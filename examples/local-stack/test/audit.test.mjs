@@ -221,7 +221,7 @@ test('two large values that differ only past the cut are told as a change', asyn
   assert.deepEqual(Object.keys((await trailOf(id)).at(-1).details.changes), ['description']);
 });
 
-test('an update, whose details would hold a large value three times, leaves a row of a sane size', async () => {
+test('an update with a large value, which the details hold three times, leaves a row of a sane size', async () => {
   const id = await newWorkflow('thrice');
   for (const letter of ['x', 'y']) {
     await stack.sql('update workflows set description = repeat($1, 100000000) where id = $2', [letter, id]);

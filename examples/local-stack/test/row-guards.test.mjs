@@ -134,7 +134,7 @@ const CURATED = { is_featured: true, usage_count: 2147483647, rating: 5 };
 /** @param {any} row */
 const curatedOf = ({ is_featured, usage_count, rating }) => ({ is_featured, usage_count, rating });
 
-test('whoever makes a template decides neither that it is featured nor its use nor its rating', async () => {
+test('the creator of a template decides neither that it is featured nor its use nor its rating', async () => {
   const template = { name: randomUUID(), workflow_data: {}, ...CURATED };
   const { data: made } = await ada.client.from('workflow_templates').insert(template).select().single();
   assert.deepEqual(curatedOf(made), { is_featured: false, usage_count: 0, rating: 0 });

@@ -71,7 +71,7 @@ export function WorkflowDbProvider(props: WorkflowDbProviderProps): ReactElement
   return createElement(SettingsContext.Provider, { value }, props.children);
 }
 
-/** So many renders in a row with a new client each are no change of user. */
+/** As many renders in a row with a new client each are taken for a mistake, not a change of user. */
 const SUSPICIOUS_CHANGES = 2;
 let hasWarned = false;
 

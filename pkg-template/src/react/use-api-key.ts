@@ -28,7 +28,7 @@ function show(row: ApiKey | null, overlays: Overlays): ApiKey | null {
 }
 
 /**
- * A user's active API key for one service, kept right whoever changes it. An empty `userId` or `serviceName` asks nothing.
+ * A user's active API key for one service, kept up to date whatever changes it. An empty `userId` or `serviceName` asks nothing.
  *
  * @example
  * ```tsx
