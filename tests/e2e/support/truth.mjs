@@ -61,7 +61,10 @@ export function createTruth({ row, rows }) {
     getApiKeys: activeKeys,
     getApiKeysPublic: async (id) =>
       (await activeKeys(id)).map((key) => ({ ...key, encrypted_key: '[REDACTED]' })),
-    getApiKey: (id, service) => ofService('api_keys', id, service),
+    getApiKey: async (id, service) => {
+      const key = await ofService('api_keys', id, service);
+      return key?.is_active ? key : null;
+    },
     getIntegration: (id, service) => ofService('integrations', id, service),
     getIntegrations: (id) => ofUser('integrations', id),
     getSavedTemplates: (id) => ofUser('saved_templates', id),
