@@ -145,7 +145,7 @@ test('db.with carries ttlMs, timeoutMs, fresh and signal to each call', async ()
   assert.equal(stack.requests.count(), before + 1, 'past its time it is asked again');
   await tab.run((id) => db.with({ fresh: true }).getWorkflow(id), workflow.id);
   assert.equal(stack.requests.count(), before + 2, 'fresh asks');
-  stack.faults.add({ action: 'hang' });
+  stack.faults.add({ action: 'hang', times: 'always' });
   const codes = await tab.run(
     async ([id, userId]) => [
       (await failure(db.with({ timeoutMs: 40, fresh: true }).getWorkflow(id))).code,
