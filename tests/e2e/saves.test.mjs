@@ -94,6 +94,7 @@ test('a graph that changed meanwhile is a CONFLICT, and the next read asks anew'
 test('a graph that is as stored is a CONFLICT too, when its row has changed', async () => {
   const { workflow, nodes, connections } = await newGraph();
   const stale = { ifUpdatedAt: '2024-01-01T00:00:00' };
+  const staler = { ifUpdatedAt: '2023-01-01T00:00:00' };
   const save = (/** @type {object} */ options) =>
     call(tab, 'saveWorkflowGraph', workflow.id, { nodes, connections }, options);
   assert.equal((await save(stale)).code, 'CONFLICT');
@@ -103,7 +104,7 @@ test('a graph that is as stored is a CONFLICT too, when its row has changed', as
   assert.equal((await save(stale)).code, undefined);
   loseAnswer();
   const other = { nodes: nodes.slice(1), connections: connections.slice(1) };
-  assert.equal((await call(tab, 'saveWorkflowGraph', workflow.id, other, stale)).code, 'CONFLICT');
+  assert.equal((await call(tab, 'saveWorkflowGraph', workflow.id, other, staler)).code, 'CONFLICT');
 });
 
 test('a save whose answer is lost is saved once, also when it depends on updated_at', async () => {
@@ -212,14 +213,17 @@ test('a workflow from a template counts once, and a taken name gets a number', a
   assert.equal((await call(tab, 'createWorkflowFromTemplate', grace.id, template.id)).code, '42501');
 });
 
-test('an update that depends on updated_at meets a CONFLICT, but not itself', async () => {
+test('an update that depends on updated_at meets a CONFLICT, but neither itself nor other own writes', async () => {
   const workflow = await newWorkflow(ada);
   const expected = { ifUpdatedAt: workflow.updated_at };
   stack.faults.add({ match: { method: 'PATCH' }, action: 'resetAfterCommit' });
   const { value } = await call(tab, 'updateWorkflow', workflow.id, { description: 'mine' }, expected);
   assert.deepEqual(value, await row('workflows', workflow.id));
-  const again = await call(tab, 'updateWorkflow', workflow.id, { description: 'late' }, expected);
-  assert.equal(again.code, 'CONFLICT');
+  const again = await call(tab, 'updateWorkflow', workflow.id, { description: 'again' }, expected);
+  assert.equal(again.value.description, 'again');
+  await stack.sql(`update workflows set name = 'theirs', updated_at = now() where id = $1`, [workflow.id]);
+  const late = await call(tab, 'updateWorkflow', workflow.id, { description: 'late' }, expected);
+  assert.equal(late.code, 'CONFLICT');
   const missing = await call(tab, 'updateWorkflow', randomUUID(), { description: 'x' }, expected);
   assert.equal(missing.code, 'NOT_FOUND');
 });
