@@ -82,12 +82,12 @@ impl<P: Platform> Landing<P> {
             engine.state.borrow_mut().flights.overtake_older(&key, order);
         } else if insists {
             // No later read may be answered with what this one was to replace.
-            engine.state.borrow_mut().store.remove(&key);
+            engine.drop_entry(&key);
         }
         let answer = match outcome {
             None => {
                 if keep {
-                    engine.state.borrow_mut().store.remove(&key);
+                    engine.drop_entry(&key);
                 }
                 None
             }
@@ -119,6 +119,15 @@ impl<P: Platform> Engine<P> {
                     || flights.holds_buried(&WORKFLOW_NODES, &parts.nodes)
                     || flights.holds_buried(&WORKFLOW_CONNECTIONS, &parts.connections)
             }
+        }
+    }
+
+    /// Drops the entry, and those that it could be put together from again.
+    fn drop_entry(&self, key: &str) {
+        let store = &mut self.state.borrow_mut().store;
+        store.remove(key);
+        for part in parts_of_relations(key).iter().flatten() {
+            store.remove(part);
         }
     }
 

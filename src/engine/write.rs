@@ -418,21 +418,27 @@ struct OwnUpdate<'a, D> {
 
 impl<D: Data> OwnUpdate<'_, D> {
     /// Whether it made the row what it is now, of the version `updated_at`. Where that is not known, it may have when it
-    /// was sent more than once.
+    /// was sent more than once. Values that the row had before tell nothing: with one attempt, the version is another
+    /// writer's.
     fn made(&self, row: &D, updated_at: &str) -> bool {
         let Some(values) = D::parse(self.body) else { return false };
-        let values = D::object(Some(&values), &["updated_at"], &[]);
+        let (now, archived_at) = (row.column("updated_at"), row.column("archived_at"));
+        // The server's clock says when it was archived.
+        let is_archiving = values.column("archived_at").text() == Some("now");
+        if is_archiving && archived_at == Value::Null {
+            return false;
+        }
+        let stamps =
+            [("updated_at", Member::Text(now.text())), ("archived_at", Member::Text(archived_at.text()))];
+        let stamps = &stamps[..if is_archiving { 2 } else { 1 }];
+        let stamped: &[&str] = if is_archiving { &["updated_at", "archived_at"] } else { &["updated_at"] };
+        let changes = D::object(Some(&values), stamped, &[]);
         match &self.before {
             Some(before) if before.column("updated_at").text() == Some(updated_at) => {
-                let now = row.column("updated_at");
-                let expected = D::object(
-                    Some(&before.merged(&values)),
-                    &[],
-                    &[("updated_at", Member::Text(now.text()))],
-                );
-                row.is_equal(&expected)
+                let is_telling = self.attempts > 1 || is_archiving || !before.covers(&changes);
+                is_telling && row.is_equal(&D::object(Some(&before.merged(&changes)), &[], stamps))
             }
-            _ => self.attempts > 1 && row.covers(&values),
+            _ => self.attempts > 1 && row.covers(&changes),
         }
     }
 }

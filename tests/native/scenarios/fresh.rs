@@ -80,6 +80,38 @@ fn a_fresh_read_that_is_overtaken_again_and_again_ends_and_leaves_nothing_older_
 }
 
 #[test]
+fn a_fresh_workflow_with_relations_that_is_gone_is_not_put_together_from_its_parts_again() {
+    let (world, ada, ids) = with_outdated_list();
+    ada.does("getWorkflowWithRelations", json!([ids[1]]));
+    world.server().remove("workflows", &ids[1]);
+    assert!(ada.call_with(FRESH, "getWorkflowWithRelations", json!([ids[1]])).value().is_null());
+    assert!(ada.does("getWorkflowWithRelations", json!([ids[1]])).is_null());
+    assert!(ada.does("getWorkflow", json!([ids[1]])).is_null());
+}
+
+#[test]
+fn relations_that_are_overtaken_again_and_again_leave_no_older_parts_behind() {
+    let (world, ada, ids) = with_outdated_list();
+    let node = json!({"workflow_id": ids[1], "node_id": "n", "node_type": "old"});
+    let node = world.server().add("workflow_nodes", node);
+    ada.does("getWorkflowWithRelations", json!([ids[1]]));
+    world.server().change("workflow_nodes", &node, json!({"node_type": "new"}));
+    for _ in 0..4 {
+        world.network().slow("GET workflows", 10.0, 500.0);
+    }
+    let refresh = ada.call_with(FRESH, "getWorkflowWithRelations", json!([ids[1]]));
+    for count in 0..4 {
+        world.pass(100.0);
+        ada.does("updateWorkflow", json!([ids[1], {"name": format!("changed {count}")}]));
+        world.pass(410.0);
+    }
+    refresh.value();
+    let whole = ada.does("getWorkflowWithRelations", json!([ids[1]])).to_value();
+    assert_eq!((&whole["name"], &whole["nodes"][0]["node_type"]), (&json!("changed 3"), &json!("new")));
+    assert_eq!(ada.does("getWorkflowNodes", json!([ids[1]])).texts("node_type"), ["new"]);
+}
+
+#[test]
 fn a_fresh_read_joins_what_was_not_sent_yet_and_nothing_else() {
     let (world, ada, ids) = with_outdated_list();
     let early = ada.call("getWorkflow", json!([ids[0]]));

@@ -127,6 +127,29 @@ fn a_write_whose_answer_was_lost_is_an_own_one() {
 }
 
 #[test]
+fn an_archiving_whose_answer_was_lost_is_an_own_write() {
+    let (world, ada, id, version) = with_workflow();
+    world.network().once("PATCH workflows", Fault::LostAfter);
+    ada.does("archiveWorkflow", json!([id]));
+    assert_eq!(world.count_requests(), 3, "twice the write, and a look at the row");
+    ada.does("updateWorkflow", patch(&id, &version, json!({"name": "second"})));
+    assert_eq!(stored(&world, &id)["name"], json!("second"));
+}
+
+#[test]
+fn a_new_version_by_somebody_else_is_a_conflict_although_the_row_has_the_values_of_the_update() {
+    let same = json!({"name": "first"});
+    let (world, ada, id, version) = with_workflow();
+    world.server().change("workflows", &id, same.clone());
+    ada.call("updateWorkflow", patch(&id, &version, same.clone())).fails_with("CONFLICT");
+
+    let (world, ada, id, version) = with_workflow();
+    world.server().change("workflows", &id, same.clone());
+    ada.does("updateWorkflow", json!([id, same]));
+    ada.call("updateWorkflow", patch(&id, &version, json!({"name": "second"}))).fails_with("CONFLICT");
+}
+
+#[test]
 fn a_change_that_came_while_an_answer_was_lost_is_a_conflict() {
     let (world, ada, id, version) = with_workflow();
     world.network().once("PATCH workflows", Fault::LostAfter);
