@@ -151,7 +151,7 @@ export class Front {
   /** Nothing is answered until it is put again. Who shows an entry keeps it until it is dropped, and is told then. */
   withdraw(): void {
     for (const copy of this.copies.values()) copy.until = 0;
-    this.rendered.forget();
+    this.rendered.clear();
     this.last = undefined;
   }
 
