@@ -26,6 +26,9 @@ const LARGE_JSON = 32_768;
 /** As deep as arguments are looked into: the nodes of the workflows of a batch. Below that, values are JSON. */
 const MAX_LISTS = 2;
 
+/** The members of arguments that are lists of rows. Any other list is JSON, of any length. */
+const LISTS_OF_ROWS: readonly string[] = ['workflows', 'nodes', 'connections', 'keys'];
+
 /**
  * Takes the arguments of a call apart, before the engine sees them: objects of the application may hold getters, Proxies and
  * `toJSON` methods, and their code must not run while the engine works. What stands for large JSON is added to `parked`, to be
@@ -77,7 +80,8 @@ function fieldsOf(object: object, outer: Scope, lists: number): Field[] {
 
 function fieldOf(name: string, value: unknown, scope: Scope, lists: number): Field {
   const path = scope.path + name;
-  const rows = lists > 0 && Array.isArray(value) ? rowsOf(value, { ...scope, path }, lists - 1) : undefined;
+  const isList = lists > 0 && Array.isArray(value) && LISTS_OF_ROWS.includes(name);
+  const rows = isList ? rowsOf(value, { ...scope, path }, lists - 1) : undefined;
   const simple = plainValue(value);
   // What no column holds, the engine refuses in the words of the column.
   const isCarried =

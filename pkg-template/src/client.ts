@@ -158,7 +158,8 @@ export class ConfigurableClient implements DatabaseClient, Resident {
   /** Sets the cache's limits, unless they are set already. */
   configureCache(config: CacheConfig): void {
     if (this.cacheConfig !== undefined) return;
-    this.client().cacheConfigure({ ...config });
+    const own = { ...config };
+    this.client().cacheConfigure(own);
     this.cacheConfig = config;
   }
 

@@ -359,7 +359,8 @@ export function createDb(client: () => Client, front: Front, calls: Calls, owner
     const outcome = calls.start(
       (number) => {
         const plain = plainArguments(args, front.spellings, parked);
-        client().call(number, name, plain, plainOptions(options));
+        const own = plainOptions(options);
+        client().call(number, name, plain, own);
       },
       () => signalOf(options),
       (number) => client().cancel(number),

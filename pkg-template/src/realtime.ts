@@ -158,13 +158,15 @@ export class Subscriptions implements RealtimeManager, Followers {
     }));
 
   private newId(table: string): string {
+    if (typeof table !== 'string') throw invalid('table', 'the name of a table');
     let id;
     do id = `${table}:${++this.lastNumber}`;
     while (this.all.has(id));
     return id;
   }
 
-  private add(id: string, table: string, options: OpenOptions, handler: Handler | undefined): Subscription {
+  private add(id: string, table: string, given: OpenOptions, handler: Handler | undefined): Subscription {
+    const options = plainOptions(given);
     const isTold = handler !== undefined;
     if (isTold && typeof handler !== 'function') throw invalid('handler', 'a function, or nothing');
     for (const name of ['scope', 'filter'] as const) {
@@ -172,9 +174,6 @@ export class Subscriptions implements RealtimeManager, Followers {
       if (value !== undefined && typeof value !== 'string') throw invalid(name, 'a string');
       if (value !== undefined && !isWellFormed(value))
         throw invalid(name, 'text without half of a surrogate pair');
-    }
-    if (!(options.events ?? []).every((name) => EVENTS.includes(name))) {
-      throw invalid('events', `some of ${EVENTS.join(', ')}`);
     }
     const feed = this.follow(table, options, isTold);
     const subscription = new Subscription(id, feed, table, options, handler, (ended) => this.end(ended));
@@ -187,7 +186,6 @@ export class Subscriptions implements RealtimeManager, Followers {
   }
 
   private follow(table: string, options: OpenOptions, isTold: boolean): number {
-    if (typeof table !== 'string') throw invalid('table', 'the name of a table');
     return this.client().follow(table, options.scope, options.filter, isTold);
   }
 
@@ -272,4 +270,16 @@ export class Subscriptions implements RealtimeManager, Followers {
   private of(feed: number): Subscription[] {
     return [...(this.feeds.get(feed) ?? [])];
   }
+}
+
+/** A copy: reading what was given may run the application's code, which may also change it later. */
+function plainOptions(given: OpenOptions): OpenOptions {
+  const options = { ...given };
+  const events: unknown = options.events;
+  if (events === undefined) return options;
+  const isKnown = (name: ChangeType) => EVENTS.includes(name);
+  if (!Array.isArray(events) || !events.every(isKnown)) {
+    throw invalid('events', `a list with some of ${EVENTS.join(', ')}`);
+  }
+  return { ...options, events: [...(events as ChangeType[])] };
 }

@@ -5,8 +5,8 @@ const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 const MARK = '\0';
 /** A number of fewer digits is never rounded. */
 const LONG_DIGITS = 16;
-/** The numbers of at most this many places are remembered. */
-const MAX_PLACES = 100_000;
+/** How much is remembered, in characters of the numbers and of their places. */
+const MAX_SIZE = 8_000_000;
 
 /**
  * Numbers that JavaScript cannot hold, as the database wrote them.
@@ -18,7 +18,10 @@ const MAX_PLACES = 100_000;
 export class Spellings {
   /** By the rounded number, then by place. */
   private readonly texts = new Map<number, Map<string, string>>();
-  private placeCount = 0;
+  /** The characters of `texts`. */
+  private size = 0;
+  /** The rounded numbers with texts that were too many to remember. */
+  private readonly forgotten = new Set<number>();
 
   /** Remembers the numbers of a JSON text that are rounded when it is parsed. */
   learn(json: string): void {
@@ -33,20 +36,22 @@ export class Spellings {
    */
   of(value: number, place: () => string): string | undefined {
     const places = this.texts.get(value);
-    if (places === undefined) return undefined;
-    const own = places.get(place());
+    const isForgotten = this.forgotten.has(value);
+    if (places === undefined && !isForgotten) return undefined;
+    const own = places?.get(place());
     if (own !== undefined) return own;
     // A short decimal may as well be the application's own.
     const isOwn = digitsOf(value) < LONG_DIGITS && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
     if (isOwn) return undefined;
-    const [text, ...others] = new Set(places.values());
-    return text === undefined || others.length > 0 ? '' : text;
+    const [text, ...others] = new Set(places?.values());
+    return text === undefined || others.length > 0 || isForgotten ? '' : text;
   }
 
   /** Forgets everything: it was another user's. */
   clear(): void {
     this.texts.clear();
-    this.placeCount = 0;
+    this.size = 0;
+    this.forgotten.clear();
   }
 
   private gather(root: unknown): void {
@@ -70,12 +75,19 @@ export class Spellings {
     const value = Number(text);
     let places = this.texts.get(value);
     if (places === undefined) this.texts.set(value, (places = new Map()));
-    if (!places.has(place)) this.placeCount += 1;
+    const before = places.get(place);
+    this.size += text.length + (before === undefined ? place.length : -before.length);
     places.set(place, text);
-    for (const oldest of this.texts.values()) {
-      if (this.placeCount <= MAX_PLACES) break;
-      this.placeCount -= oldest.size;
-      oldest.clear();
+    if (this.size > MAX_SIZE) this.forgetOldest();
+  }
+
+  /** Forgets half of it at once: where members were deleted, a Map looks for its first one slowly. */
+  private forgetOldest(): void {
+    for (const [value, places] of this.texts) {
+      if (this.size <= MAX_SIZE / 2) break;
+      places.forEach((text, place) => (this.size -= text.length + place.length));
+      this.texts.delete(value);
+      this.forgotten.add(value);
     }
   }
 }
@@ -102,6 +114,8 @@ function mayHoldRounded(json: string): boolean {
     while (isOfNumber(json, start - 1)) start -= 1;
     while (isOfNumber(json, end)) end += 1;
     if (end - start >= LONG_DIGITS && isRounded(json.slice(start, end))) return true;
+    // The same digits are not looked at again.
+    at = end;
   }
   return false;
 }

@@ -33,6 +33,8 @@ function hasEqualMembers(a, b, waiting) {
   let surplus = 0;
   for (const key in a) {
     if (!mayBeEqual(a[key], b[key], waiting)) return false;
+    // Every object inherits a member of this name.
+    if (key === '__proto__' && !Object.hasOwn(b, key)) return false;
     surplus -= 1;
   }
   for (const _ in b) surplus += 1;

@@ -1,0 +1,153 @@
+// @ts-check
+// Answers that are made to hold up a page, and options whose reading runs code. In Node, over a fetch that answers so.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { watchLinearMemory } from './support/memory.mjs';
+import { unpackedPackage } from './support/package.mjs';
+
+const USER_ID = '11111111-1111-4111-8111-111111111111';
+const WORKFLOW_ID = '22222222-2222-4222-8222-222222222222';
+const NODE_ID = '33333333-3333-4333-8333-333333333333';
+/** Work that grows with the size of an answer takes a moment; work that grows with its square takes minutes. */
+const MAX_MS = 20_000;
+
+const linearMemory = watchLinearMemory();
+/** @type {Awaited<ReturnType<typeof unpackedPackage>>} */
+let unpacked;
+/** @type {typeof import('../../pkg/index.js')} */
+let library;
+
+before(async () => {
+  unpacked = await unpackedPackage();
+  library = await import(pathToFileURL(join(unpacked.root, 'index.js')).href);
+});
+after(() => unpacked?.remove());
+
+/** A test's body that must be over in time. While a page is held up, no timer could tell. @param {() => Promise<void>} run */
+function inTime(run) {
+  return async () => {
+    const start = performance.now();
+    await run();
+    assert.ok(performance.now() - start < MAX_MS, `took ${performance.now() - start} ms`);
+  };
+}
+
+/** A client whose server answers each request with one node, with the JSON text of `config`. @param {() => string} config */
+function clientOf(config) {
+  const sent = /** @type {string[]} */ ([]);
+  const client = library.createClient({
+    url: 'http://project.test',
+    key: 'key',
+    retry: { maxAttempts: 1 },
+    fetch: async (_, init) => {
+      if (init.body !== undefined) sent.push(String(init.body));
+      const node = `{"id":"${NODE_ID}","workflow_id":"${WORKFLOW_ID}","node_id":"a","config":${config()}}`;
+      return new Response(`[${node}]`, { headers: { 'content-range': '0-0/1' } });
+    },
+  });
+  return { ...client, sent };
+}
+
+test(
+  'a text of a million zeros is read at once',
+  inTime(async () => {
+    const zeros = '0'.repeat(1_000_000);
+    const { db } = clientOf(() => `"${zeros}"`);
+    const [node] = await db.getWorkflowNodes(WORKFLOW_ID);
+    assert.ok(/** @type {unknown} */ (node?.config) === zeros);
+  }),
+);
+
+test(
+  'numbers that JavaScript rounds are read at once, however many, and written as they were or refused',
+  inTime(async () => {
+    const numbers = Array.from({ length: 200_000 }, (_, index) => `${900_000_000 + index}12345678901`);
+    const { db, sent } = clientOf(() => `[${numbers}]`);
+    const [node] = await db.getWorkflowNodes(WORKFLOW_ID);
+    const config = /** @type {any} */ (node?.config);
+    await db.updateWorkflowNode(NODE_ID, { config: config.slice(0, 3) });
+    assert.ok(sent[0]?.includes(`[${numbers.slice(0, 3)}]`), sent[0]);
+    // Not all are remembered.
+    const message = /^config\[\d+\]: expected a number that JavaScript can hold/;
+    await assert.rejects(db.updateWorkflowNode(NODE_ID, { config }), { code: 'INVALID_INPUT', message });
+    assert.equal(sent.length, 1);
+  }),
+);
+
+test('a member called __proto__ is compared like any other', async () => {
+  let config = '{"__proto__":{}}';
+  const { db } = clientOf(() => config);
+  await db.getWorkflowNodes(WORKFLOW_ID);
+  config = '{"y":1}';
+  const [node] = await db.with({ fresh: true }).getWorkflowNodes(WORKFLOW_ID);
+  assert.deepEqual(node?.config, { y: 1 });
+});
+
+test(
+  'a long list of objects is written at once, and does not enter the memory of WebAssembly',
+  inTime(async () => {
+    const config = Array.from({ length: 300_000 }, (_, k) => ({ k, v: 'abc' }));
+    const { db, sent } = clientOf(() => '{}');
+    await db.getWorkflowNodes(WORKFLOW_ID);
+    const before = linearMemory();
+    await db.updateWorkflowNode(NODE_ID, { config });
+    assert.ok(linearMemory() - before < 256 * 1024, `grew by ${linearMemory() - before} bytes`);
+    assert.deepEqual(JSON.parse(sent[0] ?? '').config, config);
+  }),
+);
+
+test('an option whose reading closes its client ends that call alone', async () => {
+  const events = /** @type {string[]} */ ([]);
+  const other = library.createClient({
+    url: 'http://project.test',
+    key: 'key',
+    onEvent: ({ type }) => events.push(type),
+  });
+  other.cache.set('kept', 1);
+  const read = () => {
+    const client = clientOf(() => '{}');
+    const closing = {
+      get fresh() {
+        client.close();
+        return true;
+      },
+    };
+    return client.db.with(closing).getWorkflowNodes(WORKFLOW_ID);
+  };
+  await assert.rejects(read(), { code: 'NOT_CONFIGURED' });
+  const follow = () => {
+    const client = clientOf(() => '{}');
+    client.realtime
+      .open('workflows', {
+        get scope() {
+          client.close();
+          return USER_ID;
+        },
+      })
+      .unsubscribe();
+  };
+  follow();
+  assert.equal(other.cache.get('kept'), 1);
+  assert.ok(!events.includes('engineRestarted'));
+});
+
+test('options of a subscription that make no sense are INVALID_INPUT, and later changes of them change nothing', () => {
+  const { realtime } = clientOf(() => '{}');
+  const open = /** @type {any} */ (realtime.open);
+  for (const events of ['INSERT', null, 5, {}, ['INSERT', 'insert'], [null]]) {
+    assert.throws(() => open('workflows', { events }, () => {}), {
+      code: 'INVALID_INPUT',
+      message: /^events: /,
+    });
+  }
+  for (const table of [undefined, null, 5, Symbol('workflows'), {}, Object.create(null)]) {
+    assert.throws(() => open(table), { code: 'INVALID_INPUT', message: /^table: / });
+  }
+  const options = { scope: USER_ID };
+  const handle = open('workflows', options);
+  options.scope = WORKFLOW_ID;
+  assert.equal(realtime.getActiveSubscriptions()[0]?.scope, USER_ID);
+  handle.unsubscribe();
+});
