@@ -41,8 +41,11 @@ interface Telling {
 
 const tellings = new WeakMap<Auth, Telling>();
 
-/** The token that a forced renewal gave: rejected again, it is not the token's age that the server dislikes. */
-const renewed = new WeakMap<Auth, unknown>();
+/** A token that is rejected so soon after its renewal is not rejected for its age. */
+const RENEWAL_EFFECT_MS = 30_000;
+
+/** The last renewal of each auth client's token. */
+const renewals = new WeakMap<Auth, { readonly token: unknown; readonly wallMs: number }>();
 
 /** Address, key and token provider, whichever way they were given. */
 export function sourceOf(options: ClientOptions) {
@@ -80,6 +83,7 @@ export function followSession(supabase: SupabaseLike, tell: (token: unknown) => 
     const isStarted = event === 'INITIAL_SESSION' || before?.isStarted === true;
     const token = tokenOf(session);
     tellings.set(auth, { isStarted, token: token ?? before?.token, isOver: token === null });
+    if (event === 'TOKEN_REFRESHED') noteRenewal(auth, token);
     tell(token);
   });
   return () => data.subscription.unsubscribe();
@@ -114,13 +118,23 @@ async function currentToken(auth: Auth): Promise<unknown> {
 
 /** A token in the place of one that the server took for expired, even if this machine's clock says otherwise. */
 async function renewedToken(auth: Auth, rejected: string): Promise<unknown> {
-  if (tellings.get(auth)?.isStarted === false) return rejected;
+  // The renewal may be waiting for the callback that waits for this.
+  if (tellings.get(auth)?.isStarted === false || isJustRenewed(auth, rejected)) return rejected;
   const { data } = await auth.getSession();
   const token = keptToken(auth, data.session);
-  if (token !== rejected || token === renewed.get(auth) || auth.refreshSession === undefined) return token;
+  if (token !== rejected || auth.refreshSession === undefined) return token;
   const { data: fresh } = await auth.refreshSession();
-  renewed.set(auth, fresh.session?.access_token);
+  noteRenewal(auth, fresh.session?.access_token);
   return fresh.session ? tokenOf(fresh.session) : rejected;
+}
+
+function noteRenewal(auth: Auth, token: unknown): void {
+  renewals.set(auth, { token, wallMs: Date.now() });
+}
+
+function isJustRenewed(auth: Auth, token: string): boolean {
+  const renewal = renewals.get(auth);
+  return renewal?.token === token && Math.abs(Date.now() - renewal.wallMs) < RENEWAL_EFFECT_MS;
 }
 
 /** The session as supabase-js keeps it: null when there is none, undefined where that cannot be read. */

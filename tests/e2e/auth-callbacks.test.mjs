@@ -137,6 +137,44 @@ test('an expired session that supabase-js takes for valid fails soon while it st
   assert.equal(stack.requests.count({ path: '/auth/v1/token' }), 2, 'the sign-in, and one renewal');
 });
 
+/** The server takes tokens for expired. @param {number | 'always'} times */
+const rejectTokens = (times) => {
+  const body = { code: 'PGRST301', message: 'JWT expired' };
+  stack.faults.add({ match: { path: '/rest/v1' }, action: 'status', status: 401, body, times });
+};
+
+for (const lock of [false, true]) {
+  test(`a renewed token that is rejected fails the call in the callback${lock ? ', under a lock' : ''}`, async () => {
+    const tab = await open({ storage: newStorage(), acts: 'read', ...(lock && { lock: 1 }) });
+    await signIn(tab);
+    await toldUntil(tab, 'SIGNED_IN');
+    await tab.run(() => cache.clear());
+    rejectTokens('always');
+    try {
+      await tab.run(() => void (/** @type {any} */ (globalThis).supabase.auth.refreshSession()));
+      assert.equal((await toldUntil(tab, 'TOKEN_REFRESHED')).at(-1), 'TOKEN_REFRESHED PGRST301');
+    } finally {
+      stack.faults.clear();
+    }
+  });
+}
+
+test('a renewed token that is rejected later is renewed again', async () => {
+  const tab = await open({ storage: newStorage(), acts: 'read' });
+  await signIn(tab);
+  await toldUntil(tab, 'SIGNED_IN');
+  const read = () =>
+    tab.run(async (id) => (await db.with({ fresh: true }).getWorkflows(id)).length > 0, ada.id);
+  rejectTokens(1);
+  assert.ok(await read());
+  await tab.run((ms) => {
+    const now = Date.now.bind(Date);
+    Date.now = () => now() + ms;
+  }, 60_000);
+  rejectTokens(1);
+  assert.ok(await read());
+});
+
 for (const [title, query] of /** @type {[string, Query][]} */ ([
   ['that was registered before configure', { configure: 'after' }],
   ['that calls configure', { configure: 'inside' }],
