@@ -10,7 +10,7 @@ import { guarded, report } from './guarded.js';
 /** Handlers that cause one another are called this many times in a row; what a further one causes is a loop. */
 const MAX_CHAIN = 100;
 /** As many calls may be caused by handlers until they come to rest: chains may fork. */
-const MAX_CAUSED = 100_000;
+const MAX_CAUSED = 10_000;
 
 interface Task {
   run: () => void;
