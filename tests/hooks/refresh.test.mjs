@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { VERSIONS, useHooks } from './support/world.mjs';
 
-const { stack, openHooks, newUser, newWorkflow, newExecutions, insert } = await useHooks();
+const { stack, openHooks, newUser, newWorkflow, newExecutions, insert, takeProblems } = await useHooks();
 
 /** @typedef {import('./support/world.mjs').User} User */
 /** @typedef {import('../e2e/support/world.mjs').Tab} Tab */
@@ -182,4 +182,6 @@ test('React 19: use() of a missing row, or of a page, does not loop, and asks ag
     await db.createExecution({ workflow_id: workflowId, user_id: userId });
   }, /** @type {const} */ ([missing, workflow.id, user.id]));
   assert.deepEqual(await render(), ['made', 1]);
+  // React warns in development where a component that waits is rendered for another reason before its answer is there.
+  for (const problem of takeProblems()) assert.match(problem, /suspended by an uncached promise/);
 });
