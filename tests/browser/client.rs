@@ -20,7 +20,7 @@ fn evaluate(expression: &str) -> JsValue {
 fn front() -> JsValue {
     evaluate(
         "({ copies: {}, put(key, data) { this.copies[key] = data; }, drop(key) { delete this.copies[key]; },
-            takeUsed() { return new Uint32Array(0); }, withdraw() { this.copies = {}; }, happened() {}, attempted() {}, sent() {},
+            takeUsed() { return new Uint32Array(0); }, withdraw() { this.copies = {}; }, happened() {}, attempted() {}, sent() {}, learn() {},
             error(code, message, original, status) { return { code, message, original, status }; }, calls: {},
             outcome(call) { return new Promise((resolve, reject) => { this.calls[call] = { resolve, reject }; }); },
             settled(call, value) { this.calls[call].resolve(value); }, failed(call, error) { this.calls[call].reject(error); } })",
