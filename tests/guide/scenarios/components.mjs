@@ -140,7 +140,8 @@ export const components = {
       [workflow.id],
     );
     await page.waitForFunction(
-      async (id) => (await wdb.db.getWorkflowNodes(id)).some(({ config }) => config.fail),
+      // What `useWorkflow` shows, from the cache: a read of its own could be ahead of it.
+      async (id) => (await wdb.db.getWorkflowWithRelations(id))?.nodes.some(({ config }) => config.fail),
       workflow.id,
     );
     await page.getByRole('button', { name: 'Run' }).click();
