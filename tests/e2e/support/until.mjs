@@ -11,7 +11,7 @@ const POLL_MS = 20;
  * @param {number} [timeoutMs]
  * @returns {Promise<T>}
  */
-export async function until(condition, timeoutMs = 10_000) {
+export async function until(condition, timeoutMs = 30_000) {
   const end = performance.now() + timeoutMs;
   for (;;) {
     const value = await condition();
