@@ -132,7 +132,9 @@ impl<P: Platform> Engine<P> {
 fn check(epoch: &Epoch, stage: &Stage) -> Result<(), Error> {
     match epoch.end() {
         Some(End::Closed) => Err(Error::aborted(CLOSED)),
-        Some(End::UserChanged | End::SignedIn) if stage.is_sent() => Err(Error::aborted(USER_CHANGED)),
+        Some(End::UserChanged | End::SignedIn | End::Unknown) if stage.is_sent() => {
+            Err(Error::aborted(USER_CHANGED))
+        }
         _ => Ok(()),
     }
 }

@@ -112,10 +112,13 @@ impl<D: Data> Live<D> {
         self.last_number
     }
 
-    /// Takes the feeds off their channels, and forgets what they know.
-    fn restart_feeds(&mut self) {
+    /// Takes the feeds off their channels, and forgets what they know. With `keeps_owner`, those that were opened stay with
+    /// the user for whom they were.
+    fn restart_feeds(&mut self, keeps_owner: bool) {
         for feed in &mut self.feeds {
+            let is_owned = keeps_owner && (feed.is_owned || feed.channel.is_some());
             feed.restart();
+            feed.is_owned = is_owned;
         }
         let live = |feed: &&Feed<D>| feed.status == Status::Live;
         for number in self.feeds.iter().filter(live).map(|feed| feed.number).collect::<Vec<_>>() {
@@ -388,10 +391,14 @@ impl<P: Platform> Engine<P> {
     pub(super) fn end_feeds(&self, end: End) {
         let mut state = self.state.borrow_mut();
         let live = &mut state.live;
-        if end == End::SignedIn {
-            live.restart_feeds();
+        if matches!(end, End::SignedIn | End::Unknown) {
+            live.restart_feeds(end == End::Unknown);
         }
-        let is_over = |feed: &Feed<P::Data>| end == End::Closed || feed.channel.is_some();
+        let is_over = |feed: &Feed<P::Data>| match end {
+            End::Closed => true,
+            End::UserChanged => feed.channel.is_some() || feed.is_owned,
+            End::SignedIn | End::Unknown => false,
+        };
         let ended: Vec<u32> =
             live.feeds.iter().filter(|feed| is_over(feed)).map(|feed| feed.number).collect();
         // What was not told yet is of rows that are nobody's business any more.

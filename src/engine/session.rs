@@ -28,6 +28,8 @@ pub enum End {
     UserChanged,
     /// Somebody is signed in where nobody was. The same, and what was followed is followed as that user.
     SignedIn,
+    /// The token provider failed: nobody can say whose rows these are. Subscriptions go on once it answers.
+    Unknown,
     /// The client was closed or turned to another server.
     Closed,
 }
@@ -310,8 +312,7 @@ impl<P: Platform> Engine<P> {
                         engine.token_renewed(token);
                     }
                 }
-                // Nobody can say whose rows these are: better none.
-                Err(_) => engine.forget_everything(End::UserChanged),
+                Err(_) => engine.forget_everything(End::Unknown),
             }
             engine.settle(number);
         };
@@ -375,7 +376,7 @@ impl<P: Platform> Engine<P> {
         self.forget_entries();
         self.state.borrow_mut().session.end_epoch(end);
         self.end_feeds(end);
-        // Before those who follow entries hear of each: they may want to know why.
+        // Before observers hear of each entry: they may want to know why.
         if end != End::Closed {
             self.platform.event(Event::UserChanged);
         }

@@ -122,6 +122,8 @@ pub struct Feed<D: Data> {
     pub channel: Option<(u32, usize)>,
     /// How it stands.
     pub status: Status,
+    /// Whether it was opened for a user, with whom it ends, though it is on no channel now.
+    pub is_owned: bool,
     /// Whether the server ever took it.
     pub is_proven: bool,
     /// Whether a channel was refused that it shared.
@@ -170,6 +172,7 @@ impl<D: Data> Feed<D> {
             is_told,
             channel: None,
             status: Status::Connecting,
+            is_owned: false,
             is_proven: false,
             is_suspect: false,
             extent: Extent::Unread,

@@ -2,6 +2,7 @@
 
 use crate::support::network::Fault;
 use crate::support::random::uuid_of;
+use crate::support::tokens::Answer;
 use crate::support::{realtime, Client, World};
 use serde_json::{json, Value};
 use workflow_db::feeds::{Interest, News, Status};
@@ -220,6 +221,37 @@ fn a_row_too_large_for_frames_is_told_while_it_keeps_changing() {
     assert!(while_changing > 5, "{while_changing} were told");
     world.pass(5_000.0);
     assert_eq!(names(&take_told(&client, feed), "name").last().expect("it was told"), "UPDATE 99");
+}
+
+#[test]
+fn a_subscription_outlives_a_provider_that_fails_when_the_user_may_have_changed() {
+    for answer in [Answer::Throws, Answer::Hangs] {
+        let world = World::new();
+        let client = world.signed_in("ada");
+        let feed = follow(&client, "workflows", Some(&uuid_of("ada")), None);
+        world.pass(3_000.0);
+        client.tokens().next(answer);
+        client.engine.auth_changed();
+        world.pass(60_000.0);
+        world.server().add("workflows", json!({"user_id": uuid_of("ada"), "name": "after"}));
+        world.pass(3_000.0);
+        assert_eq!(names(&take_told(&client, feed), "name"), ["INSERT after"]);
+    }
+}
+
+#[test]
+fn a_provider_that_fails_and_then_names_another_user_closes_the_subscriptions_of_the_first() {
+    let world = World::new();
+    let client = world.signed_in("ada");
+    world.signed_in("ben");
+    let feed = follow(&client, "workflows", Some(&uuid_of("ada")), None);
+    world.pass(3_000.0);
+    client.tokens().next(Answer::Throws);
+    client.switch_to(Some("ben"));
+    world.pass(60_000.0);
+    world.server().add("workflows", json!({"user_id": uuid_of("ada"), "name": "not for Ben"}));
+    world.pass(3_000.0);
+    assert_eq!(take_told(&client, feed), [("closed", Value::Null)]);
 }
 
 #[test]
