@@ -1,5 +1,6 @@
 // An app with devtools; `mount` renders them with whatever props a test wants.
 import { StrictMode, version } from 'react';
+import { flushSync } from 'react-dom';
 import { createRoot } from 'react-dom/client';
 import * as wdb from 'workflow-db';
 import { WorkflowDbDevtools } from 'workflow-db/devtools';
@@ -11,13 +12,16 @@ Object.assign(globalThis, {
   reactVersion: version,
   /** What the app hears of its own. */
   heard: { keys: [], events: [] },
+  /** Returns when the effects have run too: from then on the devtools record. */
   mount: (props) =>
-    root.render(
-      <StrictMode>
-        <h1>Some app</h1>
-        <input id="field" aria-label="Field of the app" />
-        <WorkflowDbDevtools {...props} />
-      </StrictMode>,
+    flushSync(() =>
+      root.render(
+        <StrictMode>
+          <h1>Some app</h1>
+          <input id="field" aria-label="Field of the app" />
+          <WorkflowDbDevtools {...props} />
+        </StrictMode>,
+      ),
     ),
   unmount: () => root.render(null),
 });
