@@ -1,7 +1,7 @@
 # Everything from a bare machine: Rust (by rustup), Node and apt are all that must be there.
 # The second time, what is installed and built already is left alone.
 
-.PHONY: help demo test test-full build bench tools clean
+.PHONY: help demo test test-full build bench fuzz tools clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,6 +23,10 @@ build: tools ## Build the package into pkg/ and print its sizes
 bench: tools ## Measure against the peers, in a browser, in one run
 	@node scripts/build.mjs --if-changed
 	@node tests/bench/run.mjs
+
+fuzz: ## Fuzz what comes from outside for ten minutes; SECONDS=… for more
+	@bash scripts/install-tools.sh --fuzz
+	@node scripts/fuzz.mjs
 
 tools: ## Install what is missing
 	@bash scripts/install-tools.sh

@@ -60,6 +60,18 @@ if [ "${1:-}" = --full ]; then
   fi
 fi
 
+# `--fuzz`: what instruments the crate and drives it, which only `make fuzz` needs.
+if [ "${1:-}" = --fuzz ]; then
+  if ! rustup toolchain list | grep -q '^nightly'; then
+    say 'Installing a nightly Rust'
+    rustup toolchain install nightly --profile minimal
+  fi
+  if ! command -v cargo-fuzz >/dev/null; then
+    say 'Building cargo-fuzz (about 2 minutes, once)'
+    cargo +nightly install --quiet cargo-fuzz
+  fi
+fi
+
 # npm ci, unless the lock file has not changed since the last one.
 install_packages() {
   local stamp="$1/node_modules/.installed-from"

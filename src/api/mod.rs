@@ -116,6 +116,11 @@ static FUNCTIONS: [(&str, &Table, Function); 61] = [
     ("getAuditLogsPage", &AUDIT_LOGS, Special(lists::audit_logs_page)),
 ];
 
+/// The name of every function.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    FUNCTIONS.iter().map(|(name, ..)| *name)
+}
+
 /// What `name` with these arguments comes down to.
 ///
 /// # Errors

@@ -1,0 +1,89 @@
+// Fuzzes what comes from outside, target by target, and ends with one line that sums them up.
+//
+// SECONDS=600 is the time for all targets together; TARGET=frames runs one. What a run finds new stays in
+// target/fuzz/corpus and is tried first the next time. `--merge` replaces tests/fuzz/corpus by the fewest inputs that reach
+// the same code: one file for each target, one input in base64 on each line.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const at = (...parts) => join(root, ...parts);
+const DIR = 'tests/fuzz';
+const MAX_INPUT_BYTES = 4096;
+const total_s = Number(process.env.SECONDS ?? 600);
+const all = readdirSync(at(DIR, 'targets'))
+  .filter((file) => file.endsWith('.rs'))
+  .map((file) => file.slice(0, -'.rs'.length));
+const targets = process.env.TARGET ? [process.env.TARGET] : all;
+
+/** The crate forbids `unsafe`: memory errors need no sanitizer to look for them, and without one it is twice as fast. */
+const fuzz = (command, target, ...args) =>
+  spawnSync(
+    'cargo',
+    ['+nightly', 'fuzz', command, '--fuzz-dir', DIR, '--sanitizer', 'none', target, ...args],
+    {
+      cwd: root,
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+      env: { ...process.env, CARGO_TARGET_DIR: at('target/fuzz') },
+    },
+  );
+
+/** The inputs of the repository, among those that were found here. */
+function unpack(target) {
+  const [packed, folder] = [at(DIR, 'corpus', `${target}.txt`), at('target/fuzz/corpus', target)];
+  mkdirSync(folder, { recursive: true });
+  if (!existsSync(packed)) return;
+  for (const [index, line] of readFileSync(packed, 'utf8').trim().split('\n').entries())
+    writeFileSync(join(folder, `kept-${index}`), Buffer.from(line, 'base64'));
+}
+
+function merge(target) {
+  const folder = at('target/fuzz/merged', target);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const args = ['-set_cover_merge=1', `-max_len=${MAX_INPUT_BYTES}`];
+  const { status, stderr } = fuzz('run', target, folder, `target/fuzz/corpus/${target}`, '--', ...args);
+  const inputs = readdirSync(folder).map((file) => readFileSync(join(folder, file)).toString('base64'));
+  mkdirSync(at(DIR, 'corpus'), { recursive: true });
+  writeFileSync(at(DIR, 'corpus', `${target}.txt`), `${inputs.sort().join('\n')}\n`);
+  return { target, executions: 0, coverage: 0, ok: status === 0 && inputs.length > 0, report: stderr };
+}
+
+function run(target) {
+  unpack(target);
+  if (process.argv.includes('--merge')) return merge(target);
+  const { status, stderr } = fuzz(
+    'run',
+    target,
+    `target/fuzz/corpus/${target}`,
+    '--',
+    `-max_total_time=${Math.max(1, Math.round(total_s / targets.length))}`,
+    `-max_len=${MAX_INPUT_BYTES}`,
+    '-print_final_stats=1',
+  );
+  const last = (pattern) => Number([...stderr.matchAll(pattern)].at(-1)?.[1] ?? 0);
+  return {
+    target,
+    executions: last(/^stat::number_of_executed_units: (\d+)/gm),
+    coverage: last(/ cov: (\d+)/g),
+    ok: status === 0,
+    report: stderr,
+  };
+}
+
+const results = targets.map((target, index) => {
+  console.log(`== ${index + 1}/${targets.length} ${target}`);
+  const result = run(target);
+  if (!result.ok) console.log(result.report.slice(-4000));
+  return result;
+});
+console.table(results.map(({ target, executions, coverage, ok }) => ({ target, executions, coverage, ok })));
+const failed = results.filter(({ ok }) => !ok);
+const executions = results.reduce((sum, result) => sum + result.executions, 0);
+console.log(
+  `${executions} executions, ${failed.length} findings${failed.map(({ target }) => ` ${target}`).join(',')}`,
+);
+process.exitCode = failed.length === 0 ? 0 : 1;

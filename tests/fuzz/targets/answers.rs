@@ -1,0 +1,69 @@
+//! HTTP answers: statuses, headers and bodies of servers and of whatever stands before them.
+#![no_main]
+
+use arbitrary::Arbitrary;
+use libfuzzer_sys::fuzz_target;
+use serde_json::json;
+use workflow_db::data::{Data, Form};
+use workflow_db::rest::{classify, Body, Reply};
+use workflow_db::retry::{RetryConfig, Verdict, MAX_RETRY_AFTER_MS};
+use workflow_db_fuzz::{AnyJson, Json};
+
+#[derive(Arbitrary, Debug)]
+struct Input {
+    status: u16,
+    content_range: Option<String>,
+    retry_after_ms: Option<u32>,
+    body: Option<AnyJson>,
+    form: u8,
+    quoted_code: Option<u8>,
+    attempt: u8,
+    random: u8,
+}
+
+/// Stands for a value that was sent.
+const VALUE: &str = "the value that was sent";
+
+fuzz_target!(|input: Input| {
+    let form = [Form::Rows, Form::Object, Form::Text][usize::from(input.form % 3)];
+    let quoted = input.quoted_code.map(|code| ["22P02", "23514", "P0001", "PGRST102"][usize::from(code % 4)]);
+    let body = match (quoted, input.body) {
+        (Some(code), _) => {
+            let text = format!("invalid input: {VALUE}");
+            Body::Data(Json::from(json!({"code": code, "message": text, "hint": text})))
+        }
+        (None, Some(AnyJson(body))) => Body::Data(Json::from(body)),
+        (None, None) => Body::Broken,
+    };
+    let retry_after_ms = input.retry_after_ms.map(f64::from);
+    let reply = Reply { status: input.status, content_range: input.content_range, retry_after_ms, body };
+    match classify(reply, form) {
+        Ok(answer) => {
+            assert!(answer.rows.is(form) || input.status == 416);
+            let end = u64::from(answer.offset.unwrap_or(0)) + answer.rows.len() as u64;
+            assert!(answer.total.is_none_or(|total| u64::from(total) >= end), "fewer are counted than came");
+        }
+        Err(error) => {
+            assert!(!error.code.is_empty() && !error.message.is_empty());
+            if quoted.is_some_and(|code| code != "23514") {
+                assert!(!format!("{} {:?}", error.message, error.hint).contains(VALUE));
+            }
+            let random = f64::from(input.random) / 256.0;
+            let attempt = u32::from(input.attempt) + 1;
+            let config = RetryConfig { max_attempts: 300, ..RetryConfig::default() };
+            match config.decide(&error, attempt, retry_after_ms, random) {
+                Verdict::Retry(wait_ms) => {
+                    assert!(error.retryable);
+                    assert!((0.0..=MAX_RETRY_AFTER_MS).contains(&wait_ms), "{wait_ms}");
+                    assert!(retry_after_ms.is_none_or(|asked| wait_ms >= asked));
+                }
+                Verdict::Surface => {
+                    assert!(
+                        !error.retryable || retry_after_ms.is_some_and(|asked| asked > MAX_RETRY_AFTER_MS)
+                    );
+                }
+                Verdict::Exhausted => panic!("attempts are left"),
+            }
+        }
+    }
+});

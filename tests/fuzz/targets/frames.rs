@@ -1,0 +1,192 @@
+//! A realtime session, with any frames in any order.
+#![no_main]
+
+use arbitrary::Arbitrary;
+use libfuzzer_sys::fuzz_target;
+use serde_json::{json, Value};
+use std::collections::HashSet;
+use workflow_db::cache::Moment;
+use workflow_db::error::Error;
+use workflow_db::realtime::{Binding, Effect, Session, Step, Token, Vsn, TOKEN_TIMEOUT_MS};
+use workflow_db_fuzz::{AnyJson, Json, Text};
+
+#[derive(Arbitrary, Debug)]
+enum Happening {
+    Open(u8),
+    Close(u8),
+    CloseAll,
+    Opened,
+    Closed(Option<u16>),
+    Shown,
+    Token(Option<u16>),
+    TokenFails,
+    Wait(u16),
+    Garbage(AnyJson),
+    /// Answers the last join, so that the rest of the protocol is reached.
+    Reply {
+        is_ok: bool,
+        response: AnyJson,
+    },
+    Frame {
+        channel: u8,
+        event: Text,
+        payload: AnyJson,
+    },
+    Subscribed {
+        channel: u8,
+        status: Text,
+        message: Text,
+    },
+    Change {
+        channel: u8,
+        ids: Vec<u8>,
+        kind: u8,
+        record: AnyJson,
+    },
+}
+
+/// What the session asked for so far.
+#[derive(Default)]
+struct Driver {
+    is_connecting: bool,
+    is_open: bool,
+    /// When the open question was asked.
+    asked_ms: Option<f64>,
+    open: HashSet<u32>,
+    last_join: Option<(String, Value)>,
+}
+
+const SECRET: &str = "secret-token";
+/// One thing that happens leads to no more than this: several effects of each of a few channels.
+const MAX_EFFECTS: usize = 400;
+
+impl Driver {
+    fn take(&mut self, session: &mut Session<Json>, now_ms: f64) {
+        for taken in 0.. {
+            assert!(taken < MAX_EFFECTS, "a session that does not come to rest");
+            let Some(effect) = session.poll_effect() else { break };
+            match effect {
+                Effect::AskToken(_) => {
+                    // One that is not answered for long counts as failed.
+                    let is_over = |asked_ms: f64| now_ms - asked_ms >= TOKEN_TIMEOUT_MS;
+                    assert!(self.asked_ms.is_none_or(is_over), "one question is open at a time");
+                    self.asked_ms = Some(now_ms);
+                }
+                Effect::Connect => {
+                    assert!(!self.is_connecting && !self.is_open, "there is a socket already");
+                    self.is_connecting = true;
+                }
+                Effect::Disconnect => {
+                    assert!(self.is_connecting || self.is_open, "there is no socket");
+                    (self.is_connecting, self.is_open) = (false, false);
+                }
+                Effect::Send(text) => {
+                    assert!(self.is_open, "there is nothing to send through");
+                    let frame: Value = serde_json::from_str(&text).expect("a frame is JSON");
+                    if frame[3] == "phx_join" {
+                        self.last_join =
+                            Some((frame[2].as_str().expect("a topic").to_owned(), frame[1].clone()));
+                    }
+                }
+                Effect::Ready(channel) | Effect::Down(channel) | Effect::Change(channel, ..) => {
+                    assert!(self.open.contains(&channel), "told of a channel that is closed");
+                }
+                Effect::Refused(channel, error) | Effect::Failing(channel, error) => {
+                    assert!(self.open.contains(&channel), "told of a channel that is closed");
+                    assert!(!format!("{error:?}").contains(SECRET), "a token in an error");
+                }
+            }
+        }
+        assert!(session.poll_timeout().is_none_or(|due_ms| !due_ms.is_nan()));
+    }
+}
+
+fuzz_target!(|happenings: Vec<Happening>| {
+    let mut session = Session::<Json>::new(Vsn::V2, "public".to_owned());
+    let mut driver = Driver::default();
+    let mut now = Moment { monotonic_ms: 0.0, wall_ms: 1.7e12 };
+    let mut opened = 0;
+    for happening in happenings {
+        let step = Step { now, random: 0.5 };
+        let topic = |channel: u8| format!("realtime:wdb-{channel}");
+        let mut frame = |session: &mut Session<Json>, value: Value| {
+            if driver.is_open {
+                session.handle_frame(step, &Json::from(value));
+            }
+        };
+        match happening {
+            Happening::Open(filter) => {
+                opened += 1;
+                let filter = (filter % 2 == 0).then(|| "name=eq.a".to_owned());
+                session.open(step, opened, vec![Binding { event: "*", table: "workflows", filter }]);
+                driver.open.insert(opened);
+            }
+            Happening::Close(channel) => {
+                session.close(step, u32::from(channel));
+                driver.open.remove(&u32::from(channel));
+            }
+            Happening::CloseAll => {
+                session.close_all();
+                driver.open.clear();
+                driver.asked_ms = None;
+            }
+            Happening::Opened if driver.is_connecting => {
+                (driver.is_connecting, driver.is_open) = (false, true);
+                session.handle_open(step);
+            }
+            Happening::Closed(status) if driver.is_connecting || driver.is_open => {
+                (driver.is_connecting, driver.is_open) = (false, false);
+                session.handle_closed(step, status);
+            }
+            Happening::Opened | Happening::Closed(_) => {}
+            Happening::Shown => session.handle_shown(step),
+            Happening::Token(minutes) => {
+                let expires_wall_ms = minutes.map(|minutes| now.wall_ms + f64::from(minutes) * 60_000.0);
+                driver.asked_ms = None;
+                session.handle_token(step, Ok(Some(Token { text: SECRET.to_owned(), expires_wall_ms })));
+            }
+            Happening::TokenFails => {
+                driver.asked_ms = None;
+                session.handle_token(step, Err(Error::timeout()));
+            }
+            Happening::Wait(ms) => {
+                // Timers on the way are on time, and each makes some progress.
+                let end_ms = now.monotonic_ms + f64::from(ms);
+                for fired in 0.. {
+                    assert!(fired < 10_000, "a timer that fires without end");
+                    let Some(due_ms) = session.poll_timeout().filter(|due_ms| *due_ms <= end_ms) else {
+                        break;
+                    };
+                    now = now.later_by((due_ms - now.monotonic_ms).max(0.0));
+                    session.handle_timeout(Step { now, random: 0.5 });
+                    driver.take(&mut session, now.monotonic_ms);
+                }
+                now = now.later_by(end_ms - now.monotonic_ms);
+            }
+            Happening::Garbage(AnyJson(value)) => frame(&mut session, value),
+            Happening::Reply { is_ok, response: AnyJson(response) } => {
+                if let Some((topic, reference)) = driver.last_join.clone() {
+                    let status = if is_ok { "ok" } else { "error" };
+                    let payload = json!({"status": status, "response": response});
+                    frame(&mut session, json!([reference, reference, topic, "phx_reply", payload]));
+                }
+            }
+            Happening::Frame { channel, event, payload } => {
+                frame(&mut session, json!([null, null, topic(channel), event.0, payload.0]));
+            }
+            Happening::Subscribed { channel, status, message } => {
+                let payload =
+                    json!({"extension": "postgres_changes", "status": status.0, "message": message.0});
+                frame(&mut session, json!([null, null, topic(channel), "system", payload]));
+            }
+            Happening::Change { channel, ids, kind, record } => {
+                let kind = ["INSERT", "UPDATE", "DELETE", "TRUNCATE"][usize::from(kind % 4)];
+                let data =
+                    json!({"type": kind, "table": "workflows", "schema": "public", "record": record.0});
+                let payload = json!({"ids": ids, "data": data});
+                frame(&mut session, json!([null, null, topic(channel), "postgres_changes", payload]));
+            }
+        }
+        driver.take(&mut session, now.monotonic_ms);
+    }
+});
