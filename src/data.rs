@@ -69,6 +69,18 @@ pub trait Index<D>: Default {
     fn differences(&self, fresh: &D) -> Vec<Difference<D>>;
 }
 
+/// Which entries hold a row, by the row's id. Entries are numbers.
+pub trait Holders<D>: Default {
+    /// The entry holds these rows: one, or a list.
+    fn add(&mut self, entry: u32, rows: &D);
+    /// The entry does not hold these rows any more.
+    fn remove(&mut self, entry: u32, rows: &D);
+    /// The entry holds the row with this id, or does not.
+    fn set(&mut self, entry: u32, id: &str, is_held: bool);
+    /// The entries that hold the row with this id.
+    fn of(&self, id: &str) -> Vec<u32>;
+}
+
 /// A row that two sets of rows do not have in common.
 pub struct Difference<D> {
     /// As it was.
@@ -97,6 +109,8 @@ pub trait Identities<D>: Default {
 pub trait Data: Clone + 'static {
     /// Rows of it by id.
     type Index: Index<Self>;
+    /// Which entries hold which of them.
+    type Holders: Holders<Self>;
     /// Rows of it that the application may still hold.
     type Identities: Identities<Self>;
 

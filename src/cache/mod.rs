@@ -1,5 +1,6 @@
 //! The cache: what is stored under which key, for how long, and what a change does to it. No clock, no network.
 
+mod index;
 mod keys;
 mod patch;
 mod store;

@@ -36,8 +36,8 @@ pub enum Effect<D> {
     Keep,
     /// It holds a newer state of the row.
     Newer,
-    /// This is its new content.
-    Replace(D),
+    /// This is its new content. Whether the changed row is in it, says the second part.
+    Replace(D, bool),
     /// Only the server knows.
     Drop,
 }
@@ -52,8 +52,9 @@ impl<D: Data> Change<D> {
             }
             Shape::Page(query) if query.table == self.table => match entry.data.child("data") {
                 Some(rows) => match self.on_list(query, &rows, true) {
-                    Effect::Replace(rows) => {
-                        Effect::Replace(D::object(Some(&entry.data), &[], &[("data", Member::Data(&rows))]))
+                    Effect::Replace(rows, is_held) => {
+                        let page = D::object(Some(&entry.data), &[], &[("data", Member::Data(&rows))]);
+                        Effect::Replace(page, is_held)
                     }
                     other => other,
                 },
@@ -82,7 +83,7 @@ impl<D: Data> Change<D> {
                     && self.table.row_key.as_ref().and_then(|format| format.of_row(row)).as_deref()
                         == Some(key) =>
             {
-                Effect::Replace(row.clone())
+                Effect::Replace(row.clone(), true)
             }
             _ => Effect::Drop,
         }
@@ -114,7 +115,7 @@ impl<D: Data> Change<D> {
             (Some(false), Some(_), _) => remove_from(query, rows, place),
             (Some(true), Some(_), Some(old)) if row.is_equal(&old) => Effect::Keep,
             (Some(true), Some(index), Some(old)) if query.compare(row, &old) == Some(Ordering::Equal) => {
-                Effect::Replace(rows.spliced(index, 1, Some(row)))
+                Effect::Replace(rows.spliced(index, 1, Some(row)), true)
             }
             // A row that enters a page or moves in it pushes others over its edges.
             _ if query.is_page() => Effect::Drop,
@@ -139,6 +140,11 @@ impl<D: Data> Change<D> {
     /// Whether the change may have deleted rows of `table`, which refers to this one or to one that does.
     pub fn may_cascade_to(&self, table: &Table) -> bool {
         !matches!(self.source, Source::Row(_) | Source::Current(_)) && self.table.cascades_to(table)
+    }
+
+    /// Whether it may have deleted rows of any other table.
+    pub fn cascades(&self) -> bool {
+        TABLES.iter().any(|table| self.may_cascade_to(table))
     }
 
     fn on_foreign(&self, key: &str) -> Effect<D> {
@@ -195,13 +201,13 @@ fn insert_in_order<D: Data>(query: &Query, rows: &D, place: Option<usize>, row: 
             Some(_) => position = middle + 1,
         }
     }
-    Effect::Replace(others.spliced(position, 0, Some(row)))
+    Effect::Replace(others.spliced(position, 0, Some(row)), true)
 }
 
 fn remove_from<D: Data>(query: &Query, rows: &D, place: Option<usize>) -> Effect<D> {
     match place {
         _ if query.is_page() => Effect::Drop,
         None => Effect::Keep,
-        Some(index) => Effect::Replace(rows.spliced(index, 1, None)),
+        Some(index) => Effect::Replace(rows.spliced(index, 1, None), false),
     }
 }

@@ -1,6 +1,8 @@
 //! Entries in the order of their use, with an age limit each.
 
+use super::index::EntryIndex;
 use super::keys::{is_variant_of, parts_of_relations, relations_key};
+use super::patch::{Change, Effect};
 use crate::data::{Data, Identities, Member};
 use crate::query::Query;
 use crate::tables::Table;
@@ -124,6 +126,7 @@ pub struct Store<D: Data> {
     entries: LruCache<Rc<str>, Entry<D>, fnv::FnvBuildHasher>,
     slots: Vec<Option<Rc<str>>>,
     free_slots: Vec<u32>,
+    index: EntryIndex<D>,
     updates: Vec<Rc<str>>,
     stats: Stats,
     identities: D::Identities,
@@ -138,6 +141,7 @@ impl<D: Data> Default for Store<D> {
             entries: LruCache::unbounded_with_hasher(fnv::FnvBuildHasher::default()),
             slots: Vec::new(),
             free_slots: Vec::new(),
+            index: EntryIndex::default(),
             updates: Vec::new(),
             stats: Stats::default(),
             identities: D::Identities::default(),
@@ -212,6 +216,10 @@ impl<D: Data> Store<D> {
         self.next_expiry_ms = self.next_expiry_ms.min(now.monotonic_ms + entry.ttl_ms);
         let key: Rc<str> = key.into();
         self.slots[entry.slot as usize] = Some(key.clone());
+        if let Some(old) = self.entries.peek(&*key) {
+            self.index.remove(old);
+        }
+        self.index.add(&entry);
         self.entries.put(key.clone(), entry);
         self.changed(key);
         self.evict();
@@ -248,13 +256,65 @@ impl<D: Data> Store<D> {
         self.identities = D::Identities::default();
     }
 
-    /// Puts `data` in the place of what is under `key`, with the same age: a change told us one row of it, which
-    /// says nothing about the rest.
-    pub fn replace(&mut self, key: &str, data: D) {
+    /// Puts `data` in the place of what is under `key`, with the same age: a change told one row of it, that with the
+    /// id, which says nothing about the rest. `is_held` tells whether the entry holds that row now.
+    pub fn replace(&mut self, key: &str, data: D, id: &str, is_held: bool) {
         if let Some(entry) = self.entries.peek_mut(key) {
             entry.data = data;
+            self.index.set_held(entry.slot, id, is_held);
             self.changed(key.into());
         }
+    }
+
+    /// Every entry that the change may concern, and some that it does not.
+    pub fn concerned(&self, change: &Change<D>) -> Vec<(Rc<str>, &Entry<D>)> {
+        let in_slot = |slot: u32| {
+            let key = self.slots.get(slot as usize)?.as_ref()?;
+            Some((key.clone(), self.entries.peek(key)?))
+        };
+        let slots = self.index.concerned(change);
+        let is_known = slots.is_some();
+        let mut concerned: Vec<_> = slots.into_iter().flatten().filter_map(in_slot).collect();
+        // Entries of other tables are concerned by deletes that cascade there.
+        let is_concerned = |entry: &Entry<D>| match &entry.shape {
+            Shape::Row(table) => !is_known && *table == change.table || change.may_cascade_to(table),
+            Shape::List(query) | Shape::Page(query) => {
+                !is_known && query.table == change.table || change.may_cascade_to(query.table)
+            }
+            Shape::Relations => false,
+            Shape::Foreign => !is_known,
+        };
+        if !is_known || change.cascades() {
+            let entries = self.entries.iter().filter(|(_, entry)| is_concerned(entry));
+            concerned.extend(entries.map(|(key, entry)| (key.clone(), entry)));
+        }
+        debug_assert!(
+            self.entries.iter().all(|(key, entry)| {
+                concerned.iter().any(|(known, _)| known == key)
+                    || matches!(change.effect_on(key, entry), Effect::Keep)
+            }),
+            "an entry that the index does not know of"
+        );
+        concerned
+    }
+
+    /// The row with this id, as some entry holds it.
+    pub fn row(&self, table: &Table, id: &str) -> Option<D> {
+        self.index.holders_of(id).into_iter().find_map(|slot| {
+            let entry = self.entries.peek(self.slots.get(slot as usize)?.as_ref()?)?;
+            match &entry.shape {
+                Shape::Row(own) if **own == *table => Some(entry.data.clone()),
+                Shape::List(query) if *query.table == *table && !query.is_public => {
+                    Some(entry.data.item(entry.data.position(id)?))
+                }
+                _ => None,
+            }
+        })
+    }
+
+    /// The keys of the entries that are neither a row nor a complete list of one parent's rows.
+    pub fn other_keys(&self) -> impl Iterator<Item = &Rc<str>> {
+        self.index.others().iter().filter_map(|slot| self.slots.get(*slot as usize)?.as_ref())
     }
 
     /// Removes the entry under `key`. Says whether there was one.
@@ -262,6 +322,7 @@ impl<D: Data> Store<D> {
         let Some((key, entry)) = self.entries.pop_entry(key) else {
             return false;
         };
+        self.index.remove(&entry);
         self.free(entry.slot);
         self.changed(key);
         true
@@ -358,6 +419,7 @@ impl<D: Data> Store<D> {
                 return;
             };
             self.stats.evictions += 1.0;
+            self.index.remove(&entry);
             self.free(entry.slot);
             self.changed(key);
         }

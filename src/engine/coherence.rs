@@ -22,17 +22,22 @@ impl<P: Platform> Engine<P> {
         {
             let mut state = self.state.borrow_mut();
             state.flights.overtake_by(change);
-            let effects: Vec<(Rc<str>, Effect<P::Data>)> = state
-                .store
-                .iter()
-                .map(|(key, entry)| (key.clone(), change.effect_on(key, entry)))
+            let concerned = state.store.concerned(change).into_iter();
+            let effects: Vec<(Rc<str>, Effect<P::Data>)> = concerned
+                .map(|(key, entry)| {
+                    let effect = change.effect_on(&key, entry);
+                    (key, effect)
+                })
                 .filter(|(_, effect)| !matches!(effect, Effect::Keep))
                 .collect();
             for (key, effect) in effects {
                 match effect {
                     Effect::Keep => {}
                     Effect::Newer => is_news = false,
-                    Effect::Replace(data) => state.store.replace(&key, data),
+                    Effect::Replace(data, is_held) => {
+                        let id = change.id.as_deref().unwrap_or_default();
+                        state.store.replace(&key, data, id, is_held);
+                    }
                     Effect::Drop => {
                         state.store.remove(&key);
                     }
@@ -45,7 +50,11 @@ impl<P: Platform> Engine<P> {
                     None => key.starts_with(AUDIT_LOGS),
                 };
                 state.flights.overtake_keys(&is_outdated);
-                state.store.remove_where(&|key, _| is_outdated(key));
+                let outdated: Vec<_> =
+                    state.store.other_keys().filter(|key| is_outdated(key)).cloned().collect();
+                for key in outdated {
+                    state.store.remove(&key);
+                }
             }
         }
         self.flush();

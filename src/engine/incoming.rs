@@ -3,7 +3,7 @@
 use super::live::Live;
 use super::read::Lookup;
 use super::Engine;
-use crate::cache::{Change, Shape, Source};
+use crate::cache::{Change, Source};
 use crate::data::Data;
 use crate::error::Error;
 use crate::feeds::{id_of, Extent, Feed, News, Told, Touch, Verdict};
@@ -138,20 +138,6 @@ impl<P: Platform> Engine<P> {
         Some(base?.merged(record))
     }
 
-    fn cached_row(&self, table: &'static Table, id: &str) -> Option<P::Data> {
-        let state = self.state.borrow();
-        let mut found = state.store.iter().filter_map(|(_, entry)| match &entry.shape {
-            Shape::Row(own) if **own == *table => {
-                (entry.data.column("id").text() == Some(id)).then(|| entry.data.clone())
-            }
-            Shape::List(query) if *query.table == *table && !query.is_public => {
-                Some(entry.data.item(entry.data.position(id)?))
-            }
-            _ => None,
-        });
-        found.next()
-    }
-
     fn row_changed(self: &Rc<Self>, table: &'static Table, id: &str, row: &P::Data, sign: Sign) {
         let now_ms = self.platform.now().monotonic_ms;
         let verdict = self.state.borrow_mut().live.echoes.judge(table, id, Some(row), now_ms);
@@ -209,7 +195,7 @@ impl<P: Platform> Engine<P> {
     /// The row with this id is gone. Servers tell of everybody's deletes, so that one that nobody here knows is not ours.
     fn row_gone(self: &Rc<Self>, table: &'static Table, id: &str, commit_timestamp: Option<&Rc<str>>) {
         let now_ms = self.platform.now().monotonic_ms;
-        let cached = self.cached_row(table, id);
+        let cached = self.state.borrow().store.row(table, id);
         let (known, is_echo) = {
             let mut state = self.state.borrow_mut();
             let live = &mut state.live;

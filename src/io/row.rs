@@ -1,6 +1,6 @@
 //! Rows as JavaScript objects.
 
-use crate::data::{Data, Difference, Form, Identities, Index, Member, Value};
+use crate::data::{Data, Difference, Form, Holders, Identities, Index, Member, Value};
 use js_sys::{Array, JsString, Map, Reflect};
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
@@ -43,6 +43,18 @@ extern "C" {
     fn same_rows(kinds: &Map, kind: &str, fresh: &JsValue, is_latest: bool) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = latest, catch)]
     fn latest_row(kinds: &Map, kind: &str, id: &str) -> Result<JsValue, JsValue>;
+}
+
+#[wasm_bindgen(module = "/src/io/holders.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = add, catch)]
+    fn add_holder(holders: &Map, entry: u32, rows: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = remove, catch)]
+    fn remove_holder(holders: &Map, entry: u32, rows: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = set, catch)]
+    fn set_holder(holders: &Map, entry: u32, id: &str, is_held: bool) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = of, catch)]
+    fn holders_of(holders: &Map, id: &str) -> Result<Vec<u32>, JsValue>;
 }
 
 #[wasm_bindgen(module = "/src/io/large.js")]
@@ -161,12 +173,40 @@ impl Identities<Row> for RowIdentities {
     }
 }
 
+/// The numbers of entries by the ids of the rows that they hold, in a JavaScript `Map`.
+pub struct RowHolders(Map);
+
+impl Default for RowHolders {
+    fn default() -> Self {
+        Self(Map::new())
+    }
+}
+
+impl Holders<Row> for RowHolders {
+    fn add(&mut self, entry: u32, rows: &Row) {
+        or_stop(add_holder(&self.0, entry, &rows.0));
+    }
+
+    fn remove(&mut self, entry: u32, rows: &Row) {
+        or_stop(remove_holder(&self.0, entry, &rows.0));
+    }
+
+    fn set(&mut self, entry: u32, id: &str, is_held: bool) {
+        or_stop(set_holder(&self.0, entry, id, is_held));
+    }
+
+    fn of(&self, id: &str) -> Vec<u32> {
+        or_stop(holders_of(&self.0, id))
+    }
+}
+
 fn present(value: JsValue) -> Option<Row> {
     (!value.is_undefined()).then_some(Row(value))
 }
 
 impl Data for Row {
     type Index = RowIndex;
+    type Holders = RowHolders;
     type Identities = RowIdentities;
 
     fn column(&self, name: &'static str) -> Value {

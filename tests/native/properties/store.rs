@@ -177,7 +177,7 @@ proptest! {
                     model.put(Known { key, value: number, stored: model.now, ttl_ms: ttl });
                 }
                 Step::Replace(key) => {
-                    store.replace(KEYS[*key], row(number));
+                    store.replace(KEYS[*key], row(number), "1", true);
                     if let Some(entry) = model.entries.iter_mut().find(|entry| entry.key == KEYS[*key]) {
                         entry.value = number;
                         model.drop_whole(KEYS[*key]);

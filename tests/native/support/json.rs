@@ -4,7 +4,7 @@ use serde_json::{Map, Number};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::rc::{Rc, Weak};
-use workflow_db::data::{Data, Difference, Form, Identities, Index, Member, Value};
+use workflow_db::data::{Data, Difference, Form, Holders, Identities, Index, Member, Value};
 
 /// A reference to a JSON value.
 #[derive(Clone)]
@@ -180,6 +180,46 @@ impl JsonIdentities {
     }
 }
 
+/// The numbers of entries by the ids of the rows that they hold.
+#[derive(Default)]
+pub struct JsonHolders(HashMap<String, Vec<u32>>);
+
+fn ids_in(rows: &Json) -> Vec<String> {
+    match &*rows.0 {
+        Node::List(rows) => rows.iter().filter_map(|row| id_of(row).map(str::to_owned)).collect(),
+        _ => id_of(rows).map(str::to_owned).into_iter().collect(),
+    }
+}
+
+impl Holders<Json> for JsonHolders {
+    fn add(&mut self, entry: u32, rows: &Json) {
+        for id in ids_in(rows) {
+            self.set(entry, &id, true);
+        }
+    }
+
+    fn remove(&mut self, entry: u32, rows: &Json) {
+        for id in ids_in(rows) {
+            self.set(entry, &id, false);
+        }
+    }
+
+    fn set(&mut self, entry: u32, id: &str, is_held: bool) {
+        let entries = self.0.entry(id.to_owned()).or_default();
+        entries.retain(|other| *other != entry);
+        if is_held {
+            entries.push(entry);
+        }
+        if entries.is_empty() {
+            self.0.remove(id);
+        }
+    }
+
+    fn of(&self, id: &str) -> Vec<u32> {
+        self.0.get(id).cloned().unwrap_or_default()
+    }
+}
+
 impl Identities<Json> for JsonIdentities {
     fn same(&mut self, kind: &str, fresh: Json, is_latest: bool) -> Json {
         match &*fresh.0 {
@@ -199,6 +239,7 @@ impl Identities<Json> for JsonIdentities {
 
 impl Data for Json {
     type Index = JsonIndex;
+    type Holders = JsonHolders;
     type Identities = JsonIdentities;
 
     fn column(&self, name: &'static str) -> Value {
