@@ -2,7 +2,7 @@
 
 use js_sys::JSON;
 use wasm_bindgen_test::wasm_bindgen_test as test;
-use workflow_db::data::{Data, Index, Member, Value};
+use workflow_db::data::{Data, Holders, Index, Member, Value};
 use workflow_db::io::Row;
 
 fn row(json: &str) -> Row {
@@ -163,4 +163,23 @@ fn values_of_lists_are_read_as_what_they_are() {
     let list = row(r#"[1, "a", null, {}]"#);
     let values: Vec<_> = list.items().iter().map(Data::value).collect();
     assert_eq!(values, [Value::Number(1.0), Value::Text("a".into()), Value::Null, Value::Json]);
+}
+
+#[test]
+fn the_entries_that_hold_a_row_are_known_by_its_id() {
+    let mut holders = <Row as Data>::Holders::default();
+    holders.add(1, &row(r#"[{"id":"a"},{"id":"b"},{"id":"a"},{"id":7},null]"#));
+    holders.add(2, &row(r#"{"id":"a"}"#));
+    holders.set(3, "a", true);
+    assert_eq!(sorted(holders.of("a")), [1, 2, 3]);
+    assert_eq!((holders.of("b"), holders.of("c")), (vec![1], vec![]));
+    holders.remove(1, &row(r#"[{"id":"a"},{"id":"b"}]"#));
+    holders.set(3, "a", false);
+    holders.set(9, "a", false);
+    assert_eq!((holders.of("a"), holders.of("b")), (vec![2], vec![]));
+}
+
+fn sorted(mut entries: Vec<u32>) -> Vec<u32> {
+    entries.sort_unstable();
+    entries
 }
