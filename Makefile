@@ -1,7 +1,7 @@
 # Everything from a bare machine: Rust (by rustup), Node and apt are all that must be there.
 # The second time, what is installed and built already is left alone.
 
-.PHONY: help demo test test-full build bench fuzz tools clean
+.PHONY: help demo test test-full build bench fuzz load tools clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,10 @@ bench: tools ## Measure against the peers, in a browser, in one run
 fuzz: ## Fuzz what comes from outside for ten minutes; SECONDS=… for more
 	@bash scripts/install-tools.sh --fuzz
 	@node scripts/fuzz.mjs
+
+load: tools ## Put a page under load in a browser, and print times and memory; SECONDS=5 of frames
+	@node scripts/build.mjs --if-changed
+	@node tests/load/load.mjs
 
 tools: ## Install what is missing
 	@bash scripts/install-tools.sh
