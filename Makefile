@@ -28,9 +28,9 @@ fuzz: ## Fuzz what comes from outside for ten minutes; SECONDS=… for more
 	@bash scripts/install-tools.sh --fuzz
 	@node scripts/fuzz.mjs
 
-load: tools ## Put a page under load in a browser, and print times and memory; SECONDS=5 of frames
+load: tools ## Put a page under load in a browser, and print times and memory; SECONDS=60 of frames
 	@node scripts/build.mjs --if-changed
-	@node tests/load/load.mjs
+	@node --test --test-reporter=spec tests/load/load.test.mjs
 
 tools: ## Install what is missing
 	@bash scripts/install-tools.sh

@@ -97,8 +97,9 @@ impl<P: Platform> Engine<P> {
             // meets every row, whatever happens meanwhile.
             let by_id = query.clone().ordered_by_id();
             gathered = self.walk(&by_id, None, P::Data::list(&[]), wanted, timeout_ms, sent).await?;
+            gathered = in_order(query, gathered);
         }
-        Ok(P::Data::list(&in_order(query, gathered)))
+        Ok(P::Data::list(&gathered))
     }
 
     /// Continues `rows`, which came first after a place, by keyset until nothing follows, or a page has its `wanted` rows.
@@ -191,15 +192,17 @@ pub(super) fn count(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
-/// The rows in the query's order, where it can be told here; else as they are.
+/// The rows in the query's order. A row whose place cannot be told stays behind the row before it.
 fn in_order<D: Data>(query: &Query, rows: Vec<D>) -> Vec<D> {
-    if !query.is_ordered_locally() {
-        return rows;
-    }
-    let mut sorted: Vec<D> = Vec::with_capacity(rows.len());
+    let mut sorted: Vec<(Position, D)> = Vec::with_capacity(rows.len());
     for row in rows {
-        let place = sorted.partition_point(|other| query.compare(other, &row).is_none_or(Ordering::is_le));
-        sorted.insert(place, row);
+        // Each column is read once: rows are compared many times.
+        let position = query.position_of(&row).unwrap_or_default();
+        let is_before = |(other, _): &(Position, D)| {
+            query.compare_positions(other, &position).is_none_or(Ordering::is_le)
+        };
+        let place = sorted.partition_point(is_before);
+        sorted.insert(place, (position, row));
     }
-    sorted
+    sorted.into_iter().map(|(_, row)| row).collect()
 }
