@@ -1,7 +1,7 @@
 # Everything from a bare machine: Rust (by rustup), Node and apt are all that must be there.
 # The second time, what is installed and built already is left alone.
 
-.PHONY: help demo test test-full build bench fuzz load tools clean
+.PHONY: help demo test test-full fault-matrix build bench fuzz load tools clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,6 +16,10 @@ test: tools ## Run the tests; ends with `N passed, N failed, N skipped`
 test-full: ## Also run what takes longer
 	@bash scripts/install-tools.sh --full
 	@node scripts/test.mjs --full
+
+fault-matrix: tools ## Try every call with every fault, and write docs/fault-matrix.md from it
+	@node scripts/build.mjs --if-changed
+	@FAULT_MATRIX=write node --test tests/faults/matrix.test.mjs
 
 build: tools ## Build the package into pkg/ and print its sizes
 	@node scripts/build.mjs

@@ -59,6 +59,7 @@ const suites = [
   node('types', 'tests/types', 1),
   node('local stack', 'examples/local-stack/test', 2),
   node('end to end', 'tests/e2e', 2),
+  node('fault matrix, a core', 'tests/faults', 1),
   node('hooks, React 18 and 19', 'tests/hooks', 2),
   node('examples of the guides', 'tests/guide', 1),
   {
@@ -79,6 +80,7 @@ function longSuites() {
   const simulation = cargo('long simulation', 'cargo', 'test', '--quiet', '--test', 'native', 'simulation');
   return [
     { ...simulation, env: { STEPS: '300000' } },
+    { ...node('fault matrix', 'tests/faults', 1), env: { FAULT_MATRIX: 'full' } },
     node('packaging, every bundler', 'tests/packaging/full', 1),
     cargo('WebAssembly in Firefox', 'wasm-pack', ...WASM_TESTS, '--firefox'),
     {

@@ -9,7 +9,7 @@ import { createGateway } from './lib/gateway.mjs';
 import { signJwt } from './lib/jwt.mjs';
 import { ANON_KEY, JWT_SECRET, PUBLISHABLE_KEY, SERVICE_KEY } from './lib/keys.mjs';
 import { applyMigrations, notYetApplied, readMigrations } from './lib/migrations.mjs';
-import { SUPERUSER, startPostgres } from './lib/postgres.mjs';
+import { SUPERUSER, crashPostgres, startPostgres } from './lib/postgres.mjs';
 import { startPostgrest } from './lib/postgrest.mjs';
 import { Server as RealtimeServer } from './lib/realtime/realtime.mjs';
 import { RequestLog } from './lib/request-log.mjs';
@@ -112,16 +112,18 @@ export async function startStack(options = {}) {
 
     tell('Starting PostgREST …');
     const seeding = isNew && seed && migrations.length > 0;
-    const starting = startPostgrest({ binaries, runDir, database: address, jwtSecret: JWT_SECRET, maxRows });
+    const launch = () =>
+      startPostgrest({ binaries, runDir, database: address, jwtSecret: JWT_SECRET, maxRows });
+    let starting = launch();
     // A failure is reported where it is awaited, which is later.
     starting.catch(() => {});
     // Registered before anything else can fail, so that it is stopped then.
-    started.push(() =>
+    const stopPostgrest = () =>
       starting.then(
         ({ stop }) => stop(),
         () => {},
-      ),
-    );
+      );
+    started.push(stopPostgrest);
     if (seeding) await seedDatabase(sql);
     socketPath = (await starting).socketPath;
 
@@ -165,6 +167,18 @@ export async function startStack(options = {}) {
       async migrate(names = true) {
         await applyMigrations(address, await readMigrations(names));
       },
+
+      /** Ends the PostgREST process. The gateway answers 502 until it is started again. */
+      stopPostgrest,
+
+      /** Starts PostgREST again, after `stopPostgrest`. */
+      async startPostgrest() {
+        starting = launch();
+        await starting;
+      },
+
+      /** Has Postgres drop every connection and recover, as after a crash. Resolves once it answers again. */
+      crashDatabase: () => crashPostgres(address, sql),
 
       stop,
     };

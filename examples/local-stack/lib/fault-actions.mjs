@@ -52,6 +52,10 @@ export async function applyFault(rule, request, response, service) {
       await request.body();
       return undefined;
 
+    case 'hangAfterCommit':
+      await service.answer(request);
+      return undefined;
+
     case 'truncate':
       return sendHalf(response, await service.answer(request));
 
@@ -76,6 +80,7 @@ export async function applyUpgradeFault(rule, raw) {
     case 'latencyAfter':
       return null;
     case 'hang':
+    case 'hangAfterCommit':
       return 0;
     case 'status': {
       const reply = statusReply(rule);

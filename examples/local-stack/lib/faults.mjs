@@ -9,6 +9,7 @@ export const ACTIONS = Object.freeze([
   'reset',
   'resetAfterCommit',
   'hang',
+  'hangAfterCommit',
   'truncate',
   'twice',
 ]);

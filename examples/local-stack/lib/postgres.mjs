@@ -1,15 +1,20 @@
 // @ts-check
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { startGuarded } from './guarded.mjs';
 import { run } from './run.mjs';
 import { serverUser } from './server-user.mjs';
+import { StackError } from './stack-error.mjs';
 
 /** The superuser; migrations run as `postgres`, which is none. */
 export const SUPERUSER = 'supabase_admin';
 
 /** Postgres names its socket after a port. */
 const SOCKET_NUMBER = 5432;
+
+const RECOVERY_TIMEOUT_MS = 30_000;
+const RECOVERY_POLL_MS = 15;
 
 /**
  * The data is disposable, so nothing waits for the disk; the rest keeps start and memory small. Commits stay
@@ -75,6 +80,32 @@ export async function startPostgres({ binaries, dataDir, runDir, port, disposabl
     throw error;
   }
   return { ...address, stop: server.stop };
+}
+
+/**
+ * Kills one of the server's processes: it then ends all the others and recovers, as after a crash.
+ *
+ * @param {pg.ClientConfig} address
+ * @param {import('./sql.mjs').Sql} sql
+ */
+export async function crashPostgres(address, sql) {
+  const [{ pid }] = await sql('select pg_backend_pid() as pid');
+  process.kill(pid, 'SIGKILL');
+  const deadline = Date.now() + RECOVERY_TIMEOUT_MS;
+  // The killed process is gone from the moment on at which a new connection is taken: during recovery none is.
+  while (isAlive(pid) || !(await answers(address))) {
+    if (Date.now() > deadline) throw new StackError('Postgres did not recover from a crash.');
+    await sleep(RECOVERY_POLL_MS);
+  }
+}
+
+/** @param {number} pid */
+function isAlive(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 /** @param {pg.ClientConfig} address */

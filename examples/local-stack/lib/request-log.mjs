@@ -10,6 +10,7 @@ import { readClaims } from './jwt.mjs';
  * @property {number} at milliseconds since 1970
  * @property {string | null} sub the user the token names, unverified; the token itself is never kept
  * @property {string | null} prefer the Prefer header
+ * @property {string} host the Host header: a client may be told apart by the name it uses for the stack
  * @property {string | null} fault the action of the rule it met
  */
 
@@ -36,6 +37,7 @@ export class RequestLog {
       at: Date.now(),
       sub: typeof sub === 'string' ? sub : null,
       prefer: typeof headers.prefer === 'string' ? headers.prefer : null,
+      host: String(headers.host ?? ''),
       fault: null,
     };
     this.#entries.push(entry);

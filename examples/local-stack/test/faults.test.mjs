@@ -189,3 +189,33 @@ test('rules can be set, seen and cleared over HTTP', async () => {
   assert.equal((await control({ method: 'POST', body: '{"action":"explode"}' })).status, 400);
   assert.equal((await control({ method: 'POST', body: 'no json' })).status, 400);
 });
+
+test('hangAfterCommit commits, and never answers', async () => {
+  stack.faults.add({ action: 'hangAfterCommit' });
+  const abort = new AbortController();
+  const answer = insert(abort.signal);
+  while ((await committed()) === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.equal(stack.requests.all()[0].status, null);
+  abort.abort();
+  await assert.rejects(answer, { name: 'AbortError' });
+  assert.equal(await committed(), 1);
+});
+
+test('without PostgREST the gateway answers 502, and 200 once it is started again', async () => {
+  await stack.stopPostgrest();
+  assert.equal((await list()).status, 502);
+  await stack.startPostgrest();
+  assert.equal((await list()).status, 200);
+});
+
+test('a crash of the database ends every connection and loses nothing that was committed', async () => {
+  await insert();
+  const backends = "select pid from pg_stat_activity where usename = 'authenticator'";
+  const before = (await stack.sql(backends)).map(({ pid }) => pid);
+  assert.ok(before.length > 0);
+  await stack.crashDatabase();
+  const after = (await stack.sql(backends)).map(({ pid }) => pid);
+  assert.ok(!after.some((pid) => before.includes(pid)));
+  assert.equal(await committed(), 1);
+  while ((await list()).status !== 200) await new Promise((resolve) => setTimeout(resolve, 50));
+});

@@ -1,0 +1,128 @@
+// @ts-check
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { until } from '../e2e/support/until.mjs';
+import { useWorld } from '../e2e/support/world.mjs';
+import { prepareCell } from './support/cells.mjs';
+import { CORE, FAULTS } from './support/faults.mjs';
+import { OPERATIONS } from './support/operations.mjs';
+import { check } from './support/rules.mjs';
+import { writeTable } from './support/table.mjs';
+
+/** @typedef {import('./support/cells.mjs').Cell} Cell */
+/** @typedef {import('./support/cells.mjs').Result} Result */
+
+/** `FAULT_MATRIX=full` runs every cell, `write` also rewrites the page; else a core of it is run. */
+const MODE = process.env.FAULT_MATRIX ?? 'core';
+const PAGE = new URL('../../docs/fault-matrix.md', import.meta.url);
+const AT_ONCE = 24;
+
+const world = await useWorld();
+const { stack } = world;
+const tab = await world.open({ configured: false, keep: true });
+
+/** @type {Cell[]} */
+const cells = Object.keys(FAULTS).flatMap((fault) =>
+  Object.keys(OPERATIONS).flatMap((operation) =>
+    /** @type {const} */ (['once', 'always']).map((times) => ({ fault, operation, times })),
+  ),
+);
+/** Something that happens to the whole server, to all of its connections, once. */
+const isShared = (/** @type {Cell} */ { fault, operation }) =>
+  FAULTS[fault].kind === 'restart' || (fault === 'dead socket' && operation === 'subscribe');
+const isCore = (/** @type {Cell} */ { fault, operation }) =>
+  CORE.includes(fault) && OPERATIONS[operation].kind !== 'subscribe';
+
+/** What a cell ended with, or why it could not be run. @typedef {{ cell: Cell, result?: Result, broken?: unknown }} Seen */
+
+/** Runs the cells that do not meet, several at a time. @param {Cell[]} chosen @returns {Promise<Seen[]>} */
+async function runApart(chosen) {
+  const left = chosen.entries();
+  /** @type {Seen[]} */
+  const seen = [];
+  const worker = async () => {
+    for (const [index, cell] of left) {
+      try {
+        const prepared = await prepareCell(world, tab, cell);
+        seen[index] = { cell, result: await prepared.run() };
+        await prepared.close();
+      } catch (broken) {
+        seen[index] = { cell, broken };
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return seen;
+}
+
+/**
+ * Runs the cells of one fault together, as it happens to the whole server.
+ *
+ * @param {string} fault
+ * @param {(isMet: () => Promise<unknown>) => Promise<unknown>} happen `isMet` begins the calls and resolves once each
+ *   has reached the server
+ * @returns {Promise<Seen[]>}
+ */
+async function runTogether(fault, happen) {
+  const group = cells.filter((cell) => cell.fault === fault && cell.times === 'once' && isShared(cell));
+  try {
+    return await runGroup(group, happen);
+  } catch (broken) {
+    return group.map((cell) => ({ cell, broken }));
+  }
+}
+
+/** @param {Cell[]} group @param {Parameters<typeof runTogether>[1]} happen @returns {Promise<Seen[]>} */
+async function runGroup(group, happen) {
+  const prepared = await Promise.all(
+    group.map(async (cell) => ({ cell, ...(await prepareCell(world, tab, cell)) })),
+  );
+  const subscriptions = prepared.filter(({ cell }) => cell.operation === 'subscribe');
+  const calls = prepared.filter(({ cell }) => cell.operation !== 'subscribe');
+  await Promise.all(subscriptions.map(({ open }) => open()));
+  /** @type {Promise<Seen[]>} */
+  let running = Promise.resolve([]);
+  await happen(() => {
+    running = Promise.all(calls.map(async ({ cell, run }) => ({ cell, result: await run() })));
+    return until(() => calls.every(({ requests }) => requests().length > 0));
+  });
+  const seen = [...(await running)];
+  for (const { cell, changeIsTold } of subscriptions) seen.push({ cell, result: await changeIsTold() });
+  await Promise.all(prepared.map(({ close }) => close()));
+  return seen;
+}
+
+const isFull = MODE !== 'core';
+const seen = await runApart(cells.filter((cell) => !isShared(cell) && (isFull || isCore(cell))));
+if (isFull) {
+  seen.push(...(await runTogether('dead socket', async () => stack.realtime.freeze())));
+  const ofServer = runTogether('server restart', async (isMet) => {
+    await stack.stopPostgrest();
+    stack.realtime.restart({ downMs: 500 });
+    await isMet();
+    await stack.startPostgrest();
+  });
+  seen.push(...(await ofServer));
+  const ofDatabase = runTogether('database restart', async (isMet) => {
+    await Promise.all([stack.crashDatabase(), isMet()]);
+  });
+  seen.push(...(await ofDatabase));
+}
+
+/** A browser always reports a request that failed; an error that no code caught is another matter. */
+const uncaught = world.takeProblems().filter((problem) => !problem.startsWith('console:'));
+test('no fault ends in an error that is not caught', () => assert.deepEqual(uncaught, []));
+
+for (const { cell, result, broken } of seen) {
+  test(`${cell.operation}, ${cell.fault}, ${cell.times}`, () => {
+    if (!result) throw broken;
+    check(cell, result);
+  });
+}
+
+test('the page in docs says what the run gave', { skip: !isFull }, async () => {
+  const page = writeTable(seen.flatMap(({ cell, result }) => (result ? [{ cell, result }] : [])));
+  if (MODE === 'write') await writeFile(PAGE, page);
+  assert.equal(await readFile(PAGE, 'utf8'), page);
+});

@@ -1,0 +1,158 @@
+// @ts-check
+import { until } from '../../e2e/support/until.mjs';
+import { FAULTS } from './faults.mjs';
+import { OPERATIONS } from './operations.mjs';
+
+/** @typedef {import('../../e2e/support/world.mjs').World} World */
+/** @typedef {import('../../e2e/support/world.mjs').Tab} Tab */
+
+/**
+ * One fault and one operation. `once`: only the first request meets the fault; `always`: each one does.
+ *
+ * @typedef {{ fault: string, operation: string, times: 'once' | 'always' }} Cell
+ */
+
+/**
+ * What came of a cell.
+ *
+ * @typedef {object} Result
+ * @property {string} outcome `value`, or the code of the error
+ * @property {string | null} cause for RETRY_EXHAUSTED, the code of the last error
+ * @property {number} requests that the server counted
+ * @property {number | null} rows that the write left; null for what writes nothing
+ * @property {number} entries in the cache afterwards
+ * @property {string} said all that the error says
+ * @property {number | null} events told of one change; null for all but subscriptions
+ */
+
+/** For how long an attempt may take where it is the fault that it takes forever. */
+const SHORT_TIMEOUT_MS = 4000;
+/** A connection that has gone dead is noticed by its heartbeat. */
+const LIVE_MS = 90_000;
+const ATTEMPTS = 3;
+const QUICK = { maxAttempts: ATTEMPTS, initialBackoffMs: 1, maxBackoffMs: 2 };
+/** Enough attempts for a server that takes a few seconds to start. */
+const PATIENT = { maxAttempts: 200, initialBackoffMs: 100, maxBackoffMs: 200 };
+
+/**
+ * Prepares a cell: a user with a workflow, and a client that knows the stack by a name of its own. The name is what
+ * faults and counts go by, and gives each cell its own connections (a browser has only six to one host).
+ *
+ * @param {World} world
+ * @param {Tab} tab
+ * @param {Cell} cell
+ */
+export async function prepareCell({ stack, newUser, newWorkflow, rows }, tab, cell) {
+  const { rule, kind } = FAULTS[cell.fault];
+  const operation = OPERATIONS[cell.operation];
+  const user = await newUser();
+  const workflow = await newWorkflow(user);
+  const host = `cell-${user.id}.localhost`;
+  const requests = () =>
+    stack.requests.all().filter((entry) => entry.host.startsWith(host) && entry.method !== 'OPTIONS');
+
+  // A live connection that goes dead is the test's doing, to all of them at once.
+  const isFrozen = cell.fault === 'dead socket' && operation.kind === 'subscribe';
+  if (rule && !isFrozen) {
+    const isSubscription = operation.kind === 'subscribe';
+    // A subscription never gives up, so that one meets the fault as often as a call would.
+    const all = isSubscription ? ATTEMPTS : 'always';
+    const path = isSubscription ? '/realtime/v1' : '/rest/v1';
+    stack.faults.add({ match: { header: { host }, path }, times: cell.times === 'once' ? 1 : all, ...rule });
+  }
+  const isEndless = rule?.action === 'hang' || rule?.action === 'hangAfterCommit';
+  await tab.run(
+    ([host, token, options]) => {
+      const url = new URL(env.url);
+      url.hostname = host;
+      const accessToken = () => token;
+      const client = wdb.createClient({ url: url.origin, key: env.key, accessToken, ...options });
+      const all = /** @type {any} */ (globalThis);
+      all.clients = { ...all.clients, [host]: client };
+    },
+    /** @type {[string, string, any]} */ ([
+      host,
+      user.token,
+      {
+        retry: kind === 'restart' ? PATIENT : QUICK,
+        ...(isEndless ? { timeoutMs: SHORT_TIMEOUT_MS } : {}),
+      },
+    ]),
+  );
+
+  /** @returns {Promise<Result>} */
+  async function call() {
+    const [name, ...args] = operation.call(user, workflow);
+    const { isValue, error, entries } = await tab.run(
+      async ([host, name, args]) => {
+        const { db, cache } = /** @type {any} */ (globalThis).clients[host];
+        const { error } = await outcome(db[name](...args));
+        return { isValue: error === undefined, error, entries: cache.getStats().size };
+      },
+      /** @type {[string, string, unknown[]]} */ ([host, String(name), args]),
+    );
+    const [table, where] = operation.rows ?? [];
+    return {
+      outcome: isValue ? 'value' : error.code,
+      cause: error?.cause?.code ?? null,
+      requests: requests().length,
+      rows: table ? (await rows(table, where, [workflow.id, user.id])).length : null,
+      entries,
+      said: isValue ? '' : [error.message, error.hint, error.cause?.message, error.cause?.hint].join(' '),
+      events: null,
+    };
+  }
+
+  /** Opens a subscription, and tells how often one change is told. @returns {Promise<Result>} */
+  async function subscribe() {
+    await open();
+    return changeIsTold();
+  }
+
+  /** Resolves once it is live. `ready` may have been rejected before: a subscription goes on trying. */
+  async function open() {
+    await tab.run(async (host) => {
+      const all = /** @type {any} */ (globalThis);
+      const told = (all.told = { ...all.told, [host]: [] })[host];
+      const { realtime } = all.clients[host];
+      const handle = realtime.open('workflows', {}, (/** @type {any} */ change) =>
+        told.push(change.record?.name),
+      );
+      all.handles = { ...all.handles, [host]: handle };
+      await outcome(handle.ready);
+    }, host);
+    const status = () => tab.run((host) => /** @type {any} */ (globalThis).handles[host].status, host);
+    await until(async () => (await status()) === 'live', LIVE_MS);
+  }
+
+  /** @returns {Promise<Result>} */
+  async function changeIsTold() {
+    const told = () => tab.run((host) => /** @type {any} */ (globalThis).told[host], host);
+    // One after the other is told: whatever was told of the first is known by then.
+    for (const name of ['changed', 'last']) {
+      await stack.sql('update workflows set name = $1 where id = $2', [name, workflow.id]);
+      await until(async () => (await told()).includes(name), LIVE_MS);
+    }
+    const entries = await tab.run(
+      (host) => /** @type {any} */ (globalThis).clients[host].cache.getStats().size,
+      host,
+    );
+    return {
+      outcome: 'value',
+      cause: null,
+      requests: requests().filter(({ path }) => path.startsWith('/realtime/v1')).length,
+      rows: null,
+      entries,
+      said: '',
+      events: (await told()).filter((/** @type {string} */ name) => name === 'changed').length,
+    };
+  }
+
+  return {
+    requests,
+    open,
+    changeIsTold,
+    run: operation.kind === 'subscribe' ? subscribe : call,
+    close: () => tab.run((host) => /** @type {any} */ (globalThis).clients[host].close(), host),
+  };
+}

@@ -1,0 +1,62 @@
+// @ts-check
+import { randomUUID } from 'node:crypto';
+
+/** @typedef {import('../../e2e/support/fixtures.mjs').User} User */
+/** @typedef {Record<string, any>} Row */
+
+/**
+ * What a client does. `subscribe` is the one that is no call of `db`.
+ *
+ * @typedef {object} Operation
+ * @property {'read' | 'insert' | 'write' | 'subscribe'} kind `insert` carries its id, so that its row can be looked for
+ * @property {(user: User, workflow: Row) => unknown[]} call name and arguments
+ * @property {[table: string, rest: string]} [rows] those it makes, by the workflow's id ($1) and the user's ($2)
+ * @property {number} [leaves] how many rows there are once it has been done; 1 by default
+ */
+
+const node = { node_id: 'a', node_type: 'text_input' };
+const OWN = 'where $1::text is not null and user_id = $2';
+
+/** @type {Record<string, Operation>} */
+export const OPERATIONS = {
+  read: { kind: 'read', call: (_, { id }) => ['getWorkflow', id] },
+  list: { kind: 'read', call: ({ id }) => ['getWorkflows', id] },
+  page: { kind: 'read', call: (_, { id }) => ['getExecutionHistory', id] },
+  'cursor page': { kind: 'read', call: ({ id }) => ['getWorkflowsPage', { userId: id, pageSize: 5 }] },
+  relations: { kind: 'read', call: (_, { id }) => ['getWorkflowWithRelations', id] },
+  create: {
+    kind: 'insert',
+    call: ({ id }) => ['createWorkflow', id, { name: 'made' }],
+    rows: ['workflows', `${OWN} and name = 'made'`],
+  },
+  update: {
+    kind: 'write',
+    call: (_, { id }) => ['updateWorkflow', id, { description: 'changed' }],
+    rows: ['workflows', "where id = $1 and user_id = $2 and description = 'changed'"],
+  },
+  delete: {
+    kind: 'write',
+    call: (_, { id }) => ['deleteWorkflow', id],
+    rows: ['workflows', 'where id = $1 and user_id = $2'],
+    leaves: 0,
+  },
+  upsert: {
+    kind: 'write',
+    call: ({ id }) => ['upsertBrandSettings', id, { tagline: 'made' }],
+    rows: ['brand_settings', `${OWN} and tagline = 'made'`],
+  },
+  batch: {
+    kind: 'write',
+    call: ({ id }) => [
+      'batchSaveWorkflows',
+      { workflows: [{ id: randomUUID(), user_id: id, name: 'made', nodes: [node], connections: [] }] },
+    ],
+    rows: ['workflows', `${OWN} and name = 'made'`],
+  },
+  'graph save': {
+    kind: 'write',
+    call: (_, { id }) => ['saveWorkflowGraph', id, { nodes: [node], connections: [] }],
+    rows: ['workflow_nodes', 'where workflow_id = $1 and $2::text is not null'],
+  },
+  subscribe: { kind: 'subscribe', call: () => [] },
+};

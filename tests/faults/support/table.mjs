@@ -1,0 +1,69 @@
+// @ts-check
+import { FAULTS } from './faults.mjs';
+import { OPERATIONS } from './operations.mjs';
+
+/** @typedef {import('./cells.mjs').Cell} Cell */
+/** @typedef {import('./cells.mjs').Result} Result */
+
+const INTRODUCTION = `# Fault matrix
+
+What each kind of call ends with when the network or the server fails. \`make fault-matrix\` runs every cell in Chromium
+against the [local stack](../examples/local-stack/README.md) (a real Postgres and PostgREST) and rewrites this page from
+what it saw. The tests compare the page with a new run, and every cell with the rules in
+[\`rules.mjs\`](../tests/faults/support/rules.mjs).
+
+## How to read a cell
+
+\`value\` or the code of the error, then:
+
+| part | meaning |
+|---|---|
+| \`(CODE)\` | the last error, which \`originalError\` holds; every failed call also says in words what happened |
+| \`2 req\` | requests that the server counted, among them the one that looks for a row whose answer was lost |
+| \`1 row\` | rows in the database that the write is about: 1 or 0, never 2. After a delete, 0 means deleted |
+| \`1 entry\` | entries in the cache afterwards |
+| \`1 event\` | for a subscription: how often one change was told once it was live |
+| \`… req\` | as many as it took: during a restart, and for a subscription, that depends on time |
+
+Retries are at their default number (3 attempts), with short waits. "dead socket" is a connection that takes the request and
+then stays silent, after the server has acted. "hang" is the same before the server acts. Both run with a short \`timeoutMs\`.
+`;
+
+/** @param {Cell} cell @param {Result} result */
+function text({ fault, operation }, { outcome, cause, requests, rows, entries, events }) {
+  const many = (/** @type {number} */ count, /** @type {string} */ one, all = `${one}s`) =>
+    `${count} ${count === 1 ? one : all}`;
+  const parts = [
+    cause ? `${outcome} (${cause})` : outcome,
+    FAULTS[fault].kind === 'restart' || operation === 'subscribe' ? '… req' : `${requests} req`,
+    ...(rows === null ? [] : [many(rows, 'row')]),
+    many(entries, 'entry', 'entries'),
+    ...(events === null ? [] : [many(events, 'event')]),
+  ];
+  return parts.join(', ');
+}
+
+/**
+ * The page, from what came of every cell.
+ *
+ * @param {{ cell: Cell, result: Result }[]} seen
+ */
+export function writeTable(seen) {
+  const titles = {
+    once: 'The first request meets the fault',
+    always: 'Every request meets the fault (for a subscription: the first three)',
+  };
+  const sections = Object.entries(titles).flatMap(([times, title]) => [
+    `\n## ${title}`,
+    ...Object.keys(OPERATIONS).map((operation) => {
+      const own = seen.filter(({ cell }) => cell.times === times && cell.operation === operation);
+      const lines = Object.keys(FAULTS).flatMap((fault) =>
+        own
+          .filter(({ cell }) => cell.fault === fault)
+          .map(({ cell, result }) => `| ${fault} | ${text(cell, result)} |`),
+      );
+      return `\n### ${operation}\n\n| fault | what comes of it |\n|---|---|\n${lines.join('\n')}`;
+    }),
+  ]);
+  return `${INTRODUCTION}${sections.join('\n')}\n`;
+}
