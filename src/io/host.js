@@ -35,7 +35,7 @@ export function ask(provider, rejected) {
   return { promise: Promise.resolve().then(() => provider?.(rejected)), cancel: () => {} };
 }
 
-/** Sends a request and reads the whole answer: `[status, contentRange, retryAfterMs, isJson, body]`. */
+/** Sends a request and reads the whole answer: `[status, contentRange, retryAfterMs, isJson, body]`; `isJson` is null where the body broke off. */
 export function exchange(front, fetch, url, method, key, bearer, prefer, schema, body, isFresh) {
   const controller = new AbortController();
   const headers = { apikey: key };
@@ -91,11 +91,18 @@ function mayBeKept(headers) {
 }
 
 async function read(front, response) {
-  if (response.type === 'error') throw new TypeError('The request failed');
-  const answered = [response.status, response.headers.get('content-range'), pause(response.headers)];
-  let text = '';
+  const { type, status } = response;
+  // A redirect that is not followed has no status that a page may read. Anything else without one is no answer.
+  if (type !== 'opaqueredirect' && !(status >= 200))
+    throw new TypeError(`fetch gave an answer with status ${status}`);
+  const answered = [Number(status), response.headers.get('content-range'), pause(response.headers)];
+  let text;
   try {
     text = await textOf(response);
+  } catch {
+    return answered.concat(null, null);
+  }
+  try {
     const body = JSON.parse(text);
     front.learn(text);
     return answered.concat(true, [body]);

@@ -220,7 +220,11 @@ pub fn exchange(
             status,
             content_range: content_range.as_string(),
             retry_after_ms: retry_after_ms.as_f64(),
-            body: if is_json.is_truthy() { Body::Data(Row(body)) } else { Body::Broken },
+            body: match is_json.as_bool() {
+                Some(true) => Body::Data(Row(body)),
+                Some(false) => Body::None,
+                None => Body::Broken,
+            },
         })
     }
 }

@@ -21,7 +21,9 @@ pub struct Reply<D> {
 pub enum Body<D> {
     /// JSON.
     Data(D),
-    /// There was none, it broke off, or was not JSON.
+    /// There was none, or it was not JSON.
+    None,
+    /// It broke off.
     Broken,
 }
 
@@ -37,6 +39,8 @@ pub struct Answer<D> {
     pub status: u16,
 }
 
+const BROKEN_OFF: &str = "The answer broke off or was not what was asked for";
+
 /// The rows of an answer, or why there are none. A success that is not of the `form` asked for, as a gateway on the way
 /// may give it, is none.
 pub fn classify<D: Data>(reply: Reply<D>, form: Form) -> Result<Answer<D>, Error> {
@@ -51,21 +55,21 @@ pub fn classify<D: Data>(reply: Reply<D>, form: Form) -> Result<Answer<D>, Error
         (status @ 200..=299, body) => {
             let said = match &body {
                 Body::Data(body) => explanation(body),
-                Body::Broken => None,
+                Body::None | Body::Broken => None,
             };
-            let error =
-                Error::network("The answer broke off or was not what was asked for", Some(status), None);
-            Err(error.with_details(said))
+            Err(Error::network(BROKEN_OFF, Some(status), None).with_details(said))
         }
         // Not followed: the key, the token and the rows would go along. Browsers do not tell a redirect's status.
-        (status @ (0 | 300..=399), _) => Err(redirected(status)),
+        (status @ (0 | 301 | 302 | 303 | 307 | 308), _) => Err(redirected(status)),
         // An offset past the end of a counted list is an empty page (PostgREST answers 416, PGRST103, with the total).
         // Its body says no more, and Chromium may hand it out behind that of an earlier answer from the same address.
         (status @ 416, _) if total.is_some() => {
             Ok(Answer { rows: D::list(&[]), total, offset: None, status })
         }
         (status, Body::Data(body)) => Err(server_error(status, &body)),
-        (status, Body::Broken) => Err(bare_report(status).into()),
+        (status, Body::None) => Err(bare_report(status).into()),
+        // What the server refused, and why, is not known: not even whether another attempt would mend it.
+        (status, Body::Broken) => Err(Error::network(BROKEN_OFF, Some(status), None)),
     }
 }
 

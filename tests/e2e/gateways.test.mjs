@@ -72,6 +72,22 @@ test('a wrong key says what the gateway says', async () => {
   client.close();
 });
 
+test('an answer without a status is no redirect: the server was not reached', async () => {
+  for (const status of [undefined, 0, 'none', NaN]) {
+    const answer = () => /** @type {any} */ ({ status, ok: false, headers: new Headers(), text: () => '' });
+    const client = createClient({
+      url: 'http://project.test',
+      key: 'key',
+      retry: { maxAttempts: 1 },
+      fetch: async () => answer(),
+    });
+    const error = await client.db.getWorkflows(user.id).catch((error) => error);
+    assert.deepEqual([error.code, error.message], ['NETWORK', 'The server was not reached']);
+    assert.equal(error.originalError.message, `fetch gave an answer with status ${status}`);
+    client.close();
+  }
+});
+
 test('nothing follows a redirect to another origin: no key, no token, no row', async () => {
   const workflow = await newWorkflow(user);
   const tab = await world.open({ as: user });

@@ -12,6 +12,7 @@ import { randomUUID } from 'node:crypto';
  * @property {(user: User, workflow: Row) => unknown[]} call name and arguments
  * @property {[table: string, rest: string]} [rows] those it makes, by the workflow's id ($1) and the user's ($2)
  * @property {number} [leaves] how many rows there are once it has been done; 1 by default
+ * @property {number} [entries] in the cache once it has been done; none by default
  */
 
 const node = { node_id: 'a', node_type: 'text_input' };
@@ -19,11 +20,15 @@ const OWN = 'where $1::text is not null and user_id = $2';
 
 /** @type {Record<string, Operation>} */
 export const OPERATIONS = {
-  read: { kind: 'read', call: (_, { id }) => ['getWorkflow', id] },
-  list: { kind: 'read', call: ({ id }) => ['getWorkflows', id] },
-  page: { kind: 'read', call: (_, { id }) => ['getExecutionHistory', id] },
-  'cursor page': { kind: 'read', call: ({ id }) => ['getWorkflowsPage', { userId: id, pageSize: 5 }] },
-  relations: { kind: 'read', call: (_, { id }) => ['getWorkflowWithRelations', id] },
+  read: { kind: 'read', call: (_, { id }) => ['getWorkflow', id], entries: 1 },
+  list: { kind: 'read', call: ({ id }) => ['getWorkflows', id], entries: 1 },
+  page: { kind: 'read', call: (_, { id }) => ['getExecutionHistory', id], entries: 1 },
+  'cursor page': {
+    kind: 'read',
+    call: ({ id }) => ['getWorkflowsPage', { userId: id, pageSize: 5 }],
+    entries: 1,
+  },
+  relations: { kind: 'read', call: (_, { id }) => ['getWorkflowWithRelations', id], entries: 4 },
   create: {
     kind: 'insert',
     call: ({ id }) => ['createWorkflow', id, { name: 'made' }],
@@ -52,11 +57,13 @@ export const OPERATIONS = {
       { workflows: [{ id: randomUUID(), user_id: id, name: 'made', nodes: [node], connections: [] }] },
     ],
     rows: ['workflows', `${OWN} and name = 'made'`],
+    entries: 4,
   },
   'graph save': {
     kind: 'write',
     call: (_, { id }) => ['saveWorkflowGraph', id, { nodes: [node], connections: [] }],
     rows: ['workflow_nodes', 'where workflow_id = $1 and $2::text is not null'],
+    entries: 4,
   },
   subscribe: { kind: 'subscribe', call: () => [] },
 };

@@ -33,6 +33,7 @@ fuzz_target!(|input: Input| {
             Body::Data(Json::from(json!({"code": code, "message": text, "hint": text})))
         }
         (None, Some(AnyJson(body))) => Body::Data(Json::from(body)),
+        (None, None) if input.attempt % 2 == 0 => Body::None,
         (None, None) => Body::Broken,
     };
     let retry_after_ms = input.retry_after_ms.map(f64::from);

@@ -62,10 +62,19 @@ fn what_a_gateway_says_with_a_success_is_kept_too() {
 
 #[test]
 fn a_redirect_is_not_followed_and_is_not_worth_another_attempt() {
-    for status in [0, 301, 302, 307, 308] {
+    for status in [0, 301, 302, 303, 307, 308] {
         let error = error_for(status, "{}");
         assert_eq!((&*error.code, error.retryable, error.attempts), ("NETWORK", false, 1), "{status}");
         assert!(error.message.contains("redirects"), "{}", error.message);
         assert_eq!(error.status, (status > 0).then_some(status));
+    }
+}
+
+#[test]
+fn a_status_that_only_begins_like_a_redirect_is_named() {
+    for status in [300, 304] {
+        let error = error_for(status, "");
+        assert_eq!((&*error.code, error.status), ("UNKNOWN_ERROR", Some(status)));
+        assert_eq!(error.message, format!("The server answered {status}"));
     }
 }

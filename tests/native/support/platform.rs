@@ -303,11 +303,11 @@ async fn travel(
             status,
             content_range: None,
             retry_after_ms: seconds.map(|seconds| f64::from(seconds) * 1_000.0),
-            body: Body::Broken,
+            body: Body::None,
         },
         Some(Fault::Refused(status, error)) => refused(&Refusal::new(status, error, "refused")),
         Some(Fault::Replaced(status, json)) => {
-            let body = Json::parse(json).map_or(Body::Broken, Body::Data);
+            let body = Json::parse(json).map_or(Body::None, Body::Data);
             Reply { status, content_range: None, body, ..arrive() }
         }
         Some(Fault::Range(content_range)) => {
