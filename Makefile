@@ -1,7 +1,7 @@
 # Everything from a bare machine: Rust (by rustup), Node and apt are all that must be there.
 # The second time, what is installed and built already is left alone.
 
-.PHONY: help demo test test-full fault-matrix build bench fuzz load tools clean
+.PHONY: help demo test test-full fault-matrix build bench fuzz load soak tools clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,10 @@ fuzz: ## Fuzz what comes from outside for ten minutes; SECONDS=… for more
 load: tools ## Put a page under load in a browser, and print times and memory; SECONDS=60 of frames
 	@node scripts/build.mjs --if-changed
 	@node --test --test-reporter=spec tests/load/load.test.mjs
+
+soak: tools ## Use a page under faults for ten minutes, and show that nothing stays behind; MINUTES=…
+	@node scripts/build.mjs --if-changed
+	@node --test --test-reporter=spec tests/soak/soak.test.mjs
 
 tools: ## Install what is missing
 	@bash scripts/install-tools.sh
