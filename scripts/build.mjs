@@ -155,9 +155,13 @@ function filesBelow(folder) {
     .filter((path) => !path.includes(join('src', 'generated')));
 }
 
+/** What says that the last build was a quick one: not what is tested or shipped. */
+const QUICK_MARK = at('build', 'is-quick');
+
 if (
   process.argv.includes('--if-changed') &&
   existsSync(at('pkg')) &&
+  !existsSync(QUICK_MARK) &&
   statSync(at('pkg', 'index.js')).mtimeMs > newestSource()
 ) {
   console.log('pkg/ is up to date');
@@ -172,4 +176,6 @@ run(at('node_modules', '.bin', 'tsc'), ['-p', 'pkg-template', '--outDir', NEXT])
 copyFiles();
 rmSync(at('pkg'), { recursive: true, force: true });
 renameSync(at(NEXT), at('pkg'));
+if (process.argv.includes('--quick')) writeFileSync(QUICK_MARK, '');
+else if (!process.argv.includes('--reuse-wasm')) rmSync(QUICK_MARK, { force: true });
 await printSizes(at('pkg'));
