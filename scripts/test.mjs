@@ -79,7 +79,7 @@ const suites = [
 function longSuites() {
   const simulation = cargo('long simulation', 'cargo', 'test', '--quiet', '--test', 'native', 'simulation');
   return [
-    { ...simulation, env: { STEPS: '300000' } },
+    { ...simulation, env: { STEPS: '1000000' } },
     { ...node('fault matrix', 'tests/faults', 1), env: { FAULT_MATRIX: 'full' } },
     node('packaging, every bundler', 'tests/packaging/full', 1),
     cargo('WebAssembly in Firefox', 'wasm-pack', ...WASM_TESTS, '--firefox'),

@@ -8,7 +8,7 @@ use crate::cache::{Change, Source};
 use crate::error::{code, Error};
 use crate::feeds::id_of;
 use crate::platform::Platform;
-use crate::tables::Table;
+use crate::tables::{Table, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -23,7 +23,10 @@ struct Flying {
     table: &'static Table,
     /// None when it names its rows by something else, and may mean any.
     id: Option<String>,
+    /// Whether it deletes what other rows may belong to.
     is_delete: bool,
+    /// Whether it writes the nodes and connections of a workflow too.
+    saves_graph: bool,
     /// Whether another write that may touch the same row was under way at the same time.
     crossed: Cell<bool>,
     /// Whether a frame told of such a row meanwhile: which of both came last the answer does not say.
@@ -36,9 +39,10 @@ impl Flying {
         (*self.table == *other.table && !is_other_row) || self.takes_along(other) || other.takes_along(self)
     }
 
-    /// Whether it deletes what the other one's row may belong to.
+    /// Whether it deletes what the other one's row may belong to, or saves the graph that this row may be a part of.
     fn takes_along(&self, other: &Self) -> bool {
-        self.is_delete && self.table.cascades_to(other.table)
+        let is_of_graph = [&WORKFLOW_NODES, &WORKFLOW_CONNECTIONS].contains(&other.table);
+        (self.is_delete && self.table.cascades_to(other.table)) || (self.saves_graph && is_of_graph)
     }
 }
 
@@ -48,6 +52,7 @@ impl WritesInAir {
             table: write.table(),
             id: write.id(),
             is_delete: matches!(write, Write::Delete { .. }),
+            saves_graph: matches!(write, Write::Call(call) if *call.function.table() == WORKFLOWS),
             crossed: Cell::new(false),
             heard: Cell::new(false),
         });

@@ -112,13 +112,15 @@ impl<D: Data> Live<D> {
         self.last_number
     }
 
-    /// Takes the feeds off their channels, and forgets what they know. With `keeps_owner`, those that were opened stay with
-    /// the user for whom they were.
+    /// Takes the feeds off their channels. With `keeps_owner`, those that were opened stay with the user for whom they were,
+    /// and go on from what they know; otherwise they begin anew.
     fn restart_feeds(&mut self, keeps_owner: bool) {
         for feed in &mut self.feeds {
-            let is_owned = keeps_owner && (feed.is_owned || feed.channel.is_some());
-            feed.restart();
-            feed.is_owned = is_owned;
+            if keeps_owner {
+                feed.suspend();
+            } else {
+                feed.restart();
+            }
         }
         let live = |feed: &&Feed<D>| feed.status == Status::Live;
         for number in self.feeds.iter().filter(live).map(|feed| feed.number).collect::<Vec<_>>() {

@@ -210,6 +210,9 @@ impl<P: Platform> Engine<P> {
             let id = difference.id();
             let is_touched = id.as_deref().is_some_and(|id| feed.is_touched(id));
             if !is_touched && !ids.contains(&id) {
+                // That a list lacks the row is no news once it was told.
+                let was_told = difference.old.is_none() && id.as_deref().is_some_and(|id| feed.was_told(id));
+                let is_told = is_told && !was_told;
                 if let (true, Some(id), Some(row)) = (is_told, &id, &difference.new) {
                     feed.tell(id, row);
                 }
@@ -336,7 +339,7 @@ fn is_page_right<D: Data>(query: &Query, page: &D, rows: &D) -> Option<bool> {
 fn cached_differences<D: Data>(store: &Store<D>, interest: &Interest, rows: &D) -> Vec<Difference<D>> {
     let table = interest.table;
     let mut known = D::Index::default();
-    let mut lists: Vec<Rc<Query>> = Vec::new();
+    let mut lacking = Vec::new();
     // Of several states in which a row is cached, one that is not right counts.
     let mut put = |row: &D| {
         let Some(id) = id_of(row) else { return };
@@ -345,16 +348,24 @@ fn cached_differences<D: Data>(store: &Store<D>, interest: &Interest, rows: &D) 
             known.put(&id, row);
         }
     };
+    // The row as it is, if a list without secrets shows it like that.
+    let whole = |query: &Query, shown: D| {
+        let is_shown = |row: &D| query.shown(row.clone()).is_equal(&shown);
+        let place = id_of(&shown).filter(|_| query.is_public).and_then(|id| rows.position(&id));
+        place.map(|place| rows.item(place)).filter(is_shown).unwrap_or(shown)
+    };
     for (_, entry) in store.iter() {
         match &entry.shape {
             Shape::Row(own) if **own == *table => put(&entry.data),
-            Shape::List(query) if *query.table == *table && !query.is_public => {
+            Shape::List(query) if *query.table == *table => {
                 // Which rows a page lacks only the server knows.
-                lists.extend((!query.is_page()).then(|| query.clone()));
-                entry.data.items().iter().for_each(&mut put);
+                if !query.is_page() {
+                    lacking.extend(rows_lacking(query, &entry.data, rows));
+                }
+                entry.data.items().into_iter().for_each(|row| put(&whole(query, row)));
             }
             // Which rows a page lacks is looked at elsewhere.
-            Shape::Page(query) if *query.table == *table && !query.is_public => {
+            Shape::Page(query) if *query.table == *table => {
                 entry.data.child("data").iter().flat_map(Data::items).for_each(|row| put(&row));
             }
             _ => {}
@@ -362,12 +373,31 @@ fn cached_differences<D: Data>(store: &Store<D>, interest: &Interest, rows: &D) 
     }
     let is_news = |difference: &Difference<D>| match (&difference.old, &difference.new) {
         (Some(_), Some(_)) => true,
-        (None, Some(row)) => lists.iter().any(|query| query.admits(row) != Some(false)),
         // With a filter, the row may just not match it.
         (Some(row), None) => {
             interest.filter.is_none() && !table.is_append_only && interest.is_in_scope(row) == Some(true)
         }
-        (None, None) => false,
+        // A row that no entry holds is only lacking in lists.
+        (None, _) => false,
     };
-    known.differences(rows).into_iter().filter(is_news).collect()
+    let mut differences: Vec<_> = known.differences(rows).into_iter().filter(is_news).collect();
+    for row in lacking {
+        let id = id_of(&row);
+        if differences.iter().all(|difference| difference.id() != id) {
+            differences.push(Difference { old: None, new: Some(row) });
+        }
+    }
+    differences
+}
+
+/// Those of `rows` that the list lacks. Another entry may hold them.
+fn rows_lacking<D: Data>(query: &Query, list: &D, rows: &D) -> Vec<D> {
+    let mut held = D::Index::default();
+    for row in list.items() {
+        if let Some(id) = id_of(&row) {
+            held.put(&id, &row);
+        }
+    }
+    let is_held = |row: &D| id_of(row).is_some_and(|id| held.get(&id).is_some());
+    rows.items().into_iter().filter(|row| !is_held(row) && query.admits(row) != Some(false)).collect()
 }

@@ -227,6 +227,7 @@ impl<D: Data> Feed<D> {
         self.rows.put(id, row);
         self.tell(id, row);
         self.note_time(row);
+        self.forget_older();
         // Where not all rows are known, the frame says whether it is new.
         let kind = match old {
             Some(_) if is_same => return Some((kind, None)),
@@ -240,6 +241,11 @@ impl<D: Data> Feed<D> {
     /// The row is told of, as it is known.
     pub fn tell(&mut self, id: &str, row: &D) {
         self.told.put(id, row);
+    }
+
+    /// Whether the row was told of, and is there.
+    pub fn was_told(&self, id: &str) -> bool {
+        self.told.get(id).is_some()
     }
 
     /// The row is gone, or not meant any more. As it was, if it was known.
@@ -372,6 +378,7 @@ impl<D: Data> Feed<D> {
             }
         }
         self.extent = if only_grows { Extent::Recent } else { Extent::Whole };
+        self.forget_older();
         (news, is_doubtful)
     }
 
@@ -380,6 +387,13 @@ impl<D: Data> Feed<D> {
         (self.rows, self.told, self.older) = Default::default();
         self.extent = Extent::Unknown;
         (self.retry_ms, self.failures) = (None, 0);
+    }
+
+    /// It is taken off its channel, and no reading of its scope is under way any more. What it knows stays, so that the
+    /// next reading finds what was missed.
+    pub fn suspend(&mut self) {
+        self.is_owned = self.is_owned || self.channel.is_some();
+        (self.channel, self.reading, self.retry_ms) = (None, None, None);
     }
 
     /// It begins anew, as if nobody had opened it yet.
@@ -396,14 +410,16 @@ impl<D: Data> Feed<D> {
         if let Some(time) = row.column("created_at").text() {
             if self.watermark.as_deref().is_none_or(|latest| latest < time) {
                 self.watermark = Some(time.to_owned());
-                self.forget_older();
             }
         }
     }
 
-    /// Forgets rows that no reading brings again. All that are known are put aside once those put aside before are
-    /// older than where the next reading begins.
+    /// Forgets rows that no reading brings again: not one that is under way either, which may have begun further back. All
+    /// that are known are put aside once those put aside before are older than where the next reading begins.
     fn forget_older(&mut self) {
+        if self.watermark.is_none() || self.reading.is_some() {
+            return;
+        }
         if self.older_until.is_some() && self.older_until >= self.overlap() {
             return;
         }

@@ -2,7 +2,7 @@
 //!
 //! `cargo test --test native`. Every run is the same. `SEED=…` makes another one, of the properties and the
 //! simulation; `STEPS=…` is the length of the latter, `CLIENTS=…` how many an outage hits. A simulation that fails
-//! prints how to repeat it.
+//! prints how to repeat it, and the shortest program that fails in the same way, as a test.
 
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::float_cmp, reason = "virtual time is exact")]

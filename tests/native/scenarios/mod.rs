@@ -7,6 +7,7 @@ mod channels;
 mod coherence;
 mod completeness;
 mod explanations;
+mod found;
 mod fresh;
 mod freshness;
 mod gaps;

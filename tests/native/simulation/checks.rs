@@ -1,58 +1,222 @@
-//! What must be true when everything has come to rest.
+//! What must be true after every step, and what at rest.
 
-use super::tab::Tab;
-use super::text;
-use crate::support::{Client, Options, World};
-use serde_json::Value;
+use super::tab::{Made, Tab};
+use super::value_text;
+use crate::support::postgrest::Server;
+use crate::support::{Client, Options, Pending, World};
+use serde_json::{json, Value};
+use std::collections::HashSet;
+
+/// Keys that the application stores under on its own.
+const FOREIGN: &str = "app:";
 
 impl Tab {
-    /// No row of another user was ever delivered.
-    pub fn check_deliveries(&self, world: &World) {
-        for made in &self.made {
-            assert!(made.pending.is_done(), "{} waits for ever", made.name);
-            let Ok(answer) = made.pending.outcome() else { continue };
-            let user = made.pending.delivered_to();
-            let answer = answer.to_value();
+    /// After every step.
+    pub fn check_step(&mut self, world: &World) {
+        let engine = self.client.engine.clone();
+        // Panics when anything is borrowed still.
+        engine.touch_slots(&[]);
+        let max_size = engine.settings().cache.max_size;
+        assert!(engine.keys().len() <= max_size, "more than {max_size} entries");
+        self.check_copies(world);
+        for place in 0..self.made.len() {
+            if self.made[place].pending.is_done() && !self.made[place].is_checked {
+                self.made[place].is_checked = true;
+                self.check_answer(world, place);
+            }
+        }
+    }
+
+    /// What may be answered from here is the user's, and not for too long.
+    fn check_copies(&self, world: &World) {
+        let front = self.client.front();
+        let server = world.server();
+        let wall_ms = workflow_db::platform::Platform::now(self.client.sim()).wall_ms;
+        let mut keys = front.take_told();
+        keys.sort_unstable();
+        keys.dedup();
+        for key in keys.iter().filter(|key| !key.starts_with(FOREIGN)) {
+            let (Some(until_ms), Some(copy)) = (front.until_wall_ms(key), front.peek(key)) else { continue };
+            if until_ms > 0.0 {
+                assert!(until_ms <= wall_ms + self.longest_ttl_ms, "{key} answers too long");
+                check_rows(&server, &copy.to_value(), self.user().as_deref(), key);
+            }
+        }
+    }
+
+    /// Right after somebody else signed in: nothing of the one before is answered.
+    pub fn check_empty(&self) {
+        let keys = self.client.front().keys();
+        assert!(keys.is_empty(), "{keys:?} are still answered");
+    }
+
+    fn check_answer(&mut self, world: &World, place: usize) {
+        let made = &self.made[place];
+        let Ok(answer) = made.pending.outcome() else { return };
+        let answer = answer.to_value();
+        let server = world.server();
+        let user = made.pending.delivered_to();
+        check_rows(&server, &answer, user.as_deref(), made.name);
+        if made.name.starts_with("get") {
+            check_form(&answer, made);
             for row in rows_of(&answer) {
-                let owner = world.core.server.borrow().owner_ever(row);
-                assert_eq!(owner, user, "{} delivered {row}", made.name);
+                self.check_age(&server, row, made);
             }
-        }
-    }
-
-    /// Every insert that was answered made one row; one that was not, made one at most.
-    pub fn check_inserts(&mut self, world: &World) {
-        for made in self.made.drain(..) {
-            let Some(marker) = made.marker else { continue };
-            let count = world.core.server.borrow().times_made(&marker);
-            match made.pending.outcome() {
-                Ok(_) => assert_eq!(count, 1, "{}: {marker}", made.name),
-                Err(error) => {
-                    assert!(count <= 1, "{}: {marker} was made {count} times: {error:?}", made.name);
-                }
+            if answer.get("nextCursor").is_some() {
+                let mut query = made.arguments.clone();
+                query[0].as_object_mut().expect("a query").remove("cursor");
+                self.page = Some((made.name, query, answer));
             }
-        }
-    }
-
-    /// Every entry is what the server would answer now, and the copies outside are the entries.
-    pub fn check_cache(&self, world: &World) {
-        let (_, _, in_flight) = self.client.engine.stats();
-        assert_eq!(in_flight, 0);
-        let keys = self.client.keys();
-        assert_eq!(self.client.front().keys(), keys);
-        if keys.is_empty() {
             return;
         }
-        let asker = Client::new(world.core.clone());
-        asker.tokens().become_user(self.client.tokens().user());
-        // Asking takes time, in which entries grow too old.
-        let entries: Vec<_> = keys.into_iter().map(|key| (self.client.cached(&key), key)).collect();
-        for (cached, key) in entries {
-            let (name, arguments) = &self.questions.get(&key).cloned().unwrap_or_else(|| part(&key));
-            let fresh = Options { fresh: true, ..Options::default() };
-            let truth = asker.call_with(fresh, name, arguments.clone()).value();
-            assert_eq!(cached, Some(truth), "{key}");
+        self.answered += 1;
+        let mut written: Vec<(String, usize)> = rows_of(&answer)
+            .into_iter()
+            .filter_map(|row| Some((value_text(row, "id"), latest(&server, row)?)))
+            .collect();
+        let deleted = made.arguments[0].as_str().filter(|_| made.name.starts_with("delete"));
+        if let Some(id) = deleted {
+            let last = server.history(id).last().copied();
+            let gone = last.filter(|place| server.commits[*place].kind == "DELETE");
+            written.extend(gone.map(|place| (id.to_owned(), place)));
         }
+        for (id, place) in written {
+            self.written.entry(id).or_default().push((self.answered, place));
+        }
+    }
+
+    /// A row that was read is not older than what own writes had made of it before; read afresh, than the call.
+    fn check_age(&self, server: &Server, row: &Value, made: &Made) {
+        let id = value_text(row, "id");
+        let Some(place) = latest(server, row) else { return };
+        let history = server.history(&id);
+        let until = history.iter().find(|later| **later > place).copied().unwrap_or(usize::MAX);
+        let own = self.written.get(&id).into_iter().flatten();
+        let own = own.filter(|(answered, _)| *answered <= made.answered).map(|(_, place)| *place).max();
+        if let Some(own) = own {
+            assert!(until > own, "{} answered {row}, older than the own write {own}", made.name);
+        }
+        if made.is_fresh {
+            assert!(until >= made.commits, "{} afresh answered {row}, which was gone", made.name);
+        }
+    }
+
+    /// Every call is over, and every insert made one row; one that failed, at most one.
+    pub fn check_calls(&mut self, world: &World) {
+        let (_, _, in_flight) = self.client.engine.stats();
+        assert_eq!(in_flight, 0, "{:?} are under way at rest", self.client.engine.keys_under_way());
+        for made in self.made.drain(..) {
+            assert!(made.pending.is_done(), "{} waits for ever", made.name);
+            if !made.arguments.to_string().contains(&made.mark) || made.mark.is_empty() {
+                continue;
+            }
+            let count = world.server().times_made(&made.mark);
+            let is_made = made.pending.outcome().is_ok() && made.name.starts_with("create");
+            assert!(count <= 1 && (count == 1 || !is_made), "{} made {count} rows", made.name);
+        }
+    }
+
+    /// Every entry that must be right is what the server would answer now, and the copies outside are the entries.
+    pub fn check_cache(&self, world: &World, must_be_right: impl Fn(&str) -> bool) {
+        let keys = self.client.keys();
+        assert_eq!(self.client.front().keys(), keys, "copies and entries");
+        let asker = Client::new(world.core.clone());
+        asker.tokens().become_user(self.user());
+        // Asking takes time, in which entries grow too old.
+        let keys = keys.into_iter().filter(|key| !key.starts_with(FOREIGN) && must_be_right(key));
+        let entries: Vec<_> = keys.map(|key| (self.client.cached(&key), key)).collect();
+        let fresh = Options { fresh: true, ..Options::default() };
+        let answers: Vec<Pending> = entries
+            .iter()
+            .map(|(_, key)| {
+                let (name, arguments) = self.questions.get(key).cloned().unwrap_or_else(|| part(key));
+                asker.call_with(fresh, name, arguments)
+            })
+            .collect();
+        for ((cached, key), answer) in entries.into_iter().zip(answers) {
+            assert_eq!(cached, Some(answer.value()), "{key}");
+        }
+    }
+
+    /// Whether somebody follows all rows of which the entry is made.
+    pub fn is_followed(&self, world: &World, key: &str) -> bool {
+        let user = self.user();
+        let follows = |table: &str, scope: Option<&str>| {
+            self.followers.values().any(|follower| follower.hears_all(table, scope))
+        };
+        let (prefix, rest) = key.split_once(':').expect("a key");
+        let id = rest.split(['?', ':']).next().filter(|id| !id.is_empty());
+        let is_own = id.is_some_and(|id| world.server().owner_ever(id) == user.as_deref());
+        let by_user = |table: &str| follows(table, user.as_deref());
+        match prefix {
+            "workflow" if rest.ends_with("?relations") => {
+                is_own
+                    && (by_user("workflows") || follows("workflows", id))
+                    && follows("workflow_nodes", id)
+                    && follows("workflow_connections", id)
+            }
+            "workflow" => is_own && (by_user("workflows") || follows("workflows", id)),
+            "executions" => {
+                by_user("workflow_executions") || (id.is_some() && follows("workflow_executions", id))
+            }
+            "execution" => is_own && (by_user("workflow_executions") || follows("workflow_executions", id)),
+            "execution_results" => follows("execution_node_results", id),
+            "workflow_nodes"
+            | "workflow_connections"
+            | "workflows"
+            | "brand_settings"
+            | "account_settings"
+            | "integrations"
+            | "audit_logs"
+            | "saved_templates" => follows(prefix, id),
+            "api_keys" | "api_key" => follows("api_keys", id),
+            "favorites" => follows("workflow_favorites", id),
+            "user_profile" => follows("user_profiles", id),
+            "templates" | "template" => follows("workflow_templates", None),
+            other => panic!("nobody asked for {other}"),
+        }
+    }
+}
+
+/// The last commit that made the row what it is. None for a row that there never was.
+fn latest(server: &Server, row: &Value) -> Option<usize> {
+    let is_same = |place: &&usize| {
+        let commit = &server.commits[**place];
+        commit.kind != "DELETE"
+            && row.as_object().expect("a row").iter().all(|(name, value)| {
+                matches!(name.as_str(), "nodes" | "connections" | "encrypted_key")
+                    || commit.row.get(name) == Some(value)
+            })
+    };
+    server.history(&value_text(row, "id")).iter().rev().find(is_same).copied()
+}
+
+/// Each row is as it was at some time, and the user's or everybody's.
+fn check_rows(server: &Server, answer: &Value, user: Option<&str>, what: &str) {
+    for row in rows_of(answer) {
+        let place = latest(server, row);
+        assert!(place.is_some(), "{what}: there never was {row}");
+        let table = server.commits[place.expect("it is there")].table;
+        let id = value_text(row, "id");
+        let is_shared = table == "workflow_templates" || row["is_public"] == json!(true);
+        let is_own = server.owner_ever(&id) == user;
+        assert!(is_shared || is_own, "{what} has a row of {table} that is not of {user:?}: {row}");
+    }
+}
+
+/// No row is there twice, and a page says the truth about itself.
+fn check_form(answer: &Value, made: &Made) {
+    let mut ids = HashSet::new();
+    for row in rows_of(answer) {
+        assert!(ids.insert(value_text(row, "id")), "{} has a row twice: {row}", made.name);
+    }
+    let Some(rows) = answer.get("data").and_then(Value::as_array) else { return };
+    let number = |name: &str| answer[name].as_u64().expect("a number");
+    let (length, total, size) = (rows.len() as u64, number("total"), number("pageSize"));
+    assert!(length <= size, "{}: {length} rows on a page of {size}", made.name);
+    assert!(length <= total || answer.get("nextCursor").is_some(), "{}: {length} of {total}", made.name);
+    if let Some(next) = answer.get("nextCursor") {
+        assert_eq!(answer["hasMore"], json!(!next.is_null()), "{}", made.name);
     }
 }
 
@@ -60,12 +224,13 @@ impl Tab {
 fn part(key: &str) -> (&'static str, Value) {
     let (kind, id) = key.split_once(':').expect("a key");
     let name = match kind {
+        "workflow" if id.ends_with("?relations") => "getWorkflowWithRelations",
         "workflow" => "getWorkflow",
         "workflow_nodes" => "getWorkflowNodes",
         "workflow_connections" => "getWorkflowConnections",
         other => panic!("nobody asked for {other}"),
     };
-    (name, serde_json::json!([id]))
+    (name, json!([id.split('?').next()]))
 }
 
 /// Every row in an answer, whatever its form.
@@ -74,7 +239,7 @@ fn rows_of(answer: &Value) -> Vec<&Value> {
         Value::Array(rows) => rows.iter().flat_map(rows_of).collect(),
         Value::Object(object) => {
             let nested = ["data", "nodes", "connections"].iter().filter_map(|name| object.get(*name));
-            let own = (!text(answer, "id").is_empty()).then_some(answer);
+            let own = (!value_text(answer, "id").is_empty()).then_some(answer);
             nested.flat_map(rows_of).chain(own).collect()
         }
         _ => Vec::new(),

@@ -21,7 +21,7 @@ use workflow_db::platform::Platform;
 pub type Outcome = Result<Json, Error>;
 
 /// What `db.with` was given.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
     pub fresh: bool,
     pub ttl_ms: Option<f64>,

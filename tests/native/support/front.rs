@@ -30,6 +30,11 @@ impl Front {
         }
     }
 
+    /// Until when the copy under `key` answers (wall clock, milliseconds).
+    pub fn until_wall_ms(&self, key: &str) -> Option<f64> {
+        self.copies.borrow().get(key).map(|copy| copy.until_wall_ms)
+    }
+
     pub fn drop(&self, key: &str) {
         self.copies.borrow_mut().remove(key);
         self.told.borrow_mut().push(key.to_owned());

@@ -46,6 +46,8 @@ pub struct Sim {
     is_dead: Rc<Cell<bool>>,
     /// What those who follow feeds were told.
     pub told: RefCell<Vec<Told<Json>>>,
+    /// Whether nothing passes between this client and the servers.
+    pub is_cut: Rc<Cell<bool>>,
 }
 
 /// Where the wall clock starts: not where the server's does.
@@ -69,14 +71,29 @@ impl Sim {
             wake: RefCell::default(),
             is_dead: Rc::default(),
             told: RefCell::default(),
+            is_cut: Rc::default(),
         }
+    }
+
+    /// Cuts or restores the way to the servers. A socket that is open stays so, and nothing passes through it any more.
+    pub fn cut(&self, is_cut: bool) {
+        self.is_cut.set(is_cut);
+        if is_cut {
+            realtime::sever(&self.core, self.socket.get());
+        }
+    }
+
+    /// From now on, chance takes this course.
+    pub fn reseed(&self, seed: u64) {
+        self.random.reseed(seed);
     }
 
     /// The engine failed between two of its steps. Answers the world of the next one, in which the same user is signed in.
     pub fn fail(&self) -> Self {
         self.is_dead.set(true);
         realtime::disconnect(&self.core, self.socket.replace(0));
-        let next = Self { tokens: self.tokens.clone(), ..Self::new(self.core.clone()) };
+        let next =
+            Self { tokens: self.tokens.clone(), is_cut: self.is_cut.clone(), ..Self::new(self.core.clone()) };
         next.wall_skew_ms.set(self.wall_skew_ms.get());
         next.slept_ms.set(self.slept_ms.get());
         next
@@ -152,7 +169,8 @@ impl Platform for Sim {
     ) -> impl Future<Output = Result<Reply<Json>, Error>> + 'static {
         let url_length = BASE_URL.len() + request.path.len();
         assert!(url_length <= 8_000, "a URL of {url_length} characters: {}", request.path);
-        exchange(self.core.clone(), request.clone(), token.map(str::to_owned), is_fresh)
+        let journey = Journey { core: self.core.clone(), is_cut: self.is_cut.clone() };
+        exchange(journey, request.clone(), token.map(str::to_owned), is_fresh)
     }
 
     fn entry_changed(&self, key: &str, entry: Option<Published<Json>>) {
@@ -243,11 +261,12 @@ impl Drop for InAir {
 
 /// A request that is aborted before it arrives is never done; afterwards, it was.
 async fn exchange(
-    core: Rc<Core>,
+    journey: Journey,
     request: Request,
     token: Option<String>,
     is_fresh: bool,
 ) -> Result<Reply<Json>, Error> {
+    let core = journey.core.clone();
     let line = format!("{} {}", request.method.as_str(), request.path);
     let fate = core.network.fate(&line, &core.random);
     let index = core.requests.borrow().len();
@@ -260,19 +279,28 @@ async fn exchange(
         is_aborted: false,
     });
     let mut in_air = InAir { core: core.clone(), index, is_answered: false };
-    let answer = travel(&core, &request, token.as_deref(), fate).await;
+    let answer = travel(&journey, &request, token.as_deref(), fate).await;
     in_air.is_answered = true;
     answer
 }
 
+/// A client's way to the server.
+struct Journey {
+    core: Rc<Core>,
+    is_cut: Rc<Cell<bool>>,
+}
+
 async fn travel(
-    core: &Rc<Core>,
+    Journey { core, is_cut }: &Journey,
     request: &Request,
     token: Option<&str>,
     fate: Fate,
 ) -> Result<Reply<Json>, Error> {
     let lost = || Error::network("The server was not reached", None, None);
     core.runtime.sleep(fate.there_ms).await;
+    if is_cut.get() {
+        return Err(lost());
+    }
     let ask = |path: &str| {
         let arrival = Arrival {
             method: request.method.as_str(),
@@ -333,5 +361,8 @@ async fn travel(
         Some(Fault::HangBefore) => std::future::pending().await,
     };
     core.runtime.sleep(fate.back_ms).await;
+    if is_cut.get() {
+        return Err(lost());
+    }
     Ok(reply)
 }

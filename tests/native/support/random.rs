@@ -19,6 +19,11 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
+    /// From now on it takes the course of this seed.
+    pub fn reseed(&self, seed: u64) {
+        self.state.set(seed);
+    }
+
     /// Uniform in [0, 1).
     #[allow(clippy::cast_precision_loss, reason = "53 bits fit")]
     pub fn fraction(&self) -> f64 {

@@ -80,6 +80,8 @@ pub struct Realtime {
     /// A table that nobody may subscribe to.
     pub refused_table: Cell<&'static str>,
     pub joins: Cell<usize>,
+    /// Frames take up to so much longer, in milliseconds: those of one connection stay in order, others overtake them.
+    pub jitter_ms: Cell<f64>,
 }
 
 impl Realtime {
@@ -100,7 +102,8 @@ pub fn connect(core: &Rc<Core>, engine: Weak<Engine<Sim>>) -> u64 {
     let number = realtime.last_number.get() + 1;
     realtime.last_number.set(number);
     let refused = realtime.refused_status.get();
-    let opens = !realtime.is_down.get() && refused.is_none();
+    let is_cut = engine.upgrade().is_some_and(|engine| engine.platform.is_cut.get());
+    let opens = !realtime.is_down.get() && !is_cut && refused.is_none();
     if opens {
         realtime.connections.borrow_mut().push(Connection {
             number,
@@ -154,6 +157,11 @@ pub fn die_silently(core: &Rc<Core>) {
     for connection in core.realtime.connections.borrow_mut().iter_mut() {
         connection.is_dead = true;
     }
+}
+
+/// The way to this client is cut, and nobody is told.
+pub fn sever(core: &Rc<Core>, number: u64) {
+    with(core, number, |connection| connection.is_dead = true);
 }
 
 /// The client sent a text.
@@ -366,8 +374,12 @@ fn text<'a>(row: &'a super::postgrest::Row, name: &str) -> &'a str {
 /// A frame to the client, behind all those before it.
 fn push(core: &Rc<Core>, number: u64, frame: Value) {
     let mut wait_ms = None;
+    let latency_ms = match core.realtime.jitter_ms.get() {
+        0.0 => LATENCY_MS,
+        jitter_ms => LATENCY_MS + core.random.fraction() * jitter_ms,
+    };
     with(core, number, |connection| {
-        let arrival_ms = (core.runtime.now_ms() + LATENCY_MS).max(connection.last_arrival_ms);
+        let arrival_ms = (core.runtime.now_ms() + latency_ms).max(connection.last_arrival_ms);
         connection.last_arrival_ms = arrival_ms;
         wait_ms = Some((arrival_ms - core.runtime.now_ms(), connection.engine.clone()));
     });

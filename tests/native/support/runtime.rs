@@ -69,10 +69,15 @@ impl Runtime {
         self.fire_next(|_| true)
     }
 
+    /// Whether anybody waits for anything but housekeeping.
+    pub fn is_awaited(&self) -> bool {
+        self.settle();
+        self.timers.borrow().values().any(|timer| !timer.is_housekeeping)
+    }
+
     /// Moves the clock until nobody waits for anything but housekeeping.
     pub fn quiesce(&self) {
-        self.settle();
-        while self.timers.borrow().values().any(|timer| !timer.is_housekeeping) {
+        while self.is_awaited() {
             self.step();
         }
     }

@@ -69,6 +69,11 @@ impl Tokens {
         self.script.borrow_mut().push_back(answer);
     }
 
+    /// No answer waits for a call any more.
+    pub fn heal(&self) {
+        self.script.borrow_mut().clear();
+    }
+
     pub fn user(&self) -> Option<String> {
         self.user.borrow().clone()
     }

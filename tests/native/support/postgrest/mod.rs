@@ -4,6 +4,7 @@
 pub mod calendar;
 pub mod filter;
 mod read;
+mod rpc;
 pub mod schema;
 pub mod url;
 mod write;
@@ -39,6 +40,16 @@ pub struct Server {
     made: u64,
     /// Every row that was ever inserted through a request, as it was then.
     born: Vec<(&'static str, Row)>,
+    /// By the id of every row that there ever was: whose it is, unless it is nobody's.
+    owners: HashMap<String, Option<String>>,
+    /// By the id of every row that there ever was: the places of its commits.
+    history: HashMap<String, Vec<usize>>,
+    /// Whether triggers write `audit_logs`.
+    pub audits: bool,
+    /// Whether an insert that is repeated makes another row: a fault of the model, by which the simulator is tested.
+    pub forgets_ids: bool,
+    /// Whether everybody may read everything: another one.
+    pub shows_everything: bool,
     /// Every change, in the order of the commits.
     pub commits: Vec<Commit>,
 }
@@ -69,8 +80,14 @@ impl Refusal {
 /// What a request is answered with.
 pub struct Outcome {
     pub status: u16,
-    pub rows: Vec<Value>,
+    pub body: Value,
     pub content_range: Option<String>,
+}
+
+impl Outcome {
+    fn rows(status: u16, rows: Vec<Value>) -> Self {
+        Self { status, body: Value::Array(rows), content_range: None }
+    }
 }
 
 /// 2024-05-01, in microseconds.
@@ -87,6 +104,11 @@ impl Default for Server {
             expired: HashSet::new(),
             made: 0,
             born: Vec::new(),
+            owners: HashMap::new(),
+            history: HashMap::new(),
+            audits: false,
+            forgets_ids: false,
+            shows_everything: false,
             commits: Vec::new(),
         }
     }
@@ -110,17 +132,17 @@ impl Server {
             Err(refusal) => Err(refusal),
         };
         match outcome {
-            Ok(Outcome { status, rows, content_range }) => Reply {
-                status,
-                content_range,
-                retry_after_ms: None,
-                body: Body::Data(Json::from(Value::Array(rows))),
-            },
+            Ok(Outcome { status, body, content_range }) => {
+                Reply { status, content_range, retry_after_ms: None, body: Body::Data(Json::from(body)) }
+            }
             Err(refusal) => refused(&refusal),
         }
     }
 
     fn run(&mut self, arrival: &Arrival<'_>, subject: Option<&str>) -> Result<Outcome, Refusal> {
+        if let Some(function) = arrival.path.strip_prefix("rpc/") {
+            return self.call(function, arrival.body.unwrap_or_default(), subject);
+        }
         let (name, query) = arrival.path.split_once('?').unwrap_or((arrival.path, ""));
         let facts = facts(name).ok_or_else(|| Refusal::new(404, "42P01", "no such relation"))?;
         let params = url::params(query)?;
@@ -156,7 +178,7 @@ impl Server {
         let Some(subject) = subject else { return false };
         let is_public = facts.name == "workflow_templates"
             || (facts.name == "workflows" && row["is_public"] == json!(true));
-        is_public || self.owner(facts, row).as_deref() == Some(subject)
+        is_public || self.shows_everything || self.owner(facts, row).as_deref() == Some(subject)
     }
 
     /// The user that the row belongs to, through its parent where it names none.
@@ -185,9 +207,9 @@ impl Server {
     /// A new row with the table's defaults; answers its id.
     pub fn add(&mut self, table: &str, values: Value) -> String {
         let facts = facts(table).expect("a table");
-        self.made += 1;
         self.clock_us += 1;
         let mut row = schema::defaults(facts, &self.now());
+        self.made += 1;
         row["id"] = json!(uuid_of(&format!("{table} {}", self.made)));
         let Value::Object(values) = values else { panic!("a row is an object") };
         row.extend(values);
@@ -196,15 +218,53 @@ impl Server {
         id
     }
 
+    fn next_id(&mut self) -> String {
+        self.made += 1;
+        uuid_of(&format!("made {}", self.made))
+    }
+
     /// Puts a row in its place, and remembers the commit.
     fn store(&mut self, facts: &'static Facts, kind: &'static str, id: &str, row: Row) {
-        self.tables.get_mut(facts.name).expect("a table").insert(id.to_owned(), row.clone());
-        self.commit(facts.name, kind, row);
+        let before = self.tables.get_mut(facts.name).expect("a table").insert(id.to_owned(), row.clone());
+        let owner = self.owner(facts, &row);
+        self.owners.insert(id.to_owned(), owner);
+        self.commit(facts.name, kind, row.clone());
+        self.audit(facts.name, before, Some(row));
     }
 
     fn commit(&mut self, table: &'static str, kind: &'static str, row: Row) {
         let at = self.now();
+        let id = row["id"].as_str().expect("an id").to_owned();
+        self.history.entry(id).or_default().push(self.commits.len());
         self.commits.push(Commit { table, kind, row, at });
+    }
+
+    /// What the audit triggers write.
+    fn audit(&mut self, table: &'static str, before: Option<Row>, after: Option<Row>) {
+        let resource = match table {
+            "workflows" => "workflow",
+            "api_keys" => "api_key",
+            "workflow_executions" => "workflow_execution",
+            "integrations" => "integration",
+            "brand_settings" | "account_settings" => table,
+            _ => return,
+        };
+        let Some(row) = after.as_ref().or(before.as_ref()).filter(|_| self.audits) else { return };
+        let verb = match (&before, &after) {
+            (None, _) => "created",
+            (_, None) => "deleted",
+            _ => "updated",
+        };
+        let facts = facts("audit_logs").expect("a table");
+        let mut entry = schema::defaults(facts, &self.now());
+        let values = json!({
+            "user_id": row["user_id"], "action": format!("{resource}_{verb}"), "resource_type": resource,
+            "resource_id": row["id"], "details": {},
+        });
+        entry.extend(values.as_object().cloned().expect("an object"));
+        let id = self.next_id();
+        entry["id"] = json!(id);
+        self.store(facts, "INSERT", &id, entry);
     }
 
     /// Whether the row is there and this user may read it.
@@ -226,10 +286,33 @@ impl Server {
         self.store(facts(table).expect("a table"), "UPDATE", id, row);
     }
 
+    /// As `add`, unless a constraint stands against it.
+    pub fn try_add(&mut self, table: &str, values: &Row) {
+        let facts = facts(table).expect("a table");
+        let mut row = schema::defaults(facts, &self.now());
+        row["id"] = json!(self.next_id());
+        row.extend(values.clone());
+        let id = row["id"].as_str().unwrap_or_default().to_owned();
+        if !self.tables[table].contains_key(&id) && self.check_row(facts, &row).is_ok() {
+            self.store(facts, "INSERT", &id, row);
+        }
+    }
+
+    /// As `change`, unless a constraint stands against it.
+    pub fn try_change(&mut self, table: &str, id: &str, values: &Row) {
+        let mut row = self.tables[table][id].clone();
+        row.extend(values.clone());
+        if self.check_row(facts(table).expect("a table"), &row).is_ok() {
+            self.change(table, id, Value::Object(values.clone()));
+        }
+    }
+
     /// Deletes a row and what hangs below it, as another client would.
     pub fn remove(&mut self, table: &str, id: &str) {
         if let Some(row) = self.tables.get_mut(table).expect("a table").remove(id) {
-            self.commit(facts(table).expect("a table").name, "DELETE", row);
+            let name = facts(table).expect("a table").name;
+            self.commit(name, "DELETE", row.clone());
+            self.audit(name, Some(row), None);
         }
         for child in schema::TABLES {
             for (column, _) in child.parents.iter().filter(|(_, parent)| *parent == table) {
@@ -253,19 +336,32 @@ impl Server {
         (commit.kind == "UPDATE").then_some(&before.row)
     }
 
-    /// How many rows were inserted that hold this text.
+    /// How many rows were inserted that hold this text, in the table where the first of them is. One that was deleted and
+    /// inserted again is the same row.
     pub fn times_made(&self, marker: &str) -> usize {
-        self.born.iter().filter(|(_, row)| row.values().any(|value| value == marker)).count()
+        let holds = |row: &Row| row.values().any(|value| value == marker);
+        let mut made = self.born.iter().filter(|(_, row)| holds(row)).peekable();
+        let first = made.peek().map(|(table, _)| *table);
+        let of_table = made.filter(|(table, _)| Some(*table) == first);
+        of_table.map(|(_, row)| row["id"].as_str()).collect::<HashSet<_>>().len()
     }
 
-    /// Whose row this is, or was before it was deleted.
-    pub fn owner_ever(&self, row: &Value) -> Option<String> {
-        if let Some(user) = row.get("user_id").and_then(Value::as_str) {
-            return Some(user.to_owned());
-        }
-        let parent = row.get("workflow_id").or_else(|| row.get("execution_id"))?;
-        let (_, parent) = self.born.iter().find(|(_, born)| born["id"] == *parent)?;
-        self.owner_ever(&Value::Object(parent.clone()))
+    /// Whose row this is, or was before it was deleted. None for nobody's, and for a row that there never was.
+    pub fn owner_ever(&self, id: &str) -> Option<&str> {
+        self.owners.get(id)?.as_deref()
+    }
+
+    /// Whether it is, or was, a workflow that everybody may read.
+    pub fn was_public(&self, id: &str) -> bool {
+        self.history(id).iter().any(|place| {
+            let Commit { table, row, .. } = &self.commits[*place];
+            *table == "workflows" && row["is_public"] == json!(true)
+        })
+    }
+
+    /// The places of the commits that made the row with this id what it was from time to time.
+    pub fn history(&self, id: &str) -> &[usize] {
+        self.history.get(id).map_or(&[], Vec::as_slice)
     }
 
     pub fn rows(&self, table: &str) -> impl Iterator<Item = &Row> {

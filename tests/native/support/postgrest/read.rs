@@ -39,7 +39,7 @@ impl Server {
         };
         let size = total.map_or("*".to_owned(), |total| total.to_string());
         let status = if total.is_some_and(|total| rows.len() < total) { 206 } else { 200 };
-        Ok(Outcome { status, rows, content_range: Some(format!("{slice}/{size}")) })
+        Ok(Outcome { status, body: Value::Array(rows), content_range: Some(format!("{slice}/{size}")) })
     }
 
     /// The visible rows that match, in order.
@@ -63,7 +63,7 @@ impl Server {
         Ok(rows)
     }
 
-    /// The row as `select` asks for it: `*`, and `alias:table(*)` or `alias:table(count)`.
+    /// The row as `select` asks for it: `*`, columns, and `alias:table(*)` or `alias:table(count)`.
     fn shaped(
         &self,
         facts: &Facts,
@@ -78,6 +78,10 @@ impl Server {
         for item in params.select.split(',') {
             if item == "*" {
                 shaped.extend(row.clone());
+                continue;
+            }
+            if facts.kind(item).is_some() {
+                shaped.insert(item.to_owned(), row[item].clone());
                 continue;
             }
             let unknown = || Refusal::new(400, "PGRST100", format!("could not parse {item}"));

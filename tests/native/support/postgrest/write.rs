@@ -14,19 +14,61 @@ impl Server {
         arrival: &Arrival<'_>,
         subject: Option<&str>,
     ) -> Result<Outcome, Refusal> {
-        assert_eq!(params.on_conflict.as_deref(), Some("id"), "an insert must be repeatable");
-        assert!(arrival.prefer.contains("resolution=ignore-duplicates"), "an insert must be repeatable");
+        let key: Vec<&str> = params.on_conflict.as_deref().expect("a repeatable insert").split(',').collect();
+        let merges = arrival.prefer.contains("resolution=merge-duplicates");
+        assert!(merges || arrival.prefer.contains("resolution=ignore-duplicates"), "a repeatable insert");
+        let values = self.values(facts, arrival)?;
         let mut row = schema::defaults(facts, &self.now());
-        row.extend(self.values(facts, arrival)?);
+        if key != ["id"] {
+            row["id"] = json!(self.next_id());
+        }
+        row.extend(values.clone());
+        Self::keep_curated(facts, &mut row, None);
         self.permit(facts, &row, subject)?;
+        let is_same = |other: &&Row| key.iter().all(|column| other[*column] == row[*column]);
+        match self.tables[facts.name].values().find(is_same).cloned() {
+            Some(_) if self.forgets_ids && key == ["id"] => row["id"] = json!(self.next_id()),
+            Some(mut stored) if merges => {
+                stored.extend(values);
+                self.permit(facts, &stored, subject)?;
+                self.replace(facts, &stored)?;
+                return Ok(Outcome::rows(201, vec![Value::Object(stored)]));
+            }
+            Some(_) => return Ok(Outcome::rows(201, Vec::new())),
+            None => {}
+        }
+        self.bear(facts, row.clone())?;
+        Ok(Outcome::rows(201, vec![Value::Object(row)]))
+    }
+
+    /// A new row, made by a request.
+    pub(super) fn bear(&mut self, facts: &'static Facts, row: Row) -> Result<(), Refusal> {
         let id = row["id"].as_str().unwrap_or_default().to_owned();
         if self.tables[facts.name].contains_key(&id) {
-            return Ok(Outcome { status: 201, rows: Vec::new(), content_range: None });
+            return Err(Refusal::new(409, "23505", "duplicate key value violates unique constraint"));
         }
         self.check_row(facts, &row)?;
         self.store(facts, "INSERT", &id, row.clone());
-        self.born.push((facts.name, row.clone()));
-        Ok(Outcome { status: 201, rows: vec![Value::Object(row)], content_range: None })
+        self.born.push((facts.name, row));
+        Ok(())
+    }
+
+    /// New values for a row, made by a request.
+    pub(super) fn replace(&mut self, facts: &'static Facts, row: &Row) -> Result<(), Refusal> {
+        self.check_row(facts, row)?;
+        let id = row["id"].as_str().expect("an id").to_owned();
+        self.store(facts, "UPDATE", &id, row.clone());
+        Ok(())
+    }
+
+    /// The trigger that lets no user set the curated columns of a template.
+    fn keep_curated(facts: &Facts, row: &mut Row, before: Option<&Row>) {
+        if facts.name == "workflow_templates" {
+            let defaults = schema::defaults(facts, "");
+            for column in ["is_featured", "usage_count", "rating"] {
+                row[column] = before.unwrap_or(&defaults)[column].clone();
+            }
+        }
     }
 
     pub(super) fn update(
@@ -39,14 +81,15 @@ impl Server {
         let values = self.values(facts, arrival)?;
         let mut rows = Vec::new();
         for id in self.own_ids(facts, params, subject)? {
-            let mut row = self.tables[facts.name][&id].clone();
+            let before = self.tables[facts.name][&id].clone();
+            let mut row = before.clone();
             row.extend(values.clone());
+            Self::keep_curated(facts, &mut row, Some(&before));
             self.permit(facts, &row, subject)?;
-            self.check_row(facts, &row)?;
-            self.store(facts, "UPDATE", &id, row.clone());
+            self.replace(facts, &row)?;
             rows.push(Value::Object(row));
         }
-        Ok(Outcome { status: 200, rows, content_range: None })
+        Ok(Outcome::rows(200, rows))
     }
 
     pub(super) fn delete(
@@ -62,7 +105,7 @@ impl Server {
             rows.push(Value::Object(self.tables[facts.name][&id].clone()));
             self.remove(facts.name, &id);
         }
-        Ok(Outcome { status: 200, rows, content_range: None })
+        Ok(Outcome::rows(200, rows))
     }
 
     /// The rows that match and are the user's own: those that are only public cannot be changed.
@@ -103,7 +146,7 @@ impl Server {
     }
 
     /// Row security's check of a new or changed row.
-    fn permit(&self, facts: &Facts, row: &Row, subject: Option<&str>) -> Result<(), Refusal> {
+    pub(super) fn permit(&self, facts: &Facts, row: &Row, subject: Option<&str>) -> Result<(), Refusal> {
         let forbidden = || {
             let status = if subject.is_some() { 403 } else { 401 };
             Err(Refusal::new(status, "42501", "new row violates row-level security policy"))
@@ -111,11 +154,18 @@ impl Server {
         if subject.is_none() || self.owner(facts, row).as_deref() != subject {
             return forbidden();
         }
+        if matches!(facts.name, "workflow_executions" | "workflow_favorites") {
+            let workflow = row["workflow_id"].as_str().and_then(|id| self.tables["workflows"].get(id));
+            let workflows = schema::facts("workflows").expect("a table");
+            if workflow.is_some_and(|workflow| !self.is_visible(workflows, workflow, subject)) {
+                return forbidden();
+            }
+        }
         Ok(())
     }
 
     /// Constraints of a new or changed row.
-    fn check_row(&self, facts: &Facts, row: &Row) -> Result<(), Refusal> {
+    pub(super) fn check_row(&self, facts: &Facts, row: &Row) -> Result<(), Refusal> {
         if let Some(column) = facts.required.iter().find(|column| row[**column].is_null()) {
             return Err(Refusal::new(400, "23502", format!("null value in column {column}")));
         }

@@ -1,0 +1,108 @@
+//! What one handler was told, and what must be true of it.
+
+use super::value_text;
+use crate::support::postgrest::filter::holds;
+use crate::support::postgrest::schema::facts;
+use crate::support::postgrest::url::{params, Condition};
+use crate::support::postgrest::Row;
+use crate::support::{Json, World};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use workflow_db::feeds::{Interest, News, Status};
+use workflow_db::realtime::ChangeKind as Kind;
+
+pub struct Follower {
+    pub interest: Interest,
+    conditions: Vec<Condition>,
+    /// Who was signed in when it was asked for.
+    user: Option<String>,
+    /// By row: what it is, or None for gone.
+    told: BTreeMap<String, Option<Value>>,
+    is_live: bool,
+    /// How many commits there were at its first rest: what was committed before may have been seen by its first reading,
+    /// which nobody is told of.
+    since: Option<usize>,
+}
+
+impl Follower {
+    pub fn new(interest: Interest, user: Option<String>) -> Self {
+        let conditions = interest.filter.as_deref().map(|filter| match params(filter) {
+            Ok(params) => params.conditions,
+            Err(refusal) => panic!("{filter} is no filter: {}", refusal.message),
+        });
+        let conditions = conditions.unwrap_or_default();
+        Self { interest, conditions, user, told: BTreeMap::new(), is_live: false, since: None }
+    }
+
+    pub fn hear(&mut self, news: News<Json>, user: Option<&str>, world: &World) {
+        match news {
+            News::Status(status, _) => self.is_live = status == Status::Live,
+            News::Gap => {
+                self.told.clear();
+                self.since = None;
+            }
+            News::Row { kind, row, .. } => self.hear_row(kind, row.to_value(), user, world),
+        }
+    }
+
+    fn hear_row(&mut self, kind: Kind, row: Value, user: Option<&str>, world: &World) {
+        let id = value_text(&row, "id");
+        let server = world.server();
+        let owner = server.owner_ever(&id);
+        let is_shared = self.interest.table.name == "workflow_templates" || server.was_public(&id);
+        // Until the provider has answered, it may still be told what is its own user's.
+        let is_own = owner == user || owner == self.user.as_deref();
+        assert!(is_shared || is_own, "a row of another user was told: {row}");
+        let before = self.told.get(&id).cloned();
+        match kind {
+            Kind::Insert => assert!(!matches!(before, Some(Some(_))), "inserted twice: {row}"),
+            Kind::Update => {
+                assert_ne!(before, Some(None), "updated after it was gone: {row}");
+                assert_ne!(before, Some(Some(row.clone())), "told twice: {row}");
+            }
+            Kind::Delete => assert_ne!(before, Some(None), "deleted twice: {row}"),
+        }
+        self.told.insert(id, (kind != Kind::Delete).then_some(row));
+    }
+
+    /// At rest: what was told is what is there, and nothing of what changed was left out.
+    pub fn check(&mut self, world: &World, user: Option<&str>) {
+        let server = world.server();
+        let since = *self.since.get_or_insert(server.commits.len());
+        let table = self.interest.table.name;
+        let now = |id: &str| {
+            server.row(table, id).filter(|row| self.means(row) && server.sees(table, id, user)).cloned()
+        };
+        for (id, told) in &self.told {
+            assert_eq!(*told, now(id).map(Value::Object), "{table} {id} as told, and as it is");
+        }
+        assert!(self.is_live, "{table} is not live after a long rest");
+        for (place, commit) in server.commits.iter().enumerate().skip(since) {
+            let id = commit.row["id"].as_str().expect("an id");
+            let before = server.history(id).iter().rev().find(|earlier| **earlier < since);
+            let is_as_before = before.is_some_and(|place| {
+                let before = &server.commits[*place];
+                before.kind != "DELETE" && now(id).as_ref() == Some(&before.row)
+            });
+            if commit.table == table && now(id).is_some() && !is_as_before {
+                let is_told = self.told.contains_key(id);
+                assert!(is_told, "{table} {id}: {} {place} was not told, live since {since}", commit.kind);
+            }
+        }
+    }
+
+    fn means(&self, row: &Row) -> bool {
+        let facts = facts(self.interest.table.name).expect("a table");
+        let is_in_scope = self.interest.scope.as_deref().is_none_or(|scope| {
+            self.interest.table.scopes.iter().any(|column| row[*column].as_str() == Some(scope))
+        });
+        is_in_scope && self.conditions.iter().all(|it| holds(facts, it, row) == Some(true))
+    }
+
+    /// Whether it hears of every row of this scope.
+    pub fn hears_all(&self, table: &str, scope: Option<&str>) -> bool {
+        self.interest.table.name == table
+            && self.interest.scope.as_deref() == scope
+            && self.interest.filter.is_none()
+    }
+}

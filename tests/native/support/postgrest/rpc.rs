@@ -1,0 +1,292 @@
+//! The functions for saves, as `supabase/migrations` makes them: one transaction each, with the caller's rights.
+
+use super::schema::{self, Facts};
+use super::{calendar, Outcome, Refusal, Row, Server};
+use serde_json::{json, Map, Value};
+
+type Arguments = Map<String, Value>;
+
+/// Saves one row of a batch that overwrites, or is repeated, or neither.
+type Save = fn(&mut Server, &Row, (bool, bool), &str) -> Result<Value, Refusal>;
+
+impl Server {
+    /// Calls a function. A refusal leaves everything as it was.
+    pub(super) fn call(
+        &mut self,
+        function: &str,
+        body: &str,
+        subject: Option<&str>,
+    ) -> Result<Outcome, Refusal> {
+        let Ok(Value::Object(arguments)) = serde_json::from_str::<Value>(body) else {
+            return Err(Refusal::new(400, "PGRST102", "the body is not a JSON object"));
+        };
+        let Some(subject) = subject else {
+            return Err(Refusal::new(401, "42501", "permission denied for function"));
+        };
+        let before = (self.tables.clone(), self.commits.len(), self.born.len());
+        let answer = match function {
+            "save_workflow_graph" => self.save_workflow_graph(&arguments, subject),
+            "batch_save_workflows" => self.save_each(&arguments, "p_workflows", subject, Self::save_workflow),
+            "batch_save_api_keys" => self.save_each(&arguments, "p_keys", subject, Self::save_api_key),
+            "create_workflow_from_template" => self.create_from_template(&arguments, subject),
+            _ => Err(Refusal::new(404, "PGRST202", "Could not find the function in the schema cache")),
+        };
+        if answer.is_err() {
+            self.tables = before.0;
+            self.commits.truncate(before.1);
+            self.born.truncate(before.2);
+            for places in self.history.values_mut() {
+                places.retain(|place| *place < before.1);
+            }
+        }
+        Ok(Outcome { status: 200, body: answer?, content_range: None })
+    }
+
+    fn save_workflow_graph(&mut self, arguments: &Arguments, subject: &str) -> Result<Value, Refusal> {
+        let id = text(arguments, "p_workflow_id");
+        let stored = self.row("workflows", &id).filter(|row| row["user_id"] == json!(subject)).cloned();
+        let Some(stored) = stored else { return Err(Refusal::new(404, "PT404", "No such row in workflows")) };
+        let outdated = || Refusal::new(409, "PT409", "The row of workflows has changed since it was read");
+        let wanted = arguments.get("p_if_updated_at").filter(|stamp| !stamp.is_null());
+        let is_outdated = wanted.is_some_and(|stamp| *stamp != stored["updated_at"]);
+        let is_replay = arguments.get("p_replay") == Some(&json!(true));
+        if is_outdated && !is_replay {
+            return Err(outdated());
+        }
+        let moment_us = self.moment_after(&stored);
+        if self.merge_graph(&id, arguments, ("p_nodes", "p_connections"), moment_us)? {
+            if is_outdated {
+                return Err(outdated());
+            }
+            let mut stored = stored;
+            stored["updated_at"] = json!(calendar::print(moment_us));
+            self.replace(workflows(), &stored)?;
+        }
+        Ok(self.whole(&id))
+    }
+
+    fn save_each(
+        &mut self,
+        arguments: &Arguments,
+        name: &str,
+        subject: &str,
+        save: Save,
+    ) -> Result<Value, Refusal> {
+        let is_set = |name: &str| arguments.get(name) == Some(&json!(true));
+        let mode = (is_set("p_overwrite"), is_set("p_replay"));
+        let items = rows(arguments, name);
+        items.iter().map(|item| save(self, item, mode, subject)).collect()
+    }
+
+    fn save_workflow(
+        &mut self,
+        item: &Row,
+        (overwrites, is_replay): (bool, bool),
+        subject: &str,
+    ) -> Result<Value, Refusal> {
+        let facts = workflows();
+        let taken = || Refusal::new(409, "PT409", "A workflow of the batch exists already");
+        let mut sent = item.clone();
+        sent.retain(|name, _| !matches!(name.as_str(), "nodes" | "connections"));
+        let id = text(item, "id");
+        let Some(stored) = self.row("workflows", &id).cloned() else {
+            let mut row = schema::defaults(facts, &self.now());
+            row.extend(sent);
+            self.permit(facts, &row, Some(subject))?;
+            self.bear(facts, row)?;
+            self.merge_graph(&id, item, ("nodes", "connections"), self.clock_us)?;
+            return Ok(self.whole(&id));
+        };
+        if stored["user_id"] != json!(subject) || !(overwrites || is_replay) {
+            return Err(taken());
+        }
+        let moment_us = self.moment_after(&stored);
+        let mut wanted = stored.clone();
+        wanted.extend(sent);
+        if !overwrites && wanted != stored {
+            return Err(taken());
+        }
+        let is_changed = self.merge_graph(&id, item, ("nodes", "connections"), moment_us)?;
+        if overwrites {
+            wanted["updated_at"] = json!(calendar::print(moment_us));
+            self.permit(facts, &wanted, Some(subject))?;
+            self.replace(facts, &wanted)?;
+        } else if is_changed {
+            return Err(taken());
+        }
+        Ok(self.whole(&id))
+    }
+
+    fn save_api_key(
+        &mut self,
+        item: &Row,
+        (overwrites, is_replay): (bool, bool),
+        subject: &str,
+    ) -> Result<Value, Refusal> {
+        let facts = schema::facts("api_keys").expect("a table");
+        let taken = || Refusal::new(409, "PT409", "An API key of the batch exists already");
+        let mut wanted = match self.row("api_keys", &text(item, "id")).cloned() {
+            None => {
+                let mut row = schema::defaults(facts, &self.now());
+                row.extend(item.clone());
+                self.permit(facts, &row, Some(subject))?;
+                self.bear(facts, row.clone())?;
+                row
+            }
+            Some(stored) => {
+                let mut wanted = stored.clone();
+                wanted.extend(item.clone());
+                let is_equal = wanted == stored;
+                if stored["user_id"] != json!(subject) || !(overwrites || (is_replay && is_equal)) {
+                    return Err(taken());
+                }
+                if overwrites {
+                    wanted["updated_at"] = json!(calendar::print(self.moment_after(&stored)));
+                    self.permit(facts, &wanted, Some(subject))?;
+                    self.replace(facts, &wanted)?;
+                }
+                wanted
+            }
+        };
+        wanted["encrypted_key"] = json!("[REDACTED]");
+        Ok(Value::Object(wanted))
+    }
+
+    fn create_from_template(&mut self, arguments: &Arguments, subject: &str) -> Result<Value, Refusal> {
+        let (id, user) = (text(arguments, "p_workflow_id"), text(arguments, "p_user_id"));
+        if self.row("workflows", &id).is_some_and(|row| row["user_id"] == json!(user) && user == subject) {
+            return Ok(self.whole(&id));
+        }
+        let Some(template) = self.row("workflow_templates", &text(arguments, "p_template_id")).cloned()
+        else {
+            return Err(Refusal::new(404, "PT404", "No such row in workflow_templates"));
+        };
+        let base = arguments.get("p_name").filter(|name| !name.is_null()).unwrap_or(&template["name"]);
+        let base = base.as_str().expect("a name");
+        let numbered = (2..).map(|number| format!("{base} ({number})"));
+        let is_free = |name: &String| {
+            self.rows("workflows").all(|row| row["user_id"] != json!(user) || row["name"] != json!(name))
+        };
+        let name = std::iter::once(base.to_owned()).chain(numbered).find(is_free).expect("a free name");
+        let mut row = schema::defaults(workflows(), &self.now());
+        row.extend([
+            ("id".to_owned(), json!(id)),
+            ("user_id".to_owned(), json!(user)),
+            ("name".to_owned(), json!(name)),
+            ("description".to_owned(), template["description"].clone()),
+        ]);
+        self.permit(workflows(), &row, Some(subject))?;
+        self.bear(workflows(), row)?;
+        let mut children = template["workflow_data"].as_object().cloned().unwrap_or_default();
+        for name in ["nodes", "connections"] {
+            for row in children.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten() {
+                row.as_object_mut().expect("a row").remove("id");
+            }
+        }
+        self.merge_graph(&id, &children, ("nodes", "connections"), self.clock_us)?;
+        let mut template = template;
+        template["usage_count"] = json!(template["usage_count"].as_i64().unwrap_or(0) + 1);
+        self.replace(schema::facts("workflow_templates").expect("a table"), &template)?;
+        Ok(self.whole(&id))
+    }
+
+    /// Makes a workflow's nodes and connections the wanted ones. Answers whether anything had to change.
+    fn merge_graph(
+        &mut self,
+        workflow: &str,
+        graph: &Arguments,
+        (nodes, connections): (&str, &str),
+        now_us: i64,
+    ) -> Result<bool, Refusal> {
+        let nodes = self.merge(workflow, "workflow_nodes", "node_id", &rows(graph, nodes), now_us)?;
+        let wanted = rows(graph, connections);
+        Ok(self.merge(workflow, "workflow_connections", "connection_id", &wanted, now_us)? || nodes)
+    }
+
+    fn merge(
+        &mut self,
+        workflow: &str,
+        table: &'static str,
+        name: &str,
+        wanted: &[Row],
+        now_us: i64,
+    ) -> Result<bool, Refusal> {
+        let facts = schema::facts(table).expect("a table");
+        // A changed connection goes and comes back.
+        let comes_back = table == "workflow_connections";
+        let stored: Vec<Row> =
+            self.rows(table).filter(|row| row["workflow_id"] == json!(workflow)).cloned().collect();
+        let mut coming = Vec::new();
+        let mut is_changed = false;
+        for (place, row) in (1..).zip(wanted) {
+            let moment = json!(calendar::print(now_us + place));
+            let mut new = schema::defaults(facts, moment.as_str().expect("a time"));
+            new["id"] = json!(self.next_id());
+            new.extend(row.clone());
+            new["workflow_id"] = json!(workflow);
+            for column in ["created_at", "updated_at"] {
+                if new.contains_key(column) {
+                    new[column] = moment.clone();
+                }
+            }
+            let Some(old) = stored.iter().find(|old| old[name] == row[name]) else {
+                coming.push(new);
+                continue;
+            };
+            let own = |column: &&(&str, schema::Type, &str)| {
+                !matches!(column.0, "id" | "workflow_id" | "created_at" | "updated_at")
+            };
+            if facts.columns.iter().filter(own).any(|(column, ..)| new[*column] != old[*column]) {
+                is_changed = true;
+                for column in ["id", "created_at"] {
+                    new[column] = old[column].clone();
+                }
+                if comes_back {
+                    self.remove(table, &text(old, "id"));
+                    coming.push(new);
+                } else {
+                    new["updated_at"] = json!(calendar::print(now_us));
+                    self.replace(facts, &new)?;
+                }
+            }
+        }
+        for old in stored.iter().filter(|old| wanted.iter().all(|row| row[name] != old[name])) {
+            is_changed = true;
+            self.remove(table, &text(old, "id"));
+        }
+        is_changed |= !coming.is_empty();
+        coming.into_iter().try_for_each(|row| self.bear(facts, row))?;
+        Ok(is_changed)
+    }
+
+    /// A workflow with its nodes and connections.
+    fn whole(&self, id: &str) -> Value {
+        let mut whole = self.row("workflows", id).cloned().expect("it was saved");
+        for (name, table) in [("nodes", "workflow_nodes"), ("connections", "workflow_connections")] {
+            let mut rows: Vec<&Row> =
+                self.rows(table).filter(|row| row["workflow_id"] == json!(id)).collect();
+            let place = |row: &Row| (calendar::parse(&text(row, "created_at")), text(row, "id"));
+            rows.sort_by_key(|row| place(row));
+            whole.insert(name.to_owned(), json!(rows));
+        }
+        Value::Object(whole)
+    }
+
+    fn moment_after(&self, stored: &Row) -> i64 {
+        let before = calendar::parse(&text(stored, "updated_at")).unwrap_or(0);
+        self.clock_us.max(before + 1)
+    }
+}
+
+fn workflows() -> &'static Facts {
+    schema::facts("workflows").expect("a table")
+}
+
+fn text(row: &Row, name: &str) -> String {
+    row.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn rows(arguments: &Arguments, name: &str) -> Vec<Row> {
+    let rows = arguments.get(name).and_then(Value::as_array);
+    rows.into_iter().flatten().filter_map(|row| row.as_object().cloned()).collect()
+}
