@@ -5,26 +5,19 @@ use super::patch::{Change, Source};
 use super::store::{Entry, Shape};
 use crate::data::{Data, Holders, Value};
 use crate::query::{Query, Test};
-use fnv::FnvBuildHasher;
-use std::collections::HashMap;
 
 /// The entries that may have to change with a row, by the numbers of their slots.
 pub struct EntryIndex<D: Data> {
-    /// Those that hold the row, in whatever state.
-    holders: D::Holders,
-    /// Complete lists of what belongs to one parent. A row that such a list does not hold concerns it only by naming that
-    /// parent.
-    by_parent: HashMap<Parent, Vec<u32>, FnvBuildHasher>,
+    /// By a row's id, those that hold the row, in whatever state. By a parent's name, complete lists of what belongs to
+    /// it: a row that such a list does not hold concerns it only by naming that parent.
+    by_name: D::Holders,
     /// Every other list, every page, and what the application set.
     others: Vec<u32>,
 }
 
-/// The table of a list, the column that it is asked by, and the value.
-type Parent = (&'static str, &'static str, String);
-
 impl<D: Data> Default for EntryIndex<D> {
     fn default() -> Self {
-        Self { holders: D::Holders::default(), by_parent: HashMap::default(), others: Vec::new() }
+        Self { by_name: D::Holders::default(), others: Vec::new() }
     }
 }
 
@@ -32,11 +25,11 @@ impl<D: Data> EntryIndex<D> {
     /// The entry is stored.
     pub fn add(&mut self, entry: &Entry<D>) {
         if let Some(rows) = rows_of(entry) {
-            self.holders.add(entry.slot, &rows);
+            self.by_name.add(entry.slot, &rows);
         }
         match place_of(&entry.shape) {
             Place::ById => {}
-            Place::ByParent(parent) => self.by_parent.entry(parent).or_default().push(entry.slot),
+            Place::ByParent(parent) => self.by_name.set(entry.slot, &parent, true),
             Place::Others => self.others.push(entry.slot),
         }
     }
@@ -44,29 +37,23 @@ impl<D: Data> EntryIndex<D> {
     /// The entry leaves, or is replaced.
     pub fn remove(&mut self, entry: &Entry<D>) {
         if let Some(rows) = rows_of(entry) {
-            self.holders.remove(entry.slot, &rows);
+            self.by_name.remove(entry.slot, &rows);
         }
         match place_of(&entry.shape) {
             Place::ById => {}
-            Place::ByParent(parent) => {
-                let Some(slots) = self.by_parent.get_mut(&parent) else { return };
-                take(slots, entry.slot);
-                if slots.is_empty() {
-                    self.by_parent.remove(&parent);
-                }
-            }
+            Place::ByParent(parent) => self.by_name.set(entry.slot, &parent, false),
             Place::Others => take(&mut self.others, entry.slot),
         }
     }
 
     /// The entry holds the row with this id from now on, or does not.
     pub fn set_held(&mut self, slot: u32, id: &str, is_held: bool) {
-        self.holders.set(slot, id, is_held);
+        self.by_name.set(slot, id, is_held);
     }
 
     /// The entries that hold the row with this id.
     pub fn holders_of(&self, id: &str) -> Vec<u32> {
-        self.holders.of(id)
+        self.by_name.of(id)
     }
 
     /// The entries other than lists by parent and rows.
@@ -78,8 +65,15 @@ impl<D: Data> EntryIndex<D> {
     /// any.
     pub fn concerned(&self, change: &Change<D>) -> Option<Vec<u32>> {
         let id = change.id.as_deref()?;
-        let mut slots = self.holders.of(id);
-        slots.extend_from_slice(&self.others);
+        let mut slots = self.others.clone();
+        let mut add = |found: Vec<u32>| {
+            for slot in found {
+                if !slots.contains(&slot) {
+                    slots.push(slot);
+                }
+            }
+        };
+        add(self.by_name.of(id));
         match &change.source {
             Source::Unknown => return None,
             // A row that is gone concerns no list that does not hold it.
@@ -88,8 +82,7 @@ impl<D: Data> EntryIndex<D> {
                 for column in change.table.scopes {
                     match row.column(column) {
                         Value::Text(value) => {
-                            let parent = (change.table.name, *column, value);
-                            slots.extend(self.by_parent.get(&parent).into_iter().flatten());
+                            add(self.by_name.of(&parent_name(change.table.name, column, &value)));
                         }
                         Value::Null => {}
                         _ => return None,
@@ -97,8 +90,6 @@ impl<D: Data> EntryIndex<D> {
                 }
             }
         }
-        slots.sort_unstable();
-        slots.dedup();
         Some(slots)
     }
 }
@@ -106,7 +97,7 @@ impl<D: Data> EntryIndex<D> {
 /// How an entry is found.
 enum Place {
     ById,
-    ByParent(Parent),
+    ByParent(String),
     Others,
 }
 
@@ -118,10 +109,15 @@ fn place_of(shape: &Shape) -> Place {
     }
 }
 
-fn parent_of(query: &Query) -> Option<Parent> {
+/// Names a parent among ids, none of which has a dot: the table of the list, the column that it is asked by, and the value.
+fn parent_name(table: &str, column: &str, value: &str) -> String {
+    [table, ".", column, ".", value].concat()
+}
+
+fn parent_of(query: &Query) -> Option<String> {
     query.filters.iter().find_map(|filter| match &filter.test {
         Test::Eq(value) if query.table.scopes.contains(&filter.column) => {
-            Some((query.table.name, filter.column, value.clone()))
+            Some(parent_name(query.table.name, filter.column, value))
         }
         _ => None,
     })
