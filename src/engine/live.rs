@@ -253,14 +253,20 @@ impl<P: Platform> Engine<P> {
         if std::mem::replace(&mut self.state.borrow_mut().live.is_telling, true) {
             return;
         }
-        loop {
-            let told = self.state.borrow_mut().live.outbox.pop_front();
-            match told {
-                Some(told) => self.platform.tell(told),
-                None => break,
-            }
+        while let Some(told) = self.next_told() {
+            self.platform.tell(told);
         }
         self.state.borrow_mut().live.is_telling = false;
+    }
+
+    /// What is to be told next. While it is open who is signed in, rows wait: they may be another user's.
+    fn next_told(&self) -> Option<Told<P::Data>> {
+        let mut state = self.state.borrow_mut();
+        let knows_user = state.session.knows_user();
+        let is_told = |told: &Told<P::Data>| knows_user || matches!(told.news, News::Status(..));
+        let outbox = &mut state.live.outbox;
+        let place = outbox.iter().position(is_told)?;
+        outbox.remove(place)
     }
 
     fn ask_token(self: &Rc<Self>, rejected: Option<String>) {
@@ -398,7 +404,7 @@ impl<P: Platform> Engine<P> {
         }
         let is_over = |feed: &Feed<P::Data>| match end {
             End::Closed => true,
-            End::UserChanged => feed.channel.is_some() || feed.is_owned,
+            End::UserChanged => feed.is_owned,
             End::SignedIn | End::Unknown => false,
         };
         let ended: Vec<u32> =

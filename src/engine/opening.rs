@@ -103,6 +103,7 @@ impl<D: Data> Live<D> {
                     break;
                 }
                 feed.channel = Some((channel, bindings.len()));
+                feed.is_owned = true;
                 // Who is told of nothing needs nothing to compare with.
                 if feed.extent == Extent::Unread && feed.is_told {
                     opened.push(feed.number);

@@ -96,6 +96,8 @@ pub struct Session<D> {
     ender: oneshot::Sender<()>,
     /// Under way while it is open whether the user changed.
     settling: Option<(u64, Joint<()>)>,
+    /// Whether the question remained open, because the provider failed.
+    is_unknown: bool,
 }
 
 impl<D> Default for Session<D> {
@@ -111,6 +113,7 @@ impl<D> Default for Session<D> {
             epoch,
             ender,
             settling: None,
+            is_unknown: false,
         }
     }
 }
@@ -120,7 +123,13 @@ impl<D: Data> Session<D> {
         self.settling.is_none()
     }
 
+    /// Whether nothing puts in question that the user of the last token is signed in.
+    pub(super) fn knows_user(&self) -> bool {
+        self.is_settled() && !self.is_unknown
+    }
+
     fn end_epoch(&mut self, end: End) {
+        self.is_unknown = end == End::Unknown;
         self.epoch.end.set(Some(end));
         (self.epoch, self.ender) = Epoch::begin();
     }
@@ -275,6 +284,7 @@ impl<P: Platform> Engine<P> {
                 return is_same_user;
             }
             session.answered = number;
+            session.is_unknown = false;
             let has_same_rights = before.has_same_rights(&subject);
             session.subject = Some(subject);
             (before, is_same_user, has_same_rights)
@@ -287,6 +297,7 @@ impl<P: Platform> Engine<P> {
             self.forget_entries();
             self.flush();
         }
+        self.tell_all();
         true
     }
 
@@ -358,6 +369,7 @@ impl<P: Platform> Engine<P> {
             state.session.settling = None;
         }
         self.publish_all();
+        self.tell_all();
     }
 
     /// Ends every call under way and empties the cache: the client is closed, or talks to another server from now on.

@@ -392,7 +392,6 @@ impl<D: Data> Feed<D> {
     /// It is taken off its channel, and no reading of its scope is under way any more. What it knows stays, so that the
     /// next reading finds what was missed.
     pub fn suspend(&mut self) {
-        self.is_owned = self.is_owned || self.channel.is_some();
         (self.channel, self.reading, self.retry_ms) = (None, None, None);
     }
 

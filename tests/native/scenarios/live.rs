@@ -272,3 +272,52 @@ fn what_was_followed_while_nobody_was_signed_in_is_followed_as_who_signs_in() {
     world.pass(3_000.0);
     assert_eq!(names(&take_told(&client, feed), "name"), ["closed "]);
 }
+
+#[test]
+fn nothing_is_told_while_it_is_open_whether_the_user_changed() {
+    for (next, expected) in [("ada", "INSERT meanwhile"), ("ben", "closed ")] {
+        let world = World::new();
+        let client = world.signed_in("ada");
+        world.signed_in("ben");
+        let feed = follow(&client, "workflows", Some(&uuid_of("ada")), None);
+        world.pass(3_000.0);
+        client.tokens().next(Answer::After(2_000.0));
+        client.switch_to(Some(next));
+        world.server().add("workflows", json!({"user_id": uuid_of("ada"), "name": "meanwhile"}));
+        world.pass(1_000.0);
+        assert_eq!(take_told(&client, feed), []);
+        world.pass(3_000.0);
+        assert_eq!(names(&take_told(&client, feed), "name"), [expected]);
+    }
+}
+
+#[test]
+fn rows_that_wait_for_a_provider_that_fails_are_told_to_nobody_else() {
+    for (next, expected) in [("ada", "INSERT meanwhile"), ("ben", "closed ")] {
+        let world = World::new();
+        let client = world.signed_in("ada");
+        world.signed_in("ben");
+        let feed = follow(&client, "workflows", Some(&uuid_of("ada")), None);
+        world.pass(3_000.0);
+        client.tokens().next(Answer::Hangs);
+        client.switch_to(Some(next));
+        world.server().add("workflows", json!({"user_id": uuid_of("ada"), "name": "meanwhile"}));
+        world.pass(10_000.0);
+        assert_eq!(take_told(&client, feed), []);
+        world.pass(60_000.0);
+        assert_eq!(names(&take_told(&client, feed), "name"), [expected]);
+    }
+}
+
+#[test]
+fn a_subscription_ends_with_its_user_though_it_is_between_two_channels() {
+    let world = World::new();
+    let client = world.signed_in("ada");
+    let feed = follow(&client, "workflows", Some(&uuid_of("ada")), None);
+    world.pass(3_000.0);
+    client.switch_to(None);
+    client.configure(|settings| settings.live.unfiltered_deletes = true);
+    world.pass(3_000.0);
+    let told = take_told(&client, feed);
+    assert_eq!(names(&told, "name").last().map(String::as_str), Some("closed "), "{told:?}");
+}

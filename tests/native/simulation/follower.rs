@@ -14,8 +14,6 @@ use workflow_db::realtime::ChangeKind as Kind;
 pub struct Follower {
     pub interest: Interest,
     conditions: Vec<Condition>,
-    /// Who was signed in when it was asked for.
-    user: Option<String>,
     /// By row: what it is, or None for gone.
     told: BTreeMap<String, Option<Value>>,
     is_live: bool,
@@ -25,13 +23,13 @@ pub struct Follower {
 }
 
 impl Follower {
-    pub fn new(interest: Interest, user: Option<String>) -> Self {
+    pub fn new(interest: Interest) -> Self {
         let conditions = interest.filter.as_deref().map(|filter| match params(filter) {
             Ok(params) => params.conditions,
             Err(refusal) => panic!("{filter} is no filter: {}", refusal.message),
         });
         let conditions = conditions.unwrap_or_default();
-        Self { interest, conditions, user, told: BTreeMap::new(), is_live: false, since: None }
+        Self { interest, conditions, told: BTreeMap::new(), is_live: false, since: None }
     }
 
     pub fn hear(&mut self, news: News<Json>, user: Option<&str>, world: &World) {
@@ -50,9 +48,7 @@ impl Follower {
         let server = world.server();
         let owner = server.owner_ever(&id);
         let is_shared = self.interest.table.name == "workflow_templates" || server.was_public(&id);
-        // Until the provider has answered, it may still be told what is its own user's.
-        let is_own = owner == user || owner == self.user.as_deref();
-        assert!(is_shared || is_own, "a row of another user was told: {row}");
+        assert!(is_shared || owner == user, "a row of another user was told: {row}");
         let before = self.told.get(&id).cloned();
         match kind {
             Kind::Insert => assert!(!matches!(before, Some(Some(_))), "inserted twice: {row}"),

@@ -116,8 +116,7 @@ impl Tab {
         let interest = Interest::new(table, scope, filter.map(str::to_owned)).expect("it is valid");
         if self.followers.values().all(|follower| follower.interest != interest) {
             let number = self.client.engine.follow(interest.clone(), true);
-            let follower = Follower::new(interest, self.user());
-            self.followers.insert(number, follower);
+            self.followers.insert(number, Follower::new(interest));
         }
     }
 
@@ -145,9 +144,8 @@ impl Tab {
 
     /// What nobody was signed in for is followed anew by the user who signs in.
     pub fn begin_anew(&mut self) {
-        let user = self.user();
         for follower in self.followers.values_mut() {
-            *follower = Follower::new(follower.interest.clone(), user.clone());
+            *follower = Follower::new(follower.interest.clone());
         }
     }
 
