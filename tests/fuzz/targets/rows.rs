@@ -124,7 +124,7 @@ fuzz_target!(|input: Input| {
             // The list holds a later state: the change came late, and did not happen now.
             Effect::Newer => continue,
             Effect::Keep => {}
-            Effect::Replace(data) => entry.data = data,
+            Effect::Replace(data, _) => entry.data = data,
         }
         rows = now;
         let Some(mut expected) = answer(&query, &rows) else { return };
