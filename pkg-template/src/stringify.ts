@@ -1,5 +1,5 @@
 import { invalid } from './errors.js';
-import { placeOf, rowIdOf, type Spellings } from './spellings.js';
+import { rowIdOf, type Spellings } from './spellings.js';
 
 /** NUL, which Postgres refuses. */
 const NUL = /\0/;
@@ -30,6 +30,8 @@ interface Frame {
   /** How many members were looked at. */
   next: number;
   isEmpty: boolean;
+  /** Where the value was read, once that was asked. */
+  place: number | undefined;
 }
 
 /**
@@ -117,7 +119,7 @@ class Writer {
       const kind = Object.prototype.toString.call(value).slice('[object '.length, -1);
       throw this.refused(`a value that JSON can carry, not a ${kind}`);
     }
-    this.open.push({ value: value as Frame['value'], names, next: 0, isEmpty: true });
+    this.open.push({ value: value as Frame['value'], names, next: 0, isEmpty: true, place: undefined });
     return names === undefined ? '[' : '{';
   }
 
@@ -133,13 +135,17 @@ class Writer {
   }
 
   /** The place of the member that was looked at last. */
-  private place(): string {
-    const { row, column } = this.origin;
-    for (let depth = this.open.length - 1; depth >= 0; depth -= 1) {
-      const inner = rowIdOf((this.open[depth] as Frame).value);
-      if (inner !== undefined) return placeOf(inner, this.open.slice(depth).map(stepOf).join(''));
+  private place(): number {
+    const { row, column, spellings } = this.origin;
+    let known = this.open.length;
+    while (known > 0 && this.open[known - 1]?.place === undefined) known -= 1;
+    let place = spellings.placeWithin(spellings.placeOfRow(row), `.${column}`);
+    for (const frame of this.open.slice(Math.max(known - 1, 0))) {
+      const inner = rowIdOf(frame.value);
+      frame.place ??= inner === undefined ? place : spellings.placeOfRow(inner);
+      place = spellings.placeWithin(frame.place, stepOf(frame));
     }
-    return placeOf(row, ['.', column, ...this.open.map(stepOf)].join(''));
+    return place;
   }
 }
 

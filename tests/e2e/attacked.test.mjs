@@ -76,6 +76,37 @@ test(
   }),
 );
 
+test(
+  'numbers that JavaScript rounds are read and saved at any depth',
+  inTime(async () => {
+    const depth = 5000;
+    const levels = Array.from({ length: depth }, (_, k) => `{"n":${10n ** 19n + BigInt(k)},"some":`);
+    const text = `${levels.join('')}1.00000000000000000001${'}'.repeat(depth)}`;
+    const { db, sent } = clientOf(() => text);
+    const [node] = await db.getWorkflowNodes(WORKFLOW_ID);
+    await db.updateWorkflowNode(NODE_ID, { config: /** @type {any} */ (node?.config) });
+    assert.ok(sent[0]?.includes(text));
+  }),
+);
+
+test('a number that changed to what it was rounded to is saved as it is now', async () => {
+  let config = '[9223372036854775808,0.1000000000000000055]';
+  const { db, sent } = clientOf(() => config);
+  await db.getWorkflowNodes(WORKFLOW_ID);
+  config = '[9223372036854776000,0.1]';
+  const [node] = await db.with({ fresh: true }).getWorkflowNodes(WORKFLOW_ID);
+  await db.updateWorkflowNode(NODE_ID, { config: /** @type {any} */ (node?.config) });
+  assert.ok(sent[0]?.includes(config), sent[0]);
+});
+
+test('a number beside another that is rounded to it is saved as it was read', async () => {
+  const config = '[9223372036854775809,9223372036854776000]';
+  const { db, sent } = clientOf(() => config);
+  const [node] = await db.getWorkflowNodes(WORKFLOW_ID);
+  await db.updateWorkflowNode(NODE_ID, { config: /** @type {any} */ (node?.config) });
+  assert.ok(sent[0]?.includes(config), sent[0]);
+});
+
 test('a member called __proto__ is compared like any other', async () => {
   let config = '{"__proto__":{}}';
   const { db } = clientOf(() => config);
