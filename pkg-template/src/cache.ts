@@ -1,6 +1,7 @@
 import { invalid } from './errors.js';
 import type { Front } from './front.js';
 import type { Client } from './generated/bindings.js';
+import { isWellFormed } from './stringify.js';
 
 /** What the cache did and holds. */
 export interface CacheStats {
@@ -92,8 +93,8 @@ export function createCache(client: () => Client, front: Front): CacheManager {
 }
 
 function text(key: unknown): string {
-  if (typeof key === 'string') return key;
-  throw invalid('key', 'a string');
+  if (typeof key === 'string' && isWellFormed(key)) return key;
+  throw invalid('key', 'a string without half of a surrogate pair');
 }
 
 function positive(ttlMs: unknown): number | undefined {
