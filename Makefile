@@ -30,6 +30,7 @@ bench: tools ## Measure against the peers, in a browser, in one run
 
 fuzz: ## Fuzz what comes from outside for ten minutes; SECONDS=… for more
 	@bash scripts/install-tools.sh --fuzz
+	@node scripts/build.mjs --if-changed
 	@node scripts/fuzz.mjs
 
 load: tools ## Put a page under load in a browser, and print times and memory; SECONDS=60 of frames

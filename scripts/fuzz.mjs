@@ -1,4 +1,5 @@
-// Fuzzes what comes from outside, target by target, and ends with one line that sums them up.
+// Fuzzes what comes from outside, target by target, and ends with one line that sums them up: Rust's targets guided by coverage
+// (tests/fuzz), those of the package's JavaScript by properties (tests/properties).
 //
 // SECONDS=600 is the time for all targets together; TARGET=frames runs one. What a run finds new stays in
 // target/fuzz/corpus and is tried first the next time. `--merge` replaces tests/fuzz/corpus by the fewest inputs that reach
@@ -13,10 +14,17 @@ const at = (...parts) => join(root, ...parts);
 const DIR = 'tests/fuzz';
 const MAX_INPUT_BYTES = 4096;
 const total_s = Number(process.env.SECONDS ?? 600);
-const all = readdirSync(at(DIR, 'targets'))
+const ofRust = readdirSync(at(DIR, 'targets'))
   .filter((file) => file.endsWith('.rs'))
   .map((file) => file.slice(0, -'.rs'.length));
-const targets = process.env.TARGET ? [process.env.TARGET] : all;
+const PROPERTIES = 'tests/properties';
+const ofJavaScript = readdirSync(at(PROPERTIES))
+  .filter((file) => file.endsWith('.test.mjs'))
+  .map((file) => `${PROPERTIES}/${file}`);
+const isMerge = process.argv.includes('--merge');
+const known = isMerge ? ofRust : [...ofRust, ...ofJavaScript];
+const targets = known.filter((target) => (process.env.TARGET ?? target) === target);
+const seconds = Math.max(1, Math.round(total_s / targets.length));
 
 /** The crate forbids `unsafe`: memory errors need no sanitizer to look for them, and without one it is twice as fast. */
 const fuzz = (command, target, ...args) =>
@@ -54,13 +62,13 @@ function merge(target) {
 
 function run(target) {
   unpack(target);
-  if (process.argv.includes('--merge')) return merge(target);
+  if (isMerge) return merge(target);
   const { status, stderr } = fuzz(
     'run',
     target,
     `target/fuzz/corpus/${target}`,
     '--',
-    `-max_total_time=${Math.max(1, Math.round(total_s / targets.length))}`,
+    `-max_total_time=${seconds}`,
     `-max_len=${MAX_INPUT_BYTES}`,
     '-print_final_stats=1',
   );
@@ -74,9 +82,22 @@ function run(target) {
   };
 }
 
+/** Tests that try as many inputs as there is time for. A file's tests run one after another. */
+function runProperties(target) {
+  const count = readFileSync(at(target), 'utf8').match(/^property\(/gm)?.length ?? 1;
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', target], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, PROPERTY_MS: String((seconds * 1000) / count) },
+  });
+  const inputs = [...stdout.matchAll(/^ℹ (\d+) inputs$/gm)].map(([, number]) => Number(number));
+  const executions = inputs.reduce((sum, number) => sum + number, 0);
+  return { target, executions, coverage: '-', ok: status === 0 && executions > 0, report: stdout + stderr };
+}
+
 const results = targets.map((target, index) => {
   console.log(`== ${index + 1}/${targets.length} ${target}`);
-  const result = run(target);
+  const result = ofJavaScript.includes(target) ? runProperties(target) : run(target);
   if (!result.ok) console.log(result.report.slice(-4000));
   return result;
 });

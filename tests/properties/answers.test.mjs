@@ -1,0 +1,101 @@
+// @ts-check
+// Answers of a server, and of whatever stands before it: bodies, headers, tokens.
+import { assert, fc, internals, jsonValue, property } from './support.mjs';
+
+const { exchange, claims } = await internals('src/io/host.js');
+const { park, expand, release } = await internals('src/io/large.js');
+
+const body = fc.oneof(
+  jsonValue.map((value) => JSON.stringify(value)),
+  fc.string({ unit: 'binary' }),
+  fc.string({ unit: fc.constantFrom('<', '>', 'title', '/', 'p', ' ', '\n', 'a') }),
+);
+const pause = fc.oneof(
+  fc.nat().map(String),
+  fc.date({ noInvalidDate: true }).map((date) => date.toUTCString()),
+  fc.string({ unit: fc.constantFrom('1', '9', ' ', '-', ':', '.', 'e', 'G', 'M', 'T'), maxLength: 12 }),
+  fc.constant('9'.repeat(400)),
+);
+
+property(
+  'an answer is read as its JSON, or as one line of what it says, whatever its headers',
+  fc.record({
+    status: fc.integer({ min: 0, max: 999 }),
+    text: body,
+    isBroken: fc.boolean(),
+    contentRange: fc.option(fc.string()),
+    retryAfter: fc.option(pause),
+    date: fc.option(pause),
+  }),
+  async ({ status, text, isBroken, contentRange, retryAfter, date }) => {
+    const headers = new Map(
+      Object.entries({ 'content-range': contentRange, 'retry-after': retryAfter, date }).filter(
+        ([, value]) => value !== null,
+      ),
+    );
+    const response = {
+      status,
+      ok: status >= 200 && status < 300,
+      headers: { get: (/** @type {string} */ name) => headers.get(name) ?? null },
+      text: async () => {
+        if (isBroken) throw new TypeError('broken off');
+        return text;
+      },
+    };
+    const learned = /** @type {string[]} */ ([]);
+    const front = { learn: (/** @type {string} */ json) => learned.push(json) };
+    const request = ['http://project.test/', 'GET', 'key', 'token', undefined, 'public', undefined, false];
+    const answer = await exchange(front, async () => response, ...request).promise;
+    const [answered, range, pauseMs, isJson, said] = answer;
+    assert.equal(answer.length, 5);
+    assert.deepEqual([answered, range], [status, contentRange]);
+    assert.ok(pauseMs === undefined || (typeof pauseMs === 'number' && !Number.isNaN(pauseMs)), pauseMs);
+    if (retryAfter === null) assert.equal(pauseMs, undefined);
+    else if (/^\d+$/.test(retryAfter)) assert.equal(pauseMs, Number(`${retryAfter}000`));
+    let parsed;
+    try {
+      parsed = isBroken ? undefined : [JSON.parse(text)];
+    } catch {
+      // No JSON.
+    }
+    if (parsed !== undefined) {
+      assert.deepEqual([isJson, said, learned], [true, ...parsed, [text]]);
+      return;
+    }
+    assert.deepEqual([typeof said, learned], ['string', []]);
+    assert.ok(said.length <= 300 && !/[\n\r]/.test(said));
+    assert.equal(isJson, said !== '');
+    if (response.ok) assert.equal(said, '');
+  },
+);
+
+/** @param {string} text */
+const base64Url = (text) => Buffer.from(text).toString('base64url');
+
+property(
+  'the claims of a token are what it says, and nothing is a claim of any other text',
+  fc.tuple(jsonValue, fc.string({ unit: 'binary' }), fc.string()),
+  ([said, bytes, text]) => {
+    const read = claims(`${text.replaceAll('.', '')}.${base64Url(JSON.stringify(said))}.sig`);
+    assert.deepEqual(read, Array.isArray(said) ? undefined : said);
+    for (const token of [text, bytes, `a.${text}.c`, `a.${base64Url(bytes)}.c`]) {
+      const found = claims(token);
+      assert.ok(found === undefined || JSON.stringify(found) !== undefined, token);
+    }
+  },
+);
+
+property(
+  'large texts come out where they were put, whatever they hold',
+  fc.array(fc.tuple(jsonValue, fc.string({ unit: 'binary' })), { maxLength: 4 }),
+  (members) => {
+    const signs = members.map(([value]) => park(JSON.stringify(value)));
+    const text = `[${members.map(([, beside], index) => `${JSON.stringify(beside)},${signs[index]}`)}]`;
+    assert.deepEqual(
+      JSON.parse(expand(text)),
+      members.flatMap(([value, beside]) => [beside, value]),
+    );
+    release(signs);
+    if (signs.length > 0) assert.ok(!expand(`[${signs}]`).includes('{"id"'));
+  },
+);

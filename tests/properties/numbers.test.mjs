@@ -1,0 +1,151 @@
+// @ts-check
+// Numbers that JavaScript cannot hold, in values that are read and written again.
+import { assert, fc, internals, memberName, property, thrownBy } from './support.mjs';
+
+const { Spellings, stringify } = await internals(
+  'pkg-template/src/spellings.ts',
+  'pkg-template/src/stringify.ts',
+);
+
+const ROWS = [1, 2, 3].map((number) => `00000000-0000-4000-8000-00000000000${number}`);
+const FAR = '00000000-0000-4000-8000-00000000000f';
+
+/** Digits as Postgres prints a numeric; several of them are rounded to one. */
+const number = fc.oneof(
+  fc.integer().map(String),
+  fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }).map(String),
+  fc.constantFrom(0n, 192n, 1n, 2n, 1000n, 2047n, 2048n, 2049n).map((more) => String(2n ** 63n + more)),
+  fc.integer({ min: 0, max: 9 }).map((more) => `0.1000000000000000055${more}`),
+  fc.tuple(fc.nat(), fc.bigInt({ min: 0n, max: 10n ** 25n })).map(([whole, part]) => `${whole}.${part}`),
+  fc.double({ noNaN: true, noDefaultInfinity: true }).map((double) => JSON.stringify(double)),
+  fc
+    .tuple(fc.nat(10 ** 9), fc.nat(10 ** 9), fc.integer({ min: -400, max: 400 }))
+    .map(([whole, part, exponent]) => `${whole}.00000000${part}e${exponent}`),
+);
+
+/** A JSON text. */
+const json = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 4, depthSize: 'small' },
+    number,
+    fc
+      .oneof(
+        fc.string({ unit: fc.constantFrom('"', '\\', '1', '.', 'e', '-'), maxLength: 40 }),
+        fc.constant(null),
+      )
+      .map((plain) => JSON.stringify(plain)),
+    fc.array(tie('value'), { maxLength: 4 }).map((items) => `[${items}]`),
+    fc
+      .uniqueArray(fc.tuple(memberName, tie('value')), { maxLength: 4, selector: ([name]) => name })
+      .map((members) => `{${members.map(([name, value]) => `${JSON.stringify(name)}:${value}`)}}`),
+    tie('value').map((value) => `{"id":${JSON.stringify(ROWS[2])},"inner":${value}}`),
+  ),
+})).value;
+
+/** A list of rows whose numbers are read as few others. */
+const neighbours = fc
+  .array(fc.constantFrom(0n, 192n, 1n, 2n, 2047n, 2048n, 2049n), { minLength: 2, maxLength: 4 })
+  .map((all) => [`{"id":"${ROWS[0]}","config":[${all.map((more) => 2n ** 63n + more)}]}`]);
+
+/** A list of rows, as an answer holds them: their texts. */
+const rows = fc
+  .tuple(json, json)
+  .map((configs) => configs.map((config, index) => `{"id":"${ROWS[index]}","config":${config}}`));
+
+/**
+ * The text with every number in one spelling: its digits without zeros at their ends, and an exponent.
+ *
+ * @param {string} text
+ */
+function spelled(text) {
+  return text.replace(/"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g, (token) => {
+    if (token.startsWith('"')) return JSON.stringify(JSON.parse(token));
+    const [mantissa = '', exponent = '0'] = token.toLowerCase().split('e');
+    const [whole = '', fraction = ''] = mantissa.replace('-', '').split('.');
+    let digits = BigInt(whole + fraction);
+    let power = BigInt(exponent) - BigInt(fraction.length);
+    if (digits === 0n) return '0';
+    while (digits % 10n === 0n) [digits, power] = [digits / 10n, power + 1n];
+    return `${token.startsWith('-') ? '-' : ''}${digits}e${power}`;
+  });
+}
+
+/** Members are written in the order in which JavaScript holds them: names that are numbers come first. @param {string} text */
+function inOrder(text) {
+  const marked = text.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.]*(?:[eE][+-]?\d+)?/g, (token) =>
+    token.startsWith('"') ? token : `"#${token}"`,
+  );
+  return JSON.stringify(JSON.parse(marked)).replace(/"#([^"]*)"/g, '$1');
+}
+
+/** @param {any} spellings @param {string} row @param {unknown} value */
+const written = (spellings, row, value) =>
+  stringify(value, { path: 'config', row, column: 'config', spellings });
+
+property(
+  'what was read is written where it was read, digit by digit',
+  fc.array(fc.oneof(rows, neighbours), { minLength: 1, maxLength: 3 }),
+  (answers) => {
+    const spellings = new Spellings();
+    for (const answer of answers) {
+      spellings.learn(`[${answer}]`);
+      for (const text of answer) {
+        const config = text.slice('{"id":"","config":'.length + FAR.length, -1);
+        const { id, config: value } = JSON.parse(text);
+        // The innermost row of that id that was read last may be another one.
+        if (config.includes(ROWS[2] ?? '')) continue;
+        // A short text beyond what a double holds is refused.
+        if (/(^|[^\d.])[\d.]{1,15}e\+?\d{3}/.test(config)) continue;
+        assert.equal(spelled(written(spellings, id, value)), spelled(inOrder(config)));
+      }
+    }
+  },
+);
+
+property(
+  'a number that was rounded is written elsewhere as the one text that it stands for, or refused',
+  rows,
+  (answer) => {
+    // One place that is read twice holds what was read last.
+    if (answer.join().includes(ROWS[2] ?? '')) return;
+    const spellings = new Spellings();
+    spellings.learn(`[${answer}]`);
+    const texts = new Map();
+    for (const [token] of answer.join().matchAll(/"(?:[^"\\]|\\.)*"|-?\d[\d.]*(?:[eE][+-]?\d+)?/g)) {
+      if (token.startsWith('"')) continue;
+      const all = texts.get(Number(token)) ?? new Set();
+      texts.set(Number(token), all.add(spelled(token)));
+    }
+    for (const [value, all] of texts) {
+      const refusal = thrownBy(() => {
+        const text = written(spellings, FAR, [value]).slice(1, -1);
+        assert.equal(Number(text), value);
+        // A short decimal is the application's own.
+        const digits = String(value)
+          .replace(/e.*/, '')
+          .replace(/\D/g, '')
+          .replace(/^0+|0+$/g, '');
+        const isShort = digits.length < 16 && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+        assert.ok(all.has(spelled(text)) || isShort, text);
+        assert.ok(all.size === 1 || isShort, `${text} stands for several`);
+      });
+      if (refusal === undefined) continue;
+      assert.equal(refusal.code, 'INVALID_INPUT', String(refusal));
+      assert.ok(all.size > 1 || !Number.isFinite(value), String(refusal));
+    }
+  },
+);
+
+property(
+  'a text that is learned may be anything that JSON.parse takes',
+  fc.tuple(
+    fc.string({ unit: fc.constantFrom('"', '\\', '1', '0', '.', 'e', '-', '[', ']', ','), maxLength: 60 }),
+    json,
+  ),
+  ([made, value]) => {
+    for (const text of [made, `[${JSON.stringify(made)},${value}]`]) {
+      const refusal = thrownBy(() => JSON.parse(text));
+      if (refusal === undefined) new Spellings().learn(text);
+    }
+  },
+);

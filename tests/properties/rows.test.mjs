@@ -1,0 +1,111 @@
+// @ts-check
+// What is done to rows as a whole, against the plainest way to do the same.
+import { assert, canonical, fc, internals, jsonValue, property, reordered } from './support.mjs';
+
+const json = await internals('src/io/json.js');
+const { same, latest } = await internals('src/io/identities.js');
+const holders = await internals('src/io/holders.js');
+
+const id = fc.constantFrom('a', 'b', 'c', 'd', '__proto__');
+const row = fc.record({ id, name: fc.constantFrom('x', 'y', null), config: jsonValue });
+const rows = fc.uniqueArray(row, { maxLength: 5, selector: ({ id }) => id });
+
+property(
+  'two values are equal when their members are, in whatever order',
+  fc.tuple(jsonValue, jsonValue),
+  ([a, b]) => {
+    assert.equal(json.isEqual(a, b), canonical(a) === canonical(b));
+    assert.equal(json.isEqual(b, a), canonical(a) === canonical(b));
+    assert.ok(json.isEqual(a, reordered(a)));
+    assert.equal(json.isEqual({ a }, { b: a }), false);
+  },
+);
+
+property(
+  'rows that are read again, and equal, are the objects that were there',
+  fc.tuple(rows, rows, fc.boolean()),
+  ([old, next, isReordered]) => {
+    const fresh = isReordered ? reordered([...old].reverse()) : next;
+    const kept = json.reuse(old, fresh);
+    assert.equal(canonical(kept), canonical(fresh));
+    for (const each of kept) {
+      const known = old.find((other) => other.id === each.id);
+      if (known !== undefined && canonical(known) === canonical(each)) assert.equal(each, known);
+    }
+    if (canonical(old) === canonical(fresh)) assert.equal(kept, old);
+  },
+);
+
+property(
+  'rows are found, replaced, added and taken out by their ids',
+  fc.tuple(rows, fc.array(fc.tuple(row, fc.boolean()), { maxLength: 8 })),
+  ([start, changes]) => {
+    let list = start;
+    let expected = start;
+    for (const [changed, isGone] of changes) {
+      const place = json.position(list, changed.id);
+      assert.equal(
+        place,
+        expected.findIndex((each) => each.id === changed.id),
+      );
+      const [at, removed] = place < 0 ? [list.length, 0] : [place, 1];
+      list = json.splice(list, at, removed, isGone ? undefined : changed);
+      expected = [...expected.slice(0, at), ...(isGone ? [] : [changed]), ...expected.slice(at + removed)];
+      assert.deepEqual(list, expected);
+    }
+  },
+);
+
+property('lists that are taken apart lose and repeat nothing', fc.tuple(rows, rows), ([one, other]) => {
+  const all = [...one, ...other];
+  const groups = json.groupBy(all, 'id', ['a', 'b', '__proto__']);
+  const those = (/** @type {string} */ wanted) => all.filter((each) => each.id === wanted);
+  assert.deepEqual(groups, ['a', 'b', '__proto__'].map(those));
+  const ids = new Set(all.map((each) => each.id));
+  const unique = json.latestOfEach(all);
+  assert.deepEqual(new Set(unique.map((/** @type {any} */ each) => each.id)), ids);
+  for (const each of unique) assert.equal(each, those(each.id).at(-1));
+  const pairs = json.differences(new Map(one.map((each) => [each.id, each])), other);
+  const isSame = (/** @type {string} */ wanted) =>
+    canonical(one.find((each) => each.id === wanted) ?? null) ===
+    canonical(other.find((each) => each.id === wanted) ?? null);
+  const differing = [...ids].filter((wanted) => !isSame(wanted)).sort();
+  assert.deepEqual(pairs.map(([was, is]) => (was ?? is).id).sort(), differing);
+});
+
+property(
+  'every entry that holds a row is known by its id, and no other',
+  fc.array(fc.tuple(fc.constantFrom('add', 'remove', 'set', 'unset'), fc.nat(4), rows), { maxLength: 12 }),
+  (steps) => {
+    const found = new Map();
+    const expected = new Set();
+    for (const [step, entry, held] of steps) {
+      for (const { id } of held) {
+        if (step === 'add' || step === 'set') expected.add(`${id} ${entry}`);
+        else expected.delete(`${id} ${entry}`);
+      }
+      if (step === 'add') holders.add(found, entry, held);
+      else if (step === 'remove') holders.remove(found, entry, held);
+      else for (const { id } of held) holders.set(found, entry, id, step === 'set');
+    }
+    const pairs = [...found.keys()].flatMap((id) => holders.of(found, id).map((entry) => `${id} ${entry}`));
+    assert.deepEqual(pairs.sort(), [...expected].sort());
+  },
+);
+
+property(
+  'a row that is read again is the object that was handed out, if it is equal',
+  fc.array(fc.tuple(rows, fc.boolean()), { maxLength: 6 }),
+  (answers) => {
+    const kinds = new Map();
+    for (const [answer, isLatest] of answers) {
+      const before = answer.map(({ id }) => latest(kinds, 'k', id));
+      const kept = same(kinds, 'k', answer, isLatest);
+      assert.equal(canonical(kept), canonical(answer));
+      kept.forEach((/** @type {any} */ each, /** @type {number} */ index) => {
+        const known = before[index];
+        if (known !== undefined && canonical(known) === canonical(each)) assert.equal(each, known);
+      });
+    }
+  },
+);
