@@ -13,12 +13,25 @@ use workflow_db_fuzz::{AnyJson, Json};
 struct Input {
     status: u16,
     content_range: Option<String>,
-    retry_after_ms: Option<u32>,
+    retry_after_ms: Option<f64>,
     body: Option<AnyJson>,
     form: u8,
     quoted_code: Option<u8>,
     attempt: u8,
     random: u8,
+    max_attempts: u8,
+    initial_backoff_ms: f64,
+    max_backoff_ms: f64,
+    backoff_multiplier: f64,
+}
+
+/// What `configure` accepts: no NaN, and nothing below `least`.
+fn at_least(number: f64, least: f64) -> f64 {
+    if number >= least {
+        number
+    } else {
+        least
+    }
 }
 
 /// Stands for a value that was sent.
@@ -36,7 +49,8 @@ fuzz_target!(|input: Input| {
         (None, None) if input.attempt % 2 == 0 => Body::None,
         (None, None) => Body::Broken,
     };
-    let retry_after_ms = input.retry_after_ms.map(f64::from);
+    // The shell passes any number but NaN: a date may be past, and a number of seconds beyond all measure.
+    let retry_after_ms = input.retry_after_ms.filter(|ms| !ms.is_nan());
     let reply = Reply { status: input.status, content_range: input.content_range, retry_after_ms, body };
     match classify(reply, form) {
         Ok(answer) => {
@@ -51,19 +65,23 @@ fuzz_target!(|input: Input| {
             }
             let random = f64::from(input.random) / 256.0;
             let attempt = u32::from(input.attempt) + 1;
-            let config = RetryConfig { max_attempts: 300, ..RetryConfig::default() };
+            let config = RetryConfig {
+                max_attempts: u32::from(input.max_attempts) + 1,
+                initial_backoff_ms: at_least(input.initial_backoff_ms, 0.0),
+                max_backoff_ms: at_least(input.max_backoff_ms, 0.0),
+                backoff_multiplier: at_least(input.backoff_multiplier, 1.0),
+            };
+            let is_hopeless =
+                !error.retryable || retry_after_ms.is_some_and(|asked| asked > MAX_RETRY_AFTER_MS);
             match config.decide(&error, attempt, retry_after_ms, random) {
                 Verdict::Retry(wait_ms) => {
-                    assert!(error.retryable);
-                    assert!((0.0..=MAX_RETRY_AFTER_MS).contains(&wait_ms), "{wait_ms}");
+                    assert!(!is_hopeless && attempt < config.max_attempts);
+                    let limit_ms = config.max_backoff_ms.max(retry_after_ms.unwrap_or(0.0));
+                    assert!((0.0..=limit_ms).contains(&wait_ms), "{wait_ms}");
                     assert!(retry_after_ms.is_none_or(|asked| wait_ms >= asked));
                 }
-                Verdict::Surface => {
-                    assert!(
-                        !error.retryable || retry_after_ms.is_some_and(|asked| asked > MAX_RETRY_AFTER_MS)
-                    );
-                }
-                Verdict::Exhausted => panic!("attempts are left"),
+                Verdict::Surface => assert!(is_hopeless || config.max_attempts == 1),
+                Verdict::Exhausted => assert!(!is_hopeless && attempt >= config.max_attempts),
             }
         }
     }

@@ -7,7 +7,7 @@ use serde_json::{json, Value};
 use std::collections::HashSet;
 use workflow_db::cache::Moment;
 use workflow_db::error::Error;
-use workflow_db::realtime::{Binding, Effect, Session, Step, Token, Vsn, TOKEN_TIMEOUT_MS};
+use workflow_db::realtime::{Binding, Effect, Session, Step, Token, Vsn, HEARTBEAT_MS, TOKEN_TIMEOUT_MS};
 use workflow_db_fuzz::{AnyJson, Json, Text};
 
 #[derive(Arbitrary, Debug)]
@@ -20,8 +20,11 @@ enum Happening {
     Shown,
     Token(Option<u16>),
     TokenFails,
+    SignedOut,
     Wait(u16),
     Garbage(AnyJson),
+    /// Time passes, and the server answers each heartbeat.
+    Live(u8),
     /// Answers the last join, so that the rest of the protocol is reached.
     Reply {
         is_ok: bool,
@@ -53,6 +56,10 @@ struct Driver {
     /// When the open question was asked.
     asked_ms: Option<f64>,
     open: HashSet<u32>,
+    /// The token that was given last, once one was.
+    token: Option<Option<String>>,
+    /// The heartbeat that was not answered yet.
+    heartbeat: Option<Value>,
     last_join: Option<(String, Value)>,
 }
 
@@ -83,6 +90,17 @@ impl Driver {
                 Effect::Send(text) => {
                     assert!(self.is_open, "there is nothing to send through");
                     let frame: Value = serde_json::from_str(&text).expect("a frame is JSON");
+                    // Nothing goes out before the provider was asked, and what goes out shows its last answer.
+                    let token = self.token.as_ref().expect("a token was asked for first");
+                    let shown = &frame[4]["access_token"];
+                    if frame[3] == "phx_join" || frame[3] == "access_token" {
+                        assert_eq!(shown.as_str(), token.as_deref());
+                    } else {
+                        assert!(!text.contains(SECRET), "{text}");
+                    }
+                    if frame[3] == "heartbeat" {
+                        self.heartbeat = Some(frame[1].clone());
+                    }
                     if frame[3] == "phx_join" {
                         self.last_join =
                             Some((frame[2].as_str().expect("a topic").to_owned(), frame[1].clone()));
@@ -109,7 +127,7 @@ fuzz_target!(|happenings: Vec<Happening>| {
     for happening in happenings {
         let step = Step { now, random: 0.5 };
         let topic = |channel: u8| format!("realtime:wdb-{channel}");
-        let mut frame = |session: &mut Session<Json>, value: Value| {
+        let frame = |session: &mut Session<Json>, value: Value| {
             if driver.is_open {
                 session.handle_frame(step, &Json::from(value));
             }
@@ -131,6 +149,7 @@ fuzz_target!(|happenings: Vec<Happening>| {
                 driver.asked_ms = None;
             }
             Happening::Opened if driver.is_connecting => {
+                driver.heartbeat = None;
                 (driver.is_connecting, driver.is_open) = (false, true);
                 session.handle_open(step);
             }
@@ -143,7 +162,39 @@ fuzz_target!(|happenings: Vec<Happening>| {
             Happening::Token(minutes) => {
                 let expires_wall_ms = minutes.map(|minutes| now.wall_ms + f64::from(minutes) * 60_000.0);
                 driver.asked_ms = None;
-                session.handle_token(step, Ok(Some(Token { text: SECRET.to_owned(), expires_wall_ms })));
+                let text = format!("{SECRET}-{}", minutes.unwrap_or_default() % 3);
+                driver.token = Some(Some(text.clone()));
+                session.handle_token(step, Ok(Some(Token { text, expires_wall_ms })));
+            }
+            Happening::SignedOut => {
+                driver.asked_ms = None;
+                driver.token = Some(None);
+                session.handle_token(step, Ok(None));
+            }
+            Happening::Live(beats) => {
+                if !driver.is_open || driver.open.is_empty() || driver.heartbeat.is_some() {
+                    continue;
+                }
+                let end_ms = now.monotonic_ms + f64::from(beats % 4) * HEARTBEAT_MS;
+                let (mut answered, mut fired) = (0, 0);
+                while let Some(due_ms) = session.poll_timeout().filter(|due_ms| *due_ms <= end_ms) {
+                    fired += 1;
+                    assert!(fired < 10_000, "a timer that fires without end");
+                    now = now.later_by((due_ms - now.monotonic_ms).max(0.0));
+                    let step = Step { now, random: 0.5 };
+                    session.handle_timeout(step);
+                    driver.take(&mut session, now.monotonic_ms);
+                    assert!(driver.is_open, "a socket that answers is given up");
+                    if let Some(reference) = driver.heartbeat.take() {
+                        answered += 1;
+                        let payload = json!({"status": "ok", "response": {}});
+                        let reply = json!([null, reference, "phoenix", "phx_reply", payload]);
+                        session.handle_frame(step, &Json::from(reply));
+                        driver.take(&mut session, now.monotonic_ms);
+                    }
+                }
+                now = now.later_by((end_ms - now.monotonic_ms).max(0.0));
+                assert!(answered >= beats % 4 - u8::from(beats % 4 > 0), "the server hears too little");
             }
             Happening::TokenFails => {
                 driver.asked_ms = None;

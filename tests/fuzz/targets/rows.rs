@@ -118,13 +118,16 @@ fuzz_target!(|input: Input| {
                 place.map(|place| now.remove(place));
             }
         }
-        let change = Change { table, id: Some(id), source };
+        let change = Change { table, id: Some(id.clone()), source };
         match change.effect_on("workflows:x", &entry) {
             Effect::Drop => return,
             // The list holds a later state: the change came late, and did not happen now.
             Effect::Newer => continue,
             Effect::Keep => {}
-            Effect::Replace(data, _) => entry.data = data,
+            Effect::Replace(data, is_held) => {
+                assert_eq!(is_held, data.position(&id).is_some(), "whether the row is in the list");
+                entry.data = data;
+            }
         }
         rows = now;
         let Some(mut expected) = answer(&query, &rows) else { return };
