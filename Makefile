@@ -1,7 +1,7 @@
 # Everything from a bare machine: Rust (by rustup), Node and apt are all that must be there.
 # The second time, what is installed and built already is left alone.
 
-.PHONY: help demo test test-full fault-matrix build bench fuzz load soak tools clean
+.PHONY: help demo test test-full fault-matrix mutants build bench fuzz load soak tools clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,6 +20,9 @@ test-full: ## Also run what takes longer
 fault-matrix: tools ## Try every call with every fault, and write docs/fault-matrix.md from it
 	@node scripts/build.mjs --if-changed
 	@FAULT_MATRIX=write node --test tests/faults/matrix.test.mjs
+
+mutants: tools ## Change the pure modules one operator at a time; some test must fail on each. MODULE=src/query runs one module
+	@node scripts/mutants.mjs $(MODULE)
 
 build: tools ## Build the package into pkg/ and print its sizes
 	@node scripts/build.mjs

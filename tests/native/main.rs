@@ -13,6 +13,7 @@ mod realtime;
 mod scenarios;
 mod simulation;
 mod support;
+mod units;
 
 /// A number that the environment may set.
 fn variable(name: &str, default: u64) -> u64 {

@@ -1,0 +1,5 @@
+//! Single behaviours of the pure modules that a mutant once broke unnoticed (`make mutants`).
+
+mod cache;
+mod query;
+mod rest;
