@@ -30,7 +30,7 @@ fn effect(change: &Change<Json>, key: &str, data: Value, shape: Shape) -> &'stat
     match change.effect_on(key, &entry) {
         Effect::Keep => "keep",
         Effect::Newer => "newer",
-        Effect::Replace(_) => "replace",
+        Effect::Replace(..) => "replace",
         Effect::Drop => "drop",
     }
 }
