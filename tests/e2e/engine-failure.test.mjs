@@ -137,7 +137,10 @@ test('keys of the cache that are no strings are refused', async () => {
     return { errors, ttl, rows: await db.getWorkflows(env.userId ?? '') };
   });
   for (const { code, message } of seen.errors) {
-    assert.deepEqual([code, message], ['INVALID_INPUT', 'key: expected a string without half of a surrogate pair']);
+    assert.deepEqual(
+      [code, message],
+      ['INVALID_INPUT', 'key: expected a string without half of a surrogate pair'],
+    );
   }
   assert.equal(seen.ttl.code, 'INVALID_INPUT');
   assert.deepEqual(seen.rows, []);
