@@ -89,12 +89,14 @@ function assertAnswered(told, ...events) {
   for (const event of events) assert.ok(names.includes(event), `${event} is not among ${names}`);
 }
 
-/** @param {Tab} tab */
-const signIn = (tab) =>
-  tab.run((who) => /** @type {any} */ (globalThis).supabase.auth.signInWithPassword(who), {
+/** Signs in as soon as the application has its client, which is made after the page is ready. @param {Tab} tab */
+async function signIn(tab) {
+  await tab.page.waitForFunction(() => /** @type {any} */ (globalThis).supabase !== undefined);
+  return tab.run((who) => /** @type {any} */ (globalThis).supabase.auth.signInWithPassword(who), {
     email: ada.email,
     password: ada.password,
   });
+}
 
 for (const lock of [false, true]) {
   for (const [title, hours] of /** @type {const} */ ([

@@ -30,6 +30,7 @@ test('the log tells method, path, status, user, Prefer and fault, and no token',
     status: 200,
     sub: userNamed(stack, 'ada').id,
     prefer: null,
+    host: new URL(stack.url).host,
     fault: null,
   });
   assert.deepEqual(

@@ -46,7 +46,7 @@ fuzz_target!(|input: Input| {
             Body::Data(Json::from(json!({"code": code, "message": text, "hint": text})))
         }
         (None, Some(AnyJson(body))) => Body::Data(Json::from(body)),
-        (None, None) if input.attempt % 2 == 0 => Body::None,
+        (None, None) if input.attempt.is_multiple_of(2) => Body::None,
         (None, None) => Body::Broken,
     };
     // The shell passes any number but NaN: a date may be past, and a number of seconds beyond all measure.
