@@ -22,27 +22,16 @@ impl<D: Data> Default for EntryIndex<D> {
 }
 
 impl<D: Data> EntryIndex<D> {
-    /// The entry is stored.
-    pub fn add(&mut self, entry: &Entry<D>) {
+    /// The entry is stored as it is, or is not any more.
+    pub fn set(&mut self, entry: &Entry<D>, is_stored: bool) {
         if let Some(rows) = rows_of(entry) {
-            self.by_name.add(entry.slot, &rows);
+            self.by_name.set_all(entry.slot, &rows, is_stored);
         }
         match place_of(&entry.shape) {
             Place::ById => {}
-            Place::ByParent(parent) => self.by_name.set(entry.slot, &parent, true),
-            Place::Others => self.others.push(entry.slot),
-        }
-    }
-
-    /// The entry leaves, or is replaced.
-    pub fn remove(&mut self, entry: &Entry<D>) {
-        if let Some(rows) = rows_of(entry) {
-            self.by_name.remove(entry.slot, &rows);
-        }
-        match place_of(&entry.shape) {
-            Place::ById => {}
-            Place::ByParent(parent) => self.by_name.set(entry.slot, &parent, false),
-            Place::Others => take(&mut self.others, entry.slot),
+            Place::ByParent(parent) => self.by_name.set(entry.slot, &parent, is_stored),
+            Place::Others if is_stored => self.others.push(entry.slot),
+            Place::Others => self.others.retain(|slot| *slot != entry.slot),
         }
     }
 
@@ -129,11 +118,5 @@ fn rows_of<D: Data>(entry: &Entry<D>) -> Option<D> {
         Shape::Row(_) | Shape::List(_) => Some(entry.data.clone()),
         Shape::Page(_) => entry.data.child("data"),
         Shape::Relations | Shape::Foreign => None,
-    }
-}
-
-fn take(slots: &mut Vec<u32>, slot: u32) {
-    if let Some(place) = slots.iter().position(|candidate| *candidate == slot) {
-        slots.swap_remove(place);
     }
 }

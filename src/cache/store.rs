@@ -217,9 +217,9 @@ impl<D: Data> Store<D> {
         let key: Rc<str> = key.into();
         self.slots[entry.slot as usize] = Some(key.clone());
         if let Some(old) = self.entries.peek(&*key) {
-            self.index.remove(old);
+            self.index.set(old, false);
         }
-        self.index.add(&entry);
+        self.index.set(&entry, true);
         self.entries.put(key.clone(), entry);
         self.changed(key);
         self.evict();
@@ -268,13 +268,10 @@ impl<D: Data> Store<D> {
 
     /// Every entry that the change may concern, and some that it does not.
     pub fn concerned(&self, change: &Change<D>) -> Vec<(Rc<str>, &Entry<D>)> {
-        let in_slot = |slot: u32| {
-            let key = self.slots.get(slot as usize)?.as_ref()?;
-            Some((key.clone(), self.entries.peek(key)?))
-        };
         let slots = self.index.concerned(change);
         let is_known = slots.is_some();
-        let mut concerned: Vec<_> = slots.into_iter().flatten().filter_map(in_slot).collect();
+        let in_slots = slots.into_iter().flatten().filter_map(|slot| self.in_slot(slot));
+        let mut concerned: Vec<_> = in_slots.map(|(key, entry)| (key.clone(), entry)).collect();
         // Entries of other tables are concerned by deletes that cascade there.
         let is_concerned = |entry: &Entry<D>| match &entry.shape {
             Shape::Row(table) => !is_known && *table == change.table || change.may_cascade_to(table),
@@ -301,7 +298,7 @@ impl<D: Data> Store<D> {
     /// The row with this id, as some entry holds it.
     pub fn row(&self, table: &Table, id: &str) -> Option<D> {
         self.index.holders_of(id).into_iter().find_map(|slot| {
-            let entry = self.entries.peek(self.slots.get(slot as usize)?.as_ref()?)?;
+            let (_, entry) = self.in_slot(slot)?;
             match &entry.shape {
                 Shape::Row(own) if **own == *table => Some(entry.data.clone()),
                 Shape::List(query) if *query.table == *table && !query.is_public => {
@@ -314,7 +311,13 @@ impl<D: Data> Store<D> {
 
     /// The keys of the entries that are neither a row nor a complete list of one parent's rows.
     pub fn other_keys(&self) -> impl Iterator<Item = &Rc<str>> {
-        self.index.others().iter().filter_map(|slot| self.slots.get(*slot as usize)?.as_ref())
+        self.index.others().iter().filter_map(|slot| Some(self.in_slot(*slot)?.0))
+    }
+
+    /// The entry with this number, and its key.
+    fn in_slot(&self, slot: u32) -> Option<(&Rc<str>, &Entry<D>)> {
+        let key = self.slots.get(slot as usize)?.as_ref()?;
+        Some((key, self.entries.peek(key)?))
     }
 
     /// Removes the entry under `key`. Says whether there was one.
@@ -322,7 +325,7 @@ impl<D: Data> Store<D> {
         let Some((key, entry)) = self.entries.pop_entry(key) else {
             return false;
         };
-        self.index.remove(&entry);
+        self.index.set(&entry, false);
         self.free(entry.slot);
         self.changed(key);
         true
@@ -419,7 +422,7 @@ impl<D: Data> Store<D> {
                 return;
             };
             self.stats.evictions += 1.0;
-            self.index.remove(&entry);
+            self.index.set(&entry, false);
             self.free(entry.slot);
             self.changed(key);
         }

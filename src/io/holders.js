@@ -1,15 +1,9 @@
 // Which entries hold a row: the numbers of entries by the ids of rows. Most rows are held by one or two entries, so that a
 // number alone, or a short list, takes the least room.
 
-export function add(holders, entry, rows) {
+export function setAll(holders, entry, rows, isHeld) {
   for (const row of Array.isArray(rows) ? rows : [rows]) {
-    if (typeof row?.id === 'string') put(holders, entry, row.id);
-  }
-}
-
-export function remove(holders, entry, rows) {
-  for (const row of Array.isArray(rows) ? rows : [rows]) {
-    if (typeof row?.id === 'string') take(holders, entry, row.id);
+    if (typeof row?.id === 'string') set(holders, entry, row.id, isHeld);
   }
 }
 

@@ -35,7 +35,10 @@ export function ask(provider, rejected) {
   return { promise: Promise.resolve().then(() => provider?.(rejected)), cancel: () => {} };
 }
 
-/** Sends a request and reads the whole answer: `[status, contentRange, retryAfterMs, isJson, body]`; `isJson` is null where the body broke off. */
+/**
+ * Sends a request and reads the whole answer: `[status, contentRange, retryAfterMs, isJson, body]`. `isJson` is null where
+ * the body broke off.
+ */
 export function exchange(front, fetch, url, method, key, bearer, prefer, schema, body, isFresh) {
   const controller = new AbortController();
   const headers = { apikey: key };

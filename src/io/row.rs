@@ -47,10 +47,8 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/io/holders.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = add, catch)]
-    fn add_holder(holders: &Map, entry: u32, rows: &JsValue) -> Result<(), JsValue>;
-    #[wasm_bindgen(js_name = remove, catch)]
-    fn remove_holder(holders: &Map, entry: u32, rows: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = setAll, catch)]
+    fn set_holder_of_all(holders: &Map, entry: u32, rows: &JsValue, is_held: bool) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = set, catch)]
     fn set_holder(holders: &Map, entry: u32, id: &str, is_held: bool) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = of, catch)]
@@ -183,12 +181,8 @@ impl Default for RowHolders {
 }
 
 impl Holders<Row> for RowHolders {
-    fn add(&mut self, entry: u32, rows: &Row) {
-        or_stop(add_holder(&self.0, entry, &rows.0));
-    }
-
-    fn remove(&mut self, entry: u32, rows: &Row) {
-        or_stop(remove_holder(&self.0, entry, &rows.0));
+    fn set_all(&mut self, entry: u32, rows: &Row, is_held: bool) {
+        or_stop(set_holder_of_all(&self.0, entry, &rows.0, is_held));
     }
 
     fn set(&mut self, entry: u32, id: &str, is_held: bool) {

@@ -84,8 +84,7 @@ property(
         if (step === 'add' || step === 'set') expected.add(`${id} ${entry}`);
         else expected.delete(`${id} ${entry}`);
       }
-      if (step === 'add') holders.add(found, entry, held);
-      else if (step === 'remove') holders.remove(found, entry, held);
+      if (step === 'add' || step === 'remove') holders.setAll(found, entry, held, step === 'add');
       else for (const { id } of held) holders.set(found, entry, id, step === 'set');
     }
     const pairs = [...found.keys()].flatMap((id) => holders.of(found, id).map((entry) => `${id} ${entry}`));

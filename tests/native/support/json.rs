@@ -192,15 +192,9 @@ fn ids_in(rows: &Json) -> Vec<String> {
 }
 
 impl Holders<Json> for JsonHolders {
-    fn add(&mut self, entry: u32, rows: &Json) {
+    fn set_all(&mut self, entry: u32, rows: &Json, is_held: bool) {
         for id in ids_in(rows) {
-            self.set(entry, &id, true);
-        }
-    }
-
-    fn remove(&mut self, entry: u32, rows: &Json) {
-        for id in ids_in(rows) {
-            self.set(entry, &id, false);
+            self.set(entry, &id, is_held);
         }
     }
 
