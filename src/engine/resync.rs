@@ -381,11 +381,17 @@ fn cached_differences<D: Data>(store: &Store<D>, interest: &Interest, rows: &D) 
         (None, _) => false,
     };
     let mut differences: Vec<_> = known.differences(rows).into_iter().filter(is_news).collect();
-    for row in lacking {
-        let id = id_of(&row);
-        if differences.iter().all(|difference| difference.id() != id) {
-            differences.push(Difference { old: None, new: Some(row) });
+    // Which rows differ already, by id: there may be thousands of either.
+    let mut differing = D::Index::default();
+    for row in differences.iter().filter_map(|Difference { old, new }| new.as_ref().or(old.as_ref())) {
+        if let Some(id) = id_of(row) {
+            differing.put(&id, row);
         }
+    }
+    for row in lacking {
+        let Some(id) = id_of(&row).filter(|id| differing.get(id).is_none()) else { continue };
+        differing.put(&id, &row);
+        differences.push(Difference { old: None, new: Some(row) });
     }
     differences
 }
