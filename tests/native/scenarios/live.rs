@@ -223,13 +223,20 @@ fn a_row_too_large_for_frames_is_told_while_it_keeps_changing() {
     assert_eq!(names(&take_told(&client, feed), "name").last().expect("it was told"), "UPDATE 99");
 }
 
+/// Ada follows her workflows, and changes flow. Ben has an account too.
+fn ada_follows() -> (World, Client, u32) {
+    let world = World::new();
+    let client = world.signed_in("ada");
+    world.signed_in("ben");
+    let feed = follow(&client, "workflows", Some(&uuid_of("ada")), None);
+    world.pass(3_000.0);
+    (world, client, feed)
+}
+
 #[test]
 fn a_subscription_outlives_a_provider_that_fails_when_the_user_may_have_changed() {
     for answer in [Answer::Throws, Answer::Hangs] {
-        let world = World::new();
-        let client = world.signed_in("ada");
-        let feed = follow(&client, "workflows", Some(&uuid_of("ada")), None);
-        world.pass(3_000.0);
+        let (world, client, feed) = ada_follows();
         client.tokens().next(answer);
         client.engine.auth_changed();
         world.pass(60_000.0);
@@ -241,11 +248,7 @@ fn a_subscription_outlives_a_provider_that_fails_when_the_user_may_have_changed(
 
 #[test]
 fn a_provider_that_fails_and_then_names_another_user_closes_the_subscriptions_of_the_first() {
-    let world = World::new();
-    let client = world.signed_in("ada");
-    world.signed_in("ben");
-    let feed = follow(&client, "workflows", Some(&uuid_of("ada")), None);
-    world.pass(3_000.0);
+    let (world, client, feed) = ada_follows();
     client.tokens().next(Answer::Throws);
     client.switch_to(Some("ben"));
     world.pass(60_000.0);
@@ -276,11 +279,7 @@ fn what_was_followed_while_nobody_was_signed_in_is_followed_as_who_signs_in() {
 #[test]
 fn nothing_is_told_while_it_is_open_whether_the_user_changed() {
     for (next, expected) in [("ada", "INSERT meanwhile"), ("ben", "closed ")] {
-        let world = World::new();
-        let client = world.signed_in("ada");
-        world.signed_in("ben");
-        let feed = follow(&client, "workflows", Some(&uuid_of("ada")), None);
-        world.pass(3_000.0);
+        let (world, client, feed) = ada_follows();
         client.tokens().next(Answer::After(2_000.0));
         client.switch_to(Some(next));
         world.server().add("workflows", json!({"user_id": uuid_of("ada"), "name": "meanwhile"}));
@@ -294,11 +293,7 @@ fn nothing_is_told_while_it_is_open_whether_the_user_changed() {
 #[test]
 fn rows_that_wait_for_a_provider_that_fails_are_told_to_nobody_else() {
     for (next, expected) in [("ada", "INSERT meanwhile"), ("ben", "closed ")] {
-        let world = World::new();
-        let client = world.signed_in("ada");
-        world.signed_in("ben");
-        let feed = follow(&client, "workflows", Some(&uuid_of("ada")), None);
-        world.pass(3_000.0);
+        let (world, client, feed) = ada_follows();
         client.tokens().next(Answer::Hangs);
         client.switch_to(Some(next));
         world.server().add("workflows", json!({"user_id": uuid_of("ada"), "name": "meanwhile"}));
@@ -311,10 +306,7 @@ fn rows_that_wait_for_a_provider_that_fails_are_told_to_nobody_else() {
 
 #[test]
 fn a_subscription_ends_with_its_user_though_it_is_between_two_channels() {
-    let world = World::new();
-    let client = world.signed_in("ada");
-    let feed = follow(&client, "workflows", Some(&uuid_of("ada")), None);
-    world.pass(3_000.0);
+    let (world, client, feed) = ada_follows();
     client.switch_to(None);
     client.configure(|settings| settings.live.unfiltered_deletes = true);
     world.pass(3_000.0);

@@ -58,14 +58,8 @@ fn the_same_seed_lives_the_same_life() {
 
 #[test]
 fn programs_call_every_function() {
-    let declared = include_str!("../../../src/api/mod.rs").lines().filter_map(|line| {
-        let (name, rest) = line.trim().strip_prefix("(\"")?.split_once('"')?;
-        rest.starts_with(", &").then_some(name)
-    });
-    let declared: BTreeSet<&str> = declared.collect();
-    assert!(declared.len() > 50, "{declared:?}");
     let called = generate::READS.iter().chain(&generate::WRITES).chain(&generate::OPTIONAL).copied();
-    assert_eq!(called.collect::<BTreeSet<_>>(), declared);
+    assert_eq!(called.collect::<BTreeSet<_>>(), workflow_db::api::names().collect());
 }
 
 /// Looks for a seed whose program meets the planted fault; answers its short form.
