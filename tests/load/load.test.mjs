@@ -8,6 +8,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { linearMemoryOf, noteMemories } from '../e2e/support/linear-memory.mjs';
 import { useWorld } from '../e2e/support/world.mjs';
 import { startFlood } from './flood.mjs';
 
@@ -28,23 +29,16 @@ after(() => console.table(table));
 async function openMeasured(user, options = {}) {
   const tab = await world.open({ as: user, options, configured: false });
   const session = await tab.page.context().newCDPSession(tab.page);
+  // From before the engine starts: `open` configures nothing.
+  await tab.page.evaluate(`globalThis.memories = (${noteMemories})();`);
   await tab.run((options) => {
-    const memories = /** @type {WebAssembly.Memory[]} */ ([]);
-    const { Instance } = WebAssembly;
-    WebAssembly.Instance = class extends Instance {
-      /** @param {WebAssembly.Module} module @param {WebAssembly.Imports} [imports] */
-      constructor(module, imports) {
-        super(module, imports);
-        memories.push(/** @type {WebAssembly.Memory} */ (this.exports.memory));
-      }
-    };
     const tasks = /** @type {number[]} */ ([]);
     new PerformanceObserver((list) =>
       tasks.push(...list.getEntries().map(({ duration }) => duration)),
     ).observe({
       type: 'longtask',
     });
-    Object.assign(globalThis, { tasks, memories });
+    Object.assign(globalThis, { tasks });
     wdb.configure({ url: env.url, key: env.key, accessToken: () => env.token, ...options });
   }, options);
   return {
@@ -52,13 +46,7 @@ async function openMeasured(user, options = {}) {
     async memory() {
       await session.send('HeapProfiler.collectGarbage');
       const { usedSize } = await session.send('Runtime.getHeapUsage');
-      const linear = await tab.run(() =>
-        /** @type {any} */ (globalThis).memories.reduce(
-          (/** @type {number} */ sum, /** @type {WebAssembly.Memory} */ memory) =>
-            sum + memory.buffer.byteLength,
-          0,
-        ),
-      );
+      const linear = await linearMemoryOf(tab.page);
       return { heapMB: round(usedSize / 1e6), linearMB: round(linear / 1e6) };
     },
     /** The longest task since the last time, in milliseconds; 0 when none was long. */

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { useHooks } from '../hooks/support/world.mjs';
+import { linearMemoryOf, watchMemories } from '../e2e/support/linear-memory.mjs';
 import { until } from '../e2e/support/until.mjs';
 
 const MINUTES = Number(process.env.MINUTES ?? 10);
@@ -39,13 +40,12 @@ const FAULTS = /** @type {const} */ ([
   { action: 'truncate' },
 ]);
 
-/** Counts what the page holds. It is told of timers and memories from its beginning. */
-function watchPage() {
+/** Makes the page note its timers from its beginning. */
+function watchTimers() {
   const timers = new Set();
   const { setTimeout: set, clearTimeout: clear } = globalThis;
   Object.assign(globalThis, {
     timers,
-    memories: [],
     setTimeout: (/** @type {any} */ run, /** @type {number} */ ms, /** @type {unknown[]} */ ...args) => {
       const id = set(() => {
         timers.delete(id);
@@ -59,14 +59,6 @@ function watchPage() {
       clear(id);
     },
   });
-  const { Instance } = WebAssembly;
-  WebAssembly.Instance = class extends Instance {
-    /** @param {WebAssembly.Module} module @param {WebAssembly.Imports} [imports] */
-    constructor(module, imports) {
-      super(module, imports);
-      /** @type {any} */ (globalThis).memories.push(this.exports.memory);
-    }
-  };
 }
 
 /** One thing after the other that an application does; runs in the page. @param {{ seeds: number[], ids: string[], userId: string }} args */
@@ -130,7 +122,8 @@ test(`${MINUTES} minutes of mixed use under faults leave everything where it was
   );
   const tab = await openHooks('19', users[0], { configured: false });
   const session = await tab.page.context().newCDPSession(tab.page);
-  await tab.page.addInitScript(watchPage);
+  await tab.page.addInitScript(watchTimers);
+  await watchMemories(tab.page);
   await tab.page.reload();
   await tab.page.waitForSelector('html[data-is-ready]', { state: 'attached' });
   const base = { url: stack.url, key: stack.publishableKey };
@@ -197,13 +190,8 @@ test(`${MINUTES} minutes of mixed use under faults leave everything where it was
       await new Promise((resolve) => setTimeout(resolve, 300));
       const { usedSize } = await session.send('Runtime.getHeapUsage');
       const { jsEventListeners } = await session.send('Memory.getDOMCounters');
-      const [timers, linear] = await tab.run(() => {
-        const { timers, memories } = /** @type {any} */ (globalThis);
-        return [
-          timers.size,
-          memories.reduce((/** @type {number} */ sum, /** @type {any} */ m) => sum + m.buffer.byteLength, 0),
-        ];
-      });
+      const timers = await tab.run(() => /** @type {any} */ (globalThis).timers.size);
+      const linear = await linearMemoryOf(tab.page);
       measured = {
         heapMB: Math.round(usedSize / 1e5) / 10,
         linearMB: Math.round(linear / 1e5) / 10,

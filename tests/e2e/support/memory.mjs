@@ -2,6 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { noteMemories } from './linear-memory.mjs';
 import { until } from './until.mjs';
 
 setFlagsFromString('--expose-gc');
@@ -30,14 +31,6 @@ export function collected(references) {
  * @returns {() => number}
  */
 export function watchLinearMemory() {
-  const memories = /** @type {WebAssembly.Memory[]} */ ([]);
-  const { Instance } = WebAssembly;
-  WebAssembly.Instance = class extends Instance {
-    /** @param {WebAssembly.Module} module @param {WebAssembly.Imports} [imports] */
-    constructor(module, imports) {
-      super(module, imports);
-      memories.push(/** @type {WebAssembly.Memory} */ (this.exports.memory));
-    }
-  };
+  const memories = noteMemories();
   return () => memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0);
 }
