@@ -19,7 +19,7 @@ what it saw. The tests compare the page with a new run, and every cell with the 
 | part | meaning |
 |---|---|
 | \`(CODE)\` | the last error, which \`originalError\` holds; every failed call also says in words what happened |
-| \`2 req\` | requests that the server counted, among them the one that looks for a row whose answer was lost |
+| \`2 req\` | requests that the server counted, including the read that checks whether a lost insert was made |
 | \`1 row\` | rows in the database that the write is about: 1 or 0, never 2. After a delete, 0 means deleted |
 | \`1 entry\` | entries in the cache afterwards |
 | \`1 event\` | for a subscription: how often one change was told once it was live |
