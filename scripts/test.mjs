@@ -173,7 +173,14 @@ function run({ command, args, env }) {
 
 function environment() {
   const driver = process.env.CHROMEDRIVER ?? '/usr/bin/chromedriver';
-  return { ...process.env, FORCE_COLOR: '0', ...(existsSync(driver) ? { CHROMEDRIVER: driver } : {}) };
+  return {
+    // Seconds. The runner's own limits, 5 and 20, are too short for a browser's first start on a busy machine.
+    WASM_BINDGEN_TEST_DRIVER_TIMEOUT: '60',
+    WASM_BINDGEN_TEST_TIMEOUT: '180',
+    ...process.env,
+    FORCE_COLOR: '0',
+    ...(existsSync(driver) ? { CHROMEDRIVER: driver } : {}),
+  };
 }
 
 const MAX_REPORT_CHARS = 4000;

@@ -98,9 +98,11 @@ function short(json: string | undefined, parked: string[]): string | undefined {
 }
 
 function rowsOf(list: readonly unknown[], scope: Scope, lists: number): Field[][] | undefined {
-  const areObjects = list.every((item) => typeof item === 'object' && item !== null && !Array.isArray(item));
+  // A copy: `every` and `map` skip holes, and a subclass or a Proxy may answer differently the second time.
+  const items: unknown[] = Array.from(list);
+  const areObjects = items.every((item) => typeof item === 'object' && item !== null && !Array.isArray(item));
   if (!areObjects) return undefined;
-  return list.map((item, index) =>
+  return items.map((item, index) =>
     fieldsOf(item as object, { ...scope, path: `${scope.path}[${index}].`, row: undefined }, lists),
   );
 }

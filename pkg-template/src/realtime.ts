@@ -278,8 +278,9 @@ function plainOptions(given: OpenOptions): OpenOptions {
   const events: unknown = options.events;
   if (events === undefined) return options;
   const isKnown = (name: ChangeType) => EVENTS.includes(name);
-  if (!Array.isArray(events) || !events.every(isKnown)) {
+  const copy: ChangeType[] | undefined = Array.isArray(events) ? Array.from(events) : undefined;
+  if (copy === undefined || !copy.every(isKnown)) {
     throw invalid('events', `a list with some of ${EVENTS.join(', ')}`);
   }
-  return { ...options, events: [...(events as ChangeType[])] };
+  return { ...options, events: copy };
 }

@@ -123,6 +123,33 @@ test('arguments and options that throw are refused, and other clients go on', as
   });
 });
 
+test('lists with holes, and lists that answer differently each time, are refused', async () => {
+  const tab = await open({ as: ada });
+  const seen = await tab.run(async () => {
+    class Odd extends Array {
+      map() {
+        return /** @type {any} */ (5);
+      }
+    }
+    let reads = 0;
+    const changing = new Proxy([{}], {
+      get: (list, name, receiver) =>
+        name === '0' && (reads += 1) > 1 ? 5 : Reflect.get(list, name, receiver),
+    });
+    /** @type {any[]} */
+    const lists = [Array(1), Odd.of(5), changing];
+    /** @type {Promise<unknown>[]} */
+    const calls = lists.flatMap((list) => [
+      db.getWorkflows(/** @type {any} */ ({ workflows: [{ nodes: list }] })),
+      db.batchSaveWorkflows(env.userId ?? '', /** @type {any} */ ({ workflows: list })),
+    ]);
+    const codes = await Promise.all(calls.map(async (call) => (await failure(call)).code));
+    const events = thrown(() => wdb.getRealtimeManager().open('workflows', { events: Array(1) }, () => {}));
+    return { codes, events: events.code, rows: await db.getWorkflows(env.userId ?? '') };
+  });
+  assert.deepEqual(seen, { codes: Array(6).fill('INVALID_INPUT'), events: 'INVALID_INPUT', rows: [] });
+});
+
 test('keys of the cache that are no strings are refused', async () => {
   const tab = await open({ as: ada });
   const seen = await tab.run(async () => {

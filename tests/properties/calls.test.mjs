@@ -186,7 +186,13 @@ property(
       client.close();
     }
   },
-  { runs: 500 },
+  {
+    runs: 500,
+    // A list with a hole once stopped the engine.
+    examples: [
+      ['getWorkflows', [{ workflows: [{ nodes: Array(1) }] }], [{ status: 200, range: null, body: '[]' }]],
+    ],
+  },
 );
 
 const anyOptions = fc.record(

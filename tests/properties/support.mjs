@@ -1,6 +1,6 @@
 // @ts-check
-// Properties that hold for any input. `make test` tries each with some inputs; `make fuzz` sets PROPERTY_MS, for which each is
-// tried with as many as there is time for. A failure prints its seed, its path and a smallest input.
+// Properties that hold for any input. `make test` tries each with some inputs, always the same; `make fuzz` sets PROPERTY_MS, and
+// tries each with as many new inputs as there is time for. A failure prints its seed, its path and a smallest input.
 import { build } from 'esbuild';
 import fc from 'fast-check';
 import assert from 'node:assert/strict';
@@ -12,6 +12,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const PROPERTY_MS = Number(process.env.PROPERTY_MS ?? 0);
 const RUNS = 1000;
+/** `make test` tries the same inputs each time; `make fuzz` looks for new ones. */
+const TESTED_SEED = 1;
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
@@ -26,14 +28,18 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export function property(name, input, check, { runs = RUNS, examples = [] } = {}) {
   test(name, async (context) => {
     const limits =
-      PROPERTY_MS > 0 ? { numRuns: 1e9, interruptAfterTimeLimit: PROPERTY_MS } : { numRuns: runs };
+      PROPERTY_MS > 0
+        ? { numRuns: 1e9, interruptAfterTimeLimit: PROPERTY_MS }
+        : { numRuns: runs, seed: TESTED_SEED };
     const all = fc.asyncProperty(input, async (value) => check(value));
     const outcome = await fc.check(all, {
       ...limits,
       examples: examples.map((example) => /** @type {[T]} */ ([example])),
     });
     context.diagnostic(`${outcome.numRuns} inputs`);
-    if (outcome.failed) throw new Error(await fc.asyncDefaultReportMessage(outcome));
+    if (outcome.failed) {
+      throw new Error(await fc.asyncDefaultReportMessage(outcome), { cause: outcome.errorInstance });
+    }
   });
 }
 
