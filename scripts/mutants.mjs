@@ -27,6 +27,7 @@ const MODULES = [
   'src/cache',
   'src/feeds',
   'src/input.rs',
+  'src/time',
   'src/realtime',
 ];
 const REPORT = 'docs/mutants.md';

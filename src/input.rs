@@ -3,9 +3,11 @@
 //! One checker serves every table: it works from the column descriptors that the TypeScript types are made of.
 
 use crate::data::Value;
-use crate::error::{code, Error};
+use crate::error::Error;
+use crate::json::json_text;
 use crate::tables::{Column, Kind, Presence, Table};
-use crate::timestamp;
+use crate::time::timestamp;
+use crate::uuid;
 
 /// Postgres stores no NUL.
 const WITHOUT_NUL: &str = "text without NUL characters";
@@ -33,26 +35,6 @@ impl Field {
     pub fn text(name: &str, text: &str) -> Self {
         Self::plain(name.to_owned(), Value::Text(text.to_owned()), json_text(text))
     }
-}
-
-/// `text` as a JSON string.
-pub fn json_text(text: &str) -> String {
-    let mut json = String::with_capacity(text.len() + 2);
-    json.push('"');
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => json.extend(['\\', character]),
-            '\u{0}'..='\u{1f}' => {
-                const HEX: &[u8; 16] = b"0123456789abcdef";
-                let code = character as usize;
-                json.push_str("\\u00");
-                json.extend([char::from(HEX[code >> 4]), char::from(HEX[code & 15])]);
-            }
-            _ => json.push(character),
-        }
-    }
-    json.push('"');
-    json
 }
 
 /// A checked object, ready to be sent.
@@ -177,7 +159,7 @@ fn column_json(column: &Column, field: &Field) -> Result<String, Error> {
     let refused = || refused(column.name, &expectation(column), &field.value);
     let json = match (column.kind, &field.value) {
         (_, Value::Null) if column.takes_null() => "null".to_owned(),
-        (Kind::Uuid, Value::Text(text)) => json_text(&canonical_uuid(text).ok_or_else(refused)?),
+        (Kind::Uuid, Value::Text(text)) => json_text(&uuid::canonical(text).ok_or_else(refused)?),
         (Kind::Text, Value::Text(text)) if text.contains('\0') => {
             return Err(Error::invalid(column.name, WITHOUT_NUL));
         }
@@ -230,16 +212,6 @@ fn one_of(allowed: &[&str], takes_null: bool) -> String {
     text
 }
 
-/// `text` in lower case if it is a uuid in its usual form of 36 characters.
-pub fn canonical_uuid(text: &str) -> Option<String> {
-    let is_uuid = text.len() == 36
-        && text.bytes().enumerate().all(|(index, byte)| match index {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        });
-    is_uuid.then(|| text.to_ascii_lowercase())
-}
-
 /// Checks that a row of `table` agrees with a value that was passed beside it, and puts it there. `value` is in lower case
 /// where the column holds a uuid.
 ///
@@ -271,7 +243,7 @@ pub fn refused(name: &str, expected: &str, value: &Value) -> Error {
 /// # Errors
 /// `INVALID_INPUT` naming it.
 pub fn uuid(name: &str, value: &Value) -> Result<String, Error> {
-    value.text().and_then(canonical_uuid).ok_or_else(|| refused(name, "a uuid", value))
+    value.text().and_then(uuid::canonical).ok_or_else(|| refused(name, "a uuid", value))
 }
 
 /// An argument that must be some text.
@@ -336,20 +308,6 @@ pub fn word(
             .ok_or_else(|| Error::invalid(name, &one_of(allowed, false))),
         _ => Err(refused(name, &one_of(allowed, false), value)),
     }
-}
-
-/// Checks that a URL with this value in it stays short enough.
-///
-/// # Errors
-/// `INVALID_INPUT` naming the argument.
-pub fn short_enough(name: &str, url_length: usize) -> Result<(), Error> {
-    if url_length <= crate::rest::MAX_URL_LENGTH {
-        return Ok(());
-    }
-    Err(Error::new(
-        code::INVALID_INPUT,
-        [name, ": expected a value that fits into a URL of 8000 characters"].concat(),
-    ))
 }
 
 /// The members of a query object, by name.

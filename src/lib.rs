@@ -20,12 +20,13 @@
 //! does the same with whatever differs.
 //!
 //! # What is where
-//! [`tables`] describes the database, [`query`] asks it, [`cache`] remembers, [`rest`] speaks `PostgREST`, [`token`] tells
-//! users apart, [`retry`] and [`error`] are the policy and the one error type. [`realtime`] keeps one socket and its channels alive and says what
-//! they told; [`feeds`] know what is followed, and what its followers heard last. All of these are pure: values in,
-//! values out. [`engine`] is generic over [`platform::Platform`]; `io` is the only code that touches the browser, `js` the
-//! only one that JavaScript sees.
-
+//! [`tables`] describes the database, [`query`] asks it, [`cache`] remembers, [`rest`] speaks `PostgREST`, [`input`] checks
+//! what the application passes, [`token`] tells users apart, [`retry`] and [`error`] are the policy and the one error type,
+//! [`time`] holds every timeout and backoff. [`realtime`] keeps one socket and its channels alive and says what they told;
+//! [`feeds`] know what is followed, and what its followers heard last. All of these are pure: values in, values out.
+//! [`engine`] is generic over [`platform::Platform`]; `io` is the only code that touches the browser, `js` the only one that
+//! JavaScript sees. Modules import downwards only; `tests/native/modules.rs` has the order.
+//!
 //!
 //! # When the application's code runs
 //! Never inside a step of the engine, which is one call into WebAssembly. Arguments and options are taken apart before it;
@@ -47,6 +48,7 @@ pub mod input;
 pub mod io;
 #[cfg(target_arch = "wasm32")]
 pub mod js;
+pub mod json;
 pub mod platform;
 pub mod queries;
 pub mod query;
@@ -54,8 +56,9 @@ pub mod realtime;
 pub mod rest;
 pub mod retry;
 pub mod tables;
-pub mod timestamp;
+pub mod time;
 pub mod token;
+pub mod uuid;
 
 /// A third of the default allocator's size in the package.
 #[cfg(target_arch = "wasm32")]

@@ -1,10 +1,10 @@
 //! What the engine needs from the world around it. `src/io` gives it a browser, the tests a simulated one.
 
-use crate::cache::Moment;
 use crate::data::Data;
 use crate::error::Error;
 use crate::feeds::Told;
 use crate::rest::{Reply, Request};
+use crate::time::Moment;
 use std::future::Future;
 
 /// Clock, randomness, timers, network, the user's token, and whoever follows the cache.

@@ -1,6 +1,7 @@
 //! When a failed attempt is worth another one, and how long to wait before it.
 
 use crate::error::Error;
+use crate::time::{jittered, MAX_ATTEMPTS, MAX_RETRY_AFTER_MS, REQUEST_BACKOFF};
 use tsify::Tsify;
 
 /// How often and how patiently to retry.
@@ -19,12 +20,14 @@ pub struct RetryConfig {
 
 impl Default for RetryConfig {
     fn default() -> Self {
-        Self { max_attempts: 3, initial_backoff_ms: 100.0, max_backoff_ms: 5_000.0, backoff_multiplier: 2.0 }
+        Self {
+            max_attempts: MAX_ATTEMPTS,
+            initial_backoff_ms: REQUEST_BACKOFF.first_ms,
+            max_backoff_ms: REQUEST_BACKOFF.max_ms,
+            backoff_multiplier: 2.0,
+        }
     }
 }
-
-/// A server may ask for a pause up to this long; asked for longer, the call fails at once.
-pub const MAX_RETRY_AFTER_MS: f64 = 60_000.0;
 
 /// What to do after a failed attempt.
 #[derive(Debug, PartialEq)]
@@ -50,7 +53,7 @@ impl RetryConfig {
             return if self.max_attempts <= 1 { Verdict::Surface } else { Verdict::Exhausted };
         }
         let backoff = (1..attempt).fold(self.initial_backoff_ms, |ms, _| ms * self.backoff_multiplier);
-        let jittered = backoff.min(self.max_backoff_ms) * (0.5 + random / 2.0);
+        let jittered = jittered(backoff.min(self.max_backoff_ms), random);
         Verdict::Retry(retry_after_ms.map_or(jittered, |asked| asked.max(jittered)))
     }
 }

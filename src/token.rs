@@ -1,7 +1,7 @@
 //! What a token says: its user, and how long it may be used.
 
-use crate::cache::Moment;
 use crate::data::{Data, Value};
+use crate::time::Moment;
 
 /// Claims about how, when and in which session a token was issued. A renewal may change any of them, and row security
 /// does not go by them.

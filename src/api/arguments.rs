@@ -1,8 +1,9 @@
 //! The arguments of a call.
 
 use crate::data::Value;
-use crate::error::Error;
+use crate::error::{code, Error};
 use crate::input::{self, Field};
+use crate::rest::MAX_URL_LENGTH;
 
 /// One argument of a call.
 pub enum Argument {
@@ -52,6 +53,10 @@ impl Call<'_> {
 
     /// Checks that a URL whose length below the server's address is `path_length` stays short enough.
     pub(super) fn check_length(&self, name: &str, path_length: usize) -> Result<(), Error> {
-        input::short_enough(name, path_length + self.base_url_length)
+        if path_length + self.base_url_length <= MAX_URL_LENGTH {
+            return Ok(());
+        }
+        let expected = ": expected a value that fits into a URL of 8000 characters";
+        Err(Error::new(code::INVALID_INPUT, [name, expected].concat()))
     }
 }

@@ -12,7 +12,7 @@ use crate::queries::{
 use crate::query::{hash_of, Cursor, Filter, Query, Test};
 use crate::rest::{push_encoded, Request};
 use crate::tables::{API_KEYS, AUDIT_LOGS, WORKFLOWS, WORKFLOW_EXECUTIONS, WORKFLOW_TEMPLATES};
-use crate::timestamp;
+use crate::time::timestamp;
 
 /// Executions on a page, and rows on a page with a cursor, unless the caller says how many.
 const DEFAULT_PAGE: u32 = 50;

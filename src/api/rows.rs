@@ -8,7 +8,7 @@ use crate::input::{self, Field, QueryFields};
 use crate::query::{Filter, Query, Test};
 use crate::rest::Request;
 use crate::tables::{KeyFormat, Kind, Table, API_KEYS, WORKFLOWS, WORKFLOW_CONNECTIONS};
-use crate::timestamp;
+use crate::time::timestamp;
 
 /// The natural key of a row, as arguments name it.
 type NaturalKey = Vec<(&'static str, String)>;

@@ -5,7 +5,8 @@ use super::{Call, Operation};
 use crate::data::Value;
 use crate::engine::{self, Condition, Function, Write};
 use crate::error::{code, Error};
-use crate::input::{self, json_text, Body, Field, QueryFields};
+use crate::input::{self, Body, Field, QueryFields};
+use crate::json::json_text;
 use crate::tables::{Table, API_KEYS, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
 use std::cell::RefCell;
 

@@ -7,4 +7,4 @@ mod store;
 
 pub use keys::{base_of, is_variant_of, parts_of_relations, relations_key};
 pub use patch::{is_older, Change, Effect, Source};
-pub use store::{CacheConfig, Entry, Freshness, Moment, Shape, Stats, Store};
+pub use store::{CacheConfig, Entry, Freshness, Shape, Stats, Store};

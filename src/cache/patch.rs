@@ -5,7 +5,7 @@ use super::store::{Entry, Shape};
 use crate::data::{Data, Member, Value};
 use crate::query::{Query, Test};
 use crate::tables::{KeyFormat, Table, TABLES};
-use crate::timestamp;
+use crate::time::timestamp;
 use std::cmp::Ordering;
 
 /// One row changed on the server, as far as is known.

@@ -6,32 +6,9 @@ use super::patch::{Change, Effect};
 use crate::data::{Data, Identities, Member};
 use crate::query::Query;
 use crate::tables::Table;
+use crate::time::{Moment, DEFAULT_TTL_MS};
 use lru::LruCache;
 use std::rc::Rc;
-
-/// A moment on both clocks, in milliseconds.
-///
-/// The monotonic one may stand still while the machine sleeps, the wall clock may be set; an entry is too old when
-/// either of them says so.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Moment {
-    /// Never goes back.
-    pub monotonic_ms: f64,
-    /// Since 1970.
-    pub wall_ms: f64,
-}
-
-impl Moment {
-    /// The moment `ms` milliseconds after this one, on both clocks.
-    #[must_use]
-    pub fn later_by(self, ms: f64) -> Self {
-        Self { monotonic_ms: self.monotonic_ms + ms, wall_ms: self.wall_ms + ms }
-    }
-
-    fn since(self, earlier: Self) -> f64 {
-        (self.monotonic_ms - earlier.monotonic_ms).max(self.wall_ms - earlier.wall_ms)
-    }
-}
 
 /// How much is kept, for how long.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,7 +23,7 @@ pub struct CacheConfig {
 
 impl Default for CacheConfig {
     fn default() -> Self {
-        Self { default_ttl_ms: 300_000.0, max_size: 1_000, stale_ms: None }
+        Self { default_ttl_ms: DEFAULT_TTL_MS, max_size: 1_000, stale_ms: None }
     }
 }
 

@@ -2,11 +2,11 @@
 
 use super::call::Sent;
 use super::Engine;
-use crate::cache::Moment;
 use crate::error::{code, Cause, Error, Report};
 use crate::platform::{Event, Platform};
 use crate::rest::{classify, Answer, Request};
 use crate::retry::Verdict;
+use crate::time::Moment;
 use crate::token::Subject;
 use futures_util::future::{select, Either};
 use std::pin::pin;

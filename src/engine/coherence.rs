@@ -4,14 +4,13 @@ use super::Engine;
 use crate::cache::{is_older, is_variant_of, Change, Effect, Shape, Source};
 use crate::data::Data;
 use crate::platform::{Event, Platform, Published};
+use crate::time::MIN_SWEEP_MS;
 use futures_channel::oneshot;
 use futures_util::future::{select, Either};
 use std::pin::pin;
 use std::rc::Rc;
 
 const AUDIT_LOGS: &str = "audit_logs:";
-/// The cache is swept no more often than this, in milliseconds.
-const MIN_SWEEP_MS: f64 = 1_000.0;
 
 impl<P: Platform> Engine<P> {
     /// A row changed: nothing that the cache answers from now on is older. False when an entry holds a newer state

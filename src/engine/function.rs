@@ -9,7 +9,7 @@ use super::Engine;
 use crate::cache::{Change, Source};
 use crate::data::{Data, Form};
 use crate::error::{code, Error, Report};
-use crate::input::json_text;
+use crate::json::json_text;
 use crate::platform::Platform;
 use crate::rest::Request;
 use crate::tables::{Table, API_KEYS, AUDIT_LOGS, WORKFLOWS, WORKFLOW_TEMPLATES};

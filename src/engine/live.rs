@@ -11,14 +11,13 @@ use crate::feeds::{Echoes, Extent, Feed, Interest, Missing, News, Outbox, Status
 use crate::platform::Platform;
 use crate::realtime::{Effect, Session, Step, Token, Vsn};
 use crate::tables::Table;
+use crate::time::DEFAULT_RESYNC_MS;
 use futures_util::future::{select, Either};
 use std::pin::pin;
 use std::rc::Rc;
 
 /// The server takes 100 channels of one socket.
 const MAX_CHANNELS: usize = 50;
-/// How often scopes are read again without a sign of a gap, in milliseconds, unless configured.
-const RESYNC_MS: f64 = 900_000.0;
 
 /// What may be set about realtime.
 #[derive(Clone, Copy, PartialEq)]
@@ -33,7 +32,7 @@ pub struct LiveSettings {
 
 impl Default for LiveSettings {
     fn default() -> Self {
-        Self { unfiltered_deletes: false, resync_ms: RESYNC_MS, max_channels: MAX_CHANNELS }
+        Self { unfiltered_deletes: false, resync_ms: DEFAULT_RESYNC_MS, max_channels: MAX_CHANNELS }
     }
 }
 

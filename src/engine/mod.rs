@@ -39,6 +39,7 @@ use crate::cache::{CacheConfig, Stats, Store};
 use crate::data::Data;
 use crate::platform::Platform;
 use crate::retry::RetryConfig;
+use crate::time::DEFAULT_TIMEOUT_MS;
 use batch::Batches;
 use flights::Flights;
 use futures_channel::oneshot;
@@ -49,9 +50,6 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use turns::Turns;
 use versions::OwnVersions;
-
-/// Milliseconds for one attempt, unless configured.
-pub const DEFAULT_TIMEOUT_MS: f64 = 15_000.0;
 
 /// What can be set at any time without losing anything.
 #[derive(Clone, Copy)]

@@ -7,11 +7,11 @@ use super::landing::{Landing, Loaded, Parts};
 use super::list::another_answer;
 use super::Engine;
 use crate::cache::{Freshness, Shape};
-use crate::data::{Data, Form, Value};
+use crate::data::Data;
 use crate::error::Error;
 use crate::platform::{Event, Platform};
 use crate::query::{Cursor, Query, Test};
-use crate::rest::Request;
+use crate::rest::{without_embedded, Embedded, Request, CONNECTIONS, NODES};
 use crate::tables::{Table, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
 use futures_util::future::{select, FutureExt, LocalBoxFuture};
 use std::pin::pin;
@@ -246,12 +246,7 @@ impl<P: Platform> Engine<P> {
         timeout_ms: f64,
         sent: &Sent,
     ) -> Result<Option<Parts<P::Data>>, Error> {
-        const SELECT: &str = "*,nodes:workflow_nodes(*),connections:workflow_connections(*),\
-            node_count:workflow_nodes(count),connection_count:workflow_connections(count)\
-            &nodes.order=created_at.asc,id.asc&connections.order=created_at.asc,id.asc";
-        const EMBEDDED: [&str; 4] = ["nodes", "connections", "node_count", "connection_count"];
-        let query = Query { order: Vec::new(), ..Query::of(&WORKFLOWS) }.filter("id", Test::Eq(id.clone()));
-        let (answer, _) = self.attempt(&Request::select(&query, SELECT), timeout_ms, sent).await?;
+        let (answer, _) = self.attempt(&Request::relations(&id), timeout_ms, sent).await?;
         if answer.rows.is_empty() {
             return Ok(None);
         }
@@ -259,33 +254,17 @@ impl<P: Platform> Engine<P> {
         if row.column("id").text() != Some(&id) {
             return Err(another_answer());
         }
-        let children = |table, list: &'static str, number: &'static str| {
-            let rows = row.child(list).filter(|rows| rows.is(Form::Rows));
-            let count = embedded_count(&row, number);
-            let query = Query::of(table).filter("workflow_id", Test::Eq(id.clone()));
+        let children = |embedded: &Embedded| {
+            let (rows, query) = (embedded.of(&row), embedded.query(&id));
             async move {
-                let rows = rows.ok_or_else(another_answer)?;
-                // A number smaller than that of the rows that came does not count them.
-                let expected = count.filter(|count| *count as usize >= rows.len());
+                let (rows, expected) = rows.ok_or_else(another_answer)?;
                 self.complete_from(&query, None, rows, expected, timeout_ms, sent).await
             }
         };
         Ok(Some(Parts {
-            workflow: P::Data::object(Some(&row), &EMBEDDED, &[]),
-            nodes: children(&WORKFLOW_NODES, "nodes", "node_count").await?,
-            connections: children(&WORKFLOW_CONNECTIONS, "connections", "connection_count").await?,
+            workflow: without_embedded(&row),
+            nodes: children(&NODES).await?,
+            connections: children(&CONNECTIONS).await?,
         }))
-    }
-}
-
-/// The number in an embedded `[{"count": 12}]`. None when there is none.
-fn embedded_count<D: Data>(row: &D, name: &'static str) -> Option<u32> {
-    let number = row.child(name).filter(|list| !list.is_empty())?.item(0).column("count");
-    match number {
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to fit")]
-        Value::Number(number) if number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number) => {
-            Some(number as u32)
-        }
-        _ => None,
     }
 }

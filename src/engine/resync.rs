@@ -14,6 +14,7 @@ use crate::query::{Query, Test};
 use crate::realtime::ChangeKind as Kind;
 use crate::rest::Request;
 use crate::tables::Table;
+use crate::time::{jittered, RESYNC_BACKOFF};
 use futures_util::future::{select, Either, FutureExt};
 use std::cell::Cell;
 use std::cmp::Ordering;
@@ -22,10 +23,6 @@ use std::rc::Rc;
 
 /// The rows of an append-only table that are known at first: enough to recognise what overlaps.
 const RECENT_ROWS: u32 = 100;
-/// A scope that could not be read is read again after this many milliseconds, then after twice as many, and so on.
-const FIRST_RETRY_MS: f64 = 2_000.0;
-/// But not after more than this. A new readiness does not wait for it.
-const MAX_RETRY_MS: f64 = 300_000.0;
 
 /// The rows of a scope; none when there are too many to compare.
 type ScopeRows<D> = Result<Option<D>, Error>;
@@ -135,8 +132,8 @@ impl<P: Platform> Engine<P> {
             let Some(feed) = state.live.feed(number) else { return };
             if rows.is_err() {
                 // Whatever the reason: what is refused today may be answered tomorrow.
-                let wait_ms = (FIRST_RETRY_MS * f64::from(1 << feed.failures.min(8))).min(MAX_RETRY_MS);
-                feed.retry_ms = Some(now_ms + wait_ms * (0.5 + self.platform.random() / 2.0));
+                let wait_ms = RESYNC_BACKOFF.wait_ms(feed.failures);
+                feed.retry_ms = Some(now_ms + jittered(wait_ms, self.platform.random()));
                 feed.failures += 1;
             } else {
                 feed.confirm(self.platform.random());

@@ -2,10 +2,10 @@
 
 use super::joint::Joint;
 use super::Engine;
-use crate::cache::Moment;
 use crate::data::Data;
 use crate::error::Error;
 use crate::platform::{Event, Platform};
+use crate::time::{Moment, MAX_RENEWAL_DELAY_MS, RENEWAL_LEAD_MS};
 use crate::token::{life_left_ms, Subject};
 use futures_channel::oneshot;
 use futures_util::future::{select, Either, FutureExt, LocalBoxFuture};
@@ -50,11 +50,6 @@ impl Epoch {
         self.ended.clone().wait()
     }
 }
-
-/// A told token that ends within this time is renewed first, as supabase-js does when it is asked.
-const RENEWAL_LEAD_MS: f64 = 90_000.0;
-/// While the told token is still good, its renewal holds nothing up for longer than this.
-const RENEWAL_PATIENCE_MS: f64 = 500.0;
 
 /// Work that is done as soon as the sender is dropped.
 fn signal() -> (oneshot::Sender<()>, Joint<()>) {
@@ -235,7 +230,7 @@ impl<P: Platform> Engine<P> {
         let answer = self.ask_provider(rejected);
         let answer = match spare {
             None => answer.await,
-            Some(spare) => match select(answer, pin!(self.platform.sleep(RENEWAL_PATIENCE_MS))).await {
+            Some(spare) => match select(answer, pin!(self.platform.sleep(MAX_RENEWAL_DELAY_MS))).await {
                 Either::Left((answer, _)) => answer,
                 Either::Right(_) => return Ok(Some(Some(spare))),
             },

@@ -11,7 +11,7 @@ use crate::platform::Platform;
 use crate::query::{Filter, Query, Test};
 use crate::rest::Request;
 use crate::tables::{Hole, Table, WORKFLOWS};
-use crate::timestamp;
+use crate::time::timestamp;
 use futures_util::future::FutureExt;
 use std::cmp::Ordering;
 use std::rc::Rc;

@@ -5,11 +5,8 @@
 
 use crate::data::Data;
 use crate::tables::Table;
+use crate::time::{ECHO_OVERDUE_MS, ECHO_TIMEOUT_MS};
 
-/// An echo that is not here by then (monotonic milliseconds) does not come.
-const PATIENCE_MS: f64 = 30_000.0;
-/// An echo that is not here by then is missing: the server polls for changes ten times a second, and tells at once.
-const OVERDUE_MS: f64 = 5_000.0;
 /// More than this many rows are not remembered; of older ones, a frame is taken for somebody else's.
 const MAX_ROWS: usize = 200;
 
@@ -36,7 +33,7 @@ impl<D> State<D> {
         if self.is_missing || self.row.is_none() {
             f64::INFINITY
         } else {
-            self.written_ms + OVERDUE_MS
+            self.written_ms + ECHO_OVERDUE_MS
         }
     }
 }
@@ -78,7 +75,7 @@ impl<D> Default for Echoes<D> {
 impl<D: Data> Echoes<D> {
     /// An own write was answered: the row is like this now, or gone.
     pub fn wrote(&mut self, table: &'static Table, id: &str, state: Option<D>, now_ms: f64) {
-        self.rows.retain(|row| now_ms - row.since_ms < PATIENCE_MS);
+        self.rows.retain(|row| now_ms - row.since_ms < ECHO_TIMEOUT_MS);
         let state = State { row: state, written_ms: now_ms, is_missing: false };
         if let Some(row) = self.row(table, id) {
             row.states.push(state);
@@ -93,7 +90,7 @@ impl<D: Data> Echoes<D> {
 
     /// A frame says that the row is like this, or gone. What is recognised is not waited for any more.
     pub fn judge(&mut self, table: &'static Table, id: &str, state: Option<&D>, now_ms: f64) -> Verdict {
-        let Some(row) = self.row(table, id).filter(|row| now_ms - row.since_ms < PATIENCE_MS) else {
+        let Some(row) = self.row(table, id).filter(|row| now_ms - row.since_ms < ECHO_TIMEOUT_MS) else {
             return Verdict::Foreign;
         };
         let is_same = |own: &State<D>| match (&own.row, state) {

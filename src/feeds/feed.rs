@@ -1,24 +1,15 @@
 //! One feed: what its handlers were last told of every row, and what they are to be told next.
 
 use super::interest::Interest;
-use crate::cache::Moment;
 use crate::data::{Data, Difference, Index};
 use crate::error::Error;
 use crate::realtime::ChangeKind;
-use crate::timestamp;
+use crate::time::{timestamp, Moment, ECHO_BACKOFF, UNCONFIRMED_MS};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
 /// Scopes with more rows than this are not compared after a gap: their entries are dropped, and `onGap` tells.
 pub const MAX_COMPARED_ROWS: u32 = 5_000;
-
-/// What was not read for this many milliseconds is read again when the page is shown, focused or online.
-pub const UNCONFIRMED_MS: f64 = 60_000.0;
-/// A missing echo makes everything be read again. The next one that misses too does so after this many milliseconds at
-/// the earliest, the one after that after twice as many, and so on: the table may not be published.
-const FIRST_ECHO_REST_MS: f64 = 60_000.0;
-/// But after this many.
-const MAX_ECHO_REST_MS: f64 = 900_000.0;
 
 /// How a feed stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -301,8 +292,7 @@ impl<D: Data> Feed<D> {
         if !is_meant || self.status != Status::Live || now_ms < self.echo_rest_ms {
             return false;
         }
-        let rest_ms = FIRST_ECHO_REST_MS * f64::from(1_u32 << self.missed_echoes.min(8));
-        self.echo_rest_ms = now_ms + rest_ms.min(MAX_ECHO_REST_MS);
+        self.echo_rest_ms = now_ms + ECHO_BACKOFF.wait_ms(self.missed_echoes);
         self.missed_echoes += 1;
         true
     }

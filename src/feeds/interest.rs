@@ -2,11 +2,11 @@
 
 use crate::data::Data;
 use crate::error::Error;
-use crate::input::canonical_uuid;
 use crate::query::Query;
 use crate::realtime::Binding;
 use crate::rest::{push_encoded, MAX_URL_LENGTH};
 use crate::tables::{table_named, Table};
+use crate::uuid;
 
 /// What `open` may name in the place of an id where a table belongs to everybody.
 const EVERYBODY: &str = "all";
@@ -52,7 +52,7 @@ impl Interest {
         let is_for_all = scope.as_deref() == Some(EVERYBODY) && !table.scopes.contains(&"user_id");
         let scope = match scope.filter(|_| !is_for_all) {
             None => None,
-            Some(scope) => Some(canonical_uuid(&scope).ok_or_else(|| Error::invalid("scope", "a uuid"))?),
+            Some(scope) => Some(uuid::canonical(&scope).ok_or_else(|| Error::invalid("scope", "a uuid"))?),
         };
         if filter.as_deref().is_some_and(|filter| !is_condition(table, filter)) {
             return Err(Error::invalid("filter", "a condition on a column, such as status=eq.running"));

@@ -2,11 +2,11 @@
 
 use super::host;
 use super::row::Row;
-use crate::cache::Moment;
 use crate::error::{Cause, Error};
 use crate::feeds::{News, Told};
 use crate::platform::{Event, Platform, Published};
 use crate::rest::{push_encoded, Reply, Request};
+use crate::time::Moment;
 use futures_util::future::Either;
 use js_sys::Function;
 use std::cell::{Cell, RefCell};

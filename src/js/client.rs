@@ -3,10 +3,11 @@
 use super::convert::member;
 use super::db::Cancels;
 use crate::cache::CacheConfig;
-use crate::engine::{Engine, LiveSettings, Settings, DEFAULT_TIMEOUT_MS};
+use crate::engine::{Engine, LiveSettings, Settings};
 use crate::error::Error;
 use crate::io::{thrown, token_of, Browser, Front, Given, Target, Wire};
 use crate::retry::RetryConfig;
+use crate::time::DEFAULT_TIMEOUT_MS;
 use js_sys::Function;
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -4,13 +4,12 @@
 //! a fingerprint of the query, so that a cursor of another list is refused instead of answering something.
 
 use super::{Order, Position, Query};
-use crate::input::canonical_uuid;
 use crate::tables::Kind;
-use crate::timestamp;
+use crate::time::timestamp;
+use crate::uuid;
 use fnv::FnvHasher;
 use std::hash::Hasher;
 
-const UUID_LENGTH: usize = 36;
 /// How much of a key's hash a cursor holds.
 const FINGERPRINT_BYTES: usize = 4;
 
@@ -58,8 +57,8 @@ impl Cursor {
         if rest.is_empty() {
             return Some(Self { backwards, position: None });
         }
-        let id = canonical_uuid(rest.get(..UUID_LENGTH)?)?;
-        let value = match (rest.as_bytes().get(UUID_LENGTH)?, rest.get(UUID_LENGTH + 1..)?) {
+        let id = uuid::canonical(rest.get(..uuid::LENGTH)?)?;
+        let value = match (rest.as_bytes().get(uuid::LENGTH)?, rest.get(uuid::LENGTH + 1..)?) {
             (b'.', value) => Some(value.to_owned()),
             (b'-', "") => None,
             _ => return None,

@@ -3,7 +3,7 @@
 use super::{Filter, Query, Test};
 use crate::data::{Data, Value};
 use crate::tables::Kind;
-use crate::timestamp;
+use crate::time::timestamp;
 use std::cmp::Ordering;
 
 impl Query {

@@ -3,7 +3,7 @@
 use super::{Order, Position, Query};
 use crate::data::{Data, Value};
 use crate::tables::{Kind, Table};
-use crate::timestamp;
+use crate::time::timestamp;
 use std::cmp::Ordering;
 
 impl Query {

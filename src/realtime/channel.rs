@@ -1,14 +1,13 @@
 //! One channel: joined, heard, lost and joined again.
 
 use super::outbox::Outbox;
-use super::patience::{
-    doubled, Backoff, Trouble, JOIN_TIMEOUT_MS, MAX_REFUSED_RETRY_MS, READY_TIMEOUT_MS, REFUSED_RETRY_MS,
-};
+use super::patience::{Reconnects, Trouble};
 use super::token::{is_blamed, Tokens};
 use super::wire::{join_payload, text, token_payload, Frame};
 use super::{Binding, ChangeKind, ChannelId, Effect, Incoming, Step};
 use crate::data::{Data, Value};
 use crate::error::{code, Error, Report};
+use crate::time::{JOIN_TIMEOUT_MS, READY_TIMEOUT_MS, REFUSED_BACKOFF};
 
 /// How far it is. `due_ms` of the channel means something else in each.
 #[derive(Clone, Copy, PartialEq)]
@@ -47,7 +46,7 @@ pub(super) struct Channel {
     told: Told,
     join_ref: String,
     live_since_ms: f64,
-    backoff: Backoff,
+    reconnects: Reconnects,
     /// Refusals of the bindings in a row.
     refusals: u32,
     /// Joins that came to nothing.
@@ -72,7 +71,7 @@ impl Channel {
             told: Told::Nothing,
             join_ref: String::new(),
             live_since_ms: now_ms,
-            backoff: Backoff::default(),
+            reconnects: Reconnects::default(),
             refusals: 0,
             trouble: Trouble::default(),
             token_version: 0,
@@ -145,7 +144,7 @@ impl Channel {
         self.trouble.refused();
         self.tell_trouble(step, failure, outbox);
         if self.due_ms <= step.now.monotonic_ms {
-            self.due_ms = step.now.monotonic_ms + self.backoff.wait_ms(step.random);
+            self.due_ms = step.now.monotonic_ms + self.reconnects.wait_ms(step.random);
         }
     }
 
@@ -231,7 +230,7 @@ impl Channel {
         if self.phase != Phase::Refused {
             self.settle(step);
             self.phase = Phase::Refused;
-            let wait_ms = doubled(REFUSED_RETRY_MS, self.refusals, MAX_REFUSED_RETRY_MS);
+            let wait_ms = REFUSED_BACKOFF.wait_ms(self.refusals);
             self.refusals = self.refusals.saturating_add(1);
             self.due_ms = step.now.monotonic_ms + wait_ms * (0.5 + step.random);
         }
@@ -279,7 +278,7 @@ impl Channel {
     /// What was live ends: so long it held.
     fn settle(&mut self, step: Step) {
         if self.phase == Phase::Live {
-            self.backoff.lived(self.live_since_ms, step.now.monotonic_ms);
+            self.reconnects.lived(self.live_since_ms, step.now.monotonic_ms);
         }
     }
 
@@ -297,7 +296,7 @@ impl Channel {
     fn fail<D>(&mut self, step: Step, error: &Error, outbox: &mut Outbox<D>) {
         self.settle(step);
         self.trouble.begin(step.now.monotonic_ms);
-        let wait_ms = self.backoff.wait_ms(step.random);
+        let wait_ms = self.reconnects.wait_ms(step.random);
         self.be_down(step.now.monotonic_ms + wait_ms, outbox);
         self.tell_trouble(step, error, outbox);
     }

@@ -15,17 +15,11 @@ mod session;
 mod token;
 mod wire;
 
-pub use patience::{
-    CHECK_TIMEOUT_MS, CONNECT_GAP_MS, CONNECT_TIMEOUT_MS, HEARTBEAT_MS, HEARTBEAT_TIMEOUT_MS, JOINS_AT_ONCE,
-    JOIN_SPACING_MS, JOIN_TIMEOUT_MS, LATE_MS, LINGER_MS, MAX_REFUSED_RETRY_MS, MAX_WAIT_MS, MIN_LIFE_MS,
-    MIN_WAIT_MS, READY_TIMEOUT_MS, REFRESH_GAP_MS, REFRESH_LEAD_MS, REFUSALS_TO_TELL, REFUSED_RETRY_MS,
-    STALE_REFRESH_MS, TOKEN_TIMEOUT_MS, TROUBLE_MS, WAIT_MS,
-};
 pub use session::Session;
 pub use wire::Vsn;
 
-use crate::cache::Moment;
 use crate::error::Error;
+use crate::time::Moment;
 
 /// What time it is, and a random number, for one step.
 #[derive(Clone, Copy, Debug)]

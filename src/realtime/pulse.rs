@@ -1,11 +1,7 @@
 //! Whether the socket still lives.
 
 use super::outbox::Outbox;
-use super::patience::{CHECK_TIMEOUT_MS, HEARTBEAT_MS, HEARTBEAT_TIMEOUT_MS};
-use crate::cache::Moment;
-
-/// An answer younger than this is answer enough.
-const RECENT_MS: f64 = 1_000.0;
+use crate::time::{Moment, CHECK_TIMEOUT_MS, HEARTBEAT_MS, HEARTBEAT_TIMEOUT_MS, RECENT_HEARTBEAT_MS};
 
 pub(super) struct Pulse {
     /// When the next heartbeat goes out.
@@ -62,7 +58,7 @@ impl Pulse {
     /// Something may have happened to the socket unnoticed: asks at once.
     pub fn check<D>(&mut self, now: Moment, outbox: &mut Outbox<D>) {
         // By the wall clock, as the monotonic one may have slept with the machine.
-        let is_recent = (0.0..RECENT_MS).contains(&(now.wall_ms - self.sent_wall_ms));
+        let is_recent = (0.0..RECENT_HEARTBEAT_MS).contains(&(now.wall_ms - self.sent_wall_ms));
         let is_known_alive = self.pending.is_none() && is_recent;
         if !self.is_check && !is_known_alive {
             self.beat(now, CHECK_TIMEOUT_MS, outbox);

@@ -2,14 +2,14 @@
 
 use super::channel::Channel;
 use super::outbox::Outbox;
-use super::patience::{Backoff, Pace, Trouble, CONNECT_GAP_MS, CONNECT_TIMEOUT_MS, LATE_MS, LINGER_MS};
+use super::patience::{Pace, Reconnects, Trouble};
 use super::pulse::{Pulse, Verdict};
 use super::token::Tokens;
 use super::wire::{Frame, Vsn};
 use super::{Binding, ChannelId, Effect, Step, Token};
-use crate::cache::Moment;
 use crate::data::Data;
 use crate::error::{code, Error, Report};
+use crate::time::{Moment, CONNECT_GAP_MS, CONNECT_TIMEOUT_MS, LATE_MS, LINGER_MS};
 
 /// What there is of a socket.
 enum Socket {
@@ -36,7 +36,7 @@ pub struct Session<D> {
     channels: Vec<Channel>,
     outbox: Outbox<D>,
     tokens: Tokens,
-    backoff: Backoff,
+    reconnects: Reconnects,
     /// Attempts to connect since a socket last worked.
     trouble: Trouble,
     /// Why the last of them failed.
@@ -63,7 +63,7 @@ impl<D: Data> Session<D> {
             channels: Vec::new(),
             outbox: Outbox::new(vsn),
             tokens: Tokens::default(),
-            backoff: Backoff::default(),
+            reconnects: Reconnects::default(),
             trouble: Trouble::default(),
             failure: None,
             is_failing: false,
@@ -100,7 +100,7 @@ impl<D: Data> Session<D> {
     }
 
     /// Ends a subscription: nothing more is told of it. Without channels the socket is closed after
-    /// [`LINGER_MS`](super::LINGER_MS).
+    /// [`LINGER_MS`].
     pub fn close(&mut self, step: Step, channel: ChannelId) {
         let Some(place) = self.channels.iter().position(|known| known.id == channel) else { return };
         let gone = self.channels.remove(place);
@@ -352,13 +352,13 @@ impl<D: Data> Session<D> {
     fn lose(&mut self, step: Step, error: Error) {
         let now_ms = step.now.monotonic_ms;
         if let Socket::Open(since_ms, _) = self.socket {
-            self.backoff.lived(since_ms, now_ms);
+            self.reconnects.lived(since_ms, now_ms);
         }
         self.outbox.unsend();
         for channel in &mut self.channels {
             channel.handle_lost(step, &mut self.outbox);
         }
-        self.socket = Socket::Resting(now_ms + self.backoff.wait_ms(step.random));
+        self.socket = Socket::Resting(now_ms + self.reconnects.wait_ms(step.random));
         self.failure = Some(error);
         self.tell_trouble(step);
     }

@@ -1,8 +1,9 @@
 //! The token: whether it is being asked for, and when it must be renewed.
 
-use super::patience::{REFRESH_GAP_MS, REFRESH_LEAD_MS, STALE_REFRESH_MS, TOKEN_TIMEOUT_MS};
 use super::Token;
-use crate::cache::Moment;
+use crate::time::{
+    Moment, RECONNECT_BACKOFF, REFRESH_GAP_MS, REFRESH_LEAD_MS, STALE_REFRESH_MS, TOKEN_TIMEOUT_MS,
+};
 
 pub(super) struct Tokens {
     current: Option<Token>,
@@ -39,7 +40,7 @@ impl Tokens {
 
     /// When the provider may be asked again because of something that the server said.
     pub fn next_ask_ms(&self) -> f64 {
-        self.asked_ms + super::patience::WAIT_MS
+        self.asked_ms + RECONNECT_BACKOFF.first_ms
     }
 
     /// When a question under way counts as failed; infinite when none is.

@@ -2,7 +2,7 @@
 
 use super::Binding;
 use crate::data::{Data, Value};
-use crate::input::json_text;
+use crate::json::json_text;
 
 /// How frames are written. Both are read whatever is written.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -8,6 +8,7 @@
 #![allow(clippy::float_cmp, reason = "virtual time is exact")]
 #![allow(clippy::needless_pass_by_value, reason = "a story reads better without `&json!(…)`")]
 
+mod modules;
 mod properties;
 mod realtime;
 mod scenarios;

@@ -6,7 +6,8 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 use workflow_db::data::{Data, Form};
 use workflow_db::rest::{classify, Body, Reply};
-use workflow_db::retry::{RetryConfig, Verdict, MAX_RETRY_AFTER_MS};
+use workflow_db::retry::{RetryConfig, Verdict};
+use workflow_db::time::MAX_RETRY_AFTER_MS;
 use workflow_db_fuzz::{AnyJson, Json};
 
 #[derive(Arbitrary, Debug)]

@@ -6,7 +6,9 @@ use libfuzzer_sys::fuzz_target;
 use workflow_db::api::{names, operation, Argument, Call, Operation};
 use workflow_db::data::Value;
 use workflow_db::engine::Write;
-use workflow_db::input::{canonical_uuid, json_text, Field};
+use workflow_db::input::Field;
+use workflow_db::json::json_text;
+use workflow_db::uuid;
 use workflow_db_fuzz::{AnyJson, Text};
 
 #[derive(Arbitrary, Debug)]
@@ -67,14 +69,14 @@ fuzz_target!(|input: Input| {
         Ok(Operation::Read(read)) if !["getApiKey", "getIntegration"].contains(&name) => {
             let base = read.key.split('?').next().unwrap_or_default();
             for part in base.split(':') {
-                assert!(canonical_uuid(part).is_none_or(|canonical| canonical == part), "{}", read.key);
+                assert!(uuid::canonical(part).is_none_or(|canonical| canonical == part), "{}", read.key);
             }
         }
         Ok(Operation::Read(_)) => {}
         Ok(Operation::Write(Write::Insert { body, id, .. })) => assert_eq!(json(&body)["id"], *id),
         Ok(Operation::Write(Write::Update { body, id, .. })) => {
             assert!(json(&body).is_object());
-            assert_eq!(canonical_uuid(&id), Some(id));
+            assert_eq!(uuid::canonical(&id), Some(id));
         }
         Ok(Operation::Write(Write::Delete { filters, .. })) => assert!(!filters.is_empty()),
         Ok(Operation::Write(Write::Upsert { body, user_id, .. } | Write::Ensure { body, user_id, .. })) => {

@@ -5,9 +5,9 @@ use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{json, Value};
 use std::collections::HashSet;
-use workflow_db::cache::Moment;
 use workflow_db::error::Error;
-use workflow_db::realtime::{Binding, Effect, Session, Step, Token, Vsn, HEARTBEAT_MS, TOKEN_TIMEOUT_MS};
+use workflow_db::realtime::{Binding, Effect, Session, Step, Token, Vsn};
+use workflow_db::time::{Moment, HEARTBEAT_MS, TOKEN_TIMEOUT_MS};
 use workflow_db_fuzz::{AnyJson, Json, Text};
 
 #[derive(Arbitrary, Debug)]

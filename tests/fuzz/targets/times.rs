@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use std::cmp::Ordering;
-use workflow_db::timestamp::{compare, next_day, normalize};
+use workflow_db::time::timestamp::{compare, next_day, normalize};
 
 fuzz_target!(|input: (&str, &str)| {
     let (first, second) = input;

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use workflow_db::cache::Moment;
+use workflow_db::time::Moment;
 use workflow_db::token::{life_left_ms, Subject};
 use workflow_db_fuzz::{AnyJson, Json};
 

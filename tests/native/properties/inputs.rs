@@ -7,7 +7,8 @@ use serde_json::Value as V;
 use workflow_db::api::{names, operation, Argument, Call, Operation};
 use workflow_db::data::Value;
 use workflow_db::engine::Write;
-use workflow_db::input::{json_text, Field};
+use workflow_db::input::Field;
+use workflow_db::json::json_text;
 use workflow_db::tables::TABLES;
 
 fn value() -> impl Strategy<Value = Value> {

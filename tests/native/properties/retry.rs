@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 use workflow_db::error::{Error, Report};
-use workflow_db::retry::{RetryConfig, Verdict, MAX_RETRY_AFTER_MS};
+use workflow_db::retry::{RetryConfig, Verdict};
+use workflow_db::time::MAX_RETRY_AFTER_MS;
 
 fn config() -> impl Strategy<Value = RetryConfig> {
     (1_u32..12, 0.0..5_000.0, 0.0..60_000.0, 1.0..10.0).prop_map(

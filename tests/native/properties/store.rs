@@ -4,7 +4,8 @@ use crate::support::Json;
 use proptest::prelude::*;
 use serde_json::json;
 use std::collections::{HashMap, HashSet};
-use workflow_db::cache::{CacheConfig, Freshness, Moment, Shape, Store};
+use workflow_db::cache::{CacheConfig, Freshness, Shape, Store};
+use workflow_db::time::Moment;
 
 /// Keys with variants, and an entry that is put together from three others.
 const KEYS: [&str; 9] = [

@@ -3,7 +3,7 @@
 use crate::support::postgrest::calendar;
 use proptest::prelude::*;
 use std::cmp::Ordering;
-use workflow_db::timestamp;
+use workflow_db::time::timestamp;
 
 #[derive(Clone, Debug)]
 struct Parts {

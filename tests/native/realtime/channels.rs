@@ -3,7 +3,8 @@
 use super::rig::{every_change, topic, Manners, Rig, GOOD};
 use serde_json::json;
 use workflow_db::data::{Data, Value};
-use workflow_db::realtime::{Binding, Vsn, JOIN_TIMEOUT_MS, READY_TIMEOUT_MS};
+use workflow_db::realtime::{Binding, Vsn};
+use workflow_db::time::{JOIN_TIMEOUT_MS, READY_TIMEOUT_MS};
 
 const MUTE: Manners = Manners { joins: false, ..GOOD };
 const BAD: &str = "{:error, \"invalid column for filter nope\"}";

@@ -2,9 +2,9 @@
 
 use super::rig::{Manners, Rig, Socket, GOOD, SILENT};
 use workflow_db::error::Error;
-use workflow_db::realtime::{
-    CHECK_TIMEOUT_MS, CONNECT_TIMEOUT_MS, HEARTBEAT_MS, HEARTBEAT_TIMEOUT_MS, LINGER_MS, MAX_WAIT_MS,
-    MIN_WAIT_MS, TOKEN_TIMEOUT_MS,
+use workflow_db::time::{
+    CHECK_TIMEOUT_MS, CONNECT_TIMEOUT_MS, HEARTBEAT_MS, HEARTBEAT_TIMEOUT_MS, LINGER_MS, MIN_RECONNECT_MS,
+    RECONNECT_BACKOFF, TOKEN_TIMEOUT_MS,
 };
 
 const DEAF: Manners = Manners { heartbeats: false, ..GOOD };
@@ -52,8 +52,8 @@ fn waits_are_jittered_doubled_and_bounded() {
         rig.open(1);
         for failures in 0..12 {
             rig.closed();
-            let limit_ms = MAX_WAIT_MS.min(1_000.0 * f64::from(1 << failures));
-            let expected_ms = (random * limit_ms).max(MIN_WAIT_MS);
+            let limit_ms = RECONNECT_BACKOFF.max_ms.min(1_000.0 * f64::from(1 << failures));
+            let expected_ms = (random * limit_ms).max(MIN_RECONNECT_MS);
             rig.wait(expected_ms - 0.001);
             assert_eq!(rig.socket, Socket::None, "after {failures}");
             rig.wait(0.002);

@@ -8,8 +8,8 @@ use crate::variable;
 use serde_json::json;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use workflow_db::cache::Moment;
 use workflow_db::realtime::{Binding, Effect, Session, Step, Vsn};
+use workflow_db::time::Moment;
 
 const DEATH_MS: f64 = 60_000.0;
 const OUTAGE_MS: f64 = 30_000.0;

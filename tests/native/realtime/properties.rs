@@ -5,7 +5,8 @@ use crate::support::random::Random;
 use proptest::prelude::*;
 use serde_json::{json, Value};
 use workflow_db::error::Error;
-use workflow_db::realtime::{Vsn, MAX_REFUSED_RETRY_MS};
+use workflow_db::realtime::Vsn;
+use workflow_db::time::REFUSED_BACKOFF;
 
 /// What may happen next.
 #[derive(Clone, Debug)]
@@ -252,7 +253,7 @@ proptest! {
         world.mend();
         world.rig.told();
         // Nothing is waited for longer than a refusal is let stand.
-        let bound_ms = MAX_REFUSED_RETRY_MS * 1.5 + 200_000.0;
+        let bound_ms = REFUSED_BACKOFF.max_ms * 1.5 + 200_000.0;
         let sent_before = world.rig.sent.len();
         world.rig.wait(bound_ms);
         world.rig.shown();

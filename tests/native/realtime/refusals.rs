@@ -2,7 +2,7 @@
 
 use super::rig::{token, Manners, Rig, Socket, GOOD, SILENT};
 use workflow_db::error::{code, Error};
-use workflow_db::realtime::{JOIN_TIMEOUT_MS, TROUBLE_MS};
+use workflow_db::time::{JOIN_TIMEOUT_MS, TROUBLE_MS};
 
 /// What was told of the channels.
 fn states(rig: &mut Rig) -> Vec<String> {

@@ -3,9 +3,9 @@
 use crate::support::Json;
 use serde_json::{json, Value};
 use std::collections::HashMap;
-use workflow_db::cache::Moment;
 use workflow_db::error::Error;
 use workflow_db::realtime::{Binding, ChangeKind, ChannelId, Effect, Incoming, Session, Step, Token, Vsn};
+use workflow_db::time::Moment;
 
 /// What is answered by itself, at once.
 #[derive(Clone, Copy)]

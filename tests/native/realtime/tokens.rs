@@ -3,7 +3,7 @@
 use super::rig::{token, Manners, Rig, GOOD};
 use serde_json::json;
 use workflow_db::error::Error;
-use workflow_db::realtime::{REFRESH_GAP_MS, STALE_REFRESH_MS};
+use workflow_db::time::{REFRESH_GAP_MS, STALE_REFRESH_MS};
 
 const EXPIRED: &str = "Access token has expired: [message: \"Invalid token\", claim: \"exp\", claim_val: 1]";
 

@@ -17,13 +17,13 @@ use std::future::{poll_fn, Future};
 use std::pin::pin;
 use std::rc::{Rc, Weak};
 use std::task::Poll;
-use workflow_db::cache::Moment;
 use workflow_db::data::Data;
 use workflow_db::engine::Engine;
 use workflow_db::error::Error;
 use workflow_db::feeds::Told;
 use workflow_db::platform::{Event, Platform, Published};
 use workflow_db::rest::{Body, Reply, Request};
+use workflow_db::time::Moment;
 
 pub struct Sim {
     pub core: Rc<Core>,

@@ -4,9 +4,10 @@ use crate::support::random::uuid_of;
 use crate::support::Json;
 use serde_json::{json, Value};
 use std::rc::Rc;
-use workflow_db::cache::{Change, Effect, Entry, Freshness, Moment, Shape, Source, Store};
+use workflow_db::cache::{Change, Effect, Entry, Freshness, Shape, Source, Store};
 use workflow_db::query::{Query, Test};
 use workflow_db::tables::{Table, EXECUTION_NODE_RESULTS, WORKFLOWS, WORKFLOW_EXECUTIONS, WORKFLOW_NODES};
+use workflow_db::time::Moment;
 
 fn workflow(name: &str, owner: &str) -> Value {
     json!({

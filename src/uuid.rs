@@ -1,0 +1,14 @@
+//! Uuids in the form in which the database prints them.
+
+/// Characters of a uuid.
+pub const LENGTH: usize = 36;
+
+/// `text` in lower case if it is a uuid, such as `3f2504e0-4f89-41d3-9a0c-0305e82c3301`.
+pub fn canonical(text: &str) -> Option<String> {
+    let is_uuid = text.len() == LENGTH
+        && text.bytes().enumerate().all(|(index, byte)| match index {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        });
+    is_uuid.then(|| text.to_ascii_lowercase())
+}
