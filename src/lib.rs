@@ -43,6 +43,7 @@ pub mod data;
 pub mod engine;
 pub mod error;
 pub mod feeds;
+pub mod flows;
 pub mod input;
 #[cfg(target_arch = "wasm32")]
 pub mod io;

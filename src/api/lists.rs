@@ -2,8 +2,8 @@
 
 use super::{read, Argument, Call, Operation};
 use crate::data::Value;
-use crate::engine::Load;
 use crate::error::Error;
+use crate::flows::Load;
 use crate::input::{self, QueryFields};
 use crate::queries::{
     AuditLogPageQuery, AuditLogQuery, ExecutionHistoryQuery, ExecutionPageQuery, TemplateQuery,

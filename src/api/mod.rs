@@ -7,8 +7,9 @@ mod saves;
 
 pub use arguments::{Argument, Call};
 
-use crate::engine::{Load, Read, Write};
+use crate::engine::Read;
 use crate::error::Error;
+use crate::flows::{Load, Write};
 use crate::tables::{
     Table, ACCOUNT_SETTINGS, API_KEYS, AUDIT_LOGS, BRAND_SETTINGS, EXECUTION_NODE_RESULTS, INTEGRATIONS,
     SAVED_TEMPLATES, USER_PROFILES, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_EXECUTIONS, WORKFLOW_FAVORITES,

@@ -2,8 +2,8 @@
 
 use super::{read, Call, Operation};
 use crate::data::Value;
-use crate::engine::{Condition, Load, Lookup, Write};
 use crate::error::Error;
+use crate::flows::{Condition, Load, Lookup, Write};
 use crate::input::{self, Field, QueryFields};
 use crate::query::{Filter, Query, Test};
 use crate::rest::Request;

@@ -3,8 +3,8 @@
 use super::rows::if_updated_at;
 use super::{Call, Operation};
 use crate::data::Value;
-use crate::engine::{self, Condition, Function, Write};
 use crate::error::{code, Error};
+use crate::flows::{self, Condition, Function, Write};
 use crate::input::{self, Body, Field, QueryFields};
 use crate::json::json_text;
 use crate::tables::{Table, API_KEYS, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
@@ -22,9 +22,9 @@ pub(super) fn workflow_graph(call: &Call<'_>) -> Result<Operation, Error> {
     arguments.set("p_nodes", children(call, graph, GRAPH[0], &workflow_id)?);
     arguments.set("p_connections", children(call, graph, GRAPH[1], &workflow_id)?);
     let condition = if_updated_at(call)?.map(Condition::Wanted);
-    let call = engine::Call {
+    let call = flows::Call {
         condition,
-        ..engine::Call::new(Function::SaveGraph, arguments.json(), Some(workflow_id))
+        ..flows::Call::new(Function::SaveGraph, arguments.json(), Some(workflow_id))
     };
     Ok(Operation::Write(Write::Call(call)))
 }
@@ -159,6 +159,6 @@ fn function(
     workflow_id: Option<String>,
     template_id: Option<String>,
 ) -> Operation {
-    let call = engine::Call::new(function, arguments.json(), workflow_id);
-    Operation::Write(Write::Call(engine::Call { template_id, ..call }))
+    let call = flows::Call::new(function, arguments.json(), workflow_id);
+    Operation::Write(Write::Call(flows::Call { template_id, ..call }))
 }

@@ -3,12 +3,13 @@
 use super::call::Sent;
 use super::Engine;
 use crate::error::{code, Cause, Error, Report};
+use crate::flows::{Answered, Flow, Step};
 use crate::platform::{Event, Platform};
 use crate::rest::{classify, Answer, Request};
 use crate::retry::Verdict;
 use crate::time::Moment;
 use crate::token::Subject;
-use futures_util::future::{select, Either};
+use futures_util::future::{join, select, Either};
 use std::pin::pin;
 use std::rc::Rc;
 
@@ -34,27 +35,57 @@ struct Sender<D> {
 }
 
 impl<P: Platform> Engine<P> {
-    /// Sends `request` until it is answered or the policy gives up.
-    ///
-    /// `sent` is set when something leaves for the server. The second value is the number of attempts made.
+    /// Carries a flow through to its end. `sent` is set when something leaves for the server.
+    pub(super) async fn run<F: Flow<P::Data>>(
+        self: &Rc<Self>,
+        flow: &mut F,
+        timeout_ms: f64,
+        sent: &Sent,
+    ) -> Result<F::Output, Error> {
+        let mut step = flow.start();
+        loop {
+            let (answer, other) = match step {
+                Step::Ask(request) => (self.attempt(request, timeout_ms, sent).await, None),
+                Step::AskBoth(first, second) => {
+                    let first = self.attempt(first, timeout_ms, sent);
+                    let (first, second) = join(first, self.attempt(second, timeout_ms, sent)).await;
+                    (first, Some(second))
+                }
+                Step::Done(outcome) => return outcome,
+            };
+            step = flow.answered(answer, other);
+        }
+    }
+
+    async fn attempt(self: &Rc<Self>, request: Request, timeout_ms: f64, sent: &Sent) -> Answered<P::Data> {
+        let mut sender = Sender { subject: None, token: None, rejected: None };
+        let outcome = self.until_answered(&request, timeout_ms, sent, &mut sender).await;
+        let (outcome, attempts) = match outcome {
+            Ok((answer, attempts)) => (Ok(answer), attempts),
+            Err(error) => (Err(error), 0),
+        };
+        Answered { outcome, attempts, user_id: sender.subject.as_ref().and_then(Subject::id) }
+    }
+
+    /// Sends `request` until it is answered or the policy gives up. The second value is the number of attempts made.
     ///
     /// # Errors
     /// The last attempt's error under its own code where a retry would not help or is not allowed; else
     /// `RETRY_EXHAUSTED` with it as the cause.
-    pub(super) async fn attempt(
+    async fn until_answered(
         self: &Rc<Self>,
         request: &Request,
         timeout_ms: f64,
         sent: &Sent,
+        sender: &mut Sender<P::Data>,
     ) -> Result<(Answer<P::Data>, u32), Error> {
         let number = self.requests.get() + 1;
         self.requests.set(number);
         let mut attempt = 1;
         let mut asked_for_new_token = false;
-        let mut sender = Sender { subject: None, token: None, rejected: None };
         loop {
             let told = Told::begin(&self.platform, request, number, attempt);
-            let outcome = self.within_timeout(request, timeout_ms, sent, &mut sender).await;
+            let outcome = self.within_timeout(request, timeout_ms, sent, sender).await;
             told.end(outcome.as_ref().map(|answer| answer.status));
             let failure = match outcome {
                 Ok(answer) => return Ok((answer, attempt)),

@@ -5,6 +5,7 @@ use super::joint::{Joint, WeakJoint};
 use crate::cache::{parts_of_relations, Change};
 use crate::data::Data;
 use crate::error::Error;
+use crate::flows::Load;
 use crate::tables::Table;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -22,6 +23,11 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// What a read of this asks for.
+    pub fn of(load: &Load) -> Self {
+        Self { tables: load.tables(), row_id: load.row_id().map(str::to_owned) }
+    }
+
     fn is_touched_by<D: Data>(&self, change: &Change<D>) -> bool {
         let other_row = matches!((&self.row_id, &change.id), (Some(row), Some(id)) if row != id);
         self.tables

@@ -1,12 +1,11 @@
 //! Own writes on their way: what may have crossed them, and what becomes of the cache when they are over.
 
 use super::call::Sent;
-use super::function::is_taken;
-use super::write::Write;
 use super::Engine;
 use crate::cache::{Change, Source};
 use crate::error::{code, Error};
 use crate::feeds::id_of;
+use crate::flows::{is_taken, Write, Written};
 use crate::platform::Platform;
 use crate::tables::{Table, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
 use std::cell::Cell;
@@ -76,13 +75,6 @@ impl WritesInAir {
     fn end(&mut self, own: &Rc<Flying>) {
         self.writes.retain(|write| !Rc::ptr_eq(write, own));
     }
-}
-
-/// What a write left behind.
-pub(super) enum Written<D> {
-    Row(D),
-    Deleted(Vec<D>),
-    Called(D),
 }
 
 /// A write under way. Dropped before it is settled, it leaves the cache without whatever it may have touched.

@@ -1,12 +1,12 @@
 //! The way of a frame: the whole row, the one door for changes, then those who follow it.
 
 use super::live::Live;
-use super::read::Lookup;
 use super::Engine;
 use crate::cache::{Change, Source};
 use crate::data::Data;
 use crate::error::Error;
 use crate::feeds::{id_of, Extent, Feed, News, Told, Touch, Verdict};
+use crate::flows::Lookup;
 use crate::platform::Platform;
 use crate::realtime::{ChangeKind as Kind, Incoming};
 use crate::tables::{table_named, Table};

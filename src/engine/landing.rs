@@ -5,6 +5,7 @@ use super::Engine;
 use crate::cache::{parts_of_relations, Shape};
 use crate::data::{Data, Member};
 use crate::error::Error;
+use crate::flows::{Loaded, Parts};
 use crate::platform::Platform;
 use crate::query::{Query, Test};
 use crate::tables::{Table, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
@@ -12,19 +13,6 @@ use std::rc::Rc;
 
 /// How many times an answer that is overtaken again and again is asked for once more.
 const MAX_REPEATS: u32 = 3;
-
-/// A workflow, its nodes and its connections, as they came in one answer.
-pub(super) struct Parts<D> {
-    pub workflow: D,
-    pub nodes: D,
-    pub connections: D,
-}
-
-/// What a read brought.
-pub(super) enum Loaded<D> {
-    Entry(D, Shape),
-    Parts(Parts<D>),
-}
 
 /// Removes its flight from the list of those under way, at the latest when it is dropped half-way.
 pub(super) struct Landing<P: Platform> {

@@ -11,17 +11,15 @@
 mod attempt;
 mod batch;
 mod call;
+mod called;
 mod coherence;
 mod flights;
-mod function;
 mod in_air;
 mod incoming;
 mod joint;
 mod landing;
-mod list;
 mod live;
 mod opening;
-mod page;
 mod read;
 mod resync;
 mod session;
@@ -30,10 +28,8 @@ mod versions;
 mod write;
 
 pub use call::CallOptions;
-pub use function::{Call, Function};
 pub use live::LiveSettings;
-pub use read::{Load, Lookup, Read};
-pub use write::{Condition, Write};
+pub use read::Read;
 
 use crate::cache::{CacheConfig, Stats, Store};
 use crate::data::Data;

@@ -3,16 +3,13 @@
 use super::call::{CallOptions, Sent, Stage};
 use super::flights::{Marks, Outcome, Scope};
 use super::joint::Joint;
-use super::landing::{Landing, Loaded, Parts};
-use super::list::another_answer;
+use super::landing::Landing;
 use super::Engine;
 use crate::cache::{Freshness, Shape};
 use crate::data::Data;
 use crate::error::Error;
+use crate::flows::{Load, LoadFlow, Loaded};
 use crate::platform::{Event, Platform};
-use crate::query::{Cursor, Query, Test};
-use crate::rest::{without_embedded, Embedded, Request, CONNECTIONS, NODES};
-use crate::tables::{Table, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
 use futures_util::future::{select, FutureExt, LocalBoxFuture};
 use std::pin::pin;
 use std::rc::Rc;
@@ -26,54 +23,7 @@ pub struct Read {
     pub load: Load,
 }
 
-/// Rows by the value of one column. Asked together with others of the same tick that differ in this value alone.
-#[derive(Clone)]
-pub struct Lookup {
-    /// Where.
-    pub table: &'static Table,
-    /// The column.
-    pub column: &'static str,
-    /// Its value.
-    pub value: String,
-    /// Other columns that must have these values, where one column does not name the rows.
-    pub within: Vec<(&'static str, String)>,
-}
-
-/// What to ask.
-#[derive(Clone)]
-pub enum Load {
-    /// The one row that there is at most.
-    Row(Lookup),
-    /// The rows that belong to one parent.
-    Children(Lookup),
-    /// All rows of a query.
-    List(Query),
-    /// `{data, total, page, pageSize, hasMore}`. Always asked anew.
-    Page(Query),
-    /// `{data, total, pageSize, nextCursor, prevCursor, hasMore}` of the list with this key. Always asked anew.
-    CursorPage(Query, Cursor, String),
-    /// A workflow with its nodes and connections, in one request.
-    Relations(String),
-}
-
 type Loading<D> = LocalBoxFuture<'static, Result<Option<Loaded<D>>, Error>>;
-
-impl Load {
-    /// Whether it always asks, and is stored only for those who follow its entry.
-    pub fn is_page(&self) -> bool {
-        matches!(self, Self::Page(_) | Self::CursorPage(..))
-    }
-
-    fn scope(&self) -> Scope {
-        let (tables, row_id) = match self {
-            Self::Row(Lookup { table, column: "id", value, .. }) => (vec![*table], Some(value.clone())),
-            Self::Row(lookup) | Self::Children(lookup) => (vec![lookup.table], None),
-            Self::List(query) | Self::Page(query) | Self::CursorPage(query, ..) => (vec![query.table], None),
-            Self::Relations(_) => (vec![&WORKFLOWS, &WORKFLOW_NODES, &WORKFLOW_CONNECTIONS], None),
-        };
-        Scope { tables, row_id }
-    }
-}
 
 impl<P: Platform> Engine<P> {
     /// Answers a read from the cache, a flight under way, or the server. None when there is no such row.
@@ -173,7 +123,7 @@ impl<P: Platform> Engine<P> {
         let flight = Joint::new(flight.boxed_local());
         let mut state = self.state.borrow_mut();
         let insists = is_fresh || state.store.peek(&read.key).is_some();
-        let (key, scope) = (read.key.clone(), read.load.scope());
+        let (key, scope) = (read.key.clone(), Scope::of(&read.load));
         state.flights.register(key, timeout_ms, flight.downgrade(), scope, marks, insists);
         drop(state);
         (flight, sent)
@@ -189,10 +139,6 @@ impl<P: Platform> Engine<P> {
 
     /// Asks the server. The mark tells when something was sent.
     fn load(self: &Rc<Self>, load: Load, timeout_ms: f64) -> (Loading<P::Data>, Sent) {
-        let engine = self.clone();
-        // Of a read that is not asked together with others.
-        let sent = Sent::default();
-        let mark = sent.clone();
         match load {
             Load::Row(lookup) => {
                 let table = lookup.table;
@@ -204,67 +150,22 @@ impl<P: Platform> Engine<P> {
                 (row.boxed_local(), sent)
             }
             Load::Children(lookup) => {
-                let query = Query::of(lookup.table).filter(lookup.column, Test::Eq(lookup.value.clone()));
+                let query = lookup.query();
                 let (rows, sent) = self.in_batch(lookup, timeout_ms);
                 let list = async move { Ok(Some(Loaded::Entry(rows.await?, Shape::List(Rc::new(query))))) };
                 (list.boxed_local(), sent)
             }
-            Load::List(query) => {
-                let list = async move {
-                    let (rows, _) = engine.complete(&query, timeout_ms, &mark).await?;
-                    Ok(Some(Loaded::Entry(rows, Shape::List(Rc::new(query)))))
+            load => {
+                let (engine, sent) = (self.clone(), Sent::default());
+                let mark = sent.clone();
+                let loading = async move {
+                    match LoadFlow::new(load) {
+                        Some(mut flow) => engine.run(&mut flow, timeout_ms, &mark).await,
+                        None => Ok(None),
+                    }
                 };
-                (list.boxed_local(), sent)
-            }
-            Load::Page(query) => {
-                let page = async move {
-                    let page = engine.numbered_page(&query, timeout_ms, &mark).await?;
-                    Ok(Some(Loaded::Entry(page, Shape::Page(Rc::new(query)))))
-                };
-                (page.boxed_local(), sent)
-            }
-            Load::CursorPage(query, cursor, key) => {
-                let page = async move {
-                    let page = engine.cursor_page(&query, &cursor, &key, timeout_ms, &mark).await?;
-                    Ok(Some(Loaded::Entry(page, Shape::Page(Rc::new(query)))))
-                };
-                (page.boxed_local(), sent)
-            }
-            Load::Relations(id) => {
-                let parts = async move {
-                    let parts = engine.load_relations(id, timeout_ms, &mark).await?;
-                    Ok(parts.map(Loaded::Parts))
-                };
-                (parts.boxed_local(), sent)
+                (loading.boxed_local(), sent)
             }
         }
-    }
-
-    async fn load_relations(
-        self: &Rc<Self>,
-        id: String,
-        timeout_ms: f64,
-        sent: &Sent,
-    ) -> Result<Option<Parts<P::Data>>, Error> {
-        let (answer, _) = self.attempt(&Request::relations(&id), timeout_ms, sent).await?;
-        if answer.rows.is_empty() {
-            return Ok(None);
-        }
-        let row = answer.rows.item(0);
-        if row.column("id").text() != Some(&id) {
-            return Err(another_answer());
-        }
-        let children = |embedded: &Embedded| {
-            let (rows, query) = (embedded.of(&row), embedded.query(&id));
-            async move {
-                let (rows, expected) = rows.ok_or_else(another_answer)?;
-                self.complete_from(&query, None, rows, expected, timeout_ms, sent).await
-            }
-        };
-        Ok(Some(Parts {
-            workflow: without_embedded(&row),
-            nodes: children(&NODES).await?,
-            connections: children(&CONNECTIONS).await?,
-        }))
     }
 }

@@ -8,11 +8,11 @@ use super::Engine;
 use crate::cache::{Change, Shape, Source, Store};
 use crate::data::{Data, Difference, Index, Value};
 use crate::error::Error;
-use crate::feeds::{id_of, overlap, Extent, Interest, News, Status, MAX_COMPARED_ROWS};
+use crate::feeds::{id_of, Extent, Interest, News, Status};
+use crate::flows::ScopeFlow;
 use crate::platform::Platform;
 use crate::query::{Query, Test};
 use crate::realtime::ChangeKind as Kind;
-use crate::rest::Request;
 use crate::tables::Table;
 use crate::time::{jittered, RESYNC_BACKOFF};
 use futures_util::future::{select, Either, FutureExt};
@@ -20,9 +20,6 @@ use std::cell::Cell;
 use std::cmp::Ordering;
 use std::pin::pin;
 use std::rc::Rc;
-
-/// The rows of an append-only table that are known at first: enough to recognise what overlaps.
-const RECENT_ROWS: u32 = 100;
 
 /// The rows of a scope; none when there are too many to compare.
 type ScopeRows<D> = Result<Option<D>, Error>;
@@ -58,7 +55,9 @@ impl<P: Platform> Engine<P> {
         };
         let (engine, epoch) = (self.clone(), self.epoch());
         self.platform.spawn(async move {
-            let work = pin!(engine.rows_of(&interest, extent, since).boxed_local());
+            let mut flow = ScopeFlow::new(interest.query(), extent, since);
+            let (timeout_ms, sent) = (engine.settings().timeout_ms, Sent::default());
+            let work = pin!(engine.run(&mut flow, timeout_ms, &sent).boxed_local());
             let landed = match select(work, pin!(epoch.ended())).await {
                 // The epoch may have ended just as the answer came.
                 Either::Left((rows, _)) if epoch.end().is_none() => rows,
@@ -67,62 +66,6 @@ impl<P: Platform> Engine<P> {
             engine.scope_landed(number, landed, &older);
             engine.drive();
         });
-    }
-
-    /// The rows to compare with: of a table that only grows, those of the overlap with what is known.
-    async fn rows_of(
-        self: &Rc<Self>,
-        interest: &Interest,
-        extent: Extent,
-        since: Option<String>,
-    ) -> ScopeRows<P::Data> {
-        if !interest.table.is_append_only {
-            if extent == Extent::Unknown && self.is_too_large(&interest.query()).await? {
-                return Ok(None);
-            }
-            return self.rows_of_query(interest.query()).await;
-        }
-        let in_order = || interest.query().ordered_by("created_at", false);
-        let since_query = |since: String| in_order().filter("created_at", Test::AtLeast(since));
-        match since {
-            Some(since) => self.rows_of_query(since_query(since)).await,
-            None if extent == Extent::Recent => self.rows_of_query(in_order()).await,
-            None => {
-                let newest = interest.query().ordered_by("created_at", true).page(RECENT_ROWS, 0);
-                let Some(rows) = self.rows_of_query(newest).await? else { return Ok(None) };
-                // The next reading goes on a minute before the newest row: what is older than the answer, and in that
-                // minute, would look new then.
-                let time_of = |index: usize| created_at(&rows.item(index));
-                let since = time_of(0).and_then(|latest| overlap(&latest));
-                let is_cut = rows.len() >= RECENT_ROWS as usize && time_of(rows.len() - 1) >= since;
-                match since {
-                    Some(since) if is_cut => self.rows_of_query(since_query(since)).await,
-                    _ => Ok(Some(rows)),
-                }
-            }
-        }
-    }
-
-    /// Counts the rows, without reading them.
-    async fn is_too_large(self: &Rc<Self>, query: &Query) -> Result<bool, Error> {
-        let (answer, _) =
-            self.attempt(&Request::count(query), self.settings().timeout_ms, &Sent::default()).await?;
-        Ok(answer.total.is_some_and(|total| total > MAX_COMPARED_ROWS))
-    }
-
-    /// None when there are more than can be compared.
-    async fn rows_of_query(self: &Rc<Self>, query: Query) -> ScopeRows<P::Data> {
-        let (timeout_ms, sent) = (self.settings().timeout_ms, Sent::default());
-        let (answer, _) = self.attempt(&Request::counted(&query, None), timeout_ms, &sent).await?;
-        let wanted = answer.total.unwrap_or(0).min(query.limit.unwrap_or(u32::MAX));
-        if wanted > MAX_COMPARED_ROWS {
-            return Ok(None);
-        }
-        // Where the server does not say how many there are, one row more than can be compared is as good as all.
-        let limit = query.limit.or(answer.total.is_none().then_some(MAX_COMPARED_ROWS + 1));
-        let query = Query { limit, ..query };
-        let rows = self.complete_from(&query, None, answer.rows, answer.total, timeout_ms, &sent).await?;
-        Ok((rows.len() <= MAX_COMPARED_ROWS as usize).then_some(rows))
     }
 
     fn scope_landed(self: &Rc<Self>, number: u32, rows: ScopeRows<P::Data>, older: &[Rc<Cell<bool>>]) {
@@ -234,10 +177,6 @@ impl<P: Platform> Engine<P> {
         };
         self.apply(&Change { table, id: None, source: Source::Unknown });
     }
-}
-
-fn created_at<D: Data>(row: &D) -> Option<String> {
-    row.column("created_at").text().map(str::to_owned)
 }
 
 /// What reading a scope brought to light.

@@ -136,11 +136,6 @@ impl<P: Platform> Engine<P> {
         self.state.borrow().session.epoch.clone()
     }
 
-    /// The id of the user who is signed in, as far as anybody ever asked.
-    pub(super) fn user_id(&self) -> Option<String> {
-        self.state.borrow().session.subject.as_ref().and_then(Subject::id)
-    }
-
     /// Whose token it is.
     pub(super) fn subject_of(&self, token: Option<&str>) -> Subject<P::Data> {
         let Some(token) = token else { return Subject::Nobody };

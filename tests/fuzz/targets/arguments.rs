@@ -5,7 +5,7 @@ use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use workflow_db::api::{names, operation, Argument, Call, Operation};
 use workflow_db::data::Value;
-use workflow_db::engine::Write;
+use workflow_db::flows::Write;
 use workflow_db::input::Field;
 use workflow_db::json::json_text;
 use workflow_db::uuid;

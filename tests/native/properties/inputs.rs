@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::Value as V;
 use workflow_db::api::{names, operation, Argument, Call, Operation};
 use workflow_db::data::Value;
-use workflow_db::engine::Write;
+use workflow_db::flows::Write;
 use workflow_db::input::Field;
 use workflow_db::json::json_text;
 use workflow_db::tables::TABLES;

@@ -5,7 +5,7 @@ use crate::support::{Fault, World};
 use serde_json::{json, Value as V};
 use workflow_db::api::{operation, Argument, Call, Operation};
 use workflow_db::data::Value;
-use workflow_db::engine::Write;
+use workflow_db::flows::Write;
 use workflow_db::input::Field;
 
 fn operation_of(name: &str, arguments: Vec<Argument>) -> Result<Operation, String> {

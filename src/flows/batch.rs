@@ -1,0 +1,167 @@
+//! Lookups that differ only in one value, asked together as `column=in.(…)`.
+
+use super::completion::{another_answer, List};
+use super::{Answered, Flow, Step};
+use crate::data::Data;
+use crate::error::Error;
+use crate::query::{Query, Test};
+use crate::rest::{quoted, Request};
+use crate::tables::Table;
+use std::ops::Range;
+
+/// Rows by the value of one column. Asked together with others of the same tick that differ in this value alone.
+#[derive(Clone)]
+pub struct Lookup {
+    /// Where.
+    pub table: &'static Table,
+    /// The column.
+    pub column: &'static str,
+    /// Its value.
+    pub value: String,
+    /// Other columns that must have these values, where one column does not name the rows.
+    pub within: Vec<(&'static str, String)>,
+}
+
+impl Lookup {
+    /// The rows of one row's children, or the row itself, as a question of their own.
+    pub fn query(&self) -> Query {
+        Query::of(self.table).filter(self.column, Test::Eq(self.value.clone()))
+    }
+}
+
+/// Whether two lookups may be asked together.
+pub fn is_same_question(one: &Lookup, other: &Lookup) -> bool {
+    *one.table == *other.table && one.column == other.column && one.within == other.within
+}
+
+/// Bytes that `value` takes of a URL at most, as an element of a list.
+pub fn url_length(value: &str) -> usize {
+    let is_bare = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    1 + if is_bare { value.len() } else { quoted(value).len() * 3 }
+}
+
+/// Asks for the rows of all members. An error that one member's rows may have caused is not everybody's: the members are
+/// halved until the one at fault stands alone.
+pub struct Batch<D: Data> {
+    /// One of the lookups.
+    lookup: Lookup,
+    /// The values of all.
+    members: Vec<String>,
+    /// The rows of the members so far, in order.
+    answers: Vec<Result<D, Error>>,
+    /// The groups of members that were not asked for yet; the next one last.
+    pending: Vec<Range<usize>>,
+    /// What is being asked.
+    asking: Asking<D>,
+}
+
+enum Asking<D: Data> {
+    Row,
+    Rows(List<D>),
+}
+
+impl<D: Data> Batch<D> {
+    /// `members` are the values of lookups that are like `lookup` otherwise.
+    pub fn new(lookup: Lookup, members: Vec<String>) -> Self {
+        #[allow(clippy::single_range_in_vec_init, reason = "it is one range, to be halved")]
+        let pending = vec![0..members.len()];
+        Self { lookup, members, answers: Vec::new(), pending, asking: Asking::Row }
+    }
+
+    fn group(&self) -> &[String] {
+        self.pending.last().and_then(|range| self.members.get(range.clone())).unwrap_or_default()
+    }
+
+    /// Asks for the next group, if there is one.
+    fn ask(&mut self) -> Step<Vec<Result<D, Error>>> {
+        if self.pending.is_empty() {
+            return Step::Done(Ok(std::mem::take(&mut self.answers)));
+        }
+        let Lookup { table, column, within, .. } = &self.lookup;
+        let test = match self.group() {
+            [value] => Test::Eq(value.clone()),
+            values => Test::In(values.to_vec()),
+        };
+        let within = within
+            .iter()
+            .fold(Query::of(table), |query, (column, value)| query.filter(column, Test::Eq(value.clone())));
+        let query = within.filter(column, test);
+        let is_by_id = *column == "id";
+        if is_by_id && self.group().len() == 1 {
+            self.asking = Asking::Row;
+            return Step::Ask(Request::select(&Query { order: Vec::new(), ..query }, "*"));
+        }
+        let mut list = List::new(if is_by_id { query.ordered_by_id() } else { query });
+        let step = list.start();
+        self.asking = Asking::Rows(list);
+        self.asked(step)
+    }
+
+    fn asked(&mut self, step: Step<(D, Option<u32>)>) -> Step<Vec<Result<D, Error>>> {
+        match step {
+            Step::Ask(request) => Step::Ask(request),
+            Step::AskBoth(first, second) => Step::AskBoth(first, second),
+            Step::Done(outcome) => self.take(outcome.map(|(rows, _)| rows)),
+        }
+    }
+
+    fn take(&mut self, outcome: Result<D, Error>) -> Step<Vec<Result<D, Error>>> {
+        let size = self.group().len();
+        match outcome {
+            Ok(rows) => {
+                let shares = share(&rows, self.lookup.column, self.group());
+                self.answers.extend(shares);
+                self.pending.pop();
+            }
+            Err(error) if size > 1 && is_one_rows_fault(&error) => {
+                if let Some(range) = self.pending.pop() {
+                    let middle = range.start + size / 2;
+                    // The last one is asked first, so that the answers come in order.
+                    self.pending.extend([middle..range.end, range.start..middle]);
+                }
+            }
+            Err(error) => {
+                self.answers.extend((0..size).map(|_| Err(error.clone())));
+                self.pending.pop();
+            }
+        }
+        self.ask()
+    }
+}
+
+impl<D: Data> Flow<D> for Batch<D> {
+    type Output = Vec<Result<D, Error>>;
+
+    fn start(&mut self) -> Step<Self::Output> {
+        self.ask()
+    }
+
+    fn answered(&mut self, answer: Answered<D>, other: Option<Answered<D>>) -> Step<Self::Output> {
+        match &mut self.asking {
+            Asking::Row => self.take(answer.outcome.map(|answer| answer.rows)),
+            Asking::Rows(list) => {
+                let step = list.answered(answer, other);
+                self.asked(step)
+            }
+        }
+    }
+}
+
+/// The rows of each member. A row that belongs to no member shows that the answer is to another question.
+fn share<D: Data>(rows: &D, column: &'static str, group: &[String]) -> Vec<Result<D, Error>> {
+    let is_other = |value: &str| !group.iter().any(|member| member == value);
+    if group.len() == 1 {
+        let is_anothers = !rows.is_empty() && rows.item(0).column(column).text().is_some_and(is_other);
+        return vec![if is_anothers { Err(another_answer()) } else { Ok(rows.clone()) }];
+    }
+    let lists = rows.group_by(column, group);
+    if lists.iter().map(D::len).sum::<usize>() < rows.len() {
+        return group.iter().map(|_| Err(another_answer())).collect();
+    }
+    lists.into_iter().map(Ok).collect()
+}
+
+/// Data exceptions, errors raised by functions, and timeouts can be one row's doing; a missing permission cannot.
+fn is_one_rows_fault(error: &Error) -> bool {
+    error.code.starts_with("22") || error.code.starts_with("P0") || error.is("57014")
+}

@@ -1,0 +1,131 @@
+//! What a read asks, and what it brings.
+
+use super::batch::Lookup;
+use super::completion::List;
+use super::page::{CursorPage, NumberedPage};
+use super::relations::{Parts, Relations};
+use super::{Answered, Flow, Step};
+use crate::cache::Shape;
+use crate::data::Data;
+use crate::query::{Cursor, Query};
+use crate::tables::{Table, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
+use std::rc::Rc;
+
+/// What to ask.
+#[derive(Clone)]
+pub enum Load {
+    /// The one row that there is at most.
+    Row(Lookup),
+    /// The rows that belong to one parent.
+    Children(Lookup),
+    /// All rows of a query.
+    List(Query),
+    /// `{data, total, page, pageSize, hasMore}`. Always asked anew.
+    Page(Query),
+    /// `{data, total, pageSize, nextCursor, prevCursor, hasMore}` of the list with this key. Always asked anew.
+    CursorPage(Query, Cursor, String),
+    /// A workflow with its nodes and connections.
+    Relations(String),
+}
+
+/// What a read brought.
+pub enum Loaded<D> {
+    /// An answer of this shape.
+    Entry(D, Shape),
+    /// A workflow and what belongs to it, which are entries of their own.
+    Parts(Parts<D>),
+}
+
+impl Load {
+    /// Whether it always asks, and is stored only for those who follow its entry.
+    pub fn is_page(&self) -> bool {
+        matches!(self, Self::Page(_) | Self::CursorPage(..))
+    }
+
+    /// The tables whose rows it asks for.
+    pub fn tables(&self) -> Vec<&'static Table> {
+        match self {
+            Self::Row(lookup) | Self::Children(lookup) => vec![lookup.table],
+            Self::List(query) | Self::Page(query) | Self::CursorPage(query, ..) => vec![query.table],
+            Self::Relations(_) => vec![&WORKFLOWS, &WORKFLOW_NODES, &WORKFLOW_CONNECTIONS],
+        }
+    }
+
+    /// The id of the one row that it asks for, if it is one.
+    pub fn row_id(&self) -> Option<&str> {
+        match self {
+            Self::Row(Lookup { column: "id", value, .. }) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// Asks for what is not asked together with other reads.
+pub struct LoadFlow<D: Data>(Kind<D>);
+
+enum Kind<D: Data> {
+    List(Query, List<D>),
+    Page(Query, NumberedPage<D>),
+    CursorPage(Query, CursorPage<D>),
+    Relations(Relations<D>),
+}
+
+impl<D: Data> LoadFlow<D> {
+    /// None for a lookup, which is asked in a batch.
+    pub fn new(load: Load) -> Option<Self> {
+        Some(Self(match load {
+            Load::Row(_) | Load::Children(_) => return None,
+            Load::List(query) => Kind::List(query.clone(), List::new(query)),
+            Load::Page(query) => Kind::Page(query.clone(), NumberedPage::new(query)),
+            Load::CursorPage(query, cursor, key) => {
+                Kind::CursorPage(query.clone(), CursorPage::new(query, cursor, key))
+            }
+            Load::Relations(id) => Kind::Relations(Relations::new(id)),
+        }))
+    }
+
+    fn advance(&mut self, answers: Option<(Answered<D>, Option<Answered<D>>)>) -> Step<Option<Loaded<D>>> {
+        match &mut self.0 {
+            Kind::List(query, list) => {
+                advance(list, answers).map(|(rows, _)| Ok(Some(Loaded::list(rows, query))))
+            }
+            Kind::Page(query, page) => advance(page, answers).map(|page| Ok(Some(Loaded::page(page, query)))),
+            Kind::CursorPage(query, page) => {
+                advance(page, answers).map(|page| Ok(Some(Loaded::page(page, query))))
+            }
+            Kind::Relations(parts) => advance(parts, answers).map(|parts| Ok(parts.map(Loaded::Parts))),
+        }
+    }
+}
+
+fn advance<D, F: Flow<D>>(
+    flow: &mut F,
+    answers: Option<(Answered<D>, Option<Answered<D>>)>,
+) -> Step<F::Output> {
+    match answers {
+        None => flow.start(),
+        Some((answer, other)) => flow.answered(answer, other),
+    }
+}
+
+impl<D> Loaded<D> {
+    fn list(rows: D, query: &Query) -> Self {
+        Self::Entry(rows, Shape::List(Rc::new(query.clone())))
+    }
+
+    fn page(page: D, query: &Query) -> Self {
+        Self::Entry(page, Shape::Page(Rc::new(query.clone())))
+    }
+}
+
+impl<D: Data> Flow<D> for LoadFlow<D> {
+    type Output = Option<Loaded<D>>;
+
+    fn start(&mut self) -> Step<Self::Output> {
+        self.advance(None)
+    }
+
+    fn answered(&mut self, answer: Answered<D>, other: Option<Answered<D>>) -> Step<Self::Output> {
+        self.advance(Some((answer, other)))
+    }
+}

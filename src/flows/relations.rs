@@ -1,0 +1,90 @@
+//! A workflow with its nodes and connections, in one request, or more where a list is cut.
+
+use super::completion::{another_answer, Completion};
+use super::{Answered, Flow, Step};
+use crate::data::Data;
+use crate::error::Error;
+use crate::rest::{without_embedded, Request, CONNECTIONS, NODES};
+
+/// A workflow, its nodes and its connections.
+pub struct Parts<D> {
+    /// The workflow's row.
+    pub workflow: D,
+    /// The rows of its nodes.
+    pub nodes: D,
+    /// The rows of its connections.
+    pub connections: D,
+}
+
+/// Asks for a workflow and its parts. None when there is no such workflow.
+pub(super) struct Relations<D: Data> {
+    id: String,
+    /// The workflow as it came, once it did.
+    whole: Option<D>,
+    /// The lists that are complete: the nodes, then the connections.
+    lists: Vec<D>,
+    completion: Option<Completion<D>>,
+}
+
+impl<D: Data> Relations<D> {
+    pub fn new(id: String) -> Self {
+        Self { id, whole: None, lists: Vec::new(), completion: None }
+    }
+
+    /// Completes the next list, or puts everything together.
+    fn go_on(&mut self) -> Result<Step<Option<Parts<D>>>, Error> {
+        let Some(whole) = &self.whole else { return Ok(Step::Done(Ok(None))) };
+        if let [nodes, connections] = self.lists.as_slice() {
+            return Ok(Step::Done(Ok(Some(Parts {
+                workflow: without_embedded(whole),
+                nodes: nodes.clone(),
+                connections: connections.clone(),
+            }))));
+        }
+        let embedded = if self.lists.is_empty() { &NODES } else { &CONNECTIONS };
+        let (rows, expected) = embedded.of(whole).ok_or_else(another_answer)?;
+        let completion = Completion::new(embedded.query(&self.id), None, rows, expected);
+        let completion = self.completion.insert(completion);
+        let step = completion.start();
+        self.listed(step)
+    }
+
+    fn listed(&mut self, step: Step<D>) -> Result<Step<Option<Parts<D>>>, Error> {
+        match step {
+            Step::Done(rows) => {
+                self.lists.push(rows?);
+                self.go_on()
+            }
+            Step::Ask(request) => Ok(Step::Ask(request)),
+            Step::AskBoth(first, second) => Ok(Step::AskBoth(first, second)),
+        }
+    }
+
+    fn take(&mut self, answer: Answered<D>) -> Result<Step<Option<Parts<D>>>, Error> {
+        if let Some(completion) = &mut self.completion {
+            let step = completion.answered(answer, None);
+            return self.listed(step);
+        }
+        let rows = answer.outcome?.rows;
+        if !rows.is_empty() {
+            let row = rows.item(0);
+            if row.column("id").text() != Some(&self.id) {
+                return Err(another_answer());
+            }
+            self.whole = Some(row);
+        }
+        self.go_on()
+    }
+}
+
+impl<D: Data> Flow<D> for Relations<D> {
+    type Output = Option<Parts<D>>;
+
+    fn start(&mut self) -> Step<Self::Output> {
+        Step::Ask(Request::relations(&self.id))
+    }
+
+    fn answered(&mut self, answer: Answered<D>, _: Option<Answered<D>>) -> Step<Self::Output> {
+        self.take(answer).into()
+    }
+}

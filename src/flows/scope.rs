@@ -1,0 +1,131 @@
+//! The rows of a subscription's scope, to compare with what is known.
+
+use super::completion::Completion;
+use super::{Answered, Flow, Step};
+use crate::data::Data;
+use crate::error::Error;
+use crate::feeds::{overlap, Extent, MAX_COMPARED_ROWS};
+use crate::query::{Query, Test};
+use crate::rest::{Answer, Request};
+
+/// The rows of an append-only table that are known at first: enough to recognise what overlaps.
+const RECENT_ROWS: u32 = 100;
+
+/// Asks for the rows to compare with: of a table that only grows, those of the overlap with what is known. None when there
+/// are more than can be compared.
+pub struct ScopeFlow<D: Data> {
+    /// All rows of the scope.
+    scope: Query,
+    phase: Phase,
+    completion: Option<Completion<D>>,
+}
+
+enum Phase {
+    /// There were too many at the last time: they are counted first.
+    Counting,
+    /// Rows of this query are read.
+    Reading(Query),
+    /// The newest rows are read, to know from when on to read.
+    ReadingNewest(Query),
+}
+
+impl<D: Data> ScopeFlow<D> {
+    /// `scope` asks for all rows, which are known to this `extent`; `since`, of an append-only table, is where to read on
+    /// from.
+    pub fn new(scope: Query, extent: Extent, since: Option<String>) -> Self {
+        let in_order = || scope.clone().ordered_by("created_at", false);
+        let phase = match (scope.table.is_append_only, since) {
+            (false, _) if extent == Extent::Unknown => Phase::Counting,
+            (false, _) => Phase::Reading(scope.clone()),
+            (true, Some(since)) => Phase::Reading(rows_since(&scope, since)),
+            (true, None) if extent == Extent::Recent => Phase::Reading(in_order()),
+            (true, None) => {
+                let newest = scope.clone().ordered_by("created_at", true);
+                Phase::ReadingNewest(newest.page(RECENT_ROWS, 0))
+            }
+        };
+        Self { scope, phase, completion: None }
+    }
+
+    fn take(&mut self, answer: Answered<D>) -> Result<Step<Option<D>>, Error> {
+        if let Some(completion) = &mut self.completion {
+            let step = completion.answered(answer, None);
+            return self.completed(step);
+        }
+        let answer = answer.outcome?;
+        match &self.phase {
+            Phase::Counting if answer.total.is_some_and(|total| total > MAX_COMPARED_ROWS) => {
+                Ok(Step::Done(Ok(None)))
+            }
+            Phase::Counting => {
+                self.phase = Phase::Reading(self.scope.clone());
+                Ok(self.start())
+            }
+            Phase::Reading(query) | Phase::ReadingNewest(query) => {
+                let query = query.clone();
+                self.complete(query, answer)
+            }
+        }
+    }
+
+    fn complete(&mut self, query: Query, answer: Answer<D>) -> Result<Step<Option<D>>, Error> {
+        let wanted = answer.total.unwrap_or(0).min(query.limit.unwrap_or(u32::MAX));
+        if wanted > MAX_COMPARED_ROWS {
+            return Ok(Step::Done(Ok(None)));
+        }
+        // Where the server does not say how many there are, one row more than can be compared is as good as all.
+        let limit = query.limit.or(answer.total.is_none().then_some(MAX_COMPARED_ROWS + 1));
+        let completion = Completion::new(Query { limit, ..query }, None, answer.rows, answer.total);
+        let step = self.completion.insert(completion).start();
+        self.completed(step)
+    }
+
+    fn completed(&mut self, step: Step<D>) -> Result<Step<Option<D>>, Error> {
+        let rows = match step {
+            Step::Done(rows) => rows?,
+            Step::Ask(request) => return Ok(Step::Ask(request)),
+            Step::AskBoth(first, second) => return Ok(Step::AskBoth(first, second)),
+        };
+        if rows.len() > MAX_COMPARED_ROWS as usize {
+            return Ok(Step::Done(Ok(None)));
+        }
+        match self.rest(&rows) {
+            Some(query) => {
+                (self.phase, self.completion) = (Phase::Reading(query), None);
+                Ok(self.start())
+            }
+            None => Ok(Step::Done(Ok(Some(rows)))),
+        }
+    }
+
+    /// What is to be read after the newest rows. The next reading goes on a minute before the newest one: what is older than
+    /// the answer, and in that minute, would look new then.
+    fn rest(&self, rows: &D) -> Option<Query> {
+        if !matches!(self.phase, Phase::ReadingNewest(_)) || rows.len() < RECENT_ROWS as usize {
+            return None;
+        }
+        let time_of = |index: usize| rows.item(index).column("created_at").text().map(str::to_owned);
+        let since = overlap(&time_of(0)?)?;
+        let is_cut = time_of(rows.len() - 1).is_some_and(|oldest| oldest >= since);
+        is_cut.then(|| rows_since(&self.scope, since))
+    }
+}
+
+fn rows_since(scope: &Query, since: String) -> Query {
+    scope.clone().ordered_by("created_at", false).filter("created_at", Test::AtLeast(since))
+}
+
+impl<D: Data> Flow<D> for ScopeFlow<D> {
+    type Output = Option<D>;
+
+    fn start(&mut self) -> Step<Self::Output> {
+        Step::Ask(match &self.phase {
+            Phase::Counting => Request::count(&self.scope),
+            Phase::Reading(query) | Phase::ReadingNewest(query) => Request::counted(query, None),
+        })
+    }
+
+    fn answered(&mut self, answer: Answered<D>, _: Option<Answered<D>>) -> Step<Self::Output> {
+        self.take(answer).into()
+    }
+}

@@ -1,0 +1,396 @@
+//! Writes: an idempotent request, and what is asked when its answer leaves open what it did.
+
+use super::completion::another_answer;
+use super::function::{is_taken, migration_required, Call, Function, MISSING_POLICIES};
+use super::update::{is_own_insert, unchanged, OwnUpdate};
+use super::{Answered, Flow, Step};
+use crate::data::{Data, Value};
+use crate::error::{code, Error, Report};
+use crate::query::{Filter, Query, Test};
+use crate::rest::{Answer, Request};
+use crate::tables::{Hole, Table, WORKFLOWS};
+
+/// One change to ask of the server.
+#[derive(Clone)]
+pub enum Write {
+    /// A new row.
+    Insert {
+        /// Where to.
+        table: &'static Table,
+        /// The row's id, which `body` carries too.
+        id: String,
+        /// Whether the caller chose the id: then it may be taken by a different row.
+        chosen_id: bool,
+        /// The row as JSON.
+        body: String,
+    },
+    /// New values for one row.
+    Update {
+        /// Where.
+        table: &'static Table,
+        /// The row's id.
+        id: String,
+        /// The new values as JSON.
+        body: String,
+        /// The version of the row that they are meant for.
+        condition: Option<Condition>,
+    },
+    /// The end of a row.
+    Delete {
+        /// Where.
+        table: &'static Table,
+        /// Which row.
+        filters: Vec<Filter>,
+        /// Whether it is an error when there is none.
+        must_exist: bool,
+    },
+    /// New values for the row with the natural key that `body` carries, or a new row.
+    Upsert {
+        /// Where to.
+        table: &'static Table,
+        /// Whose row it is.
+        user_id: String,
+        /// The row as JSON, without an id: it would rewrite that of the row that is there.
+        body: String,
+    },
+    /// A new row, unless there is one with this natural key.
+    Ensure {
+        /// Where to.
+        table: &'static Table,
+        /// Whose row it is.
+        user_id: String,
+        /// The natural key.
+        filters: Vec<Filter>,
+        /// The row as JSON.
+        body: String,
+    },
+    /// Several rows in one transaction, by a function of the database.
+    Call(Call),
+}
+
+/// The version of a row that a write is meant for, by its `updated_at`.
+#[derive(Clone)]
+pub enum Condition {
+    /// The caller's. The write is refused when the row has another one.
+    Wanted(String),
+    /// What the row has as far as is known. The write is made all the same when it has another one, which only tells that
+    /// somebody else changed it.
+    Assumed(String),
+}
+
+impl Condition {
+    /// The version.
+    pub fn updated_at(&self) -> &str {
+        match self {
+            Self::Wanted(updated_at) | Self::Assumed(updated_at) => updated_at,
+        }
+    }
+}
+
+impl Write {
+    /// The table that it changes.
+    pub fn table(&self) -> &'static Table {
+        match self {
+            Self::Insert { table, .. }
+            | Self::Update { table, .. }
+            | Self::Delete { table, .. }
+            | Self::Upsert { table, .. }
+            | Self::Ensure { table, .. } => table,
+            Self::Call(call) => call.function.table(),
+        }
+    }
+
+    /// The id of the one row that it is about, where that is known beforehand.
+    pub fn id(&self) -> Option<String> {
+        match self {
+            Self::Insert { id, .. } | Self::Update { id, .. } => Some(id.clone()),
+            Self::Delete { filters, .. } => id_in(filters),
+            Self::Upsert { .. } | Self::Ensure { .. } => None,
+            Self::Call(call) => call.workflow_id.clone(),
+        }
+    }
+
+    /// The workflow that it makes a new version of, if it is a write that can be meant for a version.
+    pub fn versioned_row(&self) -> Option<&str> {
+        match self {
+            Self::Update { table, id, .. } if **table == WORKFLOWS => Some(id),
+            Self::Call(call) if call.function == Function::SaveGraph => call.workflow_id.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The version that it is meant for.
+    pub fn condition(&self) -> Option<&Condition> {
+        match self {
+            Self::Update { condition, .. } => condition.as_ref(),
+            Self::Call(call) => call.condition.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The same write, meant for another version.
+    #[must_use]
+    pub fn on(&self, other: Option<Condition>) -> Self {
+        let mut write = self.clone();
+        match &mut write {
+            Self::Update { condition, .. } => *condition = other,
+            Self::Call(call) => call.condition = other,
+            _ => {}
+        }
+        write
+    }
+
+    /// Bytes that it takes of a URL, below the server's address.
+    pub fn url_length(&self) -> usize {
+        self.request().path.len()
+    }
+
+    fn request(&self) -> Request {
+        match self {
+            Self::Insert { table, body, .. } => Request::insert(table, "id", body.clone()),
+            Self::Update { table, id, body, condition } => {
+                let unchanged = condition.as_ref().map(|condition| Filter {
+                    column: "updated_at",
+                    test: Test::Eq(condition.updated_at().to_owned()),
+                });
+                let filters: Vec<_> = by_id(id).into_iter().chain(unchanged).collect();
+                Request::update(table, &filters, body.clone())
+            }
+            Self::Delete { table, filters, .. } => Request::delete(table, filters),
+            Self::Upsert { table, body, .. } => Request::upsert(table, table.natural_key, body.clone()),
+            Self::Ensure { table, body, .. } => Request::insert(table, table.natural_key, body.clone()),
+            Self::Call(call) => call.request(),
+        }
+    }
+}
+
+fn id_in(filters: &[Filter]) -> Option<String> {
+    filters.iter().find_map(|filter| match (filter.column, &filter.test) {
+        ("id", Test::Eq(id)) => Some(id.clone()),
+        _ => None,
+    })
+}
+
+fn by_id(id: &str) -> [Filter; 1] {
+    [Filter { column: "id", test: Test::Eq(id.to_owned()) }]
+}
+
+/// What a write left behind.
+pub enum Written<D> {
+    /// The row as it is now.
+    Row(D),
+    /// The rows that are gone, as they were.
+    Deleted(Vec<D>),
+    /// What a function answered.
+    Called(D),
+}
+
+/// Makes a change, and finds out what became of it.
+///
+/// A change that is meant for an assumed version is made all the same when the row has another one.
+pub struct WriteFlow<D> {
+    write: Write,
+    /// The row as it was known before.
+    before: Option<D>,
+    phase: Phase,
+}
+
+enum Phase {
+    /// The change itself is under way.
+    Making,
+    /// A call that met what it may have made itself is repeated.
+    Replaying,
+    /// Nothing was answered: the row is looked for. What it means if there is none.
+    Finding(Error),
+}
+
+impl<D: Data> WriteFlow<D> {
+    /// `before` is the row as it is known.
+    pub fn new(write: Write, before: Option<D>) -> Self {
+        Self { write, before, phase: Phase::Making }
+    }
+
+    /// The version that the change was made of, as far as it was sure of that.
+    pub fn version_before(&self) -> Option<&str> {
+        self.write.condition().map(Condition::updated_at)
+    }
+
+    fn take(&mut self, answer: Answered<D>) -> Result<Step<Written<D>>, Error> {
+        let turn = match std::mem::replace(&mut self.phase, Phase::Making) {
+            Phase::Making => self.made(answer),
+            Phase::Replaying => self.called(answer.outcome).map(Turn::Over),
+            Phase::Finding(otherwise) => self.found(answer.outcome, otherwise).map(Turn::Over),
+        };
+        Ok(match turn {
+            Err(error) if error.is(code::CONFLICT) && self.is_assumed() => {
+                self.write = self.write.on(None);
+                self.start()
+            }
+            Err(error) => return Err(error),
+            Ok(Turn::Over(written)) => Step::Done(Ok(written)),
+            Ok(Turn::Find(request, otherwise)) => {
+                self.phase = Phase::Finding(otherwise);
+                Step::Ask(request)
+            }
+            Ok(Turn::Replay(request)) => {
+                self.phase = Phase::Replaying;
+                Step::Ask(request)
+            }
+        })
+    }
+
+    fn is_assumed(&self) -> bool {
+        matches!(self.write.condition(), Some(Condition::Assumed(_)))
+    }
+
+    /// The change was answered.
+    fn made(&self, answer: Answered<D>) -> Result<Turn<D>, Error> {
+        let Answered { outcome, attempts, user_id } = answer;
+        let user_id = user_id.as_deref();
+        match &self.write {
+            Write::Insert { table, id, body, .. } => {
+                let taken = match outcome {
+                    Ok(answer) => match first_row(&answer) {
+                        Some(made) => return Ok(Turn::Over(Written::Row(made))),
+                        None => taken_id(table, attempts),
+                    },
+                    // An earlier attempt may have made the row whose uniqueness this one met.
+                    Err(error) if error.is("23505") && error.attempts > 1 => error,
+                    Err(error) => {
+                        return Err(refused(table, creator::<D>(body).as_deref(), user_id, error));
+                    }
+                };
+                Ok(Turn::Find(row_that(table, &by_id(id)), taken))
+            }
+            Write::Update { table, id, condition, .. } => {
+                let missing = Error::not_found(table.name).after(attempts);
+                match first_row(&outcome?) {
+                    Some(changed) => Ok(Turn::Over(Written::Row(changed))),
+                    None if condition.is_none() && !table.holes.contains(&Hole::Update) => Err(missing),
+                    None => Ok(Turn::Find(row_that(table, &by_id(id)), missing)),
+                }
+            }
+            Write::Delete { table, must_exist, filters } => {
+                let rows = outcome?.rows;
+                if rows.is_empty() && *must_exist && attempts == 1 {
+                    return Err(Error::not_found(table.name).after(attempts));
+                }
+                if rows.is_empty() && table.holes.contains(&Hole::Delete) {
+                    let hole = migration_required(MISSING_POLICIES).after(attempts);
+                    return Ok(Turn::Find(row_that(table, filters), hole));
+                }
+                Ok(Turn::Over(Written::Deleted(rows.items())))
+            }
+            Write::Upsert { table, user_id: owner, .. } => {
+                let answer = outcome.map_err(|error| refused(table, Some(owner), user_id, error))?;
+                let row = first_row(&answer).ok_or_else(|| another_answer().after(attempts))?;
+                Ok(Turn::Over(Written::Row(row)))
+            }
+            Write::Ensure { table, user_id: owner, filters, .. } => {
+                let answer = outcome.map_err(|error| refused(table, Some(owner), user_id, error))?;
+                Ok(match first_row(&answer) {
+                    Some(made) => Turn::Over(Written::Row(made)),
+                    None => {
+                        Turn::Find(row_that(table, filters), Error::not_found(table.name).after(attempts))
+                    }
+                })
+            }
+            Write::Call(call) => match outcome {
+                // What is in the way may be what an earlier attempt made.
+                Err(error) if call.function.knows_replays() && is_taken(&error) && error.attempts > 1 => {
+                    Ok(Turn::Replay(call.replay()))
+                }
+                outcome => self.called(outcome).map(Turn::Over),
+            },
+        }
+    }
+
+    fn called(&self, outcome: Result<Answer<D>, Error>) -> Result<Written<D>, Error> {
+        let answer = outcome.map_err(|error| match &self.write {
+            Write::Call(call) => call.refused(error),
+            _ => error,
+        })?;
+        Ok(Written::Called(answer.rows))
+    }
+
+    /// What a change means that was answered with nothing, now that it is known what row there is.
+    fn found(&self, outcome: Result<Answer<D>, Error>, otherwise: Error) -> Result<Written<D>, Error> {
+        let attempts = otherwise.attempts;
+        let found = match outcome {
+            Ok(answer) => first_row(&answer),
+            Err(error) if matches!(self.write, Write::Insert { .. }) => {
+                let attempts = attempts + error.attempts;
+                return Err(error.after(attempts));
+            }
+            Err(error) => return Err(error),
+        };
+        match (&self.write, found) {
+            (Write::Insert { table, chosen_id, body, .. }, Some(found))
+                if !chosen_id || is_own_insert(table, &found, body, attempts > 1) =>
+            {
+                Ok(Written::Row(found))
+            }
+            (Write::Update { table, condition, body, .. }, Some(found)) => {
+                let own = OwnUpdate { body, before: self.before.as_ref(), attempts };
+                unchanged(table, &found, condition.as_ref(), &own).map_err(|error| error.after(attempts))?;
+                Ok(Written::Row(found))
+            }
+            (Write::Ensure { .. }, Some(found)) => Ok(Written::Row(found)),
+            // The row is not there, as was wanted.
+            (Write::Delete { .. }, None) => Ok(Written::Deleted(Vec::new())),
+            _ => Err(otherwise),
+        }
+    }
+}
+
+/// How the flow goes on after an answer.
+enum Turn<D> {
+    Over(Written<D>),
+    /// The row is looked for. What it means if it is there, or is not, against what was wanted.
+    Find(Request, Error),
+    Replay(Request),
+}
+
+impl<D: Data> Flow<D> for WriteFlow<D> {
+    type Output = Written<D>;
+
+    fn start(&mut self) -> Step<Self::Output> {
+        Step::Ask(self.write.request())
+    }
+
+    fn answered(&mut self, answer: Answered<D>, _: Option<Answered<D>>) -> Step<Self::Output> {
+        self.take(answer).into()
+    }
+}
+
+fn first_row<D: Data>(answer: &Answer<D>) -> Option<D> {
+    (!answer.rows.is_empty()).then(|| answer.rows.item(0))
+}
+
+/// Asks for the one row that these filters name.
+fn row_that(table: &'static Table, filters: &[Filter]) -> Request {
+    let query = Query { filters: filters.to_vec(), order: Vec::new(), ..Query::of(table) };
+    Request::select(&query, "*")
+}
+
+/// A user whose own row is refused meets a policy that the database lacks. A row without an owner becomes its maker's.
+fn refused(table: &Table, owner: Option<&str>, user_id: Option<&str>, error: Error) -> Error {
+    let is_hole = error.is("42501") && table.holes.contains(&Hole::Insert);
+    if is_hole && user_id.is_some_and(|user| owner.is_none_or(|owner| owner == user)) {
+        return migration_required(MISSING_POLICIES).after(error.attempts);
+    }
+    error
+}
+
+/// Whose a new row is to be. None where it does not say; an empty text where it is to be nobody's.
+fn creator<D: Data>(body: &str) -> Option<String> {
+    match D::parse(body)?.column("created_by") {
+        Value::Absent => None,
+        value => Some(value.text().unwrap_or_default().to_owned()),
+    }
+}
+
+fn taken_id(table: &Table, attempts: u32) -> Error {
+    let message = ["The id is taken by another row of ", table.name].concat();
+    Report { attempts, status: Some(409), ..Report::new("23505", message) }.into()
+}
