@@ -57,7 +57,7 @@ pub struct Batch<D: Data> {
 
 enum Asking<D: Data> {
     Row,
-    Rows(List<D>),
+    Rows(Box<List<D>>),
 }
 
 impl<D: Data> Batch<D> {
@@ -93,7 +93,7 @@ impl<D: Data> Batch<D> {
         }
         let mut list = List::new(if is_by_id { query.ordered_by_id() } else { query });
         let step = list.start();
-        self.asking = Asking::Rows(list);
+        self.asking = Asking::Rows(Box::new(list));
         self.asked(step)
     }
 
