@@ -137,9 +137,14 @@ impl<D: Data> Change<D> {
         }
     }
 
+    /// Whether the row may be gone.
+    pub fn may_delete(&self) -> bool {
+        !matches!(self.source, Source::Row(_) | Source::Current(_))
+    }
+
     /// Whether the change may have deleted rows of `table`, which refers to this one or to one that does.
     pub fn may_cascade_to(&self, table: &Table) -> bool {
-        !matches!(self.source, Source::Row(_) | Source::Current(_)) && self.table.cascades_to(table)
+        self.may_delete() && self.table.cascades_to(table)
     }
 
     /// Whether it may have deleted rows of any other table.

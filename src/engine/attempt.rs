@@ -107,13 +107,6 @@ impl<P: Platform> Engine<P> {
         }
     }
 
-    /// Numbers what is sent.
-    fn next_in_order(&self) -> u64 {
-        let order = self.sent.get() + 1;
-        self.sent.set(order);
-        order
-    }
-
     /// One attempt. The token provider's time counts.
     async fn within_timeout(
         self: &Rc<Self>,
@@ -130,7 +123,7 @@ impl<P: Platform> Engine<P> {
             if !sender.subject.get_or_insert_with(|| subject.clone()).is_same_user(&subject) {
                 return Err(Error::aborted("Another user signed in while the call was under way").into());
             }
-            sent.leaves(self.next_in_order());
+            sent.leaves(self.state.borrow_mut().log.place());
             let reply = self.platform.send(request, token.as_deref(), sent.is_fresh()).await?;
             let retry_after_ms = reply.retry_after_ms;
             classify(reply, request.form).map_err(|error| {

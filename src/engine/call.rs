@@ -1,6 +1,7 @@
 //! One call of the application, from its start to its answer: what may end it early, and when it may deliver.
 
-use super::flights::Outcome;
+use super::log::Place;
+use super::reads::Outcome;
 use super::session::{End, Epoch};
 use super::Engine;
 use crate::error::Error;
@@ -29,26 +30,26 @@ pub type Sent = Rc<Dispatch>;
 /// Whether and how something was sent.
 #[derive(Default)]
 pub struct Dispatch {
-    /// The place of its first attempt among all that were sent; 0 while nothing was.
-    order: Cell<u64>,
+    /// The place in the change log at which its first attempt was sent; 0 while nothing was.
+    place: Cell<Place>,
     is_fresh: Cell<bool>,
 }
 
 impl Dispatch {
     /// Whether something was sent.
     pub fn is_sent(&self) -> bool {
-        self.order.get() > 0
+        self.place.get() > 0
     }
 
-    /// The place of what was sent first among everything that was sent; 0 while nothing was.
-    pub fn order(&self) -> u64 {
-        self.order.get()
+    /// The place in the change log at which it was sent first.
+    pub fn place(&self) -> Option<Place> {
+        Some(self.place.get()).filter(|place| *place > 0)
     }
 
-    /// Something is sent now, as the `order`th of all.
-    pub fn leaves(&self, order: u64) {
+    /// Something is sent now, at this place in the change log.
+    pub fn leaves(&self, place: Place) {
         if !self.is_sent() {
-            self.order.set(order);
+            self.place.set(place);
         }
     }
 

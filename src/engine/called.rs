@@ -1,5 +1,6 @@
 //! What a function of the database answered: several rows at once.
 
+use super::log::Record;
 use super::Engine;
 use crate::cache::{Change, Source};
 use crate::data::{Data, Form};
@@ -39,9 +40,8 @@ impl<P: Platform> Engine<P> {
             return whole.clone();
         };
         // Reads of its nodes that were sent before may bring the old ones.
-        let source = Source::Unknown;
-        let children_changed = Change { table: &WORKFLOWS, id: Some(id.clone()), source };
-        self.state.borrow_mut().flights.overtake_by(&children_changed);
+        let children_changed = Record::Changed { table: &WORKFLOWS, id: Some(id.clone()), may_cascade: true };
+        self.state.borrow_mut().note(children_changed);
         self.apply(&Change {
             table: &WORKFLOWS,
             id: Some(id.clone()),

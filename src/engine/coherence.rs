@@ -1,5 +1,6 @@
 //! The one door through which every change goes: entries are patched or dropped, then everybody is told.
 
+use super::log::Record;
 use super::Engine;
 use crate::cache::{is_older, is_variant_of, Change, Effect, Shape, Source};
 use crate::data::Data;
@@ -20,7 +21,7 @@ impl<P: Platform> Engine<P> {
         let change = &self.identified(change);
         {
             let mut state = self.state.borrow_mut();
-            state.flights.overtake_by(change);
+            state.note(Record::of(change));
             let concerned = state.store.concerned(change).into_iter();
             let effects: Vec<(Rc<str>, Effect<P::Data>)> = concerned
                 .map(|(key, entry)| {
@@ -48,7 +49,7 @@ impl<P: Platform> Engine<P> {
                     Some(key_of_user) => is_variant_of(key, key_of_user),
                     None => key.starts_with(AUDIT_LOGS),
                 };
-                state.flights.overtake_keys(&is_outdated);
+                state.overtake_keys(&is_outdated);
                 let outdated: Vec<_> =
                     state.store.other_keys().filter(|key| is_outdated(key)).cloned().collect();
                 for key in outdated {
@@ -108,7 +109,7 @@ impl<P: Platform> Engine<P> {
         {
             let now = self.platform.now();
             let mut state = self.state.borrow_mut();
-            state.flights.overtake_keys(&|candidate| candidate == key);
+            state.overtake_keys(&|candidate| candidate == key);
             state.store.put(key, data, Shape::Foreign, ttl_ms, now);
         }
         self.flush();
@@ -123,7 +124,7 @@ impl<P: Platform> Engine<P> {
     pub fn invalidate_where(self: &Rc<Self>, picked: &dyn Fn(&str) -> bool) {
         {
             let mut state = self.state.borrow_mut();
-            state.flights.overtake_keys(picked);
+            state.overtake_keys(picked);
             state.store.remove_where(&|key, _| picked(key));
         }
         self.flush();

@@ -1,6 +1,7 @@
 //! The way of a frame: the whole row, the one door for changes, then those who follow it.
 
 use super::live::Live;
+use super::log::Record;
 use super::Engine;
 use crate::cache::{Change, Source};
 use crate::data::Data;
@@ -77,12 +78,12 @@ impl<P: Platform> Engine<P> {
         };
         let sign = self.sign(table, channel, matched, frame.kind, commit_timestamp);
         if self.waits_for_reread(table, &id, &sign) {
-            return self.state.borrow().writes.hear(table, &id);
+            return self.state.borrow_mut().note(Record::Heard { table, id });
         }
         if let Some(row) = self.whole(table, &id, record, &sign, frame.has_errors) {
             self.row_changed(table, &id, &row, sign);
         } else {
-            self.state.borrow().writes.hear(table, &id);
+            self.state.borrow_mut().note(Record::Heard { table, id: id.clone() });
             self.reread(table, &id, sign);
         }
     }
@@ -143,7 +144,7 @@ impl<P: Platform> Engine<P> {
         let verdict = self.state.borrow_mut().live.echoes.judge(table, id, Some(row), now_ms);
         // The late echo of an own write is older than the answer to the next one.
         if matches!(verdict, Verdict::Crossed | Verdict::Foreign) {
-            self.state.borrow().writes.hear(table, id);
+            self.state.borrow_mut().note(Record::Heard { table, id: id.to_owned() });
         }
         match verdict {
             Verdict::Crossed => return self.reread(table, id, sign),
@@ -223,7 +224,7 @@ impl<P: Platform> Engine<P> {
             (known, is_echo)
         };
         if !is_echo {
-            self.state.borrow().writes.hear(table, id);
+            self.state.borrow_mut().note(Record::Heard { table, id: id.to_owned() });
         }
         match known {
             Some(_) if is_echo => {}
@@ -232,7 +233,7 @@ impl<P: Platform> Engine<P> {
             }
             None => {
                 // An answer on its way may still hold it.
-                self.state.borrow_mut().flights.bury(table, id);
+                self.state.borrow_mut().note(Record::Gone { table, id: id.to_owned() });
                 // Feeds forget the old rows of such a table, pages do not.
                 if table.is_append_only {
                     self.apply(&Change { table, id: Some(id.to_owned()), source: Source::Deleted(None) });

@@ -1,6 +1,8 @@
 //! The end of a read: what it brought is stored, unless a change overtook it.
 
-use super::flights::{Marks, Outcome};
+use super::call::Sent;
+use super::log::Record;
+use super::reads::Outcome;
 use super::Engine;
 use crate::cache::{parts_of_relations, Shape};
 use crate::data::{Data, Member};
@@ -14,27 +16,29 @@ use std::rc::Rc;
 /// How many times an answer that is overtaken again and again is asked for once more.
 const MAX_REPEATS: u32 = 3;
 
-/// Removes its flight from the list of those under way, at the latest when it is dropped half-way.
+/// The end of a read in flight, at the latest when it is dropped half-way.
 pub(super) struct Landing<P: Platform> {
     pub engine: Rc<Engine<P>>,
     pub key: String,
-    pub marks: Marks,
+    /// The read's number among those in flight.
+    pub number: u32,
+    pub sent: Sent,
     /// How many times it has asked again.
     pub repeats: u32,
 }
 
 impl<P: Platform> Drop for Landing<P> {
     fn drop(&mut self) {
-        self.engine.state.borrow_mut().flights.remove(&self.marks);
+        self.engine.state.borrow_mut().reads.end(self.number);
     }
 }
 
 impl<P: Platform> Landing<P> {
     /// Whether what was loaded may be older than what is known by now.
     fn is_overtaken(&self, outcome: &Result<Option<Loaded<P::Data>>, Error>) -> bool {
-        let is_buried = |loaded: &Loaded<P::Data>| self.engine.holds_buried(loaded);
-        self.marks.overtaken.get()
-            || outcome.as_ref().is_ok_and(|loaded| loaded.as_ref().is_some_and(is_buried))
+        let state = self.engine.state.borrow();
+        let loaded = outcome.as_ref().ok().and_then(Option::as_ref);
+        state.reads.is_overtaken(self.number, &state.log, loaded)
     }
 
     /// Whether what was loaded has to be asked for again: something overtook it, and the read insists.
@@ -42,15 +46,15 @@ impl<P: Platform> Landing<P> {
         outcome.is_ok() && self.repeats < MAX_REPEATS && self.insists() && self.is_overtaken(outcome)
     }
 
-    /// It is asked for again, with these marks.
-    pub fn repeats_with(&mut self, marks: Marks) {
+    /// It is asked for again, with this mark.
+    pub fn repeats_with(&mut self, sent: Sent) {
         self.repeats += 1;
-        self.engine.state.borrow_mut().flights.asks_again(&self.marks, marks.clone());
-        self.marks = marks;
+        self.engine.state.borrow_mut().reads.asks_again(self.number, sent.clone());
+        self.sent = sent;
     }
 
     fn insists(&self) -> bool {
-        self.engine.state.borrow().flights.insists(&self.marks)
+        self.engine.state.borrow().reads.insists(self.number)
     }
 
     /// Stores what was loaded, unless a change overtook it; the caller gets it in any case.
@@ -62,13 +66,15 @@ impl<P: Platform> Landing<P> {
         let engine = self.engine.clone();
         let key = self.key.clone();
         let keep = !self.is_overtaken(&outcome);
-        let order = self.marks.sent.order();
+        let asked = self.sent.place();
         let insists = self.insists();
         drop(self);
         let outcome = outcome?;
-        if keep {
-            engine.state.borrow_mut().flights.overtake_older(&key, order);
-        } else if insists {
+        if let (true, Some(asked)) = (keep, asked) {
+            // What was asked for earlier is older.
+            engine.state.borrow_mut().note(Record::Stored { key: key.clone(), asked });
+        }
+        if !keep && insists {
             // No later read may be answered with what this one was to replace.
             engine.drop_entry(&key);
         }
@@ -92,24 +98,6 @@ impl<P: Platform> Landing<P> {
 }
 
 impl<P: Platform> Engine<P> {
-    /// Whether an answer holds a row that was deleted while it was on its way.
-    fn holds_buried(&self, loaded: &Loaded<P::Data>) -> bool {
-        let flights = &self.state.borrow().flights;
-        match loaded {
-            Loaded::Entry(row, Shape::Row(table)) => flights.holds_buried(table, row),
-            Loaded::Entry(rows, Shape::List(query)) => flights.holds_buried(query.table, rows),
-            Loaded::Entry(page, Shape::Page(query)) => {
-                page.child("data").is_some_and(|rows| flights.holds_buried(query.table, &rows))
-            }
-            Loaded::Entry(..) => false,
-            Loaded::Parts(parts) => {
-                flights.holds_buried(&WORKFLOWS, &parts.workflow)
-                    || flights.holds_buried(&WORKFLOW_NODES, &parts.nodes)
-                    || flights.holds_buried(&WORKFLOW_CONNECTIONS, &parts.connections)
-            }
-        }
-    }
-
     /// Drops the entry, and those that it could be put together from again.
     fn drop_entry(&self, key: &str) {
         let store = &mut self.state.borrow_mut().store;

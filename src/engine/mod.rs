@@ -13,19 +13,20 @@ mod batch;
 mod call;
 mod called;
 mod coherence;
-mod flights;
-mod in_air;
 mod incoming;
 mod joint;
 mod landing;
 mod live;
+mod log;
 mod opening;
 mod read;
+mod reads;
 mod resync;
 mod session;
 mod turns;
 mod versions;
 mod write;
+mod writes;
 
 pub use call::CallOptions;
 pub use live::LiveSettings;
@@ -37,15 +38,16 @@ use crate::platform::Platform;
 use crate::retry::RetryConfig;
 use crate::time::DEFAULT_TIMEOUT_MS;
 use batch::Batches;
-use flights::Flights;
 use futures_channel::oneshot;
-use in_air::WritesInAir;
 use live::Live;
+use log::{ChangeLog, Record};
+use reads::ReadsInFlight;
 use session::Session;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use turns::Turns;
 use versions::OwnVersions;
+use writes::WritesInFlight;
 
 /// What can be set at any time without losing anything.
 #[derive(Clone, Copy)]
@@ -78,17 +80,16 @@ pub struct Engine<P: Platform> {
     state: RefCell<State<P::Data>>,
     /// How many requests there were, to tell them apart.
     requests: Cell<u32>,
-    /// How many attempts were sent, to tell which came first.
-    sent: Cell<u64>,
 }
 
 /// Borrowed for the length of a step, never while the platform runs anybody else's code.
 struct State<D: Data> {
     settings: Settings,
     store: Store<D>,
-    flights: Flights<D>,
+    log: ChangeLog,
+    reads: ReadsInFlight<D>,
     batches: Batches<D>,
-    writes: WritesInAir,
+    writes: WritesInFlight,
     turns: Turns,
     versions: OwnVersions,
     session: Session<D>,
@@ -97,22 +98,41 @@ struct State<D: Data> {
     sweeper: Option<(f64, oneshot::Sender<()>)>,
 }
 
+impl<D: Data> State<D> {
+    /// Records what happened, if anything is under way that could ask about it.
+    fn note(&mut self, record: Record) {
+        match self.reads.oldest().into_iter().chain(self.writes.oldest()).min() {
+            Some(oldest) => self.log.push(record, oldest),
+            None => self.log.clear(),
+        }
+    }
+
+    /// Records that the keys that `picked` names are set or dropped by hand.
+    fn overtake_keys(&mut self, picked: &dyn Fn(&str) -> bool) {
+        let keys: Vec<_> = self.reads.keys().into_iter().filter(|key| picked(key)).collect();
+        if !keys.is_empty() {
+            self.note(Record::Keys(keys));
+        }
+    }
+}
+
 impl<P: Platform> Engine<P> {
     /// An engine with an empty cache.
     pub fn new(platform: P) -> Rc<Self> {
         let state = State {
             settings: Settings::default(),
             store: Store::default(),
-            flights: Flights::default(),
+            log: ChangeLog::default(),
+            reads: ReadsInFlight::default(),
             batches: Batches::default(),
-            writes: WritesInAir::default(),
+            writes: WritesInFlight::default(),
             turns: Turns::default(),
             versions: OwnVersions::default(),
             session: Session::default(),
             live: Live::default(),
             sweeper: None,
         };
-        Rc::new(Self { platform, state: RefCell::new(state), requests: Cell::new(0), sent: Cell::new(0) })
+        Rc::new(Self { platform, state: RefCell::new(state), requests: Cell::new(0) })
     }
 
     /// Changes limits and policies; nothing stored or under way is lost by it.
@@ -140,7 +160,7 @@ impl<P: Platform> Engine<P> {
     /// The cache's counters: its own, reads that joined another, and reads under way.
     pub fn stats(&self) -> (Stats, f64, usize) {
         let state = self.state.borrow();
-        (state.store.stats(), state.flights.coalesced(), state.flights.len())
+        (state.store.stats(), state.reads.coalesced(), state.reads.len())
     }
 
     /// Every key that is stored, most recently used first.
@@ -151,7 +171,7 @@ impl<P: Platform> Engine<P> {
 
     /// The keys of the reads under way, and of the entries that they are put together from.
     pub fn keys_under_way(&self) -> Vec<String> {
-        self.state.borrow().flights.keys()
+        self.state.borrow().reads.keys()
     }
 
     /// Makes the entries of these slots recently used, in this order.

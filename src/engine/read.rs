@@ -1,9 +1,9 @@
 //! The way of a read: cache, flight, batch, request, cache.
 
 use super::call::{CallOptions, Sent, Stage};
-use super::flights::{Marks, Outcome, Scope};
 use super::joint::Joint;
 use super::landing::Landing;
+use super::reads::{Outcome, ReadInFlight};
 use super::Engine;
 use crate::cache::{Freshness, Shape};
 use crate::data::Data;
@@ -89,7 +89,10 @@ impl<P: Platform> Engine<P> {
         ttl_ms: Option<f64>,
         is_fresh: bool,
     ) -> (Joint<Outcome<P::Data>>, Sent) {
-        let joined = self.state.borrow_mut().flights.join(&read.key, timeout_ms, is_fresh);
+        let joined = {
+            let state = &mut *self.state.borrow_mut();
+            state.reads.join(&state.log, &read.key, timeout_ms, is_fresh)
+        };
         if let Some(flight) = joined {
             self.platform.event(Event::Joined { key: &read.key });
             return flight;
@@ -106,16 +109,16 @@ impl<P: Platform> Engine<P> {
         ttl_ms: Option<f64>,
         is_fresh: bool,
     ) -> (Joint<Outcome<P::Data>>, Sent) {
-        let (loading, marks) = self.ask(read.load.clone(), timeout_ms, is_fresh);
-        let sent = marks.sent.clone();
+        let (loading, sent) = self.ask(read.load.clone(), timeout_ms, is_fresh);
+        let number = self.state.borrow_mut().reads.next_number();
         let mut landing =
-            Landing { engine: self.clone(), key: read.key.clone(), marks: marks.clone(), repeats: 0 };
+            Landing { engine: self.clone(), key: read.key.clone(), number, sent: sent.clone(), repeats: 0 };
         let load = read.load.clone();
         let flight = async move {
             let mut outcome = loading.await;
             while landing.must_repeat(&outcome) {
-                let (loading, marks) = landing.engine.ask(load.clone(), timeout_ms, true);
-                landing.repeats_with(marks);
+                let (loading, sent) = landing.engine.ask(load.clone(), timeout_ms, true);
+                landing.repeats_with(sent);
                 outcome = loading.await;
             }
             landing.land(outcome, ttl_ms)
@@ -123,18 +126,20 @@ impl<P: Platform> Engine<P> {
         let flight = Joint::new(flight.boxed_local());
         let mut state = self.state.borrow_mut();
         let insists = is_fresh || state.store.peek(&read.key).is_some();
-        let (key, scope) = (read.key.clone(), Scope::of(&read.load));
-        state.flights.register(key, timeout_ms, flight.downgrade(), scope, marks, insists);
+        let (key, load, weak) = (read.key.clone(), &read.load, flight.downgrade());
+        let mut in_flight = ReadInFlight::new(number, key, load, timeout_ms, weak, sent.clone());
+        in_flight.insists = insists;
+        state.reads.begin(in_flight);
         drop(state);
         (flight, sent)
     }
 
-    fn ask(self: &Rc<Self>, load: Load, timeout_ms: f64, is_fresh: bool) -> (Loading<P::Data>, Marks) {
+    fn ask(self: &Rc<Self>, load: Load, timeout_ms: f64, is_fresh: bool) -> (Loading<P::Data>, Sent) {
         let (loading, sent) = self.load(load, timeout_ms);
         if is_fresh {
             sent.go_past_http_cache();
         }
-        (loading, Marks { sent, ..Marks::default() })
+        (loading, sent)
     }
 
     /// Asks the server. The mark tells when something was sent.

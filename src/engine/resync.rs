@@ -4,6 +4,7 @@
 //! that changes flow (from then on): what was committed in between was told to nobody.
 
 use super::call::Sent;
+use super::log::{Place, Record};
 use super::Engine;
 use crate::cache::{Change, Shape, Source, Store};
 use crate::data::{Data, Difference, Index, Value};
@@ -16,7 +17,6 @@ use crate::realtime::ChangeKind as Kind;
 use crate::tables::Table;
 use crate::time::{jittered, RESYNC_BACKOFF};
 use futures_util::future::{select, Either, FutureExt};
-use std::cell::Cell;
 use std::cmp::Ordering;
 use std::pin::pin;
 use std::rc::Rc;
@@ -40,7 +40,7 @@ impl<P: Platform> Engine<P> {
 
     /// Reads the feed's rows; once more, if that is under way already.
     pub(super) fn read_scope(self: &Rc<Self>, number: u32) {
-        let (interest, extent, since, older) = {
+        let (interest, extent, since, asked) = {
             let mut state = self.state.borrow_mut();
             let Some(feed) = state.live.feed(number) else { return };
             feed.retry_ms = None;
@@ -50,8 +50,7 @@ impl<P: Platform> Engine<P> {
             }
             feed.begin_reading(self.platform.now());
             let (interest, extent, since) = (feed.interest.clone(), feed.extent, feed.overlap());
-            let older = state.flights.sent_to(interest.table);
-            (interest, extent, since, older)
+            (interest, extent, since, state.log.place())
         };
         let (engine, epoch) = (self.clone(), self.epoch());
         self.platform.spawn(async move {
@@ -63,12 +62,12 @@ impl<P: Platform> Engine<P> {
                 Either::Left((rows, _)) if epoch.end().is_none() => rows,
                 _ => return,
             };
-            engine.scope_landed(number, landed, &older);
+            engine.scope_landed(number, landed, asked);
             engine.drive();
         });
     }
 
-    fn scope_landed(self: &Rc<Self>, number: u32, rows: ScopeRows<P::Data>, older: &[Rc<Cell<bool>>]) {
+    fn scope_landed(self: &Rc<Self>, number: u32, rows: ScopeRows<P::Data>, asked: Place) {
         let now_ms = self.platform.now().monotonic_ms;
         let (mut again, was_too_large) = {
             let mut state = self.state.borrow_mut();
@@ -84,7 +83,7 @@ impl<P: Platform> Engine<P> {
             (feed.reading.take() == Some(true), feed.extent == Extent::Unknown)
         };
         match rows {
-            Ok(Some(rows)) => again = self.compare(number, &rows, older, again),
+            Ok(Some(rows)) => again = self.compare(number, &rows, asked, again),
             Ok(None) => {
                 // Otherwise each gap was told when it was noticed.
                 if !was_too_large {
@@ -100,12 +99,10 @@ impl<P: Platform> Engine<P> {
     }
 
     /// Applies what differs between `rows` and what is known, and tells it. Whether to read the scope once more.
-    fn compare(self: &Rc<Self>, number: u32, rows: &P::Data, older: &[Rc<Cell<bool>>], again: bool) -> bool {
+    fn compare(self: &Rc<Self>, number: u32, rows: &P::Data, asked: Place, again: bool) -> bool {
         let Some(Comparison { table, found, again }) = self.found(number, rows, again) else { return false };
         // Reads that were sent before this one may bring what it knows to be old.
-        for overtaken in older {
-            overtaken.set(true);
-        }
+        self.state.borrow_mut().note(Record::ScopeRead { table, asked });
         for Found { difference, .. } in &found {
             let source = match &difference.new {
                 Some(row) => Source::Current(row.clone()),

@@ -1,6 +1,7 @@
 //! Who is signed in, and what becomes of everything when that changes.
 
 use super::joint::Joint;
+use super::log::Record;
 use super::Engine;
 use crate::data::Data;
 use crate::error::Error;
@@ -393,7 +394,7 @@ impl<P: Platform> Engine<P> {
             let mut state = self.state.borrow_mut();
             state.store.forget();
             state.versions.clear();
-            state.flights.overtake_all();
+            state.note(Record::Everything);
             state.sweeper = None;
         }
         self.platform.withdraw_entries();

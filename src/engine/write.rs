@@ -1,7 +1,7 @@
 //! The way of a write: an idempotent request, then the change that it made.
 
 use super::call::{CallOptions, Sent, Stage};
-use super::in_air::InAir;
+use super::writes::InFlight;
 use super::Engine;
 use crate::data::Data;
 use crate::error::Error;
@@ -33,9 +33,9 @@ impl<P: Platform> Engine<P> {
                 Some(id) => Some(self.turn(id).await?),
                 None => None,
             };
-            let in_air = InAir::begin(self, &write, &sent);
+            let in_flight = InFlight::begin(self, &write, &sent);
             let outcome = self.make(write.clone(), timeout_ms, &sent).await;
-            in_air.settle(&write, outcome)
+            in_flight.settle(&write, outcome)
         };
         self.guard(options.cancelled, &stage, work.boxed_local()).await
     }

@@ -1,6 +1,7 @@
-//! Own writes on their way: what may have crossed them, and what becomes of the cache when they are over.
+//! Own writes in flight: what may have crossed them, and what becomes of the cache when they are over.
 
 use super::call::Sent;
+use super::log::{ChangeLog, Place, Record};
 use super::Engine;
 use crate::cache::{Change, Source};
 use crate::error::{code, Error};
@@ -8,17 +9,10 @@ use crate::feeds::id_of;
 use crate::flows::{is_taken, Write, Written};
 use crate::platform::Platform;
 use crate::tables::{Table, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
-use std::cell::Cell;
 use std::rc::Rc;
 
-/// Own writes that are not answered yet. Two that may touch the same row may have happened in either order.
-#[derive(Default)]
-pub struct WritesInAir {
-    writes: Vec<Rc<Flying>>,
-}
-
-/// A write under way.
-struct Flying {
+/// An own write that is not answered yet.
+pub struct WriteInFlight {
     table: &'static Table,
     /// None when it names its rows by something else, and may mean any.
     id: Option<String>,
@@ -26,13 +20,11 @@ struct Flying {
     is_delete: bool,
     /// Whether it writes the nodes and connections of a workflow too.
     saves_graph: bool,
-    /// Whether another write that may touch the same row was under way at the same time.
-    crossed: Cell<bool>,
-    /// Whether a frame told of such a row meanwhile: which of both came last the answer does not say.
-    heard: Cell<bool>,
+    /// When it began.
+    began: Place,
 }
 
-impl Flying {
+impl WriteInFlight {
     fn meets(&self, other: &Self) -> bool {
         let is_other_row = matches!((&self.id, &other.id), (Some(own), Some(other)) if own != other);
         (*self.table == *other.table && !is_other_row) || self.takes_along(other) || other.takes_along(self)
@@ -43,51 +35,66 @@ impl Flying {
         let is_of_graph = [&WORKFLOW_NODES, &WORKFLOW_CONNECTIONS].contains(&other.table);
         (self.is_delete && self.table.cascades_to(other.table)) || (self.saves_graph && is_of_graph)
     }
+
+    /// Whether a frame told of its row meanwhile: which of both came last the answer does not say.
+    fn was_heard(&self, log: &ChangeLog) -> bool {
+        log.has_since(self.began, |record| match record {
+            Record::Heard { table, id } => {
+                **table == *self.table && self.id.as_deref().is_none_or(|own| own == id)
+            }
+            _ => false,
+        })
+    }
 }
 
-impl WritesInAir {
-    fn begin(&mut self, write: &Write) -> Rc<Flying> {
-        let own = Rc::new(Flying {
+/// Own writes that are not answered yet.
+#[derive(Default)]
+pub struct WritesInFlight {
+    writes: Vec<Rc<WriteInFlight>>,
+}
+
+impl WritesInFlight {
+    fn begin(&mut self, log: &mut ChangeLog, write: &Write) -> Rc<WriteInFlight> {
+        let own = Rc::new(WriteInFlight {
             table: write.table(),
             id: write.id(),
             is_delete: matches!(write, Write::Delete { .. }),
             saves_graph: matches!(write, Write::Call(call) if *call.function.table() == WORKFLOWS),
-            crossed: Cell::new(false),
-            heard: Cell::new(false),
+            began: log.place(),
         });
-        for other in self.writes.iter().filter(|other| own.meets(other)) {
-            own.crossed.set(true);
-            other.crossed.set(true);
-        }
         self.writes.push(own.clone());
         own
     }
 
-    /// A frame tells of this row.
-    pub fn hear(&self, table: &Table, id: &str) {
-        let is_meant =
-            |write: &&Rc<Flying>| *write.table == *table && write.id.as_deref().is_none_or(|own| own == id);
-        for write in self.writes.iter().filter(is_meant) {
-            write.heard.set(true);
-        }
+    fn end(&mut self, own: &Rc<WriteInFlight>) {
+        self.writes.retain(|write| !Rc::ptr_eq(write, own));
     }
 
-    fn end(&mut self, own: &Rc<Flying>) {
-        self.writes.retain(|write| !Rc::ptr_eq(write, own));
+    /// Whether another write that may touch the same row was in flight at the same time: both may have happened in either
+    /// order. `own` is not in flight any more.
+    fn crossed(&self, log: &ChangeLog, own: &WriteInFlight) -> bool {
+        self.writes.iter().any(|write| own.meets(write))
+            || log.has_since(own.began, |record| matches!(record, Record::Written(other) if own.meets(other)))
+    }
+
+    /// When the first of them began.
+    pub fn oldest(&self) -> Option<Place> {
+        self.writes.iter().map(|write| write.began).min()
     }
 }
 
 /// A write under way. Dropped before it is settled, it leaves the cache without whatever it may have touched.
-pub(super) struct InAir<P: Platform> {
+pub(super) struct InFlight<P: Platform> {
     engine: Rc<Engine<P>>,
-    write: Rc<Flying>,
+    write: Rc<WriteInFlight>,
     sent: Sent,
     is_settled: bool,
 }
 
-impl<P: Platform> InAir<P> {
+impl<P: Platform> InFlight<P> {
     pub fn begin(engine: &Rc<Engine<P>>, write: &Write, sent: &Sent) -> Self {
-        let write = engine.state.borrow_mut().writes.begin(write);
+        let state = &mut *engine.state.borrow_mut();
+        let write = state.writes.begin(&mut state.log, write);
         Self { engine: engine.clone(), write, sent: sent.clone(), is_settled: false }
     }
 
@@ -98,11 +105,11 @@ impl<P: Platform> InAir<P> {
         outcome: Result<Written<P::Data>, Error>,
     ) -> Result<Option<P::Data>, Error> {
         self.is_settled = true;
-        self.leave();
+        let was_crossed = self.leave();
         match outcome {
             Ok(Written::Row(row)) => {
                 let id = id_of(&row);
-                if self.is_overtaken(id.as_deref(), &row) {
+                if was_crossed || self.was_overheard(id.as_deref(), &row) {
                     self.apply(id, Source::Unknown);
                 } else {
                     self.apply(id.clone(), Source::Row(row.clone()));
@@ -123,7 +130,7 @@ impl<P: Platform> InAir<P> {
             }
             Ok(Written::Called(answer)) => {
                 let Write::Call(call) = write else { return Ok(Some(answer)) };
-                Ok(Some(self.engine.called(call, answer, self.write.crossed.get())))
+                Ok(Some(self.engine.called(call, answer, was_crossed)))
             }
             Err(error) => {
                 if may_have_happened(&error) {
@@ -138,11 +145,10 @@ impl<P: Platform> InAir<P> {
         self.engine.apply(&Change { table: self.write.table, id, source });
     }
 
-    /// Whether somebody else may have changed the row since: another own write, or what a frame told of.
-    fn is_overtaken(&self, id: Option<&str>, row: &P::Data) -> bool {
-        self.write.crossed.get()
-            || (self.write.heard.get()
-                && !id.is_some_and(|id| self.engine.was_told(self.write.table, id, row)))
+    /// Whether a frame told meanwhile that the row is not what the answer says.
+    fn was_overheard(&self, id: Option<&str>, row: &P::Data) -> bool {
+        self.write.was_heard(&self.engine.state.borrow().log)
+            && !id.is_some_and(|id| self.engine.was_told(self.write.table, id, row))
     }
 
     fn wrote(&self, id: Option<&str>, row: Option<&P::Data>) {
@@ -151,12 +157,19 @@ impl<P: Platform> InAir<P> {
         }
     }
 
-    fn leave(&self) {
-        self.engine.state.borrow_mut().writes.end(&self.write);
+    /// The write is not in flight any more. Whether another one crossed it.
+    fn leave(&self) -> bool {
+        let mut state = self.engine.state.borrow_mut();
+        state.writes.end(&self.write);
+        let was_crossed = state.writes.crossed(&state.log, &self.write);
+        if self.sent.is_sent() {
+            state.note(Record::Written(self.write.clone()));
+        }
+        was_crossed
     }
 }
 
-impl<P: Platform> Drop for InAir<P> {
+impl<P: Platform> Drop for InFlight<P> {
     fn drop(&mut self) {
         if self.is_settled {
             return;

@@ -1,0 +1,198 @@
+//! Reads in flight, by key: a second read of a key joins the first, and one that a change overtook is not stored.
+
+use super::call::Sent;
+use super::joint::{Joint, WeakJoint};
+use super::log::{ChangeLog, Place, Record};
+use crate::cache::{parts_of_relations, Shape};
+use crate::data::Data;
+use crate::error::Error;
+use crate::flows::{Load, Loaded};
+use crate::tables::{Table, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
+
+/// What a read answers: a row, a list, a page; none when there is no such row.
+pub type Outcome<D> = Result<Option<D>, Error>;
+
+/// A read that asks the server.
+pub struct ReadInFlight<D> {
+    number: u32,
+    /// The cache key that its answer is stored under.
+    key: String,
+    /// Milliseconds for one attempt. Reads with another limit do not join.
+    timeout_ms: f64,
+    /// What others may wait for.
+    read: WeakJoint<Outcome<D>>,
+    /// The tables whose rows it asks for.
+    tables: Vec<&'static Table>,
+    /// The one row that it asks for, if it is one.
+    row_id: Option<String>,
+    /// When it was sent.
+    sent: Sent,
+    /// Whether an answer that was overtaken is asked for again.
+    pub insists: bool,
+}
+
+impl<D: Data> ReadInFlight<D> {
+    /// A read under `key`.
+    pub fn new(
+        number: u32,
+        key: String,
+        load: &Load,
+        timeout_ms: f64,
+        read: WeakJoint<Outcome<D>>,
+        sent: Sent,
+    ) -> Self {
+        let (tables, row_id) = (load.tables(), load.row_id().map(str::to_owned));
+        Self { number, key, timeout_ms, read, tables, row_id, sent, insists: false }
+    }
+
+    /// Whether something that happened since it was sent may have made its answer old.
+    fn is_overtaken(&self, log: &ChangeLog) -> bool {
+        let asked = self.sent.place();
+        asked.is_some_and(|asked| log.has_since(asked, |record| self.is_overtaken_by(record, asked)))
+    }
+
+    fn is_overtaken_by(&self, record: &Record, asked: Place) -> bool {
+        match record {
+            Record::Changed { table, id, may_cascade } => {
+                let is_other_row = matches!((&self.row_id, id), (Some(own), Some(id)) if own != id);
+                self.tables
+                    .iter()
+                    .any(|own| (*own == *table && !is_other_row) || (*may_cascade && table.cascades_to(own)))
+            }
+            Record::ScopeRead { table, asked: later } => asked < *later && self.tables.contains(table),
+            Record::Stored { key, asked: later } => {
+                let holds = |whole: &str, part: &str| {
+                    parts_of_relations(whole).iter().flatten().any(|own| own == part)
+                };
+                asked < *later && (self.key == *key || holds(key, &self.key) || holds(&self.key, key))
+            }
+            Record::Keys(keys) => {
+                keys.contains(&self.key)
+                    || parts_of_relations(&self.key).iter().flatten().any(|part| keys.contains(part))
+            }
+            Record::Everything => true,
+            Record::Gone { .. } | Record::Heard { .. } | Record::Written(_) => false,
+        }
+    }
+
+    /// Whether what it brought holds a row that is gone since it was sent.
+    fn brings_gone(&self, log: &ChangeLog, loaded: &Loaded<D>) -> bool {
+        let Some(asked) = self.sent.place() else { return false };
+        let brings = |table: &Table, rows: &D| log.brings_gone(asked, table, rows);
+        match loaded {
+            Loaded::Entry(row, Shape::Row(table)) => brings(table, row),
+            Loaded::Entry(rows, Shape::List(query)) => brings(query.table, rows),
+            Loaded::Entry(page, Shape::Page(query)) => {
+                page.child("data").is_some_and(|rows| brings(query.table, &rows))
+            }
+            Loaded::Entry(..) => false,
+            Loaded::Parts(parts) => {
+                brings(&WORKFLOWS, &parts.workflow)
+                    || brings(&WORKFLOW_NODES, &parts.nodes)
+                    || brings(&WORKFLOW_CONNECTIONS, &parts.connections)
+            }
+        }
+    }
+}
+
+/// Found by looking at each: there are few at a time, and another hash map would cost more than it saves.
+pub struct ReadsInFlight<D> {
+    reads: Vec<ReadInFlight<D>>,
+    last_number: u32,
+    coalesced: f64,
+}
+
+impl<D> Default for ReadsInFlight<D> {
+    fn default() -> Self {
+        Self { reads: Vec::new(), last_number: 0, coalesced: 0.0 }
+    }
+}
+
+impl<D: Data> ReadsInFlight<D> {
+    /// The read that a new one may join: same key, same time limit, and not overtaken. A fresh one joins only what was not
+    /// sent yet.
+    pub fn join(
+        &mut self,
+        log: &ChangeLog,
+        key: &str,
+        timeout_ms: f64,
+        is_fresh: bool,
+    ) -> Option<(Joint<Outcome<D>>, Sent)> {
+        let known = self.reads.iter_mut().find(|read| {
+            read.timeout_ms.to_bits() == timeout_ms.to_bits()
+                && read.key == key
+                && !(is_fresh && read.sent.is_sent())
+                && !read.is_overtaken(log)
+        })?;
+        let read = known.read.upgrade()?;
+        if is_fresh {
+            known.insists = true;
+            known.sent.go_past_http_cache();
+        }
+        self.coalesced += 1.0;
+        Some((read, known.sent.clone()))
+    }
+
+    /// A number for a read that is about to begin.
+    pub fn next_number(&mut self) -> u32 {
+        self.last_number = self.last_number.wrapping_add(1);
+        self.last_number
+    }
+
+    /// Others may join this one from now on.
+    pub fn begin(&mut self, read: ReadInFlight<D>) {
+        self.reads.push(read);
+    }
+
+    /// The read asks again, and has this mark now.
+    pub fn asks_again(&mut self, number: u32, sent: Sent) {
+        if let Some(read) = self.reads.iter_mut().find(|read| read.number == number) {
+            read.sent = sent;
+        }
+    }
+
+    /// The read is over.
+    pub fn end(&mut self, number: u32) {
+        self.reads.retain(|read| read.number != number);
+    }
+
+    fn get(&self, number: u32) -> Option<&ReadInFlight<D>> {
+        self.reads.iter().find(|read| read.number == number)
+    }
+
+    /// Whether an answer of the read that was overtaken is asked for again.
+    pub fn insists(&self, number: u32) -> bool {
+        self.get(number).is_some_and(|read| read.insists)
+    }
+
+    /// Whether what the read brought may be older than what is known by now.
+    pub fn is_overtaken(&self, number: u32, log: &ChangeLog, loaded: Option<&Loaded<D>>) -> bool {
+        self.get(number).is_some_and(|read| {
+            read.is_overtaken(log) || loaded.is_some_and(|loaded| read.brings_gone(log, loaded))
+        })
+    }
+
+    /// When the first of them was sent.
+    pub fn oldest(&self) -> Option<Place> {
+        self.reads.iter().filter_map(|read| read.sent.place()).min()
+    }
+
+    /// Their keys, and those of the entries that they are put together from.
+    pub fn keys(&self) -> Vec<String> {
+        let keys_of = |read: &ReadInFlight<D>| {
+            let parts = parts_of_relations(&read.key).into_iter().flatten();
+            std::iter::once(read.key.clone()).chain(parts).collect::<Vec<_>>()
+        };
+        self.reads.iter().flat_map(keys_of).collect()
+    }
+
+    /// How many reads joined another one.
+    pub fn coalesced(&self) -> f64 {
+        self.coalesced
+    }
+
+    /// How many are in flight.
+    pub fn len(&self) -> usize {
+        self.reads.len()
+    }
+}
