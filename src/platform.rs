@@ -7,29 +7,42 @@ use crate::rest::{Reply, Request};
 use crate::time::Moment;
 use std::future::Future;
 
-/// Clock, randomness, timers, network, the user's token, and whoever follows the cache.
-pub trait Platform: 'static {
+/// Everything that the engine needs, in parts.
+pub trait Platform: Clock + Tasks + Host + Socket + Mirror + Notifier + 'static {}
+
+/// Time, and waiting for it.
+pub trait Clock {
+    /// The time on both clocks.
+    fn now(&self) -> Moment;
+    /// Completes after `ms` milliseconds.
+    fn sleep(&self, ms: f64) -> impl Future<Output = ()> + 'static;
+    /// As `sleep`, for housekeeping that must not keep a process alive.
+    fn doze(&self, ms: f64) -> impl Future<Output = ()> + 'static;
+}
+
+/// The tasks of the host's event loop.
+pub trait Tasks {
+    /// Completes when everything that the running task started has had its turn.
+    fn tick(&self) -> impl Future<Output = ()> + 'static;
+    /// Runs a future as a task of its own.
+    fn spawn(&self, future: impl Future<Output = ()> + 'static);
+}
+
+/// The server, the user who talks to it, and randomness.
+pub trait Host {
     /// What answers are made of.
     type Data: Data;
 
-    /// The time on both clocks.
-    fn now(&self) -> Moment;
     /// Uniform in [0, 1).
     fn random(&self) -> f64;
     /// A new random uuid.
     fn uuid(&self) -> String;
-    /// Waits so many milliseconds.
-    fn sleep(&self, ms: f64) -> impl Future<Output = ()> + 'static;
-    /// As `sleep`, for housekeeping that must not keep a process alive.
-    fn doze(&self, ms: f64) -> impl Future<Output = ()> + 'static;
-    /// Waits until everything that the running task started has had its turn.
-    fn tick(&self) -> impl Future<Output = ()> + 'static;
-    /// Runs a future on its own.
-    fn spawn(&self, future: impl Future<Output = ()> + 'static);
     /// Whether there is a server to talk to.
     fn is_configured(&self) -> bool;
     /// Bytes that the server's address takes of every URL.
     fn base_url_length(&self) -> usize;
+    /// The database schema.
+    fn schema(&self) -> String;
     /// Asks for the user's token; none means anonymous. `rejected` is one that the server no longer accepts.
     fn token(&self, rejected: Option<&str>) -> impl Future<Output = Result<Option<String>, Error>> + 'static;
     /// What the token says, as an object. None when it is no JWT.
@@ -42,23 +55,33 @@ pub trait Platform: 'static {
         token: Option<&str>,
         is_fresh: bool,
     ) -> impl Future<Output = Result<Reply<Self::Data>, Error>> + 'static;
-    /// The entry under `key` is now this, or gone. May run the application's code: nothing is borrowed meanwhile.
+}
+
+/// The socket to realtime. What it does is told to `Engine::socket_opened`, `socket_frame` and `socket_closed`.
+pub trait Socket {
+    /// Opens it.
+    fn connect(&self);
+    /// Sends a text.
+    fn transmit(&self, text: &str);
+    /// Closes it; nothing of it is heard afterwards.
+    fn disconnect(&self);
+    /// Calls `Engine::woken` after `ms` milliseconds, in the place of any earlier wish. Infinity: never.
+    fn wake_in(&self, ms: f64);
+}
+
+/// Copies of the cache's entries, from which hits are answered without asking the engine.
+pub trait Mirror: Host {
+    /// The entry under `key` is now this, or gone.
     fn entry_changed(&self, key: &str, entry: Option<Published<Self::Data>>);
     /// The slots of the entries that were answered from copies since the last call, in order.
     fn take_used_slots(&self) -> Vec<u32>;
     /// Nothing may be answered from copies of entries until they are published again.
     fn withdraw_entries(&self);
-    /// The database schema.
-    fn schema(&self) -> String;
-    /// Opens a socket to realtime: then `Engine::socket_opened`, `socket_frame` and `socket_closed` are called.
-    fn connect(&self);
-    /// Sends a text through the socket.
-    fn transmit(&self, text: &str);
-    /// Closes the socket; nothing of it is heard afterwards.
-    fn disconnect(&self);
-    /// Calls `Engine::woken` after so many milliseconds, and not when it was told before. Infinity: never.
-    fn wake_in(&self, ms: f64);
-    /// Tells those who follow a feed. May run the application's code: nothing is borrowed meanwhile.
+}
+
+/// Whatever the application wants to hear. None of its code runs before the engine's step is over.
+pub trait Notifier: Host {
+    /// Tells the handlers of a feed.
     fn tell(&self, told: Told<Self::Data>);
     /// Something happened that logs and tools may show.
     fn event(&self, event: Event<'_>);

@@ -4,7 +4,7 @@ use super::host;
 use super::row::Row;
 use crate::error::{Cause, Error};
 use crate::feeds::{News, Told};
-use crate::platform::{Event, Platform, Published};
+use crate::platform::{Clock, Event, Host, Mirror, Notifier, Platform, Published, Socket, Tasks};
 use crate::rest::{push_encoded, Reply, Request};
 use crate::time::Moment;
 use futures_util::future::Either;
@@ -213,19 +213,11 @@ pub fn thrown(front: &Front, error: &Error) -> JsValue {
     made.unwrap_or_else(|thrown| thrown)
 }
 
-impl Platform for Browser {
-    type Data = Row;
+impl Platform for Browser {}
 
+impl Clock for Browser {
     fn now(&self) -> Moment {
         Moment { monotonic_ms: host::monotonic_ms(), wall_ms: host::wall_ms() }
-    }
-
-    fn random(&self) -> f64 {
-        host::random()
-    }
-
-    fn uuid(&self) -> String {
-        host::uuid()
     }
 
     fn sleep(&self, ms: f64) -> impl Future<Output = ()> + 'static {
@@ -235,13 +227,27 @@ impl Platform for Browser {
     fn doze(&self, ms: f64) -> impl Future<Output = ()> + 'static {
         host::sleep(ms, false)
     }
+}
 
+impl Tasks for Browser {
     fn tick(&self) -> impl Future<Output = ()> + 'static {
         host::tick()
     }
 
     fn spawn(&self, future: impl Future<Output = ()> + 'static) {
         wasm_bindgen_futures::spawn_local(future);
+    }
+}
+
+impl Host for Browser {
+    type Data = Row;
+
+    fn random(&self) -> f64 {
+        host::random()
+    }
+
+    fn uuid(&self) -> String {
+        host::uuid()
     }
 
     fn is_configured(&self) -> bool {
@@ -250,6 +256,10 @@ impl Platform for Browser {
 
     fn base_url_length(&self) -> usize {
         self.given.borrow().target.as_ref().map_or(0, |target| target.rest_url.len())
+    }
+
+    fn schema(&self) -> String {
+        self.given.borrow().target.as_ref().map(|target| target.schema.clone()).unwrap_or_default()
     }
 
     fn token(&self, rejected: Option<&str>) -> impl Future<Output = Result<Option<String>, Error>> + 'static {
@@ -285,26 +295,9 @@ impl Platform for Browser {
             )))),
         }
     }
+}
 
-    fn entry_changed(&self, key: &str, entry: Option<Published<Row>>) {
-        match entry {
-            Some(entry) => told(self.front.put(key, &entry.data.0, entry.until_wall_ms, entry.slot)),
-            None => told(self.front.drop(key)),
-        }
-    }
-
-    fn take_used_slots(&self) -> Vec<u32> {
-        self.front.take_used().unwrap_or_default()
-    }
-
-    fn withdraw_entries(&self) {
-        told(self.front.withdraw());
-    }
-
-    fn schema(&self) -> String {
-        self.given.borrow().target.as_ref().map(|target| target.schema.clone()).unwrap_or_default()
-    }
-
+impl Socket for Browser {
     fn connect(&self) {
         let url = self.given.borrow().target.as_ref().map(|target| target.realtime_url());
         if let Some(url) = url {
@@ -323,7 +316,26 @@ impl Platform for Browser {
     fn wake_in(&self, ms: f64) {
         told(self.wire.wake_in(ms));
     }
+}
 
+impl Mirror for Browser {
+    fn entry_changed(&self, key: &str, entry: Option<Published<Row>>) {
+        match entry {
+            Some(entry) => told(self.front.put(key, &entry.data.0, entry.until_wall_ms, entry.slot)),
+            None => told(self.front.drop(key)),
+        }
+    }
+
+    fn take_used_slots(&self) -> Vec<u32> {
+        self.front.take_used().unwrap_or_default()
+    }
+
+    fn withdraw_entries(&self) {
+        told(self.front.withdraw());
+    }
+}
+
+impl Notifier for Browser {
     fn tell(&self, Told { feed, table, news }: Told<Row>) {
         told(match news {
             News::Row { kind, row, old, commit_timestamp } => {

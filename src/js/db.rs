@@ -5,7 +5,7 @@ use super::convert::{argument, member};
 use crate::api::{operation, Call, Operation};
 use crate::engine::CallOptions;
 use crate::error::{code, Error};
-use crate::platform::Platform;
+use crate::platform::Host;
 use futures_channel::oneshot;
 use futures_util::future::FutureExt;
 use js_sys::Array;

@@ -5,7 +5,7 @@ use crate::support::{Client, World};
 use serde_json::json;
 use workflow_db::data::Data;
 use workflow_db::error::Error;
-use workflow_db::platform::Platform;
+use workflow_db::platform::Clock;
 
 fn with_workflow() -> (World, Client, String) {
     let world = World::new();

@@ -31,7 +31,7 @@ impl Tab {
     fn check_copies(&self, world: &World) {
         let front = self.client.front();
         let server = world.server();
-        let wall_ms = workflow_db::platform::Platform::now(self.client.sim()).wall_ms;
+        let wall_ms = workflow_db::platform::Clock::now(self.client.sim()).wall_ms;
         let mut keys = front.take_told();
         keys.sort_unstable();
         keys.dedup();

@@ -16,7 +16,7 @@ use workflow_db::data::Value;
 use workflow_db::engine::{CallOptions, Engine, Settings};
 use workflow_db::error::Error;
 use workflow_db::input::Field;
-use workflow_db::platform::Platform;
+use workflow_db::platform::{Clock, Host, Tasks};
 
 pub type Outcome = Result<Json, Error>;
 

@@ -21,7 +21,7 @@ use workflow_db::data::Data;
 use workflow_db::engine::Engine;
 use workflow_db::error::Error;
 use workflow_db::feeds::Told;
-use workflow_db::platform::{Event, Platform, Published};
+use workflow_db::platform::{Clock, Event, Host, Mirror, Notifier, Platform, Published, Socket, Tasks};
 use workflow_db::rest::{Body, Reply, Request};
 use workflow_db::time::Moment;
 
@@ -104,23 +104,15 @@ impl Sim {
     }
 }
 
-impl Platform for Sim {
-    type Data = Json;
+impl Platform for Sim {}
 
+impl Clock for Sim {
     fn now(&self) -> Moment {
         let now_ms = self.runtime().now_ms();
         Moment {
             monotonic_ms: now_ms - self.slept_ms.get(),
             wall_ms: FIRST_WALL_MS + now_ms + self.wall_skew_ms.get(),
         }
-    }
-
-    fn random(&self) -> f64 {
-        self.jitter.get().unwrap_or_else(|| self.random.fraction())
-    }
-
-    fn uuid(&self) -> String {
-        self.random.uuid()
     }
 
     fn sleep(&self, ms: f64) -> impl Future<Output = ()> + 'static {
@@ -130,7 +122,9 @@ impl Platform for Sim {
     fn doze(&self, ms: f64) -> impl Future<Output = ()> + 'static {
         self.runtime().doze(ms)
     }
+}
 
+impl Tasks for Sim {
     fn tick(&self) -> impl Future<Output = ()> + 'static {
         self.runtime().turns(2)
     }
@@ -144,6 +138,18 @@ impl Platform for Sim {
             future.as_mut().poll(context)
         }));
     }
+}
+
+impl Host for Sim {
+    type Data = Json;
+
+    fn random(&self) -> f64 {
+        self.jitter.get().unwrap_or_else(|| self.random.fraction())
+    }
+
+    fn uuid(&self) -> String {
+        self.random.uuid()
+    }
 
     fn is_configured(&self) -> bool {
         true
@@ -151,6 +157,10 @@ impl Platform for Sim {
 
     fn base_url_length(&self) -> usize {
         BASE_URL.len()
+    }
+
+    fn schema(&self) -> String {
+        "public".to_owned()
     }
 
     fn token(&self, rejected: Option<&str>) -> impl Future<Output = Result<Option<String>, Error>> + 'static {
@@ -172,26 +182,9 @@ impl Platform for Sim {
         let journey = Journey { core: self.core.clone(), is_cut: self.is_cut.clone() };
         exchange(journey, request.clone(), token.map(str::to_owned), is_fresh)
     }
+}
 
-    fn entry_changed(&self, key: &str, entry: Option<Published<Json>>) {
-        match entry {
-            Some(entry) => self.front.put(key, entry),
-            None => self.front.drop(key),
-        }
-    }
-
-    fn take_used_slots(&self) -> Vec<u32> {
-        self.front.take_used()
-    }
-
-    fn withdraw_entries(&self) {
-        self.front.withdraw();
-    }
-
-    fn schema(&self) -> String {
-        "public".to_owned()
-    }
-
+impl Socket for Sim {
     fn connect(&self) {
         assert_eq!(self.socket.get(), 0, "one socket at a time");
         self.socket.set(realtime::connect(&self.core, self.engine.borrow().clone()));
@@ -222,7 +215,26 @@ impl Platform for Sim {
             }
         });
     }
+}
 
+impl Mirror for Sim {
+    fn entry_changed(&self, key: &str, entry: Option<Published<Json>>) {
+        match entry {
+            Some(entry) => self.front.put(key, entry),
+            None => self.front.drop(key),
+        }
+    }
+
+    fn take_used_slots(&self) -> Vec<u32> {
+        self.front.take_used()
+    }
+
+    fn withdraw_entries(&self) {
+        self.front.withdraw();
+    }
+}
+
+impl Notifier for Sim {
     fn tell(&self, told: Told<Json>) {
         self.told.borrow_mut().push(told);
     }
