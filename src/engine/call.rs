@@ -1,8 +1,8 @@
 //! One call of the application, from its start to its answer: what may end it early, and when it may deliver.
 
+use super::auth::{End, Epoch};
 use super::log::Place;
 use super::reads::Outcome;
-use super::session::{End, Epoch};
 use super::Engine;
 use crate::error::Error;
 use crate::platform::Platform;

@@ -168,7 +168,7 @@ impl<P: Platform> Engine<P> {
         let published = {
             let state = self.state.borrow();
             let stale_ms = state.settings.cache.stale_ms.unwrap_or(f64::INFINITY);
-            state.store.peek(key).filter(|_| state.session.is_settled()).map(|entry| {
+            state.store.peek(key).filter(|_| state.auth.is_settled()).map(|entry| {
                 let now = self.platform.now();
                 let limit_ms = entry.ttl_ms.min(stale_ms);
                 // The wall clock may have been set since.

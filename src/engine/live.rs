@@ -2,8 +2,8 @@
 //!
 //! What one (table, scope, filter) asks is one feed, however many follow it.
 
+use super::auth::End;
 use super::incoming::Reread;
-use super::session::End;
 use super::Engine;
 use crate::data::Data;
 use crate::error::Error;
@@ -261,7 +261,7 @@ impl<P: Platform> Engine<P> {
     /// What is to be told next. While it is open who is signed in, rows wait: they may be another user's.
     fn next_told(&self) -> Option<Told<P::Data>> {
         let mut state = self.state.borrow_mut();
-        let knows_user = state.session.knows_user();
+        let knows_user = state.auth.knows_user();
         let is_told = |told: &Told<P::Data>| knows_user || matches!(told.news, News::Status(..));
         let outbox = &mut state.live.outbox;
         let place = outbox.iter().position(is_told)?;

@@ -9,6 +9,7 @@
 //! It is generic over [`Platform`], so that the same code runs in a browser and under a simulated clock and network.
 
 mod attempt;
+mod auth;
 mod batch;
 mod call;
 mod called;
@@ -22,7 +23,7 @@ mod opening;
 mod read;
 mod reads;
 mod resync;
-mod session;
+mod sign_in;
 mod turns;
 mod versions;
 mod write;
@@ -37,12 +38,12 @@ use crate::data::Data;
 use crate::platform::Platform;
 use crate::retry::RetryConfig;
 use crate::time::DEFAULT_TIMEOUT_MS;
+use auth::Auth;
 use batch::Batches;
 use futures_channel::oneshot;
 use live::Live;
 use log::{ChangeLog, Record};
 use reads::ReadsInFlight;
-use session::Session;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use turns::Turns;
@@ -92,7 +93,7 @@ struct State<D: Data> {
     writes: WritesInFlight,
     turns: Turns,
     versions: OwnVersions,
-    session: Session<D>,
+    auth: Auth<D>,
     live: Live<D>,
     /// When the cache is swept next (monotonic milliseconds). Dropping the sender ends the wait for that.
     sweeper: Option<(f64, oneshot::Sender<()>)>,
@@ -128,7 +129,7 @@ impl<P: Platform> Engine<P> {
             writes: WritesInFlight::default(),
             turns: Turns::default(),
             versions: OwnVersions::default(),
-            session: Session::default(),
+            auth: Auth::default(),
             live: Live::default(),
             sweeper: None,
         };

@@ -10,6 +10,7 @@ use workflow_db::cache::{Change, Effect, Entry, Shape, Source};
 use workflow_db::data::Data;
 use workflow_db::query::{Query, Test};
 use workflow_db::tables::table_named;
+use workflow_db::time::Moment;
 use workflow_db_fuzz::{AnyJson, Json};
 
 #[derive(Arbitrary, Debug)]

@@ -1,0 +1,242 @@
+//! The way of a token: which one is sent, and what becomes of everything when the user changes.
+
+use super::auth::{End, Epoch, Sighting};
+use super::joint::Joint;
+use super::log::Record;
+use super::Engine;
+use crate::error::Error;
+use crate::platform::{Event, Platform};
+use crate::time::{Moment, MAX_RENEWAL_DELAY_MS, RENEWAL_LEAD_MS};
+use crate::token::{life_left_ms, Subject};
+use futures_util::future::{select, Either, FutureExt, LocalBoxFuture};
+use std::pin::pin;
+use std::rc::Rc;
+
+impl<P: Platform> Engine<P> {
+    /// The epoch that now is.
+    pub(super) fn epoch(&self) -> Epoch {
+        self.state.borrow().auth.epoch()
+    }
+
+    /// Whose token it is.
+    pub(super) fn subject_of(&self, token: Option<&str>) -> Subject<P::Data> {
+        let Some(token) = token else { return Subject::Nobody };
+        let known = self.state.borrow().auth.known_subject(token);
+        known.unwrap_or_else(|| {
+            let subject = Subject::of(token, self.platform.claims(token).as_ref());
+            self.state.borrow_mut().auth.remember_subject(token, subject.clone());
+            subject
+        })
+    }
+
+    /// Until when the token is good. None when it does not say.
+    pub(super) fn expiry_of(&self, token: &str) -> Option<Moment> {
+        let now = self.platform.now();
+        let left_ms = life_left_ms(&self.platform.claims(token)?, now)?;
+        Some(now.later_by(left_ms))
+    }
+
+    /// Waits until it is known who is signed in, if that was put in question.
+    pub(super) async fn settled(&self) {
+        loop {
+            let settling = self.state.borrow().auth.settling();
+            match settling {
+                Some(settling) => settling.wait().await,
+                None => return,
+            }
+        }
+    }
+
+    /// Whether it is known who is signed in, as far as that was ever asked.
+    pub fn is_settled(&self) -> bool {
+        self.state.borrow().auth.is_settled()
+    }
+
+    /// The token to send, and notices when it is another user's: what the auth library reported, as long as that counts;
+    /// otherwise the provider is asked. `rejected` is a token that the server no longer accepts.
+    ///
+    /// An answer that was overtaken by a later one's and names another user does not count: it is asked again.
+    pub(super) async fn authorize(self: &Rc<Self>, rejected: Option<&str>) -> Result<Option<String>, Error> {
+        let mut epoch = self.epoch();
+        // What is reported in answer to a question is as new as it gets, however soon it ends.
+        let mut enough_ms = RENEWAL_LEAD_MS;
+        loop {
+            let now = self.platform.now();
+            let reported = self.state.borrow_mut().auth.reported_token(now, rejected);
+            let is_enough = reported.as_ref().is_some_and(|(_, left_ms)| *left_ms > enough_ms);
+            let mut token = reported.map(|(token, _)| token);
+            if !is_enough {
+                let Some(asked) = self.asked_token(rejected, token).await? else {
+                    enough_ms = 0.0;
+                    continue;
+                };
+                token = asked;
+            }
+            if epoch.end().is_none() {
+                return Ok(token);
+            }
+            // Calls of which nothing was sent go on in the new epoch, and must have noticed before something is.
+            epoch = self.epoch();
+            self.platform.tick().await;
+            if epoch.end().is_none() {
+                return Ok(token);
+            }
+        }
+    }
+
+    /// The provider's token; `spare`, a token that is still good, when the provider takes its time. None when the answer
+    /// does not count.
+    async fn asked_token(
+        self: &Rc<Self>,
+        rejected: Option<&str>,
+        spare: Option<String>,
+    ) -> Result<Option<Option<String>>, Error> {
+        let number = self.state.borrow_mut().auth.next_ask();
+        let answer = self.ask_provider(rejected);
+        let answer = match spare {
+            None => answer.await,
+            Some(spare) => match select(answer, pin!(self.platform.sleep(MAX_RENEWAL_DELAY_MS))).await {
+                Either::Left((answer, _)) => answer,
+                Either::Right(_) => return Ok(Some(Some(spare))),
+            },
+        };
+        let Some(token) = answer.transpose()? else { return Ok(None) };
+        if !self.saw(number, self.subject_of(token.as_deref())) {
+            return Ok(None);
+        }
+        // Realtime need not wait until its own token is nearly over.
+        if let Some(token) = &token {
+            self.token_renewed(token.clone());
+        }
+        Ok(Some(token))
+    }
+
+    /// Asks the provider. None when the auth library reports something before the answer is there.
+    fn ask_provider(
+        &self,
+        rejected: Option<&str>,
+    ) -> LocalBoxFuture<'static, Option<Result<Option<String>, Error>>> {
+        let token = self.platform.token(rejected);
+        let reporting = self.state.borrow().auth.reporting();
+        async move {
+            match select(pin!(token), pin!(reporting.wait())).await {
+                Either::Left((token, _)) => Some(token),
+                Either::Right(_) => None,
+            }
+        }
+        .boxed_local()
+    }
+
+    /// Takes note of the answer to the provider's call `number`. False when a later call already said otherwise.
+    fn saw(self: &Rc<Self>, number: u64, subject: Subject<P::Data>) -> bool {
+        let sighting = self.state.borrow_mut().auth.saw(number, subject);
+        match sighting {
+            Sighting::Outdated => return false,
+            Sighting::Same => {}
+            Sighting::First => self.forget_everything(End::SignedIn),
+            Sighting::Other => self.forget_everything(End::UserChanged),
+            // Calls and subscriptions go on: the server decides what they get.
+            Sighting::NewRights => {
+                self.forget_entries();
+                self.flush();
+            }
+        }
+        self.tell_all();
+        true
+    }
+
+    /// The user may have changed: asks for a token, and until it is there answers nothing from the cache.
+    pub fn auth_changed(self: &Rc<Self>) {
+        self.platform.withdraw_entries();
+        let number = {
+            let auth = &mut self.state.borrow_mut().auth;
+            auth.forget_report();
+            auth.next_ask()
+        };
+        let engine = Rc::downgrade(self);
+        let (token, timeout) = (self.ask_provider(None), self.platform.sleep(self.settings().timeout_ms));
+        let settling = async move {
+            let token = match select(pin!(token), pin!(timeout)).await {
+                Either::Left((Some(token), _)) => token,
+                // What the auth library reported has settled it.
+                Either::Left((None, _)) => return,
+                Either::Right(_) => Err(Error::timeout()),
+            };
+            let Some(engine) = engine.upgrade() else { return };
+            match token {
+                Ok(token) => {
+                    let is_latest = engine.saw(number, engine.subject_of(token.as_deref()));
+                    if let Some(token) = token.filter(|_| is_latest) {
+                        engine.token_renewed(token);
+                    }
+                }
+                Err(_) => engine.forget_everything(End::Unknown),
+            }
+            engine.settle(number);
+        };
+        let settling = Joint::new(settling.boxed_local());
+        self.state.borrow_mut().auth.begin_settling(number, settling.clone());
+        self.platform.spawn(settling.wait());
+    }
+
+    /// The auth library reports that the user of this token is signed in now; without a token, that no user is.
+    pub fn signed_in(self: &Rc<Self>, token: Result<Option<String>, Error>) {
+        let good = token.as_ref().ok().and_then(Option::as_deref);
+        let until = good.and_then(|token| self.expiry_of(token));
+        let number = {
+            let auth = &mut self.state.borrow_mut().auth;
+            auth.report(good, until);
+            auth.next_ask()
+        };
+        if let Ok(token) = &token {
+            self.saw(number, self.subject_of(token.as_deref()));
+        } else {
+            // What it reports is no token. The rows that are cached may be another user's: better none.
+            self.forget_everything(End::UserChanged);
+        }
+        self.settle(number);
+        // Only now, when the new user's epoch has begun: calls that waited for the provider go on with this token.
+        self.state.borrow_mut().auth.wake_waiting();
+        if let Ok(Some(token)) = token {
+            self.token_renewed(token);
+        }
+    }
+
+    fn settle(self: &Rc<Self>, number: u64) {
+        if self.state.borrow_mut().auth.settle(number) {
+            self.publish_all();
+            self.tell_all();
+        }
+    }
+
+    /// Ends every call under way and empties the cache: the client is closed, or talks to another server from now on.
+    pub fn reset(self: &Rc<Self>) {
+        self.state.borrow_mut().auth.forget();
+        self.forget_everything(End::Closed);
+    }
+
+    fn forget_everything(self: &Rc<Self>, end: End) {
+        self.forget_entries();
+        self.state.borrow_mut().auth.end_epoch(end);
+        self.end_feeds(end);
+        // Before observers hear of each entry: they may want to know why.
+        if end != End::Closed {
+            self.platform.event(Event::UserChanged);
+        }
+        self.flush();
+        self.drive();
+        self.open_soon();
+    }
+
+    /// Empties the cache, and lets no answer that is under way into it.
+    fn forget_entries(&self) {
+        {
+            let mut state = self.state.borrow_mut();
+            state.store.forget();
+            state.versions.clear();
+            state.note(Record::Everything);
+            state.sweeper = None;
+        }
+        self.platform.withdraw_entries();
+    }
+}
