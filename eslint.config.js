@@ -9,6 +9,7 @@ export default tseslint.config(
       '**/node_modules',
       '**/dist',
       '**/.cache',
+      '**/.pages',
       'pkg-template/src/generated',
       'src/io',
     ],

@@ -22,10 +22,15 @@ import { partialImports } from './total-imports.mjs';
 
 /** Assembled here, then put in the place of pkg/ at once: whoever uses that meanwhile sees the old one or the new one. */
 const NEXT = 'build/pkg';
-const DOCUMENTS = ['README.md', 'API.md', 'DATABASE_INTEGRATION.md', 'MIGRATING.md', 'CHANGELOG.md'];
 const ENTRIES = ['index.ts', 'react/index.ts', 'devtools/index.tsx'];
 const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (...parts) => join(root, ...parts);
+const DOCUMENTS = [
+  ...['README.md', 'API.md', 'DATABASE_INTEGRATION.md', 'MIGRATING.md', 'CHANGELOG.md', 'SECURITY.md'],
+  ...readdirSync(at('docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
 const run = (command, args) => execFileSync(command, args, { cwd: root, stdio: 'inherit' });
 
 /** Settings of the release profile that compile in seconds after an edit; the result is larger and slower. */

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { installApp } from './install-app.mjs';
+import { installPackages } from './install-packages.mjs';
 
 const APP_PORT = 5173;
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -24,7 +24,7 @@ function fail(message) {
 if (!(await isFree(APP_PORT))) {
   fail(`Port ${APP_PORT} is in use. Stop what listens there, then run \`make demo\` again.`);
 }
-installApp();
+installPackages('examples/react-app');
 const { startStack, StackError } = await import('../examples/local-stack/stack.mjs');
 console.log('\n== Starting Postgres and PostgREST');
 const stack = await startStack({ encryptedKeys: true }).catch((error) => {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { installApp } from './install-app.mjs';
+import { installPackages } from './install-packages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const isFull = process.argv.includes('--full');
@@ -80,12 +80,13 @@ const suites = [
   node('examples of the guides', 'tests/guide', 1),
   {
     name: 'example app',
-    prepare: installApp,
+    prepare: () => installPackages('examples/react-app'),
     command: 'npm',
     args: ['run', 'build', '--prefix', 'examples/react-app'],
     count: wholeCheck,
   },
   node('example app in a browser', 'tests/app', 1),
+  node('minimal example', 'tests/minimal', 1),
   node('devtools', 'tests/devtools', 1),
   node('packaging', 'tests/packaging', 1),
   ...(isFull ? longSuites() : []),
@@ -98,6 +99,18 @@ function longSuites() {
     { ...simulation, env: { STEPS: '1000000' } },
     { ...node('fault matrix', 'tests/faults', 1), env: { FAULT_MATRIX: 'full' } },
     node('packaging, every bundler', 'tests/packaging/full', 1),
+    { ...node('documentation site', 'tests/site', 1), prepare: () => installPackages('docs/site') },
+    check(
+      'licenses and sources of the crates',
+      'cargo',
+      'deny',
+      '--offline',
+      'check',
+      'bans',
+      'licenses',
+      'sources',
+    ),
+    { ...check('known vulnerabilities', process.execPath, 'scripts/audit.mjs'), count: auditSummary },
     cargo('WebAssembly in Firefox', 'wasm-pack', ...WASM_TESTS, '--firefox'),
     {
       ...cargo(
@@ -118,6 +131,11 @@ function longSuites() {
 
 function wholeCheck(_output, code) {
   return code === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
+}
+
+/** Skipped where no advisories are available: see scripts/audit.mjs. */
+function auditSummary(output, code) {
+  return code === 77 ? { passed: 0, failed: 0, skipped: 1 } : wholeCheck(output, code);
 }
 
 /** Every `test result:` line of cargo's, summed. */

@@ -1,14 +1,18 @@
 // @ts-check
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, readdir } from 'node:fs/promises';
+import { posix } from 'node:path';
 import { test } from 'node:test';
 import { readBlocks } from './support/blocks.mjs';
 import { fileOf, newProject } from './support/project.mjs';
 import { useGuide } from './support/world.mjs';
 import { components } from './scenarios/components.mjs';
 import { migrating } from './scenarios/migrating.mjs';
+import { readme } from './scenarios/readme.mjs';
 import { security, servers } from './scenarios/security.mjs';
 import { snippets, start } from './scenarios/snippets.mjs';
+import { topics } from './scenarios/topics.mjs';
 
 /** @typedef {import('./support/blocks.mjs').Block} Block */
 /** @typedef {(block: Block, guide: import('./support/world.mjs').Guide) => Promise<void>} Scenario */
@@ -17,6 +21,8 @@ import { snippets, start } from './scenarios/snippets.mjs';
 const DOCUMENTS = /** @type {Record<string, Record<string, Scenario>>} */ ({
   'DATABASE_INTEGRATION.md': { ...start, ...components, ...snippets, ...security, ...servers },
   'MIGRATING.md': migrating,
+  'README.md': readme,
+  ...topics,
 });
 /** Not run: commands for a shell. Every other language needs a name, and a scenario of that name. */
 const NOT_RUN = ['sh'];
@@ -28,7 +34,8 @@ const running = blocks.filter(({ language }) => !NOT_RUN.includes(language));
 const compiled = running.filter(({ language }) => COMPILED.includes(language));
 const project = await newProject(compiled);
 const guide = await useGuide(project, blocks);
-const text = (/** @type {string} */ file) => readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
+const ROOT = new URL('../../', import.meta.url);
+const text = (/** @type {string} */ file) => readFile(new URL(file, ROOT), 'utf8');
 const place = (/** @type {Block} */ { file, line }) => `${file}:${line}`;
 
 test('every code block has a language, a name of its own and a scenario, and every scenario a block', () => {
@@ -54,30 +61,48 @@ for (const block of running) {
   });
 }
 
-test('how quick it is said to be is what README.md says', async () => {
-  const [guideText, readme] = await Promise.all(['DATABASE_INTEGRATION.md', 'README.md'].map(text));
-  const section = /^## Performance$([^]*?)^## /m.exec(guideText)?.[1] ?? '';
-  const numbers = [...section.matchAll(/[\d. ]*\d (?:ms|µs)/g)].map(([number]) => number.trim());
+test('the numbers of README.md are those of docs/performance.md', async () => {
+  const [readme, performance] = await Promise.all(['README.md', 'docs/performance.md'].map(text));
+  const numbers = [...readme.matchAll(/[\d.,]*\d (?:ms|µs|kB)/g)].map(([number]) => number);
   assert.ok(numbers.length > 3);
+  // Sizes are rounded in the README, and whole in the other page's table.
+  const bytes = [...performance.matchAll(/\b\d{3},\d{3}\b/g)].map(
+    ([number]) => `${(Number(number.replace(',', '')) / 1000).toFixed(1)} kB`,
+  );
   assert.deepEqual(
-    numbers.filter((number) => !readme.includes(number)),
+    numbers.filter((number) => !performance.includes(number) && !bytes.includes(number)),
     [],
   );
 });
 
+test('the README says how many cases the fault matrix has', async () => {
+  const [readme, matrix] = await Promise.all(['README.md', 'docs/fault-matrix.md'].map(text));
+  const [, stated] = /\[(\d+) tested cases\]/.exec(readme) ?? [];
+  const cells = matrix.slice(matrix.indexOf('\n## The first request'));
+  assert.equal(Number(stated), [...cells.matchAll(/^\| (?!fault \|)[^|]+ \| [^|]+ \|$/gm)].length);
+});
+
 test('links lead somewhere', async () => {
-  for (const file of files) {
+  const pages = (await readdir(ROOT)).concat(
+    (await readdir(new URL('docs/', ROOT))).map((name) => `docs/${name}`),
+  );
+  for (const file of [...pages, 'tests/README.md'].filter((name) => name.endsWith('.md'))) {
     for (const [, target] of (await text(file)).matchAll(/\]\(([^)]+)\)/g)) {
       if (/^https?:/.test(target)) continue;
       const [path, anchor] = target.split('#');
-      const headings = [...(await text(path || file)).matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading);
-      const anchors = headings.map((heading) =>
-        heading
-          .toLowerCase()
-          .replace(/[^\p{L}\p{N} _-]/gu, '')
-          .replaceAll(' ', '-'),
+      const linked = path ? posix.join(posix.dirname(file), path) : file;
+      assert.ok(existsSync(new URL(linked, ROOT)), `${file}: ${target}`);
+      if (anchor === undefined) continue;
+      const headings = [...(await text(linked)).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+        slugOf(heading),
       );
-      assert.ok(anchor === undefined || anchors.includes(anchor), `${file}: ${target}`);
+      assert.ok(headings.includes(anchor), `${file}: ${target}`);
     }
   }
 });
+
+/** The anchor of a heading, as code hosts make it. @param {string} heading */
+function slugOf(heading) {
+  const words = heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '');
+  return words.replaceAll(' ', '-');
+}

@@ -1,11 +1,13 @@
 // @ts-check
 import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { after, test } from 'node:test';
 import { unpackedPackage } from '../e2e/support/package.mjs';
 
+const REPOSITORY = new URL('../../', import.meta.url);
 const { root, remove } = await unpackedPackage();
 after(remove);
 const files = (await readdir(root, { recursive: true, withFileTypes: true }))
@@ -20,8 +22,8 @@ test('the package holds its entry, its types, the bare module, the migrations, a
     `${name}.d.ts`,
   ]);
   const documents = [
-    ...['README.md', 'API.md', 'DATABASE_INTEGRATION.md', 'MIGRATING.md', 'CHANGELOG.md'],
-    'LICENSE',
+    ...['README.md', 'API.md', 'DATABASE_INTEGRATION.md', 'MIGRATING.md', 'CHANGELOG.md', 'SECURITY.md'],
+    ...['docs/index.md', 'docs/getting-started.md', 'LICENSE'],
   ];
   for (const name of [...entries, 'workflow_db.wasm', ...documents]) {
     assert.ok(files.includes(name), name);
@@ -32,11 +34,13 @@ test('the package holds its entry, its types, the bare module, the migrations, a
   assert.deepEqual(odd, []);
 });
 
-test('what the documents link is there', async () => {
-  for (const name of files.filter((file) => /^[^/]+\.md$/.test(file))) {
+test('what the documents link is in the package; images are in the repository, from which registries show them', async () => {
+  for (const name of files.filter((file) => file.endsWith('.md'))) {
     const text = await readFile(join(root, name), 'utf8');
-    for (const [, target] of text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
-      assert.ok(files.includes(target), `${name}: ${target}`);
+    for (const [, mark, target] of text.matchAll(/(!?)\[[^\]]*\]\((?!https?:|#)([^)#]+)/g)) {
+      const linked = posix.join(posix.dirname(name), target);
+      const isThere = mark ? existsSync(new URL(linked, REPOSITORY)) : files.includes(linked);
+      assert.ok(isThere, `${name}: ${target}`);
     }
   }
 });

@@ -25,12 +25,6 @@ export async function hookExamples() {
   return all.flat();
 }
 
-/** The blocks of the README that are TypeScript. @returns {Promise<Example[]>} */
-export async function readmeExamples() {
-  const text = await readFile(join(ROOT, 'README.md'), 'utf8');
-  return blocks(text).map((code, index) => ({ name: `readme-${index + 1}`, code }));
-}
-
 /**
  * An example as a module: what it uses of these modules and does not import itself is imported for it.
  *

@@ -8,9 +8,9 @@ import { OPERATIONS } from './operations.mjs';
 const INTRODUCTION = `# Fault matrix
 
 What each kind of call ends with when the network or the server fails. \`make fault-matrix\` runs every cell in Chromium
-against the [local stack](../examples/local-stack/README.md) (a real Postgres and PostgREST) and rewrites this page from
+against the local stack (a real Postgres and PostgREST) and rewrites this page from
 what it saw. The tests compare the page with a new run, and every cell with the rules in
-[\`rules.mjs\`](../tests/faults/support/rules.mjs).
+\`tests/faults/support/rules.mjs\`.
 
 ## How to read a cell
 

@@ -70,13 +70,13 @@ export const components = {
       );
     await texts(page, 'p', (items) => items.includes('4 connections'));
     assert.equal((await row('workflows', workflow.id)).is_public, true);
-    // Somebody else saves between a change and its saving.
+    // Someone else saves between a change and its saving.
     await button('Add a node').click();
     await stack.sql("update public.workflows set description = 'x', updated_at = now() where id = $1", [
       workflow.id,
     ]);
     await button('Save').click();
-    await texts(page, '[role=alert]', ([text]) => text?.startsWith('Somebody else'));
+    await texts(page, '[role=alert]', ([text]) => text?.startsWith('Someone else'));
     await button('Discard').click();
     await texts(page, 'li', ({ length }) => length === 5);
   },
@@ -192,7 +192,7 @@ export const components = {
     await live(page);
     const workflow = await newWorkflow(user);
     await newExecutions(workflow, [{ status: 'failed' }, { status: 'completed' }, { status: 'failed' }]);
-    await texts(page, 'p', ([text]) => text === '2 failures since you came');
+    await texts(page, 'p', ([text]) => text === '2 failures since you opened this page');
   },
 
   async devtools(block, { open, newUser, newWorkflow, texts }) {

@@ -60,10 +60,7 @@ export const snippets = {
       [user.id, name],
     );
     assert.match(texts[0], /^id: /);
-    assert.deepEqual(texts.slice(1, 3), [
-      'There is one of that name already.',
-      'This is not there any more.',
-    ]);
+    assert.deepEqual(texts.slice(1, 3), ['This name is already in use.', 'This no longer exists.']);
     assert.deepEqual(texts.slice(4), [false, false, false, true]);
   },
 

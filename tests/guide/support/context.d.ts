@@ -3,6 +3,12 @@ declare const userId: string;
 declare const workflowId: string;
 declare const session: { accessToken: string };
 
+/** As bundlers for Cloudflare Workers give it. */
+declare module '*.wasm' {
+  const module: WebAssembly.Module;
+  export default module;
+}
+
 /** Where an Edge Function runs, as far as the examples need it. */
 declare const Deno: {
   env: { get(name: string): string | undefined };

@@ -7,6 +7,8 @@ import * as wdb from 'workflow-db/react';
 // The test's own: see `openPage`.
 const { url, key, token, configured, context } = globalThis.env;
 Object.assign(globalThis, context, { wdb, session: { accessToken: token } });
+// Where an app's own page would have it.
+document.body.append(Object.assign(document.createElement('div'), { id: 'root' }));
 if (configured) wdb.configure({ url, key, accessToken: () => token, retry: { initialBackoffMs: 5 } });
 
 globalThis.block = await import('BLOCK');

@@ -66,4 +66,5 @@ export async function newProject(blocks) {
 }
 
 /** @param {Block} block */
-export const fileOf = ({ file, name, language }) => `${file.replace('.md', '')}.${name}.${language}`;
+export const fileOf = ({ file, name, language }) =>
+  `${file.replace('.md', '').replaceAll('/', '-')}.${name}.${language}`;

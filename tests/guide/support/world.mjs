@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { after, afterEach } from 'node:test';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startStack } from '../../../examples/local-stack/stack.mjs';
 import { collectProblems, launchBrowser } from '../../e2e/support/browser.mjs';
@@ -82,7 +81,7 @@ export async function useGuide(project, blocks) {
   /** @param {Block} block @param {OpenOptions['alias']} alias */
   async function script(block, alias) {
     const page = (await readFile(PAGE, 'utf8')).replace('BLOCK', await localized(block));
-    const entry = join(project.dir, `${block.name}.page.jsx`);
+    const entry = `${project.pathOf(block)}.page.jsx`;
     await writeFile(entry, page);
     return bundled(entry, REACT, project.dir, {
       format: 'esm',

@@ -2,12 +2,6 @@
 declare const url: string;
 declare const key: string;
 declare const token: string;
-declare const secret: string;
 declare const userId: string;
 declare const workflowId: string;
-declare const session: { accessToken: string };
 declare const App: () => null;
-
-interface ImportMeta {
-  readonly env: { readonly DEV: boolean };
-}

@@ -1,0 +1,25 @@
+import { defineConfig } from 'vitepress';
+import { SECTIONS } from '../pages.mjs';
+import { slugOf } from '../slug.mjs';
+
+const linkOf = (page) => `/${page.replace(/\.md$/, '').replace(/^index$/, '')}`;
+
+export default defineConfig({
+  title: 'workflow-db',
+  description: 'A data layer for React apps on Supabase',
+  lang: 'en',
+  srcDir: '.pages',
+  outDir: 'dist',
+  cacheDir: '.cache',
+  head: [['link', { rel: 'icon', href: 'data:,' }]],
+  // Without raw HTML: a type such as Promise<void> in a text stays one.
+  markdown: { html: false, anchor: { slugify: slugOf } },
+  themeConfig: {
+    search: { provider: 'local' },
+    outline: [2, 3],
+    sidebar: SECTIONS.map(({ text, pages }) => ({
+      text,
+      items: pages.map(({ page, title }) => ({ text: title, link: linkOf(page) })),
+    })),
+  },
+});
