@@ -31,7 +31,7 @@ impl Default for RetryConfig {
 
 /// What to do after a failed attempt.
 #[derive(Debug, PartialEq)]
-pub enum Verdict {
+pub enum Decision {
     /// Try again after this many milliseconds.
     Retry(f64),
     /// The error is final: hand it to the caller as it is.
@@ -45,16 +45,16 @@ impl RetryConfig {
     ///
     /// `retry_after_ms` is what the server asked for; `random` is uniform in [0, 1). The wait lies between half and
     /// all of the exponential backoff, so that clients that failed together do not return together.
-    pub fn decide(&self, error: &Error, attempt: u32, retry_after_ms: Option<f64>, random: f64) -> Verdict {
+    pub fn decide(&self, error: &Error, attempt: u32, retry_after_ms: Option<f64>, random: f64) -> Decision {
         if !error.retryable || retry_after_ms.is_some_and(|ms| ms > MAX_RETRY_AFTER_MS) {
-            return Verdict::Surface;
+            return Decision::Surface;
         }
         if attempt >= self.max_attempts {
-            return if self.max_attempts <= 1 { Verdict::Surface } else { Verdict::Exhausted };
+            return if self.max_attempts <= 1 { Decision::Surface } else { Decision::Exhausted };
         }
         let backoff = (1..attempt).fold(self.initial_backoff_ms, |ms, _| ms * self.backoff_multiplier);
         let jittered = jittered(backoff.min(self.max_backoff_ms), random);
-        Verdict::Retry(retry_after_ms.map_or(jittered, |asked| asked.max(jittered)))
+        Decision::Retry(retry_after_ms.map_or(jittered, |asked| asked.max(jittered)))
     }
 }
 

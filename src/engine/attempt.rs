@@ -6,7 +6,7 @@ use crate::error::{code, Cause, Error, Report};
 use crate::flows::{Answered, Flow, Step};
 use crate::platform::{Event, Platform};
 use crate::rest::{classify, Answer, Request};
-use crate::retry::Verdict;
+use crate::retry::Decision;
 use crate::time::Moment;
 use crate::token::Subject;
 use futures_util::future::{join, select, Either};
@@ -84,9 +84,9 @@ impl<P: Platform> Engine<P> {
         let mut attempt = 1;
         let mut asked_for_new_token = false;
         loop {
-            let told = Told::begin(&self.platform, request, number, attempt);
+            let report = AttemptReport::begin(&self.platform, request, number, attempt);
             let outcome = self.within_timeout(request, timeout_ms, sent, sender).await;
-            told.end(outcome.as_ref().map(|answer| answer.status));
+            report.end(outcome.as_ref().map(|answer| answer.status));
             let failure = match outcome {
                 Ok(answer) => return Ok((answer, attempt)),
                 Err(failure) => failure,
@@ -99,9 +99,9 @@ impl<P: Platform> Engine<P> {
             let error = failure.error.after(attempt);
             let retry = self.settings().retry;
             match retry.decide(&error, attempt, failure.retry_after_ms, self.platform.random()) {
-                Verdict::Retry(wait_ms) => self.platform.sleep(wait_ms).await,
-                Verdict::Surface => return Err(error),
-                Verdict::Exhausted => return Err(exhausted(&error)),
+                Decision::Retry(wait_ms) => self.platform.sleep(wait_ms).await,
+                Decision::Surface => return Err(error),
+                Decision::Exhausted => return Err(exhausted(&error)),
             }
             attempt += 1;
         }
@@ -140,7 +140,7 @@ impl<P: Platform> Engine<P> {
 }
 
 /// An attempt that logs and tools are told of when it begins, and when it ends; also when nobody waits for it any more.
-struct Told<'a, P: Platform> {
+struct AttemptReport<'a, P: Platform> {
     platform: &'a P,
     request: &'a Request,
     number: u32,
@@ -149,7 +149,7 @@ struct Told<'a, P: Platform> {
     is_over: bool,
 }
 
-impl<'a, P: Platform> Told<'a, P> {
+impl<'a, P: Platform> AttemptReport<'a, P> {
     fn begin(platform: &'a P, request: &'a Request, number: u32, attempt: u32) -> Self {
         platform.event(Event::Sent {
             request: number,
@@ -182,7 +182,7 @@ impl<'a, P: Platform> Told<'a, P> {
     }
 }
 
-impl<P: Platform> Drop for Told<'_, P> {
+impl<P: Platform> Drop for AttemptReport<'_, P> {
     fn drop(&mut self) {
         if !self.is_over {
             self.tell(None, Some(code::ABORTED));

@@ -1,6 +1,6 @@
 //! Who is signed in, as far as tokens tell, and which token is sent.
 
-use super::joint::Joint;
+use super::shared::Shared;
 use crate::data::Data;
 use crate::time::Moment;
 use crate::token::Subject;
@@ -14,7 +14,7 @@ use std::rc::Rc;
 #[derive(Clone)]
 pub struct Epoch {
     end: Rc<Cell<Option<End>>>,
-    ended: Joint<()>,
+    ended: Shared<()>,
 }
 
 /// Why an epoch ended.
@@ -48,9 +48,9 @@ impl Epoch {
 }
 
 /// A future that completes as soon as the sender is dropped.
-fn signal() -> (oneshot::Sender<()>, Joint<()>) {
+fn signal() -> (oneshot::Sender<()>, Shared<()>) {
     let (sender, receiver) = oneshot::channel();
-    (sender, Joint::new(receiver.map(|_| ()).boxed_local()))
+    (sender, Shared::new(receiver.map(|_| ()).boxed_local()))
 }
 
 /// A token that the auth library reported.
@@ -94,7 +94,7 @@ pub struct Auth<D> {
     /// waiting itself, for a callback in which the application waits for us.
     reported: Option<Reported>,
     /// Completes when the auth library reports something. Dropping the sender does that.
-    reporting: (oneshot::Sender<()>, Joint<()>),
+    reporting: (oneshot::Sender<()>, Shared<()>),
     /// Numbers the calls of the token provider, whose answers may come out of order, and the reports.
     asked: u64,
     answered: u64,
@@ -102,7 +102,7 @@ pub struct Auth<D> {
     /// Dropping it ends the epoch.
     ender: oneshot::Sender<()>,
     /// Under way while it is open whether the user changed.
-    settling: Option<(u64, Joint<()>)>,
+    settling: Option<(u64, Shared<()>)>,
     /// Whether the question remained open, because the provider failed.
     is_unknown: bool,
 }
@@ -149,12 +149,12 @@ impl<D: Data> Auth<D> {
     }
 
     /// What to wait for until it is known who is signed in. None when it is.
-    pub fn settling(&self) -> Option<Joint<()>> {
+    pub fn settling(&self) -> Option<Shared<()>> {
         self.settling.as_ref().map(|(_, settling)| settling.clone())
     }
 
     /// It is open who is signed in, until the call of the provider with this number is answered.
-    pub fn begin_settling(&mut self, number: u64, settling: Joint<()>) {
+    pub fn begin_settling(&mut self, number: u64, settling: Shared<()>) {
         self.settling = Some((number, settling));
     }
 
@@ -227,7 +227,7 @@ impl<D: Data> Auth<D> {
     }
 
     /// Completes when the auth library reports something.
-    pub fn reporting(&self) -> Joint<()> {
+    pub fn reporting(&self) -> Shared<()> {
         self.reporting.1.clone()
     }
 

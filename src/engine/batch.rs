@@ -4,7 +4,7 @@
 //! the same tick become `column=in.(…)`. Each caller still gets its own rows, nothing, or its own error.
 
 use super::call::Sent;
-use super::joint::{Joint, WeakJoint};
+use super::shared::{Shared, WeakShared};
 use super::Engine;
 use crate::data::Data;
 use crate::error::Error;
@@ -33,7 +33,7 @@ struct OpenBatch<D> {
     /// The first lookup. Those that differ in its value alone may join.
     lookup: Lookup,
     timeout_ms: f64,
-    answers: WeakJoint<Answers<D>>,
+    answers: WeakShared<Answers<D>>,
     members: Rc<RefCell<Members>>,
     sent: Sent,
 }
@@ -62,7 +62,7 @@ impl<D: Data> Batches<D> {
         lookup: &Lookup,
         timeout_ms: f64,
         room: usize,
-    ) -> Option<(Joint<Answers<D>>, usize, Sent)> {
+    ) -> Option<(Shared<Answers<D>>, usize, Sent)> {
         let batch = self.open.iter().find(|batch| batch.is_for(lookup, timeout_ms))?;
         let answers = batch.answers.upgrade()?;
         let mut members = batch.members.borrow_mut();
@@ -106,7 +106,7 @@ impl<P: Platform> Engine<P> {
         self: &Rc<Self>,
         lookup: Lookup,
         timeout_ms: f64,
-    ) -> (Joint<Answers<P::Data>>, usize, Sent) {
+    ) -> (Shared<Answers<P::Data>>, usize, Sent) {
         let members = Members { values: vec![lookup.value.clone()], length: url_length(&lookup.value) };
         let members = Rc::new(RefCell::new(members));
         let sent = Sent::default();
@@ -119,7 +119,7 @@ impl<P: Platform> Engine<P> {
             let mut flow = Batch::new(own_lookup, own_members.take().values);
             Rc::new(engine.run(&mut flow, timeout_ms, &own_sent).await.unwrap_or_default())
         };
-        let answers = Joint::new(answers.boxed_local());
+        let answers = Shared::new(answers.boxed_local());
         let mut state = self.state.borrow_mut();
         state.batches.close(|batch| batch.is_for(&lookup, timeout_ms));
         let (weak, sign) = (answers.downgrade(), sent.clone());

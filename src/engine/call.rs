@@ -89,7 +89,7 @@ impl<P: Platform> Engine<P> {
     ///
     /// Work of which nothing was sent outlives a change of user: it will be asked in the new one's name. Nothing is
     /// delivered while it is open who is signed in.
-    pub(super) async fn guard(
+    pub(super) async fn supervise(
         &self,
         cancelled: Option<LocalBoxFuture<'static, ()>>,
         stage: &Stage,

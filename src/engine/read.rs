@@ -1,9 +1,9 @@
 //! The way of a read: cache, flight, batch, request, cache.
 
 use super::call::{CallOptions, Sent, Stage};
-use super::joint::Joint;
-use super::landing::Landing;
 use super::reads::{Outcome, ReadInFlight};
+use super::shared::Shared;
+use super::store_response::ReadGuard;
 use super::Engine;
 use crate::cache::{Freshness, Shape};
 use crate::data::Data;
@@ -41,7 +41,7 @@ impl<P: Platform> Engine<P> {
             stage.waits_for(&sent);
             flight.wait().await
         };
-        self.guard(options.cancelled, &stage, work.boxed_local()).await
+        self.supervise(options.cancelled, &stage, work.boxed_local()).await
     }
 
     /// The cached answer, if it is fresh enough to be given.
@@ -88,7 +88,7 @@ impl<P: Platform> Engine<P> {
         timeout_ms: f64,
         ttl_ms: Option<f64>,
         is_fresh: bool,
-    ) -> (Joint<Outcome<P::Data>>, Sent) {
+    ) -> (Shared<Outcome<P::Data>>, Sent) {
         let joined = {
             let state = &mut *self.state.borrow_mut();
             state.reads.join(&state.log, &read.key, timeout_ms, is_fresh)
@@ -108,22 +108,22 @@ impl<P: Platform> Engine<P> {
         timeout_ms: f64,
         ttl_ms: Option<f64>,
         is_fresh: bool,
-    ) -> (Joint<Outcome<P::Data>>, Sent) {
+    ) -> (Shared<Outcome<P::Data>>, Sent) {
         let (loading, sent) = self.ask(read.load.clone(), timeout_ms, is_fresh);
         let number = self.state.borrow_mut().reads.next_number();
-        let mut landing =
-            Landing { engine: self.clone(), key: read.key.clone(), number, sent: sent.clone(), repeats: 0 };
+        let mut guard =
+            ReadGuard { engine: self.clone(), key: read.key.clone(), number, sent: sent.clone(), repeats: 0 };
         let load = read.load.clone();
         let flight = async move {
             let mut outcome = loading.await;
-            while landing.must_repeat(&outcome) {
-                let (loading, sent) = landing.engine.ask(load.clone(), timeout_ms, true);
-                landing.repeats_with(sent);
+            while guard.must_repeat(&outcome) {
+                let (loading, sent) = guard.engine.ask(load.clone(), timeout_ms, true);
+                guard.repeats_with(sent);
                 outcome = loading.await;
             }
-            landing.land(outcome, ttl_ms)
+            guard.store(outcome, ttl_ms)
         };
-        let flight = Joint::new(flight.boxed_local());
+        let flight = Shared::new(flight.boxed_local());
         let mut state = self.state.borrow_mut();
         let insists = is_fresh || state.store.peek(&read.key).is_some();
         let (key, load, weak) = (read.key.clone(), &read.load, flight.downgrade());

@@ -1,8 +1,8 @@
 //! Reads in flight, by key: a second read of a key joins the first, and one that a change overtook is not stored.
 
 use super::call::Sent;
-use super::joint::{Joint, WeakJoint};
 use super::log::{ChangeLog, Place, Record};
+use super::shared::{Shared, WeakShared};
 use crate::cache::{parts_of_relations, Shape};
 use crate::data::Data;
 use crate::error::Error;
@@ -20,7 +20,7 @@ pub struct ReadInFlight<D> {
     /// Milliseconds for one attempt. Reads with another limit do not join.
     timeout_ms: f64,
     /// What others may wait for.
-    read: WeakJoint<Outcome<D>>,
+    read: WeakShared<Outcome<D>>,
     /// The tables whose rows it asks for.
     tables: Vec<&'static Table>,
     /// The one row that it asks for, if it is one.
@@ -38,7 +38,7 @@ impl<D: Data> ReadInFlight<D> {
         key: String,
         load: &Load,
         timeout_ms: f64,
-        read: WeakJoint<Outcome<D>>,
+        read: WeakShared<Outcome<D>>,
         sent: Sent,
     ) -> Self {
         let (tables, row_id) = (load.tables(), load.row_id().map(str::to_owned));
@@ -117,7 +117,7 @@ impl<D: Data> ReadsInFlight<D> {
         key: &str,
         timeout_ms: f64,
         is_fresh: bool,
-    ) -> Option<(Joint<Outcome<D>>, Sent)> {
+    ) -> Option<(Shared<Outcome<D>>, Sent)> {
         let known = self.reads.iter_mut().find(|read| {
             read.timeout_ms.to_bits() == timeout_ms.to_bits()
                 && read.key == key

@@ -1,8 +1,8 @@
 //! The way of a token: which one is sent, and what becomes of everything when the user changes.
 
 use super::auth::{End, Epoch, Sighting};
-use super::joint::Joint;
 use super::log::Record;
+use super::shared::Shared;
 use super::Engine;
 use crate::error::Error;
 use crate::platform::{Event, Platform};
@@ -174,7 +174,7 @@ impl<P: Platform> Engine<P> {
             }
             engine.settle(number);
         };
-        let settling = Joint::new(settling.boxed_local());
+        let settling = Shared::new(settling.boxed_local());
         self.state.borrow_mut().auth.begin_settling(number, settling.clone());
         self.platform.spawn(settling.wait());
     }

@@ -1,6 +1,6 @@
 //! Writes to one row, one after the other.
 
-use super::joint::Joint;
+use super::shared::Shared;
 use super::Engine;
 use crate::error::Error;
 use crate::platform::Platform;
@@ -11,13 +11,13 @@ use std::rc::Rc;
 /// For each row that is being written, the end of the write that came last.
 #[derive(Default)]
 pub struct Turns {
-    last: Vec<(String, Joint<()>)>,
+    last: Vec<(String, Shared<()>)>,
 }
 
 /// The turn of one write. It ends when this is dropped.
 pub struct Turn<P: Platform> {
     engine: Rc<Engine<P>>,
-    end: Joint<()>,
+    end: Shared<()>,
     /// Dropping it ends the turn.
     _ender: oneshot::Sender<()>,
 }
@@ -48,7 +48,7 @@ impl<P: Platform> Engine<P> {
                 // The sender is dropped, which is how it tells.
                 let _ = ended.await;
             };
-            let end = Joint::new(end.boxed_local());
+            let end = Shared::new(end.boxed_local());
             turns.push((id.to_owned(), end.clone()));
             (before, Turn { engine: self.clone(), end, _ender: sender })
         };

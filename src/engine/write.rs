@@ -1,7 +1,7 @@
 //! The way of a write: an idempotent request, then the change that it made.
 
 use super::call::{CallOptions, Sent, Stage};
-use super::writes::InFlight;
+use super::writes::WriteGuard;
 use super::Engine;
 use crate::data::Data;
 use crate::error::Error;
@@ -33,11 +33,11 @@ impl<P: Platform> Engine<P> {
                 Some(id) => Some(self.turn(id).await?),
                 None => None,
             };
-            let in_flight = InFlight::begin(self, &write, &sent);
+            let guard = WriteGuard::begin(self, &write, &sent);
             let outcome = self.make(write.clone(), timeout_ms, &sent).await;
-            in_flight.settle(&write, outcome)
+            guard.settle(&write, outcome)
         };
-        self.guard(options.cancelled, &stage, work.boxed_local()).await
+        self.supervise(options.cancelled, &stage, work.boxed_local()).await
     }
 
     /// Makes the change, and remembers which version of a workflow it made of which.

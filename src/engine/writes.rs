@@ -84,14 +84,14 @@ impl WritesInFlight {
 }
 
 /// A write under way. Dropped before it is settled, it leaves the cache without whatever it may have touched.
-pub(super) struct InFlight<P: Platform> {
+pub(super) struct WriteGuard<P: Platform> {
     engine: Rc<Engine<P>>,
     write: Rc<WriteInFlight>,
     sent: Sent,
     is_settled: bool,
 }
 
-impl<P: Platform> InFlight<P> {
+impl<P: Platform> WriteGuard<P> {
     pub fn begin(engine: &Rc<Engine<P>>, write: &Write, sent: &Sent) -> Self {
         let state = &mut *engine.state.borrow_mut();
         let write = state.writes.begin(&mut state.log, write);
@@ -169,7 +169,7 @@ impl<P: Platform> InFlight<P> {
     }
 }
 
-impl<P: Platform> Drop for InFlight<P> {
+impl<P: Platform> Drop for WriteGuard<P> {
     fn drop(&mut self) {
         if self.is_settled {
             return;

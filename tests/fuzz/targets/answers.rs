@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 use workflow_db::data::{Data, Form};
 use workflow_db::rest::{classify, Body, Reply};
-use workflow_db::retry::{RetryConfig, Verdict};
+use workflow_db::retry::{RetryConfig, Decision};
 use workflow_db::time::MAX_RETRY_AFTER_MS;
 use workflow_db_fuzz::{AnyJson, Json};
 
@@ -75,14 +75,14 @@ fuzz_target!(|input: Input| {
             let is_hopeless =
                 !error.retryable || retry_after_ms.is_some_and(|asked| asked > MAX_RETRY_AFTER_MS);
             match config.decide(&error, attempt, retry_after_ms, random) {
-                Verdict::Retry(wait_ms) => {
+                Decision::Retry(wait_ms) => {
                     assert!(!is_hopeless && attempt < config.max_attempts);
                     let limit_ms = config.max_backoff_ms.max(retry_after_ms.unwrap_or(0.0));
                     assert!((0.0..=limit_ms).contains(&wait_ms), "{wait_ms}");
                     assert!(retry_after_ms.is_none_or(|asked| wait_ms >= asked));
                 }
-                Verdict::Surface => assert!(is_hopeless || config.max_attempts == 1),
-                Verdict::Exhausted => assert!(!is_hopeless && attempt >= config.max_attempts),
+                Decision::Surface => assert!(is_hopeless || config.max_attempts == 1),
+                Decision::Exhausted => assert!(!is_hopeless && attempt >= config.max_attempts),
             }
         }
     }

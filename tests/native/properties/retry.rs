@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use workflow_db::error::{Error, Report};
-use workflow_db::retry::{RetryConfig, Verdict};
+use workflow_db::retry::{Decision, RetryConfig};
 use workflow_db::time::MAX_RETRY_AFTER_MS;
 
 fn config() -> impl Strategy<Value = RetryConfig> {
@@ -28,14 +28,14 @@ proptest! {
     ) {
         let verdict = config.decide(&Error::timeout(), attempt, asked, random);
         if attempt >= config.max_attempts {
-            let last = if config.max_attempts == 1 { Verdict::Surface } else { Verdict::Exhausted };
+            let last = if config.max_attempts == 1 { Decision::Surface } else { Decision::Exhausted };
             prop_assert_eq!(verdict, last);
             return Ok(());
         }
         let exponent = i32::try_from(attempt - 1).expect("small");
         let backoff = config.initial_backoff_ms * config.backoff_multiplier.powi(exponent);
         let backoff = backoff.min(config.max_backoff_ms);
-        let Verdict::Retry(wait) = verdict else { panic!("{verdict:?}") };
+        let Decision::Retry(wait) = verdict else { panic!("{verdict:?}") };
         let least = (backoff / 2.0).max(asked.unwrap_or(0.0));
         let most = backoff.max(asked.unwrap_or(0.0));
         let slack = 1e-9 * most;
@@ -45,16 +45,16 @@ proptest! {
     #[test]
     fn what_cannot_be_mended_is_never_retried(config in config(), attempt in 1_u32..12, random in 0.0..1.0) {
         let final_error: Error = Report::new("23505", "taken").into();
-        prop_assert_eq!(config.decide(&final_error, attempt, None, random), Verdict::Surface);
+        prop_assert_eq!(config.decide(&final_error, attempt, None, random), Decision::Surface);
         let too_long = Some(MAX_RETRY_AFTER_MS + 1.0);
-        prop_assert_eq!(config.decide(&Error::timeout(), attempt, too_long, random), Verdict::Surface);
+        prop_assert_eq!(config.decide(&Error::timeout(), attempt, too_long, random), Decision::Surface);
     }
 
     #[test]
     fn an_attempt_beyond_any_count_has_a_finite_wait(attempt in 1_u32..5_000, random in 0.0..1.0) {
         let config = RetryConfig { max_attempts: u32::MAX, ..RetryConfig::default() };
         let verdict = config.decide(&Error::timeout(), attempt, None, random);
-        let Verdict::Retry(wait) = verdict else { panic!("{verdict:?}") };
+        let Decision::Retry(wait) = verdict else { panic!("{verdict:?}") };
         prop_assert!((0.0..=config.max_backoff_ms).contains(&wait));
     }
 }

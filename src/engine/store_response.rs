@@ -17,7 +17,7 @@ use std::rc::Rc;
 const MAX_REPEATS: u32 = 3;
 
 /// The end of a read in flight, at the latest when it is dropped half-way.
-pub(super) struct Landing<P: Platform> {
+pub(super) struct ReadGuard<P: Platform> {
     pub engine: Rc<Engine<P>>,
     pub key: String,
     /// The read's number among those in flight.
@@ -27,13 +27,13 @@ pub(super) struct Landing<P: Platform> {
     pub repeats: u32,
 }
 
-impl<P: Platform> Drop for Landing<P> {
+impl<P: Platform> Drop for ReadGuard<P> {
     fn drop(&mut self) {
         self.engine.state.borrow_mut().reads.end(self.number);
     }
 }
 
-impl<P: Platform> Landing<P> {
+impl<P: Platform> ReadGuard<P> {
     /// Whether what was loaded may be older than what is known by now.
     fn is_overtaken(&self, outcome: &Result<Option<Loaded<P::Data>>, Error>) -> bool {
         let state = self.engine.state.borrow();
@@ -58,7 +58,7 @@ impl<P: Platform> Landing<P> {
     }
 
     /// Stores what was loaded, unless a change overtook it; the caller gets it in any case.
-    pub fn land(
+    pub fn store(
         self,
         outcome: Result<Option<Loaded<P::Data>>, Error>,
         ttl_ms: Option<f64>,

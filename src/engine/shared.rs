@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Waker};
 
 /// A future whose result everybody who waits gets. It goes on while somebody holds it, and is dropped with the last
 /// holder.
-pub struct Joint<T> {
+pub struct Shared<T> {
     state: Rc<RefCell<State<T>>>,
 }
 
@@ -29,13 +29,13 @@ enum State<T> {
     Done(T),
 }
 
-impl<T> Clone for Joint<T> {
+impl<T> Clone for Shared<T> {
     fn clone(&self) -> Self {
         Self { state: self.state.clone() }
     }
 }
 
-impl<T: Clone + 'static> Joint<T> {
+impl<T: Clone + 'static> Shared<T> {
     /// Nothing happens before somebody waits.
     pub fn new(work: LocalBoxFuture<'static, T>) -> Self {
         let state = State::UnderWay { work: Some(work), waiting: Vec::new(), driver: 0 };
@@ -44,7 +44,7 @@ impl<T: Clone + 'static> Joint<T> {
 
     /// Waits for the result. Whoever is polled drives the work; at its end all are woken.
     pub fn wait(self) -> Wait<T> {
-        Wait { joint: self, place: None }
+        Wait { shared: self, place: None }
     }
 
     /// Whether both wait for the same work.
@@ -53,14 +53,14 @@ impl<T: Clone + 'static> Joint<T> {
     }
 
     /// A handle that does not keep the work going.
-    pub fn downgrade(&self) -> WeakJoint<T> {
-        WeakJoint { state: Rc::downgrade(&self.state) }
+    pub fn downgrade(&self) -> WeakShared<T> {
+        WeakShared { state: Rc::downgrade(&self.state) }
     }
 }
 
-/// One who waits for joint work.
+/// One who waits for shared work.
 pub struct Wait<T> {
-    joint: Joint<T>,
+    shared: Shared<T>,
     /// Its place among those who wait.
     place: Option<usize>,
 }
@@ -68,7 +68,7 @@ pub struct Wait<T> {
 impl<T> Wait<T> {
     /// Takes a place, becomes the one who drives, and takes the work to do so.
     fn take_work(&mut self, waker: &Waker) -> Option<LocalBoxFuture<'static, T>> {
-        match &mut *self.joint.state.borrow_mut() {
+        match &mut *self.shared.state.borrow_mut() {
             State::Done(_) => None,
             State::UnderWay { work, waiting, driver } => {
                 let free = || waiting.iter().position(Option::is_none).unwrap_or(waiting.len());
@@ -89,7 +89,7 @@ impl<T: Clone> Future for Wait<T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
-        if let State::Done(result) = &*self.joint.state.borrow() {
+        if let State::Done(result) = &*self.shared.state.borrow() {
             return Poll::Ready(result.clone());
         }
         // The work runs while nothing is borrowed: it may lead back here. Who comes meanwhile is woken at its end.
@@ -98,13 +98,14 @@ impl<T: Clone> Future for Wait<T> {
         };
         match work.as_mut().poll(context) {
             Poll::Pending => {
-                if let State::UnderWay { work: place, .. } = &mut *self.joint.state.borrow_mut() {
+                if let State::UnderWay { work: place, .. } = &mut *self.shared.state.borrow_mut() {
                     *place = Some(work);
                 }
                 Poll::Pending
             }
             Poll::Ready(result) => {
-                if let State::UnderWay { waiting, .. } = self.joint.state.replace(State::Done(result.clone()))
+                if let State::UnderWay { waiting, .. } =
+                    self.shared.state.replace(State::Done(result.clone()))
                 {
                     waiting.into_iter().flatten().for_each(Waker::wake);
                 }
@@ -116,7 +117,7 @@ impl<T: Clone> Future for Wait<T> {
 
 impl<T> Drop for Wait<T> {
     fn drop(&mut self) {
-        let next = match (self.place, self.joint.state.try_borrow_mut().as_deref_mut()) {
+        let next = match (self.place, self.shared.state.try_borrow_mut().as_deref_mut()) {
             (Some(place), Ok(State::UnderWay { waiting, driver, .. })) => {
                 waiting[place] = None;
                 // The work would wake the one who goes: another one takes over.
@@ -134,14 +135,14 @@ impl<T> Drop for Wait<T> {
     }
 }
 
-/// Finds joint work while it is under way.
-pub struct WeakJoint<T> {
+/// Finds shared work while it is under way.
+pub struct WeakShared<T> {
     state: Weak<RefCell<State<T>>>,
 }
 
-impl<T> WeakJoint<T> {
+impl<T> WeakShared<T> {
     /// None when nobody holds it any more.
-    pub fn upgrade(&self) -> Option<Joint<T>> {
-        Some(Joint { state: self.state.upgrade()? })
+    pub fn upgrade(&self) -> Option<Shared<T>> {
+        Some(Shared { state: self.state.upgrade()? })
     }
 }
