@@ -174,13 +174,16 @@ if (
 }
 
 // `--quick`: for trying a change. `--reuse-wasm`: where nothing but TypeScript changed.
-if (!process.argv.includes('--reuse-wasm')) compileWasm({ isQuick: process.argv.includes('--quick') });
+const reusesWasm = process.argv.includes('--reuse-wasm');
+const isQuick = process.argv.includes('--quick') || (reusesWasm && existsSync(QUICK_MARK));
+if (!reusesWasm) compileWasm({ isQuick });
 generateSources();
 await bundle();
 run(at('node_modules', '.bin', 'tsc'), ['-p', 'pkg-template', '--outDir', NEXT]);
 copyFiles();
+// Before the package is in its place: one that is too large is none.
+await printSizes(at(NEXT), !isQuick);
 rmSync(at('pkg'), { recursive: true, force: true });
 renameSync(at(NEXT), at('pkg'));
-if (process.argv.includes('--quick')) writeFileSync(QUICK_MARK, '');
-else if (!process.argv.includes('--reuse-wasm')) rmSync(QUICK_MARK, { force: true });
-await printSizes(at('pkg'));
+if (isQuick) writeFileSync(QUICK_MARK, '');
+else rmSync(QUICK_MARK, { force: true });

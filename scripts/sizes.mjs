@@ -4,15 +4,21 @@ import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
+/**
+ * What each may weigh, in bytes after brotli. A change that needs more says in its message what it brings for that, and raises
+ * the number here.
+ */
+const BUDGETS = { app: 136_000, wasm: 116_500, hooks: 142_500 };
+
 /** @param {string} folder the assembled package */
 export async function measure(folder) {
   const [whole, withReact] = await Promise.all(
     ['index.js', 'react/index.js'].map((entry) => bundled(join(folder, entry))),
   );
   return [
-    weigh('in an app (bundled, minified)', whole),
-    weigh('of that, WebAssembly, bare', readFileSync(join(folder, 'workflow_db.wasm'))),
-    weigh('the same with the hooks', withReact),
+    weigh('in an app (bundled, minified)', whole, BUDGETS.app),
+    weigh('of that, WebAssembly, bare', readFileSync(join(folder, 'workflow_db.wasm')), BUDGETS.wasm),
+    weigh('the same with the hooks', withReact, BUDGETS.hooks),
   ];
 }
 
@@ -28,13 +34,23 @@ async function bundled(entry) {
   return outputFiles[0].contents;
 }
 
-function weigh(what, bytes) {
+function weigh(what, bytes, budget) {
   const gzip = gzipSync(bytes, { level: 9 }).length;
-  return { what, raw: bytes.length, gzip, brotli: brotliCompressSync(bytes).length };
+  return { what, raw: bytes.length, gzip, brotli: brotliCompressSync(bytes).length, budget };
 }
 
-/** @param {string} folder the assembled package */
-export async function printSizes(folder) {
+/**
+ * Prints what the package weighs.
+ *
+ * @param {string} folder the assembled package
+ * @param {boolean} isFinal whether it is what ships, which has to keep to the budgets
+ */
+export async function printSizes(folder, isFinal) {
+  const sizes = await measure(folder);
   console.log('\nSizes in bytes:');
-  console.table(await measure(folder));
+  console.table(sizes);
+  const over = sizes.filter(({ brotli, budget }) => brotli > budget);
+  if (!isFinal || over.length === 0) return;
+  const lines = over.map(({ what, brotli, budget }) => `${what}: ${brotli} bytes, budget ${budget}`);
+  throw new Error(`The package is larger than its budget (scripts/sizes.mjs).\n${lines.join('\n')}`);
 }
