@@ -67,6 +67,7 @@ const suites = [
   cargo('native tests and simulator', 'cargo', 'test', '--quiet'),
   check('package', process.execPath, 'scripts/build.mjs', '--if-changed'),
   check('guarantees', process.execPath, 'scripts/check-guarantees.mjs'),
+  check('language of the documents', process.execPath, 'scripts/check-language.mjs'),
   check('API reference', process.execPath, 'scripts/api-reference.mjs', '--check'),
   check('prettier', bin('prettier'), '--check', '--log-level=warn', '.'),
   check('eslint', bin('eslint'), '--max-warnings=0', '.'),
