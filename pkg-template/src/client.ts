@@ -78,7 +78,6 @@ export class ConfigurableClient implements DatabaseClient, Resident {
     this.realtime = this.subscriptions;
     this.front.onHeard = (isHeard) => this.made?.setHeard(isHeard);
     inspectors.set(this, this.front);
-    this.front.onUsed = (slots) => this.client().cacheTouch(slots);
     this.front.onClockSetBack = () => this.made?.clocksChanged();
     cutWhenCollected(this, this.ties);
   }

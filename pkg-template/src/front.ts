@@ -18,9 +18,9 @@ interface Copy {
   until: number;
   /** By this number the engine is told of hits. */
   readonly slot: number;
+  /** Its place in the order of use since the engine was told of uses; 0 while it was not used. */
+  usedAt: number;
 }
-
-const USED_CAPACITY = 512;
 
 /**
  * Copies of the engine's entries, so that a hit costs a look into a Map and no call into WebAssembly.
@@ -33,9 +33,6 @@ export class Front {
   hits = 0;
   /** Called when the first one wants to hear of events, and when no one does any more. */
   onHeard: (isHeard: boolean) => void = () => {};
-  /** Called with the slots used since the last time, when there are many. */
-  onUsed: (slots: Uint32Array) => void = () => {};
-
   /** Whether rows are frozen before they are handed out. */
   isDebug = false;
   /** Called when the wall clock shows less than before: until when copies answer has to be said anew. */
@@ -52,9 +49,9 @@ export class Front {
   private readonly changed = new Set<string>();
   private readonly resetListeners = new Set<() => void>();
   private readonly followers = new Set<(event: ClientEvent) => void>();
-  private readonly used = new Uint32Array(USED_CAPACITY);
-  private usedCount = 0;
-  private last: Copy | undefined;
+  /** The copies that were used since the engine was told of uses, each once. */
+  private used: Copy[] = [];
+  private uses = 0;
   /** What the wall clock showed last. */
   private latest = 0;
 
@@ -97,7 +94,8 @@ export class Front {
     const copy = this.copyOf(key);
     if (copy === undefined) return undefined;
     this.hits += 1;
-    if (copy !== this.last) this.remember(copy);
+    if (copy.usedAt === 0) this.used.push(copy);
+    copy.usedAt = ++this.uses;
     if (this.isHeard) this.happened('hit', key);
     return copy;
   }
@@ -117,18 +115,14 @@ export class Front {
     return now;
   }
 
-  private remember(copy: Copy): void {
-    this.last = copy;
-    this.used[this.usedCount++] = copy.slot;
-    if (this.usedCount === USED_CAPACITY) this.onUsed(this.takeUsed());
-  }
-
-  /** The slots of the entries used since the last call, in order. */
+  /** The slots of the entries used since the last call, in the order of their last use. */
   takeUsed(): Uint32Array {
-    const used = this.used.slice(0, this.usedCount);
-    this.usedCount = 0;
-    this.last = undefined;
-    return used;
+    const used = this.used.sort((one, other) => one.usedAt - other.usedAt);
+    this.used = [];
+    return Uint32Array.from(used, (copy) => {
+      copy.usedAt = 0;
+      return copy.slot;
+    });
   }
 
   put(key: string, data: unknown, until: number, slot: number): void {
@@ -138,7 +132,7 @@ export class Front {
     const now = Date.now();
     this.latest = Math.max(this.latest, now);
     const since = before !== undefined && !isNews && until <= before.until ? before.since : now;
-    this.copies.set(key, { data, since, promise: undefined, until, slot });
+    this.copies.set(key, { data, since, promise: undefined, until, slot, usedAt: 0 });
     if (isNews) this.notify(key);
   }
 
@@ -150,9 +144,10 @@ export class Front {
 
   /** Nothing is answered until it is put again. Who shows an entry keeps it until it is dropped, and is told then. */
   withdraw(): void {
-    for (const copy of this.copies.values()) copy.until = 0;
+    for (const copy of this.copies.values()) copy.until = copy.usedAt = 0;
+    // Nothing keeps the rows: they may be another user's from now on.
+    this.used = [];
     this.rendered.clear();
-    this.last = undefined;
   }
 
   /** The entry under `key`, without counting as a use. */
@@ -188,8 +183,7 @@ export class Front {
   /** The engine lost every entry. */
   clear(): void {
     for (const key of this.copies.keys()) this.drop(key);
-    this.usedCount = 0;
-    this.last = undefined;
+    this.used = [];
   }
 
   happened(type: 'hit', key: string): void;

@@ -147,6 +147,7 @@ impl<P: Platform> Engine<P> {
 
     /// The user may have changed: asks for a token, and until it is there answers nothing from the cache.
     pub fn auth_changed(self: &Rc<Self>) {
+        self.learn_use();
         self.platform.withdraw_entries();
         let number = {
             let auth = &mut self.state.borrow_mut().auth;

@@ -82,10 +82,4 @@ impl Client {
     pub fn clocks_changed(&self) {
         self.engine.clocks_changed();
     }
-
-    /// The entries of these slots were used, in this order.
-    #[wasm_bindgen(js_name = cacheTouch)]
-    pub fn cache_touch(&self, slots: &[u32]) {
-        self.engine.touch_slots(slots);
-    }
 }
