@@ -15,7 +15,7 @@ pub type Place = u64;
 /// With fewer records than this, none is forgotten.
 const MIN_RECORDS: usize = 64;
 /// More records than this are not kept. What was asked for before them counts as overtaken.
-const MAX_RECORDS: usize = 10_000;
+const MAX_RECORDS: usize = 50_000;
 
 /// Something that happened.
 pub enum Record {

@@ -3,20 +3,44 @@
 use super::call::Sent;
 use super::log::{ChangeLog, Place, Record};
 use super::shared::{Shared, WeakShared};
-use crate::cache::{parts_of_relations, Shape};
+use crate::cache::{parts_of_relations, relations_key, Shape};
 use crate::data::Data;
 use crate::error::Error;
 use crate::flows::{Load, Loaded};
 use crate::tables::{Table, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
+use fnv::FnvHasher;
+use std::hash::Hasher;
 
 /// What a read answers: a row, a list, a page; none when there is no such row.
 pub type Outcome<D> = Result<Option<D>, Error>;
+
+/// A key with its hash, by which another key is told from it at once: keys have long beginnings in common.
+struct Key {
+    hash: u64,
+    text: String,
+}
+
+impl Key {
+    fn new(text: String) -> Self {
+        Self { hash: Self::hash(&text), text }
+    }
+
+    fn hash(text: &str) -> u64 {
+        let mut hasher = FnvHasher::default();
+        hasher.write(text.as_bytes());
+        hasher.finish()
+    }
+
+    fn is(&self, hash: u64, text: &str) -> bool {
+        self.hash == hash && self.text == text
+    }
+}
 
 /// A read that asks the server.
 pub struct ReadInFlight<D> {
     number: u32,
     /// The cache key that its answer is stored under.
-    key: String,
+    key: Key,
     /// Milliseconds for one attempt. Reads with another limit do not join.
     timeout_ms: f64,
     /// What others may wait for.
@@ -42,7 +66,7 @@ impl<D: Data> ReadInFlight<D> {
         sent: Sent,
     ) -> Self {
         let (tables, row_id) = (load.tables(), load.row_id().map(str::to_owned));
-        Self { number, key, timeout_ms, read, tables, row_id, sent, insists: false }
+        Self { number, key: Key::new(key), timeout_ms, read, tables, row_id, sent, insists: false }
     }
 
     /// Whether something that happened since it was sent may have made its answer old.
@@ -64,11 +88,12 @@ impl<D: Data> ReadInFlight<D> {
                 let holds = |whole: &str, part: &str| {
                     parts_of_relations(whole).iter().flatten().any(|own| own == part)
                 };
-                asked < *later && (self.key == *key || holds(key, &self.key) || holds(&self.key, key))
+                asked < *later
+                    && (self.key.text == *key || holds(key, &self.key.text) || holds(&self.key.text, key))
             }
             Record::Keys(keys) => {
-                keys.contains(&self.key)
-                    || parts_of_relations(&self.key).iter().flatten().any(|part| keys.contains(part))
+                keys.contains(&self.key.text)
+                    || parts_of_relations(&self.key.text).iter().flatten().any(|part| keys.contains(part))
             }
             Record::Everything => true,
             Record::Gone { .. } | Record::Heard { .. } | Record::Written(_) => false,
@@ -118,9 +143,10 @@ impl<D: Data> ReadsInFlight<D> {
         timeout_ms: f64,
         is_fresh: bool,
     ) -> Option<(Shared<Outcome<D>>, Sent)> {
+        let hash = Key::hash(key);
         let known = self.reads.iter_mut().find(|read| {
-            read.timeout_ms.to_bits() == timeout_ms.to_bits()
-                && read.key == key
+            read.key.is(hash, key)
+                && read.timeout_ms.to_bits() == timeout_ms.to_bits()
                 && !(is_fresh && read.sent.is_sent())
                 && !read.is_overtaken(log)
         })?;
@@ -153,7 +179,16 @@ impl<D: Data> ReadsInFlight<D> {
 
     /// The read is over.
     pub fn end(&mut self, number: u32) {
-        self.reads.retain(|read| read.number != number);
+        if let Some(place) = self.reads.iter().position(|read| read.number == number) {
+            self.reads.swap_remove(place);
+        }
+    }
+
+    /// Whether another read may bring an older answer under this key, or to what it is put together with.
+    pub fn has_other(&self, key: &str) -> bool {
+        let parts = parts_of_relations(key).into_iter().flatten();
+        let related = parts.chain(relations_key(key)).chain([key.to_owned()]).map(Key::new);
+        related.into_iter().any(|other| self.reads.iter().any(|read| read.key.is(other.hash, &other.text)))
     }
 
     fn get(&self, number: u32) -> Option<&ReadInFlight<D>> {
@@ -180,8 +215,8 @@ impl<D: Data> ReadsInFlight<D> {
     /// Their keys, and those of the entries that they are put together from.
     pub fn keys(&self) -> Vec<String> {
         let keys_of = |read: &ReadInFlight<D>| {
-            let parts = parts_of_relations(&read.key).into_iter().flatten();
-            std::iter::once(read.key.clone()).chain(parts).collect::<Vec<_>>()
+            let parts = parts_of_relations(&read.key.text).into_iter().flatten();
+            std::iter::once(read.key.text.clone()).chain(parts).collect::<Vec<_>>()
         };
         self.reads.iter().flat_map(keys_of).collect()
     }

@@ -71,8 +71,11 @@ impl<P: Platform> ReadGuard<P> {
         drop(self);
         let outcome = outcome?;
         if let (true, Some(asked)) = (keep, asked) {
+            let mut state = engine.state.borrow_mut();
             // What was asked for earlier is older.
-            engine.state.borrow_mut().note(Record::Stored { key: key.clone(), asked });
+            if state.reads.has_other(&key) {
+                state.note(Record::Stored { key: key.clone(), asked });
+            }
         }
         if !keep && insists {
             // No later read may be answered with what this one was to replace.

@@ -1,7 +1,10 @@
 //! Answers that were overtaken on their way: given to whoever asked, never to the cache.
 
-use crate::support::{Client, Json, World};
+use crate::support::client::id;
+use crate::support::{Client, Json, Pending, World};
 use serde_json::json;
+use workflow_db::cache::{Change, Source};
+use workflow_db::tables::AUDIT_LOGS;
 
 fn world_with_workflow() -> (World, Client, String) {
     let world = World::new();
@@ -143,4 +146,34 @@ fn a_write_to_another_row_does_not_stop_a_row_from_being_cached() {
     ada.does("updateWorkflow", json!([other, {"name": "changed"}]));
     read.value();
     assert_eq!(ada.keys(), [format!("workflow:{workflow}")]);
+}
+
+#[test]
+fn of_reads_that_end_by_the_thousand_each_is_cached() {
+    const READS: usize = 5_000;
+    let world = World::new();
+    let ada = world.signed_in("ada");
+    ada.configure(|settings| settings.cache.max_size = READS);
+    let ids: Vec<_> = (0..READS).map(|number| id(&format!("w{number}"))).collect();
+    for id in &ids {
+        world.server().add("workflows", json!({"id": id, "user_id": ada.id(), "name": id}));
+    }
+    let reads: Vec<_> = ids.iter().map(|id| ada.call("getWorkflow", json!([id]))).collect();
+    world.quiesce();
+    assert!(reads.iter().all(Pending::is_done));
+    assert_eq!(ada.keys().len(), READS);
+}
+
+#[test]
+fn an_answer_is_not_cached_that_more_changes_came_before_than_are_remembered() {
+    let (world, ada, workflow) = world_with_workflow();
+    world.network().slow("GET workflows", 10.0, 500.0);
+    let read = ada.call("getWorkflow", json!([workflow]));
+    world.pass(100.0);
+    for _ in 0..50_001 {
+        let source = Source::Deleted(None);
+        ada.engine.apply(&Change { table: &AUDIT_LOGS, id: Some(workflow.clone()), source });
+    }
+    assert_eq!(read.value().text("name"), "old");
+    assert_eq!(ada.keys(), Vec::<String>::new());
 }
