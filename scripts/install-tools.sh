@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what building and testing need and the machine lacks. Says what it does; silent when there is nothing to do.
+# Installs the tools for building and testing that the machine lacks. Prints nothing when there is nothing to do.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -39,7 +39,7 @@ if [ ! -x "$browser" ] || ! command -v chromedriver >/dev/null; then
   $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium chromium-driver >/dev/null
 fi
 
-# `--full`: the other two engines, which only `make test-full` needs.
+# `--full`: the tools that only `make test-full` needs.
 if [ "${1:-}" = --full ]; then
   missing=''
   command -v firefox-esr >/dev/null || command -v firefox >/dev/null || missing="$missing firefox-esr"
@@ -57,6 +57,10 @@ if [ "${1:-}" = --full ]; then
   if ! command -v geckodriver >/dev/null; then
     say "Building Firefox's driver (some minutes, once)"
     cargo install --quiet geckodriver
+  fi
+  if ! command -v cargo-deny >/dev/null; then
+    say 'Building cargo-deny (some minutes, once)'
+    cargo install --quiet cargo-deny
   fi
 fi
 

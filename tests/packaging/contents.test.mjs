@@ -56,6 +56,20 @@ test('what package.json names is there', () => {
   );
 });
 
+test('the manifest has what a registry shows, and types come first in every export of code', async () => {
+  const { version, description, license, keywords, engines, exports } = manifest;
+  const [crate, changelog] = await Promise.all(
+    ['Cargo.toml', 'CHANGELOG.md'].map((name) => readFile(new URL(name, REPOSITORY), 'utf8')),
+  );
+  assert.equal(version, /^version = "(.+)"$/m.exec(crate)?.[1]);
+  assert.equal(version, /^## (\d+\.\d+\.\d+)/m.exec(changelog)?.[1]);
+  assert.ok(description.length > 20 && keywords.length > 3);
+  assert.deepEqual([license, engines.node], ['MIT', '>=20']);
+  const conditions = Object.values(exports).filter((target) => typeof target === 'object');
+  assert.equal(conditions.length, 3);
+  for (const target of conditions) assert.deepEqual(Object.keys(target), ['types', 'default']);
+});
+
 test('every declaration file finds what it imports', async () => {
   for (const name of files.filter((file) => file.endsWith('.d.ts'))) {
     const text = await readFile(join(root, name), 'utf8');

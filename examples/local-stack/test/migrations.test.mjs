@@ -42,14 +42,18 @@ async function shapeOf(stack) {
   return rows.map(({ item }) => item);
 }
 
-const TABLES = (
-  await empty.sql("select tablename from pg_tables where schemaname = 'public' order by 1")
-).map(({ tablename }) => tablename);
+/** The tables of the first schema with their columns: later migrations may add some. */
+const TABLES = await production.sql(`
+  select table_name, string_agg(quote_ident(column_name), ', ' order by ordinal_position) as columns
+  from information_schema.columns where table_schema = 'public' group by 1 order by 1`);
 
-/** Every row of the app. @param {import('./helpers.mjs').Stack} stack */
+/** Every row of the app, in the columns of the first schema. @param {import('./helpers.mjs').Stack} stack */
 async function contentsOf(stack) {
   const tables = await Promise.all(
-    TABLES.map(async (table) => [table, await stack.sql(`select * from ${table} order by id`)]),
+    TABLES.map(async ({ table_name, columns }) => [
+      table_name,
+      await stack.sql(`select ${columns} from ${table_name} order by id`),
+    ]),
   );
   return Object.fromEntries(tables);
 }
