@@ -64,6 +64,10 @@ const suites = [
     // They are checked, not linked: libFuzzer need not be compiled.
     env: { CUSTOM_LIBFUZZER_PATH: '/libfuzzer.a' },
   },
+  {
+    ...check('crate documentation', 'cargo', 'doc', '--quiet', '--no-deps'),
+    env: { RUSTDOCFLAGS: '-D warnings' },
+  },
   cargo('native tests and simulator', 'cargo', 'test', '--quiet'),
   check('package', process.execPath, 'scripts/build.mjs', '--if-changed'),
   check('guarantees', process.execPath, 'scripts/check-guarantees.mjs'),

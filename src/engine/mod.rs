@@ -1,12 +1,25 @@
-//! The engine: the way of a read, of a write and of a change, each readable from top to bottom in its file.
+//! The engine: parts that own their state, and the ways through them.
 //!
-//! - [`read`](self::read): cache, flight, batch, request, cache.
-//! - [`write`](self::write): request, change.
-//! - [`coherence`](self::coherence): change, entries, observers.
-//! - [`live`](self::live): subscription, session; [`opening`](self::opening): feed, channel; [`incoming`](self::incoming): frame, change, handlers;
-//!   [`resync`](self::resync): gap, differences, changes.
+//! Each part is a type with private fields and a few methods. It does not know the others.
 //!
-//! It is generic over [`Platform`], so that the same code runs in a browser and under a simulated clock and network.
+//! | part | owns |
+//! |---|---|
+//! | `auth` | which user, which token, which epoch |
+//! | `log` | what happened, for whatever is under way to ask |
+//! | `reads`, `batch` | reads in flight, and lookups of this tick |
+//! | `writes`, `turns`, `versions` | own writes in flight, their order, the versions that they made |
+//! | `live` | subscriptions, the session with its channels, notifications that wait |
+//! | [`cache::Store`](crate::cache::Store) | the entries |
+//!
+//! The ways read from top to bottom, each in a file: `read` and `store_response`; `write` and `writes`; `coherence`, which
+//! every change goes through; `sign_in`; `live`, `opening`, `incoming` (frames) and `resync` (gaps). `attempt` sends a request
+//! with token, time limit and retries, and `call` ends a call early.
+//!
+//! A method of the engine takes the state for the length of one step and gives it back before anything waits. Whatever the
+//! application is to hear leaves through [`Notifier`](crate::platform::Notifier) and [`Mirror`](crate::platform::Mirror), which
+//! run none of its code before the step is over.
+//!
+//! The engine is generic over [`Platform`], so that the same code runs in a browser and under a simulated clock and network.
 
 mod attempt;
 mod auth;
@@ -83,7 +96,7 @@ pub struct Engine<P: Platform> {
     requests: Cell<u32>,
 }
 
-/// Borrowed for the length of a step, never while the platform runs anybody else's code.
+/// The parts. Borrowed for the length of a step, never while something waits.
 struct State<D: Data> {
     settings: Settings,
     store: Store<D>,

@@ -1,6 +1,6 @@
 //! What the library knows of each table, in one place: a 15th table is one file and one line here.
 //!
-//! A file of this folder declares one table with [`table!`]: its columns once, and from them the row, new-row and
+//! A file of this folder declares one table with `table!`: its columns once, and from them the row, new-row and
 //! patch types that TypeScript sees, and the [`Table`] that the engine works from.
 
 mod account_settings;
