@@ -15,6 +15,7 @@ const SHOWN = /** @type {Record<string, RegExp>} */ ({
   'use-audit-logs': /told.*Page 1 of 1/,
   'use-audit-summary': /[1-9]\d* actions/,
   'use-brand-settings': /Reset/,
+  'use-entry': /0 favorites/,
   'use-execution': /running: 0 of 2 done/,
   'use-execution-history': /running/,
   'use-execution-progress': /0 of 3/,

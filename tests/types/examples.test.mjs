@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { asModule, hookExamples } from './examples.mjs';
 import { STRICT, useConsumer } from './support.mjs';
 
-const HOOKS = 12;
+const HOOKS = 13;
 const OPTIONS = {
   ...STRICT,
   // React's own types do not pass every check.

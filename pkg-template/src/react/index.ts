@@ -14,6 +14,7 @@ export { useApiKeys, type UseApiKeysOptions, type UseApiKeysResult } from './use
 export { useAuditLogs, type UseAuditLogsOptions, type UseAuditLogsResult } from './use-audit-logs.js';
 export { useAuditSummary, type UseAuditSummaryResult } from './use-audit-summary.js';
 export { useBrandSettings, type UseBrandSettingsResult } from './use-brand-settings.js';
+export { useEntry, type EntryRows, type UseEntryOptions, type UseEntryResult } from './use-entry.js';
 export { useExecution, type UseExecutionOptions, type UseExecutionResult } from './use-execution.js';
 export {
   useExecutionHistory,

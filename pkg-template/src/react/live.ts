@@ -12,23 +12,28 @@ type Read = Pick<QueryState<unknown>, 'data' | 'error'>;
 
 interface Shared {
   table: TableName;
-  scope: string;
+  scope: string | undefined;
   handle: SubscriptionHandle | undefined;
   users: number;
 }
 
 /**
  * Keeps what is cached of these rows right while the component is mounted, whoever changes them. No rows are meant
- * when `scope` is empty.
+ * without a table, or when `scope` is empty; all that the user may see when it is undefined.
  *
  * It begins when the component's own read is over. A subscription reads its scope too, and a read that is overtaken by
  * that may be the older one of the two: it would be asked again.
  */
-export function useLive(table: TableName, scope: string, read: Read, isOn = true): void {
+export function useLive(
+  table: TableName | undefined,
+  scope: string | undefined,
+  read: Read,
+  isOn = true,
+): void {
   const client = useClient();
   // A closed client is not opened again; a read tells when it is configured.
   const isLive = isOn && scope !== '' && isOver(read) && read.error?.code !== 'NOT_CONFIGURED';
-  useEffect(() => (isLive ? join(client, table, scope) : undefined), [client, table, scope, isLive]);
+  useEffect(() => (isLive && table ? join(client, table, scope) : undefined), [client, table, scope, isLive]);
 }
 
 /** Whether there was an answer, or a failure. */
@@ -36,9 +41,9 @@ export function isOver(read: Read): boolean {
   return read.data !== undefined || read.error !== null;
 }
 
-function join(client: DatabaseClient, table: TableName, scope: string): () => void {
+function join(client: DatabaseClient, table: TableName, scope: string | undefined): () => void {
   const all = subscriptionsOf(client);
-  const name = `${table} ${scope}`;
+  const name = `${table} ${scope ?? ''}`;
   const shared = all.get(name) ?? { table, scope, handle: undefined, users: 0 };
   all.set(name, shared);
   shared.users += 1;
@@ -56,7 +61,8 @@ function join(client: DatabaseClient, table: TableName, scope: string): () => vo
 function keepOpen(client: DatabaseClient, shared: Shared): void {
   if (shared.handle !== undefined && shared.handle.status !== 'closed') return;
   try {
-    shared.handle = client.realtime.open(shared.table, { scope: shared.scope });
+    const { table, scope } = shared;
+    shared.handle = client.realtime.open(table, scope === undefined ? {} : { scope });
     shared.handle.onStatus = (status) => {
       if (status === 'live') overlaysOf(client).recovered();
     };

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { until } from '../../e2e/support/until.mjs';
 import { security, servers } from './security.mjs';
 import { start } from './snippets.mjs';
 
@@ -91,6 +92,27 @@ const hooks = {
     await newExecutions(workflow, [{ status: 'failed' }]);
     await page.getByRole('button', { name: 'Refresh' }).click();
     await texts(page, 'p', ([total]) => total === '13 runs');
+  },
+
+  async entry(block, { open, live, newUser, newWorkflow, rows, stack, texts }) {
+    const user = await newUser();
+    const workflow = await newWorkflow(user);
+    const where = /** @type {const} */ (['where workflow_id = $1', [workflow.id]]);
+    // Not asked again by itself.
+    const body = { code: '42501', message: 'no', details: null, hint: null };
+    stack.faults.add({ match: { path: 'workflow_favorites' }, action: 'status', status: 403, body });
+    const page = await open(block, {
+      as: user,
+      mount: 'FavoriteButton',
+      props: { userId: user.id, workflowId: workflow.id },
+    });
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('button', { name: 'Add to favorites' }).click();
+    await texts(page, 'button', ([text]) => text === 'Favorite');
+    await until(async () => (await rows('workflow_favorites', ...where)).length === 1);
+    await live(page);
+    await stack.sql('delete from public.workflow_favorites where workflow_id = $1', [workflow.id]);
+    await texts(page, 'button', ([text]) => text === 'Add to favorites');
   },
 
   async provider(block, { open, newUser, newWorkflow, texts }) {

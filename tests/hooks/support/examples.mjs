@@ -27,7 +27,7 @@ export async function examplesPage(bundle) {
     const examples = await exampleComponents();
     for (const { name, code, component } of examples) {
       const hooks = [...new Set(code.match(/\buse[A-Z]\w+/g))];
-      const module = asModule({ name, code }, { '@/lib/db': hooks });
+      const module = asModule({ name, code }, { '@/lib/db': [...hooks, 'cacheKeys'] });
       await writeFile(join(dir, `${name}.tsx`), `${module}\nexport default ${component};\n`);
     }
     const imports = examples.map(({ name, component }) => `import ${component} from './${name}.tsx';`);

@@ -25,7 +25,7 @@ export function Favorites({ userId, workflows, isLoading }: Props) {
       <div className="card-head">
         <h2>Favourites</h2>
       </div>
-      {error !== null && <ErrorNote error={error} onRetry={refresh} />}
+      {error !== null && <ErrorNote error={error} onRetry={() => void refresh()} />}
       {!isKnown && error === null && <SkeletonRows count={2} height={44} label="Loading favourites" />}
       {isKnown && shown.length === 0 && (
         <EmptyState icon="star" title="No favourites yet">

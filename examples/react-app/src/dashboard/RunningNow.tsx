@@ -1,6 +1,5 @@
-import type { PaginatedResponse, WorkflowExecution } from 'workflow-db/react';
+import type { PaginatedResponse, UseEntryResult, WorkflowExecution } from 'workflow-db/react';
 import { useWorkflowNames } from '../workflows/useWorkflowNames';
-import type { Entry } from '../data/useEntry';
 import { EmptyState } from '../ui/EmptyState';
 import { ErrorNote } from '../ui/ErrorNote';
 import { SkeletonRows } from '../ui/Skeleton';
@@ -8,7 +7,7 @@ import { RunningExecution } from './RunningExecution';
 
 interface Props {
   userId: string;
-  running: Entry<PaginatedResponse<WorkflowExecution>>;
+  running: UseEntryResult<PaginatedResponse<WorkflowExecution>>;
 }
 
 /** The runs that are under way, live. */
@@ -19,7 +18,7 @@ export function RunningNow({ userId, running: { data, error, refresh } }: Props)
       <div className="card-head">
         <h2>Running now</h2>
       </div>
-      {error !== null && <ErrorNote error={error} onRetry={refresh} />}
+      {error !== null && <ErrorNote error={error} onRetry={() => void refresh()} />}
       {data === undefined && error === null && (
         <SkeletonRows count={1} height={60} label="Loading what is running" />
       )}

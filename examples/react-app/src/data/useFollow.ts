@@ -2,8 +2,8 @@ import { useEffect, useState } from 'react';
 import { getRealtimeManager, type SubscriptionStatus, type TableName } from 'workflow-db/react';
 
 /**
- * Keeps what is cached of a table right, whoever changes it: for what has no hook of its own. Answers how the
- * subscription stands. Without a scope, all rows that the user may see are meant.
+ * Keeps what is cached of a table right, whoever changes it, and answers how the subscription stands. Without a scope, all
+ * rows that the user may see are meant.
  */
 export function useFollow(table: TableName, scope?: string): SubscriptionStatus {
   const [status, setStatus] = useState<SubscriptionStatus>('connecting');

@@ -13,7 +13,7 @@ export function ProfileForm({ userId }: { userId: string }) {
     done: 'The profile is saved.',
   });
 
-  if (error !== null) return <ErrorNote error={error} onRetry={refresh} />;
+  if (error !== null) return <ErrorNote error={error} onRetry={() => void refresh()} />;
   if (profile === undefined) return <SkeletonRows count={1} height={150} label="Loading the profile" />;
   const shown = { ...profile, ...changes };
 

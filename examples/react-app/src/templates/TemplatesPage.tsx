@@ -41,8 +41,8 @@ export function TemplatesPage({ userId, category = '', onlySaved }: Props) {
         <ErrorNote
           error={error}
           onRetry={() => {
-            templates.refresh();
-            saved.refresh();
+            void templates.refresh();
+            void saved.refresh();
           }}
         />
       )}

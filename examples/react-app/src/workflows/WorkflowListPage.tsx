@@ -45,7 +45,9 @@ export function WorkflowListPage({ userId, showArchived }: Props) {
       {error !== null && workflows.length === 0 && (
         <ErrorNote error={error} onRetry={() => void list.refreshWorkflows()} />
       )}
-      {favorites.error !== null && <ErrorNote error={favorites.error} onRetry={favorites.refresh} />}
+      {favorites.error !== null && (
+        <ErrorNote error={favorites.error} onRetry={() => void favorites.refresh()} />
+      )}
       {isFirstRead && <SkeletonRows count={5} height={78} label="Loading workflows" />}
       {found.length > 0 && (
         <ul className="workflow-list" aria-label="Workflows" aria-busy={loading}>

@@ -4,6 +4,7 @@ import type * as base from 'workflow-db';
 import {
   DatabaseError,
   WorkflowDbProvider,
+  cacheKeys,
   createClient,
   useAccountSettings,
   useApiKey,
@@ -11,6 +12,7 @@ import {
   useAuditLogs,
   useAuditSummary,
   useBrandSettings,
+  useEntry,
   useExecution,
   useExecutionHistory,
   useExecutionProgress,
@@ -22,6 +24,7 @@ import type {
   ApiKey,
   AuditLog,
   BrandSettings,
+  EntryRows,
   ExecutionNodeResult,
   LiveOptions,
   PageActions,
@@ -35,6 +38,8 @@ import type {
   UseAuditLogsResult,
   UseAuditSummaryResult,
   UseBrandSettingsResult,
+  UseEntryOptions,
+  UseEntryResult,
   UseExecutionHistoryOptions,
   UseExecutionHistoryResult,
   UseExecutionOptions,
@@ -43,9 +48,11 @@ import type {
   UseWorkflowResult,
   UseWorkflowsOptions,
   UseWorkflowsResult,
+  UserProfile,
   Workflow,
   WorkflowDbProviderProps,
   WorkflowExecution,
+  WorkflowFavorite,
   WorkflowNode,
 } from 'workflow-db/react';
 
@@ -134,6 +141,30 @@ export function Runs({ workflowId, executionId }: { workflowId: string; executio
   const flags: boolean[] = [progress.isCompleted, progress.isFailed, progress.isRunning, history.hasMore];
   const { totalNodes, completedCount, failedCount, runningCount, progressPercent } = progress;
   return totalNodes + completedCount + failedCount + runningCount + progressPercent + flags.length;
+}
+
+export function Favorites({ userId }: { userId: string | undefined }): string[] {
+  const rows: EntryRows = { table: 'workflow_favorites', scope: userId };
+  const options: UseEntryOptions = { realtime: rows, refetchOnReconnect: true };
+  const key = userId === undefined ? null : cacheKeys.favorites(userId);
+  const result: UseEntryResult<WorkflowFavorite[]> = useEntry(
+    key,
+    (db) => db.getFavorites(userId ?? ''),
+    options,
+  );
+  const { data: profile } = useEntry(cacheKeys.userProfile(userId ?? ''), (db) =>
+    db.getUserProfile(userId ?? ''),
+  );
+  const known: UserProfile | null | undefined = profile;
+  // @ts-expect-error -- there may be no answer yet
+  known satisfies UserProfile | null;
+  // @ts-expect-error -- no such table
+  useEntry('x', () => Promise.resolve(1), { realtime: { table: 'favorites' } });
+  // @ts-expect-error -- the answer comes later
+  useEntry('x', () => 1);
+  const onClick: Click = result.refresh;
+  void [onClick, result.loading, result.isFetching, result.error?.code];
+  return result.data?.map(({ workflow_id }) => workflow_id) ?? [];
 }
 
 export function Settings({ userId }: { userId: string }): string {
