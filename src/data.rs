@@ -114,6 +114,10 @@ pub trait Data: Clone + 'static {
 
     /// Column `name` of a row.
     fn column(&self, name: &'static str) -> Value;
+    /// Whether a row has that column.
+    fn has(&self, name: &'static str) -> bool {
+        self.column(name) != Value::Absent
+    }
     /// The object or list under `name`, as another reference.
     fn child(&self, name: &'static str) -> Option<Self>;
     /// What this is itself: an item of a list need not be a row.

@@ -1,12 +1,11 @@
 //! The way of a frame: the whole row, the one door for changes, then those who follow it.
 
-use super::live::Live;
 use super::log::Record;
 use super::Engine;
 use crate::cache::{Change, Source};
 use crate::data::Data;
 use crate::error::Error;
-use crate::feeds::{id_of, Extent, Feed, News, Told, Touch, Verdict};
+use crate::feeds::{id_of, Sign, Verdict};
 use crate::flows::Lookup;
 use crate::platform::Platform;
 use crate::realtime::{ChangeKind as Kind, Incoming};
@@ -49,25 +48,13 @@ impl Reread {
     }
 }
 
-/// A frame's word for who is meant.
-#[derive(Clone)]
-struct Sign {
-    kind: Kind,
-    commit_timestamp: Option<Rc<str>>,
-    /// The feeds whose bindings the row matched.
-    meant: Vec<u32>,
-    /// The feeds that heard of it by a binding of their channel, but do not mean it.
-    not_meant: Vec<u32>,
-}
-
 impl<P: Platform> Engine<P> {
     /// The server tells of a change, by the bindings `matched` of `channel`.
     pub(super) fn incoming(self: &Rc<Self>, channel: u32, matched: &[usize], frame: &Incoming<P::Data>) {
         let Some(table) = table_named(&frame.table) else { return };
-        let commit_timestamp = frame.commit_timestamp.as_deref().map(Rc::from);
         if frame.kind == Kind::Delete {
             if let Some(id) = frame.old.as_ref().and_then(id_of) {
-                self.row_gone(table, &id, commit_timestamp.as_ref());
+                self.row_gone(table, &id, frame.commit_timestamp.as_deref().map(Rc::from).as_ref());
             }
             return;
         }
@@ -76,7 +63,7 @@ impl<P: Platform> Engine<P> {
         else {
             return;
         };
-        let sign = self.sign(table, channel, matched, frame.kind, commit_timestamp);
+        let sign = self.state.borrow_mut().live.feeds.sign(table, channel, matched, frame);
         if self.waits_for_reread(table, &id, &sign) {
             return self.state.borrow_mut().note(Record::Heard { table, id });
         }
@@ -86,30 +73,6 @@ impl<P: Platform> Engine<P> {
             self.state.borrow_mut().note(Record::Heard { table, id: id.clone() });
             self.reread(table, &id, sign);
         }
-    }
-
-    /// Who is meant by a frame of this channel.
-    fn sign(
-        &self,
-        table: &'static Table,
-        channel: u32,
-        matched: &[usize],
-        kind: Kind,
-        commit_timestamp: Option<Rc<str>>,
-    ) -> Sign {
-        let state = self.state.borrow();
-        let mut sign = Sign { kind, commit_timestamp, meant: Vec::new(), not_meant: Vec::new() };
-        for feed in state.live.of_table(table) {
-            let Some((_, first)) = feed.channel.filter(|(own, _)| *own == channel) else { continue };
-            // Places before the feed's own wrap around, beyond every binding.
-            let own: Vec<usize> = matched.iter().map(|place| place.wrapping_sub(first)).collect();
-            if feed.interest.is_meant(&own) {
-                sign.meant.push(feed.number);
-            } else if feed.interest.filter.is_some() {
-                sign.not_meant.push(feed.number);
-            }
-        }
-        sign
     }
 
     /// The whole row that a frame tells of. Columns that an update did not touch may be missing, if they are large
@@ -123,20 +86,13 @@ impl<P: Platform> Engine<P> {
         sign: &Sign,
         has_errors: bool,
     ) -> Option<P::Data> {
-        use crate::data::Value;
         if has_errors {
             return None;
         }
-        if table.columns.iter().all(|column| record.column(column.name) != Value::Absent) {
+        if table.columns.iter().all(|column| record.has(column.name)) {
             return Some(record.clone());
         }
-        let state = self.state.borrow();
-        let mut feeds = state.live.of_table(table);
-        let base = feeds.find_map(|feed| {
-            let hears_all = sign.meant.contains(&feed.number) && feed.hears_all();
-            hears_all.then(|| feed.known(id)).flatten()
-        });
-        Some(base?.merged(record))
+        Some(self.state.borrow().live.feeds.before(sign, id)?.merged(record))
     }
 
     fn row_changed(self: &Rc<Self>, table: &'static Table, id: &str, row: &P::Data, sign: Sign) {
@@ -149,7 +105,7 @@ impl<P: Platform> Engine<P> {
         match verdict {
             Verdict::Crossed => return self.reread(table, id, sign),
             // It is cached already, as is what followed.
-            Verdict::Echo | Verdict::OldEcho => self.hear_echo(&sign.meant),
+            Verdict::Echo | Verdict::OldEcho => self.state.borrow_mut().live.feeds.hear_echo(&sign),
             Verdict::Foreign => {
                 let source = Source::Row(row.clone());
                 if !self.apply(&Change { table, id: Some(id.to_owned()), source }) {
@@ -160,37 +116,11 @@ impl<P: Platform> Engine<P> {
         self.tell_row(table, id, row, &sign, verdict == Verdict::OldEcho);
     }
 
-    /// These feeds hear what this client writes.
-    fn hear_echo(&self, meant: &[u32]) {
-        let feeds = &mut self.state.borrow_mut().live.feeds;
-        feeds.iter_mut().filter(|feed| meant.contains(&feed.number)).for_each(Feed::hear_echo);
-    }
-
     /// Tells those who mean the row, and those who meant it and do not any more.
     fn tell_row(&self, table: &'static Table, id: &str, row: &P::Data, sign: &Sign, is_old_echo: bool) {
-        let mut state = self.state.borrow_mut();
-        let Live { feeds, echoes, outbox, .. } = &mut state.live;
-        let commit_timestamp = sign.commit_timestamp.as_ref();
-        for feed in feeds.iter_mut().filter(|feed| *feed.interest.table == *table) {
-            let is_meant = sign.meant.contains(&feed.number);
-            feed.touch(id, if is_meant { Touch::Frame } else { Touch::Elsewhere(Some(row.clone())) });
-            let news = if is_meant {
-                // The row may have been read already, and found like a later own write left it.
-                let is_later = |known: P::Data| is_old_echo && echoes.awaits(table, id, &known);
-                let knows_better = feed.known(id).is_some_and(is_later);
-                let news = if knows_better { None } else { feed.take_row(id, row, sign.kind) };
-                news.map(|(kind, old)| {
-                    let commit_timestamp = commit_timestamp.cloned();
-                    News::Row { kind, row: row.clone(), old, commit_timestamp }
-                })
-            } else {
-                let left =
-                    sign.not_meant.contains(&feed.number) || feed.interest.is_in_scope(row) == Some(false);
-                let old = if left { feed.take_leave(id) } else { None };
-                old.map(|old| gone(old, commit_timestamp))
-            };
-            outbox.extend(news.map(|news| Told { feed: feed.number, table: table.name, news }));
-        }
+        let live = &mut self.state.borrow_mut().live;
+        let echoes = is_old_echo.then_some(&live.echoes);
+        live.outbox.extend(live.feeds.take_row(table, id, row, sign, echoes));
     }
 
     /// The row with this id is gone. Servers tell of everybody's deletes, so that one that nobody here knows is not ours.
@@ -202,25 +132,8 @@ impl<P: Platform> Engine<P> {
             let live = &mut state.live;
             live.rereads.retain(|reread| !reread.is_of(table, id));
             let is_echo = live.echoes.judge(table, id, None, now_ms) == Verdict::Echo;
-            let mut known = cached.clone();
-            let mut told = Vec::new();
-            for feed in live.of_table_mut(table) {
-                let is_partly_known = feed.extent != Extent::Whole;
-                let fallback = cached.clone().filter(|row| {
-                    is_partly_known
-                        && feed.interest.filter.is_none()
-                        && feed.interest.is_in_scope(row) == Some(true)
-                });
-                let old = feed.take_leave(id).or(fallback);
-                feed.touch(id, if old.is_some() { Touch::Frame } else { Touch::UnknownGone });
-                if let Some(old) = old {
-                    known = Some(old.clone());
-                    told.push((feed.number, gone(old, commit_timestamp)));
-                }
-            }
-            for (feed, news) in told {
-                live.tell(feed, news);
-            }
+            let (told, known) = live.feeds.take_leave(table, id, cached.as_ref(), commit_timestamp);
+            live.outbox.extend(told);
             (known, is_echo)
         };
         if !is_echo {
@@ -247,10 +160,7 @@ impl<P: Platform> Engine<P> {
         let mut state = self.state.borrow_mut();
         let Some(reread) = state.live.reread(table, id) else { return false };
         reread.again = reread.again.or(Some(Again::Heard));
-        let earlier = std::mem::replace(&mut reread.sign, sign.clone());
-        // A feed of another channel heard of it by a frame of its own.
-        let others = earlier.meant.into_iter().filter(|feed| !sign.not_meant.contains(feed));
-        reread.sign.meant.extend(others);
+        reread.sign.follow(sign.clone());
         true
     }
 
@@ -313,8 +223,8 @@ impl<P: Platform> Engine<P> {
             Ok(None) => self.row_gone(table, id, sign.commit_timestamp.as_ref()),
             Err(_) => {
                 self.apply(&Change { table, id: Some(id.to_owned()), source: Source::Unknown });
-                for number in &sign.meant {
-                    self.look_for_gap(*number);
+                for number in sign.meant() {
+                    self.look_for_gap(number);
                 }
             }
         }
@@ -325,21 +235,18 @@ impl<P: Platform> Engine<P> {
         let now_ms = self.platform.now().monotonic_ms;
         // The echo may have been faster than the answer.
         let was_told = row.is_some_and(|row| self.was_told(table, id, row));
-        let mut is_followed = false;
-        {
+        let is_followed = {
             let mut state = self.state.borrow_mut();
             let live = &mut state.live;
-            for feed in live.of_table_mut(table) {
-                is_followed = true;
-                feed.touch(id, Touch::Elsewhere(row.cloned()));
-            }
+            let is_followed = live.feeds.wrote(table, id, row);
             if let Some(reread) = live.reread(table, id) {
                 reread.again = Some(Again::Wrote);
             }
             if is_followed && !was_told {
                 live.echoes.wrote(table, id, row.cloned(), now_ms);
             }
-        }
+            is_followed
+        };
         if is_followed {
             self.set_timer();
         }
@@ -348,11 +255,7 @@ impl<P: Platform> Engine<P> {
     /// Whether the last that those who follow the row know of it is this.
     pub(super) fn was_told(&self, table: &'static Table, id: &str, row: &P::Data) -> bool {
         let state = self.state.borrow();
-        let mut feeds = state.live.of_table(table);
+        let mut feeds = state.live.feeds.knowing(table, id);
         feeds.any(|feed| feed.known(id).is_some_and(|known| known.is_equal(row)))
     }
-}
-
-fn gone<D: Clone>(row: D, commit_timestamp: Option<&Rc<str>>) -> News<D> {
-    News::Row { kind: Kind::Delete, old: Some(row.clone()), row, commit_timestamp: commit_timestamp.cloned() }
 }

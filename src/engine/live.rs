@@ -7,7 +7,7 @@ use super::incoming::Reread;
 use super::Engine;
 use crate::data::Data;
 use crate::error::Error;
-use crate::feeds::{Echoes, Extent, Feed, Interest, Missing, News, Outbox, Status, Told};
+use crate::feeds::{Echoes, Extent, Feed, Feeds, Interest, Missing, News, Outbox, Status, Told};
 use crate::platform::Platform;
 use crate::realtime::{Effect, Session, Step, Token, Vsn};
 use crate::tables::Table;
@@ -38,7 +38,7 @@ impl Default for LiveSettings {
 
 /// Everything realtime of one client.
 pub struct Live<D: Data> {
-    pub(super) feeds: Vec<Feed<D>>,
+    pub(super) feeds: Feeds<D>,
     pub(super) session: Session<D>,
     pub(super) echoes: Echoes<D>,
     pub(super) rereads: Vec<Reread>,
@@ -50,12 +50,14 @@ pub struct Live<D: Data> {
     is_telling: bool,
     /// Whether the page is hidden. Its scopes are not read without a sign of a gap.
     is_hidden: bool,
+    /// When the platform is to wake the engine (monotonic milliseconds); None when it was not asked to.
+    wake_ms: Option<f64>,
 }
 
 impl<D: Data> Default for Live<D> {
     fn default() -> Self {
         Self {
-            feeds: Vec::new(),
+            feeds: Feeds::default(),
             session: Session::new(Vsn::V2, String::new()),
             echoes: Echoes::default(),
             rereads: Vec::new(),
@@ -64,38 +66,25 @@ impl<D: Data> Default for Live<D> {
             is_opening: false,
             is_telling: false,
             is_hidden: false,
+            wake_ms: None,
         }
     }
 }
 
 impl<D: Data> Live<D> {
-    pub(super) fn feed(&mut self, number: u32) -> Option<&mut Feed<D>> {
-        self.feeds.iter_mut().find(|feed| feed.number == number)
-    }
-
-    /// The feeds of one table's rows.
-    pub(super) fn of_table(&self, table: &'static Table) -> impl Iterator<Item = &Feed<D>> {
-        self.feeds.iter().filter(move |feed| *feed.interest.table == *table)
-    }
-
-    /// The same, to change them.
-    pub(super) fn of_table_mut(&mut self, table: &'static Table) -> impl Iterator<Item = &mut Feed<D>> {
-        self.feeds.iter_mut().filter(move |feed| *feed.interest.table == *table)
-    }
-
     /// The row that is being read by its id.
     pub(super) fn reread(&mut self, table: &'static Table, id: &str) -> Option<&mut Reread> {
         self.rereads.iter_mut().find(|reread| reread.is_of(table, id))
     }
 
     pub(super) fn tell(&mut self, feed: u32, news: News<D>) {
-        if let Some(table) = self.feed(feed).map(|feed| feed.interest.table.name) {
+        if let Some(table) = self.feeds.get(feed).map(|feed| feed.interest.table.name) {
             self.outbox.push_back(Told { feed, table, news });
         }
     }
 
     pub(super) fn set_status(&mut self, number: u32, status: Status, error: Option<Error>) {
-        match self.feed(number) {
+        match self.feeds.get_mut(number) {
             Some(feed) if feed.status != status => feed.status = status,
             _ => return,
         }
@@ -114,30 +103,27 @@ impl<D: Data> Live<D> {
     /// Takes the feeds off their channels. With `keeps_owner`, those that were opened stay with the user for whom they were,
     /// and go on from what they know; otherwise they begin anew.
     fn restart_feeds(&mut self, keeps_owner: bool) {
-        for feed in &mut self.feeds {
-            if keeps_owner {
-                feed.suspend();
-            } else {
-                feed.restart();
-            }
-        }
+        self.feeds.restart(keeps_owner);
         let live = |feed: &&Feed<D>| feed.status == Status::Live;
         for number in self.feeds.iter().filter(live).map(|feed| feed.number).collect::<Vec<_>>() {
             self.set_status(number, Status::Reconnecting, None);
         }
     }
 
-    /// When the feed's scope is to be read next without a sign of a gap (monotonic milliseconds).
-    fn reading_due_ms(&self, feed: &Feed<D>, resync_ms: f64) -> f64 {
-        let resync_due_ms = if self.is_hidden { f64::INFINITY } else { feed.resync_due_ms(resync_ms) };
-        feed.retry_ms.unwrap_or(f64::INFINITY).min(resync_due_ms)
+    /// How often scopes are read without a sign of a gap: in a hidden page, never.
+    fn resync_ms(&self, settings: LiveSettings) -> f64 {
+        if self.is_hidden {
+            f64::INFINITY
+        } else {
+            settings.resync_ms
+        }
     }
 
     /// When something is to be done next (monotonic milliseconds).
-    fn next_due_ms(&self, resync_ms: f64) -> f64 {
-        let readings = self.feeds.iter().map(|feed| self.reading_due_ms(feed, resync_ms));
+    fn next_due_ms(&mut self, settings: LiveSettings) -> f64 {
         let session = self.session.poll_timeout().unwrap_or(f64::INFINITY);
-        readings.fold(session.min(self.echoes.overdue_ms()), f64::min)
+        let reading = self.feeds.reading_due_ms(self.resync_ms(settings));
+        session.min(self.echoes.overdue_ms()).min(reading)
     }
 
     /// The feeds that may have missed something, because the echo of an own write is missing. The server then lost changes
@@ -145,7 +131,7 @@ impl<D: Data> Live<D> {
     fn deaf(&mut self, now_ms: f64) -> Vec<u32> {
         let mut lost_ms: Option<f64> = None;
         for Missing { table, row, written_ms } in self.echoes.take_missing(now_ms) {
-            for feed in self.of_table_mut(table) {
+            for feed in self.feeds.iter_mut().filter(|feed| *feed.interest.table == *table) {
                 if !feed.is_read_since(written_ms) && feed.miss_echo(&row, now_ms) {
                     lost_ms = Some(written_ms);
                 }
@@ -192,13 +178,15 @@ impl<P: Platform> Engine<P> {
         {
             let mut state = self.state.borrow_mut();
             let live = &mut state.live;
-            let Some(feed) = live.feed(number) else { return };
+            let Some(feed) = live.feeds.get_mut(number) else { return };
             feed.followers -= 1;
             if feed.followers > 0 {
                 return;
             }
             let channel = feed.channel.map(|(channel, _)| channel);
-            live.feeds.retain(|feed| feed.number != number);
+            live.feeds.remove(|feed| feed.number == number);
+            // Set anew, the timer no longer keeps a Node process from ending if this was the last feed.
+            live.wake_ms = None;
             if let Some(channel) = channel.filter(|channel| live.carried_by(*channel).is_empty()) {
                 live.session.close(self.step(), channel);
             }
@@ -240,8 +228,16 @@ impl<P: Platform> Engine<P> {
     /// Asks to be woken when something is to be done next.
     pub(super) fn set_timer(&self) {
         let due_ms = {
-            let state = self.state.borrow();
-            state.live.next_due_ms(state.settings.live.resync_ms)
+            let mut state = self.state.borrow_mut();
+            let settings = state.settings.live;
+            let live = &mut state.live;
+            let due_ms = live.next_due_ms(settings);
+            // Most frames change nothing about it, and setting a timer costs as much as taking one.
+            if live.wake_ms == Some(due_ms) {
+                return;
+            }
+            live.wake_ms = Some(due_ms);
+            due_ms
         };
         self.platform.wake_in(due_ms - self.platform.now().monotonic_ms);
     }
@@ -303,7 +299,7 @@ impl<P: Platform> Engine<P> {
         self.channel_stands(channel, Status::Live, None);
         let carried = self.state.borrow().live.carried_by(channel);
         for number in carried {
-            if let Some(feed) = self.state.borrow_mut().live.feed(number) {
+            if let Some(feed) = self.state.borrow_mut().live.feeds.get_mut(number) {
                 feed.is_proven = true;
             }
             self.look_for_gap(number);
@@ -352,13 +348,15 @@ impl<P: Platform> Engine<P> {
         let now_ms = self.platform.now().monotonic_ms;
         let (due, deaf) = {
             let mut state = self.state.borrow_mut();
-            let resync_ms = state.settings.live.resync_ms;
+            let settings = state.settings.live;
             let live = &mut state.live;
+            live.wake_ms = None;
             if live.session.poll_timeout().is_some_and(|due_ms| due_ms <= now_ms) {
                 live.session.handle_timeout(self.step());
             }
             let deaf = live.deaf(now_ms);
-            let is_due = |feed: &&Feed<P::Data>| live.reading_due_ms(feed, resync_ms) <= now_ms;
+            let resync_ms = live.resync_ms(settings);
+            let is_due = |feed: &&Feed<P::Data>| feed.is_reading_due(resync_ms, now_ms);
             let due: Vec<u32> = live.feeds.iter().filter(is_due).map(|feed| feed.number).collect();
             (due, deaf)
         };
@@ -414,7 +412,7 @@ impl<P: Platform> Engine<P> {
             let error = Error::aborted("The user changed, or the client was closed");
             live.set_status(number, Status::Closed, Some(error));
         }
-        live.feeds.retain(|feed| !is_over(feed));
+        live.feeds.remove(is_over);
         live.session.close_all();
         live.echoes.clear();
         live.rereads.clear();

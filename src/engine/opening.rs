@@ -60,7 +60,7 @@ impl<D: Data> Live<D> {
     fn unload(&mut self, step: Step, channels: &[u32]) {
         for channel in channels {
             for number in self.carried_by(*channel) {
-                if let Some(feed) = self.feed(number) {
+                if let Some(feed) = self.feeds.get_mut(number) {
                     feed.channel = None;
                     if feed.status == Status::Live {
                         self.set_status(number, Status::Reconnecting, None);
@@ -79,7 +79,7 @@ impl<D: Data> Live<D> {
             return false;
         }
         for number in carried {
-            if let Some(feed) = self.feed(number) {
+            if let Some(feed) = self.feeds.get_mut(number) {
                 (feed.is_proven, feed.is_suspect) = (false, true);
             }
         }
@@ -94,7 +94,7 @@ impl<D: Data> Live<D> {
         loop {
             let channel = self.next_number();
             let mut bindings = Vec::new();
-            for feed in &mut self.feeds {
+            for feed in self.feeds.iter_mut() {
                 let is_alone = is_alone(feed);
                 if feed.channel.is_some() || (is_alone && !bindings.is_empty()) {
                     continue;

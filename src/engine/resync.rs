@@ -9,7 +9,7 @@ use super::Engine;
 use crate::cache::{Change, Shape, Source, Store};
 use crate::data::{Data, Difference, Index, Value};
 use crate::error::Error;
-use crate::feeds::{id_of, Extent, Interest, News, Status};
+use crate::feeds::{id_of, Extent, Interest, News, Reading, Status};
 use crate::flows::ScopeFlow;
 use crate::platform::Platform;
 use crate::query::{Query, Test};
@@ -21,6 +21,10 @@ use std::cmp::Ordering;
 use std::pin::pin;
 use std::rc::Rc;
 
+/// As many scopes are read at a time. Hundreds of requests started in one task would hold up the page, and the requests
+/// of the application behind them.
+const MAX_READINGS: usize = 20;
+
 /// The rows of a scope; none when there are too many to compare.
 type ScopeRows<D> = Result<Option<D>, Error>;
 
@@ -28,8 +32,8 @@ impl<P: Platform> Engine<P> {
     /// Changes of this feed may have been missed.
     pub(super) fn look_for_gap(self: &Rc<Self>, number: u32) {
         let is_too_large = {
-            let mut state = self.state.borrow_mut();
-            state.live.feed(number).is_some_and(|feed| feed.extent == Extent::Unknown)
+            let state = self.state.borrow();
+            state.live.feeds.get(number).is_some_and(|feed| feed.extent == Extent::Unknown)
         };
         if is_too_large {
             self.give_up_comparing(number);
@@ -38,17 +42,24 @@ impl<P: Platform> Engine<P> {
         self.read_scope(number);
     }
 
-    /// Reads the feed's rows; once more, if that is under way already.
+    /// Reads the feed's rows, when few enough others are read; once more, if that is under way already.
     pub(super) fn read_scope(self: &Rc<Self>, number: u32) {
         let (interest, extent, since, asked) = {
             let mut state = self.state.borrow_mut();
-            let Some(feed) = state.live.feed(number) else { return };
+            let has_room = state.live.feeds.readings() < MAX_READINGS;
+            let Some(feed) = state.live.feeds.get_mut(number) else { return };
             feed.retry_ms = None;
-            if let Some(again) = &mut feed.reading {
-                *again = true;
-                return;
+            match feed.reading {
+                Reading::UnderWay | Reading::Outdated => {
+                    feed.reading = Reading::Outdated;
+                    return;
+                }
+                Reading::Idle | Reading::Waiting if !has_room => {
+                    feed.reading = Reading::Waiting;
+                    return;
+                }
+                Reading::Idle | Reading::Waiting => feed.begin_reading(self.platform.now()),
             }
-            feed.begin_reading(self.platform.now());
             let (interest, extent, since) = (feed.interest.clone(), feed.extent, feed.overlap());
             (interest, extent, since, state.log.place())
         };
@@ -63,6 +74,10 @@ impl<P: Platform> Engine<P> {
                 _ => return,
             };
             engine.scope_landed(number, landed, asked);
+            let waiting = engine.state.borrow().live.feeds.waiting();
+            if let Some(waiting) = waiting {
+                engine.read_scope(waiting);
+            }
             engine.drive();
         });
     }
@@ -71,7 +86,7 @@ impl<P: Platform> Engine<P> {
         let now_ms = self.platform.now().monotonic_ms;
         let (mut again, was_too_large) = {
             let mut state = self.state.borrow_mut();
-            let Some(feed) = state.live.feed(number) else { return };
+            let Some(feed) = state.live.feeds.get_mut(number) else { return };
             if rows.is_err() {
                 // Whatever the reason: what is refused today may be answered tomorrow.
                 let wait_ms = RESYNC_BACKOFF.wait_ms(feed.failures);
@@ -80,7 +95,8 @@ impl<P: Platform> Engine<P> {
             } else {
                 feed.confirm(self.platform.random());
             }
-            (feed.reading.take() == Some(true), feed.extent == Extent::Unknown)
+            let reading = std::mem::replace(&mut feed.reading, Reading::Idle);
+            (reading == Reading::Outdated, feed.extent == Extent::Unknown)
         };
         match rows {
             Ok(Some(rows)) => again = self.compare(number, &rows, asked, again),
@@ -130,13 +146,13 @@ impl<P: Platform> Engine<P> {
     /// feed has caught up for the first time: it is what the application has seen.
     fn found(&self, number: u32, rows: &P::Data, again: bool) -> Option<Comparison<P::Data>> {
         let mut state = self.state.borrow_mut();
-        let interest = state.live.feed(number)?.interest.clone();
+        let interest = state.live.feeds.get(number)?.interest.clone();
         let cached = cached_differences(&state.store, &interest, rows);
         for key in outdated_pages(&state.store, &interest, rows) {
             state.store.remove(&key);
         }
-        let feed = state.live.feed(number)?;
-        let (news, is_doubtful) = feed.take_rows(rows);
+        let (news, is_doubtful) = state.live.feeds.take_rows(number, rows);
+        let feed = state.live.feeds.get_mut(number)?;
         let again = again || is_doubtful;
         let ids: Vec<_> = news.iter().map(Difference::id).collect();
         let is_told = !feed.is_caught_up;
@@ -163,8 +179,8 @@ impl<P: Platform> Engine<P> {
     fn give_up_comparing(self: &Rc<Self>, number: u32) {
         let table = {
             let mut state = self.state.borrow_mut();
-            let Some(feed) = state.live.feed(number) else { return };
-            feed.forget_rows();
+            state.live.feeds.forget_rows(number);
+            let Some(feed) = state.live.feeds.get(number) else { return };
             if feed.status != Status::Live {
                 return;
             }

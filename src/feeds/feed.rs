@@ -1,10 +1,11 @@
 //! One feed: what its handlers were last told of every row, and what they are to be told next.
 
 use super::interest::Interest;
-use crate::data::{Data, Difference, Index};
+use super::known::KnownRows;
+use crate::data::{Data, Difference};
 use crate::error::Error;
 use crate::realtime::ChangeKind;
-use crate::time::{timestamp, Moment, ECHO_BACKOFF, UNCONFIRMED_MS};
+use crate::time::{Moment, ECHO_BACKOFF, UNCONFIRMED_MS};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -81,6 +82,19 @@ pub enum Extent {
     Unknown,
 }
 
+/// Whether a feed's scope is being read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reading {
+    /// It is not.
+    Idle,
+    /// It will be, when fewer others are.
+    Waiting,
+    /// It is.
+    UnderWay,
+    /// It is, and has to be once more.
+    Outdated,
+}
+
 /// A row that changed while the scope was read.
 struct Touched<D> {
     id: Rc<str>,
@@ -121,8 +135,8 @@ pub struct Feed<D: Data> {
     pub is_suspect: bool,
     /// How far its rows are known.
     pub extent: Extent,
-    /// Whether its scope is being read; then, whether that has to be done once more.
-    pub reading: Option<bool>,
+    /// Whether its scope is being read.
+    pub reading: Reading,
     /// Whether it was compared since the server said that changes flow.
     pub is_caught_up: bool,
     /// When to read it again because that failed (monotonic milliseconds).
@@ -142,15 +156,8 @@ pub struct Feed<D: Data> {
     echo_rest_ms: f64,
     /// The rows that changed since the reading began: their state in the answer may be older.
     touched: Vec<Touched<D>>,
-    /// What is known, by id: what was told last, or what was there when the feed was opened.
-    rows: D::Index,
-    /// The rows that were told of. A frame may tell of what the first reading saw already, and nobody heard of.
-    told: D::Index,
-    /// The latest `created_at` that was told.
-    watermark: Option<String>,
-    /// Of a table that only grows, rows that are about to be forgotten: those up to `older_until`.
-    older: D::Index,
-    older_until: Option<String>,
+    /// What is known of its rows.
+    pub(super) known: KnownRows<D>,
 }
 
 impl<D: Data> Feed<D> {
@@ -167,7 +174,7 @@ impl<D: Data> Feed<D> {
             is_proven: false,
             is_suspect: false,
             extent: Extent::Unread,
-            reading: None,
+            reading: Reading::Idle,
             is_caught_up: false,
             retry_ms: None,
             failures: 0,
@@ -177,11 +184,7 @@ impl<D: Data> Feed<D> {
             missed_echoes: 0,
             echo_rest_ms: f64::NEG_INFINITY,
             touched: Vec::new(),
-            rows: D::Index::default(),
-            told: D::Index::default(),
-            watermark: None,
-            older: D::Index::default(),
-            older_until: None,
+            known: KnownRows::new(number),
         }
     }
 
@@ -192,12 +195,12 @@ impl<D: Data> Feed<D> {
 
     /// The row as it is known.
     pub fn known(&self, id: &str) -> Option<D> {
-        self.rows.get(id)
+        self.known.get(id)
     }
 
     /// Whether what is known of a row is what it was before the frame at hand: every change of it comes here.
     pub fn hears_all(&self) -> bool {
-        let missed_nothing = self.is_caught_up && self.reading.is_none() && self.retry_ms.is_none();
+        let missed_nothing = self.is_caught_up && self.reading == Reading::Idle && self.retry_ms.is_none();
         self.interest.filter.is_none()
             && self.status == Status::Live
             && (missed_nothing || self.extent == Extent::Unknown)
@@ -205,20 +208,31 @@ impl<D: Data> Feed<D> {
 
     /// Where to read on from in a table that only grows.
     pub fn overlap(&self) -> Option<String> {
-        overlap(self.watermark.as_deref()?)
+        self.known.overlap()
     }
 
     /// A frame of this kind says that the row is like this now. What to tell, if it is news.
-    pub fn take_row(&mut self, id: &str, row: &D, kind: ChangeKind) -> Option<(ChangeKind, Option<D>)> {
-        let old = self.rows.get(id);
-        let is_same = old.as_ref().is_some_and(|old| old.is_equal(row));
-        if (is_same && self.told.get(id).is_some()) || self.older.get(id).is_some() {
+    pub(super) fn take_row(
+        &mut self,
+        id: &str,
+        row: &D,
+        kind: ChangeKind,
+        knowers: &mut D::Holders,
+    ) -> Option<(ChangeKind, Option<D>)> {
+        if self.known.is_older(id) {
             return None;
         }
-        self.rows.put(id, row);
+        let old = self.known.get(id);
+        let is_same = old.as_ref().is_some_and(|old| old.is_equal(row));
+        if is_same && self.was_told(id) {
+            return None;
+        }
+        self.known.put(id, old.as_ref(), row, knowers);
         self.tell(id, row);
-        self.note_time(row);
-        self.forget_older();
+        if self.interest.table.is_append_only {
+            self.known.note_time(row);
+            self.forget_older(knowers);
+        }
         // Where not all rows are known, the frame says whether it is new.
         let kind = match old {
             Some(_) if is_same => return Some((kind, None)),
@@ -231,23 +245,17 @@ impl<D: Data> Feed<D> {
 
     /// The row is told of, as it is known.
     pub fn tell(&mut self, id: &str, row: &D) {
-        self.told.put(id, row);
+        self.known.tell(id, row);
     }
 
     /// Whether the row was told of, and is there.
     pub fn was_told(&self, id: &str) -> bool {
-        self.told.get(id).is_some()
-    }
-
-    /// The row is gone, or not meant any more. As it was, if it was known.
-    pub fn take_leave(&mut self, id: &str) -> Option<D> {
-        self.told.remove(id);
-        self.rows.remove(id).or_else(|| self.older.remove(id))
+        self.known.was_told(id)
     }
 
     /// The scope is being read from now on.
     pub fn begin_reading(&mut self, now: Moment) {
-        self.reading = Some(false);
+        self.reading = Reading::UnderWay;
         self.began = Some(now);
         self.touched.clear();
     }
@@ -262,13 +270,23 @@ impl<D: Data> Feed<D> {
 
     /// Whether it is worth reading without a sign of a gap. A scope that is too large to compare is not.
     fn is_comparable(&self) -> bool {
-        self.status == Status::Live && self.reading.is_none() && self.extent != Extent::Unknown
+        self.status == Status::Live && self.reading == Reading::Idle && self.extent != Extent::Unknown
     }
 
     /// When it is to be read again without a sign of a gap (monotonic milliseconds).
-    pub fn resync_due_ms(&self, resync_ms: f64) -> f64 {
+    fn resync_due_ms(&self, resync_ms: f64) -> f64 {
         let confirmed = self.confirmed.filter(|_| self.is_comparable() && self.retry_ms.is_none());
         confirmed.map_or(f64::INFINITY, |confirmed| confirmed.monotonic_ms + resync_ms * self.due_part)
+    }
+
+    /// When it is to be read again, with or without a sign of a gap (monotonic milliseconds).
+    pub(super) fn reading_due_ms(&self, resync_ms: f64) -> f64 {
+        self.retry_ms.unwrap_or(f64::INFINITY).min(self.resync_due_ms(resync_ms))
+    }
+
+    /// Whether the reading is due that was asked for by a failure or by time.
+    pub fn is_reading_due(&self, resync_ms: f64, now_ms: f64) -> bool {
+        self.reading_due_ms(resync_ms) <= now_ms
     }
 
     /// Whether it was not read for so long that a page which is looked at again wants to be sure. By either clock: the
@@ -302,9 +320,14 @@ impl<D: Data> Feed<D> {
         (self.missed_echoes, self.echo_rest_ms) = (0, f64::NEG_INFINITY);
     }
 
+    /// Whether an answer is on its way that says what its rows are.
+    pub fn is_being_read(&self) -> bool {
+        matches!(self.reading, Reading::UnderWay | Reading::Outdated)
+    }
+
     /// Something changed this row. What the scope's answer says of it is older, if the scope is being read.
     pub fn touch(&mut self, id: &str, by: Touch<D>) {
-        if self.reading.is_some() {
+        if self.is_being_read() {
             self.touched.push(Touched { id: id.into(), by });
         }
     }
@@ -335,12 +358,12 @@ impl<D: Data> Feed<D> {
 
     /// The rows are these now, but for those that changed while they were read. What to tell, once anything was known;
     /// and whether the scope has to be read once more to be sure.
-    pub fn take_rows(&mut self, rows: &D) -> (Vec<Difference<D>>, bool) {
+    pub(super) fn take_rows(&mut self, rows: &D, knowers: &mut D::Holders) -> (Vec<Difference<D>>, bool) {
         let mut is_doubtful = false;
         let was_read = matches!(self.extent, Extent::Whole | Extent::Recent);
         let only_grows = self.interest.table.is_append_only;
         let mut news = Vec::new();
-        for difference in self.rows.differences(rows) {
+        for difference in self.known.differences(rows) {
             let Some(id) = difference.id() else { continue };
             let is_last_word = self.is_last_word(&id, difference.new.as_ref());
             is_doubtful = is_doubtful || is_last_word.is_none();
@@ -349,16 +372,18 @@ impl<D: Data> Feed<D> {
                 news.push(Difference { old: difference.new, new: None });
                 continue;
             }
-            let is_known = self.older.get(&id).is_some() || (only_grows && difference.new.is_none());
+            let is_known = self.known.is_older(&id) || (only_grows && difference.new.is_none());
             if is_last_word != Some(true) || is_known {
                 continue;
             }
             match &difference.new {
                 Some(row) => {
-                    self.rows.put(&id, row);
-                    self.note_time(row);
+                    self.known.put(&id, difference.old.as_ref(), row, knowers);
+                    if only_grows {
+                        self.known.note_time(row);
+                    }
                 }
-                None => drop(self.take_leave(&id)),
+                None => drop(self.known.take(&id, knowers)),
             }
             if was_read {
                 if let Some(row) = &difference.new {
@@ -368,62 +393,37 @@ impl<D: Data> Feed<D> {
             }
         }
         self.extent = if only_grows { Extent::Recent } else { Extent::Whole };
-        self.forget_older();
+        self.forget_older(knowers);
         (news, is_doubtful)
     }
 
     /// There are too many rows: what is known of them is forgotten.
-    pub fn forget_rows(&mut self) {
-        (self.rows, self.told, self.older) = Default::default();
+    pub(super) fn forget_rows(&mut self, knowers: &mut D::Holders) {
+        self.known.clear(knowers);
         self.extent = Extent::Unknown;
         (self.retry_ms, self.failures) = (None, 0);
     }
 
     /// It is taken off its channel, and no reading of its scope is under way any more. What it knows stays, so that the
     /// next reading finds what was missed.
-    pub fn suspend(&mut self) {
-        (self.channel, self.reading, self.retry_ms) = (None, None, None);
+    pub(super) fn suspend(&mut self) {
+        (self.channel, self.reading, self.retry_ms) = (None, Reading::Idle, None);
     }
 
     /// It begins anew, as if nobody had opened it yet.
-    pub fn restart(&mut self) {
+    pub(super) fn restart(&mut self, knowers: &mut D::Holders) {
+        self.known.clear(knowers);
         let mut new = Self::new(self.number, self.interest.clone(), self.is_told);
         (new.followers, new.status) = (self.followers, self.status);
         *self = new;
     }
 
-    fn note_time(&mut self, row: &D) {
-        if !self.interest.table.is_append_only {
-            return;
-        }
-        if let Some(time) = row.column("created_at").text() {
-            if self.watermark.as_deref().is_none_or(|latest| latest < time) {
-                self.watermark = Some(time.to_owned());
-            }
+    /// Forgets rows that no reading brings again.
+    fn forget_older(&mut self, knowers: &mut D::Holders) {
+        if !self.is_being_read() {
+            self.known.forget_older(knowers);
         }
     }
-
-    /// Forgets rows that no reading brings again: not one that is under way either, which may have begun further back. All
-    /// that are known are put aside once those put aside before are older than where the next reading begins.
-    fn forget_older(&mut self) {
-        if self.watermark.is_none() || self.reading.is_some() {
-            return;
-        }
-        if self.older_until.is_some() && self.older_until >= self.overlap() {
-            return;
-        }
-        if self.older_until.is_some() {
-            self.older = std::mem::take(&mut self.rows);
-            self.told = D::Index::default();
-        }
-        self.older_until.clone_from(&self.watermark);
-    }
-}
-
-/// Where to read on from in a table that only grows: a minute before the latest row known, because a transaction's rows
-/// carry the time of its start.
-pub fn overlap(latest: &str) -> Option<String> {
-    timestamp::normalize(&[latest, "+00:01"].concat())
 }
 
 /// A row's id.

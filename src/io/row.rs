@@ -207,6 +207,10 @@ impl Data for Row {
         value_of(&self.get(name))
     }
 
+    fn has(&self, name: &'static str) -> bool {
+        !self.get(name).is_undefined()
+    }
+
     fn value(&self) -> Value {
         value_of(&self.0)
     }

@@ -6,6 +6,7 @@ mod batches;
 mod channels;
 mod coherence;
 mod completeness;
+mod crowd;
 mod explanations;
 mod found;
 mod fresh;

@@ -1,10 +1,24 @@
 //! JSON as a tree of shared nodes, so that the identity of a row can be compared, as JavaScript compares objects.
 
 use serde_json::{Map, Number};
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::rc::{Rc, Weak};
 use workflow_db::data::{Data, Difference, Form, Holders, Identities, Index, Member, Value};
+
+thread_local! {
+    static LOOKS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// How often this thread looked into rows and indexes: in a browser, each time is a call out of WebAssembly.
+pub fn looks() -> usize {
+    LOOKS.get()
+}
+
+fn look() {
+    LOOKS.set(LOOKS.get() + 1);
+}
 
 /// A reference to a JSON value.
 #[derive(Clone)]
@@ -135,6 +149,7 @@ pub struct JsonIndex(BTreeMap<String, Json>);
 
 impl Index<Json> for JsonIndex {
     fn get(&self, id: &str) -> Option<Json> {
+        look();
         self.0.get(id).cloned()
     }
 
@@ -210,6 +225,7 @@ impl Holders<Json> for JsonHolders {
     }
 
     fn of(&self, id: &str) -> Vec<u32> {
+        look();
         self.0.get(id).cloned().unwrap_or_default()
     }
 }
@@ -237,6 +253,7 @@ impl Data for Json {
     type Identities = JsonIdentities;
 
     fn column(&self, name: &'static str) -> Value {
+        look();
         self.get(name).map_or(Value::Absent, Data::value)
     }
 

@@ -1,0 +1,70 @@
+//! Subscriptions in their hundreds.
+
+use super::live::{follow, names, take_told};
+use crate::support::json::looks;
+use crate::support::network::Fault;
+use crate::support::random::uuid_of;
+use crate::support::World;
+use serde_json::json;
+use std::collections::HashSet;
+
+/// How often one frame makes the client look into rows, when it has so many more subscriptions.
+fn looks_at_one_frame(others: usize) -> usize {
+    let world = World::new();
+    let client = world.signed_in("ada");
+    let ada = uuid_of("ada");
+    let id = world.server().add("workflows", json!({"user_id": ada, "name": "a"}));
+    let feed = follow(&client, "workflows", Some(&ada), None);
+    for number in 0..others {
+        follow(&client, "workflows", Some(&uuid_of(&format!("other {number}"))), None);
+    }
+    world.pass(60_000.0);
+    take_told(&client, feed);
+    let before = looks();
+    world.server().change("workflows", &id, json!({"name": "b"}));
+    world.pass(1_000.0);
+    let looked = looks() - before;
+    assert_eq!(names(&take_told(&client, feed), "name"), ["UPDATE b"]);
+    looked
+}
+
+#[test]
+fn a_frame_costs_the_same_whatever_the_number_of_other_subscriptions() {
+    assert_eq!(looks_at_one_frame(10), looks_at_one_frame(300));
+}
+
+#[test]
+fn hundreds_of_scopes_are_read_twenty_at_a_time_and_all_of_them_in_the_end() {
+    let world = World::new();
+    let client = world.signed_in("ada");
+    world.network().times(1_000, "GET workflows", Fault::HangAfter);
+    for number in 0..100 {
+        follow(&client, "workflows", Some(&uuid_of(&format!("scope {number}"))), None);
+    }
+    world.pass(3_000.0);
+    assert_eq!(world.take_requests().len(), 20, "the others wait");
+    world.network().heal();
+    world.pass(120_000.0);
+    let asked: HashSet<String> = world.take_requests().into_iter().map(|seen| seen.line).collect();
+    assert_eq!(asked.len(), 100, "each scope was read");
+}
+
+#[test]
+fn a_row_that_two_channels_tell_of_while_it_is_read_leaves_the_filter_of_the_first() {
+    let world = World::new();
+    let client = world.signed_in("ada");
+    let ada = uuid_of("ada");
+    world.core.realtime.large_columns.set(&["description"]);
+    let row = json!({"user_id": ada, "name": "in", "description": "old"});
+    let id = world.server().add("workflows", row);
+    let filtered = follow(&client, "workflows", Some(&ada), Some("name=eq.in"));
+    world.pass(3_000.0);
+    let whole = follow(&client, "workflows", Some(&ada), Some("name=neq.none"));
+    world.pass(3_000.0);
+    take_told(&client, filtered);
+    world.server().change("workflows", &id, json!({"name": "out"}));
+    world.pass(3_000.0);
+    let told: Vec<_> = client.sim().told.borrow_mut().drain(..).collect();
+    let of = |feed: u32| told.iter().filter(|told| told.feed == feed).count();
+    assert_eq!((of(filtered), of(whole)), (1, 1), "one is told that it left, the other that it changed");
+}
