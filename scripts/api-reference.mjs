@@ -31,10 +31,19 @@ function declared(symbol) {
   return { real, nodes: real.declarations ?? [] };
 }
 
+/** How a tag of a doc comment reads in a document. */
+const TAGS = {
+  example: (text) => text,
+  throws: (text) => `**Throws** ${text}`,
+};
+
 function docOf(symbol) {
-  const tags = symbol
-    .getJsDocTags(checker)
-    .map((tag) => `*${tag.name}*: ${ts.displayPartsToString(tag.text)}`.trim());
+  const tags = symbol.getJsDocTags(checker).map(({ name, text }) => {
+    const format = TAGS[name];
+    if (format === undefined)
+      throw new Error(`${symbol.name} has a tag @${name}, which API.md does not know`);
+    return format(ts.displayPartsToString(text).trim());
+  });
   return [ts.displayPartsToString(symbol.getDocumentationComment(checker)).trim(), ...tags]
     .filter(Boolean)
     .join('\n\n');
@@ -106,7 +115,7 @@ const titles = {
 };
 const text = `${[
   '# API reference',
-  'What the type declarations of the package say; `npm run api` writes this file from them.',
+  'Generated from the type declarations of the package by `npm run api`. Your editor shows the same texts.',
   ...declarations.map(({ file, path }) => section(titles[file], exportsOf(path))),
 ].join('\n\n')}\n`;
 
