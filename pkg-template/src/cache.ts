@@ -55,8 +55,9 @@ type Counters = [number, number, number, number, number, number, number];
 
 export function createCache(client: () => Client, front: Front): CacheManager {
   return {
-    get: <T>(key: string) => (front.read(key) ?? front.handedOut(client().cacheGet(text(key)))) as T | null,
-    peek: <T>(key: string) => (front.peek(key) ?? null) as T | null,
+    get: <T>(key: string) =>
+      (front.read(key) ?? front.handedOut(client().cacheGet(text(key))) ?? null) as T | null,
+    peek: <T>(key: string) => (front.peek(named(key)) ?? null) as T | null,
     set: (key, data, ttlMs) => client().cacheSet(text(key), data, positive(ttlMs)),
     invalidate: (key) => {
       front.rendered.forget();
@@ -87,8 +88,8 @@ export function createCache(client: () => Client, front: Front): CacheManager {
         inFlight: counters[6],
       };
     },
-    observe: (key, listener) => front.observe(key, listener),
-    onReset: (listener) => front.onReset(listener),
+    observe: (key, listener) => front.observe(named(key), callable(listener)),
+    onReset: (listener) => front.onReset(callable(listener)),
   };
 }
 
@@ -97,12 +98,24 @@ function text(key: unknown): string {
   throw invalid('key', 'a string without half of a surrogate pair');
 }
 
+/** A key that is only looked up: one that cannot be stored has no entry. */
+function named(key: unknown): string {
+  if (typeof key === 'string') return key;
+  throw invalid('key', 'a string');
+}
+
+function callable(listener: () => void): () => void {
+  if (typeof listener === 'function') return listener;
+  throw invalid('listener', 'a function');
+}
+
 function positive(ttlMs: unknown): number | undefined {
   if (ttlMs === undefined || (typeof ttlMs === 'number' && ttlMs >= 0)) return ttlMs;
   throw invalid('ttlMs', 'a number, 0 or more');
 }
 
-function regularExpression(source: string): RegExp {
+function regularExpression(source: unknown): RegExp {
+  if (typeof source !== 'string') throw invalid('pattern', 'the source of a regular expression');
   try {
     return new RegExp(source);
   } catch (error) {

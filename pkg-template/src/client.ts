@@ -131,10 +131,9 @@ export class ConfigurableClient implements DatabaseClient, Resident {
     if (Object(options) !== options) throw invalid('options', 'an object with url and key, or supabase');
     const source = sourceOf(options);
     const cache = options.cache ?? this.cacheConfig;
-    this.wire.constructorOfSockets = options.WebSocket;
     const functions = { fetch: options.fetch, accessToken: source.accessToken };
     const engineOptions = plainOptions(options, source, cache);
-    this.client().configure(engineOptions);
+    this.configureEngine(engineOptions);
     this.engineOptions = engineOptions;
     this.functions = functions;
     this.front.isDebug = Boolean(options.debug);
@@ -145,6 +144,18 @@ export class ConfigurableClient implements DatabaseClient, Resident {
     // What another auth client told counts no longer.
     if (followed !== undefined && followed !== options.supabase) this.authChanged();
     this.talkTo([source.url, source.key, options.schema ?? 'public'].join(' '));
+  }
+
+  /** The engine may connect at once, so the sockets are set first; what it refuses changes nothing. */
+  private configureEngine(options: EngineOptions): void {
+    const before = this.wire.constructorOfSockets;
+    this.wire.constructorOfSockets = options.WebSocket;
+    try {
+      this.client().configure(options);
+    } catch (error) {
+      this.wire.constructorOfSockets = before;
+      throw error;
+    }
   }
 
   /** Whatever is shown of another server goes, and what could not be asked before is asked now. */

@@ -124,6 +124,7 @@ export class Subscriptions implements RealtimeManager, Followers {
     subscriptionId?: string,
   ): string => {
     if (typeof handler !== 'function') throw invalid('handler', 'a function');
+    if (typeof (subscriptionId ?? '') !== 'string') throw invalid('subscriptionId', 'a string, or nothing');
     const id = subscriptionId ?? this.newId(table);
     // Without an id there is nothing to follow yet: components mount before they know whose rows they show.
     if (scopeId && !this.all.has(id)) this.add(id, table, { scope: scopeId }, handler);
@@ -274,6 +275,8 @@ export class Subscriptions implements RealtimeManager, Followers {
 
 /** A copy: reading what was given may run the application's code, which may also change it later. */
 function plainOptions(given: OpenOptions): OpenOptions {
+  // An id or a handler in this place would mean every row.
+  if (typeof given !== 'object') throw invalid('options', 'an object');
   const options = { ...given };
   const events: unknown = options.events;
   if (events === undefined) return options;

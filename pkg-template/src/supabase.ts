@@ -70,7 +70,11 @@ function withoutArguments<T>(provider: T): T | TokenProvider {
 
 function internalsOf(supabase: SupabaseLike): SupabaseInternals & { supabaseUrl: string } {
   const internals = supabase as SupabaseInternals;
-  if (typeof internals?.supabaseUrl !== 'string') throw invalid('supabase', 'a client of supabase-js');
+  // With tokens of another service, `auth` throws when it is touched.
+  const isClient =
+    typeof internals?.supabaseUrl === 'string' &&
+    (internals.accessToken !== undefined || typeof internals.auth?.onAuthStateChange === 'function');
+  if (!isClient) throw invalid('supabase', 'a client of supabase-js');
   return internals as SupabaseInternals & { supabaseUrl: string };
 }
 
@@ -111,8 +115,8 @@ async function currentToken(auth: Auth): Promise<unknown> {
   const isAnswer = stored ? isLongLived(stored) : stored === null && tellings.has(auth);
   if (isAnswer) return keptToken(auth, stored);
   const { data, error } = await auth.getSession();
-  // A renewal that failed for the time being: the user is still signed in.
-  if (error && (await storedSession(auth))) throw error;
+  // A renewal that failed for the time being: the user is still signed in, unless storage says otherwise.
+  if (error && (await storedSession(auth)) !== null) throw error;
   return keptToken(auth, data.session);
 }
 

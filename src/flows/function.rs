@@ -130,8 +130,8 @@ impl Call {
     /// The error of a call, in the words of the package.
     pub fn refused(&self, error: Error) -> Error {
         match &*error.code {
-            // Unknown function.
-            "PGRST202" => migration_required(self.function.migration()).after(error.attempts),
+            // Unknown function: the one that is called, or one that it calls.
+            "PGRST202" | "42883" => migration_required(self.function.migration()).after(error.attempts),
             _ => error,
         }
     }

@@ -182,3 +182,125 @@ test('options of a subscription that make no sense are INVALID_INPUT, and later 
   assert.equal(realtime.getActiveSubscriptions()[0]?.scope, USER_ID);
   handle.unsubscribe();
 });
+
+test('arguments of a subscription that would mean every row, or another id, are INVALID_INPUT', () => {
+  const { realtime } = clientOf(() => '{}');
+  const open = /** @type {any} */ (realtime.open);
+  for (const options of [USER_ID, 5, true, () => {}]) {
+    assert.throws(() => open('workflows', options, () => {}), {
+      code: 'INVALID_INPUT',
+      message: /^options: /,
+    });
+  }
+  const subscribe = /** @type {any} */ (realtime.subscribe);
+  for (const id of [5, {}, Symbol('id'), () => {}]) {
+    assert.throws(() => subscribe('workflows', USER_ID, () => {}, id), {
+      code: 'INVALID_INPUT',
+      message: /^subscriptionId: /,
+    });
+  }
+  assert.deepEqual(realtime.getActiveSubscriptions(), []);
+});
+
+test('keys, patterns and listeners of the cache that make no sense are INVALID_INPUT, and nothing is dropped', () => {
+  const { cache } = clientOf(() => '{}');
+  const { get, peek, set, invalidate, invalidatePattern, observe, onReset } = /** @type {any} */ (cache);
+  cache.set('kept', 1);
+  const never = () => assert.fail('called');
+  for (const odd of [undefined, null, 5, 10n, {}, Symbol('key'), /kept/]) {
+    const calls = {
+      key: [
+        () => get(odd),
+        () => peek(odd),
+        () => set(odd, 1),
+        () => invalidate(odd),
+        () => observe(odd, never),
+      ],
+      pattern: [() => invalidatePattern(odd)],
+      listener: [() => observe('kept', odd), () => onReset(odd)],
+    };
+    for (const [name, all] of Object.entries(calls)) {
+      for (const call of all) {
+        assert.throws(call, { code: 'INVALID_INPUT', message: new RegExp(`^${name}: `) });
+      }
+    }
+  }
+  assert.deepEqual(cache.getStats().entries, ['kept']);
+});
+
+test('the cache answers null for an entry that was stored as undefined', () => {
+  const { cache } = clientOf(() => '{}');
+  cache.set('nothing', undefined);
+  assert.equal(cache.get('nothing'), null);
+});
+
+test('a function of the database that lacks another one is MIGRATION_REQUIRED', async () => {
+  const body = { code: '42883', message: 'function workflow_private.save_graph(uuid) does not exist' };
+  const { db } = library.createClient({
+    url: 'http://project.test',
+    key: 'key',
+    fetch: async () => Response.json(body, { status: 404 }),
+  });
+  await assert.rejects(db.saveWorkflowGraph(WORKFLOW_ID, { nodes: [], connections: [] }), {
+    code: 'MIGRATION_REQUIRED',
+    hint: /atomic_saves\.sql/,
+  });
+});
+
+test('what is no client of supabase-js is INVALID_INPUT', () => {
+  const project = { supabaseUrl: 'http://project.test', supabaseKey: 'key' };
+  for (const supabase of [{}, 5, null, project, { ...project, auth: {} }, { ...project, auth: null }]) {
+    assert.throws(() => library.createClient(/** @type {any} */ ({ supabase })), {
+      code: 'INVALID_INPUT',
+      message: /^supabase: /,
+    });
+  }
+});
+
+test('a session that supabase-js fails to read is an error, not nobody’s session', async () => {
+  const failure = new Error('no session');
+  let sent = 0;
+  const supabase = {
+    supabaseUrl: 'http://project.test',
+    supabaseKey: 'key',
+    auth: {
+      getSession: async () => ({ data: { session: null }, error: failure }),
+      onAuthStateChange: () => ({ data: { subscription: { unsubscribe() {} } } }),
+    },
+  };
+  const fetch = async () => {
+    sent += 1;
+    return Response.json([], { headers: { 'content-range': '*/0' } });
+  };
+  const { db } = library.createClient({ supabase, fetch });
+  await assert.rejects(db.getWorkflows(USER_ID), { code: 'UNKNOWN_ERROR', originalError: failure });
+  assert.equal(sent, 0);
+});
+
+test('options that configure refuses leave the sockets as they were', async () => {
+  const opened = /** @type {string[]} */ ([]);
+  /** @param {string} name */
+  const socketsNamed = (name) =>
+    class {
+      onopen = null;
+      onmessage = null;
+      onclose = null;
+      onerror = null;
+      constructor() {
+        opened.push(name);
+      }
+      send() {}
+      close() {}
+    };
+  const project = { url: 'http://project.test', key: 'key', fetch: async () => Response.json([]) };
+  library.configure({ ...project, WebSocket: socketsNamed('first') });
+  assert.throws(
+    () => library.configure({ ...project, WebSocket: socketsNamed('second'), retry: { maxAttempts: 0 } }),
+    { code: 'INVALID_INPUT', message: /^maxAttempts: / },
+  );
+  const realtime = library.getRealtimeManager();
+  realtime.open('workflows', { scope: USER_ID });
+  while (opened.length === 0) await new Promise(setImmediate);
+  await realtime.unsubscribeAll();
+  assert.deepEqual(opened, ['first']);
+});

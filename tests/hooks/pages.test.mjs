@@ -236,6 +236,26 @@ for (const version of VERSIONS) {
     assert.equal(facts.requests, 0);
   });
 
+  it('useAuditSummary counts actions whatever they are called', async () => {
+    const user = await newUser('ada');
+    const actions = ['constructor', 'toString', '__proto__', 'constructor'];
+    await insert(
+      'audit_logs',
+      actions.map((action) => ({ user_id: user.id, action })),
+    );
+    const tab = await openHooks(version, user);
+    const counts = await tab.run(async (userId) => {
+      show('summary', 'useAuditSummary', [userId]);
+      await until(() => latest('summary')?.totalActions > 0);
+      return Object.entries(latest('summary').actionsByType).sort();
+    }, user.id);
+    assert.deepEqual(counts, [
+      ['__proto__', 1],
+      ['constructor', 2],
+      ['toString', 1],
+    ]);
+  });
+
   it('useExecutionHistory gives every field, turns pages, and refreshes', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);

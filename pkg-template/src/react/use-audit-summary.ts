@@ -36,8 +36,10 @@ export function useAuditSummary(userId: string): UseAuditSummaryResult {
   const newest = useNewestLogs(userId, COUNTED);
   return useMemo(() => {
     const { data: logs = [], total: totalActions = 0 } = newest ?? {};
-    const actionsByType: Record<string, number> = {};
-    for (const { action } of logs) actionsByType[action] = (actionsByType[action] ?? 0) + 1;
+    const counts = new Map<string, number>();
+    for (const { action } of logs) counts.set(action, (counts.get(action) ?? 0) + 1);
+    // Whatever an action is called, it is a member of its own.
+    const actionsByType = Object.fromEntries(counts);
     const lastActivityTime = logs[0]?.created_at ?? null;
     return { totalActions, actionsByType, recentActions: logs.slice(0, RECENT), lastActivityTime };
   }, [newest]);
