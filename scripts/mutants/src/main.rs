@@ -1,6 +1,7 @@
 //! Copies a crate's sources with every mutant compiled in: `mutants SRC OUT FILE…`. The environment variable MUTANT
-//! selects one at run time. Prints the mutants as JSON. The operators of mutation are those of cargo-mutants, and
-//! `<` for `<=` besides.
+//! selects one at run time. Prints the mutants as JSON. What is changed: a binary operator becomes another one, `!` and
+//! unary `-` are left out, a match arm is left out where a `_` takes its values, a guard becomes true or false, and a
+//! function returns a fixed value of its type. `const` items and `const fn` stay as they are.
 
 use proc_macro2::Span;
 use quote::{quote, ToTokens};
@@ -13,7 +14,8 @@ use syn::{parse_quote, parse_str, BinOp, Expr, GenericArgument, PathArguments, R
 struct Instrument {
     file: String,
     lines: Vec<String>,
-    functions: Vec<String>,
+    /// The type and the functions around the place that is visited.
+    path: Vec<String>,
     mutants: Vec<Value>,
     next: usize,
 }
@@ -21,13 +23,20 @@ struct Instrument {
 impl Instrument {
     fn add(&mut self, span: Span, change: &str) -> usize {
         let line = span.start().line;
+        let (function, text) = (self.path.join("::"), self.lines[line - 1].trim());
+        let is_alike = |mutant: &&Value| {
+            mutant["function"] == function && mutant["text"] == text && mutant["change"] == change
+        };
+        // Equal changes of equal lines of one function are numbered.
+        let ordinal = self.mutants.iter().filter(is_alike).count() + 1;
         self.mutants.push(json!({
             "id": self.next,
             "file": self.file,
             "line": line,
-            "text": self.lines[line - 1].trim(),
-            "function": self.functions.last(),
+            "function": function,
+            "text": text,
             "change": change,
+            "ordinal": ordinal,
         }));
         self.next += 1;
         self.next - 1
@@ -35,7 +44,7 @@ impl Instrument {
 
     fn body(&mut self, signature: &syn::Signature, block: &mut syn::Block) {
         let is_display = signature.ident == "fmt";
-        self.functions.push(signature.ident.to_string());
+        self.path.push(signature.ident.to_string());
         let original = block.clone();
         if signature.constness.is_none() {
             visit_mut::visit_block_mut(self, block);
@@ -55,7 +64,7 @@ impl Instrument {
                 }
             }
         }
-        self.functions.pop();
+        self.path.pop();
     }
 }
 
@@ -144,6 +153,23 @@ impl VisitMut for Instrument {
         self.body(&signature, &mut item.block);
     }
 
+    // Tests inside the sources are not in the binary.
+    fn visit_item_mod_mut(&mut self, item: &mut syn::ItemMod) {
+        if !item.attrs.contains(&parse_quote!(#[cfg(test)])) {
+            visit_mut::visit_item_mod_mut(self, item);
+        }
+    }
+
+    fn visit_item_impl_mut(&mut self, item: &mut syn::ItemImpl) {
+        let name = match &*item.self_ty {
+            Type::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()),
+            _ => None,
+        };
+        self.path.push(name.expect("the name of a type"));
+        visit_mut::visit_item_impl_mut(self, item);
+        self.path.pop();
+    }
+
     fn visit_impl_item_fn_mut(&mut self, item: &mut syn::ImplItemFn) {
         let signature = item.sig.clone();
         self.body(&signature, &mut item.block);
@@ -217,7 +243,7 @@ fn main() {
         let mut instrument = Instrument {
             file: file.clone(),
             lines: source.lines().map(str::to_owned).collect(),
-            functions: Vec::new(),
+            path: Vec::new(),
             next: mutants.len(),
             mutants: Vec::new(),
         };

@@ -1,6 +1,6 @@
 //! Channels: joined, ready, refused, lost, left.
 
-use super::rig::{every_change, topic, Manners, Rig, GOOD};
+use super::rig::{every_change, granted, topic, Manners, Rig, Sent, GOOD};
 use serde_json::json;
 use workflow_db::data::{Data, Value};
 use workflow_db::realtime::{Binding, Vsn};
@@ -267,4 +267,112 @@ fn a_change_goes_to_the_bindings_that_asked_for_it() {
     let record = incoming.record.as_ref().expect("a record");
     assert_eq!(record.column("id"), Value::Text("a".to_owned()));
     assert!(!incoming.has_errors && incoming.old.is_none() && incoming.commit_timestamp.is_none());
+}
+
+#[test]
+fn a_word_of_readiness_counts_once_the_join_was_accepted_and_for_that_join_alone() {
+    let mut rig = Rig::new(MUTE);
+    rig.open(1);
+    rig.told();
+    rig.subscribed(1);
+    rig.accept(1);
+    let payload = json!({"extension": "postgres_changes", "status": "ok"});
+    let foreign = rig.frame(Some("0"), None, &topic(1), "system", payload);
+    rig.hear(foreign);
+    assert!(rig.told().is_empty());
+    rig.subscribed(1);
+    assert_eq!(rig.told(), ["ready 1"]);
+}
+
+#[test]
+fn a_join_is_accepted_by_the_reply_to_it_alone() {
+    let mut rig = Rig::new(MUTE);
+    rig.open(1);
+    let join = rig.last("phx_join");
+    let other = Sent { reference: "0".to_owned(), ..join.clone() };
+    rig.told();
+    rig.reply(&other, "ok", granted(&join));
+    rig.subscribed(1);
+    assert!(rig.told().is_empty());
+}
+
+#[test]
+fn a_live_channel_stays_live_when_the_reply_to_its_join_comes_again() {
+    let mut rig = Rig::live();
+    rig.accept(1);
+    rig.wait(READY_TIMEOUT_MS + 1_000.0);
+    assert_eq!(rig.count("phx_join"), 1);
+}
+
+#[test]
+fn a_good_word_of_the_system_ends_nothing() {
+    let mut rig = Rig::live();
+    rig.system(1, "system", "ok", "all is well");
+    assert!(rig.told().is_empty());
+}
+
+#[test]
+fn the_wait_after_a_refusal_is_spread_by_chance() {
+    let mut rig = Rig::new(MUTE);
+    rig.random = Box::new(|| 0.25);
+    rig.open(1);
+    rig.accept(1);
+    rig.system(1, "postgres_changes", "error", BAD);
+    rig.wait(44_999.0);
+    assert_eq!(rig.count("phx_join"), 1);
+    rig.wait(1.0);
+    assert_eq!(rig.count("phx_join"), 2);
+}
+
+#[test]
+fn a_channel_that_lived_for_ten_seconds_comes_back_quickly_each_time() {
+    let mut rig = Rig::live();
+    for _ in 0..4 {
+        rig.wait(10_000.0);
+        let join_ref = rig.join_ref(1);
+        rig.told();
+        rig.server_closes(1, &join_ref);
+        rig.wait(500.0);
+        assert_eq!(rig.told(), ["down 1", "join wdb-1", "ready 1"]);
+    }
+}
+
+#[test]
+fn a_join_whose_timer_was_late_is_given_as_much_time_again() {
+    let mut rig = Rig::live();
+    rig.manners = MUTE;
+    rig.open(2);
+    rig.pass(60_000.0);
+    rig.fire();
+    rig.told();
+    rig.wait(JOIN_TIMEOUT_MS - 1.0);
+    assert!(rig.told().is_empty());
+    rig.wait(1.0);
+    assert_eq!(rig.told(), ["failing 2 TIMEOUT"]);
+}
+
+#[test]
+fn ten_joins_leave_at_once_and_the_others_one_by_one() {
+    let mut rig = Rig::new(GOOD);
+    for channel in 0..30 {
+        rig.open(channel);
+    }
+    assert_eq!(rig.count("phx_join"), 10);
+    rig.wait(24.0);
+    assert_eq!(rig.count("phx_join"), 10);
+    rig.wait(1.0);
+    assert_eq!(rig.count("phx_join"), 11);
+}
+
+#[test]
+fn a_join_names_the_schema_that_was_configured_last() {
+    let mut rig = Rig::new(MUTE);
+    rig.session.configure("other".to_owned());
+    rig.open(1);
+    assert_eq!(rig.last("phx_join").payload["config"]["postgres_changes"][0]["schema"], "other");
+}
+
+#[test]
+fn the_address_of_the_socket_names_the_version_of_its_frames() {
+    assert_eq!([Vsn::V1, Vsn::V2].map(Vsn::parameter), ["1.0.0", "2.0.0"]);
 }

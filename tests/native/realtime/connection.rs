@@ -1,10 +1,10 @@
 //! The socket: opened, kept alive, lost, and opened again.
 
-use super::rig::{Manners, Rig, Socket, GOOD, SILENT};
+use super::rig::{every_change, Manners, Rig, Socket, GOOD, SILENT};
 use workflow_db::error::Error;
 use workflow_db::time::{
-    CHECK_TIMEOUT_MS, CONNECT_TIMEOUT_MS, HEARTBEAT_MS, HEARTBEAT_TIMEOUT_MS, LINGER_MS, MIN_RECONNECT_MS,
-    RECONNECT_BACKOFF, TOKEN_TIMEOUT_MS,
+    CHECK_TIMEOUT_MS, CONNECT_TIMEOUT_MS, HEARTBEAT_MS, HEARTBEAT_TIMEOUT_MS, LATE_MS, LINGER_MS,
+    MIN_RECONNECT_MS, RECONNECT_BACKOFF, TOKEN_TIMEOUT_MS,
 };
 
 const DEAF: Manners = Manners { heartbeats: false, ..GOOD };
@@ -222,4 +222,67 @@ fn a_closed_client_leaves_nothing_behind() {
         rig.open(2);
         assert_eq!(rig.told()[0], "ask");
     }
+}
+
+#[test]
+fn a_heartbeat_is_answered_by_the_reply_to_it_alone() {
+    let mut rig = Rig::live();
+    rig.manners = DEAF;
+    rig.wait(HEARTBEAT_MS);
+    let mut other = rig.last("heartbeat");
+    other.reference = "0".to_owned();
+    rig.told();
+    rig.reply(&other, "ok", serde_json::json!({}));
+    rig.wait(HEARTBEAT_TIMEOUT_MS);
+    assert_eq!(rig.told(), ["disconnect", "down 1"]);
+}
+
+#[test]
+fn a_shown_tab_does_not_check_a_socket_that_answered_within_the_last_second() {
+    let mut rig = Rig::live();
+    rig.wait(999.0);
+    rig.shown();
+    assert!(rig.told().is_empty());
+    rig.wait(1.0);
+    rig.shown();
+    assert_eq!(rig.told(), ["heartbeat phoenix"]);
+}
+
+#[test]
+fn a_timer_that_is_five_seconds_late_by_either_clock_is_not_late_yet() {
+    for (monotonic_ms, wall_ms) in [(LATE_MS, LATE_MS), (0.0, LATE_MS)] {
+        let mut rig = Rig::live();
+        rig.manners = DEAF;
+        rig.now.monotonic_ms += HEARTBEAT_MS + monotonic_ms;
+        rig.now.wall_ms += HEARTBEAT_MS + wall_ms;
+        rig.fire();
+        rig.told();
+        rig.wait(HEARTBEAT_TIMEOUT_MS - 1.0);
+        assert!(rig.told().is_empty(), "the answer has the usual time");
+        rig.wait(1.0);
+        assert_eq!(rig.told(), ["disconnect", "down 1"]);
+    }
+}
+
+#[test]
+fn connections_begin_a_second_apart_even_when_the_only_channel_was_closed_meanwhile() {
+    let mut rig = Rig::new(SILENT);
+    rig.open(1);
+    rig.close(1);
+    rig.hand_token(Ok(None));
+    rig.told();
+    rig.open(2);
+    rig.wait(999.0);
+    assert!(rig.told().is_empty());
+    rig.wait(1.0);
+    assert_eq!(rig.told(), ["ask"]);
+}
+
+#[test]
+fn what_was_to_be_sent_is_not_sent_by_a_client_that_is_closed() {
+    let mut rig = Rig::live();
+    let step = rig.step();
+    rig.session.open(step, 2, vec![every_change("workflows")]);
+    rig.close_all();
+    assert_eq!(rig.told(), ["disconnect"]);
 }

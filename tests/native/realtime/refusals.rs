@@ -173,3 +173,14 @@ fn a_provider_that_fails_when_the_server_wants_another_token_is_told() {
     rig.wait(31_000.0);
     assert_eq!(states(&mut rig), ["down 1", "failing 1 TIMEOUT"]);
 }
+
+#[test]
+fn a_status_that_passes_is_no_refusal() {
+    for status in [408, 425, 429, 500, 503] {
+        let mut rig = Rig::new(GOOD);
+        rig.manners = Manners { connects: false, ..GOOD };
+        rig.open(1);
+        refuse_connections(&mut rig, 3, Some(status));
+        assert!(states(&mut rig).is_empty(), "{status}");
+    }
+}

@@ -178,3 +178,55 @@ fn many_channels_whose_token_expired_ask_once() {
     rig.wait(1_000.0);
     assert_eq!(rig.told().iter().filter(|told| told.starts_with("ready")).count(), 20);
 }
+
+#[test]
+fn a_complaint_soon_after_the_provider_answered_waits_for_its_turn() {
+    let mut rig = live_with(3_600_000.0);
+    rig.system(1, "system", "error", EXPIRED);
+    rig.wait(999.0);
+    assert_eq!(rig.told(), ["down 1"]);
+    rig.wait(1.0);
+    assert_eq!(rig.told(), ["ask", "join wdb-1", "ready 1"]);
+}
+
+#[test]
+fn a_complaint_a_second_after_the_provider_answered_asks_at_once() {
+    let mut rig = live_with(3_600_000.0);
+    rig.wait(1_000.0);
+    rig.system(1, "system", "error", EXPIRED);
+    assert_eq!(rig.told(), ["down 1", "ask"]);
+}
+
+#[test]
+fn a_provider_that_fails_after_a_complaint_is_asked_again_after_a_longer_wait() {
+    let mut rig = live_with(3_600_000.0);
+    rig.wait(5_000.0);
+    rig.manners = Manners { asks: false, ..GOOD };
+    rig.system(1, "system", "error", EXPIRED);
+    rig.wait(500.0);
+    assert_eq!(rig.told(), ["down 1", "ask"]);
+    rig.hand_token(Err(Error::timeout()));
+    rig.wait(999.0);
+    assert!(rig.told().is_empty());
+    rig.wait(1.0);
+    assert_eq!(rig.told(), ["ask"]);
+}
+
+#[test]
+fn a_failure_that_answers_no_question_is_not_held_against_the_provider() {
+    let mut rig = live_with(3_600_000.0);
+    rig.system(1, "system", "error", EXPIRED);
+    for _ in 0..3 {
+        rig.hand_token(Err(Error::timeout()));
+    }
+    assert_eq!(rig.told(), ["down 1"]);
+}
+
+#[test]
+fn a_provider_whose_token_expires_as_it_comes_is_asked_like_one_whose_token_has_expired() {
+    let mut rig = live_with(0.0);
+    rig.wait(STALE_REFRESH_MS - 1.0);
+    assert!(!rig.told().contains(&"ask".to_owned()));
+    rig.wait(1.0);
+    assert!(rig.told().contains(&"ask".to_owned()));
+}

@@ -6,7 +6,10 @@ use serde_json::{json, Value};
 use std::rc::Rc;
 use workflow_db::cache::{Change, Effect, Entry, Freshness, Shape, Source, Store};
 use workflow_db::query::{Query, Test};
-use workflow_db::tables::{Table, EXECUTION_NODE_RESULTS, WORKFLOWS, WORKFLOW_EXECUTIONS, WORKFLOW_NODES};
+use workflow_db::tables::{
+    Table, API_KEYS, EXECUTION_NODE_RESULTS, WORKFLOWS, WORKFLOW_EXECUTIONS, WORKFLOW_FAVORITES,
+    WORKFLOW_NODES, WORKFLOW_TEMPLATES,
+};
 use workflow_db::time::Moment;
 
 fn workflow(name: &str, owner: &str) -> Value {
@@ -156,4 +159,135 @@ fn invalidating_a_key_drops_its_variants_and_no_other_key() {
     store.invalidate("workflows:1");
     let keys: Vec<_> = store.iter().map(|(key, _)| key.to_string()).collect();
     assert_eq!(keys, ["workflows:11"]);
+}
+
+fn list_of(rows: Value, query: Query) -> (Json, Shape) {
+    (Json::from(rows), Shape::List(Rc::new(query)))
+}
+
+fn workflows_of(owner: &str) -> Query {
+    Query::of(&WORKFLOWS).filter("user_id", Test::Eq(uuid_of(owner)))
+}
+
+fn put(store: &mut Store<Json>, key: &str, (data, shape): (Json, Shape)) {
+    store.put(key, data, shape, None, Moment::default());
+}
+
+/// Workflow `a` of Ada and workflow `b` of Eve, in the lists of either, alone, and on a page of Eve's.
+fn store_of_two() -> Store<Json> {
+    let mut store = Store::default();
+    for (name, owner) in [("a", "ada"), ("b", "eve")] {
+        let row = workflow(name, owner);
+        put(&mut store, &["list of ", owner].concat(), list_of(json!([row]), workflows_of(owner)));
+        put(&mut store, &["row ", name].concat(), (Json::from(row), Shape::Row(&WORKFLOWS)));
+    }
+    put(&mut store, "page of eve", list_of(json!([workflow("b", "eve")]), workflows_of("eve").page(1, 0)));
+    let by_name = Query::of(&WORKFLOWS).filter("name", Test::Eq("c".to_owned()));
+    put(&mut store, "named c", list_of(json!([]), by_name));
+    put(&mut store, "favorites", list_of(json!([]), Query::of(&WORKFLOW_FAVORITES)));
+    put(&mut store, "mine", (Json::null(), Shape::Foreign));
+    store
+}
+
+fn concerned(store: &Store<Json>, change: &Change<Json>) -> Vec<String> {
+    let mut keys: Vec<String> = store.concerned(change).iter().map(|(key, _)| key.to_string()).collect();
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
+#[test]
+fn a_row_concerns_the_list_of_its_parent_what_holds_it_and_what_is_not_listed_by_parent() {
+    let store = store_of_two();
+    let others = ["favorites", "mine", "named c", "page of eve"];
+    let of_ada = change(&WORKFLOWS, "c", Source::Row(Json::from(workflow("c", "ada"))));
+    assert_eq!(concerned(&store, &of_ada), [&["favorites", "list of ada"][..], &others[1..]].concat());
+    let held = change(&WORKFLOWS, "a", Source::Row(Json::from(workflow("a", "bob"))));
+    assert_eq!(
+        concerned(&store, &held),
+        [&["favorites", "list of ada"][..], &others[1..], &["row a"]].concat()
+    );
+}
+
+#[test]
+fn a_row_without_a_parent_concerns_no_list_by_parent() {
+    let mut store = Store::default();
+    let by_ada = Query::of(&WORKFLOW_TEMPLATES).filter("created_by", Test::Eq(uuid_of("ada")));
+    put(&mut store, "templates of ada", list_of(json!([]), by_ada));
+    let template = |creator: Value| {
+        let row = json!({"id": uuid_of("t"), "created_by": creator, "created_at": "2024-01-01T00:00:00"});
+        change(&WORKFLOW_TEMPLATES, "t", Source::Row(Json::from(row)))
+    };
+    assert!(concerned(&store, &template(Value::Null)).is_empty());
+    assert_eq!(concerned(&store, &template(json!(uuid_of("ada")))), ["templates of ada"]);
+}
+
+#[test]
+fn a_deleted_row_concerns_what_holds_it_and_the_tables_that_it_cascades_to() {
+    let store = store_of_two();
+    let deleted = change(&WORKFLOWS, "a", Source::Deleted(None));
+    let expected = ["favorites", "list of ada", "mine", "named c", "page of eve", "row a"];
+    assert_eq!(concerned(&store, &deleted), expected);
+}
+
+#[test]
+fn a_change_of_which_nothing_is_known_concerns_its_table_and_what_the_application_set() {
+    let store = store_of_two();
+    let unknown = Change { table: &WORKFLOW_FAVORITES, id: None, source: Source::Unknown };
+    assert_eq!(concerned(&store, &unknown), ["favorites", "mine"]);
+    let unknown = Change { table: &WORKFLOWS, id: None, source: Source::Unknown };
+    assert_eq!(concerned(&store, &unknown).len(), 8);
+}
+
+#[test]
+fn only_what_may_delete_a_row_that_others_refer_to_cascades() {
+    assert!(change(&WORKFLOWS, "a", Source::Deleted(None)).cascades());
+    assert!(!change(&WORKFLOWS, "a", Source::Row(Json::from(workflow("a", "ada")))).cascades());
+    assert!(!change(&WORKFLOW_FAVORITES, "a", Source::Deleted(None)).cascades());
+}
+
+#[test]
+fn a_row_that_enters_or_leaves_an_entry_is_looked_for_there_from_then_on_or_no_more() {
+    let mut store = Store::default();
+    let (a, b) = (workflow("a", "ada"), workflow("b", "ada"));
+    put(&mut store, "list", list_of(json!([a]), workflows_of_ada()));
+    let deleted = change(&WORKFLOWS, "b", Source::Deleted(None));
+    assert!(concerned(&store, &deleted).is_empty());
+    store.replace("list", Json::from(json!([a, b])), &uuid_of("b"), true);
+    assert_eq!(concerned(&store, &deleted), ["list"]);
+    store.replace("list", Json::from(json!([a])), &uuid_of("b"), false);
+    assert!(concerned(&store, &deleted).is_empty());
+}
+
+#[test]
+fn an_entry_that_left_is_not_among_those_that_are_neither_rows_nor_lists_by_parent() {
+    let mut store = Store::<Json>::default();
+    for key in ["first", "second"] {
+        put(&mut store, key, (Json::null(), Shape::Foreign));
+    }
+    store.remove("first");
+    // This entry takes the number of the one that left.
+    put(&mut store, "row", (Json::from(workflow("a", "ada")), Shape::Row(&WORKFLOWS)));
+    let others: Vec<String> = store.other_keys().map(ToString::to_string).collect();
+    assert_eq!(others, ["second"]);
+}
+
+#[test]
+fn a_row_is_found_in_the_entries_of_its_table_that_show_it_whole() {
+    let row = || json!({"id": uuid_of("a"), "user_id": uuid_of("ada"), "service_name": "s"});
+    let query = || Query::of(&API_KEYS).filter("user_id", Test::Eq(uuid_of("ada")));
+    let found = |key: &str, (data, shape): (Json, Shape)| {
+        let mut store = Store::<Json>::default();
+        for filler in ["first", "second"] {
+            put(&mut store, filler, (Json::null(), Shape::Foreign));
+        }
+        put(&mut store, key, (data, shape));
+        store.row(&API_KEYS, &uuid_of("a"))
+    };
+    let whole = Some(Json::from(row()));
+    assert_eq!(found("list", list_of(json!([row()]), query())), whole);
+    assert_eq!(found("row", (Json::from(row()), Shape::Row(&API_KEYS))), whole);
+    assert_eq!(found("public", list_of(json!([row()]), query().without_secret())), None);
+    assert_eq!(found("other list", list_of(json!([row()]), Query::of(&WORKFLOWS))), None);
+    assert_eq!(found("other row", (Json::from(row()), Shape::Row(&WORKFLOWS))), None);
 }

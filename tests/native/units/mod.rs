@@ -1,6 +1,8 @@
 //! Single behaviours of the pure modules that a mutant once broke unnoticed (`make mutants`).
 
 mod cache;
+mod feeds;
 mod flows;
+mod input;
 mod query;
 mod rest;
