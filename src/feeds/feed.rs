@@ -157,7 +157,7 @@ pub struct Feed<D: Data> {
     /// The rows that changed since the reading began: their state in the answer may be older.
     touched: Vec<Touched<D>>,
     /// What is known of its rows.
-    pub(super) known: KnownRows<D>,
+    pub known: KnownRows<D>,
 }
 
 impl<D: Data> Feed<D> {
@@ -212,7 +212,7 @@ impl<D: Data> Feed<D> {
     }
 
     /// A frame of this kind says that the row is like this now. What to tell, if it is news.
-    pub(super) fn take_row(
+    pub fn take_row(
         &mut self,
         id: &str,
         row: &D,
@@ -280,7 +280,7 @@ impl<D: Data> Feed<D> {
     }
 
     /// When it is to be read again, with or without a sign of a gap (monotonic milliseconds).
-    pub(super) fn reading_due_ms(&self, resync_ms: f64) -> f64 {
+    pub fn reading_due_ms(&self, resync_ms: f64) -> f64 {
         self.retry_ms.unwrap_or(f64::INFINITY).min(self.resync_due_ms(resync_ms))
     }
 
@@ -358,7 +358,7 @@ impl<D: Data> Feed<D> {
 
     /// The rows are these now, but for those that changed while they were read. What to tell, once anything was known;
     /// and whether the scope has to be read once more to be sure.
-    pub(super) fn take_rows(&mut self, rows: &D, knowers: &mut D::Holders) -> (Vec<Difference<D>>, bool) {
+    pub fn take_rows(&mut self, rows: &D, knowers: &mut D::Holders) -> (Vec<Difference<D>>, bool) {
         let mut is_doubtful = false;
         let was_read = matches!(self.extent, Extent::Whole | Extent::Recent);
         let only_grows = self.interest.table.is_append_only;
@@ -398,7 +398,7 @@ impl<D: Data> Feed<D> {
     }
 
     /// There are too many rows: what is known of them is forgotten.
-    pub(super) fn forget_rows(&mut self, knowers: &mut D::Holders) {
+    pub fn forget_rows(&mut self, knowers: &mut D::Holders) {
         self.known.clear(knowers);
         self.extent = Extent::Unknown;
         (self.retry_ms, self.failures) = (None, 0);
@@ -406,12 +406,12 @@ impl<D: Data> Feed<D> {
 
     /// It is taken off its channel, and no reading of its scope is under way any more. What it knows stays, so that the
     /// next reading finds what was missed.
-    pub(super) fn suspend(&mut self) {
+    pub fn suspend(&mut self) {
         (self.channel, self.reading, self.retry_ms) = (None, Reading::Idle, None);
     }
 
     /// It begins anew, as if nobody had opened it yet.
-    pub(super) fn restart(&mut self, knowers: &mut D::Holders) {
+    pub fn restart(&mut self, knowers: &mut D::Holders) {
         self.known.clear(knowers);
         let mut new = Self::new(self.number, self.interest.clone(), self.is_told);
         (new.followers, new.status) = (self.followers, self.status);

@@ -8,7 +8,7 @@ mod interest;
 mod known;
 
 pub use echoes::{Echoes, Missing, Verdict};
-pub use feed::{id_of, Extent, Feed, News, Outbox, Reading, Status, Told, MAX_COMPARED_ROWS};
+pub use feed::{id_of, Extent, Feed, News, Outbox, Reading, Status, Told, Touch, MAX_COMPARED_ROWS};
 pub use feeds::{Feeds, Sign};
 pub use interest::Interest;
-pub use known::overlap;
+pub use known::{overlap, KnownRows};

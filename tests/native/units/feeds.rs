@@ -1,14 +1,19 @@
 //! Which rows a subscription means, which frames are echoes, and what is news.
 
+use crate::support::json::{Json, JsonHolders};
 use crate::support::random::uuid_of;
-use crate::support::Json;
 use serde_json::{json, Value};
 use workflow_db::error::code;
-use workflow_db::feeds::{Echoes, Extent, Feed, Interest, Missing, Status, Touch, Verdict};
+use workflow_db::feeds::{Echoes, Extent, Feed, Interest, Missing, Reading, Status, Touch, Verdict};
 use workflow_db::realtime::{Binding, ChangeKind};
 use workflow_db::rest::Request;
 use workflow_db::tables::{AUDIT_LOGS, WORKFLOWS, WORKFLOW_NODES};
 use workflow_db::time::Moment;
+
+/// Which feeds know which row, where nothing asks.
+fn knowers() -> JsonHolders {
+    JsonHolders::default()
+}
 
 fn row(name: &str) -> Json {
     Json::from(json!({"id": uuid_of("a"), "name": name}))
@@ -304,8 +309,8 @@ fn named(id: &str, name: &str) -> Value {
 /// Reads the scope, which holds these rows. The kinds and names of what is told.
 fn read(feed: &mut Feed<Json>, rows: Value) -> Vec<(&'static str, String)> {
     feed.begin_reading(at(0.0));
-    let (news, _) = feed.take_rows(&Json::from(rows));
-    feed.reading = None;
+    let (news, _) = feed.take_rows(&Json::from(rows), &mut knowers());
+    feed.reading = Reading::Idle;
     news.iter()
         .map(|difference| match (&difference.old, &difference.new) {
             (None, Some(new)) => ("new", new.text("name")),
@@ -334,14 +339,15 @@ fn a_frame_is_news_unless_it_was_told_already() {
     let mut feed = feed();
     read(&mut feed, json!([named("a", "1")]));
     let (id, first) = (uuid_of("a"), Json::from(named("a", "1")));
-    let told = feed.take_row(&id, &first, ChangeKind::Insert).expect("nobody heard of it yet");
+    let told =
+        feed.take_row(&id, &first, ChangeKind::Insert, &mut knowers()).expect("nobody heard of it yet");
     assert_eq!((told.0, told.1), (ChangeKind::Insert, None));
-    assert!(feed.take_row(&id, &first, ChangeKind::Insert).is_none());
+    assert!(feed.take_row(&id, &first, ChangeKind::Insert, &mut knowers()).is_none());
     let second = Json::from(named("a", "2"));
-    let (kind, old) = feed.take_row(&id, &second, ChangeKind::Insert).expect("news");
+    let (kind, old) = feed.take_row(&id, &second, ChangeKind::Insert, &mut knowers()).expect("news");
     assert_eq!((kind, old), (ChangeKind::Update, Some(first)));
     let new = Json::from(named("b", "1"));
-    let (kind, old) = feed.take_row(&uuid_of("b"), &new, ChangeKind::Update).expect("news");
+    let (kind, old) = feed.take_row(&uuid_of("b"), &new, ChangeKind::Update, &mut knowers()).expect("news");
     assert_eq!((kind, old), (ChangeKind::Insert, None), "every row of the scope was known");
 }
 
@@ -349,7 +355,7 @@ fn a_frame_is_news_unless_it_was_told_already() {
 fn a_frame_for_a_feed_that_was_never_read_is_what_the_server_says() {
     let row = Json::from(named("a", "1"));
     for kind in [ChangeKind::Insert, ChangeKind::Update] {
-        let told = feed().take_row(&uuid_of("a"), &row, kind);
+        let told = feed().take_row(&uuid_of("a"), &row, kind, &mut knowers());
         assert_eq!(told, Some((kind, None)));
     }
 }
@@ -362,9 +368,9 @@ fn a_row_was_told_once_it_was_told_of_and_until_it_leaves() {
     assert!(!feed.was_told(&id));
     feed.tell(&id, &Json::from(named("a", "1")));
     assert!(feed.was_told(&id));
-    assert_eq!(feed.take_leave(&id), Some(Json::from(named("a", "1"))));
+    assert_eq!(feed.known.take(&id, &mut knowers()), Some(Json::from(named("a", "1"))));
     assert!(!feed.was_told(&id));
-    assert_eq!(feed.take_leave(&id), None);
+    assert_eq!(feed.known.take(&id, &mut knowers()), None);
 }
 
 /// Reads a scope that held row `a` named 1, while `by` touches the row. What is told of the answer, and whether it is
@@ -374,7 +380,7 @@ fn read_while(by: Touch<Json>, answer: Value) -> (Vec<&'static str>, bool) {
     read(&mut feed, json!([named("a", "1"), named("b", "1")]));
     feed.begin_reading(at(0.0));
     feed.touch(&uuid_of("a"), by);
-    let (news, is_doubtful) = feed.take_rows(&Json::from(answer));
+    let (news, is_doubtful) = feed.take_rows(&Json::from(answer), &mut knowers());
     let kinds = news.iter().map(|difference| match (&difference.old, &difference.new) {
         (None, _) => "new",
         (Some(_), Some(_)) => "changed",
@@ -409,7 +415,8 @@ fn an_answer_stays_doubtful_whatever_else_it_says() {
     read(&mut feed, json!([]));
     feed.begin_reading(at(0.0));
     feed.touch(&uuid_of("a"), Touch::Elsewhere(None));
-    let (_, is_doubtful) = feed.take_rows(&Json::from(json!([named("a", "1"), named("b", "1")])));
+    let (_, is_doubtful) =
+        feed.take_rows(&Json::from(json!([named("a", "1"), named("b", "1")])), &mut knowers());
     assert!(is_doubtful);
 }
 
@@ -419,7 +426,7 @@ fn a_row_that_a_frame_said_is_gone_is_told_as_the_answer_still_shows_it() {
     read(&mut feed, json!([]));
     feed.begin_reading(at(0.0));
     feed.touch(&uuid_of("a"), Touch::UnknownGone);
-    let (news, is_doubtful) = feed.take_rows(&Json::from(json!([named("a", "1")])));
+    let (news, is_doubtful) = feed.take_rows(&Json::from(json!([named("a", "1")])), &mut knowers());
     assert_eq!((news.len(), is_doubtful), (1, false));
     assert_eq!((&news[0].old, &news[0].new), (&Some(Json::from(named("a", "1"))), &None));
     assert!(feed.known(&uuid_of("a")).is_none());
@@ -451,7 +458,7 @@ fn a_feed_hears_all_when_it_is_live_without_a_filter_and_missed_nothing() {
         feed.hears_all()
     };
     assert!(!with(&|feed| feed.is_caught_up = false));
-    assert!(!with(&|feed| feed.reading = Some(false)));
+    assert!(!with(&|feed| feed.reading = Reading::UnderWay));
     assert!(!with(&|feed| feed.retry_ms = Some(1.0)));
     assert!(!with(&|feed| feed.status = Status::Reconnecting));
     assert!(!with(&|feed| feed.interest.filter = Some("name=eq.a".to_owned())));
@@ -464,20 +471,20 @@ fn a_feed_hears_all_when_it_is_live_without_a_filter_and_missed_nothing() {
 #[test]
 fn a_live_feed_is_read_again_after_the_given_time_spread_by_chance() {
     let mut feed = feed();
-    assert_eq!(feed.resync_due_ms(1_000.0), f64::INFINITY);
+    assert_eq!(feed.reading_due_ms(1_000.0), f64::INFINITY);
     feed.begin_reading(at(500.0));
     feed.confirm(0.5);
-    assert_eq!(feed.resync_due_ms(1_000.0), f64::INFINITY, "it is being read");
-    feed.reading = None;
-    assert_eq!(feed.resync_due_ms(1_000.0), 500.0 + 875.0);
+    assert_eq!(feed.reading_due_ms(1_000.0), f64::INFINITY, "it is being read");
+    feed.reading = Reading::Idle;
+    assert_eq!(feed.reading_due_ms(1_000.0), 500.0 + 875.0);
     feed.retry_ms = Some(1.0);
-    assert_eq!(feed.resync_due_ms(1_000.0), f64::INFINITY, "it will be read before");
+    assert_eq!(feed.reading_due_ms(1_000.0), 1.0, "a reading that failed is tried again before");
     feed.retry_ms = None;
     feed.status = Status::Reconnecting;
-    assert_eq!(feed.resync_due_ms(1_000.0), f64::INFINITY);
+    assert_eq!(feed.reading_due_ms(1_000.0), f64::INFINITY);
     feed.status = Status::Live;
     feed.extent = Extent::Unknown;
-    assert_eq!(feed.resync_due_ms(1_000.0), f64::INFINITY, "it is too large");
+    assert_eq!(feed.reading_due_ms(1_000.0), f64::INFINITY, "it is too large");
 }
 
 #[test]
@@ -487,7 +494,7 @@ fn a_feed_is_unconfirmed_a_minute_after_its_reading_by_either_clock() {
     feed.begin_reading(at(0.0));
     feed.confirm(0.0);
     assert!(!feed.is_unconfirmed(at(60_000.0)), "it is being read");
-    feed.reading = None;
+    feed.reading = Reading::Idle;
     assert!(!feed.is_unconfirmed(at(59_999.0)));
     assert!(feed.is_unconfirmed(Moment { monotonic_ms: 60_000.0, wall_ms: 0.0 }));
     assert!(feed.is_unconfirmed(Moment { monotonic_ms: 0.0, wall_ms: 60_000.0 }));
@@ -552,7 +559,7 @@ fn a_table_that_only_grows_is_read_on_from_a_minute_before_its_latest_row() {
     assert!(feed.extent == Extent::Recent);
     assert_eq!(feed.overlap().as_deref(), Some("2024-01-01T00:04:00"));
     let row = Json::from(log("c", "2024-01-01T00:09:00"));
-    assert!(feed.take_row(&uuid_of("c"), &row, ChangeKind::Insert).is_some());
+    assert!(feed.take_row(&uuid_of("c"), &row, ChangeKind::Insert, &mut knowers()).is_some());
     assert_eq!(feed.overlap().as_deref(), Some("2024-01-01T00:08:00"));
     let mut other = super::feeds::feed();
     read(&mut other, json!([log("a", "2024-01-01T00:05:00")]));
@@ -572,7 +579,7 @@ fn a_reading_of_a_table_that_only_grows_tells_new_rows_and_takes_none_for_gone()
 fn a_table_that_only_grows_forgets_old_rows_and_does_not_tell_those_again_that_a_reading_may_bring() {
     let mut feed = feed_of("audit_logs", None);
     let mut take = |id: &str, time: &str| {
-        feed.take_row(&uuid_of(id), &Json::from(log(id, time)), ChangeKind::Insert).is_some()
+        feed.take_row(&uuid_of(id), &Json::from(log(id, time)), ChangeKind::Insert, &mut knowers()).is_some()
     };
     assert!(take("a", "2024-01-01T00:00:00"));
     assert!(take("b", "2024-01-01T00:00:30"));
@@ -589,7 +596,7 @@ fn a_table_that_only_grows_forgets_old_rows_and_does_not_tell_those_again_that_a
 fn a_row_at_the_beginning_of_what_the_next_reading_reads_is_not_told_again() {
     let mut feed = feed_of("audit_logs", None);
     let mut take = |id: &str, time: &str| {
-        feed.take_row(&uuid_of(id), &Json::from(log(id, time)), ChangeKind::Insert).is_some()
+        feed.take_row(&uuid_of(id), &Json::from(log(id, time)), ChangeKind::Insert, &mut knowers()).is_some()
     };
     assert!(take("a", "2024-01-01T00:00:00"));
     assert!(take("b", "2024-01-01T00:01:00"));
@@ -609,7 +616,7 @@ fn a_feed_that_begins_anew_keeps_its_followers_and_nothing_it_knew() {
     let mut feed = feed();
     feed.followers = 3;
     read(&mut feed, json!([named("a", "1")]));
-    feed.restart();
+    feed.restart(&mut knowers());
     assert_eq!((feed.number, feed.followers, feed.status), (1, 3, Status::Live));
     assert!(feed.known(&uuid_of("a")).is_none());
     assert!(feed.extent == Extent::Unread);
