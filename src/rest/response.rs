@@ -135,13 +135,19 @@ fn server_error<D: Data>(status: u16, body: &D) -> Error {
         "PT400" => code::INVALID_INPUT.into(),
         _ => code.into(),
     };
-    let message = match text_in(body, "message") {
-        Some(message) if !quotes_values(&code) => message,
-        _ => ["The database refused a value or could not read it (", &code, ")"].concat(),
+    let said = text_in(body, "message");
+    let details = text_in(body, "details");
+    let (message, details) = match said {
+        Some(said) if !quotes_values(&code) => (said, details),
+        said => (
+            ["The database refused a value or could not read it (", &code, ")"].concat(),
+            // The only text that says what is wrong: it must not be logged, as details must not.
+            details.or(said),
+        ),
     };
     Report {
         status: Some(status),
-        details: text_in(body, "details"),
+        details,
         hint: text_in(body, "hint").filter(|_| !quotes_values(&code)),
         retryable: code_is_transient(&code).unwrap_or_else(|| status_is_transient(status)),
         ..Report::new(code, message)

@@ -55,6 +55,15 @@ fn the_server_s_text_is_kept_unless_it_quotes_values() {
 }
 
 #[test]
+fn a_text_that_quotes_values_is_in_the_details_where_there_are_no_others() {
+    let details = |details: Option<&str>| {
+        error_of(400, json!({"code": "P0001", "message": "said", "details": details})).details.clone()
+    };
+    assert_eq!(details(None).as_deref(), Some("said"));
+    assert_eq!(details(Some("more")).as_deref(), Some("more"));
+}
+
+#[test]
 fn the_database_s_code_decides_whether_to_retry_whatever_the_status() {
     let is_retryable = |status, code: &str| error_of(status, json!({"code": code, "message": "m"})).retryable;
     for code in ["40001", "40P01", "53300"] {
