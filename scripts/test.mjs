@@ -103,6 +103,7 @@ function longSuites() {
   return [
     { ...simulation, env: { STEPS: '1000000' } },
     { ...node('fault matrix', 'tests/faults', 1), env: { FAULT_MATRIX: 'full' } },
+    node('fault matrix, a core in Firefox and WebKit', 'tests/faults/full', 1),
     node('packaging, every bundler', 'tests/packaging/full', 1),
     { ...node('documentation site', 'tests/site', 1), prepare: () => installPackages('docs/site') },
     check(

@@ -5,56 +5,25 @@ import { test } from 'node:test';
 import { until } from '../e2e/support/until.mjs';
 import { useWorld } from '../e2e/support/world.mjs';
 import { prepareCell } from './support/cells.mjs';
-import { CORE, FAULTS } from './support/faults.mjs';
-import { OPERATIONS } from './support/operations.mjs';
+import { FAULTS } from './support/faults.mjs';
 import { check } from './support/rules.mjs';
+import { CELLS, CORE_CELLS, runApart } from './support/runner.mjs';
 import { writeTable } from './support/table.mjs';
 
 /** @typedef {import('./support/cells.mjs').Cell} Cell */
-/** @typedef {import('./support/cells.mjs').Result} Result */
+/** @typedef {import('./support/runner.mjs').Seen} Seen */
 
 /** `FAULT_MATRIX=full` runs every cell, `write` also rewrites the page; else a core of it is run. */
 const MODE = process.env.FAULT_MATRIX ?? 'core';
 const PAGE = new URL('../../docs/fault-matrix.md', import.meta.url);
-const AT_ONCE = 24;
 
 const world = await useWorld();
 const { stack } = world;
 const tab = await world.open({ configured: false, keep: true });
 
-/** @type {Cell[]} */
-const cells = Object.keys(FAULTS).flatMap((fault) =>
-  Object.keys(OPERATIONS).flatMap((operation) =>
-    /** @type {const} */ (['once', 'always']).map((times) => ({ fault, operation, times })),
-  ),
-);
 /** Something that happens to the whole server, to all of its connections, once. */
 const isShared = (/** @type {Cell} */ { fault, operation }) =>
   FAULTS[fault].kind === 'restart' || (fault === 'dead socket' && operation === 'subscribe');
-const isCore = (/** @type {Cell} */ { fault, operation }) =>
-  CORE.includes(fault) && OPERATIONS[operation].kind !== 'subscribe';
-
-/** What a cell ended with, or why it could not be run. @typedef {{ cell: Cell, result?: Result, broken?: unknown }} Seen */
-
-/** Runs the cells that do not meet, several at a time. @param {Cell[]} chosen @returns {Promise<Seen[]>} */
-async function runApart(chosen) {
-  const left = chosen.entries();
-  /** @type {Seen[]} */
-  const seen = [];
-  const worker = async () => {
-    for (const [index, cell] of left) {
-      try {
-        const prepared = await prepareCell(world, tab, cell);
-        seen[index] = { cell, result: await prepared.run() };
-        await prepared.close();
-      } catch (broken) {
-        seen[index] = { cell, broken };
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return seen;
-}
 
 /**
  * Runs the cells of one fault together, as it happens to the whole server.
@@ -65,7 +34,7 @@ async function runApart(chosen) {
  * @returns {Promise<Seen[]>}
  */
 async function runTogether(fault, happen) {
-  const group = cells.filter((cell) => cell.fault === fault && cell.times === 'once' && isShared(cell));
+  const group = CELLS.filter((cell) => cell.fault === fault && cell.times === 'once' && isShared(cell));
   try {
     return await runGroup(group, happen);
   } catch (broken) {
@@ -94,7 +63,7 @@ async function runGroup(group, happen) {
 }
 
 const isFull = MODE !== 'core';
-const seen = await runApart(cells.filter((cell) => !isShared(cell) && (isFull || isCore(cell))));
+const seen = await runApart(world, tab, isFull ? CELLS.filter((cell) => !isShared(cell)) : CORE_CELLS);
 if (isFull) {
   seen.push(...(await runTogether('dead socket', async () => stack.realtime.freeze())));
   const ofServer = runTogether('server restart', async (isMet) => {

@@ -4,7 +4,7 @@ import { FAULTS } from './faults.mjs';
 import { OPERATIONS } from './operations.mjs';
 
 /** @typedef {import('../../e2e/support/world.mjs').World} World */
-/** @typedef {import('../../e2e/support/world.mjs').Tab} Tab */
+/** Where functions run in a browser. @typedef {Pick<import('../../e2e/support/world.mjs').Tab, 'run'>} Page */
 
 /**
  * One fault and one operation. `once`: only the first request meets the fault; `always`: each one does.
@@ -39,7 +39,7 @@ const PATIENT = { maxAttempts: 200, initialBackoffMs: 100, maxBackoffMs: 200 };
  * faults and counts go by, and gives each cell its own connections (a browser has only six to one host).
  *
  * @param {World} world
- * @param {Tab} tab
+ * @param {Page} tab
  * @param {Cell} cell
  */
 export async function prepareCell({ stack, newUser, newWorkflow, rows }, tab, cell) {

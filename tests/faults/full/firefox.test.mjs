@@ -1,0 +1,4 @@
+// @ts-check
+import { tryCore } from '../support/other-browser.mjs';
+
+await tryCore('Firefox');
