@@ -4,9 +4,9 @@
 
 /**
  * @param {any} WebSocketServer of the package ws
- * @param {{ rows: Record<string, any>[], framesPerS: number, seconds: number }} options `rows` are changed in turn
+ * @param {{ rows: Record<string, any>[], framesPerS: number }} options `rows` are changed in turn
  */
-export async function startFlood(WebSocketServer, { rows, framesPerS, seconds }) {
+export async function startFlood(WebSocketServer, { rows, framesPerS }) {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   await new Promise((resolve) => server.once('listening', resolve));
   /** @type {{ socket: any, topic: string } | undefined} */
@@ -51,8 +51,13 @@ export async function startFlood(WebSocketServer, { rows, framesPerS, seconds })
 
   return {
     url: `ws://127.0.0.1:${server.address().port}`,
-    /** Sends all frames, in time or as fast as the page takes them, and says what each row was like at last. */
-    async run() {
+    /**
+     * Sends the frames of so many seconds to the page that joined last, in time or as fast as it takes them, and says what
+     * each row was like at last.
+     *
+     * @param {number} seconds
+     */
+    async run(seconds) {
       if (!joined) throw new Error('No page has joined');
       const { socket, topic } = joined;
       const start = performance.now();
