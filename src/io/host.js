@@ -110,10 +110,16 @@ async function read(front, response) {
     front.learn(text);
     return answered.concat(true, [body]);
   } catch {
+    if (isBeginningOfJson(text, response.headers)) return answered.concat(null, null);
     // What a gateway says of an error is kept, whatever its form.
     const said = response.ok ? '' : summary(text);
     return answered.concat(said !== '', said);
   }
+}
+
+/** Whether this text that is no JSON broke off: Firefox and WebKit read such a body as if it were whole. */
+function isBeginningOfJson(text, headers) {
+  return /^\s*[{[]/.test(text) && /\bjson\b/i.test(headers.get('content-type'));
 }
 
 /** The text, not `response.json()`: a response of the application's own might answer objects with code in them. */

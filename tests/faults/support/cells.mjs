@@ -23,6 +23,8 @@ import { OPERATIONS } from './operations.mjs';
  * @property {number} entries in the cache afterwards
  * @property {string} said all that the error says
  * @property {number | null} events told of one change; null for all but subscriptions
+ * @property {string[]} statuses of the subscription, one after the other; none for all but subscriptions
+ * @property {string[]} told what it was told, by the names that the row had
  */
 
 /** For how long an attempt may take where it is the fault that it takes forever. */
@@ -100,6 +102,8 @@ export async function prepareCell({ stack, newUser, newWorkflow, rows }, tab, ce
       entries,
       said: isValue ? '' : [error.message, error.hint, error.cause?.message, error.cause?.hint].join(' '),
       events: null,
+      statuses: [],
+      told: [],
     };
   }
 
@@ -119,6 +123,8 @@ export async function prepareCell({ stack, newUser, newWorkflow, rows }, tab, ce
         told.push(change.record?.name),
       );
       all.handles = { ...all.handles, [host]: handle };
+      const statuses = (all.statuses = { ...all.statuses, [host]: [] })[host];
+      handle.onStatus = (/** @type {string} */ status) => statuses.push(status);
       await outcome(handle.ready);
     }, host);
     const status = () => tab.run((host) => /** @type {any} */ (globalThis).handles[host].status, host);
@@ -133,10 +139,11 @@ export async function prepareCell({ stack, newUser, newWorkflow, rows }, tab, ce
       await stack.sql('update workflows set name = $1 where id = $2', [name, workflow.id]);
       await until(async () => (await told()).includes(name), LIVE_MS);
     }
-    const entries = await tab.run(
-      (host) => /** @type {any} */ (globalThis).clients[host].cache.getStats().size,
-      host,
-    );
+    const { entries, statuses } = await tab.run((host) => {
+      const { clients, statuses } = /** @type {any} */ (globalThis);
+      return { entries: clients[host].cache.getStats().size, statuses: statuses[host] };
+    }, host);
+    const names = await told();
     return {
       outcome: 'value',
       cause: null,
@@ -144,7 +151,9 @@ export async function prepareCell({ stack, newUser, newWorkflow, rows }, tab, ce
       rows: null,
       entries,
       said: '',
-      events: (await told()).filter((/** @type {string} */ name) => name === 'changed').length,
+      events: names.filter((/** @type {string} */ name) => name === 'changed').length,
+      statuses,
+      told: names,
     };
   }
 

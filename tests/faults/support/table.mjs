@@ -27,6 +27,17 @@ what it saw. The tests compare the page with a new run, and every cell with the 
 
 Retries are at their default number (3 attempts), with short waits. "dead socket" is a connection that takes the request and
 then stays silent, after the server has acted. "hang" is the same before the server acts. Both run with a short \`timeoutMs\`.
+
+"server restart" ends PostgREST, drops every socket of Realtime, and starts both again. "database restart" kills one of Postgres's
+processes: Postgres then ends every connection and recovers, as after a crash. Until it has, it takes no connection.
+
+A subscription is tried further than the table shows: it may report \`error\` before it is live, must report \`reconnecting\` and
+\`live\` after a fault that ends its connection and nothing otherwise, and tells each of two changes once, in order. A restart of the
+database leaves the connection open. Realtime does not tell which changes it missed until it follows the database again: the next
+reading of the scope finds them.
+
+\`make test-full\` tries a core of the calls in Firefox and WebKit too, by the same rules. One thing differs: Firefox itself sends
+a read whose connection is reset up to ten times, before the package hears of it and tries again.
 `;
 
 /** @param {Cell} cell @param {Result} result */
