@@ -172,9 +172,11 @@ function compileAtOnce(): WebAssembly.Module {
 async function compile(source: WasmSource | undefined): Promise<WebAssembly.Module> {
   const given = await source;
   if (given === undefined) {
-    return WebAssembly.compile(decodeWasm()).catch((error: unknown) => {
+    try {
+      return await WebAssembly.compile(decodeWasm());
+    } catch (error) {
       throw notCompiled('`await ready(module)`', error);
-    });
+    }
   }
   // By what they can do: they may come from another realm, which has classes of its own.
   if (Object.prototype.toString.call(given) === '[object WebAssembly.Module]')
