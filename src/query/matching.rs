@@ -2,7 +2,7 @@
 
 use super::{Filter, Query, Test};
 use crate::data::{Data, Value};
-use crate::tables::Kind;
+use crate::tables::{Kind, Table};
 use crate::time::timestamp;
 use std::cmp::Ordering;
 
@@ -10,7 +10,12 @@ impl Query {
     /// Whether `row` satisfies every filter. None when that cannot be decided here: a column that the row does not
     /// carry, or a comparison that depends on the database's collation or on a value in an unusual form.
     pub fn admits<D: Data>(&self, row: &D) -> Option<bool> {
-        let mut undecided = false;
+        let mut undecided = self.comparison.is_some();
+        match self.scope.as_deref().map(|scope| is_in_scope(self.table, scope, row)) {
+            None | Some(Some(true)) => {}
+            Some(Some(false)) => return Some(false),
+            Some(None) => undecided = true,
+        }
         for filter in &self.filters {
             match self.holds(filter, row) {
                 Some(true) => {}
@@ -42,6 +47,19 @@ impl Query {
             (_, Test::Below(bound)) => order(kind, &value, bound).map(Ordering::is_lt),
         }
     }
+}
+
+/// Whether one of the table's scope columns holds `scope`. None when the row lacks the columns that tell.
+pub fn is_in_scope<D: Data>(table: &Table, scope: &str, row: &D) -> Option<bool> {
+    let mut is_known = true;
+    for column in table.scopes {
+        match row.column(column) {
+            Value::Text(text) if text == scope => return Some(true),
+            Value::Text(_) | Value::Null => {}
+            _ => is_known = false,
+        }
+    }
+    is_known.then_some(false)
 }
 
 fn equal(kind: Kind, value: &Value, expected: &str) -> Option<bool> {

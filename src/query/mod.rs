@@ -1,12 +1,15 @@
 //! What is asked of one table: filters, order and page; and what follows from it without asking.
 
+mod comparison;
 mod cursor;
 mod matching;
 mod order;
 
 use crate::data::{Data, Member};
 use crate::tables::Table;
+pub use comparison::Comparison;
 pub use cursor::{hash_of, Cursor};
+pub use matching::is_in_scope;
 
 /// What stands in the place of a secret.
 const REDACTED: &str = "[REDACTED]";
@@ -24,8 +27,10 @@ pub struct Query {
     pub limit: Option<u32>,
     /// After skipping so many.
     pub offset: u32,
-    /// A further condition as it stands in a URL, which only the server can decide: `&` and a parameter.
-    pub condition: String,
+    /// The id that one of the table's scope columns holds.
+    pub scope: Option<String>,
+    /// What else holds, as only the server can decide.
+    pub comparison: Option<Comparison>,
     /// Whether the table's secret column is neither asked for nor shown.
     pub is_public: bool,
 }
@@ -77,7 +82,8 @@ impl Query {
             order: Vec::new(),
             limit: None,
             offset: 0,
-            condition: String::new(),
+            scope: None,
+            comparison: None,
             is_public: false,
         };
         query.ordered_by("created_at", false)

@@ -19,6 +19,7 @@ pub use session::Session;
 pub use wire::Vsn;
 
 use crate::error::Error;
+use crate::query::Comparison;
 use crate::time::Moment;
 
 /// What time it is, and a random number, for one step.
@@ -40,8 +41,8 @@ pub struct Binding {
     pub event: &'static str,
     /// The table, within the session's schema.
     pub table: &'static str,
-    /// As `user_id=eq.…`; None for every row that the token may see.
-    pub filter: Option<String>,
+    /// What holds for the rows; None for every row that the token may see.
+    pub filter: Option<Comparison>,
 }
 
 /// What the server is shown, so that it sends what this user may see.

@@ -70,7 +70,7 @@ pub(super) fn join_payload(schema: &str, bindings: &[Binding], token: Option<&st
         add(&mut json, ",\"schema\":", schema);
         add(&mut json, ",\"table\":", binding.table);
         if let Some(filter) = &binding.filter {
-            add(&mut json, ",\"filter\":", filter);
+            add(&mut json, ",\"filter\":", &filter.text());
         }
         json.push('}');
     }

@@ -1,6 +1,7 @@
 //! The query string, as `PostgREST` reads it. Every value is a value: none can become query structure.
 
-use crate::query::{Filter, Order, Position, Query, Test};
+use crate::query::{Comparison, Filter, Order, Position, Query, Test};
+use crate::tables::Table;
 
 /// No URL is longer than this, in bytes; proxies on the way refuse longer ones.
 pub const MAX_URL_LENGTH: usize = 8_000;
@@ -41,7 +42,13 @@ pub fn quoted(value: &str) -> String {
 pub fn select_url(query: &Query, select: &str, after: Option<&Position>) -> String {
     let mut url = [query.table.name, "?select=", select].concat();
     push_filters(&mut url, &query.filters);
-    url.push_str(&query.condition);
+    if let Some(scope) = &query.scope {
+        push_scope(&mut url, query.table, scope);
+    }
+    if let Some(Comparison { column, operator, value }) = &query.comparison {
+        url.extend(["&", column, "=", operator, "."]);
+        push_encoded(&mut url, value);
+    }
     if let Some(position) = after {
         push_after(&mut url, position);
     }
@@ -107,6 +114,16 @@ fn push_element(url: &mut String, value: &str) {
     } else {
         push_encoded(url, &quoted(value));
     }
+}
+
+/// Appends the condition "one of the table's scope columns holds this id".
+fn push_scope(url: &mut String, table: &Table, id: &str) {
+    let mut lead = "&or=(";
+    for column in table.scopes {
+        url.extend([lead, column, ".eq.", id]);
+        lead = ",";
+    }
+    url.push(')');
 }
 
 /// Appends the condition "comes after this place": larger in the first column, or equal there and after it in the

@@ -6,6 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::{json, Value};
 use std::collections::HashSet;
 use workflow_db::error::Error;
+use workflow_db::query::Comparison;
 use workflow_db::realtime::{Binding, Effect, Session, Step, Token, Vsn};
 use workflow_db::time::{Moment, HEARTBEAT_MS, TOKEN_TIMEOUT_MS};
 use workflow_db_fuzz::{AnyJson, Json, Text};
@@ -135,7 +136,7 @@ fuzz_target!(|happenings: Vec<Happening>| {
         match happening {
             Happening::Open(filter) => {
                 opened += 1;
-                let filter = (filter % 2 == 0).then(|| "name=eq.a".to_owned());
+                let filter = (filter % 2 == 0).then(|| Comparison::equal("name", "a"));
                 session.open(step, opened, vec![Binding { event: "*", table: "workflows", filter }]);
                 driver.open.insert(opened);
             }

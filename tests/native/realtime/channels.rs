@@ -3,6 +3,7 @@
 use super::rig::{every_change, granted, topic, Manners, Rig, Sent, GOOD};
 use serde_json::json;
 use workflow_db::data::{Data, Value};
+use workflow_db::query::Comparison;
 use workflow_db::realtime::{Binding, Vsn};
 use workflow_db::time::{JOIN_TIMEOUT_MS, READY_TIMEOUT_MS};
 
@@ -12,15 +13,16 @@ const BAD: &str = "{:error, \"invalid column for filter nope\"}";
 #[test]
 fn a_join_says_what_the_official_client_says() {
     let mut rig = Rig::new(MUTE);
-    let filter = "name=eq.\"q\" \\ 😀\u{1}\n".to_owned();
-    let filtered = Binding { event: "DELETE", table: "workflows", filter: Some(filter.clone()) };
+    let value = "\"q\" \\ 😀\u{1}\n";
+    let filter = Some(Comparison::equal("name", value));
+    let filtered = Binding { event: "DELETE", table: "workflows", filter };
     rig.open_with(7, vec![every_change("workflow_nodes"), filtered]);
     let config = json!({
         "broadcast": {"ack": false, "self": false},
         "presence": {"key": "", "enabled": false},
         "postgres_changes": [
             {"event": "*", "schema": "public", "table": "workflow_nodes"},
-            {"event": "DELETE", "schema": "public", "table": "workflows", "filter": filter},
+            {"event": "DELETE", "schema": "public", "table": "workflows", "filter": format!("name=eq.{value}")},
         ],
         "private": false,
     });

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use workflow_db::data::{Data, Value as Column};
+use workflow_db::query::Comparison;
 use workflow_db::realtime::{Binding, ChangeKind, ChannelId, Vsn};
 
 const STACK: &str = "examples/local-stack/test/fixtures/realtime";
@@ -50,8 +51,16 @@ fn binding(value: &Value) -> Binding {
     Binding {
         event: leaked(&value["event"]),
         table: leaked(&value["table"]),
-        filter: value["filter"].as_str().map(str::to_owned),
+        filter: value["filter"].as_str().map(comparison),
     }
+}
+
+/// The recordings hold filters that are no comparisons of a column, too.
+fn comparison(text: &str) -> Comparison {
+    let (column, condition) = text.split_once('=').unwrap_or((text, ""));
+    let (operator, value) = condition.split_once('.').unwrap_or((condition, ""));
+    let leaked = |text: &str| -> &'static str { Box::leak(text.to_owned().into_boxed_str()) };
+    Comparison { column: leaked(column), operator: leaked(operator), value: value.to_owned() }
 }
 
 /// Members of a frame, in whichever serialisation: `join_ref`, `ref`, topic, event, payload.

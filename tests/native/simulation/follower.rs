@@ -24,9 +24,9 @@ pub struct Follower {
 
 impl Follower {
     pub fn new(interest: Interest) -> Self {
-        let conditions = interest.filter.as_deref().map(|filter| match params(filter) {
+        let conditions = interest.filter.as_ref().map(|filter| match params(&filter.text()) {
             Ok(params) => params.conditions,
-            Err(refusal) => panic!("{filter} is no filter: {}", refusal.message),
+            Err(refusal) => panic!("{filter:?} is no filter: {}", refusal.message),
         });
         let conditions = conditions.unwrap_or_default();
         Self { interest, conditions, told: BTreeMap::new(), is_live: false, since: None }

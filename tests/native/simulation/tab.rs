@@ -113,7 +113,10 @@ impl Tab {
     }
 
     pub fn follow(&mut self, table: &str, scope: Option<String>, filter: Option<&str>) {
-        let interest = Interest::new(table, scope, filter.map(str::to_owned)).expect("it is valid");
+        self.follow_interest(Interest::new(table, scope, filter.map(str::to_owned)).expect("it is valid"));
+    }
+
+    fn follow_interest(&mut self, interest: Interest) {
         if self.followers.values().all(|follower| follower.interest != interest) {
             let number = self.client.engine.follow(interest.clone(), true);
             self.followers.insert(number, Follower::new(interest));
@@ -137,8 +140,7 @@ impl Tab {
         self.client.restart();
         self.ended.clear();
         for follower in std::mem::take(&mut self.followers).into_values() {
-            let Interest { table, scope, filter } = follower.interest;
-            self.follow(table.name, scope, filter.as_deref());
+            self.follow_interest(follower.interest);
         }
     }
 

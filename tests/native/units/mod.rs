@@ -1,6 +1,7 @@
 //! Single behaviours of the pure modules that a mutant once broke unnoticed (`make mutants`).
 
 mod cache;
+mod comparison;
 mod feeds;
 mod flows;
 mod input;
