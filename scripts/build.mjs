@@ -86,7 +86,11 @@ function generateSources() {
   if (partial.length > 0) throw new Error(partial.join('\n'));
   writeFileSync(join(target, 'bind.js'), bindModule(shortened.imports, glue));
   writeFileSync(join(target, 'bind.d.ts'), BIND_TYPES);
+  run('cargo', [...GENERATE, target]);
 }
+
+/** Writes what TypeScript takes over from the crate. In the profile of the tests, which need its parts too. */
+const GENERATE = ['run', '--quiet', '--profile', 'test', '--example', 'generate', '--'];
 
 const BIND_TYPES = `import type { Client } from './bindings.js';
 export function park(text: string): string;

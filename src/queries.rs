@@ -1,15 +1,23 @@
 //! The objects that the query forms of `db`'s functions take.
 
-use crate::tables::{ExecutionStatus, Uuid};
-use tsify::Tsify;
+#[cfg(not(target_arch = "wasm32"))]
+use {
+    crate::tables::{ExecutionStatus, Uuid},
+    tsify::Tsify,
+};
 
 /// Declares a query object: its TypeScript type, and the names of its members.
 macro_rules! query {
     ($(#[$doc:meta])* $name:ident { $( $(#[$field_doc:meta])* $field:ident: $type:ty, )* }) => {
         $(#[$doc])*
+        #[cfg(not(target_arch = "wasm32"))]
         #[derive(Tsify)]
         #[allow(non_snake_case, reason = "the names are the application's")]
         pub struct $name { $( $(#[$field_doc])* pub $field: $type, )* }
+
+        $(#[$doc])*
+        #[cfg(target_arch = "wasm32")]
+        pub struct $name;
 
         impl $name {
             /// The names of the members.
@@ -179,3 +187,15 @@ query! {
         featured: Option<bool>,
     }
 }
+
+/// The declarations of these types.
+#[cfg(not(target_arch = "wasm32"))]
+pub static QUERY_TYPES: [&str; 7] = [
+    WorkflowQuery::DECL,
+    WorkflowPageQuery::DECL,
+    ExecutionHistoryQuery::DECL,
+    ExecutionPageQuery::DECL,
+    AuditLogQuery::DECL,
+    AuditLogPageQuery::DECL,
+    TemplateQuery::DECL,
+];

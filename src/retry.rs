@@ -2,11 +2,10 @@
 
 use crate::error::Error;
 use crate::time::{jittered, MAX_ATTEMPTS, MAX_RETRY_AFTER_MS, REQUEST_BACKOFF};
-use tsify::Tsify;
 
 /// How often and how patiently to retry.
-#[derive(Clone, Copy, Debug, PartialEq, Tsify)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(tsify::Tsify), serde(rename_all = "camelCase"))]
 pub struct RetryConfig {
     /// Attempts in all, the first one included; at least 1.
     pub max_attempts: u32,

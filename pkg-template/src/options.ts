@@ -1,5 +1,6 @@
 import type { DatabaseError } from './errors.js';
-import type { RetryConfig } from './generated/bindings.js';
+import type { RetryConfig } from './generated/rows.js';
+import { DEFAULT_RETRY } from './generated/timing.js';
 import type { ChangeType, SubscriptionStatus } from './realtime-types.js';
 import type { SocketConstructor } from './wire.js';
 
@@ -152,9 +153,4 @@ export interface CallOptions {
 }
 
 /** How often a call is retried, and how patiently, unless configured. */
-export const DEFAULT_RETRY_CONFIG: Readonly<RetryConfig> = Object.freeze({
-  maxAttempts: 3,
-  initialBackoffMs: 100,
-  maxBackoffMs: 5000,
-  backoffMultiplier: 2,
-});
+export const DEFAULT_RETRY_CONFIG: Readonly<RetryConfig> = Object.freeze(DEFAULT_RETRY);

@@ -1,39 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type {
-  AccountSettings,
-  ApiKey,
-  AuditLog,
-  BrandSettings,
-  ExecutionNodeResult,
-  Integration,
-  SavedTemplate,
-  UserProfile,
-  Workflow,
-  WorkflowConnection,
-  WorkflowExecution,
-  WorkflowFavorite,
-  WorkflowNode,
-  WorkflowTemplate,
-} from './generated/bindings.js';
 import type { DatabaseError } from './errors.js';
+import type { Tables } from './generated/rows.js';
 
-/** The row type of each table. */
-export interface Tables {
-  user_profiles: UserProfile;
-  workflows: Workflow;
-  workflow_nodes: WorkflowNode;
-  workflow_connections: WorkflowConnection;
-  workflow_executions: WorkflowExecution;
-  execution_node_results: ExecutionNodeResult;
-  api_keys: ApiKey;
-  brand_settings: BrandSettings;
-  account_settings: AccountSettings;
-  integrations: Integration;
-  workflow_templates: WorkflowTemplate;
-  saved_templates: SavedTemplate;
-  audit_logs: AuditLog;
-  workflow_favorites: WorkflowFavorite;
-}
+export type { Tables };
 
 export type TableName = keyof Tables;
 

@@ -1,5 +1,6 @@
 import { projectAddress } from './address.js';
 import { invalid } from './errors.js';
+import { RENEWAL_LEAD_MS } from './generated/timing.js';
 import type { ClientOptions, SupabaseLike } from './options.js';
 
 // What is known of supabase-js: where it keeps what the package needs, and when it answers.
@@ -22,9 +23,6 @@ interface SupabaseInternals {
 
 /** Asked for the user's token. The engine passes the token that the server no longer accepted, if there is one. */
 type TokenProvider = (rejected?: string) => unknown;
-
-/** supabase-js renews a token that ends within this time, see its `EXPIRY_MARGIN_MS`. */
-const RENEWAL_MARGIN_MS = 90_000;
 
 /** What an auth client has told so far. */
 interface Telling {
@@ -152,5 +150,5 @@ async function storedSession({ storage, storageKey }: Auth): Promise<Session | u
 }
 
 function isLongLived(session: NonNullable<Session>): boolean {
-  return Number(session.expires_at) * 1000 - Date.now() > RENEWAL_MARGIN_MS;
+  return Number(session.expires_at) * 1000 - Date.now() > RENEWAL_LEAD_MS;
 }

@@ -1,7 +1,9 @@
+import { waitMs } from './backoff.js';
 import { DatabaseError } from './errors.js';
 import type { Client } from './generated/bindings.js';
 import { decodeWasm } from './generated/bytes.js';
 import { bind } from './generated/bind.js';
+import { RESTART_BACKOFF, RESTART_CALM_MS } from './generated/timing.js';
 import type { Weak } from './lifetime.js';
 import { step, type Soundness } from './step.js';
 
@@ -32,12 +34,6 @@ interface Engine extends Soundness {
   readonly Client: typeof Client;
   readonly residents: Set<Weak<Resident>>;
 }
-
-/** Failures that are closer together than this are one after the other, and each makes the next pause longer. */
-const CALM_MS = 60_000;
-/** The pause after the second failure in a row; every further one doubles it. */
-const FIRST_PAUSE_MS = 1_000;
-const MAX_PAUSE_MS = 60_000;
 
 let compiled: WebAssembly.Module | undefined;
 let engine: Engine | undefined;
@@ -156,9 +152,9 @@ export function restartIfFailed(): void {
 /** How long to wait before doing again what may have made the engine fail. */
 function nextPause(): number {
   const now = Date.now();
-  failuresInARow = now - lastFailure < CALM_MS ? failuresInARow + 1 : 0;
+  failuresInARow = now - lastFailure < RESTART_CALM_MS ? failuresInARow + 1 : 0;
   lastFailure = now;
-  return failuresInARow === 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (failuresInARow - 1), MAX_PAUSE_MS);
+  return failuresInARow === 0 ? 0 : waitMs(RESTART_BACKOFF, failuresInARow - 1);
 }
 
 function compileAtOnce(): WebAssembly.Module {

@@ -11,7 +11,9 @@ use crate::queries::{
 };
 use crate::query::{hash_of, Cursor, Filter, Query, Test};
 use crate::rest::{push_encoded, Request};
-use crate::tables::{API_KEYS, AUDIT_LOGS, WORKFLOWS, WORKFLOW_EXECUTIONS, WORKFLOW_TEMPLATES};
+use crate::tables::{
+    API_KEYS, AUDIT_LOGS, WITHOUT_SECRETS, WITH_ARCHIVED, WORKFLOWS, WORKFLOW_EXECUTIONS, WORKFLOW_TEMPLATES,
+};
 use crate::time::timestamp;
 
 /// Executions on a page, and rows on a page with a cursor, unless the caller says how many.
@@ -48,7 +50,7 @@ pub(super) fn execution_history(call: &Call<'_>) -> Result<Operation, Error> {
         let query = Query::of(&WORKFLOW_EXECUTIONS)
             .filter("workflow_id", Test::Eq(call.uuid_at(0, "workflowId")?))
             .ordered_by("created_at", true);
-        let key = Key::of_query("executions:", "workflow_id", &query);
+        let key = Key::of_query(&query);
         return numbered_page(key, query, (call.value(1), call.value(2)), DEFAULT_PAGE);
     };
     let fields = QueryFields::new(fields, ExecutionHistoryQuery::FIELDS)?;
@@ -67,7 +69,7 @@ pub(super) fn audit_logs(call: &Call<'_>) -> Result<Operation, Error> {
         let query = Query::of(&AUDIT_LOGS)
             .filter("user_id", Test::Eq(call.uuid_at(0, "userId")?))
             .ordered_by("created_at", true);
-        let key = Key::of_query("audit_logs:", "user_id", &query);
+        let key = Key::of_query(&query);
         return numbered_page(key, query, (call.value(1), call.value(2)), DEFAULT_AUDIT_PAGE);
     };
     let fields = QueryFields::new(fields, AuditLogQuery::FIELDS)?;
@@ -88,13 +90,13 @@ pub(super) fn api_keys(call: &Call<'_>) -> Result<Operation, Error> {
 
 pub(super) fn api_keys_public(call: &Call<'_>) -> Result<Operation, Error> {
     let (mut key, query) = active_keys(call)?;
-    key.add("secrets", "hidden");
+    key.be(WITHOUT_SECRETS);
     Ok(read(key.of(), Load::List(query.without_secret())))
 }
 
 fn active_keys(call: &Call<'_>) -> Result<(Key, Query), Error> {
     let user_id = call.uuid_at(0, "userId")?;
-    let key = Key::new(&["api_keys:", &user_id]);
+    let key = Key::new(API_KEYS.list_key(&[&user_id]));
     let query = Query::of(&API_KEYS)
         .filter("user_id", Test::Eq(user_id))
         .filter("is_active", Test::Eq("true".to_owned()));
@@ -114,7 +116,7 @@ pub(super) fn templates(call: &Call<'_>) -> Result<Operation, Error> {
         query = query.filter("is_featured", Test::Eq(word.to_owned()));
     }
     call.check_length("category", Request::counted(&query, None).path.len())?;
-    let key = Key::of_query("templates:all", "", &query);
+    let key = Key::of_query(&query);
     Ok(read(key.of(), Load::List(query)))
 }
 
@@ -134,9 +136,9 @@ fn workflow_list(
     (sort_by, descending): (&'static str, bool),
 ) -> (Key, Query) {
     let mut query = Query::of(&WORKFLOWS).filter("user_id", Test::Eq(user_id.to_owned()));
-    let mut key = Key::new(&["workflows:", user_id]);
+    let mut key = Key::new(WORKFLOWS.list_key(&[user_id]));
     if include_archived {
-        key.add("archived", "included");
+        key.be(WITH_ARCHIVED);
     } else {
         query = query.filter("archived_at", Test::IsNull);
     }
@@ -157,7 +159,7 @@ fn execution_query(fields: &QueryFields<'_>) -> Result<(Key, Query), Error> {
         query = query.filter("status", Test::Eq(status.to_owned()));
     }
     query = created_between(query, fields)?;
-    Ok((Key::of_query("executions:", "workflow_id", &query), query))
+    Ok((Key::of_query(&query), query))
 }
 
 fn audit_query(call: &Call<'_>, fields: &QueryFields<'_>) -> Result<(Key, Query), Error> {
@@ -171,7 +173,7 @@ fn audit_query(call: &Call<'_>, fields: &QueryFields<'_>) -> Result<(Key, Query)
         }
     }
     query = created_between(query, fields)?;
-    Ok((Key::of_query("audit_logs:", "user_id", &query), query))
+    Ok((Key::of_query(&query), query))
 }
 
 /// A page by its number of rows before it. `page` is limit and offset.
@@ -244,17 +246,20 @@ struct Key {
 }
 
 impl Key {
-    fn new(parts: &[&str]) -> Self {
-        Self { text: parts.concat(), is_variant: false }
+    fn new(text: String) -> Self {
+        Self { text, is_variant: false }
     }
 
-    /// The key of a query's list: a prefix, the value of `base` where the query has it, then every other filter.
-    fn of_query(prefix: &str, base: &str, query: &Query) -> Self {
+    /// The key of a query's list: that of the table, with the value of its column where the query has it, then every other
+    /// filter.
+    fn of_query(query: &Query) -> Self {
+        let base = query.table.list_key.as_ref().and_then(|format| format.columns.first()).copied();
+        let base = base.unwrap_or_default();
         let of_base = query.filters.iter().find_map(|filter| match &filter.test {
             Test::Eq(value) if filter.column == base => Some(value.as_str()),
             _ => None,
         });
-        let mut key = Self::new(&[prefix, of_base.unwrap_or_default()]);
+        let mut key = Self::new(query.table.list_key(&[of_base.unwrap_or_default()]));
         for Filter { column, test } in &query.filters {
             match test {
                 Test::Eq(_) if *column == base => {}
@@ -266,6 +271,12 @@ impl Key {
             }
         }
         key
+    }
+
+    /// Begins with this variant: no other part was added yet.
+    fn be(&mut self, variant: &str) {
+        self.text.push_str(variant);
+        self.is_variant = true;
     }
 
     /// What gives a key its structure is encoded in a value, so that no two questions have one key.

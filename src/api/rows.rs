@@ -1,13 +1,14 @@
 //! Calls about one row, or the rows of one parent.
 
 use super::{read, Call, Operation};
+use crate::cache::relations_of;
 use crate::data::Value;
 use crate::error::Error;
 use crate::flows::{Condition, Load, Lookup, Write};
 use crate::input::{self, Field, QueryFields};
 use crate::query::{Filter, Query, Test};
 use crate::rest::Request;
-use crate::tables::{KeyFormat, Kind, Table, API_KEYS, WORKFLOWS, WORKFLOW_CONNECTIONS};
+use crate::tables::{Kind, Table, API_KEYS, WORKFLOWS, WORKFLOW_CONNECTIONS};
 use crate::time::timestamp;
 
 /// The natural key of a row, as arguments name it.
@@ -22,7 +23,7 @@ impl Call<'_> {
         argument: &str,
     ) -> Result<Operation, Error> {
         let value = self.uuid_at(0, argument)?;
-        let key = key_of(table.row_key.as_ref(), &[&value]);
+        let key = table.row_key(&[&value]);
         Ok(read(key, Load::Row(Lookup { table, column, value, within: Vec::new() })))
     }
 
@@ -34,7 +35,7 @@ impl Call<'_> {
         argument: &str,
     ) -> Result<Operation, Error> {
         let value = self.uuid_at(0, argument)?;
-        let key = key_of(table.list_key.as_ref(), &[&value]);
+        let key = table.list_key(&[&value]);
         Ok(read(key, Load::Children(Lookup { table, column, value, within: Vec::new() })))
     }
 
@@ -46,7 +47,7 @@ impl Call<'_> {
             .filter("user_id", Test::Eq(user_id.clone()))
             .filter("service_name", Test::In(vec![service.clone()]));
         self.check_length("service", Request::counted(&query, None).path.len())?;
-        let key = key_of(table.row_key.as_ref(), &[&user_id, &service]);
+        let key = table.row_key(&[&user_id, &service]);
         let mut within = vec![("user_id", user_id)];
         within.extend(table.active.map(|column| (column, "true".to_owned())));
         Ok(read(key, Load::Row(Lookup { table, column: "service_name", value: service, within })))
@@ -55,7 +56,7 @@ impl Call<'_> {
     /// All rows of a user, the first argument.
     pub(super) fn of_user(&self, table: &'static Table) -> Result<Operation, Error> {
         let user_id = self.uuid_at(0, "userId")?;
-        let key = key_of(table.list_key.as_ref(), &[&user_id]);
+        let key = table.list_key(&[&user_id]);
         Ok(read(key, Load::List(Query::of(table).filter("user_id", Test::Eq(user_id)))))
     }
 
@@ -153,12 +154,7 @@ impl Call<'_> {
     fn natural_key(&self, table: &'static Table) -> Result<NaturalKey, Error> {
         let mut key = NaturalKey::new();
         for (index, name) in table.natural_key.split(',').enumerate() {
-            let argument = match name {
-                "user_id" => "userId",
-                "workflow_id" => "workflowId",
-                "template_id" => "templateId",
-                _ => "service",
-            };
+            let argument = &argument_of(name);
             let is_uuid = table.column(name).is_some_and(|column| column.kind == Kind::Uuid);
             let value = if is_uuid {
                 self.uuid_at(index, argument)?
@@ -171,9 +167,16 @@ impl Call<'_> {
     }
 }
 
-/// The cache key with these values.
-fn key_of(format: Option<&KeyFormat>, values: &[&str]) -> String {
-    format.map_or_else(String::new, |format| format.of(values))
+/// How functions name an argument for this column: in camel case, and a name without `_name`.
+fn argument_of(column: &str) -> String {
+    let mut words = column.strip_suffix("_name").unwrap_or(column).split('_');
+    let mut name = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let (initial, rest) = word.split_at(1);
+        name.push_str(&initial.to_ascii_uppercase());
+        name.push_str(rest);
+    }
+    name
 }
 
 fn owner(key: &NaturalKey) -> String {
@@ -186,7 +189,7 @@ fn filters(key: NaturalKey) -> Vec<Filter> {
 
 pub(super) fn workflow_with_relations(call: &Call<'_>) -> Result<Operation, Error> {
     let id = call.uuid_at(0, "id")?;
-    Ok(read(["workflow:", &id, "?relations"].concat(), Load::Relations(id)))
+    Ok(read(relations_of(&id), Load::Relations(id)))
 }
 
 pub(super) fn update_workflow(call: &Call<'_>) -> Result<Operation, Error> {

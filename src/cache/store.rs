@@ -5,7 +5,7 @@ use super::keys::{is_variant_of, parts_of_relations, relations_key};
 use super::patch::{Change, Effect};
 use crate::data::{Data, Identities, Member};
 use crate::query::Query;
-use crate::tables::Table;
+use crate::tables::{Table, RELATIONS};
 use crate::time::{Moment, DEFAULT_TTL_MS};
 use lru::LruCache;
 use std::rc::Rc;
@@ -44,8 +44,6 @@ pub enum Shape {
 
 /// The kind of rows that are shown without the table's secret is the table's name and this.
 const PUBLIC: &str = "?public";
-/// The kind of workflows with their nodes and connections.
-const RELATIONS: &str = "?relations";
 
 /// One stored answer.
 pub struct Entry<D> {

@@ -2,7 +2,7 @@
 
 use super::log::Record;
 use super::Engine;
-use crate::cache::{Change, Source};
+use crate::cache::{relations_of, Change, Source};
 use crate::data::{Data, Form};
 use crate::flows::{Call, Function, Parts};
 use crate::platform::Platform;
@@ -48,7 +48,7 @@ impl<P: Platform> Engine<P> {
             source: Source::Row(workflow.clone()),
         });
         let parts = Parts { workflow, nodes, connections };
-        let saved = self.keep_parts(true, &["workflow:", &id, "?relations"].concat(), parts, None);
+        let saved = self.keep_parts(true, &relations_of(&id), parts, None);
         self.flush();
         saved
     }

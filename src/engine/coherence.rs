@@ -5,13 +5,12 @@ use super::Engine;
 use crate::cache::{is_older, is_variant_of, Change, Effect, Shape, Source};
 use crate::data::Data;
 use crate::platform::{Event, Platform, Published};
+use crate::tables::AUDIT_LOGS;
 use crate::time::MIN_SWEEP_MS;
 use futures_channel::oneshot;
 use futures_util::future::{select, Either};
 use std::pin::pin;
 use std::rc::Rc;
-
-const AUDIT_LOGS: &str = "audit_logs:";
 
 impl<P: Platform> Engine<P> {
     /// A row changed: nothing that the cache answers from now on is older. False when an entry holds a newer state
@@ -47,7 +46,7 @@ impl<P: Platform> Engine<P> {
                 let audited = audit_key(change);
                 let is_outdated = |key: &str| match &audited {
                     Some(key_of_user) => is_variant_of(key, key_of_user),
-                    None => key.starts_with(AUDIT_LOGS),
+                    None => key.starts_with(&AUDIT_LOGS.list_key(&[])),
                 };
                 state.overtake_keys(&is_outdated);
                 let outdated: Vec<_> =
@@ -224,7 +223,7 @@ impl<P: Platform> Engine<P> {
 fn audit_key<D: Data>(change: &Change<D>) -> Option<String> {
     match &change.source {
         Source::Row(row) | Source::Current(row) | Source::Deleted(Some(row)) => {
-            row.column("user_id").text().map(|user| [AUDIT_LOGS, user].concat())
+            row.column("user_id").text().map(|user| AUDIT_LOGS.list_key(&[user]))
         }
         _ => None,
     }

@@ -1,5 +1,6 @@
 //! Account settings: what a user prefers.
 
+use super::Action::{Row, Upsert};
 use super::{table, Hole, KeyFormat, Theme, Timestamp, Uuid};
 
 table! {
@@ -16,6 +17,12 @@ table! {
         language: String = defaulted,
         created_at: Timestamp = defaulted,
         updated_at: Timestamp = defaulted,
+    }
+    {
+        /// What a user prefers, or null.
+        getAccountSettings "(userId: string): Promise<AccountSettings | null>" = Row("user_id", "userId");
+        /// Changes it; what was never set begins with the database's defaults.
+        upsertAccountSettings "(userId: string, patch: AccountSettingsPatch): Promise<AccountSettings>" = Upsert;
     }
     row_key: Some(KeyFormat::new("account_settings:", &["user_id"])),
     natural_key: "user_id",

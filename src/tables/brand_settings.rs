@@ -1,5 +1,6 @@
 //! Brand settings: how a user's brand looks and sounds.
 
+use super::Action::{Row, Upsert};
 use super::{table, Hole, KeyFormat, Timestamp, Uuid};
 
 table! {
@@ -20,6 +21,12 @@ table! {
         tagline: String = nullable,
         created_at: Timestamp = defaulted,
         updated_at: Timestamp = defaulted,
+    }
+    {
+        /// How a user's brand looks and sounds, or null.
+        getBrandSettings "(userId: string): Promise<BrandSettings | null>" = Row("user_id", "userId");
+        /// Changes it; what was never set begins with the database's defaults.
+        upsertBrandSettings "(userId: string, patch: BrandSettingsPatch): Promise<BrandSettings>" = Upsert;
     }
     row_key: Some(KeyFormat::new("brand_settings:", &["user_id"])),
     natural_key: "user_id",

@@ -1,5 +1,6 @@
 //! Columns: their types in the database, here and in TypeScript.
 
+#[cfg(not(target_arch = "wasm32"))]
 use tsify::Tsify;
 
 /// One column of a table.
@@ -60,42 +61,48 @@ pub trait ColumnType {
 }
 
 /// A uuid, such as `3f2504e0-4f89-41d3-9a0c-0305e82c3301`.
-#[derive(Tsify)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(Tsify))]
 pub struct Uuid(pub String);
 
 /// A time in UTC as the database prints it: `2024-02-29T23:59:59.123456`, without zone. In inputs, `Z` or an offset
 /// is understood and converted.
-#[derive(Tsify)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(Tsify))]
 pub struct Timestamp(pub String);
 
 /// What the app gives meaning to: an object, or any other JSON value.
-#[derive(Tsify)]
-#[tsify(type = "Record<string, any>")]
+#[cfg_attr(not(target_arch = "wasm32"), derive(Tsify))]
+#[cfg_attr(not(target_arch = "wasm32"), tsify(type = "Record<string, any>"))]
 pub struct JsonObject(pub String);
 
 /// What a template's workflow begins with.
-#[derive(Tsify)]
-#[tsify(type = "{ nodes: WorkflowNode[]; connections: WorkflowConnection[] }")]
+#[cfg_attr(not(target_arch = "wasm32"), derive(Tsify))]
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    tsify(type = "{ nodes: WorkflowNode[]; connections: WorkflowConnection[] }")
+)]
 pub struct TemplateData(pub String);
 
 /// The row before and after, and what of it changed. Secrets are replaced by `[REDACTED]`.
-#[derive(Tsify)]
-#[tsify(type = "{ old?: Record<string, any>; new?: Record<string, any>; changes?: Record<string, any> }")]
+#[cfg_attr(not(target_arch = "wasm32"), derive(Tsify))]
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    tsify(type = "{ old?: Record<string, any>; new?: Record<string, any>; changes?: Record<string, any> }")
+)]
 pub struct AuditDetails(pub String);
 
 /// What a gateway speaks.
-#[derive(Tsify)]
-#[tsify(type = "'together' | 'replicate' | 'custom'")]
+#[cfg_attr(not(target_arch = "wasm32"), derive(Tsify))]
+#[cfg_attr(not(target_arch = "wasm32"), tsify(type = "'together' | 'replicate' | 'custom'"))]
 pub struct GatewayType(pub String);
 
 /// Colours of the app.
-#[derive(Tsify)]
-#[tsify(type = "'light' | 'dark' | 'auto'")]
+#[cfg_attr(not(target_arch = "wasm32"), derive(Tsify))]
+#[cfg_attr(not(target_arch = "wasm32"), tsify(type = "'light' | 'dark' | 'auto'"))]
 pub struct Theme(pub String);
 
 /// How an execution, or one node's part of it, stands.
-#[derive(Tsify)]
-#[tsify(type = "'running' | 'completed' | 'failed'")]
+#[cfg_attr(not(target_arch = "wasm32"), derive(Tsify))]
+#[cfg_attr(not(target_arch = "wasm32"), tsify(type = "'running' | 'completed' | 'failed'"))]
 pub struct ExecutionStatus(pub String);
 
 impl ColumnType for Uuid {
@@ -134,3 +141,16 @@ impl ColumnType for Theme {
 impl ColumnType for ExecutionStatus {
     const KIND: Kind = Kind::OneOf(&["running", "completed", "failed"]);
 }
+
+/// The declarations of these types.
+#[cfg(not(target_arch = "wasm32"))]
+pub static COLUMN_TYPES: [&str; 8] = [
+    Uuid::DECL,
+    Timestamp::DECL,
+    JsonObject::DECL,
+    TemplateData::DECL,
+    AuditDetails::DECL,
+    GatewayType::DECL,
+    Theme::DECL,
+    ExecutionStatus::DECL,
+];

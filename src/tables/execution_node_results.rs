@@ -1,5 +1,6 @@
 //! Results: what one node did in one execution.
 
+use super::Action::{Children, Delete, Insert, Update};
 use super::{table, ExecutionStatus, Hole, JsonObject, KeyFormat, Timestamp, Uuid};
 
 table! {
@@ -21,6 +22,18 @@ table! {
         started_at: Timestamp = defaulted,
         completed_at: Timestamp = nullable,
         created_at: Timestamp = defaulted,
+    }
+    {
+        /// Records what one node does in a run.
+        createExecutionResult "(result: NewExecutionNodeResult): Promise<ExecutionNodeResult>" = Insert(None);
+        /// Changes a node's result. Rejects with NOT_FOUND.
+        updateExecutionResult "(id: string, patch: ExecutionNodeResultPatch): Promise<ExecutionNodeResult>"
+            = Update("id");
+        /// Deletes a node's result, if it is there.
+        deleteExecutionResult "(id: string): Promise<void>" = Delete(false);
+        /// What the nodes of a run did, in the order of their start. Asked together with others of the same tick.
+        getExecutionResults "(executionId: string): Promise<ExecutionNodeResult[]>"
+            = Children("execution_id", "executionId");
     }
     list_key: Some(KeyFormat::new("execution_results:", &["execution_id"])),
     holes: &[Hole::Update, Hole::Delete],

@@ -1,5 +1,6 @@
 //! Integrations: services that a user connected.
 
+use super::Action::{OfService, OfUser, Remove, Upsert};
 use super::{table, JsonObject, KeyFormat, Timestamp, Uuid};
 
 table! {
@@ -15,6 +16,16 @@ table! {
         last_verified_at: Timestamp = nullable,
         created_at: Timestamp = defaulted,
         updated_at: Timestamp = defaulted,
+    }
+    {
+        /// The services that a user connected, in the order of their creation.
+        getIntegrations "(userId: string): Promise<Integration[]>" = OfUser;
+        /// One of them, or null. Asked together with others of the same tick.
+        getIntegration "(userId: string, service: string): Promise<Integration | null>" = OfService;
+        /// Changes it, or makes it.
+        upsertIntegration "(userId: string, service: string, patch: IntegrationPatch): Promise<Integration>" = Upsert;
+        /// Deletes it, if it is there.
+        deleteIntegration "(userId: string, service: string): Promise<void>" = Remove;
     }
     row_key: Some(KeyFormat::pair("integrations:", &["user_id", "service_name"], "?service=")),
     list_key: Some(KeyFormat::new("integrations:", &["user_id"])),

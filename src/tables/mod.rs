@@ -1,71 +1,47 @@
 //! What the library knows of each table, in one place: a 15th table is one file and one line here.
 //!
-//! A file of this folder declares one table with `table!`: its columns once, and from them the row, new-row and
-//! patch types that TypeScript sees, and the [`Table`] that the engine works from.
+//! A file of this folder declares one table with `table!`: its columns, its cache keys and its functions. From these
+//! come the [`Table`] that the engine works from and, by way of `scripts/generate`, everything that TypeScript knows of
+//! the table. `tests/types/new-table.test.mjs` adds one.
 
-mod account_settings;
-mod api_keys;
-mod audit_logs;
-mod brand_settings;
 mod column;
-mod execution_node_results;
-mod integrations;
-mod saved_templates;
-mod user_profiles;
-mod workflow_connections;
-mod workflow_executions;
-mod workflow_favorites;
-mod workflow_nodes;
-mod workflow_templates;
-mod workflows;
+mod function;
+mod key;
 
 use crate::data::{Data, Value};
-pub use account_settings::{AccountSettings, AccountSettingsPatch, NewAccountSettings, ACCOUNT_SETTINGS};
-pub use api_keys::{ApiKey, ApiKeyPatch, NewApiKey, API_KEYS};
-pub use audit_logs::{AuditLog, AuditLogPatch, NewAuditLog, AUDIT_LOGS};
-pub use brand_settings::{BrandSettings, BrandSettingsPatch, NewBrandSettings, BRAND_SETTINGS};
-pub use column::{
-    AuditDetails, Column, ColumnType, ExecutionStatus, GatewayType, JsonObject, Kind, Presence, TemplateData,
-    Theme, Timestamp, Uuid,
-};
-pub use execution_node_results::{
-    ExecutionNodeResult, ExecutionNodeResultPatch, NewExecutionNodeResult, EXECUTION_NODE_RESULTS,
-};
-pub use integrations::{Integration, IntegrationPatch, NewIntegration, INTEGRATIONS};
-pub use saved_templates::{NewSavedTemplate, SavedTemplate, SavedTemplatePatch, SAVED_TEMPLATES};
-pub use user_profiles::{NewUserProfile, UserProfile, UserProfilePatch, USER_PROFILES};
-pub use workflow_connections::{
-    NewWorkflowConnection, WorkflowConnection, WorkflowConnectionPatch, WORKFLOW_CONNECTIONS,
-};
-pub use workflow_executions::{
-    NewWorkflowExecution, WorkflowExecution, WorkflowExecutionPatch, WORKFLOW_EXECUTIONS,
-};
-pub use workflow_favorites::{
-    NewWorkflowFavorite, WorkflowFavorite, WorkflowFavoritePatch, WORKFLOW_FAVORITES,
-};
-pub use workflow_nodes::{NewWorkflowNode, WorkflowNode, WorkflowNodePatch, WORKFLOW_NODES};
-pub use workflow_templates::{
-    NewWorkflowTemplate, WorkflowTemplate, WorkflowTemplatePatch, WORKFLOW_TEMPLATES,
-};
-pub use workflows::{NewWorkflow, Workflow, WorkflowPatch, WORKFLOWS};
+pub use column::*;
+pub use function::*;
+pub use key::KeyFormat;
 
-/// Every table, each once.
-pub static TABLES: [&Table; 14] = [
-    &USER_PROFILES,
-    &WORKFLOWS,
-    &WORKFLOW_NODES,
-    &WORKFLOW_CONNECTIONS,
-    &WORKFLOW_EXECUTIONS,
-    &EXECUTION_NODE_RESULTS,
-    &API_KEYS,
-    &BRAND_SETTINGS,
-    &ACCOUNT_SETTINGS,
-    &INTEGRATIONS,
-    &WORKFLOW_TEMPLATES,
-    &SAVED_TEMPLATES,
-    &AUDIT_LOGS,
-    &WORKFLOW_FAVORITES,
-];
+/// Declares the tables: their modules, and the list of them all.
+macro_rules! tables {
+    ($( $module:ident: $table:ident, )*) => {
+        $(
+            mod $module;
+            pub use $module::*;
+        )*
+
+        /// Every table, each once.
+        pub static TABLES: &[&Table] = &[$( &$table, )*];
+    };
+}
+
+tables! {
+    user_profiles: USER_PROFILES,
+    workflows: WORKFLOWS,
+    workflow_nodes: WORKFLOW_NODES,
+    workflow_connections: WORKFLOW_CONNECTIONS,
+    workflow_executions: WORKFLOW_EXECUTIONS,
+    execution_node_results: EXECUTION_NODE_RESULTS,
+    api_keys: API_KEYS,
+    brand_settings: BRAND_SETTINGS,
+    account_settings: ACCOUNT_SETTINGS,
+    integrations: INTEGRATIONS,
+    workflow_templates: WORKFLOW_TEMPLATES,
+    saved_templates: SAVED_TEMPLATES,
+    audit_logs: AUDIT_LOGS,
+    workflow_favorites: WORKFLOW_FAVORITES,
+}
 
 /// The table of that name.
 pub fn table_named(name: &str) -> Option<&'static Table> {
@@ -78,6 +54,11 @@ pub struct Table {
     pub name: &'static str,
     /// Its columns, in the database's order.
     pub columns: &'static [Column],
+    /// The functions of `db` about it.
+    pub functions: &'static [Function],
+    /// What TypeScript is to know of it.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub typescript: TypeScript,
     /// The cache key of one row: a prefix and the columns that complete it.
     pub row_key: Option<KeyFormat>,
     /// The cache key of the list of one scope's rows.
@@ -118,32 +99,6 @@ pub enum Hole {
     Delete,
 }
 
-/// A cache key made of a fixed prefix and one row's columns.
-pub struct KeyFormat {
-    /// Everything before the first value, with the colon.
-    pub prefix: &'static str,
-    /// The columns whose values follow.
-    pub columns: &'static [&'static str],
-    /// What stands between two values.
-    pub separator: &'static str,
-}
-
-impl KeyFormat {
-    /// A prefix, and the value of at most one column.
-    pub const fn new(prefix: &'static str, columns: &'static [&'static str]) -> Self {
-        Self::pair(prefix, columns, "")
-    }
-
-    /// A prefix, and the values of two columns.
-    pub const fn pair(
-        prefix: &'static str,
-        columns: &'static [&'static str],
-        separator: &'static str,
-    ) -> Self {
-        Self { prefix, columns, separator }
-    }
-}
-
 /// A foreign key with `on delete cascade` that points here.
 pub struct Cascade {
     /// The table that refers.
@@ -157,6 +112,9 @@ impl Table {
     pub const PLAIN: Self = Self {
         name: "",
         columns: &[],
+        functions: &[],
+        #[cfg(not(target_arch = "wasm32"))]
+        typescript: TypeScript { row: "", types: [""; 3], functions: &[] },
         row_key: None,
         list_key: None,
         cascades: &[],
@@ -175,6 +133,16 @@ impl Table {
     /// The column of that name.
     pub fn column(&self, name: &str) -> Option<&'static Column> {
         self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The key of the row with these values; empty for a table whose rows have none.
+    pub fn row_key(&self, values: &[&str]) -> String {
+        self.row_key.as_ref().map_or_else(String::new, |format| format.of(values))
+    }
+
+    /// The key of the list with these values; empty for a table whose lists have none.
+    pub fn list_key(&self, values: &[&str]) -> String {
+        self.list_key.as_ref().map_or_else(String::new, |format| format.of(values))
     }
 
     /// Whether deleting a row of this table may delete rows of `table`, which refers to this one or to one that does.
@@ -199,18 +167,27 @@ impl PartialEq for Table {
     }
 }
 
-/// Declares one table: three TypeScript types and the [`Table`].
+/// Declares one table: three TypeScript types and the [`Table`]. The name, the columns, the functions and the settings
+/// follow one another.
 ///
 /// A column is `name: Type = presence`, where presence is
 /// - `required`: not null, no default. Must be given for a new row.
 /// - `generated`: not null, with a default. May be left out, may not be null.
 /// - `defaulted`: has a default, though the database allows NULL.
 /// - `nullable`: NULL unless given.
+///
+/// A function is `name "signature" = action;`, where the signature is TypeScript and the action an [`Action`]. More
+/// signatures of the same function follow an `or`.
 macro_rules! table {
     (
         $(#[$doc:meta])*
         $row:ident, $new:ident, $patch:ident => $statics:ident = $name:literal,
         { $( $(#[$column_doc:meta])* $column:ident: $type:ident = $presence:ident, )* }
+        { $(
+            $(#[doc = $function_doc:literal])* $function:ident $signature:literal
+            $( $(#[doc = $overload_doc:literal])* or $overload:literal )*
+            = $action:expr;
+        )* }
         $($setting:ident: $value:expr,)*
     ) => {
         $crate::tables::table! { @row [$(#[$doc])*] $row {} $( [$(#[$column_doc])*] $column: $type = $presence, )* }
@@ -229,6 +206,20 @@ macro_rules! table {
                 kind: <$type as $crate::tables::ColumnType>::KIND,
                 presence: $crate::tables::table!(@presence $presence),
             }, )* ],
+            functions: &[ $( $crate::tables::Function { name: stringify!($function), action: $action }, )* ],
+            #[cfg(not(target_arch = "wasm32"))]
+            typescript: $crate::tables::TypeScript {
+                row: stringify!($row),
+                types: [
+                    <$row as tsify::Tsify>::DECL,
+                    <$new as tsify::Tsify>::DECL,
+                    <$patch as tsify::Tsify>::DECL,
+                ],
+                functions: &[ $( &[
+                    $crate::tables::Signature { docs: &[ $($function_doc),* ], text: $signature },
+                    $( $crate::tables::Signature { docs: &[ $($overload_doc),* ], text: $overload }, )*
+                ], )* ],
+            },
             $($setting: $value,)*
             ..$crate::tables::Table::PLAIN
         };
@@ -242,6 +233,7 @@ macro_rules! table {
     // Each of the following moves one column at a time into the struct's fields.
     (@row [$($doc:tt)*] $row:ident { $($done:tt)* }) => {
         $($doc)*
+        #[cfg(not(target_arch = "wasm32"))]
         #[derive(tsify::Tsify)]
         #[tsify(missing_as_null)]
         #[allow(missing_docs, reason = "a column whose name says it all carries no comment")]
@@ -256,6 +248,7 @@ macro_rules! table {
 
     (@new [$($doc:tt)*] $new:ident { $($done:tt)* }) => {
         $($doc)*
+        #[cfg(not(target_arch = "wasm32"))]
         #[derive(tsify::Tsify)]
         #[tsify(missing_as_null)]
         #[allow(missing_docs, reason = "a column whose name says it all carries no comment")]
@@ -277,6 +270,7 @@ macro_rules! table {
 
     (@patch [$($doc:tt)*] $patch:ident { $($done:tt)* }) => {
         $($doc)*
+        #[cfg(not(target_arch = "wasm32"))]
         #[derive(tsify::Tsify)]
         #[tsify(missing_as_null)]
         #[allow(missing_docs, reason = "a column whose name says it all carries no comment")]

@@ -1,5 +1,6 @@
 //! Saved templates: what a user put aside from the gallery.
 
+use super::Action::{Ensure, OfUser, Remove};
 use super::{table, Hole, KeyFormat, Timestamp, Uuid};
 
 table! {
@@ -10,6 +11,14 @@ table! {
         user_id: Uuid = required,
         template_id: Uuid = required,
         created_at: Timestamp = defaulted,
+    }
+    {
+        /// The templates that a user put aside, in the order in which that was done.
+        getSavedTemplates "(userId: string): Promise<SavedTemplate[]>" = OfUser;
+        /// Puts a template aside; answers the row that is there when it was done before.
+        saveTemplate "(userId: string, templateId: string): Promise<SavedTemplate>" = Ensure;
+        /// Takes it back, if it was put aside.
+        unsaveTemplate "(userId: string, templateId: string): Promise<void>" = Remove;
     }
     list_key: Some(KeyFormat::new("saved_templates:", &["user_id"])),
     natural_key: "user_id,template_id",

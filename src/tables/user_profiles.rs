@@ -1,5 +1,6 @@
 //! Profiles: the app's side of an auth user.
 
+use super::Action::{Row, Update};
 use super::{table, KeyFormat, Timestamp, Uuid};
 
 table! {
@@ -14,6 +15,12 @@ table! {
         organization: String = nullable,
         created_at: Timestamp = defaulted,
         updated_at: Timestamp = defaulted,
+    }
+    {
+        /// A user's profile, or null.
+        getUserProfile "(userId: string): Promise<UserProfile | null>" = Row("id", "userId");
+        /// Changes a user's profile. Rejects with NOT_FOUND.
+        updateUserProfile "(userId: string, patch: UserProfilePatch): Promise<UserProfile>" = Update("userId");
     }
     row_key: Some(KeyFormat::new("user_profile:", &["id"])),
     scopes: &["id"],

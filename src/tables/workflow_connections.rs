@@ -1,6 +1,7 @@
 //! Connections: which node's output feeds which node.
 
-use super::{table, Hole, KeyFormat, Timestamp, Uuid};
+use super::Action::{Children, Insert, Special, Update};
+use super::{table, Cached, Hole, KeyFormat, Timestamp, Uuid};
 
 table! {
     /// One edge between two nodes of a workflow.
@@ -16,6 +17,18 @@ table! {
         /// The app's own name for it, unique within the workflow.
         connection_id: String = required,
         created_at: Timestamp = defaulted,
+    }
+    {
+        /// A workflow's connections in the order of their creation. Asked together with others of the same tick.
+        getWorkflowConnections "(workflowId: string): Promise<WorkflowConnection[]>"
+            = Children("workflow_id", "workflowId");
+        /// Creates a connection. Rejects with 23505 when the two nodes are connected already.
+        createWorkflowConnection "(connection: NewWorkflowConnection): Promise<WorkflowConnection>" = Insert(None);
+        /// Changes a connection. Rejects with NOT_FOUND.
+        updateWorkflowConnection "(id: string, patch: WorkflowConnectionPatch): Promise<WorkflowConnection>"
+            = Update("id");
+        /// Deletes the connection of that `connection_id`, if it is there.
+        deleteWorkflowConnection "(workflowId: string, connectionId: string): Promise<void>" = Special(Cached::No);
     }
     list_key: Some(KeyFormat::new("workflow_connections:", &["workflow_id"])),
     holes: &[Hole::Update],

@@ -1,6 +1,9 @@
 //! Executions: one run of a workflow each.
 
-use super::{table, Cascade, ExecutionStatus, Hole, KeyFormat, Timestamp, Uuid, EXECUTION_NODE_RESULTS};
+use super::Action::{Delete, Insert, Row, Special, Update};
+use super::{
+    table, Cached, Cascade, ExecutionStatus, Hole, KeyFormat, Timestamp, Uuid, EXECUTION_NODE_RESULTS,
+};
 
 table! {
     /// One run of a workflow.
@@ -19,6 +22,22 @@ table! {
         /// How many nodes the run has.
         node_count: i32 = nullable,
         created_at: Timestamp = defaulted,
+    }
+    {
+        /// Records the start of a run.
+        createExecution "(execution: NewWorkflowExecution): Promise<WorkflowExecution>" = Insert(None);
+        /// A run, or null. Asked together with others of the same tick.
+        getExecution "(id: string): Promise<WorkflowExecution | null>" = Row("id", "id");
+        /// Changes a run. Rejects with NOT_FOUND.
+        updateExecution "(id: string, patch: WorkflowExecutionPatch): Promise<WorkflowExecution>" = Update("id");
+        /// Deletes a run with its results, if it is there.
+        deleteExecution "(id: string): Promise<void>" = Delete(false);
+        /// A page of a workflow's runs, newest first, with the number of all. Always asks the server.
+        getExecutionHistory "(workflowId: string, limit?: number, offset?: number): Promise<PaginatedResponse<WorkflowExecution>>"
+        /// A page of a user's runs. A date without time includes that whole day.
+        or "(query: ExecutionHistoryQuery): Promise<PaginatedResponse<WorkflowExecution>>" = Special(Cached::No);
+        /// A page of a user's runs, which a cursor of a neighbouring page names.
+        getExecutionsPage "(query: ExecutionPageQuery): Promise<CursorPage<WorkflowExecution>>" = Special(Cached::No);
     }
     row_key: Some(KeyFormat::new("execution:", &["id"])),
     list_key: Some(KeyFormat::new("executions:", &["workflow_id"])),

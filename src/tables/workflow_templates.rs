@@ -1,6 +1,7 @@
 //! Templates: workflows to start from, shared by everybody.
 
-use super::{table, Cascade, Hole, KeyFormat, TemplateData, Timestamp, Uuid, SAVED_TEMPLATES};
+use super::Action::{Delete, Insert, Row, Special, Update};
+use super::{table, Cached, Cascade, Hole, KeyFormat, TemplateData, Timestamp, Uuid, SAVED_TEMPLATES};
 
 table! {
     /// A workflow to start from.
@@ -22,6 +23,18 @@ table! {
         is_featured: bool = defaulted,
         created_at: Timestamp = defaulted,
         updated_at: Timestamp = defaulted,
+    }
+    {
+        /// Templates in the order of their creation: all, of a category, or featured ones.
+        getTemplates "(query?: TemplateQuery): Promise<WorkflowTemplate[]>" = Special(Cached::No);
+        /// A template, or null. Asked together with others of the same tick.
+        getTemplate "(id: string): Promise<WorkflowTemplate | null>" = Row("id", "id");
+        /// Creates a template. Rejects with 23505 when there is one of that name.
+        createTemplate "(template: NewWorkflowTemplate): Promise<WorkflowTemplate>" = Insert(None);
+        /// Changes a template of the user. Rejects with NOT_FOUND.
+        updateTemplate "(id: string, patch: WorkflowTemplatePatch): Promise<WorkflowTemplate>" = Update("id");
+        /// Deletes a template of the user, if it is there.
+        deleteTemplate "(id: string): Promise<void>" = Delete(false);
     }
     row_key: Some(KeyFormat::new("template:", &["id"])),
     list_key: Some(KeyFormat::new("templates:all", &[])),

@@ -252,7 +252,7 @@ impl Generator {
 
     fn follow(&self, tab: usize) -> Step {
         let random = &self.random;
-        let table = *random.pick(&TABLES);
+        let table = *random.pick(TABLES);
         let column = *random.pick(table.scopes);
         let scope = match column {
             "id" if table.name == "user_profiles" => "$me".to_owned(),

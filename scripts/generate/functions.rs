@@ -1,0 +1,45 @@
+//! The functions of `db`: their types and their names.
+
+use super::comment;
+use std::collections::BTreeSet;
+use workflow_db::tables::{Signature, TABLES};
+
+const DOCS: [&str; 6] = [
+    "Every function of the database.",
+    "",
+    "Each may reject with INVALID_INPUT (an argument was refused, nothing was sent), NOT_CONFIGURED, ABORTED, the server's",
+    "own code for what a retry would not mend, or RETRY_EXHAUSTED; upserts, saves, and changes of executions, results and",
+    "connections also with MIGRATION_REQUIRED, whose hint names the file that the database lacks. Rows are shared with the",
+    "cache: copy before changing.",
+];
+
+/// Types that TypeScript itself has.
+const BUILT_IN: [&str; 2] = ["Omit", "Promise"];
+
+pub fn module() -> String {
+    let functions = TABLES.iter().flat_map(|table| table.functions.iter().zip(table.typescript.functions));
+    let (mut members, mut names, mut types) = (String::new(), String::new(), BTreeSet::new());
+    for (function, signatures) in functions {
+        names.push_str(&format!("  '{}',\n", function.name));
+        for Signature { docs, text } in *signatures {
+            members.push_str(&comment("  ", docs));
+            members.push_str(&format!("  {}{text};\n", function.name));
+            types.extend(types_in(text));
+        }
+    }
+    let types: Vec<_> = types.into_iter().collect();
+    format!(
+        "import type {{ {} }} from '../types.js';\n\n{}export interface DbFunctions {{\n{members}}}\n\n\
+         /** The name of every function. */\nexport const NAMES: readonly (keyof DbFunctions)[] = [\n{names}];\n",
+        types.join(", "),
+        comment("", &DOCS),
+    )
+}
+
+/// The types that a signature names.
+fn types_in(signature: &str) -> impl Iterator<Item = &str> {
+    signature
+        .split(|letter: char| !letter.is_ascii_alphanumeric())
+        .filter(|word| word.starts_with(|initial: char| initial.is_ascii_uppercase()))
+        .filter(|word| !BUILT_IN.contains(word))
+}

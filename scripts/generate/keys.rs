@@ -1,0 +1,94 @@
+//! The cache keys, and which of them answer which read.
+
+use super::{camel, comment};
+use workflow_db::tables::{Action, Cached, KeyFormat, Kind, Presence, Table, TABLES};
+
+const DOCS: [&str; 3] = [
+    "The cache keys, whose formats are fixed: `cacheKeys.workflow(id)` names the entry that `db.getWorkflow(id)` reads.",
+    "Variants of a question (archived workflows included, a page, a filter) append `?…`, and go when the base key is",
+    "invalidated.",
+];
+
+const READ_DOCS: [&str; 2] = [
+    "The key of the entry that answers a read, by the first two arguments. A read that is not here always asks the engine,",
+    "and so does one for whose arguments the key is undefined.",
+];
+
+pub fn module() -> String {
+    let mut members = String::new();
+    for (index, (table, format)) in formats().enumerate() {
+        if is_first_of_its_prefix(index, format) {
+            members.push_str(&format!("  {}: {},\n", name_of(format), key_function(table, format, "")));
+        }
+    }
+    let mut reads = String::new();
+    for table in TABLES {
+        for function in table.functions {
+            if let Some(key) = read_key(table, function.action) {
+                reads.push_str(&format!("  {}: {key},\n", function.name));
+            }
+        }
+    }
+    format!(
+        "import {{ canonical, named, variantIf, type KeyOf }} from '../key-parts.js';\n\
+         import type {{ DbFunctions }} from './functions.js';\n\n\
+         {}export const cacheKeys = {{\n{members}}} as const;\n\n\
+         {}export const READ_KEYS: Partial<Record<keyof DbFunctions, KeyOf>> = {{\n{reads}}};\n",
+        comment("", &DOCS),
+        comment("", &READ_DOCS),
+    )
+}
+
+/// Every format of a key. A list's comes before that of a row with the same prefix, which is a variant of the list's.
+fn formats() -> impl Iterator<Item = (&'static Table, &'static KeyFormat)> {
+    let of_table = |table: &'static Table| table.list_key.iter().chain(&table.row_key);
+    TABLES.iter().flat_map(move |table| of_table(table).map(move |format| (*table, format)))
+}
+
+fn is_first_of_its_prefix(index: usize, format: &KeyFormat) -> bool {
+    formats().position(|(_, other)| other.prefix == format.prefix) == Some(index)
+}
+
+/// How `cacheKeys` names a format.
+fn name_of(format: &KeyFormat) -> String {
+    camel(format.prefix.split(':').next().unwrap_or_default())
+}
+
+/// A function that makes the key, or this variant of it, of its arguments.
+fn key_function(table: &Table, format: &KeyFormat, variant: &str) -> String {
+    let (mut parameters, mut values) = (Vec::new(), Vec::new());
+    for column in format.columns {
+        let name = argument(table, format, column);
+        let is_uuid = table.column(column).is_some_and(|column| column.kind == Kind::Uuid);
+        values.push(if is_uuid { format!("${{canonical({name})}}") } else { format!("${{{name}}}") });
+        parameters.push(format!("{name}: string"));
+    }
+    let (parameters, values) = (parameters.join(", "), values.join(format.separator));
+    format!("({parameters}) => `{}{values}{variant}`", format.prefix)
+}
+
+/// How a key's function names the argument for a column. An id that the database does not make is the user's.
+fn argument(table: &Table, format: &KeyFormat, column: &str) -> String {
+    let is_own = table.column("id").is_some_and(|id| id.presence != Presence::Required);
+    match column {
+        "id" if is_own => name_of(format) + "Id",
+        "id" => "userId".to_owned(),
+        column => camel(column),
+    }
+}
+
+/// What makes the key of a read's arguments. None for a read that no single entry answers, and for a write.
+fn read_key(table: &Table, action: Action) -> Option<String> {
+    let (row, list) = (table.row_key.as_ref(), table.list_key.as_ref());
+    Some(match action {
+        Action::Row(..) => key_function(table, row?, ""),
+        Action::Children(..) | Action::OfUser => key_function(table, list?, ""),
+        Action::OfService => format!("named({})", key_function(table, row?, "")),
+        Action::Special(Cached::Row(variant)) => key_function(table, row?, variant),
+        Action::Special(Cached::List(variant)) => key_function(table, list?, variant),
+        Action::Special(Cached::ListOr(variant)) => {
+            format!("variantIf({}, '{variant}')", key_function(table, list?, ""))
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,47 @@
+//! Cache keys: fixed formats, which applications use too.
+
+use crate::data::{Data, Value};
+
+/// A cache key made of a fixed prefix and one row's columns.
+pub struct KeyFormat {
+    /// Everything before the first value, with the colon.
+    pub prefix: &'static str,
+    /// The columns whose values follow.
+    pub columns: &'static [&'static str],
+    /// What stands between two values.
+    pub separator: &'static str,
+}
+
+impl KeyFormat {
+    /// A prefix, and the value of at most one column.
+    pub const fn new(prefix: &'static str, columns: &'static [&'static str]) -> Self {
+        Self::pair(prefix, columns, "")
+    }
+
+    /// A prefix, and the values of two columns.
+    pub const fn pair(
+        prefix: &'static str,
+        columns: &'static [&'static str],
+        separator: &'static str,
+    ) -> Self {
+        Self { prefix, columns, separator }
+    }
+
+    /// The key with these values.
+    pub fn of(&self, values: &[&str]) -> String {
+        [self.prefix, &values.join(self.separator)].concat()
+    }
+
+    /// The key that `row` belongs under. None when the row lacks a column of it.
+    pub fn of_row<D: Data>(&self, row: &D) -> Option<String> {
+        let values: Option<Vec<String>> = self
+            .columns
+            .iter()
+            .map(|column| match row.column(column) {
+                Value::Text(text) => Some(text),
+                _ => None,
+            })
+            .collect();
+        Some([self.prefix, &values?.join(self.separator)].concat())
+    }
+}
