@@ -5,7 +5,6 @@ use crate::support::Json;
 use serde_json::json;
 use workflow_db::feeds::Interest;
 use workflow_db::query::Comparison;
-use workflow_db::rest::Request;
 use workflow_db::tables::{WORKFLOWS, WORKFLOW_EXECUTIONS};
 
 fn interest(scope: Option<String>, filter: Option<&str>) -> Interest {
@@ -40,18 +39,6 @@ fn what_is_no_comparison_of_a_column_is_refused() {
     ] {
         assert_eq!(Comparison::parse(&WORKFLOWS, text), None, "{text}");
     }
-}
-
-#[test]
-fn a_query_of_a_scope_names_every_column_that_may_hold_it_and_encodes_the_value_of_the_filter() {
-    let scope = uuid_of("scope");
-    let query = interest(Some(scope.clone()), Some("error_message=eq.a&b=c")).query();
-    let path = Request::counted(&query, None).path;
-    let expected = format!(
-        "workflow_executions?select=*&or=(user_id.eq.{scope},workflow_id.eq.{scope},id.eq.{scope})\
-         &error_message=eq.a%26b%3Dc&order=id.asc"
-    );
-    assert_eq!(path, expected);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::support::random::uuid_of;
 use serde_json::{json, Value};
 use workflow_db::error::code;
 use workflow_db::feeds::{Echoes, Extent, Feed, Interest, Missing, Reading, Status, Touch, Verdict};
+use workflow_db::query::Comparison;
 use workflow_db::realtime::{Binding, ChangeKind};
 use workflow_db::rest::Request;
 use workflow_db::tables::{AUDIT_LOGS, WORKFLOWS, WORKFLOW_NODES};
@@ -170,7 +171,7 @@ mod interests {
 
     #[test]
     fn a_table_that_does_not_exist_is_refused() {
-        assert_eq!(refusal("users", None, None), "table: expected one of the database's 14 tables");
+        assert_eq!(refusal("users", None, None), "table: expected one of the database's tables");
     }
 
     #[test]
@@ -186,7 +187,8 @@ mod interests {
     #[test]
     fn a_filter_is_a_comparison_with_a_column_of_the_table() {
         for filter in ["status=eq.running", "status=eq.", "status=in.(running,failed)", "status=not.eq.a=b"] {
-            assert_eq!(interest("workflow_executions", None, Some(filter)).filter.as_deref(), Some(filter));
+            let read = interest("workflow_executions", None, Some(filter)).filter.expect("a comparison");
+            assert_eq!(read.text(), filter);
         }
         for filter in [
             "",
@@ -214,8 +216,11 @@ mod interests {
         assert!(!of_length(2_334));
     }
 
-    fn filters(bindings: &[Binding]) -> Vec<(&str, Option<&str>)> {
-        bindings.iter().map(|binding| (binding.event, binding.filter.as_deref())).collect()
+    fn filters(bindings: &[Binding]) -> Vec<(&str, Option<String>)> {
+        bindings
+            .iter()
+            .map(|binding| (binding.event, binding.filter.as_ref().map(Comparison::text)))
+            .collect()
     }
 
     #[test]
@@ -223,13 +228,12 @@ mod interests {
         let id = uuid_of("x");
         let by = |column: &str| [column, "=eq.", &id].concat();
         let bindings = interest("workflow_executions", Some(&id), Some("status=eq.failed")).bindings(false);
-        let (user, workflow, own) = (by("user_id"), by("workflow_id"), by("id"));
-        let expected = [user.as_str(), &workflow, &own, "status=eq.failed"];
+        let expected = [by("user_id"), by("workflow_id"), by("id"), "status=eq.failed".to_owned()];
         assert_eq!(filters(&bindings), expected.map(|filter| ("*", Some(filter))));
         assert!(bindings.iter().all(|binding| binding.table == "workflow_executions"));
         assert_eq!(filters(&interest("workflows", None, None).bindings(false)), [("*", None)]);
         let filtered = interest("workflows", None, Some("name=eq.a"));
-        assert_eq!(filters(&filtered.bindings(false)), [("*", Some("name=eq.a"))]);
+        assert_eq!(filters(&filtered.bindings(false)), [("*", Some("name=eq.a".to_owned()))]);
     }
 
     #[test]
@@ -461,7 +465,7 @@ fn a_feed_hears_all_when_it_is_live_without_a_filter_and_missed_nothing() {
     assert!(!with(&|feed| feed.reading = Reading::UnderWay));
     assert!(!with(&|feed| feed.retry_ms = Some(1.0)));
     assert!(!with(&|feed| feed.status = Status::Reconnecting));
-    assert!(!with(&|feed| feed.interest.filter = Some("name=eq.a".to_owned())));
+    assert!(!with(&|feed| feed.interest.filter = Some(Comparison::equal("name", "a"))));
     assert!(with(&|feed| {
         feed.is_caught_up = false;
         feed.extent = Extent::Unknown;
@@ -542,7 +546,7 @@ fn a_missing_echo_says_nothing_of_rows_that_are_not_meant_or_while_changes_do_no
     down.status = Status::Reconnecting;
     assert!(!down.miss_echo(&of("ada"), 0.0));
     let mut filtered = scoped();
-    filtered.interest.filter = Some("name=eq.a".to_owned());
+    filtered.interest.filter = Some(Comparison::equal("name", "a"));
     assert!(!filtered.miss_echo(&of("ada"), 0.0));
 }
 
