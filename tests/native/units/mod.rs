@@ -7,3 +7,4 @@ mod flows;
 mod input;
 mod query;
 mod rest;
+mod timestamps;

@@ -5,7 +5,7 @@ use serde_json::{json, Value};
 use workflow_db::data::Form;
 use workflow_db::error::{code, Error};
 use workflow_db::query::{Query, Test};
-use workflow_db::rest::{classify, Body, Reply, Request};
+use workflow_db::rest::{classify, Body, Reply, Request, NODES};
 use workflow_db::tables::WORKFLOWS;
 
 fn error_of(status: u16, body: Value) -> Error {
@@ -72,4 +72,23 @@ fn the_database_s_code_decides_whether_to_retry_whatever_the_status() {
     assert!(!is_retryable(500, "57014"));
     assert!(is_retryable(500, "XX000"));
     assert!(!is_retryable(400, "XX000"));
+}
+
+#[test]
+fn the_number_of_embedded_rows_is_believed_when_it_can_count_them() {
+    let counted = |count: Value| {
+        let workflow = json!({"nodes": [{"id": "a"}, {"id": "b"}], "node_count": [{"count": count}]});
+        NODES.of(&Json::from(workflow)).expect("the rows").1
+    };
+    for count in [2, 3, u32::MAX] {
+        assert_eq!(counted(json!(count)), Some(count));
+    }
+    for count in [json!(1), json!(-1), json!(2.5), json!(4_294_967_296_u64), json!("2"), Value::Null] {
+        assert_eq!(counted(count.clone()), None, "{count}");
+    }
+    let rows = json!([{"id": "a"}]);
+    for workflow in [json!({"nodes": rows, "node_count": []}), json!({"nodes": rows})] {
+        assert_eq!(NODES.of(&Json::from(workflow)).expect("the rows").1, None);
+    }
+    assert!(NODES.of(&Json::from(json!({"node_count": [{"count": 0}]}))).is_none());
 }
