@@ -43,6 +43,11 @@ struct Found<D> {
 }
 
 impl Reread {
+    /// Whether it was begun with this very id: the same row may be read again after a frame that ended it.
+    pub(super) fn began_with(&self, id: &Rc<str>) -> bool {
+        Rc::ptr_eq(&self.id, id)
+    }
+
     pub(super) fn is_of(&self, table: &Table, id: &str) -> bool {
         *self.table == *table && *self.id == *id
     }
@@ -54,7 +59,7 @@ impl<P: Platform> Engine<P> {
         let Some(table) = table_named(&frame.table) else { return };
         if frame.kind == Kind::Delete {
             if let Some(id) = frame.old.as_ref().and_then(id_of) {
-                self.row_gone(table, &id, frame.commit_timestamp.as_deref().map(Rc::from).as_ref());
+                self.row_deleted(table, &id, frame.commit_timestamp.as_deref().map(Rc::from));
             }
             return;
         }
@@ -123,35 +128,57 @@ impl<P: Platform> Engine<P> {
         live.outbox.extend(live.feeds.take_row(table, id, row, sign, echoes));
     }
 
-    /// The row with this id is gone. Servers tell of everybody's deletes, so that one that nobody here knows is not ours.
-    fn row_gone(self: &Rc<Self>, table: &'static Table, id: &str, commit_timestamp: Option<&Rc<str>>) {
-        let now_ms = self.platform.now().monotonic_ms;
-        let cached = self.state.borrow().store.row(table, id);
-        let (known, is_echo) = {
-            let mut state = self.state.borrow_mut();
-            let live = &mut state.live;
-            live.rereads.retain(|reread| !reread.is_of(table, id));
-            let is_echo = live.echoes.judge(table, id, None, now_ms) == Verdict::Echo;
-            let (told, known) = live.feeds.take_leave(table, id, cached.as_ref(), commit_timestamp);
-            live.outbox.extend(told);
-            (known, is_echo)
+    /// A frame says that the row was deleted. It may be back already: a graph save deletes a changed connection and inserts
+    /// it again under the same id, and a server that tells deletes to every binding tells the insert only where it
+    /// matches. Unless a feed would hear of that, the server is asked.
+    fn row_deleted(self: &Rc<Self>, table: &'static Table, id: &str, commit_timestamp: Option<Rc<str>>) {
+        let may_be_back = {
+            let state = self.state.borrow();
+            let cached = state.store.row(table, id);
+            cached.is_some_and(|row| !state.live.feeds.hear_of(table, &row))
         };
+        let now_ms = self.platform.now().monotonic_ms;
+        let verdict = self.state.borrow_mut().live.echoes.judge(table, id, None, now_ms);
+        let is_echo = matches!(verdict, Verdict::Echo | Verdict::OldEcho);
         if !is_echo {
             self.state.borrow_mut().note(Record::Heard { table, id: id.to_owned() });
         }
-        match known {
-            Some(_) if is_echo => {}
-            Some(row) => {
-                self.apply(&Change { table, id: Some(id.to_owned()), source: Source::Deleted(Some(row)) });
-            }
-            None => {
-                // An answer on its way may still hold it.
-                self.state.borrow_mut().note(Record::Gone { table, id: id.to_owned() });
-                // Feeds forget the old rows of such a table, pages do not.
-                if table.is_append_only {
-                    self.apply(&Change { table, id: Some(id.to_owned()), source: Source::Deleted(None) });
-                }
-            }
+        let known = self.leave_feeds(table, id, commit_timestamp.as_ref());
+        if may_be_back && !is_echo {
+            let sign = Sign::of_nobody(Kind::Insert, commit_timestamp);
+            self.reread(table, id, sign);
+        } else if known.is_none() || !is_echo {
+            self.row_gone(table, id, known);
+        }
+    }
+
+    /// Tells the feeds that the row is gone. Answers the row as it was, if it was known.
+    fn leave_feeds(
+        &self,
+        table: &'static Table,
+        id: &str,
+        commit_timestamp: Option<&Rc<str>>,
+    ) -> Option<P::Data> {
+        let state = &mut *self.state.borrow_mut();
+        let cached = state.store.row(table, id);
+        state.live.rereads.retain(|reread| !reread.is_of(table, id));
+        let (told, known) = state.live.feeds.take_leave(table, id, cached.as_ref(), commit_timestamp);
+        state.live.outbox.extend(told);
+        known
+    }
+
+    /// There is no row with this id. Servers tell of everybody's deletes, so that one that nobody here knows is not ours.
+    fn row_gone(self: &Rc<Self>, table: &'static Table, id: &str, known: Option<P::Data>) {
+        let deleted = |known| Change { table, id: Some(id.to_owned()), source: Source::Deleted(known) };
+        if known.is_some() {
+            self.apply(&deleted(known));
+            return;
+        }
+        // An answer on its way may still hold it.
+        self.state.borrow_mut().note(Record::Gone { table, id: id.to_owned() });
+        // Feeds forget the old rows of such a table, pages do not.
+        if table.is_append_only {
+            self.apply(&deleted(None));
         }
     }
 
@@ -185,14 +212,14 @@ impl<P: Platform> Engine<P> {
     }
 
     /// The row as it is read now. None when nobody waits for it any more.
-    async fn reread_once(self: &Rc<Self>, table: &'static Table, id: &str) -> Option<Found<P::Data>> {
+    async fn reread_once(self: &Rc<Self>, table: &'static Table, id: &Rc<str>) -> Option<Found<P::Data>> {
         loop {
-            self.state.borrow_mut().live.reread(table, id)?.again = None;
-            let lookup = Lookup { table, column: "id", value: id.to_owned(), within: Vec::new() };
+            self.state.borrow_mut().live.reread_of(id)?.again = None;
+            let lookup = Lookup { table, column: "id", value: id.to_string(), within: Vec::new() };
             let (rows, _) = self.in_batch(lookup, self.settings().timeout_ms);
             let row = rows.await.map(|rows| (!rows.is_empty()).then(|| rows.item(0)));
             let mut state = self.state.borrow_mut();
-            let reread = state.live.reread(table, id)?;
+            let reread = state.live.reread_of(id)?;
             let sign = reread.sign.clone();
             // What is cached is newer than the answer.
             if reread.again == Some(Again::Wrote) {
@@ -220,7 +247,10 @@ impl<P: Platform> Engine<P> {
                 self.apply(&Change { table, id: Some(id.to_owned()), source: Source::Current(row.clone()) });
                 self.tell_row(table, id, &row, sign, false);
             }
-            Ok(None) => self.row_gone(table, id, sign.commit_timestamp.as_ref()),
+            Ok(None) => {
+                let known = self.leave_feeds(table, id, sign.commit_timestamp.as_ref());
+                self.row_gone(table, id, known);
+            }
             Err(_) => {
                 self.apply(&Change { table, id: Some(id.to_owned()), source: Source::Unknown });
                 for number in sign.meant() {
@@ -233,8 +263,9 @@ impl<P: Platform> Engine<P> {
     /// An own write was answered: its echo is not news to the cache, and what was read before is older.
     pub(super) fn wrote(&self, table: &'static Table, id: &str, row: Option<&P::Data>) {
         let now_ms = self.platform.now().monotonic_ms;
-        // The echo may have been faster than the answer.
-        let was_told = row.is_some_and(|row| self.was_told(table, id, row));
+        // The echo may have been faster than the answer. While others are awaited, what was told is older than all of them.
+        let is_awaited = self.state.borrow().live.echoes.is_awaited(table, id);
+        let was_told = !is_awaited && row.is_some_and(|row| self.was_told(table, id, row));
         let is_followed = {
             let mut state = self.state.borrow_mut();
             let live = &mut state.live;
@@ -250,6 +281,11 @@ impl<P: Platform> Engine<P> {
         if is_followed {
             self.set_timer();
         }
+    }
+
+    /// The row as some subscription knows it.
+    pub(super) fn known_to_feeds(&self, table: &'static Table, id: &str) -> Option<P::Data> {
+        self.state.borrow().live.feeds.knowing(table, id).find_map(|feed| feed.known(id))
     }
 
     /// Whether the last that those who follow the row know of it is this.

@@ -77,6 +77,11 @@ impl<D: Data> Live<D> {
         self.rereads.iter_mut().find(|reread| reread.is_of(table, id))
     }
 
+    /// The reading of a row that began with this very id, unless it ended.
+    pub(super) fn reread_of(&mut self, id: &Rc<str>) -> Option<&mut Reread> {
+        self.rereads.iter_mut().find(|reread| reread.began_with(id))
+    }
+
     pub(super) fn tell(&mut self, feed: u32, news: News<D>) {
         if let Some(table) = self.feeds.get(feed).map(|feed| feed.interest.table.name) {
             self.outbox.push_back(Told { feed, table, news });

@@ -120,6 +120,15 @@ impl ChangeLog {
         asked < self.forgotten || self.since(asked).any(is_meant)
     }
 
+    /// The rows that frames told of since `asked`. None when that is not known any more.
+    pub fn heard_since(&self, asked: Place) -> Option<Vec<(&'static Table, String)>> {
+        let heard = self.since(asked).filter_map(|record| match record {
+            Record::Heard { table, id } => Some((*table, id.clone())),
+            _ => None,
+        });
+        (asked >= self.forgotten).then(|| heard.collect())
+    }
+
     fn since(&self, asked: Place) -> impl Iterator<Item = &Record> {
         let first = self.records.partition_point(|(place, _)| *place <= asked);
         self.records[first..].iter().map(|(_, record)| record)

@@ -50,10 +50,11 @@ impl<P: Platform> Engine<P> {
             let Some(feed) = state.live.feeds.get_mut(number) else { return };
             feed.retry_ms = None;
             match feed.reading {
-                Reading::UnderWay | Reading::Outdated => {
+                Reading::UnderWay => {
                     feed.reading = Reading::Outdated;
                     return;
                 }
+                Reading::Outdated | Reading::Superseded => return,
                 Reading::Idle | Reading::Waiting if !has_room => {
                     feed.reading = Reading::Waiting;
                     return;
@@ -84,7 +85,7 @@ impl<P: Platform> Engine<P> {
 
     fn scope_landed(self: &Rc<Self>, number: u32, rows: ScopeRows<P::Data>, asked: Place) {
         let now_ms = self.platform.now().monotonic_ms;
-        let (mut again, was_too_large) = {
+        let (reading, was_too_large) = {
             let mut state = self.state.borrow_mut();
             let Some(feed) = state.live.feeds.get_mut(number) else { return };
             if rows.is_err() {
@@ -95,10 +96,11 @@ impl<P: Platform> Engine<P> {
             } else {
                 feed.confirm(self.platform.random());
             }
-            let reading = std::mem::replace(&mut feed.reading, Reading::Idle);
-            (reading == Reading::Outdated, feed.extent == Extent::Unknown)
+            (std::mem::replace(&mut feed.reading, Reading::Idle), feed.extent == Extent::Unknown)
         };
+        let mut again = matches!(reading, Reading::Outdated | Reading::Superseded);
         match rows {
+            Ok(Some(_)) if reading == Reading::Superseded => {}
             Ok(Some(rows)) => again = self.compare(number, &rows, asked, again),
             Ok(None) => {
                 // Otherwise each gap was told when it was noticed.
@@ -207,23 +209,32 @@ struct Found<D> {
     is_told: bool,
 }
 
-/// The pages of the scope's rows that may not be what the server answers now. Rows that came and went may leave their
-/// number as it was, so every page is compared with what is there.
+/// The pages that may hold rows of the scope, and may not be what the server answers now. Rows that came and went may leave
+/// their number as it was, so every page is compared with what is there.
 fn outdated_pages<D: Data>(store: &Store<D>, interest: &Interest, rows: &D) -> Vec<Rc<str>> {
+    if interest.filter.is_some() {
+        return Vec::new();
+    }
     let table = interest.table;
-    let is_covered = |query: &Query| {
-        let is_of_scope = |scope: &String| {
+    let asks_for_scope = |query: &Query| {
+        interest.scope.as_ref().is_none_or(|scope| {
             query.filters.iter().any(|filter| {
                 table.scopes.contains(&filter.column)
                     && matches!(&filter.test, Test::Eq(value) if value == scope)
             })
-        };
-        interest.filter.is_none() && interest.scope.as_ref().is_none_or(is_of_scope)
+        })
+    };
+    // A page that is asked for by another column than the scope's may have held rows of it that are not there any more.
+    let may_overlap = |query: &Query, page: &D| {
+        let shown = page.child("data").map(|rows| rows.items()).unwrap_or_default();
+        shown.is_empty()
+            || shown.iter().any(|row| interest.is_in_scope(row) != Some(false))
+            || rows.items().iter().any(|row| query.admits(row) != Some(false))
     };
     let pages = store.iter().filter(|(_, entry)| match &entry.shape {
         Shape::Page(query) => {
             *query.table == *table
-                && is_covered(query)
+                && (asks_for_scope(query) || may_overlap(query, &entry.data))
                 && is_page_right(query, &entry.data, rows) != Some(true)
         }
         _ => false,

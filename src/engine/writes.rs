@@ -1,6 +1,7 @@
 //! Own writes in flight: what may have crossed them, and what becomes of the cache when they are over.
 
 use super::call::Sent;
+use super::called::Graph;
 use super::log::{ChangeLog, Place, Record};
 use super::Engine;
 use crate::cache::{Change, Source};
@@ -36,14 +37,9 @@ impl WriteInFlight {
         (self.is_delete && self.table.cascades_to(other.table)) || (self.saves_graph && is_of_graph)
     }
 
-    /// Whether a frame told of its row meanwhile: which of both came last the answer does not say.
-    fn was_heard(&self, log: &ChangeLog) -> bool {
-        log.has_since(self.began, |record| match record {
-            Record::Heard { table, id } => {
-                **table == *self.table && self.id.as_deref().is_none_or(|own| own == id)
-            }
-            _ => false,
-        })
+    /// Whether this may be its row.
+    fn may_mean(&self, table: &Table, id: &str) -> bool {
+        *table == *self.table && self.id.as_deref().is_none_or(|own| own == id)
     }
 }
 
@@ -83,6 +79,21 @@ impl WritesInFlight {
     }
 }
 
+/// What happened while a write was in flight.
+struct Meanwhile {
+    /// Another write was in flight that may have touched the same row.
+    was_crossed: bool,
+    /// The rows that frames told of: whether the answer is older, it does not say. None when that is not known any more.
+    heard: Option<Vec<(&'static Table, String)>>,
+}
+
+impl Meanwhile {
+    /// Whether a frame may have told of such a row.
+    fn has_heard(&self, is_such: impl Fn(&'static Table, &str) -> bool) -> bool {
+        self.heard.as_ref().is_none_or(|heard| heard.iter().any(|(table, id)| is_such(table, id)))
+    }
+}
+
 /// A write under way. Dropped before it is settled, it leaves the cache without whatever it may have touched.
 pub(super) struct WriteGuard<P: Platform> {
     engine: Rc<Engine<P>>,
@@ -105,11 +116,11 @@ impl<P: Platform> WriteGuard<P> {
         outcome: Result<Written<P::Data>, Error>,
     ) -> Result<Option<P::Data>, Error> {
         self.is_settled = true;
-        let was_crossed = self.leave();
+        let meanwhile = self.leave();
         match outcome {
             Ok(Written::Row(row)) => {
                 let id = id_of(&row);
-                if was_crossed || self.was_overheard(id.as_deref(), &row) {
+                if meanwhile.was_crossed || self.was_overheard(&meanwhile, id.as_deref(), &row) {
                     self.apply(id, Source::Unknown);
                 } else {
                     self.apply(id.clone(), Source::Row(row.clone()));
@@ -130,7 +141,12 @@ impl<P: Platform> WriteGuard<P> {
             }
             Ok(Written::Called(answer)) => {
                 let Write::Call(call) = write else { return Ok(Some(answer)) };
-                Ok(Some(self.engine.called(call, answer, was_crossed)))
+                // Nobody knows which came later: what it touched is dropped.
+                let is_outdated = |saved: &Graph<P::Data>| {
+                    meanwhile.was_crossed
+                        || meanwhile.has_heard(|table, id| self.engine.was_told_otherwise(table, id, saved))
+                };
+                Ok(Some(self.engine.called(call, answer, is_outdated)))
             }
             Err(error) => {
                 if may_have_happened(&error) {
@@ -146,8 +162,8 @@ impl<P: Platform> WriteGuard<P> {
     }
 
     /// Whether a frame told meanwhile that the row is not what the answer says.
-    fn was_overheard(&self, id: Option<&str>, row: &P::Data) -> bool {
-        self.write.was_heard(&self.engine.state.borrow().log)
+    fn was_overheard(&self, meanwhile: &Meanwhile, id: Option<&str>, row: &P::Data) -> bool {
+        meanwhile.has_heard(|table, id| self.write.may_mean(table, id))
             && !id.is_some_and(|id| self.engine.was_told(self.write.table, id, row))
     }
 
@@ -157,15 +173,18 @@ impl<P: Platform> WriteGuard<P> {
         }
     }
 
-    /// The write is not in flight any more. Whether another one crossed it.
-    fn leave(&self) -> bool {
+    /// The write is not in flight any more.
+    fn leave(&self) -> Meanwhile {
         let mut state = self.engine.state.borrow_mut();
         state.writes.end(&self.write);
-        let was_crossed = state.writes.crossed(&state.log, &self.write);
+        let meanwhile = Meanwhile {
+            was_crossed: state.writes.crossed(&state.log, &self.write),
+            heard: state.log.heard_since(self.write.began),
+        };
         if self.sent.is_sent() {
             state.note(Record::Written(self.write.clone()));
         }
-        was_crossed
+        meanwhile
     }
 }
 

@@ -114,6 +114,11 @@ impl<D: Data> Echoes<D> {
         rows.any(|row| row.states.iter().filter_map(|own| own.row.as_ref()).any(|own| own.is_equal(state)))
     }
 
+    /// Whether an echo of this row is still to come.
+    pub fn is_awaited(&self, table: &'static Table, id: &str) -> bool {
+        self.rows.iter().any(|row| *row.table == *table && row.id == id)
+    }
+
     /// When the next echo counts as missing; infinite when none is awaited.
     pub fn overdue_ms(&self) -> f64 {
         self.rows.iter().flat_map(|row| &row.states).map(State::overdue_ms).fold(f64::INFINITY, f64::min)

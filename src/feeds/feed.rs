@@ -93,6 +93,8 @@ pub enum Reading {
     UnderWay,
     /// It is, and has to be once more.
     Outdated,
+    /// It is, and has to be once more: an own write changed its rows as a whole, so that the answer says nothing.
+    Superseded,
 }
 
 /// A row that changed while the scope was read.
@@ -204,6 +206,13 @@ impl<D: Data> Feed<D> {
         self.interest.filter.is_none()
             && self.status == Status::Live
             && (missed_nothing || self.extent == Extent::Unknown)
+    }
+
+    /// Whether it would hear if this row came to be: it is in the scope, and no filter hides it.
+    pub fn hears_of(&self, row: &D) -> bool {
+        self.interest.filter.is_none()
+            && self.status == Status::Live
+            && self.interest.is_in_scope(row) == Some(true)
     }
 
     /// Where to read on from in a table that only grows.
@@ -322,7 +331,7 @@ impl<D: Data> Feed<D> {
 
     /// Whether an answer is on its way that says what its rows are.
     pub fn is_being_read(&self) -> bool {
-        matches!(self.reading, Reading::UnderWay | Reading::Outdated)
+        matches!(self.reading, Reading::UnderWay | Reading::Outdated | Reading::Superseded)
     }
 
     /// Something changed this row. What the scope's answer says of it is older, if the scope is being read.

@@ -40,6 +40,11 @@ pub struct Sign {
 }
 
 impl Sign {
+    /// Of a row that is gone, or may be: if it comes back, its frames say who is meant.
+    pub fn of_nobody(kind: ChangeKind, commit_timestamp: Option<Rc<str>>) -> Self {
+        Self { kind, commit_timestamp, meant: Vec::new() }
+    }
+
     /// The feeds that mean the row.
     pub fn meant(&self) -> impl Iterator<Item = u32> + '_ {
         self.meant.iter().flat_map(|(_, feeds)| feeds.iter().copied())
@@ -124,6 +129,21 @@ impl<D: Data> Feeds<D> {
     pub fn knowing(&self, table: &'static Table, id: &str) -> impl Iterator<Item = &Feed<D>> {
         let known = self.knowers.of(id).into_iter().filter_map(|number| self.get(number));
         known.filter(move |feed| *feed.interest.table == *table)
+    }
+
+    /// Whether one of the feeds would hear if this row came to be.
+    pub fn hear_of(&self, table: &'static Table, row: &D) -> bool {
+        self.all.iter().any(|feed| *feed.interest.table == *table && feed.hears_of(row))
+    }
+
+    /// An own write changed the rows of this parent as a whole: readings that are under way say nothing of them.
+    pub fn supersede_readings(&mut self, table: &'static Table, parent_id: &str) {
+        for feed in self.all.iter_mut().filter(|feed| *feed.interest.table == *table && feed.is_being_read())
+        {
+            if feed.interest.scope.as_deref().is_none_or(|scope| scope == parent_id) {
+                feed.reading = Reading::Superseded;
+            }
+        }
     }
 
     /// The scope of the feed was read. What is to be told, and whether it has to be read once more.

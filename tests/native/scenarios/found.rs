@@ -1,7 +1,7 @@
 //! Programs that the simulation found to break a promise, as short as it made them.
 
 #![allow(clippy::unreadable_literal, reason = "seeds are printed as they are")]
-use crate::simulation::program::{text, Configured, Foreign, Program, Setting, Step};
+use crate::simulation::program::{text, Configured, Foreign, Program, Setting, Step, Trouble};
 use crate::simulation::replay;
 use crate::support::tokens::Answer;
 use crate::support::Options;
@@ -181,6 +181,316 @@ fn a_list_that_lacks_a_row_is_right_once_its_rows_are_followed_though_another_en
                 Step::Follow { tab: 1, table: "integrations", scope: Some(text("$me")), filter: None },
             ),
             (1165424501, Step::Rest),
+        ],
+    });
+}
+
+#[test]
+fn a_connection_that_a_graph_save_replaced_stays_cached() {
+    replay(&Program {
+        setting: setting(3, false, 7),
+        steps: vec![
+            (
+                3097340170,
+                call(2, "createWorkflow", r#"["$me",{"user_id":"$me","name":"n0","description":"$mark"}]"#),
+            ),
+            (
+                3912508273,
+                Step::Follow {
+                    tab: 2,
+                    table: "workflow_connections",
+                    scope: Some(text(r"$workflows:7")),
+                    filter: None,
+                },
+            ),
+            (508726918, Step::Pass { ms: 100.0 }),
+            (
+                3981083542,
+                call(
+                    2,
+                    "batchSaveWorkflows",
+                    r#"[{"workflows":[{"user_id":"$me","name":"n4","description":"$mark","nodes":[{"node_type":"t0","node_id":"n0","label":"a","position_x":0}],"connections":[{"source_node_id":"n1","target_node_id":"m0","connection_id":"t0"}],"id":"$workflows:2"},{"user_id":"$me","name":"n6","connections":[{"source_node_id":"n2","target_node_id":"m0","connection_id":"t0"},{"source_node_id":"n0","target_node_id":"m1","connection_id":"t1"}],"archived_at":"2024-05-05T12:00:00Z","nodes":[{"node_type":"t0","node_id":"n0","label":"a","position_x":2},{"node_type":"t0","node_id":"n1","label":"a","position_x":1}]}],"overwrite":true}]"#,
+                ),
+            ),
+            (599650961, Step::Pass { ms: 6422.0 }),
+            (
+                437604424,
+                call(
+                    2,
+                    "saveWorkflowGraph",
+                    r#"["$workflows:11",{"nodes":[{"node_type":"t0","node_id":"n0","label":"$mark","position_x":2},{"node_type":"t0","node_id":"n1","label":"a","position_x":0},{"node_type":"t0","node_id":"n2","label":"a","position_x":1}],"connections":[{"source_node_id":"n1","target_node_id":"m0","connection_id":"t0"}]}]"#,
+                ),
+            ),
+            (2657493573, Step::Pass { ms: 112.0 }),
+            (2346089807, Step::Rest),
+        ],
+    });
+}
+
+#[test]
+fn a_connection_that_a_save_replaced_in_a_workflow_from_a_template_stays_cached() {
+    replay(&Program {
+        setting: setting(4, false, 3),
+        steps: vec![
+            (
+                1972443838,
+                call(
+                    3,
+                    "createTemplate",
+                    r#"[{"name":"n4","category":"t1","workflow_data":{"nodes":[],"connections":[{"source_node_id":"n1","target_node_id":"m0","connection_id":"t0"},{"source_node_id":"n1","target_node_id":"m1","connection_id":"t1"}]},"thumbnail_url":"t1","created_by":"$me","description":"$mark"}]"#,
+                ),
+            ),
+            (542311694, Step::Pass { ms: 100.0 }),
+            (4017714029, call(0, "createWorkflowFromTemplate", r#"["$me","$*workflow_templates:0","n1"]"#)),
+            (
+                1633966058,
+                Step::Follow {
+                    tab: 0,
+                    table: "workflow_connections",
+                    scope: Some(text(r"$workflows:1")),
+                    filter: None,
+                },
+            ),
+            (1905475022, Step::Pass { ms: 5661.0 }),
+            (
+                3571856775,
+                call(
+                    0,
+                    "saveWorkflowGraph",
+                    r#"["$workflows:0",{"nodes":[{"node_type":"t0","node_id":"n0","label":"$mark","position_x":1}],"connections":[{"source_node_id":"n1","target_node_id":"m0","connection_id":"t0"},{"source_node_id":"n2","target_node_id":"m1","connection_id":"t1"}]},{"ifUpdatedAt":"$version"}]"#,
+                ),
+            ),
+            (1529728251, Step::Pass { ms: 100.0 }),
+            (1609337331, call(1, "getAccountSettings", r#"["$me"]"#)),
+            (993847659, Step::Rest),
+        ],
+    });
+}
+
+#[test]
+fn a_connection_that_a_save_replaced_while_requests_fail_stays_cached() {
+    replay(&Program {
+        setting: setting(3, false, 2),
+        steps: vec![
+            (
+                2372751068,
+                call(
+                    2,
+                    "batchSaveWorkflows",
+                    r#"[{"workflows":[{"user_id":"$me","name":"n0","description":"$mark","nodes":[],"connections":[{"source_node_id":"n0","target_node_id":"m0","connection_id":"t0"},{"source_node_id":"n2","target_node_id":"m1","connection_id":"t1"}]},{"user_id":"$me","name":"n8","id":"$workflows:8","nodes":[{"node_type":"t0","node_id":"n0","label":"a","position_x":0},{"node_type":"t0","node_id":"n1","label":"a","position_x":1},{"node_type":"t0","node_id":"n2","label":"a","position_x":2}],"connections":[{"source_node_id":"n1","target_node_id":"m0","connection_id":"t0"},{"source_node_id":"n2","target_node_id":"m1","connection_id":"t1"}]}],"overwrite":false}]"#,
+                ),
+            ),
+            (3032013036, call(0, "getExecutionHistory", r#"["c63a60f1-be19-4856-92b8-0c921f53dea1",1,1]"#)),
+            (
+                2506136347,
+                Step::Follow {
+                    tab: 2,
+                    table: "workflow_connections",
+                    scope: Some(text(r"$workflows:4")),
+                    filter: None,
+                },
+            ),
+            (2975520792, Step::Rest),
+            (321784378, Step::Faults { rate: 0.1 }),
+            (
+                2709107539,
+                call(
+                    2,
+                    "saveWorkflowGraph",
+                    r#"["$*workflows:0",{"nodes":[{"node_type":"t0","node_id":"n0","label":"$mark","position_x":1},{"node_type":"t0","node_id":"n1","label":"a","position_x":1},{"node_type":"t1","node_id":"n2","label":"a","position_x":1}],"connections":[{"source_node_id":"n1","target_node_id":"m0","connection_id":"t0"}]}]"#,
+                ),
+            ),
+            (4186422051, call(1, "unsaveTemplate", r#"["$me","$workflow_templates:8"]"#)),
+            (820408913, call(1, "getExecutionResults", r#"["$workflow_executions:0"]"#)),
+            (4159204858, Step::Rest),
+        ],
+    });
+}
+
+#[test]
+fn a_connection_that_a_batch_replaced_stays_cached() {
+    replay(&Program {
+        setting: setting(2, false, 2),
+        steps: vec![
+            (
+                3102583802,
+                Step::Follow {
+                    tab: 0,
+                    table: "workflow_connections",
+                    scope: Some(text(r"$workflows:8")),
+                    filter: None,
+                },
+            ),
+            (162179186, Step::Rest),
+            (
+                1133291820,
+                call(
+                    0,
+                    "createTemplate",
+                    r#"[{"name":"n1","workflow_data":{"nodes":[{"node_type":"t0","node_id":"n0","label":"a","position_x":0}],"connections":[{"source_node_id":"n2","target_node_id":"m0","connection_id":"t0"},{"source_node_id":"n0","target_node_id":"m1","connection_id":"t1"}]},"created_by":"$me","description":"$mark"}]"#,
+                ),
+            ),
+            (4186705642, Step::Pass { ms: 43.0 }),
+            (3926128620, call(0, "createWorkflowFromTemplate", r#"["$me","$workflow_templates:10"]"#)),
+            (2255118666, Step::Pass { ms: 100.0 }),
+            (
+                965691202,
+                call(
+                    0,
+                    "batchSaveWorkflows",
+                    r#"[{"workflows":[{"user_id":"$me","name":"n5","description":"$mark","nodes":[],"connections":[{"source_node_id":"n1","target_node_id":"m0","connection_id":"t0"}],"id":"$workflows:4"},{"user_id":"$me","name":"n7","id":"$workflows:4","nodes":[{"node_type":"t0","node_id":"n0","label":"a","position_x":1}],"connections":[{"source_node_id":"n1","target_node_id":"m0","connection_id":"t0"},{"source_node_id":"n2","target_node_id":"m1","connection_id":"t1"}]}],"overwrite":true}]"#,
+                ),
+            ),
+            (2676773045, Step::Pass { ms: 100.0 }),
+            (2905033500, Step::Rest),
+        ],
+    });
+}
+
+#[test]
+fn a_connection_that_a_save_replaced_stays_cached_beside_other_writes() {
+    replay(&Program {
+        setting: setting(4, false, 1000),
+        steps: vec![
+            (
+                1618929573,
+                call(
+                    1,
+                    "batchSaveWorkflows",
+                    r#"[{"workflows":[{"user_id":"$me","name":"n2","description":"$mark","nodes":[{"node_type":"t0","node_id":"n0","label":"a","position_x":0}],"connections":[]},{"user_id":"$me","name":"n6","archived_at":"2024-05-02T12:00:00Z","id":"$workflows:1","nodes":[{"node_type":"t1","node_id":"n0","label":"a","position_x":2}],"connections":[{"source_node_id":"n0","target_node_id":"m0","connection_id":"t0"},{"source_node_id":"n0","target_node_id":"m1","connection_id":"t1"}]}],"overwrite":true}]"#,
+                ),
+            ),
+            (
+                726626111,
+                call(
+                    1,
+                    "createWorkflow",
+                    r#"["$me",{"user_id":"$me","name":"n3","archived_at":"2024-05-07T12:00:00Z","description":"$mark"}]"#,
+                ),
+            ),
+            (4118469374, Step::Cut { tab: 2, is_cut: true }),
+            (1330011161, call(1, "updateWorkflow", r#"["$workflows:2",{"archived_at":null,"name":"n4"}]"#)),
+            (
+                1187445322,
+                Step::Follow {
+                    tab: 1,
+                    table: "workflow_connections",
+                    scope: Some(text(r"$workflows:5")),
+                    filter: None,
+                },
+            ),
+            (
+                2756001383,
+                call(
+                    1,
+                    "batchSaveWorkflows",
+                    r#"[{"workflows":[{"user_id":"$me","name":"n5","archived_at":"2024-05-06T12:00:00Z","description":"$mark","nodes":[{"node_type":"t0","node_id":"n0","label":"a","position_x":0}],"connections":[]},{"user_id":"$me","name":"n0","connections":[{"source_node_id":"n0","target_node_id":"m0","connection_id":"t0"}],"nodes":[{"node_type":"t0","node_id":"n0","label":"a","position_x":1},{"node_type":"t1","node_id":"n1","label":"a","position_x":0}]}],"overwrite":true}]"#,
+                ),
+            ),
+            (1804085638, Step::Pass { ms: 19260.0 }),
+            (
+                3571986833,
+                call(
+                    1,
+                    "createWorkflow",
+                    r#"["$me",{"user_id":"$me","name":"n6","archived_at":"2024-05-03T12:00:00Z","description":"$mark"}]"#,
+                ),
+            ),
+            (1740154522, Step::Pass { ms: 100.0 }),
+            (
+                284074733,
+                call(
+                    1,
+                    "saveWorkflowGraph",
+                    r#"["$workflows:3",{"nodes":[{"node_type":"t0","node_id":"n0","label":"$mark","position_x":1},{"node_type":"t0","node_id":"n1","label":"a","position_x":1}],"connections":[{"source_node_id":"n1","target_node_id":"m0","connection_id":"t0"}]}]"#,
+                ),
+            ),
+            (1662694799, call(2, "upsertIntegration", r#"["$me","s1",{"is_connected":true}]"#)),
+            (849240166, Step::Pass { ms: 100.0 }),
+            (2461827362, Step::Rest),
+        ],
+    });
+}
+
+#[test]
+fn a_reading_of_workflows_that_began_before_a_graph_save_does_not_undo_its_version() {
+    replay(&Program {
+        setting: setting(2, false, 1000),
+        steps: vec![
+            (
+                3589938873,
+                call(
+                    0,
+                    "createWorkflow",
+                    r#"["$me",{"user_id":"$me","name":"n0","archived_at":"2024-05-08T12:00:00Z","description":"$mark"}]"#,
+                ),
+            ),
+            (1523699742, Step::Rest),
+            (1861854671, Step::Faults { rate: 0.01 }),
+            (923748654, Step::Follow { tab: 0, table: "workflows", scope: Some(text(r"$me")), filter: None }),
+            (3845982461, Step::Pass { ms: 100.0 }),
+            (
+                2980826410,
+                call(
+                    0,
+                    "saveWorkflowGraph",
+                    r#"["$workflows:5",{"nodes":[{"node_type":"t1","node_id":"n0","label":"$mark","position_x":0}],"connections":[]}]"#,
+                ),
+            ),
+            (2545124331, Step::Pass { ms: 100.0 }),
+            (943257759, Step::Pass { ms: 100.0 }),
+            (2797236900, Step::Pass { ms: 100.0 }),
+            (2477486551, call(0, "getWorkflowWithRelations", r#"["$workflows:8"]"#)),
+        ],
+    });
+}
+
+#[test]
+fn a_page_of_a_workflow_is_right_once_the_executions_of_the_user_are_followed() {
+    replay(&Program {
+        setting: setting(2, true, 2),
+        steps: vec![
+            (3440196819, Step::Configure { tab: 0, what: Configured::Ttl(10_000_000.0) }),
+            (4276161195, Step::Configure { tab: 0, what: Configured::Attempts(1) }),
+            (3959650037, Step::Faults { rate: 0.3 }),
+            (
+                1444480937,
+                Step::Follow {
+                    tab: 1,
+                    table: "workflow_connections",
+                    scope: Some(text(r"$*workflows:8")),
+                    filter: None,
+                },
+            ),
+            (2004847231, Step::Realtime { trouble: Trouble::Deaf(true) }),
+            (
+                1237472369,
+                call(0, "createWorkflow", r#"["$me",{"user_id":"$me","name":"n5","description":"$mark"}]"#),
+            ),
+            (
+                824786087,
+                Step::Follow {
+                    tab: 0,
+                    table: "workflow_executions",
+                    scope: Some(text(r"$me")),
+                    filter: None,
+                },
+            ),
+            (2509809865, Step::Pass { ms: 45.0 }),
+            (2969831934, Step::Pass { ms: 100.0 }),
+            (2508359333, Step::Pass { ms: 100.0 }),
+            (1228787207, Step::Pass { ms: 100.0 }),
+            (1081029700, call(0, "getExecutionHistory", r#"["$*workflows:4",3,1]"#)),
+            (
+                3649286094,
+                call(
+                    1,
+                    "createExecution",
+                    r#"[{"workflow_id":"$workflows:1","user_id":"$me","error_message":"$mark"}]"#,
+                ),
+            ),
+            (3079762353, Step::Pass { ms: 3975.0 }),
+            (3490584859, Step::Rest),
         ],
     });
 }

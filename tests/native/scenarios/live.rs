@@ -90,6 +90,51 @@ fn an_update_without_its_large_column_is_not_completed_by_what_was_known_before_
 }
 
 #[test]
+fn a_deleted_account_takes_its_rows_and_leaves_its_templates_without_a_creator() {
+    let world = World::new();
+    let (ada, ben) = (world.signed_in("ada"), world.signed_in("ben"));
+    world.server().add("workflows", json!({"user_id": ada.id(), "name": "w"}));
+    let template = json!({"created_by": ada.id(), "name": "t", "workflow_data": {}});
+    let template = world.server().add("workflow_templates", template);
+    let own = follow(&ada, "workflows", Some(&ada.id()), None);
+    let shared = follow(&ben, "workflow_templates", None, None);
+    ada.does("getWorkflows", json!([ada.id()]));
+    ben.does("getTemplate", json!([template]));
+    world.pass(3_000.0);
+    world.server().remove("user_profiles", &ada.id());
+    world.pass(3_000.0);
+    assert_eq!(names(&take_told(&ada, own), "name"), ["DELETE w"]);
+    let told = take_told(&ben, shared);
+    assert_eq!(names(&told, "name"), ["UPDATE t"]);
+    assert_eq!(told[0].1["created_by"], Value::Null);
+    assert_eq!(ada.does("getWorkflows", json!([ada.id()])).to_value(), json!([]));
+    assert_eq!(ben.does("getTemplate", json!([template])).to_value()["created_by"], Value::Null);
+}
+
+#[test]
+fn an_answer_about_a_deleted_row_is_not_taken_for_the_row_that_came_back() {
+    let world = World::new();
+    let client = world.signed_in("ada");
+    let ada = uuid_of("ada");
+    let id = world.server().add("workflows", json!({"user_id": ada, "name": "first"}));
+    let feed = follow(&client, "workflows", Some(&ada), None);
+    world.pass(3_000.0);
+    // Frames without the row make it be read.
+    world.core.realtime.rows_are_too_large.set(true);
+    for back_ms in [1_000.0, 3_000.0] {
+        world.network().slow("GET workflows?", 0.0, back_ms);
+    }
+    world.server().change("workflows", &id, json!({"name": "old"}));
+    world.pass(200.0);
+    world.server().remove("workflows", &id);
+    world.pass(200.0);
+    world.server().add("workflows", json!({"id": id, "user_id": ada, "name": "new"}));
+    world.pass(5_000.0);
+    let told = take_told(&client, feed);
+    assert_eq!(names(&told, "name"), ["DELETE first", "INSERT new"]);
+}
+
+#[test]
 fn a_scope_that_is_too_large_is_told_of_once_for_each_gap() {
     let world = World::new();
     let client = world.signed_in("ada");

@@ -21,6 +21,7 @@ mod overtaken;
 mod reads;
 mod relations;
 mod retries;
+mod saves;
 mod session;
 mod tokens;
 mod versions;

@@ -1,5 +1,6 @@
 //! What must be true after every step, and what at rest.
 
+use super::pages;
 use super::tab::{Made, Tab};
 use super::value_text;
 use crate::support::postgrest::Server;
@@ -19,11 +20,37 @@ impl Tab {
         let max_size = engine.settings().cache.max_size;
         assert!(engine.keys().len() <= max_size, "more than {max_size} entries");
         self.check_copies(world);
+        self.check_order();
         for place in 0..self.made.len() {
             if self.made[place].pending.is_done() && !self.made[place].is_checked {
                 self.made[place].is_checked = true;
                 self.check_answer(world, place);
             }
+        }
+    }
+
+    /// What was used longest ago leaves first.
+    fn check_order(&mut self) {
+        let keys: Vec<String> = self.client.engine.keys().iter().map(ToString::to_string).collect();
+        let (recency, step) = (&mut self.recency, self.step);
+        for made in self.made.iter().filter(|made| !made.is_checked) {
+            match &made.key {
+                Some(key) => recency.may_use(key, step),
+                // It may store workflows with their nodes and connections.
+                None => {
+                    keys.iter()
+                        .filter(|key| key.starts_with("workflow"))
+                        .for_each(|key| recency.may_use(key, step));
+                }
+            }
+        }
+        for key in self.client.engine.keys_under_way() {
+            recency.may_use(&key, step);
+        }
+        recency.check(&keys);
+        self.step += 1;
+        for key in self.client.engine.keys_under_way() {
+            recency.may_use(&key, self.step);
         }
     }
 
@@ -59,6 +86,7 @@ impl Tab {
         check_rows(&server, &answer, user.as_deref(), made.name);
         if made.name.starts_with("get") {
             check_form(&answer, made);
+            pages::check(&server, made, &answer, user.as_deref());
             for row in rows_of(&answer) {
                 self.check_age(&server, row, made);
             }

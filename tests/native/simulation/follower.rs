@@ -70,6 +70,10 @@ impl Follower {
             server.row(table, id).filter(|row| self.means(row) && server.sees(table, id, user)).cloned()
         };
         for (id, told) in &self.told {
+            // Rows of such a table only go with their account, which a reading from the latest row on does not show.
+            if self.interest.table.is_append_only && server.row(table, id).is_none() {
+                continue;
+            }
             assert_eq!(*told, now(id).map(Value::Object), "{table} {id} as told, and as it is");
         }
         assert!(self.is_live, "{table} is not live after a long rest");

@@ -1,13 +1,13 @@
 //! A program from a seed. What is written is made from the crate's own list of tables and columns.
 
+use super::functions::{OPTIONAL, READS, WRITES};
 use super::program::{CacheCall, Configured, Foreign, Planted, Program, Setting, Step, Text, Trouble};
 use crate::support::network::Fault;
-use crate::support::random::{uuid_of, Random};
+use crate::support::random::Random;
 use crate::support::tokens::Answer;
-use crate::support::Options;
-use serde_json::{json, Map, Value};
+use serde_json::{json, Value};
 use std::borrow::Cow;
-use workflow_db::tables::{table_named, Column, Kind, Presence, Table, TABLES};
+use workflow_db::tables::TABLES;
 
 /// Steps between two rests.
 const ROUND: usize = 150;
@@ -15,97 +15,6 @@ const ROUND: usize = 150;
 /// What a reading of a scope may be refused with once.
 const REFUSALS: [Fault; 3] =
     [Fault::Gateway(403, None), Fault::Refused(404, "PGRST205"), Fault::Refused(403, "42501")];
-
-/// The text column in which a new row carries its mark.
-const MARKED: [(&str, &str); 6] = [
-    ("workflows", "description"),
-    ("workflow_nodes", "label"),
-    ("workflow_executions", "error_message"),
-    ("execution_node_results", "error_message"),
-    ("api_keys", "encrypted_key"),
-    ("workflow_templates", "description"),
-];
-
-pub const READS: [&str; 30] = [
-    "getWorkflows",
-    "getWorkflows",
-    "getWorkflowsPage",
-    "getWorkflow",
-    "getWorkflow",
-    "getWorkflowWithRelations",
-    "getWorkflowWithRelations",
-    "getWorkflowNodes",
-    "getWorkflowConnections",
-    "getExecution",
-    "getExecutionHistory",
-    "getExecutionHistory",
-    "getExecutionsPage",
-    "getExecutionResults",
-    "getApiKeys",
-    "getApiKeysPublic",
-    "getApiKey",
-    "getBrandSettings",
-    "getAccountSettings",
-    "getUserProfile",
-    "getIntegrations",
-    "getIntegration",
-    "getTemplates",
-    "getTemplate",
-    "getSavedTemplates",
-    "getFavorites",
-    "getAuditLogs",
-    "getAuditLogsPage",
-    "getWorkflow",
-    "getWorkflowNodes",
-];
-
-pub const WRITES: [&str; 42] = [
-    "createWorkflow",
-    "createWorkflow",
-    "createWorkflow",
-    "updateWorkflow",
-    "updateWorkflow",
-    "updateWorkflow",
-    "archiveWorkflow",
-    "deleteWorkflow",
-    "saveWorkflowGraph",
-    "saveWorkflowGraph",
-    "batchSaveWorkflows",
-    "createWorkflowFromTemplate",
-    "createWorkflowNode",
-    "createWorkflowNode",
-    "updateWorkflowNode",
-    "deleteWorkflowNode",
-    "createWorkflowConnection",
-    "updateWorkflowConnection",
-    "deleteWorkflowConnection",
-    "createExecution",
-    "createExecution",
-    "updateExecution",
-    "deleteExecution",
-    "createExecutionResult",
-    "updateExecutionResult",
-    "deleteExecutionResult",
-    "createApiKey",
-    "updateApiKey",
-    "deleteApiKey",
-    "batchSaveApiKeys",
-    "upsertBrandSettings",
-    "upsertAccountSettings",
-    "updateUserProfile",
-    "upsertIntegration",
-    "deleteIntegration",
-    "createTemplate",
-    "updateTemplate",
-    "deleteTemplate",
-    "saveTemplate",
-    "unsaveTemplate",
-    "addFavorite",
-    "removeFavorite",
-];
-
-/// Functions of a database that most projects do not have.
-pub const OPTIONAL: [&str; 2] = ["storeApiKey", "revealApiKey"];
 
 pub fn program(seed: u64, length: usize, planted: Option<Planted>) -> Program {
     let random = Random::new(seed ^ 0x5eed);
@@ -130,12 +39,12 @@ pub fn program(seed: u64, length: usize, planted: Option<Planted>) -> Program {
     Program { setting: generator.setting, steps }
 }
 
-struct Generator {
-    random: Random,
-    setting: Setting,
+pub struct Generator {
+    pub random: Random,
+    pub setting: Setting,
 }
 
-fn json_text(value: &Value) -> Text {
+pub fn json_text(value: &Value) -> Text {
     Text(Cow::Owned(value.to_string()))
 }
 
@@ -271,9 +180,14 @@ impl Generator {
 
     fn commit(&self) -> Step {
         let random = &self.random;
-        let table = *random.pick(&TABLES[..TABLES.len()]);
-        let which = random.below(12);
+        let table = *random.pick(TABLES);
+        let (which, user) = (random.below(12), random.below(2));
         let change = match random.below(10) {
+            // The account is deleted; the same user comes back.
+            0 if table.name == "user_profiles" => Foreign::Remove(which),
+            1..4 if table.name == "user_profiles" => {
+                Foreign::Insert(json_text(&json!({"id": format!("$user:{user}"), "email": "$mark"})))
+            }
             _ if matches!(table.name, "audit_logs" | "user_profiles") => {
                 Foreign::Change(which, json_text(&json!({"organization": "other"})))
             }
@@ -282,275 +196,6 @@ impl Generator {
             _ => Foreign::Remove(which),
         };
         let table = if table.name == "audit_logs" { "user_profiles" } else { table.name };
-        Step::Commit { user: random.below(2), table, change }
-    }
-
-    fn call(&self, tab: usize, names: &[&'static str]) -> Step {
-        let random = &self.random;
-        let name = *random.pick(names);
-        let mut options = Options::default();
-        match random.below(12) {
-            0 => options.fresh = true,
-            1 => options.ttl_ms = Some((random.fraction() * 5_000.0).round()),
-            2 => options.timeout_ms = Some(250.0),
-            _ => {}
-        }
-        if self.setting.shares_users {
-            options.ttl_ms = None;
-        }
-        Step::Call { tab, name, arguments: json_text(&self.arguments(name)), options }
-    }
-
-    /// One of the rows of a table, mostly of one's own.
-    fn reference(&self, table: &str) -> String {
-        match self.random.below(20) {
-            0 => uuid_of(table),
-            1 | 2 => format!("$*{table}:{}", self.random.below(12)),
-            _ => format!("${table}:{}", self.random.below(12)),
-        }
-    }
-
-    fn parent(&self, column: &str) -> String {
-        match column {
-            "workflow_id" => self.reference("workflows"),
-            "execution_id" => self.reference("workflow_executions"),
-            "template_id" => self.reference("workflow_templates"),
-            _ if self.random.chance(0.04) => format!("$user:{}", self.random.below(2)),
-            _ => "$me".to_owned(),
-        }
-    }
-
-    fn value(&self, column: &Column) -> Value {
-        let random = &self.random;
-        match column.kind {
-            Kind::Uuid => json!(self.parent(column.name)),
-            Kind::Text => match column.name {
-                "name" => json!(format!("n{}", random.below(9))),
-                "email" => json!("$mark"),
-                "service_name" => json!(format!("s{}", random.below(3))),
-                _ => json!(format!("t{}", random.below(4))),
-            },
-            Kind::Bool => json!(random.chance(0.5)),
-            Kind::Int => json!(random.below(100)),
-            Kind::Float => json!(f64::from(u32::try_from(random.below(64)).expect("small")) / 4.0),
-            Kind::Timestamp => json!(format!("2024-05-0{}T12:00:00Z", 1 + random.below(9))),
-            Kind::Json => json!({"k": random.below(4)}),
-            Kind::OneOf(words) => json!(random.pick::<&str>(words)),
-        }
-    }
-
-    fn new_row(&self, table: &Table) -> Value {
-        let mut row = Map::new();
-        for column in table.columns {
-            let is_written = column.presence == Presence::Required || self.random.chance(0.15);
-            let is_kept = matches!(column.name, "id" | "created_at" | "updated_at")
-                || (column.name == "is_public" && !self.setting.shares_users);
-            if is_written && !is_kept {
-                row.insert(column.name.to_owned(), self.value(column));
-            }
-        }
-        if table.name == "workflow_templates" {
-            row.insert("created_by".to_owned(), json!("$me"));
-            row.insert("workflow_data".to_owned(), self.graph(false));
-        }
-        if let Some((_, column)) = MARKED.iter().find(|(name, _)| *name == table.name) {
-            row.insert((*column).to_owned(), json!("$mark"));
-        }
-        if self.random.chance(0.05) && !table.natural_key.contains("user_id") {
-            row.insert("id".to_owned(), json!(uuid_of(&format!("{} {}", table.name, self.random.below(6)))));
-        }
-        Value::Object(row)
-    }
-
-    fn patch(&self, table: &Table) -> Value {
-        let is_changed = |column: &&Column| match column.name {
-            "id" | "created_at" | "updated_at" | "email" | "workflow_data" | "user_id" => false,
-            "workflow_id" | "execution_id" | "created_by" => self.random.chance(0.1),
-            "is_public" => self.setting.shares_users,
-            _ => true,
-        };
-        let columns: Vec<&Column> = table.columns.iter().filter(is_changed).collect();
-        let mut patch = Map::new();
-        for _ in 0..=self.random.below(2) {
-            if columns.is_empty() {
-                break;
-            }
-            let column = *self.random.pick(&columns);
-            let is_null = column.presence == Presence::Nullable && self.random.chance(0.2);
-            let value = if is_null { Value::Null } else { self.value(column) };
-            patch.insert(column.name.to_owned(), value);
-        }
-        if patch.get("created_by").is_some_and(|value| !value.is_null()) {
-            patch.insert("created_by".to_owned(), json!("$me"));
-        }
-        Value::Object(patch)
-    }
-
-    /// Nodes and connections; of a whole workflow, each row says whose it is.
-    fn graph(&self, is_marked: bool) -> Value {
-        let random = &self.random;
-        let nodes: Vec<Value> = (0..random.below(4))
-            .map(|place| {
-                let label = if is_marked && place == 0 { json!("$mark") } else { json!("a") };
-                json!({
-                    "node_type": format!("t{}", random.below(2)), "node_id": format!("n{place}"),
-                    "label": label, "position_x": random.below(3),
-                })
-            })
-            .collect();
-        let connections: Vec<Value> = (0..random.below(3))
-            .map(|place| {
-                json!({
-                    "source_node_id": format!("n{}", random.below(3)), "target_node_id": format!("m{place}"),
-                    "connection_id": format!("t{place}"),
-                })
-            })
-            .collect();
-        json!({"nodes": nodes, "connections": connections})
-    }
-
-    fn query(&self, page: bool, words: &[(&str, &[&str])]) -> Value {
-        let random = &self.random;
-        let mut query = json!({"userId": self.parent("user_id")});
-        for (name, values) in words {
-            if random.chance(0.4) {
-                query[*name] = json!(random.pick::<&str>(values));
-            }
-        }
-        if page {
-            query["pageSize"] = json!(1 + random.below(4));
-        } else if random.chance(0.5) {
-            query["limit"] = json!(1 + random.below(4));
-            query["offset"] = json!(random.below(3));
-        }
-        query
-    }
-
-    #[allow(clippy::too_many_lines, reason = "one line for each function of the API")]
-    fn arguments(&self, name: &str) -> Value {
-        let random = &self.random;
-        let of = |name: &str| table_named(name).expect("a table");
-        let me = self.parent("user_id");
-        let [workflow, execution, template] =
-            ["workflows", "workflow_executions", "workflow_templates"].map(|table| self.reference(table));
-        let service = format!("s{}", random.below(3));
-        let orders: [(&str, &[&str]); 2] =
-            [("sortBy", &["created_at", "updated_at", "name"]), ("sortOrder", &["asc", "desc"])];
-        let executions: [(&str, &[&str]); 2] =
-            [("status", &["running", "completed"]), ("startDate", &["2024-05-01"])];
-        let audits: [(&str, &[&str]); 2] =
-            [("resourceType", &["workflow", "api_key"]), ("action", &["workflow_created"])];
-        match name {
-            "getWorkflows" => match random.below(3) {
-                0 => json!([me]),
-                1 => json!([me, true]),
-                _ => json!([self.query(false, &orders)]),
-            },
-            "getWorkflowsPage" => json!([self.query(true, &orders)]),
-            "getWorkflow"
-            | "getWorkflowWithRelations"
-            | "getWorkflowNodes"
-            | "getWorkflowConnections"
-            | "archiveWorkflow"
-            | "deleteWorkflow" => json!([workflow]),
-            "createWorkflow" => {
-                let mut row = self.new_row(of("workflows"));
-                row["user_id"] = json!(me);
-                json!([me, row])
-            }
-            "updateWorkflow" => {
-                let mut arguments = json!([workflow, self.patch(of("workflows"))]);
-                if random.chance(0.3) {
-                    arguments.as_array_mut().expect("a list").push(json!({"ifUpdatedAt": "$version"}));
-                }
-                arguments
-            }
-            "saveWorkflowGraph" => {
-                let mut arguments = json!([workflow, self.graph(true)]);
-                if random.chance(0.3) {
-                    arguments.as_array_mut().expect("a list").push(json!({"ifUpdatedAt": "$version"}));
-                }
-                arguments
-            }
-            "batchSaveWorkflows" => {
-                let one = |place: usize| {
-                    let mut row = self.new_row(of("workflows"));
-                    let graph = self.graph(false);
-                    row["nodes"] = graph["nodes"].clone();
-                    row["connections"] = graph["connections"].clone();
-                    if random.chance(0.4) {
-                        row["id"] = json!(format!("$workflows:{}", random.below(12)));
-                    }
-                    if place > 0 {
-                        row.as_object_mut().expect("a row").remove("description");
-                    }
-                    row
-                };
-                let rows: Vec<Value> = (0..=random.below(2)).map(one).collect();
-                json!([{"workflows": rows, "overwrite": random.chance(0.5)}])
-            }
-            "createWorkflowFromTemplate" if random.chance(0.5) => json!([me, template, "n1"]),
-            "createWorkflowFromTemplate" | "saveTemplate" | "unsaveTemplate" => json!([me, template]),
-            "createWorkflowNode" => json!([self.new_row(of("workflow_nodes"))]),
-            "updateWorkflowNode" => {
-                json!([self.reference("workflow_nodes"), self.patch(of("workflow_nodes"))])
-            }
-            "deleteWorkflowNode" => json!([self.reference("workflow_nodes")]),
-            "createWorkflowConnection" => json!([self.new_row(of("workflow_connections"))]),
-            "updateWorkflowConnection" => {
-                json!([self.reference("workflow_connections"), self.patch(of("workflow_connections"))])
-            }
-            "deleteWorkflowConnection" => json!([workflow, format!("t{}", random.below(4))]),
-            "createExecution" => json!([self.new_row(of("workflow_executions"))]),
-            "getExecution" | "deleteExecution" | "getExecutionResults" => json!([execution]),
-            "updateExecution" => json!([execution, self.patch(of("workflow_executions"))]),
-            "getExecutionHistory" => match random.below(2) {
-                0 => json!([workflow, 1 + random.below(4), random.below(3)]),
-                _ => json!([self.query(false, &executions)]),
-            },
-            "getExecutionsPage" => json!([self.query(true, &executions)]),
-            "createExecutionResult" => json!([self.new_row(of("execution_node_results"))]),
-            "updateExecutionResult" => {
-                json!([self.reference("execution_node_results"), self.patch(of("execution_node_results"))])
-            }
-            "deleteExecutionResult" => json!([self.reference("execution_node_results")]),
-            "getApiKey" | "getIntegration" | "deleteIntegration" => json!([me, service]),
-            "createApiKey" => json!([self.new_row(of("api_keys"))]),
-            "updateApiKey" => json!([self.reference("api_keys"), self.patch(of("api_keys"))]),
-            "deleteApiKey" => json!([self.reference("api_keys"), me]),
-            "batchSaveApiKeys" => {
-                let mut row = self.new_row(of("api_keys"));
-                if random.chance(0.4) {
-                    row["id"] = json!(format!("$api_keys:{}", random.below(12)));
-                }
-                json!([{"keys": [row], "overwrite": random.chance(0.5)}])
-            }
-            "storeApiKey" => json!([me, service, "secret"]),
-            "revealApiKey" => json!([self.reference("api_keys")]),
-            "upsertBrandSettings" => json!([me, self.patch(of("brand_settings"))]),
-            "upsertAccountSettings" => json!([me, self.patch(of("account_settings"))]),
-            "updateUserProfile" => json!([me, self.patch(of("user_profiles"))]),
-            "upsertIntegration" => {
-                let mut patch = self.patch(of("integrations"));
-                patch.as_object_mut().expect("a patch").remove("service_name");
-                json!([me, service, patch])
-            }
-            "getTemplates" => match random.below(3) {
-                0 => json!([{"category": format!("t{}", random.below(4))}]),
-                1 => json!([{"featured": false}]),
-                _ => json!([]),
-            },
-            "getTemplate" | "deleteTemplate" => json!([template]),
-            "createTemplate" => json!([self.new_row(of("workflow_templates"))]),
-            "updateTemplate" => json!([template, self.patch(of("workflow_templates"))]),
-            "addFavorite" | "removeFavorite" => json!([me, workflow]),
-            "getAuditLogs" => match random.below(2) {
-                0 => json!([me, 1 + random.below(5), random.below(3)]),
-                _ => json!([self.query(false, &audits)]),
-            },
-            "getAuditLogsPage" => json!([self.query(true, &audits)]),
-            // All rows of a user.
-            _ => json!([me]),
-        }
+        Step::Commit { user, table, change }
     }
 }

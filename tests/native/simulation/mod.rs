@@ -4,8 +4,12 @@
 
 mod checks;
 mod follower;
+mod functions;
 mod generate;
+mod pages;
 pub mod program;
+mod recency;
+mod rows;
 pub mod run;
 mod shrink;
 mod tab;
@@ -58,7 +62,7 @@ fn the_same_seed_lives_the_same_life() {
 
 #[test]
 fn programs_call_every_function() {
-    let called = generate::READS.iter().chain(&generate::WRITES).chain(&generate::OPTIONAL).copied();
+    let called = functions::READS.iter().chain(&functions::WRITES).chain(&functions::OPTIONAL).copied();
     assert_eq!(called.collect::<BTreeSet<_>>(), workflow_db::api::names().collect());
 }
 
@@ -90,6 +94,18 @@ fn an_insert_that_the_server_makes_twice_is_found_and_shrunk() {
 fn a_row_of_another_user_is_found_and_shrunk() {
     let short = found(Planted::OtherUsersRows, "that is not of");
     assert!(short.steps.len() <= 6, "{}", short.code());
+}
+
+#[test]
+fn a_page_that_lacks_a_row_is_found_and_shrunk() {
+    let short = found(Planted::ShortPages, "] from ");
+    assert!(short.steps.len() <= 12, "{}", short.code());
+}
+
+#[test]
+fn entries_that_leave_in_a_wrong_order_are_found_and_shrunk() {
+    let short = found(Planted::ForgottenUse, "is kept behind");
+    assert!(short.steps.len() <= 8, "{}", short.code());
 }
 
 /// A member that is text; empty where there is none.

@@ -34,6 +34,10 @@ pub enum Planted {
     SecondInsert,
     /// The server answers rows of other users.
     OtherUsersRows,
+    /// The server leaves out the first row of every page.
+    ShortPages,
+    /// The cache does not hear which of its entries were used.
+    ForgottenUse,
 }
 
 /// Text that prints as code.

@@ -78,6 +78,7 @@ impl Life {
         server.audits = true;
         server.forgets_ids = matches!(setting.planted, Some(Planted::SecondInsert));
         server.shows_everything = matches!(setting.planted, Some(Planted::OtherUsersRows));
+        server.shortens_pages = matches!(setting.planted, Some(Planted::ShortPages));
         drop(server);
         let faults = &world.core.realtime;
         faults.cold_ms.set(3_000.0);
@@ -91,7 +92,10 @@ impl Life {
                 [format!("user {tab} a"), format!("user {tab} b")]
             }
         };
-        let tabs = (0..setting.tabs).map(|tab| Tab::new(&world, names(tab))).collect();
+        let tabs: Vec<Tab> = (0..setting.tabs).map(|tab| Tab::new(&world, names(tab))).collect();
+        for tab in &tabs {
+            tab.client.front().forgets_use.set(matches!(setting.planted, Some(Planted::ForgottenUse)));
+        }
         Self { world, tabs, shares_users: setting.shares_users, done: 0 }
     }
 
@@ -136,7 +140,7 @@ impl Life {
                 tab.follow(table, scope, *filter);
             }
             Step::Unfollow { tab, which } => self.tabs[*tab].unfollow(*which),
-            Step::Cache { tab, act } => cache(&self.tabs[*tab], act),
+            Step::Cache { tab, act } => cache(&mut self.tabs[*tab], act),
             Step::Configure { tab, what } => configure(&mut self.tabs[*tab], *what),
             Step::SignIn { tab, user } => {
                 let tab = &mut self.tabs[*tab];
@@ -272,7 +276,7 @@ impl Life {
     }
 }
 
-fn cache(tab: &Tab, act: &CacheCall) {
+fn cache(tab: &mut Tab, act: &CacheCall) {
     let engine = &tab.client.engine;
     let key = |which: usize| tab.client.keys().iter().cycle().nth(which).cloned();
     match act {
@@ -281,8 +285,15 @@ fn cache(tab: &Tab, act: &CacheCall) {
             engine.invalidate_where(&|key| key.starts_with(beginning));
         }
         CacheCall::Clear => engine.invalidate_where(&|_| true),
-        CacheCall::Get(which) => key(*which).into_iter().for_each(|key| drop(engine.cached(&key))),
-        CacheCall::Set(key) => engine.set(key, serde_json::json!({"own": true}).into(), None),
+        CacheCall::Get(which) => {
+            if let Some(key) = key(*which).filter(|key| engine.cached(key).is_some()) {
+                tab.recency.hit(&key, tab.step);
+            }
+        }
+        CacheCall::Set(key) => {
+            engine.set(key, serde_json::json!({"own": true}).into(), None);
+            tab.recency.hit(key, tab.step);
+        }
     }
 }
 

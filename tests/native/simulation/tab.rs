@@ -1,6 +1,7 @@
 //! One tab: the calls that were made in it, what it follows, and what it knows of both.
 
 use super::follower::Follower;
+use super::recency::Recency;
 use crate::support::random::uuid_of;
 use crate::support::{Client, Options, Pending, World};
 use serde_json::Value;
@@ -13,10 +14,16 @@ pub struct Made {
     pub pending: Pending,
     pub name: &'static str,
     pub arguments: Value,
+    /// Of a read: what it is stored under.
+    pub key: Option<String>,
+    /// Of a page that was turned to: the page before or after it, and whether it was turned back.
+    pub turned: Option<(Value, bool)>,
     /// A text that only rows made by this call hold.
     pub mark: String,
     /// How many commits there were when it was made.
     pub commits: usize,
+    /// How many there were when what it may have joined was asked for.
+    pub unchanged_since: usize,
     /// Whether it has to ask the server.
     pub is_fresh: bool,
     /// How many own writes had been answered.
@@ -39,6 +46,9 @@ pub struct Tab {
     pub page: Option<(&'static str, Value, Value)>,
     /// No entry may answer longer, in milliseconds.
     pub longest_ttl_ms: f64,
+    pub recency: Recency,
+    /// How many steps were taken.
+    pub step: usize,
 }
 
 impl Tab {
@@ -55,6 +65,8 @@ impl Tab {
             answered: 0,
             page: None,
             longest_ttl_ms: 300_000.0,
+            recency: Recency::default(),
+            step: 0,
         }
     }
 
@@ -79,21 +91,40 @@ impl Tab {
             uuid: &|| uuid_of("any"),
             base_url_length: 40,
         };
-        if let Ok(Operation::Read(read)) = operation(name, &call) {
-            self.questions.insert(read.key, (name, arguments.clone()));
+        let key = match operation(name, &call) {
+            Ok(Operation::Read(read)) => Some(read.key),
+            _ => None,
+        };
+        if let Some(key) = &key {
+            self.questions.insert(key.clone(), (name, arguments.clone()));
         }
         let is_plain = !options.fresh && options.ttl_ms.is_none() && options.timeout_ms.is_none();
         let commits = world.server().commits.len();
+        let joinable = self
+            .made
+            .iter()
+            .filter(|made| !made.pending.is_done() && made.name == name && made.arguments == arguments);
+        let unchanged_since = joinable.map(|made| made.unchanged_since).min().unwrap_or(commits);
         self.longest_ttl_ms = self.longest_ttl_ms.max(options.ttl_ms.unwrap_or(0.0));
         let pending = if is_plain {
             self.client.call(name, arguments.clone())
         } else {
             self.client.call_with(options, name, arguments.clone())
         };
+        if let Some(key) = &key {
+            if pending.is_done() && pending.outcome().is_ok() {
+                self.recency.hit(key, self.step);
+            } else {
+                self.recency.may_use(key, self.step);
+            }
+        }
         self.made.push(Made {
             pending,
             name,
             arguments,
+            key,
+            turned: None,
+            unchanged_since,
             mark,
             commits,
             is_fresh: options.fresh,
@@ -109,6 +140,7 @@ impl Tab {
             let mut query = query;
             query[0]["cursor"] = cursor.clone();
             self.call(world, (name, query), Options::default(), String::new());
+            self.made.last_mut().expect("it was called").turned = Some((page, is_back));
         }
     }
 

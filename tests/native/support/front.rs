@@ -1,7 +1,7 @@
 //! The copies from which the package's entry answers hits, as `front.ts` keeps them.
 
 use super::json::Json;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use workflow_db::platform::Published;
 
@@ -11,6 +11,8 @@ pub struct Front {
     used: RefCell<Vec<u32>>,
     /// Keys whose followers were told, in order.
     told: RefCell<Vec<String>>,
+    /// Whether nobody hears what was used: a fault of the model, by which the simulator is tested.
+    pub forgets_use: Cell<bool>,
 }
 
 impl Front {
@@ -18,7 +20,9 @@ impl Front {
     pub fn answer(&self, key: &str, wall_ms: f64) -> Option<Json> {
         let copies = self.copies.borrow();
         let copy = copies.get(key).filter(|copy| wall_ms < copy.until_wall_ms)?;
-        self.used.borrow_mut().push(copy.slot);
+        if !self.forgets_use.get() {
+            self.used.borrow_mut().push(copy.slot);
+        }
         Some(copy.data.clone())
     }
 

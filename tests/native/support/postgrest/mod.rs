@@ -28,6 +28,7 @@ pub struct Arrival<'a> {
     pub token: Option<&'a str>,
 }
 
+#[allow(clippy::struct_excessive_bools, reason = "each is a setting or a fault of its own")]
 pub struct Server {
     tables: BTreeMap<&'static str, BTreeMap<String, Row>>,
     /// No answer has more rows; the rest is cut without a word.
@@ -50,6 +51,8 @@ pub struct Server {
     pub forgets_ids: bool,
     /// Whether everybody may read everything: another one.
     pub shows_everything: bool,
+    /// Whether pages lack their first row: a third one.
+    pub shortens_pages: bool,
     /// Every change, in the order of the commits.
     pub commits: Vec<Commit>,
 }
@@ -109,6 +112,7 @@ impl Default for Server {
             audits: false,
             forgets_ids: false,
             shows_everything: false,
+            shortens_pages: false,
             commits: Vec::new(),
         }
     }
@@ -250,6 +254,10 @@ impl Server {
             _ => return,
         };
         let Some(row) = after.as_ref().or(before.as_ref()).filter(|_| self.audits) else { return };
+        // Nothing is recorded of an account that is gone.
+        if !row["user_id"].as_str().is_some_and(|user| self.tables["user_profiles"].contains_key(user)) {
+            return;
+        }
         let verb = match (&before, &after) {
             (None, _) => "created",
             (_, None) => "deleted",
@@ -316,16 +324,27 @@ impl Server {
         }
         for child in schema::TABLES {
             for (column, _) in child.parents.iter().filter(|(_, parent)| *parent == table) {
-                let below: Vec<String> = self
-                    .rows(child.name)
-                    .filter(|row| row[*column] == json!(id))
-                    .map(|row| row["id"].as_str().expect("an id").to_owned())
-                    .collect();
-                for id in below {
-                    self.remove(child.name, &id);
+                for below in self.referring(child, column, id) {
+                    self.remove(child.name, &below);
+                }
+            }
+            let Some(column) = child.owner_key().filter(|_| table == "user_profiles") else { continue };
+            for below in self.referring(child, column, id) {
+                if child.required.contains(&column) {
+                    self.remove(child.name, &below);
+                } else {
+                    let mut row = self.tables[child.name][&below].clone();
+                    row[column] = Value::Null;
+                    self.store(child, "UPDATE", &below, row);
                 }
             }
         }
+    }
+
+    /// The rows whose `column` is `id`.
+    fn referring(&self, facts: &Facts, column: &str, id: &str) -> Vec<String> {
+        let rows = self.rows(facts.name).filter(|row| row[column] == json!(id));
+        rows.map(|row| row["id"].as_str().expect("an id").to_owned()).collect()
     }
 
     /// The row as it was before this commit; none if that made it.

@@ -29,7 +29,8 @@ impl Server {
             });
         }
         let limit = params.limit.unwrap_or(usize::MAX).min(self.max_rows);
-        let rows = matching.into_iter().skip(params.offset).take(limit);
+        let left_out = usize::from(self.shortens_pages && params.limit.is_some());
+        let rows = matching.into_iter().skip(params.offset + left_out).take(limit);
         let rows = rows
             .map(|row| self.shaped(facts, params, row, subject))
             .collect::<Result<Vec<Value>, Refusal>>()?;

@@ -9,7 +9,7 @@ pub struct Facts {
     pub columns: &'static [(&'static str, Type, &'static str)],
     pub required: &'static [&'static str],
     pub unique: &'static [&'static [&'static str]],
-    /// Foreign keys with `on delete cascade`.
+    /// Foreign keys with `on delete cascade`, but for the owner's.
     pub parents: &'static [(&'static str, &'static str)],
     /// The column that says whose row it is; without one it is the first parent's.
     pub owner: Option<&'static str>,
@@ -288,6 +288,12 @@ pub fn facts(name: &str) -> Option<&'static Facts> {
 }
 
 impl Facts {
+    /// The column that refers to the owner's profile. It is set to null with the profile's end where it may be null; else
+    /// the row goes too.
+    pub fn owner_key(&self) -> Option<&'static str> {
+        self.owner.filter(|column| *column != "id")
+    }
+
     pub fn kind(&self, column: &str) -> Option<Type> {
         self.columns.iter().find(|(name, ..)| *name == column).map(|(_, kind, _)| *kind)
     }

@@ -175,6 +175,10 @@ impl Server {
                 return Err(Refusal::new(409, "23503", "violates foreign key constraint"));
             }
         }
+        let owner = facts.owner_key().and_then(|column| row[column].as_str());
+        if owner.is_some_and(|owner| !self.tables["user_profiles"].contains_key(owner)) {
+            return Err(Refusal::new(409, "23503", "violates foreign key constraint"));
+        }
         for columns in facts.unique {
             let is_taken = self.tables[facts.name].values().any(|other| {
                 other["id"] != row["id"] && columns.iter().all(|column| other[*column] == row[*column])

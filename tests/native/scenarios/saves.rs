@@ -1,0 +1,154 @@
+//! Graph saves of a workflow that is followed.
+
+use super::live::{follow, names, take_told};
+use crate::support::{Client, Json, World};
+use serde_json::{json, Value};
+
+fn graph(nodes: &[(&str, f64)], connections: &[(&str, &str)]) -> Value {
+    let nodes: Vec<Value> =
+        nodes.iter().map(|(id, x)| json!({"node_id": id, "node_type": "t", "position_x": x})).collect();
+    let connections: Vec<Value> = connections
+        .iter()
+        .map(|(id, target)| json!({"connection_id": id, "source_node_id": "a", "target_node_id": target}))
+        .collect();
+    json!({"nodes": nodes, "connections": connections})
+}
+
+/// A client and a workflow with the nodes `a` and `b` and the connection `c` from `a` to `b`.
+fn saved(world: &World) -> (Client, String) {
+    let ada = world.signed_in("ada");
+    let id = world.server().add("workflows", json!({"user_id": ada.id(), "name": "w"}));
+    ada.does("saveWorkflowGraph", json!([id, graph(&[("a", 0.0), ("b", 0.0)], &[("c", "b")])]));
+    (ada, id)
+}
+
+/// A column of the cached rows under `key`, in their order.
+fn column(client: &Client, key: &str, name: &str) -> Vec<Value> {
+    let rows = client.cached(key).as_ref().map(Json::to_value);
+    rows.iter().flat_map(|rows| rows.as_array().expect("a list")).map(|row| row[name].clone()).collect()
+}
+
+#[test]
+fn a_replaced_connection_stays_cached_where_only_its_delete_is_told() {
+    let world = World::new();
+    let (ada, id) = saved(&world);
+    let other = world.server().add("workflows", json!({"user_id": ada.id(), "name": "other"}));
+    follow(&ada, "workflow_connections", Some(&other), None);
+    world.pass(3_000.0);
+    ada.does("saveWorkflowGraph", json!([id, graph(&[("a", 0.0), ("b", 0.0)], &[("c", "a")])]));
+    let key = format!("workflow_connections:{id}");
+    for _ in 0..50 {
+        world.pass(20.0);
+        assert_eq!(column(&ada, &key, "target_node_id"), ["a"]);
+    }
+}
+
+#[test]
+fn a_reading_that_began_before_a_save_does_not_undo_it() {
+    for table in ["workflow_nodes", "workflow_connections", "workflows"] {
+        for back_ms in [20.0, 40.0, 60.0, 80.0, 100.0, 200.0] {
+            let world = World::new();
+            let (ada, id) = saved(&world);
+            world.network().slow(&format!("GET {table}?"), 0.0, back_ms);
+            follow(&ada, table, Some(&id), None);
+            world.pass(1.0);
+            ada.does("saveWorkflowGraph", json!([id, graph(&[("a", 7.0), ("d", 0.0)], &[("c", "d")])]));
+            let whole = ada.cached(&format!("workflow:{id}?relations")).expect("it was saved");
+            for _ in 0..100 {
+                world.pass(5.0);
+                let now = ada.does("getWorkflowWithRelations", json!([id]));
+                assert_eq!(now, whole, "{table}, which took {back_ms} ms");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_frames_of_an_earlier_save_do_not_undo_a_later_one() {
+    let world = World::new();
+    let (ada, id) = saved(&world);
+    world.core.realtime.jitter_ms.set(40.0);
+    for table in ["workflow_nodes", "workflow_connections", "workflows"] {
+        follow(&ada, table, Some(&id), None);
+    }
+    world.pass(3_000.0);
+    for round in 0..20 {
+        let target = ["a", "b", "d"][round % 3];
+        let nodes = [("a", if round % 2 == 0 { 1.0 } else { 2.0 }), ("b", 0.0), ("d", 0.0)];
+        ada.does("saveWorkflowGraph", json!([id, graph(&nodes[..=round % 3], &[("c", target)])]));
+        let whole = ada.cached(&format!("workflow:{id}?relations")).expect("it was saved");
+        for _ in 0..round {
+            world.pass(5.0);
+            assert_eq!(ada.does("getWorkflowWithRelations", json!([id])), whole, "round {round}");
+        }
+    }
+}
+
+#[test]
+fn a_save_whose_echoes_are_lost_makes_the_scope_be_read_again() {
+    let world = World::new();
+    let (ada, id) = saved(&world);
+    let feed = follow(&ada, "workflow_nodes", Some(&id), None);
+    world.pass(3_000.0);
+    world.core.realtime.is_deaf.set(true);
+    ada.does("saveWorkflowGraph", json!([id, graph(&[("a", 0.0), ("d", 0.0)], &[])]));
+    world.pass(10_000.0);
+    assert_eq!(names(&take_told(&ada, feed), "node_id"), ["DELETE b", "INSERT d"]);
+}
+
+#[test]
+fn a_save_that_changes_nothing_waits_for_no_echo() {
+    let world = World::new();
+    let (ada, id) = saved(&world);
+    for table in ["workflow_nodes", "workflow_connections", "workflows"] {
+        follow(&ada, table, Some(&id), None);
+    }
+    world.pass(3_000.0);
+    world.take_requests();
+    ada.does("saveWorkflowGraph", json!([id, graph(&[("a", 0.0), ("b", 0.0)], &[("c", "b")])]));
+    world.pass(20_000.0);
+    let requests = world.take_requests();
+    assert!(requests.iter().all(|it| !it.line.starts_with("GET")), "{requests:?}");
+}
+
+#[test]
+fn a_change_by_another_client_during_a_save_stays_cached() {
+    for table in ["workflow_nodes", "workflow_connections"] {
+        let world = World::new();
+        let (ada, id) = saved(&world);
+        follow(&ada, table, Some(&id), None);
+        world.pass(3_000.0);
+        world.network().slow("POST rpc/save_workflow_graph", 0.0, 1_000.0);
+        let save = ada.call(
+            "saveWorkflowGraph",
+            json!([id, graph(&[("a", 7.0), ("b", 0.0)], &[("c", "b"), ("d", "a")])]),
+        );
+        world.pass(200.0);
+        let row = world.server().rows(table).next().expect("it is there")["id"].clone();
+        world.server().change(
+            table,
+            row.as_str().expect("an id"),
+            json!({"created_at": "2024-01-01T00:00:00"}),
+        );
+        save.value();
+        let name = if table == "workflow_nodes" { "getWorkflowNodes" } else { "getWorkflowConnections" };
+        let rows = ada.does(name, json!([id])).to_value();
+        assert_eq!(rows[0]["created_at"], "2024-01-01T00:00:00", "{table}");
+    }
+}
+
+#[test]
+fn the_echoes_of_a_save_that_come_before_its_answer_do_not_make_anyone_ask_again() {
+    let world = World::new();
+    let (ada, id) = saved(&world);
+    for table in ["workflow_nodes", "workflow_connections", "workflows"] {
+        follow(&ada, table, Some(&id), None);
+    }
+    world.pass(3_000.0);
+    world.network().slow("POST rpc/save_workflow_graph", 0.0, 1_000.0);
+    ada.does("saveWorkflowGraph", json!([id, graph(&[("a", 7.0), ("d", 0.0)], &[("c", "d")])]));
+    world.take_requests();
+    ada.does("getWorkflowWithRelations", json!([id]));
+    world.pass(20_000.0);
+    assert_eq!(world.count_requests(), 0);
+}
