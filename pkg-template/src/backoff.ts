@@ -7,6 +7,6 @@ export interface Backoff {
 }
 
 /** The wait after a failure that `earlier` others came before. */
-export function waitMs({ firstMs, maxMs }: Backoff, earlier: number): number {
+export function backoffMs({ firstMs, maxMs }: Backoff, earlier: number): number {
   return Math.min(firstMs * 2 ** earlier, maxMs);
 }

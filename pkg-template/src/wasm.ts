@@ -1,4 +1,4 @@
-import { waitMs } from './backoff.js';
+import { backoffMs } from './backoff.js';
 import { DatabaseError } from './errors.js';
 import type { Client } from './generated/bindings.js';
 import { decodeWasm } from './generated/bytes.js';
@@ -154,7 +154,7 @@ function nextPause(): number {
   const now = Date.now();
   failuresInARow = now - lastFailure < RESTART_CALM_MS ? failuresInARow + 1 : 0;
   lastFailure = now;
-  return failuresInARow === 0 ? 0 : waitMs(RESTART_BACKOFF, failuresInARow - 1);
+  return failuresInARow === 0 ? 0 : backoffMs(RESTART_BACKOFF, failuresInARow - 1);
 }
 
 function compileAtOnce(): WebAssembly.Module {

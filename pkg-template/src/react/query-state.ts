@@ -10,7 +10,9 @@
  *               └──────────── failed
  * ```
  */
+import { backoffMs } from '../backoff.js';
 import type { DatabaseError } from '../errors.js';
+import { HOOK_CALM_MS, HOOK_REREAD_BACKOFF, HOOK_RETRY_BACKOFF } from '../generated/timing.js';
 import { isSame } from './same.js';
 
 /** An answer to the query. */
@@ -94,14 +96,6 @@ export interface Surroundings<T> {
   readonly nowMs: number;
 }
 
-/** Entries that leave again and again are read again ever more slowly, up to this. */
-const MAX_WAIT_MS = 2_000;
-const FIRST_WAIT_MS = 50;
-/** An entry that stayed this long is read again at once when it leaves. */
-const CALM_MS = 1_000;
-/** A failed read is tried again after this long, then ever more slowly, up to the second. */
-const FIRST_RETRY_MS = 2_000;
-const MAX_RETRY_MS = 60_000;
 const CALM = { waitMs: 0, untilMs: -Infinity };
 /** Asking again would not change these: the question is wrong, no client can be asked, or this user may not ask. */
 const FINAL_CODES = ['INVALID_INPUT', 'NOT_CONFIGURED', '42501'];
@@ -207,8 +201,9 @@ function reading<T>(state: State<T>, isAwaited: boolean, isFresh = false): State
 /** Reads again what left, and is shown. */
 function rereading<T>(state: State<T>, { nowMs }: Surroundings<T>, isAwaited = false): State<T> {
   const { pace } = state;
-  const isCalm = nowMs - pace.untilMs > CALM_MS + 2 * pace.waitMs;
-  const waitMs = isCalm ? 0 : Math.min(Math.max(2 * pace.waitMs, FIRST_WAIT_MS), MAX_WAIT_MS);
+  const isCalm = nowMs - pace.untilMs > HOOK_CALM_MS + 2 * pace.waitMs;
+  const { firstMs, maxMs } = HOOK_REREAD_BACKOFF;
+  const waitMs = isCalm ? 0 : Math.min(Math.max(2 * pace.waitMs, firstMs), maxMs);
   return {
     ...state,
     activity: { status: 'waiting', isAwaited, waitMs },
@@ -242,7 +237,7 @@ function answered<T>(
 
 function failed<T>(state: State<T>, error: DatabaseError, { stored }: Surroundings<T>): State<T> {
   const isTriedAgain = state.isObserved && stored === undefined && !isFinal(error);
-  const waitMs = isTriedAgain ? Math.min(FIRST_RETRY_MS * 2 ** state.failures, MAX_RETRY_MS) : undefined;
+  const waitMs = isTriedAgain ? backoffMs(HOOK_RETRY_BACKOFF, state.failures) : undefined;
   const failures = isTriedAgain ? state.failures + 1 : state.failures;
   return { ...state, activity: { status: 'failed', waitMs }, error, failures };
 }
