@@ -7,7 +7,7 @@
 //
 // All mutants are compiled into one test binary, in a copy of the crate under target/mutants, and the variable MUTANT
 // selects one of them. Compiling each mutant by itself would take hours. What runs for seconds does not take part (the
-// simulation, one test with many feeds, most cases of the properties): it is there to find what nobody thought of, not to
+// simulation, one test with many subscriptions, most cases of the properties): it is there to find what nobody thought of, not to
 // hold single lines.
 
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -26,7 +26,7 @@ import { join, resolve } from 'node:path';
 
 const MODULES = [
   'src/cache',
-  'src/feeds',
+  'src/subscriptions',
   'src/input.rs',
   'src/json.rs',
   'src/query',
@@ -40,7 +40,7 @@ const REPORT = 'docs/mutants.md';
 const REASONS = 'scripts/mutants/survivors.json';
 const GOAL = 95;
 /** These, and the one test that reads the sources. */
-const LEFT_OUT = /^modules::|^simulation::|::many_feeds_/;
+const LEFT_OUT = /^modules::|^simulation::|::many_subscriptions_/;
 /** Shorter properties, and a smaller outage. */
 const SHORT = { MAX_CASES: '100', CLIENTS: '1000' };
 /** A test that takes this many times as long as without a mutant hangs. */

@@ -17,14 +17,14 @@
 //! # The way of a frame
 //! `js::realtime` hands it to [`realtime`], whose session says which channel it is for and which bindings it matched →
 //! `engine::incoming` completes the row and makes it a `Change`, which goes the way of any other → the subscriptions that mean
-//! the row, in [`feeds`], say whether it is news → handlers. After every readiness `engine::resync` reads the scope and
+//! the row, in [`subscriptions`], say whether it is news → handlers. After every readiness `engine::resync` reads the scope and
 //! does the same with whatever differs.
 //!
 //! # What is where
 //! [`tables`] describes the database, [`query`] asks it, [`cache`] remembers, [`rest`] speaks `PostgREST`, [`input`] checks
 //! what the application passes, [`token`] tells users apart, [`retry`] and [`error`] are the policy and the one error type,
 //! [`time`] holds every timeout and backoff. [`realtime`] keeps one socket and its channels alive and says what they told;
-//! [`feeds`] know what is followed, and what its followers heard last. [`flows`] know which requests a question or a write takes.
+//! [`subscriptions`] know what is followed, and what its followers heard last. [`flows`] know which requests a question or a write takes.
 //! All of these are pure: values in, values out.
 //! [`engine`] is generic over [`platform::Platform`]; `io` is the only code that touches the browser, `js` the only one that
 //! JavaScript sees. Modules import downwards only; `tests/native/modules.rs` has the order.
@@ -43,7 +43,6 @@ pub mod cache;
 pub mod data;
 pub mod engine;
 pub mod error;
-pub mod feeds;
 pub mod flows;
 pub mod input;
 #[cfg(target_arch = "wasm32")]
@@ -57,6 +56,7 @@ pub mod query;
 pub mod realtime;
 pub mod rest;
 pub mod retry;
+pub mod subscriptions;
 pub mod tables;
 pub mod time;
 pub mod token;

@@ -2,8 +2,8 @@
 
 use crate::data::Data;
 use crate::error::Error;
-use crate::feeds::Told;
 use crate::rest::{Reply, Request};
+use crate::subscriptions::Notification;
 use crate::time::Moment;
 use std::future::Future;
 
@@ -17,7 +17,7 @@ pub trait Clock {
     /// Completes after `ms` milliseconds.
     fn sleep(&self, ms: f64) -> impl Future<Output = ()> + 'static;
     /// As `sleep`, for housekeeping that must not keep a process alive.
-    fn doze(&self, ms: f64) -> impl Future<Output = ()> + 'static;
+    fn sleep_in_background(&self, ms: f64) -> impl Future<Output = ()> + 'static;
 }
 
 /// The tasks of the host's event loop.
@@ -81,8 +81,8 @@ pub trait Mirror: Host {
 
 /// Whatever the application wants to hear. None of its code runs before the engine's step is over.
 pub trait Notifier: Host {
-    /// Tells the handlers of a feed.
-    fn tell(&self, told: Told<Self::Data>);
+    /// Tells the handlers of a subscription.
+    fn tell(&self, told: Notification<Self::Data>);
     /// Something happened that logs and tools may show.
     fn event(&self, event: Event<'_>);
 }

@@ -21,8 +21,8 @@ type Handler = (change: RealtimeEvent) => void;
 
 const EVENTS: readonly ChangeType[] = ['INSERT', 'UPDATE', 'DELETE'];
 
-/** One subscription: a handler, and the feed that it follows. */
-class Subscription implements SubscriptionHandle {
+/** One follower: a handler, and the subscription that it follows. */
+class Follower implements SubscriptionHandle {
   status: SubscriptionStatus = 'connecting';
   error: DatabaseError | null = null;
   /** How many changes the handler was told. */
@@ -38,12 +38,12 @@ class Subscription implements SubscriptionHandle {
 
   constructor(
     readonly id: string,
-    /** The number of the feed that it follows. */
-    public feed: number,
+    /** The number of the subscription that it follows. */
+    public subscription: number,
     readonly table: string,
     readonly options: OpenOptions,
     private readonly handler: Handler | undefined,
-    private readonly end: (subscription: Subscription) => void,
+    private readonly end: (follower: Follower) => void,
   ) {
     this.ready = new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
@@ -60,7 +60,7 @@ class Subscription implements SubscriptionHandle {
   // A property, so that an effect can return it as it is.
   readonly unsubscribe = (): void => {
     if (this.status === 'closed') return;
-    this.settle.reject(new DatabaseError('ABORTED', 'The subscription was ended before changes flowed'));
+    this.settle.reject(new DatabaseError('ABORTED', 'The follower was ended before changes flowed'));
     this.stands('closed', undefined);
     this.end(this);
   };
@@ -104,10 +104,10 @@ class Subscription implements SubscriptionHandle {
   }
 }
 
-/** The subscriptions of one client, each with its handler, over the engine's feeds. */
+/** The followers of one client, each with its handler, over the engine's bySubscription. */
 export class Subscriptions implements RealtimeManager, Followers {
-  private readonly all = new Map<string, Subscription>();
-  private readonly feeds = new Map<number, Set<Subscription>>();
+  private readonly all = new Map<string, Follower>();
+  private readonly bySubscription = new Map<number, Set<Follower>>();
   private lastNumber = 0;
   /** While there are any, their client stays in memory. */
   private release: (() => void) | undefined;
@@ -143,19 +143,19 @@ export class Subscriptions implements RealtimeManager, Followers {
   };
 
   readonly unsubscribeFromTable = (table: string): Promise<void> =>
-    this.endWhere((subscription) => subscription.table === table);
+    this.endWhere((follower) => follower.table === table);
 
   readonly unsubscribeAll = (): Promise<void> => this.endWhere(() => true);
 
   readonly getActiveSubscriptions = () =>
-    [...this.all.values()].map((subscription) => ({
-      id: subscription.id,
-      table: subscription.table,
-      scope: subscription.options.scope,
-      filter: subscription.options.filter,
-      status: subscription.status,
-      events: subscription.events,
-      resyncs: subscription.resyncs,
+    [...this.all.values()].map((follower) => ({
+      id: follower.id,
+      table: follower.table,
+      scope: follower.options.scope,
+      filter: follower.options.filter,
+      status: follower.status,
+      events: follower.events,
+      resyncs: follower.resyncs,
     }));
 
   private newId(table: string): string {
@@ -166,7 +166,7 @@ export class Subscriptions implements RealtimeManager, Followers {
     return id;
   }
 
-  private add(id: string, table: string, given: OpenOptions, handler: Handler | undefined): Subscription {
+  private add(id: string, table: string, given: OpenOptions, handler: Handler | undefined): Follower {
     const options = plainOptions(given);
     const isTold = handler !== undefined;
     if (isTold && typeof handler !== 'function') throw invalid('handler', 'a function, or nothing');
@@ -176,61 +176,61 @@ export class Subscriptions implements RealtimeManager, Followers {
       if (value !== undefined && !isWellFormed(value))
         throw invalid(name, 'text without half of a surrogate pair');
     }
-    const feed = this.follow(table, options, isTold);
-    const subscription = new Subscription(id, feed, table, options, handler, (ended) => this.end(ended));
-    const other = this.of(feed)[0];
-    if (other !== undefined) subscription.stands(other.status, other.error ?? undefined);
-    this.attach(subscription);
-    this.all.set(id, subscription);
+    const subscription = this.follow(table, options, isTold);
+    const follower = new Follower(id, subscription, table, options, handler, (ended) => this.end(ended));
+    const other = this.of(subscription)[0];
+    if (other !== undefined) follower.stands(other.status, other.error ?? undefined);
+    this.attach(follower);
+    this.all.set(id, follower);
     this.release ??= keep(this);
-    return subscription;
+    return follower;
   }
 
   private follow(table: string, options: OpenOptions, isTold: boolean): number {
     return this.client().follow(table, options.scope, options.filter, isTold);
   }
 
-  private attach(subscription: Subscription): void {
-    const others = this.feeds.get(subscription.feed) ?? new Set();
-    this.feeds.set(subscription.feed, others.add(subscription));
+  private attach(follower: Follower): void {
+    const others = this.bySubscription.get(follower.subscription) ?? new Set();
+    this.bySubscription.set(follower.subscription, others.add(follower));
   }
 
-  /** The engine is gone, and its feeds with it. */
+  /** The engine is gone, and its bySubscription with it. */
   detachAll(): void {
-    this.feeds.clear();
-    this.all.forEach((subscription) => afterStep(() => subscription.lose()));
+    this.bySubscription.clear();
+    this.all.forEach((follower) => afterStep(() => follower.lose()));
   }
 
   /** Follows in the next engine what was followed in the last one. */
   reattachAll(): void {
-    for (const subscription of this.all.values()) {
-      subscription.feed = this.follow(subscription.table, subscription.options, subscription.isTold);
-      this.attach(subscription);
+    for (const follower of this.all.values()) {
+      follower.subscription = this.follow(follower.table, follower.options, follower.isTold);
+      this.attach(follower);
     }
   }
 
-  private end(subscription: Subscription): void {
-    this.forget(subscription);
-    this.client().unfollow(subscription.feed);
+  private end(follower: Follower): void {
+    this.forget(follower);
+    this.client().unfollow(follower.subscription);
   }
 
-  private forget(subscription: Subscription): void {
-    this.all.delete(subscription.id);
-    const others = this.feeds.get(subscription.feed);
-    others?.delete(subscription);
-    if (others?.size === 0) this.feeds.delete(subscription.feed);
+  private forget(follower: Follower): void {
+    this.all.delete(follower.id);
+    const others = this.bySubscription.get(follower.subscription);
+    others?.delete(follower);
+    if (others?.size === 0) this.bySubscription.delete(follower.subscription);
     if (this.all.size > 0) return;
     this.release?.();
     this.release = undefined;
   }
 
-  private endWhere(picked: (subscription: Subscription) => boolean): Promise<void> {
-    [...this.all.values()].filter(picked).forEach((subscription) => subscription.unsubscribe());
+  private endWhere(picked: (follower: Follower) => boolean): Promise<void> {
+    [...this.all.values()].filter(picked).forEach((follower) => follower.unsubscribe());
     return Promise.resolve();
   }
 
   row(
-    feed: number,
+    subscription: number,
     type: ChangeType,
     table: string,
     record: unknown,
@@ -240,36 +240,36 @@ export class Subscriptions implements RealtimeManager, Followers {
     const origin = commitTimestamp === null ? 'resync' : 'live';
     this.happened({ type: 'change', table, change: type, origin });
     const change: RealtimeEvent = { type, table, record, old, commitTimestamp, origin };
-    this.of(feed).forEach((subscription) => subscription.told(change));
+    this.of(subscription).forEach((follower) => follower.told(change));
   }
 
-  stands(feed: number, status: SubscriptionStatus, error: DatabaseError | undefined): void {
-    const subscriptions = this.of(feed);
-    if (status === 'closed') subscriptions.forEach((subscription) => this.forget(subscription));
-    const first = subscriptions[0];
+  stands(subscription: number, status: SubscriptionStatus, error: DatabaseError | undefined): void {
+    const followers = this.of(subscription);
+    if (status === 'closed') followers.forEach((follower) => this.forget(follower));
+    const first = followers[0];
     if (first !== undefined) {
-      this.happened({ type: 'subscription', table: first.table, status, code: error?.code });
+      this.happened({ type: 'follower', table: first.table, status, code: error?.code });
     }
-    subscriptions.forEach((subscription) => subscription.stands(status, error));
+    followers.forEach((follower) => follower.stands(status, error));
   }
 
-  gap(feed: number): void {
-    const subscriptions = this.of(feed);
-    const first = subscriptions[0];
+  gap(subscription: number): void {
+    const followers = this.of(subscription);
+    const first = followers[0];
     if (first !== undefined) this.happened({ type: 'gap', table: first.table });
-    subscriptions.forEach((subscription) => subscription.gap());
+    followers.forEach((follower) => follower.gap());
   }
 
   unable(error: DatabaseError): void {
-    this.all.forEach((subscription) => subscription.stands('error', error));
+    this.all.forEach((follower) => follower.stands('error', error));
   }
 
   isEmpty(): boolean {
     return this.all.size === 0;
   }
 
-  private of(feed: number): Subscription[] {
-    return [...(this.feeds.get(feed) ?? [])];
+  private of(subscription: number): Follower[] {
+    return [...(this.bySubscription.get(subscription) ?? [])];
   }
 }
 

@@ -20,19 +20,19 @@ export interface SocketLike {
 /** A constructor of sockets, such as `WebSocket`. */
 export type SocketConstructor = new (url: string) => SocketLike;
 
-/** Whoever follows feeds, by their numbers. */
+/** Whoever follows subscriptions, by their numbers. */
 export interface Followers {
   row(
-    feed: number,
+    subscription: number,
     type: ChangeType,
     table: string,
     row: unknown,
     old: unknown,
     committed: string | null,
   ): void;
-  stands(feed: number, status: SubscriptionStatus, error: DatabaseError | undefined): void;
-  gap(feed: number): void;
-  /** No feed can be live here. */
+  stands(subscription: number, status: SubscriptionStatus, error: DatabaseError | undefined): void;
+  gap(subscription: number): void;
+  /** No subscription can be live here. */
   unable(error: DatabaseError): void;
   /** Whether there are none. */
   isEmpty(): boolean;
@@ -141,16 +141,16 @@ export class Wire {
     if (this.followers.isEmpty()) (this.timer as { unref?: () => void }).unref?.();
   }
 
-  row(feed: number, table: string, kind: ChangeType, row: unknown, old: unknown, committed?: string): void {
-    notify(() => this.followers.row(feed, kind, table, row, old, committed ?? null));
+  row(subscription: number, table: string, kind: ChangeType, row: unknown, old: unknown, committed?: string): void {
+    notify(() => this.followers.row(subscription, kind, table, row, old, committed ?? null));
   }
 
-  stands(feed: number, status: SubscriptionStatus, error: DatabaseError | undefined): void {
-    afterStep(() => this.followers.stands(feed, status, error));
+  stands(subscription: number, status: SubscriptionStatus, error: DatabaseError | undefined): void {
+    afterStep(() => this.followers.stands(subscription, status, error));
   }
 
-  gap(feed: number): void {
-    notify(() => this.followers.gap(feed));
+  gap(subscription: number): void {
+    notify(() => this.followers.gap(subscription));
   }
 }
 

@@ -4,7 +4,7 @@ use super::rows::if_updated_at;
 use super::{Call, Operation};
 use crate::data::Value;
 use crate::error::{code, Error};
-use crate::flows::{self, Condition, Function, Write};
+use crate::flows::{self, Condition, DatabaseFunction, Write};
 use crate::input::{self, Body, Field, QueryFields};
 use crate::json::json_text;
 use crate::tables::{Table, API_KEYS, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
@@ -22,9 +22,9 @@ pub(super) fn workflow_graph(call: &Call<'_>) -> Result<Operation, Error> {
     arguments.set("p_nodes", children(call, graph, GRAPH[0], &workflow_id)?);
     arguments.set("p_connections", children(call, graph, GRAPH[1], &workflow_id)?);
     let condition = if_updated_at(call)?.map(Condition::Wanted);
-    let call = flows::Call {
+    let call = flows::FunctionCall {
         condition,
-        ..flows::Call::new(Function::SaveGraph, arguments.json(), Some(workflow_id))
+        ..flows::FunctionCall::new(DatabaseFunction::SaveGraph, arguments.json(), Some(workflow_id))
     };
     Ok(Operation::Write(Write::Call(call)))
 }
@@ -40,11 +40,11 @@ pub(super) fn workflow_from_template(call: &Call<'_>) -> Result<Operation, Error
     if !matches!(call.value(2), Value::Absent | Value::Null) {
         arguments.set("p_name", json_text(&input::text("name", call.value(2))?));
     }
-    Ok(function(Function::FromTemplate, &arguments, Some(workflow_id), Some(template_id)))
+    Ok(function(DatabaseFunction::FromTemplate, &arguments, Some(workflow_id), Some(template_id)))
 }
 
 pub(super) fn workflows(call: &Call<'_>) -> Result<Operation, Error> {
-    save_all(call, "workflows", Function::SaveWorkflows, &|fields| {
+    save_all(call, "workflows", DatabaseFunction::SaveWorkflows, &|fields| {
         let mut own = fields.to_vec();
         own.retain(|field| GRAPH.iter().all(|(name, _)| *name != field.name));
         let (workflow_id, _) = call.give_id(&mut own)?;
@@ -57,7 +57,7 @@ pub(super) fn workflows(call: &Call<'_>) -> Result<Operation, Error> {
 }
 
 pub(super) fn api_keys(call: &Call<'_>) -> Result<Operation, Error> {
-    save_all(call, "keys", Function::SaveKeys, &|fields| {
+    save_all(call, "keys", DatabaseFunction::SaveKeys, &|fields| {
         let mut fields = fields.to_vec();
         call.give_id(&mut fields)?;
         input::new_row(&API_KEYS, &fields)
@@ -79,27 +79,27 @@ pub(super) fn store_api_key(call: &Call<'_>) -> Result<Operation, Error> {
     arguments.set("p_secret", json_text(&input::text("secret", call.value(2))?));
     let options = input::options(&API_KEYS, call.options(3, "options")?, &KEY_OPTIONS)?;
     arguments.set("p_options", options.json());
-    Ok(function(Function::StoreKey, &arguments, None, None))
+    Ok(function(DatabaseFunction::StoreKey, &arguments, None, None))
 }
 
 pub(super) fn reveal_api_key(call: &Call<'_>) -> Result<Operation, Error> {
     let mut arguments = Body::default();
     arguments.set("p_id", json_text(&call.uuid_at(0, "id")?));
-    Ok(function(Function::RevealKey, &arguments, None, None))
+    Ok(function(DatabaseFunction::RevealKey, &arguments, None, None))
 }
 
 /// `{[name]: rows, overwrite?}`, each row as `row` makes it.
 fn save_all(
     call: &Call<'_>,
     name: &'static str,
-    saved: Function,
+    saved: DatabaseFunction,
     row: &dyn Fn(&[Field]) -> Result<Body, Error>,
 ) -> Result<Operation, Error> {
     let batch = call.object(0, "batch")?;
     let fields = QueryFields::new(batch, &[name, "overwrite"])?;
     let overwrite = input::flag("overwrite", fields.get("overwrite"), false)?;
     let mut arguments = Body::default();
-    let argument = if saved == Function::SaveKeys { "p_keys" } else { "p_workflows" };
+    let argument = if saved == DatabaseFunction::SaveKeys { "p_keys" } else { "p_workflows" };
     arguments.set(argument, rows(batch, name, row)?);
     // Last: a repetition adds another argument after it.
     arguments.set("p_overwrite", if overwrite { "true" } else { "false" }.to_owned());
@@ -154,11 +154,11 @@ fn rows(
 }
 
 fn function(
-    function: Function,
+    function: DatabaseFunction,
     arguments: &Body,
     workflow_id: Option<String>,
     template_id: Option<String>,
 ) -> Operation {
-    let call = flows::Call::new(function, arguments.json(), workflow_id);
-    Operation::Write(Write::Call(flows::Call { template_id, ..call }))
+    let call = flows::FunctionCall::new(function, arguments.json(), workflow_id);
+    Operation::Write(Write::Call(flows::FunctionCall { template_id, ..call }))
 }

@@ -6,5 +6,5 @@ mod patch;
 mod store;
 
 pub use keys::{base_of, is_variant_of, parts_of_relations, relations_key, relations_of};
-pub use patch::{is_older, Change, Effect, Source};
+pub use patch::{is_older, Change, Patch, Source};
 pub use store::{CacheConfig, Entry, Freshness, Shape, Stats, Store};

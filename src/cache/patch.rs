@@ -31,7 +31,7 @@ pub enum Source<D> {
 }
 
 /// What is to be done with an entry.
-pub enum Effect<D> {
+pub enum Patch<D> {
     /// It is right as it is.
     Keep,
     /// It holds a newer state of the row.
@@ -44,7 +44,7 @@ pub enum Effect<D> {
 
 impl<D: Data> Change<D> {
     /// What this change does to the entry under `key`.
-    pub fn effect_on(&self, key: &str, entry: &Entry<D>) -> Effect<D> {
+    pub fn patch_of(&self, key: &str, entry: &Entry<D>) -> Patch<D> {
         match &entry.shape {
             Shape::Row(table) if *table == self.table => self.on_row(key, &entry.data),
             Shape::List(query) if query.table == self.table => {
@@ -52,13 +52,13 @@ impl<D: Data> Change<D> {
             }
             Shape::Page(query) if query.table == self.table => match entry.data.child("data") {
                 Some(rows) => match self.on_list(query, &rows, true) {
-                    Effect::Replace(rows, is_held) => {
+                    Patch::Replace(rows, is_held) => {
                         let page = D::object(Some(&entry.data), &[], &[("data", Member::Data(&rows))]);
-                        Effect::Replace(page, is_held)
+                        Patch::Replace(page, is_held)
                     }
                     other => other,
                 },
-                None => Effect::Drop,
+                None => Patch::Drop,
             },
             Shape::Row(table) => self.on_other_table(table, |column| {
                 Some(entry.data.column(column).text()? == self.id.as_deref()?)
@@ -66,74 +66,74 @@ impl<D: Data> Change<D> {
             Shape::List(query) | Shape::Page(query) => {
                 self.on_other_table(query.table, |column| asks_for(query, column, self.id.as_deref()?))
             }
-            Shape::Relations => Effect::Keep,
+            Shape::Relations => Patch::Keep,
             Shape::Foreign => self.on_foreign(key),
         }
     }
 
-    fn on_row(&self, key: &str, old: &D) -> Effect<D> {
+    fn on_row(&self, key: &str, old: &D) -> Patch<D> {
         if self.id.is_some() && old.column("id").text() != self.id.as_deref() {
-            return Effect::Keep;
+            return Patch::Keep;
         }
         match &self.source {
-            Source::Row(row) if is_older(row, old) => Effect::Newer,
-            Source::Row(row) | Source::Current(row) if row.is_equal(old) => Effect::Keep,
+            Source::Row(row) if is_older(row, old) => Patch::Newer,
+            Source::Row(row) | Source::Current(row) if row.is_equal(old) => Patch::Keep,
             Source::Row(row) | Source::Current(row)
                 if self.table.is_active(row)
                     && self.table.row_key.as_ref().and_then(|format| format.of_row(row)).as_deref()
                         == Some(key) =>
             {
-                Effect::Replace(row.clone(), true)
+                Patch::Replace(row.clone(), true)
             }
-            _ => Effect::Drop,
+            _ => Patch::Drop,
         }
     }
 
     /// `counts_unseen` tells whether rows that match, but are not among `rows`, shift or count in the entry.
-    fn on_list(&self, query: &Query, rows: &D, counts_unseen: bool) -> Effect<D> {
+    fn on_list(&self, query: &Query, rows: &D, counts_unseen: bool) -> Patch<D> {
         let place = self.id.as_deref().and_then(|id| rows.position(id));
         let row = match &self.source {
             Source::Row(row) | Source::Current(row) => row,
             Source::Deleted(Some(row)) if place.is_none() && query.admits(row) == Some(false) => {
-                return Effect::Keep
+                return Patch::Keep
             }
             Source::Deleted(_) => return remove_from(query, rows, place),
-            Source::Unknown => return Effect::Drop,
+            Source::Unknown => return Patch::Drop,
         };
         let row = &query.shown(row.clone());
         let old = place.map(|index| rows.item(index));
         if let (Source::Row(_), Some(old)) = (&self.source, &old) {
             if is_older(row, old) {
-                return Effect::Newer;
+                return Patch::Newer;
             }
         }
         match (query.admits(row), place, old) {
-            (None, ..) => Effect::Drop,
+            (None, ..) => Patch::Drop,
             // Where it was before nobody knows.
-            (Some(false), None, _) if counts_unseen => Effect::Drop,
-            (Some(false), None, _) => Effect::Keep,
+            (Some(false), None, _) if counts_unseen => Patch::Drop,
+            (Some(false), None, _) => Patch::Keep,
             (Some(false), Some(_), _) => remove_from(query, rows, place),
-            (Some(true), Some(_), Some(old)) if row.is_equal(&old) => Effect::Keep,
+            (Some(true), Some(_), Some(old)) if row.is_equal(&old) => Patch::Keep,
             (Some(true), Some(index), Some(old)) if query.compare(row, &old) == Some(Ordering::Equal) => {
-                Effect::Replace(rows.spliced(index, 1, Some(row)), true)
+                Patch::Replace(rows.spliced(index, 1, Some(row)), true)
             }
             // A row that enters a page or moves in it pushes others over its edges.
-            _ if query.is_page() => Effect::Drop,
+            _ if query.is_page() => Patch::Drop,
             (Some(true), ..) => insert_in_order(query, rows, place, row),
         }
     }
 
     /// An entry of another table is touched by a delete that cascades into that table. `refers` tells whether the
     /// entry's column is the deleted row's id, if that can be known.
-    fn on_other_table(&self, table: &Table, refers: impl Fn(&'static str) -> Option<bool>) -> Effect<D> {
+    fn on_other_table(&self, table: &Table, refers: impl Fn(&'static str) -> Option<bool>) -> Patch<D> {
         if !self.may_cascade_to(table) {
-            return Effect::Keep;
+            return Patch::Keep;
         }
         // What hangs below a child hangs below a row that is not known here, and is always dropped.
         let child = self.table.cascades.iter().find(|cascade| cascade.table == table);
         match child.map(|cascade| refers(cascade.column)) {
-            Some(Some(false)) => Effect::Keep,
-            _ => Effect::Drop,
+            Some(Some(false)) => Patch::Keep,
+            _ => Patch::Drop,
         }
     }
 
@@ -152,7 +152,7 @@ impl<D: Data> Change<D> {
         TABLES.iter().any(|table| self.may_cascade_to(table))
     }
 
-    fn on_foreign(&self, key: &str) -> Effect<D> {
+    fn on_foreign(&self, key: &str) -> Patch<D> {
         let table = self.table;
         let is_own = |format: &KeyFormat| match (&self.source, base_of(key).strip_prefix(format.prefix)) {
             (_, None) => false,
@@ -165,9 +165,9 @@ impl<D: Data> Change<D> {
             table.row_key.iter().chain(&table.list_key).any(|format| key.starts_with(format.prefix))
         });
         if below || table.row_key.iter().chain(&table.list_key).any(is_own) {
-            Effect::Drop
+            Patch::Drop
         } else {
-            Effect::Keep
+            Patch::Keep
         }
     }
 }
@@ -188,7 +188,7 @@ pub fn is_older<D: Data>(row: &D, known: &D) -> bool {
     }
 }
 
-fn insert_in_order<D: Data>(query: &Query, rows: &D, place: Option<usize>, row: &D) -> Effect<D> {
+fn insert_in_order<D: Data>(query: &Query, rows: &D, place: Option<usize>, row: &D) -> Patch<D> {
     let others = match place {
         Some(index) => rows.spliced(index, 1, None),
         None => rows.clone(),
@@ -201,18 +201,18 @@ fn insert_in_order<D: Data>(query: &Query, rows: &D, place: Option<usize>, row: 
     while position < end {
         let middle = first_probes.next().unwrap_or_else(|| usize::midpoint(position, end));
         match query.compare(row, &others.item(middle)) {
-            None => return Effect::Drop,
+            None => return Patch::Drop,
             Some(Ordering::Less) => end = middle,
             Some(_) => position = middle + 1,
         }
     }
-    Effect::Replace(others.spliced(position, 0, Some(row)), true)
+    Patch::Replace(others.spliced(position, 0, Some(row)), true)
 }
 
-fn remove_from<D: Data>(query: &Query, rows: &D, place: Option<usize>) -> Effect<D> {
+fn remove_from<D: Data>(query: &Query, rows: &D, place: Option<usize>) -> Patch<D> {
     match place {
-        _ if query.is_page() => Effect::Drop,
-        None => Effect::Keep,
-        Some(index) => Effect::Replace(rows.spliced(index, 1, None), false),
+        _ if query.is_page() => Patch::Drop,
+        None => Patch::Keep,
+        Some(index) => Patch::Replace(rows.spliced(index, 1, None), false),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::index::EntryIndex;
 use super::keys::{is_variant_of, parts_of_relations, relations_key};
-use super::patch::{Change, Effect};
+use super::patch::{Change, Patch};
 use crate::data::{Data, Identities, Member};
 use crate::query::Query;
 use crate::tables::{Table, RELATIONS};
@@ -263,7 +263,7 @@ impl<D: Data> Store<D> {
         debug_assert!(
             self.entries.iter().all(|(key, entry)| {
                 concerned.iter().any(|(known, _)| known == key)
-                    || matches!(change.effect_on(key, entry), Effect::Keep)
+                    || matches!(change.patch_of(key, entry), Patch::Keep)
             }),
             "an entry that the index does not know of"
         );

@@ -20,7 +20,7 @@ pub struct CallOptions {
     pub ttl_ms: Option<f64>,
     /// Milliseconds for one attempt.
     pub timeout_ms: Option<f64>,
-    /// Completes when the caller has lost interest.
+    /// Completes when the caller has given it up.
     pub cancelled: Option<LocalBoxFuture<'static, ()>>,
 }
 
@@ -85,7 +85,7 @@ const USER_CHANGED: &str = "Another user signed in, or this one signed out, whil
 const CLOSED: &str = "The client was closed or configured for another server while the call was under way";
 
 impl<P: Platform> Engine<P> {
-    /// Runs `work` unless the caller loses interest, the user changes or the client closes first.
+    /// Runs `work` unless the caller gives it up, the user changes or the client closes first.
     ///
     /// Work of which nothing was sent outlives a change of user: it will be asked in the new one's name. Nothing is
     /// delivered while it is open who is signed in.
@@ -96,14 +96,14 @@ impl<P: Platform> Engine<P> {
         work: LocalBoxFuture<'_, Outcome<P::Data>>,
     ) -> Outcome<P::Data> {
         let mut cancelled = cancelled;
-        let interest = async {
+        let until_cancelled = async {
             match cancelled.as_mut() {
                 Some(cancelled) => cancelled.await,
                 None => std::future::pending().await,
             }
         };
         let call = self.within_epoch(stage, work);
-        match select(pin!(interest), pin!(call)).await {
+        match select(pin!(until_cancelled), pin!(call)).await {
             Either::Left(_) => Err(Error::aborted("The call was aborted by its signal")),
             Either::Right((result, _)) => result,
         }

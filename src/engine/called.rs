@@ -4,9 +4,9 @@ use super::log::Record;
 use super::Engine;
 use crate::cache::{relations_of, Change, Source};
 use crate::data::{Data, Form};
-use crate::feeds::id_of;
-use crate::flows::{Call, Function, Parts};
+use crate::flows::{DatabaseFunction, FunctionCall, Parts};
 use crate::platform::Platform;
+use crate::subscriptions::id_of;
 use crate::tables::{Table, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES, WORKFLOW_TEMPLATES};
 use std::rc::Rc;
 
@@ -21,7 +21,7 @@ impl<P: Platform> Engine<P> {
     /// dropped from the cache.
     pub(super) fn called(
         self: &Rc<Self>,
-        call: &Call,
+        call: &FunctionCall,
         answer: P::Data,
         is_outdated: impl Fn(&Graph<P::Data>) -> bool,
     ) -> P::Data {
@@ -30,12 +30,14 @@ impl<P: Platform> Engine<P> {
         }
         let saved = |whole: &P::Data| self.saved_graph(whole, &is_outdated);
         match call.function {
-            Function::SaveKeys | Function::StoreKey | Function::RevealKey => {
+            DatabaseFunction::SaveKeys | DatabaseFunction::StoreKey | DatabaseFunction::RevealKey => {
                 self.apply_unknown(call.function.table(), None);
                 answer
             }
-            Function::SaveWorkflows => P::Data::list(&answer.items().iter().map(saved).collect::<Vec<_>>()),
-            Function::SaveGraph | Function::FromTemplate => saved(&answer),
+            DatabaseFunction::SaveWorkflows => {
+                P::Data::list(&answer.items().iter().map(saved).collect::<Vec<_>>())
+            }
+            DatabaseFunction::SaveGraph | DatabaseFunction::FromTemplate => saved(&answer),
         }
     }
 
@@ -80,7 +82,7 @@ impl<P: Platform> Engine<P> {
         if let Some(place) = rows.position(id) {
             return !self.was_told(table, id, &rows.item(place));
         }
-        let known = self.known_to_feeds(table, id);
+        let known = self.known_to_subscriptions(table, id);
         known.is_some_and(|row| row.column("workflow_id").text() == Some(&saved.id))
     }
 
@@ -89,14 +91,14 @@ impl<P: Platform> Engine<P> {
         let key = table.list_key.as_ref().map(|format| [format.prefix, workflow_id].concat());
         let cached = {
             let mut state = self.state.borrow_mut();
-            state.live.feeds.supersede_readings(table, workflow_id);
+            state.live.subscriptions.supersede_readings(table, workflow_id);
             key.and_then(|key| state.store.peek(&key).map(|entry| entry.data.clone()))
         };
         for row in rows.items() {
             let Some(id) = id_of(&row) else { continue };
             let before = match &cached {
                 Some(rows) => rows.position(&id).map(|place| rows.item(place)),
-                None => self.known_to_feeds(table, &id),
+                None => self.known_to_subscriptions(table, &id),
             };
             if before.as_ref().is_some_and(|before| before.is_equal(&row)) {
                 continue;

@@ -2,7 +2,7 @@
 
 use super::log::Record;
 use super::Engine;
-use crate::cache::{is_older, is_variant_of, Change, Effect, Shape, Source};
+use crate::cache::{is_older, is_variant_of, Change, Patch, Shape, Source};
 use crate::data::Data;
 use crate::platform::{Event, Platform, Published};
 use crate::tables::AUDIT_LOGS;
@@ -22,22 +22,22 @@ impl<P: Platform> Engine<P> {
             let mut state = self.state.borrow_mut();
             state.note(Record::of(change));
             let concerned = state.store.concerned(change).into_iter();
-            let effects: Vec<(Rc<str>, Effect<P::Data>)> = concerned
+            let patches: Vec<(Rc<str>, Patch<P::Data>)> = concerned
                 .map(|(key, entry)| {
-                    let effect = change.effect_on(&key, entry);
-                    (key, effect)
+                    let patch = change.patch_of(&key, entry);
+                    (key, patch)
                 })
-                .filter(|(_, effect)| !matches!(effect, Effect::Keep))
+                .filter(|(_, patch)| !matches!(patch, Patch::Keep))
                 .collect();
-            for (key, effect) in effects {
-                match effect {
-                    Effect::Keep => {}
-                    Effect::Newer => is_news = false,
-                    Effect::Replace(data, is_held) => {
+            for (key, patch) in patches {
+                match patch {
+                    Patch::Keep => {}
+                    Patch::Newer => is_news = false,
+                    Patch::Replace(data, is_held) => {
                         let id = change.id.as_deref().unwrap_or_default();
                         state.store.replace(&key, data, id, is_held);
                     }
-                    Effect::Drop => {
+                    Patch::Drop => {
                         state.store.remove(&key);
                     }
                 }
@@ -206,7 +206,7 @@ impl<P: Platform> Engine<P> {
             state.sweeper = Some((due_ms, sender));
             due_ms - now_ms
         };
-        let timer = self.platform.doze(wait_ms);
+        let timer = self.platform.sleep_in_background(wait_ms);
         let engine = Rc::downgrade(self);
         self.platform.spawn(async move {
             if let Either::Left(_) = select(pin!(timer), cancelled).await {

@@ -5,10 +5,10 @@ use super::Engine;
 use crate::cache::{Change, Source};
 use crate::data::Data;
 use crate::error::Error;
-use crate::feeds::{id_of, Sign, Verdict};
 use crate::flows::Lookup;
 use crate::platform::Platform;
 use crate::realtime::{ChangeKind as Kind, Incoming};
+use crate::subscriptions::{id_of, Origin, Sign};
 use crate::tables::{table_named, Table};
 use futures_util::future::{select, FutureExt};
 use std::pin::pin;
@@ -68,7 +68,7 @@ impl<P: Platform> Engine<P> {
         else {
             return;
         };
-        let sign = self.state.borrow_mut().live.feeds.sign(table, channel, matched, frame);
+        let sign = self.state.borrow_mut().live.subscriptions.sign(table, channel, matched, frame);
         if self.waits_for_reread(table, &id, &sign) {
             return self.state.borrow_mut().note(Record::Heard { table, id });
         }
@@ -82,7 +82,7 @@ impl<P: Platform> Engine<P> {
 
     /// The whole row that a frame tells of. Columns that an update did not touch may be missing, if they are large
     /// (recording: basic-insert-update-delete); then the row as it was before this very change completes it, which a
-    /// feed knows that hears of each. None when there is none, or when the frame left out columns that did change.
+    /// subscription knows that hears of each. None when there is none, or when the frame left out columns that did change.
     fn whole(
         &self,
         table: &'static Table,
@@ -97,53 +97,53 @@ impl<P: Platform> Engine<P> {
         if table.columns.iter().all(|column| record.has(column.name)) {
             return Some(record.clone());
         }
-        Some(self.state.borrow().live.feeds.before(sign, id)?.merged(record))
+        Some(self.state.borrow().live.subscriptions.before(sign, id)?.merged(record))
     }
 
     fn row_changed(self: &Rc<Self>, table: &'static Table, id: &str, row: &P::Data, sign: Sign) {
         let now_ms = self.platform.now().monotonic_ms;
         let verdict = self.state.borrow_mut().live.echoes.judge(table, id, Some(row), now_ms);
         // The late echo of an own write is older than the answer to the next one.
-        if matches!(verdict, Verdict::Crossed | Verdict::Foreign) {
+        if matches!(verdict, Origin::Crossed | Origin::Foreign) {
             self.state.borrow_mut().note(Record::Heard { table, id: id.to_owned() });
         }
         match verdict {
-            Verdict::Crossed => return self.reread(table, id, sign),
+            Origin::Crossed => return self.reread(table, id, sign),
             // It is cached already, as is what followed.
-            Verdict::Echo | Verdict::OldEcho => self.state.borrow_mut().live.feeds.hear_echo(&sign),
-            Verdict::Foreign => {
+            Origin::Echo | Origin::OldEcho => self.state.borrow_mut().live.subscriptions.hear_echo(&sign),
+            Origin::Foreign => {
                 let source = Source::Row(row.clone());
                 if !self.apply(&Change { table, id: Some(id.to_owned()), source }) {
                     return self.reread(table, id, sign);
                 }
             }
         }
-        self.tell_row(table, id, row, &sign, verdict == Verdict::OldEcho);
+        self.tell_row(table, id, row, &sign, verdict == Origin::OldEcho);
     }
 
     /// Tells those who mean the row, and those who meant it and do not any more.
     fn tell_row(&self, table: &'static Table, id: &str, row: &P::Data, sign: &Sign, is_old_echo: bool) {
         let live = &mut self.state.borrow_mut().live;
         let echoes = is_old_echo.then_some(&live.echoes);
-        live.outbox.extend(live.feeds.take_row(table, id, row, sign, echoes));
+        live.notifications.extend(live.subscriptions.take_row(table, id, row, sign, echoes));
     }
 
     /// A frame says that the row was deleted. It may be back already: a graph save deletes a changed connection and inserts
     /// it again under the same id, and a server that tells deletes to every binding tells the insert only where it
-    /// matches. Unless a feed would hear of that, the server is asked.
+    /// matches. Unless a subscription would hear of that, the server is asked.
     fn row_deleted(self: &Rc<Self>, table: &'static Table, id: &str, commit_timestamp: Option<Rc<str>>) {
         let may_be_back = {
             let state = self.state.borrow();
             let cached = state.store.row(table, id);
-            cached.is_some_and(|row| !state.live.feeds.hear_of(table, &row))
+            cached.is_some_and(|row| !state.live.subscriptions.hear_of(table, &row))
         };
         let now_ms = self.platform.now().monotonic_ms;
         let verdict = self.state.borrow_mut().live.echoes.judge(table, id, None, now_ms);
-        let is_echo = matches!(verdict, Verdict::Echo | Verdict::OldEcho);
+        let is_echo = matches!(verdict, Origin::Echo | Origin::OldEcho);
         if !is_echo {
             self.state.borrow_mut().note(Record::Heard { table, id: id.to_owned() });
         }
-        let known = self.leave_feeds(table, id, commit_timestamp.as_ref());
+        let known = self.leave_subscriptions(table, id, commit_timestamp.as_ref());
         if may_be_back && !is_echo {
             let sign = Sign::of_nobody(Kind::Insert, commit_timestamp);
             self.reread(table, id, sign);
@@ -152,8 +152,8 @@ impl<P: Platform> Engine<P> {
         }
     }
 
-    /// Tells the feeds that the row is gone. Answers the row as it was, if it was known.
-    fn leave_feeds(
+    /// Tells the subscriptions that the row is gone. Answers the row as it was, if it was known.
+    fn leave_subscriptions(
         &self,
         table: &'static Table,
         id: &str,
@@ -162,8 +162,8 @@ impl<P: Platform> Engine<P> {
         let state = &mut *self.state.borrow_mut();
         let cached = state.store.row(table, id);
         state.live.rereads.retain(|reread| !reread.is_of(table, id));
-        let (told, known) = state.live.feeds.take_leave(table, id, cached.as_ref(), commit_timestamp);
-        state.live.outbox.extend(told);
+        let (told, known) = state.live.subscriptions.take_leave(table, id, cached.as_ref(), commit_timestamp);
+        state.live.notifications.extend(told);
         known
     }
 
@@ -176,7 +176,7 @@ impl<P: Platform> Engine<P> {
         }
         // An answer on its way may still hold it.
         self.state.borrow_mut().note(Record::Gone { table, id: id.to_owned() });
-        // Feeds forget the old rows of such a table, pages do not.
+        // Subscriptions forget the old rows of such a table, pages do not.
         if table.is_append_only {
             self.apply(&deleted(None));
         }
@@ -248,7 +248,7 @@ impl<P: Platform> Engine<P> {
                 self.tell_row(table, id, &row, sign, false);
             }
             Ok(None) => {
-                let known = self.leave_feeds(table, id, sign.commit_timestamp.as_ref());
+                let known = self.leave_subscriptions(table, id, sign.commit_timestamp.as_ref());
                 self.row_gone(table, id, known);
             }
             Err(_) => {
@@ -269,7 +269,7 @@ impl<P: Platform> Engine<P> {
         let is_followed = {
             let mut state = self.state.borrow_mut();
             let live = &mut state.live;
-            let is_followed = live.feeds.wrote(table, id, row);
+            let is_followed = live.subscriptions.wrote(table, id, row);
             if let Some(reread) = live.reread(table, id) {
                 reread.again = Some(Again::Wrote);
             }
@@ -284,14 +284,19 @@ impl<P: Platform> Engine<P> {
     }
 
     /// The row as some subscription knows it.
-    pub(super) fn known_to_feeds(&self, table: &'static Table, id: &str) -> Option<P::Data> {
-        self.state.borrow().live.feeds.knowing(table, id).find_map(|feed| feed.known(id))
+    pub(super) fn known_to_subscriptions(&self, table: &'static Table, id: &str) -> Option<P::Data> {
+        self.state
+            .borrow()
+            .live
+            .subscriptions
+            .knowing(table, id)
+            .find_map(|subscription| subscription.known(id))
     }
 
     /// Whether the last that those who follow the row know of it is this.
     pub(super) fn was_told(&self, table: &'static Table, id: &str, row: &P::Data) -> bool {
         let state = self.state.borrow();
-        let mut feeds = state.live.feeds.knowing(table, id);
-        feeds.any(|feed| feed.known(id).is_some_and(|known| known.is_equal(row)))
+        let mut subscriptions = state.live.subscriptions.knowing(table, id);
+        subscriptions.any(|subscription| subscription.known(id).is_some_and(|known| known.is_equal(row)))
     }
 }

@@ -1,15 +1,18 @@
-//! The way of a subscription: feeds, and the session that joins the channels which carry them.
+//! The way of a subscription, and the session that joins the channels which carry it.
 //!
-//! What one (table, scope, filter) asks is one feed, however many follow it.
+//! What one (table, scope, filter) asks is one subscription, however many follow it.
 
 use super::auth::End;
 use super::incoming::Reread;
 use super::Engine;
 use crate::data::Data;
 use crate::error::Error;
-use crate::feeds::{Echoes, Extent, Feed, Feeds, Interest, Missing, News, Outbox, Status, Told};
 use crate::platform::Platform;
 use crate::realtime::{Effect, Session, Step, Token, Vsn};
+use crate::subscriptions::{
+    Echoes, Extent, Missing, Notice, Notification, Notifications, Selection, Status, Subscription,
+    Subscriptions,
+};
 use crate::tables::Table;
 use crate::time::DEFAULT_RESYNC_MS;
 use futures_util::future::{select, Either};
@@ -38,13 +41,13 @@ impl Default for LiveSettings {
 
 /// Everything realtime of one client.
 pub struct Live<D: Data> {
-    pub(super) feeds: Feeds<D>,
+    pub(super) subscriptions: Subscriptions<D>,
     pub(super) session: Session<D>,
     pub(super) echoes: Echoes<D>,
     pub(super) rereads: Vec<Reread>,
-    pub(super) outbox: Outbox<D>,
+    pub(super) notifications: Notifications<D>,
     last_number: u32,
-    /// Whether feeds wait for the end of this tick to be opened.
+    /// Whether subscriptions wait for the end of this tick to be opened.
     pub(super) is_opening: bool,
     /// Whether somebody is being told.
     is_telling: bool,
@@ -57,11 +60,11 @@ pub struct Live<D: Data> {
 impl<D: Data> Default for Live<D> {
     fn default() -> Self {
         Self {
-            feeds: Feeds::default(),
+            subscriptions: Subscriptions::default(),
             session: Session::new(Vsn::V2, String::new()),
             echoes: Echoes::default(),
             rereads: Vec::new(),
-            outbox: Outbox::new(),
+            notifications: Notifications::new(),
             last_number: 0,
             is_opening: false,
             is_telling: false,
@@ -82,22 +85,28 @@ impl<D: Data> Live<D> {
         self.rereads.iter_mut().find(|reread| reread.began_with(id))
     }
 
-    pub(super) fn tell(&mut self, feed: u32, news: News<D>) {
-        if let Some(table) = self.feeds.get(feed).map(|feed| feed.interest.table.name) {
-            self.outbox.push_back(Told { feed, table, news });
+    pub(super) fn tell(&mut self, subscription: u32, news: Notice<D>) {
+        if let Some(table) =
+            self.subscriptions.get(subscription).map(|subscription| subscription.selection.table.name)
+        {
+            self.notifications.push_back(Notification { subscription, table, news });
         }
     }
 
     pub(super) fn set_status(&mut self, number: u32, status: Status, error: Option<Error>) {
-        match self.feeds.get_mut(number) {
-            Some(feed) if feed.status != status => feed.status = status,
+        match self.subscriptions.get_mut(number) {
+            Some(subscription) if subscription.status != status => subscription.status = status,
             _ => return,
         }
-        self.tell(number, News::Status(status, error));
+        self.tell(number, Notice::Status(status, error));
     }
 
     pub(super) fn carried_by(&self, channel: u32) -> Vec<u32> {
-        self.feeds.iter().filter(|feed| feed.is_carried_by(channel)).map(|feed| feed.number).collect()
+        self.subscriptions
+            .iter()
+            .filter(|subscription| subscription.is_carried_by(channel))
+            .map(|subscription| subscription.number)
+            .collect()
     }
 
     pub(super) fn next_number(&mut self) -> u32 {
@@ -105,12 +114,14 @@ impl<D: Data> Live<D> {
         self.last_number
     }
 
-    /// Takes the feeds off their channels. With `keeps_owner`, those that were opened stay with the user for whom they were,
+    /// Takes the subscriptions off their channels. With `keeps_owner`, those that were opened stay with the user for whom they were,
     /// and go on from what they know; otherwise they begin anew.
-    fn restart_feeds(&mut self, keeps_owner: bool) {
-        self.feeds.restart(keeps_owner);
-        let live = |feed: &&Feed<D>| feed.status == Status::Live;
-        for number in self.feeds.iter().filter(live).map(|feed| feed.number).collect::<Vec<_>>() {
+    fn restart_subscriptions(&mut self, keeps_owner: bool) {
+        self.subscriptions.restart(keeps_owner);
+        let live = |subscription: &&Subscription<D>| subscription.status == Status::Live;
+        for number in
+            self.subscriptions.iter().filter(live).map(|subscription| subscription.number).collect::<Vec<_>>()
+        {
             self.set_status(number, Status::Reconnecting, None);
         }
     }
@@ -127,46 +138,51 @@ impl<D: Data> Live<D> {
     /// When something is to be done next (monotonic milliseconds).
     fn next_due_ms(&mut self, settings: LiveSettings) -> f64 {
         let session = self.session.poll_timeout().unwrap_or(f64::INFINITY);
-        let reading = self.feeds.reading_due_ms(self.resync_ms(settings));
+        let reading = self.subscriptions.reading_due_ms(self.resync_ms(settings));
         session.min(self.echoes.overdue_ms()).min(reading)
     }
 
-    /// The feeds that may have missed something, because the echo of an own write is missing. The server then lost changes
+    /// The subscriptions that may have missed something, because the echo of an own write is missing. The server then lost changes
     /// of every table, so these are all that are live and were not read since.
     fn deaf(&mut self, now_ms: f64) -> Vec<u32> {
         let mut lost_ms: Option<f64> = None;
         for Missing { table, row, written_ms } in self.echoes.take_missing(now_ms) {
-            for feed in self.feeds.iter_mut().filter(|feed| *feed.interest.table == *table) {
-                if !feed.is_read_since(written_ms) && feed.miss_echo(&row, now_ms) {
+            for subscription in
+                self.subscriptions.iter_mut().filter(|subscription| *subscription.selection.table == *table)
+            {
+                if !subscription.is_read_since(written_ms) && subscription.miss_echo(&row, now_ms) {
                     lost_ms = Some(written_ms);
                 }
             }
         }
         let Some(lost_ms) = lost_ms else { return Vec::new() };
-        let is_deaf = |feed: &&Feed<D>| feed.status == Status::Live && !feed.is_read_since(lost_ms);
-        self.feeds.iter().filter(is_deaf).map(|feed| feed.number).collect()
+        let is_deaf = |subscription: &&Subscription<D>| {
+            subscription.status == Status::Live && !subscription.is_read_since(lost_ms)
+        };
+        self.subscriptions.iter().filter(is_deaf).map(|subscription| subscription.number).collect()
     }
 }
 
 impl<P: Platform> Engine<P> {
     /// Follows the rows that are meant, to be told of changes or only to have what is cached kept right. Answers the
-    /// feed's number: a known one, if somebody follows the same rows.
-    pub fn follow(self: &Rc<Self>, interest: Interest, is_told: bool) -> u32 {
+    /// subscription's number: a known one, if somebody follows the same rows.
+    pub fn follow(self: &Rc<Self>, selection: Selection, is_told: bool) -> u32 {
         let (number, is_new) = {
             let mut state = self.state.borrow_mut();
             let live = &mut state.live;
-            let known = live.feeds.iter_mut().find(|feed| feed.interest == interest);
-            if let Some(feed) = known {
-                feed.followers += 1;
-                let is_first_told = is_told && !feed.is_told;
-                feed.is_told = feed.is_told || is_told;
-                if !is_first_told || feed.channel.is_none() || feed.extent != Extent::Unread {
-                    return feed.number;
+            let known =
+                live.subscriptions.iter_mut().find(|subscription| subscription.selection == selection);
+            if let Some(subscription) = known {
+                subscription.followers += 1;
+                let is_first_told = is_told && !subscription.is_told;
+                subscription.is_told = subscription.is_told || is_told;
+                if !is_first_told || subscription.channel.is_none() || subscription.extent != Extent::Unread {
+                    return subscription.number;
                 }
-                (feed.number, false)
+                (subscription.number, false)
             } else {
                 let number = live.next_number();
-                live.feeds.push(Feed::new(number, interest, is_told));
+                live.subscriptions.push(Subscription::new(number, selection, is_told));
                 (number, true)
             }
         };
@@ -178,19 +194,19 @@ impl<P: Platform> Engine<P> {
         number
     }
 
-    /// One follower less; with the last one the feed ends. What is told of it after this call concerns nobody.
+    /// One follower less; with the last one the subscription ends. What is told of it after this call concerns nobody.
     pub fn unfollow(self: &Rc<Self>, number: u32) {
         {
             let mut state = self.state.borrow_mut();
             let live = &mut state.live;
-            let Some(feed) = live.feeds.get_mut(number) else { return };
-            feed.followers -= 1;
-            if feed.followers > 0 {
+            let Some(subscription) = live.subscriptions.get_mut(number) else { return };
+            subscription.followers -= 1;
+            if subscription.followers > 0 {
                 return;
             }
-            let channel = feed.channel.map(|(channel, _)| channel);
-            live.feeds.remove(|feed| feed.number == number);
-            // Set anew, the timer no longer keeps a Node process from ending if this was the last feed.
+            let channel = subscription.channel.map(|(channel, _)| channel);
+            live.subscriptions.remove(|subscription| subscription.number == number);
+            // Set anew, the timer no longer keeps a Node process from ending if this was the last subscription.
             live.wake_ms = None;
             if let Some(channel) = channel.filter(|channel| live.carried_by(*channel).is_empty()) {
                 live.session.close(self.step(), channel);
@@ -260,18 +276,18 @@ impl<P: Platform> Engine<P> {
     }
 
     /// What is to be told next. While it is open who is signed in, rows wait: they may be another user's.
-    fn next_told(&self) -> Option<Told<P::Data>> {
+    fn next_told(&self) -> Option<Notification<P::Data>> {
         let mut state = self.state.borrow_mut();
         let knows_user = state.auth.knows_user();
-        let is_told = |told: &Told<P::Data>| knows_user || matches!(told.news, News::Status(..));
-        let outbox = &mut state.live.outbox;
-        let place = outbox.iter().position(is_told)?;
-        outbox.remove(place)
+        let is_told = |told: &Notification<P::Data>| knows_user || matches!(told.news, Notice::Status(..));
+        let notifications = &mut state.live.notifications;
+        let place = notifications.iter().position(is_told)?;
+        notifications.remove(place)
     }
 
     fn ask_token(self: &Rc<Self>, rejected: Option<String>) {
         let engine = Rc::downgrade(self);
-        let (epoch, timeout) = (self.epoch(), self.platform.doze(self.settings().timeout_ms));
+        let (epoch, timeout) = (self.epoch(), self.platform.sleep_in_background(self.settings().timeout_ms));
         self.platform.spawn(async move {
             let Some(engine) = engine.upgrade() else { return };
             let token = match select(pin!(engine.authorize(rejected.as_deref())), pin!(timeout)).await {
@@ -304,8 +320,8 @@ impl<P: Platform> Engine<P> {
         self.channel_stands(channel, Status::Live, None);
         let carried = self.state.borrow().live.carried_by(channel);
         for number in carried {
-            if let Some(feed) = self.state.borrow_mut().live.feeds.get_mut(number) {
-                feed.is_proven = true;
+            if let Some(subscription) = self.state.borrow_mut().live.subscriptions.get_mut(number) {
+                subscription.is_proven = true;
             }
             self.look_for_gap(number);
         }
@@ -361,8 +377,10 @@ impl<P: Platform> Engine<P> {
             }
             let deaf = live.deaf(now_ms);
             let resync_ms = live.resync_ms(settings);
-            let is_due = |feed: &&Feed<P::Data>| feed.is_reading_due(resync_ms, now_ms);
-            let due: Vec<u32> = live.feeds.iter().filter(is_due).map(|feed| feed.number).collect();
+            let is_due =
+                |subscription: &&Subscription<P::Data>| subscription.is_reading_due(resync_ms, now_ms);
+            let due: Vec<u32> =
+                live.subscriptions.iter().filter(is_due).map(|subscription| subscription.number).collect();
             (due, deaf)
         };
         for number in &deaf {
@@ -381,8 +399,12 @@ impl<P: Platform> Engine<P> {
             let live = &mut state.live;
             let step = self.step();
             live.session.handle_shown(step);
-            let is_doubtful = |feed: &&Feed<P::Data>| feed.is_unconfirmed(step.now);
-            live.feeds.iter().filter(is_doubtful).map(|feed| feed.number).collect::<Vec<_>>()
+            let is_doubtful = |subscription: &&Subscription<P::Data>| subscription.is_unconfirmed(step.now);
+            live.subscriptions
+                .iter()
+                .filter(is_doubtful)
+                .map(|subscription| subscription.number)
+                .collect::<Vec<_>>()
         };
         for number in doubtful {
             self.read_scope(number);
@@ -396,28 +418,32 @@ impl<P: Platform> Engine<P> {
         self.drive();
     }
 
-    /// Ends the feeds of the user who was signed in; at the end of the client, all of them. What was not opened yet, or
+    /// Ends the subscriptions of the user who was signed in; at the end of the client, all of them. What was not opened yet, or
     /// by nobody, belongs to who is signed in now.
-    pub(super) fn end_feeds(&self, end: End) {
+    pub(super) fn end_subscriptions(&self, end: End) {
         let mut state = self.state.borrow_mut();
         let live = &mut state.live;
         if matches!(end, End::SignedIn | End::Unknown) {
-            live.restart_feeds(end == End::Unknown);
+            live.restart_subscriptions(end == End::Unknown);
         }
-        let is_over = |feed: &Feed<P::Data>| match end {
+        let is_over = |subscription: &Subscription<P::Data>| match end {
             End::Closed => true,
-            End::UserChanged => feed.is_owned,
+            End::UserChanged => subscription.is_owned,
             End::SignedIn | End::Unknown => false,
         };
-        let ended: Vec<u32> =
-            live.feeds.iter().filter(|feed| is_over(feed)).map(|feed| feed.number).collect();
+        let ended: Vec<u32> = live
+            .subscriptions
+            .iter()
+            .filter(|subscription| is_over(subscription))
+            .map(|subscription| subscription.number)
+            .collect();
         // What was not told yet is of rows that are nobody's business any more.
-        live.outbox.retain(|told| !ended.contains(&told.feed));
+        live.notifications.retain(|told| !ended.contains(&told.subscription));
         for number in ended {
             let error = Error::aborted("The user changed, or the client was closed");
             live.set_status(number, Status::Closed, Some(error));
         }
-        live.feeds.remove(is_over);
+        live.subscriptions.remove(is_over);
         live.session.close_all();
         live.echoes.clear();
         live.rereads.clear();

@@ -1,6 +1,6 @@
-//! The way of a feed into a channel.
+//! The way of a subscription into a channel.
 //!
-//! Feeds that are opened in the same tick share a channel. One with a filter of the application's has a channel of its
+//! Subscriptions that are opened in the same tick share a channel. One with a filter of the application's has a channel of its
 //! own, because a binding that the server refuses takes its whole channel along. A channel that is refused all the same is
 //! taken apart. When there are too many channels, those that can be put together are.
 
@@ -8,9 +8,9 @@ use super::live::{Live, LiveSettings};
 use super::Engine;
 use crate::data::Data;
 use crate::error::Error;
-use crate::feeds::{Extent, Feed, Status};
 use crate::platform::Platform;
 use crate::realtime::Step;
+use crate::subscriptions::{Extent, Status, Subscription};
 use crate::time::TROUBLE_MS;
 use futures_util::future::{select, Either, FutureExt};
 use std::pin::pin;
@@ -23,7 +23,7 @@ impl<D: Data> Live<D> {
     /// The channels that could be put together, when there are more than there should be; none when that is no use.
     fn crowd(&self, settings: LiveSettings) -> Vec<u32> {
         let mut channels: Vec<u32> = Vec::new();
-        for (channel, _) in self.feeds.iter().filter_map(|feed| feed.channel) {
+        for (channel, _) in self.subscriptions.iter().filter_map(|subscription| subscription.channel) {
             // Sorting weighs kilobytes.
             if !channels.contains(&channel) {
                 channels.push(channel);
@@ -33,12 +33,13 @@ impl<D: Data> Live<D> {
             return Vec::new();
         }
         let can_move = |channel: &u32| {
-            let carried = self.feeds.iter().filter(|feed| feed.is_carried_by(*channel));
+            let carried =
+                self.subscriptions.iter().filter(|subscription| subscription.is_carried_by(*channel));
             let mut bindings = 0;
             let mut is_sure = true;
-            for feed in carried {
-                is_sure = is_sure && !is_alone(feed) && feed.status != Status::Error;
-                bindings += feed.interest.bindings(settings.unfiltered_deletes).len();
+            for subscription in carried {
+                is_sure = is_sure && !is_alone(subscription) && subscription.status != Status::Error;
+                bindings += subscription.selection.bindings(settings.unfiltered_deletes).len();
             }
             is_sure && bindings < MAX_BINDINGS / 2
         };
@@ -49,20 +50,23 @@ impl<D: Data> Live<D> {
         channels
     }
 
-    /// Takes every feed off its channel: what is asked of the server is not what it was.
+    /// Takes every subscription off its channel: what is asked of the server is not what it was.
     pub(super) fn unload_all(&mut self, step: Step) {
-        let channels: Vec<u32> =
-            self.feeds.iter().filter_map(|feed| feed.channel.map(|(channel, _)| channel)).collect();
+        let channels: Vec<u32> = self
+            .subscriptions
+            .iter()
+            .filter_map(|subscription| subscription.channel.map(|(channel, _)| channel))
+            .collect();
         self.unload(step, &channels);
     }
 
-    /// Takes the feeds off these channels. What happens until they are on another one is found by reading again.
+    /// Takes the subscriptions off these channels. What happens until they are on another one is found by reading again.
     fn unload(&mut self, step: Step, channels: &[u32]) {
         for channel in channels {
             for number in self.carried_by(*channel) {
-                if let Some(feed) = self.feeds.get_mut(number) {
-                    feed.channel = None;
-                    if feed.status == Status::Live {
+                if let Some(subscription) = self.subscriptions.get_mut(number) {
+                    subscription.channel = None;
+                    if subscription.status == Status::Live {
                         self.set_status(number, Status::Reconnecting, None);
                     }
                 }
@@ -71,7 +75,7 @@ impl<D: Data> Live<D> {
         }
     }
 
-    /// The server refuses this channel. If it carries several feeds, each gets one of its own, to find out whose fault it
+    /// The server refuses this channel. If it carries several subscriptions, each gets one of its own, to find out whose fault it
     /// is. Whether it did.
     pub(super) fn split(&mut self, step: Step, settings: LiveSettings, channel: u32) -> bool {
         let carried = self.carried_by(channel);
@@ -79,8 +83,8 @@ impl<D: Data> Live<D> {
             return false;
         }
         for number in carried {
-            if let Some(feed) = self.feeds.get_mut(number) {
-                (feed.is_proven, feed.is_suspect) = (false, true);
+            if let Some(subscription) = self.subscriptions.get_mut(number) {
+                (subscription.is_proven, subscription.is_suspect) = (false, true);
             }
         }
         self.unload(step, &[channel]);
@@ -88,26 +92,26 @@ impl<D: Data> Live<D> {
         true
     }
 
-    /// Puts every feed that has no channel on one. Which those were that were never read.
+    /// Puts every subscription that has no channel on one. Which those were that were never read.
     fn load(&mut self, step: Step, settings: LiveSettings) -> Vec<u32> {
         let mut opened = Vec::new();
         loop {
             let channel = self.next_number();
             let mut bindings = Vec::new();
-            for feed in self.feeds.iter_mut() {
-                let is_alone = is_alone(feed);
-                if feed.channel.is_some() || (is_alone && !bindings.is_empty()) {
+            for subscription in self.subscriptions.iter_mut() {
+                let is_alone = is_alone(subscription);
+                if subscription.channel.is_some() || (is_alone && !bindings.is_empty()) {
                     continue;
                 }
-                let own = feed.interest.bindings(settings.unfiltered_deletes);
+                let own = subscription.selection.bindings(settings.unfiltered_deletes);
                 if bindings.len() + own.len() > MAX_BINDINGS {
                     break;
                 }
-                feed.channel = Some((channel, bindings.len()));
-                feed.is_owned = true;
+                subscription.channel = Some((channel, bindings.len()));
+                subscription.is_owned = true;
                 // Who is told of nothing needs nothing to compare with.
-                if feed.extent == Extent::Unread && feed.is_told {
-                    opened.push(feed.number);
+                if subscription.extent == Extent::Unread && subscription.is_told {
+                    opened.push(subscription.number);
                 }
                 bindings.extend(own);
                 if is_alone {
@@ -129,16 +133,17 @@ impl<P: Platform> Engine<P> {
             let mut state = self.state.borrow_mut();
             let settings = state.settings.live;
             let live = &mut state.live;
-            let is_due =
-                live.feeds.iter().any(|feed| feed.channel.is_none()) || !live.crowd(settings).is_empty();
+            let is_due = live.subscriptions.iter().any(|subscription| subscription.channel.is_none())
+                || !live.crowd(settings).is_empty();
             if !is_due || live.is_opening || !self.platform.is_configured() {
                 return;
             }
             live.is_opening = true;
         }
         let engine = Rc::downgrade(self);
-        let (tick, timeout) = (self.platform.tick(), self.platform.doze(self.settings().timeout_ms));
-        let patience = self.platform.doze(TROUBLE_MS);
+        let (tick, timeout) =
+            (self.platform.tick(), self.platform.sleep_in_background(self.settings().timeout_ms));
+        let patience = self.platform.sleep_in_background(TROUBLE_MS);
         self.platform.spawn(async move {
             tick.await;
             let Some(engine) = engine.upgrade() else { return };
@@ -158,13 +163,17 @@ impl<P: Platform> Engine<P> {
         });
     }
 
-    /// Tells of the feeds that are not on a channel yet that they do not get ready.
+    /// Tells of the subscriptions that are not on a channel yet that they do not get ready.
     fn waiting_stand(&self, error: &Error) {
         {
             let mut state = self.state.borrow_mut();
             let live = &mut state.live;
-            let waiting: Vec<u32> =
-                live.feeds.iter().filter(|feed| feed.channel.is_none()).map(|feed| feed.number).collect();
+            let waiting: Vec<u32> = live
+                .subscriptions
+                .iter()
+                .filter(|subscription| subscription.channel.is_none())
+                .map(|subscription| subscription.number)
+                .collect();
             for number in waiting {
                 live.set_status(number, Status::Error, Some(error.clone()));
             }
@@ -194,6 +203,6 @@ impl<P: Platform> Engine<P> {
 }
 
 /// Whether nobody knows if the server takes it.
-fn is_alone<D: Data>(feed: &Feed<D>) -> bool {
-    (feed.interest.filter.is_some() || feed.is_suspect) && !feed.is_proven
+fn is_alone<D: Data>(subscription: &Subscription<D>) -> bool {
+    (subscription.selection.filter.is_some() || subscription.is_suspect) && !subscription.is_proven
 }

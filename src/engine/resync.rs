@@ -9,11 +9,11 @@ use super::Engine;
 use crate::cache::{Change, Shape, Source, Store};
 use crate::data::{Data, Difference, Index, Value};
 use crate::error::Error;
-use crate::feeds::{id_of, Extent, Interest, News, Reading, Status};
 use crate::flows::ScopeFlow;
 use crate::platform::Platform;
 use crate::query::{Query, Test};
 use crate::realtime::ChangeKind as Kind;
+use crate::subscriptions::{id_of, Extent, Notice, Reading, Selection, Status};
 use crate::tables::Table;
 use crate::time::{jittered, RESYNC_BACKOFF};
 use futures_util::future::{select, Either, FutureExt};
@@ -29,11 +29,15 @@ const MAX_READINGS: usize = 20;
 type ScopeRows<D> = Result<Option<D>, Error>;
 
 impl<P: Platform> Engine<P> {
-    /// Changes of this feed may have been missed.
+    /// Changes of this subscription may have been missed.
     pub(super) fn look_for_gap(self: &Rc<Self>, number: u32) {
         let is_too_large = {
             let state = self.state.borrow();
-            state.live.feeds.get(number).is_some_and(|feed| feed.extent == Extent::Unknown)
+            state
+                .live
+                .subscriptions
+                .get(number)
+                .is_some_and(|subscription| subscription.extent == Extent::Unknown)
         };
         if is_too_large {
             self.give_up_comparing(number);
@@ -42,31 +46,32 @@ impl<P: Platform> Engine<P> {
         self.read_scope(number);
     }
 
-    /// Reads the feed's rows, when few enough others are read; once more, if that is under way already.
+    /// Reads the subscription's rows, when few enough others are read; once more, if that is under way already.
     pub(super) fn read_scope(self: &Rc<Self>, number: u32) {
-        let (interest, extent, since, asked) = {
+        let (selection, extent, since, asked) = {
             let mut state = self.state.borrow_mut();
-            let has_room = state.live.feeds.readings() < MAX_READINGS;
-            let Some(feed) = state.live.feeds.get_mut(number) else { return };
-            feed.retry_ms = None;
-            match feed.reading {
+            let has_room = state.live.subscriptions.readings() < MAX_READINGS;
+            let Some(subscription) = state.live.subscriptions.get_mut(number) else { return };
+            subscription.retry_ms = None;
+            match subscription.reading {
                 Reading::UnderWay => {
-                    feed.reading = Reading::Outdated;
+                    subscription.reading = Reading::Outdated;
                     return;
                 }
                 Reading::Outdated | Reading::Superseded => return,
                 Reading::Idle | Reading::Waiting if !has_room => {
-                    feed.reading = Reading::Waiting;
+                    subscription.reading = Reading::Waiting;
                     return;
                 }
-                Reading::Idle | Reading::Waiting => feed.begin_reading(self.platform.now()),
+                Reading::Idle | Reading::Waiting => subscription.begin_reading(self.platform.now()),
             }
-            let (interest, extent, since) = (feed.interest.clone(), feed.extent, feed.overlap());
-            (interest, extent, since, state.log.place())
+            let (selection, extent, since) =
+                (subscription.selection.clone(), subscription.extent, subscription.overlap());
+            (selection, extent, since, state.log.place())
         };
         let (engine, epoch) = (self.clone(), self.epoch());
         self.platform.spawn(async move {
-            let mut flow = ScopeFlow::new(interest.query(), extent, since);
+            let mut flow = ScopeFlow::new(selection.query(), extent, since);
             let (timeout_ms, sent) = (engine.settings().timeout_ms, Sent::default());
             let work = pin!(engine.run(&mut flow, timeout_ms, &sent).boxed_local());
             let landed = match select(work, pin!(epoch.ended())).await {
@@ -75,7 +80,7 @@ impl<P: Platform> Engine<P> {
                 _ => return,
             };
             engine.scope_landed(number, landed, asked);
-            let waiting = engine.state.borrow().live.feeds.waiting();
+            let waiting = engine.state.borrow().live.subscriptions.waiting();
             if let Some(waiting) = waiting {
                 engine.read_scope(waiting);
             }
@@ -87,16 +92,19 @@ impl<P: Platform> Engine<P> {
         let now_ms = self.platform.now().monotonic_ms;
         let (reading, was_too_large) = {
             let mut state = self.state.borrow_mut();
-            let Some(feed) = state.live.feeds.get_mut(number) else { return };
+            let Some(subscription) = state.live.subscriptions.get_mut(number) else { return };
             if rows.is_err() {
                 // Whatever the reason: what is refused today may be answered tomorrow.
-                let wait_ms = RESYNC_BACKOFF.wait_ms(feed.failures);
-                feed.retry_ms = Some(now_ms + jittered(wait_ms, self.platform.random()));
-                feed.failures += 1;
+                let wait_ms = RESYNC_BACKOFF.wait_ms(subscription.failures);
+                subscription.retry_ms = Some(now_ms + jittered(wait_ms, self.platform.random()));
+                subscription.failures += 1;
             } else {
-                feed.confirm(self.platform.random());
+                subscription.confirm(self.platform.random());
             }
-            (std::mem::replace(&mut feed.reading, Reading::Idle), feed.extent == Extent::Unknown)
+            (
+                std::mem::replace(&mut subscription.reading, Reading::Idle),
+                subscription.extent == Extent::Unknown,
+            )
         };
         let mut again = matches!(reading, Reading::Outdated | Reading::Superseded);
         match rows {
@@ -139,55 +147,57 @@ impl<P: Platform> Engine<P> {
                 (Some(row), None) => (Kind::Delete, row.clone(), Some(row)),
                 (None, None) => continue,
             };
-            state.live.tell(number, News::Row { kind, row, old, commit_timestamp: None });
+            state.live.tell(number, Notice::Row { kind, row, old, commit_timestamp: None });
         }
         again
     }
 
-    /// What the feed's handlers were not told of `rows`, and what is cached otherwise. The latter is told too until the
-    /// feed has caught up for the first time: it is what the application has seen.
+    /// What the subscription's handlers were not told of `rows`, and what is cached otherwise. The latter is told too until the
+    /// subscription has caught up for the first time: it is what the application has seen.
     fn found(&self, number: u32, rows: &P::Data, again: bool) -> Option<Comparison<P::Data>> {
         let mut state = self.state.borrow_mut();
-        let interest = state.live.feeds.get(number)?.interest.clone();
-        let cached = cached_differences(&state.store, &interest, rows);
-        for key in outdated_pages(&state.store, &interest, rows) {
+        let selection = state.live.subscriptions.get(number)?.selection.clone();
+        let cached = cached_differences(&state.store, &selection, rows);
+        for key in outdated_pages(&state.store, &selection, rows) {
             state.store.remove(&key);
         }
-        let (news, is_doubtful) = state.live.feeds.take_rows(number, rows);
-        let feed = state.live.feeds.get_mut(number)?;
+        let (news, is_doubtful) = state.live.subscriptions.take_rows(number, rows);
+        let subscription = state.live.subscriptions.get_mut(number)?;
         let again = again || is_doubtful;
         let ids: Vec<_> = news.iter().map(Difference::id).collect();
-        let is_told = !feed.is_caught_up;
-        feed.is_caught_up = feed.is_caught_up || (feed.status == Status::Live && !again);
+        let is_told = !subscription.is_caught_up;
+        subscription.is_caught_up =
+            subscription.is_caught_up || (subscription.status == Status::Live && !again);
         let mut found: Vec<_> =
             news.into_iter().map(|difference| Found { difference, is_told: true }).collect();
         for difference in cached {
             let id = difference.id();
-            let is_touched = id.as_deref().is_some_and(|id| feed.is_touched(id));
+            let is_touched = id.as_deref().is_some_and(|id| subscription.is_touched(id));
             if !is_touched && !ids.contains(&id) {
                 // That a list lacks the row is no news once it was told.
-                let was_told = difference.old.is_none() && id.as_deref().is_some_and(|id| feed.was_told(id));
+                let was_told =
+                    difference.old.is_none() && id.as_deref().is_some_and(|id| subscription.was_told(id));
                 let is_told = is_told && !was_told;
                 if let (true, Some(id), Some(row)) = (is_told, &id, &difference.new) {
-                    feed.tell(id, row);
+                    subscription.tell(id, row);
                 }
                 found.push(Found { difference, is_told });
             }
         }
-        Some(Comparison { table: interest.table, found, again })
+        Some(Comparison { table: selection.table, found, again })
     }
 
     /// Nobody can say what was missed: the table's entries are dropped, and those who asked are told.
     fn give_up_comparing(self: &Rc<Self>, number: u32) {
         let table = {
             let mut state = self.state.borrow_mut();
-            state.live.feeds.forget_rows(number);
-            let Some(feed) = state.live.feeds.get(number) else { return };
-            if feed.status != Status::Live {
+            state.live.subscriptions.forget_rows(number);
+            let Some(subscription) = state.live.subscriptions.get(number) else { return };
+            if subscription.status != Status::Live {
                 return;
             }
-            let table = feed.interest.table;
-            state.live.tell(number, News::Gap);
+            let table = subscription.selection.table;
+            state.live.tell(number, Notice::Gap);
             table
         };
         self.apply(&Change { table, id: None, source: Source::Unknown });
@@ -205,19 +215,19 @@ struct Comparison<D> {
 /// A row that is otherwise than was known.
 struct Found<D> {
     difference: Difference<D>,
-    /// Whether the feed's handlers are to hear of it.
+    /// Whether the subscription's handlers are to hear of it.
     is_told: bool,
 }
 
 /// The pages that may hold rows of the scope, and may not be what the server answers now. Rows that came and went may leave
 /// their number as it was, so every page is compared with what is there.
-fn outdated_pages<D: Data>(store: &Store<D>, interest: &Interest, rows: &D) -> Vec<Rc<str>> {
-    if interest.filter.is_some() {
+fn outdated_pages<D: Data>(store: &Store<D>, selection: &Selection, rows: &D) -> Vec<Rc<str>> {
+    if selection.filter.is_some() {
         return Vec::new();
     }
-    let table = interest.table;
+    let table = selection.table;
     let asks_for_scope = |query: &Query| {
-        interest.scope.as_ref().is_none_or(|scope| {
+        selection.scope.as_ref().is_none_or(|scope| {
             query.filters.iter().any(|filter| {
                 table.scopes.contains(&filter.column)
                     && matches!(&filter.test, Test::Eq(value) if value == scope)
@@ -228,7 +238,7 @@ fn outdated_pages<D: Data>(store: &Store<D>, interest: &Interest, rows: &D) -> V
     let may_overlap = |query: &Query, page: &D| {
         let shown = page.child("data").map(|rows| rows.items()).unwrap_or_default();
         shown.is_empty()
-            || shown.iter().any(|row| interest.is_in_scope(row) != Some(false))
+            || shown.iter().any(|row| selection.is_in_scope(row) != Some(false))
             || rows.items().iter().any(|row| query.admits(row) != Some(false))
     };
     let pages = store.iter().filter(|(_, entry)| match &entry.shape {
@@ -296,8 +306,8 @@ fn is_page_right<D: Data>(query: &Query, page: &D, rows: &D) -> Option<bool> {
 }
 
 /// The rows of the scope that the cache holds in another state than `rows`, lacks in a list, or should not hold.
-fn cached_differences<D: Data>(store: &Store<D>, interest: &Interest, rows: &D) -> Vec<Difference<D>> {
-    let table = interest.table;
+fn cached_differences<D: Data>(store: &Store<D>, selection: &Selection, rows: &D) -> Vec<Difference<D>> {
+    let table = selection.table;
     let mut known = D::Index::default();
     let mut lacking = Vec::new();
     // Of several states in which a row is cached, one that is not right counts.
@@ -335,7 +345,7 @@ fn cached_differences<D: Data>(store: &Store<D>, interest: &Interest, rows: &D) 
         (Some(_), Some(_)) => true,
         // With a filter, the row may just not match it.
         (Some(row), None) => {
-            interest.filter.is_none() && !table.is_append_only && interest.is_in_scope(row) == Some(true)
+            selection.filter.is_none() && !table.is_append_only && selection.is_in_scope(row) == Some(true)
         }
         // A row that no entry holds is only lacking in lists.
         (None, _) => false,

@@ -219,7 +219,7 @@ impl<P: Platform> Engine<P> {
     fn forget_everything(self: &Rc<Self>, end: End) {
         self.forget_entries();
         self.state.borrow_mut().auth.end_epoch(end);
-        self.end_feeds(end);
+        self.end_subscriptions(end);
         // Before observers hear of each entry: they may want to know why.
         if end != End::Closed {
             self.platform.event(Event::UserChanged);

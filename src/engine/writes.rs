@@ -6,9 +6,9 @@ use super::log::{ChangeLog, Place, Record};
 use super::Engine;
 use crate::cache::{Change, Source};
 use crate::error::{code, Error};
-use crate::feeds::id_of;
 use crate::flows::{is_taken, Write, Written};
 use crate::platform::Platform;
+use crate::subscriptions::id_of;
 use crate::tables::{Table, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
 use std::rc::Rc;
 

@@ -19,7 +19,7 @@ pub const MISSING_POLICIES: &str = "supabase/migrations/20260101000100_missing_p
 
 /// A function of the database.
 #[derive(Clone, Copy, PartialEq)]
-pub enum Function {
+pub enum DatabaseFunction {
     /// Makes a workflow's nodes and connections those that are given.
     SaveGraph,
     /// Makes a workflow from a template.
@@ -36,12 +36,12 @@ pub enum Function {
 
 /// A call of such a function.
 #[derive(Clone)]
-pub struct Call {
+pub struct FunctionCall {
     /// Which one.
-    pub function: Function,
+    pub function: DatabaseFunction,
     /// Its arguments as a JSON object.
     pub body: String,
-    /// The version of the workflow that it is meant for, of [`Function::SaveGraph`].
+    /// The version of the workflow that it is meant for, of [`DatabaseFunction::SaveGraph`].
     pub condition: Option<Condition>,
     /// The one workflow that it is about, if it is one.
     pub workflow_id: Option<String>,
@@ -49,7 +49,7 @@ pub struct Call {
     pub template_id: Option<String>,
 }
 
-impl Function {
+impl DatabaseFunction {
     fn name(self) -> &'static str {
         match self {
             Self::SaveGraph => "save_workflow_graph",
@@ -100,9 +100,9 @@ impl Function {
     }
 }
 
-impl Call {
+impl FunctionCall {
     /// A call that is neither meant for a version nor counts the use of a template.
-    pub fn new(function: Function, body: String, workflow_id: Option<String>) -> Self {
+    pub fn new(function: DatabaseFunction, body: String, workflow_id: Option<String>) -> Self {
         Self { function, body, condition: None, workflow_id, template_id: None }
     }
 

@@ -4,9 +4,9 @@ use super::completion::Completion;
 use super::{Answered, Flow, Step};
 use crate::data::Data;
 use crate::error::Error;
-use crate::feeds::{overlap, Extent, MAX_COMPARED_ROWS};
 use crate::query::{Query, Test};
 use crate::rest::{Answer, Request};
+use crate::subscriptions::{overlap, Extent, MAX_COMPARED_ROWS};
 
 /// The rows of an append-only table that are known at first: enough to recognise what overlaps.
 const RECENT_ROWS: u32 = 100;

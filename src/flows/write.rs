@@ -1,14 +1,14 @@
 //! Writes: an idempotent request, and what is asked when its answer leaves open what it did.
 
 use super::completion::another_answer;
-use super::function::{is_taken, migration_required, Call, Function, MISSING_POLICIES};
+use super::function::{is_taken, migration_required, DatabaseFunction, FunctionCall, MISSING_POLICIES};
 use super::update::{is_own_insert, unchanged, OwnUpdate};
 use super::{Answered, Flow, Step};
 use crate::data::{Data, Value};
 use crate::error::{code, Error, Report};
 use crate::query::{Filter, Query, Test};
 use crate::rest::{Answer, Request};
-use crate::tables::{Hole, Table, WORKFLOWS};
+use crate::tables::{MissingPolicy, Table, WORKFLOWS};
 
 /// One change to ask of the server.
 #[derive(Clone)]
@@ -65,7 +65,7 @@ pub enum Write {
         body: String,
     },
     /// Several rows in one transaction, by a function of the database.
-    Call(Call),
+    Call(FunctionCall),
 }
 
 /// The version of a row that a write is meant for, by its `updated_at`.
@@ -114,7 +114,7 @@ impl Write {
     pub fn versioned_row(&self) -> Option<&str> {
         match self {
             Self::Update { table, id, .. } if **table == WORKFLOWS => Some(id),
-            Self::Call(call) if call.function == Function::SaveGraph => call.workflow_id.as_deref(),
+            Self::Call(call) if call.function == DatabaseFunction::SaveGraph => call.workflow_id.as_deref(),
             _ => None,
         }
     }
@@ -266,7 +266,11 @@ impl<D: Data> WriteFlow<D> {
                 let missing = Error::not_found(table.name).after(attempts);
                 match first_row(&outcome?) {
                     Some(changed) => Ok(Turn::Over(Written::Row(changed))),
-                    None if condition.is_none() && !table.holes.contains(&Hole::Update) => Err(missing),
+                    None if condition.is_none()
+                        && !table.missing_policies.contains(&MissingPolicy::Update) =>
+                    {
+                        Err(missing)
+                    }
                     None => Ok(Turn::Find(row_that(table, &by_id(id)), missing)),
                 }
             }
@@ -275,7 +279,7 @@ impl<D: Data> WriteFlow<D> {
                 if rows.is_empty() && *must_exist && attempts == 1 {
                     return Err(Error::not_found(table.name).after(attempts));
                 }
-                if rows.is_empty() && table.holes.contains(&Hole::Delete) {
+                if rows.is_empty() && table.missing_policies.contains(&MissingPolicy::Delete) {
                     let hole = migration_required(MISSING_POLICIES).after(attempts);
                     return Ok(Turn::Find(row_that(table, filters), hole));
                 }
@@ -375,7 +379,7 @@ fn row_that(table: &'static Table, filters: &[Filter]) -> Request {
 
 /// A user whose own row is refused meets a policy that the database lacks. A row without an owner becomes its maker's.
 fn refused(table: &Table, owner: Option<&str>, user_id: Option<&str>, error: Error) -> Error {
-    let is_hole = error.is("42501") && table.holes.contains(&Hole::Insert);
+    let is_hole = error.is("42501") && table.missing_policies.contains(&MissingPolicy::Insert);
     if is_hole && user_id.is_some_and(|user| owner.is_none_or(|owner| owner == user)) {
         return migration_required(MISSING_POLICIES).after(error.attempts);
     }

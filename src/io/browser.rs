@@ -3,9 +3,9 @@
 use super::host;
 use super::row::Row;
 use crate::error::{Cause, Error};
-use crate::feeds::{News, Told};
 use crate::platform::{Clock, Event, Host, Mirror, Notifier, Platform, Published, Socket, Tasks};
 use crate::rest::{push_encoded, Reply, Request};
+use crate::subscriptions::{Notice, Notification};
 use crate::time::Moment;
 use futures_util::future::Either;
 use js_sys::Function;
@@ -89,7 +89,7 @@ extern "C" {
 
 #[wasm_bindgen]
 extern "C" {
-    /// The package's side of realtime: the socket, its timer, and whoever follows feeds.
+    /// The package's side of realtime: the socket, its timer, and whoever follows subscriptions.
     pub type Wire;
     #[wasm_bindgen(method, catch)]
     fn connect(this: &Wire, url: &str) -> Result<(), JsValue>;
@@ -103,19 +103,19 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn row(
         this: &Wire,
-        feed: u32,
+        subscription: u32,
         table: &str,
         kind: &str,
         row: &JsValue,
         old: &JsValue,
         commit_timestamp: Option<&str>,
     ) -> Result<(), JsValue>;
-    /// A feed stands otherwise than before.
+    /// A subscription stands otherwise than before.
     #[wasm_bindgen(method, catch)]
-    fn stands(this: &Wire, feed: u32, status: &str, error: &JsValue) -> Result<(), JsValue>;
+    fn stands(this: &Wire, subscription: u32, status: &str, error: &JsValue) -> Result<(), JsValue>;
     /// Changes may have been missed.
     #[wasm_bindgen(method, catch)]
-    fn gap(this: &Wire, feed: u32) -> Result<(), JsValue>;
+    fn gap(this: &Wire, subscription: u32) -> Result<(), JsValue>;
 }
 
 /// The outcome of telling the package something. It fails only for want of stack or memory, and what it did not hear it
@@ -224,7 +224,7 @@ impl Clock for Browser {
         host::sleep(ms, true)
     }
 
-    fn doze(&self, ms: f64) -> impl Future<Output = ()> + 'static {
+    fn sleep_in_background(&self, ms: f64) -> impl Future<Output = ()> + 'static {
         host::sleep(ms, false)
     }
 }
@@ -336,17 +336,17 @@ impl Mirror for Browser {
 }
 
 impl Notifier for Browser {
-    fn tell(&self, Told { feed, table, news }: Told<Row>) {
+    fn tell(&self, Notification { subscription, table, news }: Notification<Row>) {
         told(match news {
-            News::Row { kind, row, old, commit_timestamp } => {
+            Notice::Row { kind, row, old, commit_timestamp } => {
                 let old = old.map_or(JsValue::NULL, |old| old.0);
-                self.wire.row(feed, table, kind.as_str(), &row.0, &old, commit_timestamp.as_deref())
+                self.wire.row(subscription, table, kind.as_str(), &row.0, &old, commit_timestamp.as_deref())
             }
-            News::Status(status, error) => {
+            Notice::Status(status, error) => {
                 let error = error.map_or(JsValue::UNDEFINED, |error| thrown(&self.front, &error));
-                self.wire.stands(feed, status.as_str(), &error)
+                self.wire.stands(subscription, status.as_str(), &error)
             }
-            News::Gap => self.wire.gap(feed),
+            Notice::Gap => self.wire.gap(subscription),
         });
     }
 

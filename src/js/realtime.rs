@@ -1,13 +1,13 @@
-//! `getRealtimeManager()`, the engine's side: feeds by number, and what happens to the socket.
+//! `getRealtimeManager()`, the engine's side: subscriptions by number, and what happens to the socket.
 
 use super::client::Client;
-use crate::feeds::Interest;
 use crate::io::Row;
+use crate::subscriptions::Selection;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 impl Client {
-    /// Follows rows, to be told of changes or not. Answers the feed's number: the same one for the same rows.
+    /// Follows rows, to be told of changes or not. Answers the subscription's number: the same one for the same rows.
     pub fn follow(
         &self,
         table: &str,
@@ -15,13 +15,13 @@ impl Client {
         filter: Option<String>,
         is_told: bool,
     ) -> Result<u32, JsValue> {
-        let interest = Interest::new(table, scope, filter).map_err(|error| self.thrown(&error))?;
-        Ok(self.engine.follow(interest, is_told))
+        let selection = Selection::new(table, scope, filter).map_err(|error| self.thrown(&error))?;
+        Ok(self.engine.follow(selection, is_told))
     }
 
     /// One who follows less.
-    pub fn unfollow(&self, feed: u32) {
-        self.engine.unfollow(feed);
+    pub fn unfollow(&self, subscription: u32) {
+        self.engine.unfollow(subscription);
     }
 
     /// The socket is open.

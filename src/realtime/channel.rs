@@ -1,7 +1,7 @@
 //! One channel: joined, heard, lost and joined again.
 
 use super::outbox::Outbox;
-use super::patience::{Reconnects, Trouble};
+use super::reconnect::{Reconnects, Trouble};
 use super::token::{is_blamed, Tokens};
 use super::wire::{join_payload, text, token_payload, Frame};
 use super::{Binding, ChangeKind, ChannelId, Effect, Incoming, Step};
@@ -26,7 +26,7 @@ enum Phase {
 }
 
 /// What the application was last told.
-enum Told {
+enum Notification {
     Nothing,
     Ready,
     /// The server refuses the bindings, with this text.
@@ -43,7 +43,7 @@ pub(super) struct Channel {
     ids: Vec<f64>,
     phase: Phase,
     due_ms: f64,
-    told: Told,
+    told: Notification,
     join_ref: String,
     live_since_ms: f64,
     reconnects: Reconnects,
@@ -68,7 +68,7 @@ impl Channel {
             ids: Vec::new(),
             phase: Phase::Waiting,
             due_ms: now_ms,
-            told: Told::Nothing,
+            told: Notification::Nothing,
             join_ref: String::new(),
             live_since_ms: now_ms,
             reconnects: Reconnects::default(),
@@ -222,7 +222,7 @@ impl Channel {
         }
         self.refusals = 0;
         self.trouble = Trouble::default();
-        self.told = Told::Ready;
+        self.told = Notification::Ready;
         outbox.push(Effect::Ready(self.id));
     }
 
@@ -234,10 +234,10 @@ impl Channel {
             self.refusals = self.refusals.saturating_add(1);
             self.due_ms = step.now.monotonic_ms + wait_ms * (0.5 + step.random);
         }
-        if matches!(&self.told, Told::Refused(told) if *told == text) {
+        if matches!(&self.told, Notification::Refused(told) if *told == text) {
             return;
         }
-        self.told = Told::Refused(text.clone());
+        self.told = Notification::Refused(text.clone());
         outbox.push(Effect::Refused(self.id, join_refused(text)));
     }
 
@@ -286,8 +286,8 @@ impl Channel {
         self.phase = Phase::Waiting;
         self.due_ms = due_ms;
         // A refusal holds until the channel is ready: another attempt is no news.
-        if matches!(self.told, Told::Ready) {
-            self.told = Told::Nothing;
+        if matches!(self.told, Notification::Ready) {
+            self.told = Notification::Nothing;
             outbox.push(Effect::Down(self.id));
         }
     }
@@ -310,8 +310,8 @@ impl Channel {
 
     /// Tells that attempts to get ready fail, if that was not told before.
     pub fn be_failing<D>(&mut self, error: &Error, outbox: &mut Outbox<D>) {
-        if matches!(self.told, Told::Nothing) {
-            self.told = Told::Failing;
+        if matches!(self.told, Notification::Nothing) {
+            self.told = Notification::Failing;
             outbox.push(Effect::Failing(self.id, error.clone()));
         }
     }

@@ -8,9 +8,9 @@
 //! What the server does was recorded from a real one; comments name the recording that a fact is from.
 
 mod channel;
+mod heartbeat;
 mod outbox;
-mod patience;
-mod pulse;
+mod reconnect;
 mod session;
 mod token;
 mod wire;

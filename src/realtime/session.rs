@@ -1,9 +1,9 @@
 //! The socket, and all of its channels.
 
 use super::channel::Channel;
+use super::heartbeat::{Health, Heartbeat};
 use super::outbox::Outbox;
-use super::patience::{Pace, Reconnects, Trouble};
-use super::pulse::{Pulse, Verdict};
+use super::reconnect::{Pace, Reconnects, Trouble};
 use super::token::Tokens;
 use super::wire::{Frame, Vsn};
 use super::{Binding, ChannelId, Effect, Step, Token};
@@ -20,7 +20,7 @@ enum Socket {
     /// Under way until this time.
     Connecting(f64),
     /// Open since that time.
-    Open(f64, Pulse),
+    Open(f64, Heartbeat),
     /// None until this time, as the last one failed.
     Resting(f64),
 }
@@ -135,7 +135,7 @@ impl<D: Data> Session<D> {
     /// The socket opened.
     pub fn handle_open(&mut self, step: Step) {
         if matches!(self.socket, Socket::Connecting(_)) {
-            self.socket = Socket::Open(step.now.monotonic_ms, Pulse::new(step.now));
+            self.socket = Socket::Open(step.now.monotonic_ms, Heartbeat::new(step.now));
             self.ahead_ms = ahead_ms(step.now);
             self.advance(step);
         }
@@ -148,10 +148,10 @@ impl<D: Data> Session<D> {
         }
         let Some(frame) = Frame::read(frame) else { return };
         self.forget_trouble();
-        let Socket::Open(_, pulse) = &mut self.socket else { return };
+        let Socket::Open(_, heartbeat) = &mut self.socket else { return };
         if frame.topic == "phoenix" {
             if frame.event == "phx_reply" {
-                pulse.answered(frame.reference.as_deref());
+                heartbeat.answered(frame.reference.as_deref());
             }
             return;
         }
@@ -210,8 +210,8 @@ impl<D: Data> Session<D> {
     /// The tab is shown, the network is back, the machine woke: checks the socket now, or connects now.
     pub fn handle_shown(&mut self, step: Step) {
         match &mut self.socket {
-            Socket::Open(_, pulse) => {
-                pulse.check(step.now, &mut self.outbox);
+            Socket::Open(_, heartbeat) => {
+                heartbeat.check(step.now, &mut self.outbox);
                 self.tokens.plan(step.now);
             }
             Socket::Resting(until_ms) => {
@@ -231,8 +231,8 @@ impl<D: Data> Session<D> {
         match &self.socket {
             Socket::Idle | Socket::Asking => {}
             Socket::Connecting(at_ms) | Socket::Resting(at_ms) => due_ms = due_ms.min(*at_ms),
-            Socket::Open(_, pulse) => {
-                due_ms = due_ms.min(pulse.due_ms()).min(self.tokens.refresh_ms());
+            Socket::Open(_, heartbeat) => {
+                due_ms = due_ms.min(heartbeat.due_ms()).min(self.tokens.refresh_ms());
                 let (next_join_ms, is_asking) = (self.pace.next_ms(), self.tokens.is_asking);
                 for channel in &self.channels {
                     due_ms = due_ms.min(channel.due_ms(next_join_ms, is_asking));
@@ -269,8 +269,8 @@ impl<D: Data> Session<D> {
                 }
             }
             Socket::Resting(_) => self.start_if_rested(step),
-            Socket::Open(_, pulse) => {
-                if pulse.handle_timeout(step.now, is_late, &mut self.outbox) == Verdict::Dead {
+            Socket::Open(_, heartbeat) => {
+                if heartbeat.handle_timeout(step.now, is_late, &mut self.outbox) == Health::Dead {
                     self.abandon(step);
                 } else {
                     self.attend(step, is_late, is_forgiving);

@@ -1,7 +1,7 @@
 //! Account settings: what a user prefers.
 
 use super::Action::{Row, Upsert};
-use super::{table, Hole, KeyFormat, Theme, Timestamp, Uuid};
+use super::{table, MissingPolicy, KeyFormat, Theme, Timestamp, Uuid};
 
 table! {
     /// What a user prefers. At most one row for each user.
@@ -26,7 +26,7 @@ table! {
     }
     row_key: Some(KeyFormat::new("account_settings:", &["user_id"])),
     natural_key: "user_id",
-    holes: &[Hole::Insert],
+    missing_policies: &[MissingPolicy::Insert],
     audited: true,
     scopes: &["user_id"],
 }

@@ -1,7 +1,7 @@
 //! Brand settings: how a user's brand looks and sounds.
 
 use super::Action::{Row, Upsert};
-use super::{table, Hole, KeyFormat, Timestamp, Uuid};
+use super::{table, MissingPolicy, KeyFormat, Timestamp, Uuid};
 
 table! {
     /// How a user's brand looks and sounds. At most one row for each user.
@@ -30,7 +30,7 @@ table! {
     }
     row_key: Some(KeyFormat::new("brand_settings:", &["user_id"])),
     natural_key: "user_id",
-    holes: &[Hole::Insert],
+    missing_policies: &[MissingPolicy::Insert],
     audited: true,
     scopes: &["user_id"],
 }

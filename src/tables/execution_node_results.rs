@@ -1,7 +1,7 @@
 //! Results: what one node did in one execution.
 
 use super::Action::{Children, Delete, Insert, Update};
-use super::{table, ExecutionStatus, Hole, JsonObject, KeyFormat, Timestamp, Uuid};
+use super::{table, ExecutionStatus, MissingPolicy, JsonObject, KeyFormat, Timestamp, Uuid};
 
 table! {
     /// What one node did in one execution.
@@ -36,6 +36,6 @@ table! {
             = Children("execution_id", "executionId");
     }
     list_key: Some(KeyFormat::new("execution_results:", &["execution_id"])),
-    holes: &[Hole::Update, Hole::Delete],
+    missing_policies: &[MissingPolicy::Update, MissingPolicy::Delete],
     scopes: &["execution_id"],
 }

@@ -85,12 +85,12 @@ pub struct Table {
     /// Whether rows are never changed, and only ever added.
     pub is_append_only: bool,
     /// What the production database refuses to a row's owner until the migrations ran.
-    pub holes: &'static [Hole],
+    pub missing_policies: &'static [MissingPolicy],
 }
 
 /// A row security policy that the production database lacks (`supabase/migrations/…_missing_policies.sql` adds it).
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Hole {
+pub enum MissingPolicy {
     /// A new row, or an upsert, answers 42501.
     Insert,
     /// An update answers 200 and changes nothing.
@@ -127,7 +127,7 @@ impl Table {
         names: &[],
         scopes: &[],
         is_append_only: false,
-        holes: &[],
+        missing_policies: &[],
     };
 
     /// The column of that name.

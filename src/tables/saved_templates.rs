@@ -1,7 +1,7 @@
 //! Saved templates: what a user put aside from the gallery.
 
 use super::Action::{Ensure, OfUser, Remove};
-use super::{table, Hole, KeyFormat, Timestamp, Uuid};
+use super::{table, MissingPolicy, KeyFormat, Timestamp, Uuid};
 
 table! {
     /// A template that a user put aside.
@@ -22,6 +22,6 @@ table! {
     }
     list_key: Some(KeyFormat::new("saved_templates:", &["user_id"])),
     natural_key: "user_id,template_id",
-    holes: &[Hole::Insert],
+    missing_policies: &[MissingPolicy::Insert],
     scopes: &["user_id"],
 }

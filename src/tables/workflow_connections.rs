@@ -1,7 +1,7 @@
 //! Connections: which node's output feeds which node.
 
 use super::Action::{Children, Insert, Special, Update};
-use super::{table, Cached, Hole, KeyFormat, Timestamp, Uuid};
+use super::{table, Cached, MissingPolicy, KeyFormat, Timestamp, Uuid};
 
 table! {
     /// One edge between two nodes of a workflow.
@@ -31,7 +31,7 @@ table! {
         deleteWorkflowConnection "(workflowId: string, connectionId: string): Promise<void>" = Special(Cached::No);
     }
     list_key: Some(KeyFormat::new("workflow_connections:", &["workflow_id"])),
-    holes: &[Hole::Update],
+    missing_policies: &[MissingPolicy::Update],
     scopes: &["workflow_id"],
     names: &["connection_id"],
 }

@@ -2,7 +2,7 @@
 
 use super::Action::{Delete, Insert, Row, Special, Update};
 use super::{
-    table, Cached, Cascade, ExecutionStatus, Hole, KeyFormat, Timestamp, Uuid, EXECUTION_NODE_RESULTS,
+    table, Cached, Cascade, ExecutionStatus, MissingPolicy, KeyFormat, Timestamp, Uuid, EXECUTION_NODE_RESULTS,
 };
 
 table! {
@@ -41,7 +41,7 @@ table! {
     }
     row_key: Some(KeyFormat::new("execution:", &["id"])),
     list_key: Some(KeyFormat::new("executions:", &["workflow_id"])),
-    holes: &[Hole::Update, Hole::Delete],
+    missing_policies: &[MissingPolicy::Update, MissingPolicy::Delete],
     cascades: &[Cascade { table: &EXECUTION_NODE_RESULTS, column: "execution_id" }],
     audited: true,
     scopes: &["user_id", "workflow_id", "id"],

@@ -1,7 +1,7 @@
 //! Templates: workflows to start from, shared by everybody.
 
 use super::Action::{Delete, Insert, Row, Special, Update};
-use super::{table, Cached, Cascade, Hole, KeyFormat, TemplateData, Timestamp, Uuid, SAVED_TEMPLATES};
+use super::{table, Cached, Cascade, MissingPolicy, KeyFormat, TemplateData, Timestamp, Uuid, SAVED_TEMPLATES};
 
 table! {
     /// A workflow to start from.
@@ -41,6 +41,6 @@ table! {
     cascades: &[Cascade { table: &SAVED_TEMPLATES, column: "template_id" }],
     curated: &["is_featured", "usage_count", "rating"],
     scopes: &["created_by", "id"],
-    holes: &[Hole::Insert],
+    missing_policies: &[MissingPolicy::Insert],
     names: &["category"],
 }

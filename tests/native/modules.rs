@@ -6,8 +6,27 @@ use std::path::{Path, PathBuf};
 
 /// Every module of the crate. Each may use those above it in this list.
 const MODULES: [&str; 21] = [
-    "error", "json", "uuid", "data", "time", "tables", "queries", "query", "retry", "rest", "input", "cache",
-    "token", "realtime", "feeds", "flows", "platform", "engine", "api", "io", "js",
+    "error",
+    "json",
+    "uuid",
+    "data",
+    "time",
+    "tables",
+    "queries",
+    "query",
+    "retry",
+    "rest",
+    "input",
+    "cache",
+    "token",
+    "realtime",
+    "subscriptions",
+    "flows",
+    "platform",
+    "engine",
+    "api",
+    "io",
+    "js",
 ];
 /// The modules that touch the browser.
 const SHELL: [&str; 2] = ["io", "js"];

@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::{json, Value};
 use std::cmp::Ordering;
 use std::rc::Rc;
-use workflow_db::cache::{Change, Effect, Entry, Shape, Source};
+use workflow_db::cache::{Change, Patch, Entry, Shape, Source};
 use workflow_db::data::Data;
 use workflow_db::query::{Query, Test};
 use workflow_db::tables::table_named;
@@ -120,12 +120,12 @@ fuzz_target!(|input: Input| {
             }
         }
         let change = Change { table, id: Some(id.clone()), source };
-        match change.effect_on("workflows:x", &entry) {
-            Effect::Drop => return,
+        match change.patch_of("workflows:x", &entry) {
+            Patch::Drop => return,
             // The list holds a later state: the change came late, and did not happen now.
-            Effect::Newer => continue,
-            Effect::Keep => {}
-            Effect::Replace(data, is_held) => {
+            Patch::Newer => continue,
+            Patch::Keep => {}
+            Patch::Replace(data, is_held) => {
                 assert_eq!(is_held, data.position(&id).is_some(), "whether the row is in the list");
                 entry.data = data;
             }

@@ -1,4 +1,4 @@
-//! Callers that lose interest.
+//! Callers that give up.
 
 use crate::support::{Client, Pending, World};
 use serde_json::json;

@@ -1,34 +1,35 @@
-//! Which feeds share a channel.
+//! Which subscriptions share a channel.
 
 use crate::support::random::uuid_of;
 use crate::support::{Client, World};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
-use workflow_db::feeds::{Interest, News, Status};
+use workflow_db::subscriptions::{Notice, Selection, Status};
 
 fn follow(client: &Client, table: &str, scope: &str, filter: Option<&str>) -> u32 {
     let filter = filter.map(str::to_owned);
-    client.engine.follow(Interest::new(table, Some(scope.to_owned()), filter).expect("it is valid"), true)
+    client.engine.follow(Selection::new(table, Some(scope.to_owned()), filter).expect("it is valid"), true)
 }
 
-/// How every feed stands, and which ids it was told of.
+/// How every subscription stands, and which ids it was told of.
 fn heard(client: &Client) -> (BTreeMap<u32, Status>, BTreeMap<u32, BTreeSet<String>>) {
     let (mut statuses, mut ids) = (BTreeMap::new(), BTreeMap::<u32, BTreeSet<String>>::new());
     for told in client.sim().told.borrow().iter() {
         match &told.news {
-            News::Status(status, _) => drop(statuses.insert(told.feed, *status)),
-            News::Row { row, .. } => {
+            Notice::Status(status, _) => drop(statuses.insert(told.subscription, *status)),
+            Notice::Row { row, .. } => {
                 let id = row.to_value()["id"].as_str().expect("an id").to_owned();
-                ids.entry(told.feed).or_default().insert(id);
+                ids.entry(told.subscription).or_default().insert(id);
             }
-            News::Gap => panic!("the scopes are small"),
+            Notice::Gap => panic!("the scopes are small"),
         }
     }
     (statuses, ids)
 }
 
 #[test]
-fn many_feeds_that_are_opened_one_after_the_other_stay_below_the_limit_of_channels_and_miss_nothing() {
+fn many_subscriptions_that_are_opened_one_after_the_other_stay_below_the_limit_of_channels_and_miss_nothing()
+{
     let world = World::new();
     let client = world.signed_in("ada");
     let ada = uuid_of("ada");
@@ -40,32 +41,35 @@ fn many_feeds_that_are_opened_one_after_the_other_stay_below_the_limit_of_channe
             id
         })
         .collect();
-    let mut feeds = Vec::new();
+    let mut subscriptions = Vec::new();
     let mut added = Vec::new();
     for (number, workflow) in workflows.iter().enumerate() {
         let filter = (number % 3 == 0).then_some("node_type=eq.t");
-        feeds.push(follow(&client, "workflow_nodes", workflow, filter));
+        subscriptions.push(follow(&client, "workflow_nodes", workflow, filter));
         world.pass(if number % 2 == 0 { 300.0 } else { 3.0 });
-        // Feeds move while this is committed.
+        // Subscriptions move while this is committed.
         for (place, workflow) in workflows.iter().enumerate().take(number).step_by(7) {
             let id = uuid_of(&["node", &number.to_string(), &place.to_string()].concat());
             let values = json!({"id": id, "workflow_id": workflow, "node_type": "t", "node_id": id});
             world.server().add("workflow_nodes", values);
-            added.push((feeds[place], id));
+            added.push((subscriptions[place], id));
         }
     }
     world.pass(60_000.0);
     let (statuses, ids) = heard(&client);
-    for (feed, id) in added {
-        assert!(ids.get(&feed).is_some_and(|ids| ids.contains(&id)), "{feed} was not told of {id}");
+    for (subscription, id) in added {
+        assert!(
+            ids.get(&subscription).is_some_and(|ids| ids.contains(&id)),
+            "{subscription} was not told of {id}"
+        );
     }
-    for feed in &feeds {
-        assert_eq!(statuses.get(feed), Some(&Status::Live));
+    for subscription in &subscriptions {
+        assert_eq!(statuses.get(subscription), Some(&Status::Live));
     }
     let most = world.core.realtime.most_channels.get();
     assert!(most <= 60, "{most} channels");
-    for feed in feeds {
-        client.engine.unfollow(feed);
+    for subscription in subscriptions {
+        client.engine.unfollow(subscription);
     }
     world.pass(5_000.0);
     assert_eq!(world.core.realtime.connection_count(), 0);
@@ -98,12 +102,12 @@ fn what_the_server_refuses_harms_nothing_that_was_opened_beside_it() {
 fn deletes_are_asked_for_as_configured_last_also_by_what_is_followed_already() {
     let world = World::new();
     let client = world.signed_in("ada");
-    let feed = follow(&client, "workflows", &uuid_of("ada"), None);
+    let subscription = follow(&client, "workflows", &uuid_of("ada"), None);
     world.pass(3_000.0);
     let bindings = || world.core.realtime.binding_count();
     assert_eq!(bindings(), 2);
     client.configure(|settings| settings.live.unfiltered_deletes = true);
     world.pass(3_000.0);
     assert_eq!(bindings(), 3);
-    assert_eq!(heard(&client).0[&feed], Status::Live);
+    assert_eq!(heard(&client).0[&subscription], Status::Live);
 }

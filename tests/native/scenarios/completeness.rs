@@ -7,7 +7,7 @@ use crate::support::{realtime, Client, World};
 use serde_json::{json, Value};
 use workflow_db::data::Data;
 use workflow_db::error::Error;
-use workflow_db::feeds::{Interest, News};
+use workflow_db::subscriptions::{Notice, Selection};
 
 const ALWAYS: u32 = u32::MAX;
 /// No answer has more rows.
@@ -282,8 +282,8 @@ fn a_batch_whose_answer_holds_other_rows_fails_instead_of_answering_null() {
 #[test]
 fn what_is_followed_is_compared_when_the_number_of_rows_cannot_be_read() {
     let (world, ada, workflow) = world_with(20, Fault::Range(None));
-    let interest = Interest::new("workflow_nodes", Some(workflow.clone()), None).expect("it is valid");
-    ada.engine.follow(interest, true);
+    let selection = Selection::new("workflow_nodes", Some(workflow.clone()), None).expect("it is valid");
+    ada.engine.follow(selection, true);
     world.pass(3_000.0);
     ada.sim().told.borrow_mut().clear();
     realtime::restart(&world.core);
@@ -294,9 +294,9 @@ fn what_is_followed_is_compared_when_the_number_of_rows_cannot_be_read() {
     let names: Vec<_> = told
         .iter()
         .filter_map(|told| match &told.news {
-            News::Row { row, .. } => Some(row.text("node_id")),
-            News::Gap => Some("gap".to_owned()),
-            News::Status(..) => None,
+            Notice::Row { row, .. } => Some(row.text("node_id")),
+            Notice::Gap => Some("gap".to_owned()),
+            Notice::Status(..) => None,
         })
         .collect();
     assert_eq!(names, ["missed"]);

@@ -14,17 +14,17 @@ fn looks_at_one_frame(others: usize) -> usize {
     let client = world.signed_in("ada");
     let ada = uuid_of("ada");
     let id = world.server().add("workflows", json!({"user_id": ada, "name": "a"}));
-    let feed = follow(&client, "workflows", Some(&ada), None);
+    let subscription = follow(&client, "workflows", Some(&ada), None);
     for number in 0..others {
         follow(&client, "workflows", Some(&uuid_of(&format!("other {number}"))), None);
     }
     world.pass(60_000.0);
-    take_told(&client, feed);
+    take_told(&client, subscription);
     let before = looks();
     world.server().change("workflows", &id, json!({"name": "b"}));
     world.pass(1_000.0);
     let looked = looks() - before;
-    assert_eq!(names(&take_told(&client, feed), "name"), ["UPDATE b"]);
+    assert_eq!(names(&take_told(&client, subscription), "name"), ["UPDATE b"]);
     looked
 }
 
@@ -65,6 +65,6 @@ fn a_row_that_two_channels_tell_of_while_it_is_read_leaves_the_filter_of_the_fir
     world.server().change("workflows", &id, json!({"name": "out"}));
     world.pass(3_000.0);
     let told: Vec<_> = client.sim().told.borrow_mut().drain(..).collect();
-    let of = |feed: u32| told.iter().filter(|told| told.feed == feed).count();
+    let of = |subscription: u32| told.iter().filter(|told| told.subscription == subscription).count();
     assert_eq!((of(filtered), of(whole)), (1, 1), "one is told that it left, the other that it changed");
 }

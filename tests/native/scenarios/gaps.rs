@@ -5,15 +5,15 @@ use crate::support::network::Fault;
 use crate::support::random::uuid_of;
 use crate::support::{realtime, Client, Json, World};
 use serde_json::{json, Value};
-use workflow_db::feeds::{News, Told};
+use workflow_db::subscriptions::{Notice, Notification};
 
 /// A tab that follows its user's workflows, one of which is there, and is live.
 fn live(world: &World) -> (Client, u32, String) {
     let client = world.signed_in("ada");
     let id = world.server().add("workflows", json!({"user_id": uuid_of("ada"), "name": "first"}));
-    let feed = follow(&client, "workflows", Some(&uuid_of("ada")), None);
+    let subscription = follow(&client, "workflows", Some(&uuid_of("ada")), None);
     world.pass(3_000.0);
-    (client, feed, id)
+    (client, subscription, id)
 }
 
 /// Refusals that a firewall, a gateway or a server that reloads its schema may answer once, and failures of all kinds.
@@ -35,20 +35,20 @@ const FAILURES: [Fault; 11] = [
 fn a_reading_of_a_scope_that_fails_once_is_made_again_whatever_the_failure() {
     for failure in FAILURES {
         let world = World::new();
-        let (client, feed, id) = live(&world);
+        let (client, subscription, id) = live(&world);
         client.configure(|settings| settings.retry.max_attempts = 1);
         world.network().once("GET workflows?", failure);
         realtime::restart(&world.core);
         world.server().change("workflows", &id, json!({"name": "missed"}));
         world.pass(30_000.0);
-        assert_eq!(names(&take_told(&client, feed), "name"), ["UPDATE missed"], "{failure:?}");
+        assert_eq!(names(&take_told(&client, subscription), "name"), ["UPDATE missed"], "{failure:?}");
     }
 }
 
 #[test]
 fn a_reading_that_is_refused_for_long_is_made_ever_more_rarely_and_at_the_next_readiness() {
     let world = World::new();
-    let (client, feed, id) = live(&world);
+    let (client, subscription, id) = live(&world);
     world.network().times(u32::MAX, "GET workflows?", Fault::Gateway(403, None));
     world.take_requests();
     realtime::restart(&world.core);
@@ -56,11 +56,11 @@ fn a_reading_that_is_refused_for_long_is_made_ever_more_rarely_and_at_the_next_r
     world.pass(3_600_000.0);
     let readings = world.count_requests();
     assert!((10..30).contains(&readings), "{readings} readings in an hour");
-    assert_eq!(take_told(&client, feed), []);
+    assert_eq!(take_told(&client, subscription), []);
     world.network().heal();
     realtime::restart(&world.core);
     world.pass(10_000.0);
-    assert_eq!(names(&take_told(&client, feed), "name"), ["UPDATE missed"]);
+    assert_eq!(names(&take_told(&client, subscription), "name"), ["UPDATE missed"]);
 }
 
 #[test]
@@ -70,19 +70,19 @@ fn a_scope_that_was_too_large_is_compared_again_when_it_has_shrunk() {
     let ada = uuid_of("ada");
     let rows = (0..5_001).map(|number| json!({"user_id": ada, "name": number.to_string()}));
     let ids: Vec<String> = rows.map(|row| world.server().add("workflows", row)).collect();
-    let feed = follow(&client, "workflows", Some(&ada), None);
+    let subscription = follow(&client, "workflows", Some(&ada), None);
     world.pass(10_000.0);
-    assert_eq!(names(&take_told(&client, feed), ""), ["gap "]);
+    assert_eq!(names(&take_told(&client, subscription), ""), ["gap "]);
     for id in &ids[100..] {
         world.server().remove("workflows", id);
     }
     realtime::restart(&world.core);
     world.pass(10_000.0);
-    assert_eq!(names(&take_told(&client, feed), ""), ["gap "]);
+    assert_eq!(names(&take_told(&client, subscription), ""), ["gap "]);
     realtime::restart(&world.core);
     world.server().change("workflows", &ids[0], json!({"name": "missed"}));
     world.pass(10_000.0);
-    assert_eq!(names(&take_told(&client, feed), "name"), ["UPDATE missed"]);
+    assert_eq!(names(&take_told(&client, subscription), "name"), ["UPDATE missed"]);
 }
 
 /// How often scopes were read since the last call.
@@ -100,7 +100,7 @@ fn rename(world: &World, id: &str, name: &str) {
 #[test]
 fn an_own_write_without_an_echo_makes_every_live_scope_be_read_again() {
     let world = World::new();
-    let (client, feed, id) = live(&world);
+    let (client, subscription, id) = live(&world);
     let execution =
         world.server().add("workflow_executions", json!({"workflow_id": id, "user_id": uuid_of("ada")}));
     let other = follow(&client, "workflow_executions", Some(&uuid_of("ada")), None);
@@ -112,9 +112,10 @@ fn an_own_write_without_an_echo_makes_every_live_scope_be_read_again() {
     world.pass(200.0);
     world.core.realtime.is_deaf.set(false);
     world.pass(6_000.0);
-    let is_of_other = |told: &Told<Json>| told.feed == other && matches!(told.news, News::Row { .. });
+    let is_of_other =
+        |told: &Notification<Json>| told.subscription == other && matches!(told.news, Notice::Row { .. });
     assert!(client.sim().told.borrow().iter().any(is_of_other), "the other table's");
-    let mut told = names(&take_told(&client, feed), "name");
+    let mut told = names(&take_told(&client, subscription), "name");
     told.sort_unstable();
     assert_eq!(told, ["INSERT own", "UPDATE missed"]);
 }
@@ -163,7 +164,7 @@ fn a_delete_is_not_waited_for_as_some_servers_tell_none() {
 #[test]
 fn what_was_not_confirmed_for_a_minute_is_read_when_the_page_is_looked_at_again() {
     let world = World::new();
-    let (client, feed, id) = live(&world);
+    let (client, subscription, id) = live(&world);
     world.core.realtime.is_deaf.set(true);
     rename(&world, &id, "missed");
     world.core.realtime.is_deaf.set(false);
@@ -178,26 +179,26 @@ fn what_was_not_confirmed_for_a_minute_is_read_when_the_page_is_looked_at_again(
         world.pass(100.0);
     }
     assert_eq!(take_readings(&world), 1);
-    assert_eq!(names(&take_told(&client, feed), "name"), ["UPDATE missed"]);
+    assert_eq!(names(&take_told(&client, subscription), "name"), ["UPDATE missed"]);
 }
 
 #[test]
 fn a_machine_that_slept_reads_what_is_followed_though_its_clock_stood_still() {
     let world = World::new();
-    let (client, feed, id) = live(&world);
+    let (client, subscription, id) = live(&world);
     world.core.realtime.is_deaf.set(true);
     rename(&world, &id, "missed");
     world.core.realtime.is_deaf.set(false);
     client.sim().wall_skew_ms.set(3_600_000.0);
     client.engine.shown();
     world.pass(1_000.0);
-    assert_eq!(names(&take_told(&client, feed), "name"), ["UPDATE missed"]);
+    assert_eq!(names(&take_told(&client, subscription), "name"), ["UPDATE missed"]);
 }
 
 #[test]
 fn live_scopes_are_read_every_quarter_of_an_hour_and_not_while_the_page_is_hidden() {
     let world = World::new();
-    let (client, feed, id) = live(&world);
+    let (client, subscription, id) = live(&world);
     world.core.realtime.is_deaf.set(true);
     rename(&world, &id, "missed");
     take_readings(&world);
@@ -205,7 +206,7 @@ fn live_scopes_are_read_every_quarter_of_an_hour_and_not_while_the_page_is_hidde
     assert_eq!(take_readings(&world), 0);
     world.pass(300_000.0);
     assert_eq!(take_readings(&world), 1);
-    assert_eq!(names(&take_told(&client, feed), "name"), ["UPDATE missed"]);
+    assert_eq!(names(&take_told(&client, subscription), "name"), ["UPDATE missed"]);
     client.engine.set_hidden(true);
     world.pass(3_600_000.0);
     assert_eq!(take_readings(&world), 0);

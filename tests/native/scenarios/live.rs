@@ -5,22 +5,22 @@ use crate::support::random::uuid_of;
 use crate::support::tokens::Answer;
 use crate::support::{realtime, Client, World};
 use serde_json::{json, Value};
-use workflow_db::feeds::{Interest, News, Status};
+use workflow_db::subscriptions::{Notice, Selection, Status};
 
 pub(super) fn follow(client: &Client, table: &str, scope: Option<&str>, filter: Option<&str>) -> u32 {
-    let interest = Interest::new(table, scope.map(str::to_owned), filter.map(str::to_owned));
-    client.engine.follow(interest.expect("it is valid"), true)
+    let selection = Selection::new(table, scope.map(str::to_owned), filter.map(str::to_owned));
+    client.engine.follow(selection.expect("it is valid"), true)
 }
 
-/// What a feed was told since the last time: the kind of each change, and the row.
-pub(super) fn take_told(client: &Client, feed: u32) -> Vec<(&'static str, Value)> {
+/// What a subscription was told since the last time: the kind of each change, and the row.
+pub(super) fn take_told(client: &Client, subscription: u32) -> Vec<(&'static str, Value)> {
     let told: Vec<_> = client.sim().told.borrow_mut().drain(..).collect();
-    let of_feed = told.into_iter().filter(|told| told.feed == feed);
-    let news = of_feed.filter_map(|told| match told.news {
-        News::Row { kind, row, .. } => Some((kind.as_str(), row.to_value())),
-        News::Gap => Some(("gap", Value::Null)),
-        News::Status(Status::Closed, _) => Some(("closed", Value::Null)),
-        News::Status(..) => None,
+    let of_subscription = told.into_iter().filter(|told| told.subscription == subscription);
+    let news = of_subscription.filter_map(|told| match told.news {
+        Notice::Row { kind, row, .. } => Some((kind.as_str(), row.to_value())),
+        Notice::Gap => Some(("gap", Value::Null)),
+        Notice::Status(Status::Closed, _) => Some(("closed", Value::Null)),
+        Notice::Status(..) => None,
     });
     news.collect()
 }
@@ -38,7 +38,7 @@ fn own_writes_in_quick_succession_are_told_one_by_one() {
     let world = World::new();
     let client = world.signed_in("ada");
     let ada = uuid_of("ada");
-    let feed = follow(&client, "workflows", Some(&ada), None);
+    let subscription = follow(&client, "workflows", Some(&ada), None);
     world.pass(3_000.0);
     let id = client.does("createWorkflow", json!([ada, {"name": "made"}])).to_value()["id"].clone();
     client.does("updateWorkflow", json!([id, {"name": "renamed"}]));
@@ -46,7 +46,7 @@ fn own_writes_in_quick_succession_are_told_one_by_one() {
     world.pass(200.0);
     client.does("deleteWorkflow", json!([id]));
     world.pass(3_000.0);
-    let told = take_told(&client, feed);
+    let told = take_told(&client, subscription);
     assert_eq!(names(&told, "name"), ["INSERT made", "UPDATE renamed", "DELETE renamed"]);
 }
 
@@ -58,13 +58,13 @@ fn an_update_without_its_large_column_is_not_completed_by_what_a_filter_no_longe
     world.core.realtime.large_columns.set(&["description"]);
     let row = json!({"user_id": ada, "name": "in", "description": "old"});
     let id = world.server().add("workflows", row);
-    let feed = follow(&client, "workflows", None, Some("name=eq.in"));
+    let subscription = follow(&client, "workflows", None, Some("name=eq.in"));
     world.pass(3_000.0);
     world.server().change("workflows", &id, json!({"name": "out", "description": "new"}));
     world.pass(3_000.0);
     world.server().change("workflows", &id, json!({"name": "in"}));
     world.pass(3_000.0);
-    let told = take_told(&client, feed);
+    let told = take_told(&client, subscription);
     assert_eq!(names(&told, "description").last().expect("it was told"), "UPDATE new");
 }
 
@@ -76,7 +76,7 @@ fn an_update_without_its_large_column_is_not_completed_by_what_was_known_before_
     world.core.realtime.large_columns.set(&["description"]);
     let row = json!({"user_id": ada, "name": "a", "description": "old"});
     let id = world.server().add("workflows", row);
-    let feed = follow(&client, "workflows", Some(&ada), None);
+    let subscription = follow(&client, "workflows", Some(&ada), None);
     world.pass(3_000.0);
     realtime::restart(&world.core);
     world.server().change("workflows", &id, json!({"description": "new"}));
@@ -85,7 +85,7 @@ fn an_update_without_its_large_column_is_not_completed_by_what_was_known_before_
     world.pass(10_000.0);
     world.server().change("workflows", &id, json!({"name": "b"}));
     world.pass(3_000.0);
-    let told = take_told(&client, feed);
+    let told = take_told(&client, subscription);
     assert_eq!(names(&told, "description"), ["UPDATE new"]);
 }
 
@@ -117,7 +117,7 @@ fn an_answer_about_a_deleted_row_is_not_taken_for_the_row_that_came_back() {
     let client = world.signed_in("ada");
     let ada = uuid_of("ada");
     let id = world.server().add("workflows", json!({"user_id": ada, "name": "first"}));
-    let feed = follow(&client, "workflows", Some(&ada), None);
+    let subscription = follow(&client, "workflows", Some(&ada), None);
     world.pass(3_000.0);
     // Frames without the row make it be read.
     world.core.realtime.rows_are_too_large.set(true);
@@ -130,7 +130,7 @@ fn an_answer_about_a_deleted_row_is_not_taken_for_the_row_that_came_back() {
     world.pass(200.0);
     world.server().add("workflows", json!({"id": id, "user_id": ada, "name": "new"}));
     world.pass(5_000.0);
-    let told = take_told(&client, feed);
+    let told = take_told(&client, subscription);
     assert_eq!(names(&told, "name"), ["DELETE first", "INSERT new"]);
 }
 
@@ -144,16 +144,16 @@ fn a_scope_that_is_too_large_is_told_of_once_for_each_gap() {
     }
     // It is ready while the first reading is under way.
     world.network().slow("GET workflows?", 0.0, 1_000.0);
-    let feed = follow(&client, "workflows", Some(&ada), None);
+    let subscription = follow(&client, "workflows", Some(&ada), None);
     world.pass(500.0);
     world.network().times(10, "GET workflows?", Fault::LostBefore);
     world.pass(60_000.0);
-    assert_eq!(names(&take_told(&client, feed), ""), ["gap "]);
+    assert_eq!(names(&take_told(&client, subscription), ""), ["gap "]);
     let id = world.server().add("workflows", json!({"user_id": ada, "name": "new"}));
     world.pass(1_000.0);
     world.server().remove("workflows", &id);
     world.pass(1_000.0);
-    assert_eq!(names(&take_told(&client, feed), "name"), ["INSERT new", "DELETE new"]);
+    assert_eq!(names(&take_told(&client, subscription), "name"), ["INSERT new", "DELETE new"]);
 }
 
 #[test]
@@ -164,12 +164,12 @@ fn what_an_audit_trail_held_before_it_was_followed_is_not_told() {
     for number in 0..150 {
         world.server().add("audit_logs", audit_log(&ada, &number.to_string()));
     }
-    let feed = follow(&client, "audit_logs", Some(&ada), None);
+    let subscription = follow(&client, "audit_logs", Some(&ada), None);
     world.pass(10_000.0);
-    assert_eq!(take_told(&client, feed), []);
+    assert_eq!(take_told(&client, subscription), []);
     world.server().add("audit_logs", audit_log(&ada, "new"));
     world.pass(1_000.0);
-    assert_eq!(names(&take_told(&client, feed), "action"), ["INSERT new"]);
+    assert_eq!(names(&take_told(&client, subscription), "action"), ["INSERT new"]);
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn an_audit_trail_that_was_empty_tells_all_of_a_gap_in_order() {
     let world = World::new();
     let client = world.signed_in("ada");
     let ada = uuid_of("ada");
-    let feed = follow(&client, "audit_logs", Some(&ada), None);
+    let subscription = follow(&client, "audit_logs", Some(&ada), None);
     world.pass(3_000.0);
     realtime::restart(&world.core);
     let expected: Vec<String> = (0..150).map(|number| format!("INSERT {number}")).collect();
@@ -185,7 +185,7 @@ fn an_audit_trail_that_was_empty_tells_all_of_a_gap_in_order() {
         world.server().add("audit_logs", audit_log(&ada, &number.to_string()));
     }
     world.pass(30_000.0);
-    assert_eq!(names(&take_told(&client, feed), "action"), expected);
+    assert_eq!(names(&take_told(&client, subscription), "action"), expected);
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn audit_rows_are_told_once_however_many_there_were() {
     world.core.realtime.duplicates.set(true);
     let client = world.signed_in("ada");
     let ada = uuid_of("ada");
-    let feed = follow(&client, "audit_logs", Some(&ada), None);
+    let subscription = follow(&client, "audit_logs", Some(&ada), None);
     world.pass(3_000.0);
     for number in 0..300 {
         world.server().add("audit_logs", audit_log(&ada, &number.to_string()));
@@ -205,7 +205,7 @@ fn audit_rows_are_told_once_however_many_there_were() {
         }
     }
     let expected: Vec<String> = (0..300).map(|number| format!("INSERT {number}")).collect();
-    assert_eq!(names(&take_told(&client, feed), "action"), expected);
+    assert_eq!(names(&take_told(&client, subscription), "action"), expected);
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn an_audit_row_that_is_deleted_leaves_the_pages_and_is_told_while_it_is_not_old
     let client = world.signed_in("ada");
     let ada = uuid_of("ada");
     let old = world.server().add("audit_logs", audit_log(&ada, "old"));
-    let feed = follow(&client, "audit_logs", Some(&ada), None);
+    let subscription = follow(&client, "audit_logs", Some(&ada), None);
     for name in ["a", "b", "c"] {
         world.pass(100_000.0);
         world.server().add("audit_logs", audit_log(&ada, name));
@@ -222,11 +222,11 @@ fn an_audit_row_that_is_deleted_leaves_the_pages_and_is_told_while_it_is_not_old
     world.pass(1_000.0);
     let last = world.server().add("audit_logs", audit_log(&ada, "last"));
     world.pass(1_000.0);
-    take_told(&client, feed);
+    take_told(&client, subscription);
     client.does("getAuditLogs", json!([{"userId": ada}]));
     world.server().remove("audit_logs", &last);
     world.pass(1_000.0);
-    assert_eq!(names(&take_told(&client, feed), "action"), ["DELETE last"]);
+    assert_eq!(names(&take_told(&client, subscription), "action"), ["DELETE last"]);
     client.does("getAuditLogs", json!([{"userId": ada}]));
     world.server().remove("audit_logs", &old);
     world.pass(1_000.0);
@@ -241,11 +241,11 @@ fn a_row_that_is_deleted_while_the_first_reading_is_under_way_is_told() {
     let ada = uuid_of("ada");
     let id = world.server().add("workflows", json!({"user_id": ada, "name": "short"}));
     world.network().slow("GET workflows?", 0.0, 5_000.0);
-    let feed = follow(&client, "workflows", Some(&ada), None);
+    let subscription = follow(&client, "workflows", Some(&ada), None);
     world.pass(2_000.0);
     world.server().remove("workflows", &id);
     world.pass(10_000.0);
-    assert_eq!(names(&take_told(&client, feed), "name"), ["DELETE short"]);
+    assert_eq!(names(&take_told(&client, subscription), "name"), ["DELETE short"]);
 }
 
 #[test]
@@ -254,7 +254,7 @@ fn a_row_too_large_for_frames_is_told_while_it_keeps_changing() {
     let client = world.signed_in("ada");
     let ada = uuid_of("ada");
     let id = world.server().add("workflows", json!({"user_id": ada, "name": "first"}));
-    let feed = follow(&client, "workflows", Some(&ada), None);
+    let subscription = follow(&client, "workflows", Some(&ada), None);
     world.pass(3_000.0);
     world.core.realtime.rows_are_too_large.set(true);
     for number in 0..100 {
@@ -262,10 +262,10 @@ fn a_row_too_large_for_frames_is_told_while_it_keeps_changing() {
         world.network().slow("GET workflows?", 100.0, 100.0);
         world.pass(50.0);
     }
-    let while_changing = take_told(&client, feed).len();
+    let while_changing = take_told(&client, subscription).len();
     assert!(while_changing > 5, "{while_changing} were told");
     world.pass(5_000.0);
-    assert_eq!(names(&take_told(&client, feed), "name").last().expect("it was told"), "UPDATE 99");
+    assert_eq!(names(&take_told(&client, subscription), "name").last().expect("it was told"), "UPDATE 99");
 }
 
 /// Ada follows her workflows, and changes flow. Ben has an account too.
@@ -273,33 +273,33 @@ fn ada_follows() -> (World, Client, u32) {
     let world = World::new();
     let client = world.signed_in("ada");
     world.signed_in("ben");
-    let feed = follow(&client, "workflows", Some(&uuid_of("ada")), None);
+    let subscription = follow(&client, "workflows", Some(&uuid_of("ada")), None);
     world.pass(3_000.0);
-    (world, client, feed)
+    (world, client, subscription)
 }
 
 #[test]
 fn a_subscription_outlives_a_provider_that_fails_when_the_user_may_have_changed() {
     for answer in [Answer::Throws, Answer::Hangs] {
-        let (world, client, feed) = ada_follows();
+        let (world, client, subscription) = ada_follows();
         client.tokens().next(answer);
         client.engine.auth_changed();
         world.pass(60_000.0);
         world.server().add("workflows", json!({"user_id": uuid_of("ada"), "name": "after"}));
         world.pass(3_000.0);
-        assert_eq!(names(&take_told(&client, feed), "name"), ["INSERT after"]);
+        assert_eq!(names(&take_told(&client, subscription), "name"), ["INSERT after"]);
     }
 }
 
 #[test]
 fn a_provider_that_fails_and_then_names_another_user_closes_the_subscriptions_of_the_first() {
-    let (world, client, feed) = ada_follows();
+    let (world, client, subscription) = ada_follows();
     client.tokens().next(Answer::Throws);
     client.switch_to(Some("ben"));
     world.pass(60_000.0);
     world.server().add("workflows", json!({"user_id": uuid_of("ada"), "name": "not for Ben"}));
     world.pass(3_000.0);
-    assert_eq!(take_told(&client, feed), [("closed", Value::Null)]);
+    assert_eq!(take_told(&client, subscription), [("closed", Value::Null)]);
 }
 
 #[test]
@@ -309,52 +309,52 @@ fn what_was_followed_while_nobody_was_signed_in_is_followed_as_who_signs_in() {
     let ada = uuid_of("ada");
     client.switch_to(None);
     world.pass(1_000.0);
-    let feed = follow(&client, "workflows", Some(&ada), None);
+    let subscription = follow(&client, "workflows", Some(&ada), None);
     world.pass(3_000.0);
     client.switch_to(Some("ada"));
     world.pass(3_000.0);
     world.server().add("workflows", json!({"user_id": ada, "name": "mine"}));
     world.pass(3_000.0);
-    assert_eq!(names(&take_told(&client, feed), "name"), ["INSERT mine"]);
+    assert_eq!(names(&take_told(&client, subscription), "name"), ["INSERT mine"]);
     client.switch_to(Some("ben"));
     world.pass(3_000.0);
-    assert_eq!(names(&take_told(&client, feed), "name"), ["closed "]);
+    assert_eq!(names(&take_told(&client, subscription), "name"), ["closed "]);
 }
 
 #[test]
 fn nothing_is_told_while_it_is_open_whether_the_user_changed() {
     for (next, expected) in [("ada", "INSERT meanwhile"), ("ben", "closed ")] {
-        let (world, client, feed) = ada_follows();
+        let (world, client, subscription) = ada_follows();
         client.tokens().next(Answer::After(2_000.0));
         client.switch_to(Some(next));
         world.server().add("workflows", json!({"user_id": uuid_of("ada"), "name": "meanwhile"}));
         world.pass(1_000.0);
-        assert_eq!(take_told(&client, feed), []);
+        assert_eq!(take_told(&client, subscription), []);
         world.pass(3_000.0);
-        assert_eq!(names(&take_told(&client, feed), "name"), [expected]);
+        assert_eq!(names(&take_told(&client, subscription), "name"), [expected]);
     }
 }
 
 #[test]
 fn rows_that_wait_for_a_provider_that_fails_are_told_to_nobody_else() {
     for (next, expected) in [("ada", "INSERT meanwhile"), ("ben", "closed ")] {
-        let (world, client, feed) = ada_follows();
+        let (world, client, subscription) = ada_follows();
         client.tokens().next(Answer::Hangs);
         client.switch_to(Some(next));
         world.server().add("workflows", json!({"user_id": uuid_of("ada"), "name": "meanwhile"}));
         world.pass(10_000.0);
-        assert_eq!(take_told(&client, feed), []);
+        assert_eq!(take_told(&client, subscription), []);
         world.pass(60_000.0);
-        assert_eq!(names(&take_told(&client, feed), "name"), [expected]);
+        assert_eq!(names(&take_told(&client, subscription), "name"), [expected]);
     }
 }
 
 #[test]
 fn a_subscription_ends_with_its_user_though_it_is_between_two_channels() {
-    let (world, client, feed) = ada_follows();
+    let (world, client, subscription) = ada_follows();
     client.switch_to(None);
     client.configure(|settings| settings.live.unfiltered_deletes = true);
     world.pass(3_000.0);
-    let told = take_told(&client, feed);
+    let told = take_told(&client, subscription);
     assert_eq!(names(&told, "name").last().map(String::as_str), Some("closed "), "{told:?}");
 }

@@ -88,12 +88,12 @@ fn the_frames_of_an_earlier_save_do_not_undo_a_later_one() {
 fn a_save_whose_echoes_are_lost_makes_the_scope_be_read_again() {
     let world = World::new();
     let (ada, id) = saved(&world);
-    let feed = follow(&ada, "workflow_nodes", Some(&id), None);
+    let subscription = follow(&ada, "workflow_nodes", Some(&id), None);
     world.pass(3_000.0);
     world.core.realtime.is_deaf.set(true);
     ada.does("saveWorkflowGraph", json!([id, graph(&[("a", 0.0), ("d", 0.0)], &[])]));
     world.pass(10_000.0);
-    assert_eq!(names(&take_told(&ada, feed), "node_id"), ["DELETE b", "INSERT d"]);
+    assert_eq!(names(&take_told(&ada, subscription), "node_id"), ["DELETE b", "INSERT d"]);
 }
 
 #[test]

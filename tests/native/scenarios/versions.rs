@@ -99,8 +99,8 @@ fn another_client_of_the_same_user_is_somebody_else() {
 #[test]
 fn the_echo_of_an_own_write_is_not_somebody_elses_change() {
     let (world, ada, id, version) = with_workflow();
-    let interest = workflow_db::feeds::Interest::new("workflows", Some(ada.id()), None);
-    ada.engine.follow(interest.expect("it is valid"), true);
+    let selection = workflow_db::subscriptions::Selection::new("workflows", Some(ada.id()), None);
+    ada.engine.follow(selection.expect("it is valid"), true);
     world.pass(3_000.0);
     world.network().slow("PATCH workflows", 10.0, 2_000.0);
     let write = ada.call("updateWorkflow", json!([id, {"is_public": true}]));

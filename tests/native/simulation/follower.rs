@@ -8,11 +8,11 @@ use crate::support::postgrest::Row;
 use crate::support::{Json, World};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use workflow_db::feeds::{Interest, News, Status};
 use workflow_db::realtime::ChangeKind as Kind;
+use workflow_db::subscriptions::{Notice, Selection, Status};
 
 pub struct Follower {
-    pub interest: Interest,
+    pub selection: Selection,
     conditions: Vec<Condition>,
     /// By row: what it is, or None for gone.
     told: BTreeMap<String, Option<Value>>,
@@ -23,23 +23,23 @@ pub struct Follower {
 }
 
 impl Follower {
-    pub fn new(interest: Interest) -> Self {
-        let conditions = interest.filter.as_ref().map(|filter| match params(&filter.text()) {
+    pub fn new(selection: Selection) -> Self {
+        let conditions = selection.filter.as_ref().map(|filter| match params(&filter.text()) {
             Ok(params) => params.conditions,
             Err(refusal) => panic!("{filter:?} is no filter: {}", refusal.message),
         });
         let conditions = conditions.unwrap_or_default();
-        Self { interest, conditions, told: BTreeMap::new(), is_live: false, since: None }
+        Self { selection, conditions, told: BTreeMap::new(), is_live: false, since: None }
     }
 
-    pub fn hear(&mut self, news: News<Json>, user: Option<&str>, world: &World) {
+    pub fn hear(&mut self, news: Notice<Json>, user: Option<&str>, world: &World) {
         match news {
-            News::Status(status, _) => self.is_live = status == Status::Live,
-            News::Gap => {
+            Notice::Status(status, _) => self.is_live = status == Status::Live,
+            Notice::Gap => {
                 self.told.clear();
                 self.since = None;
             }
-            News::Row { kind, row, .. } => self.hear_row(kind, row.to_value(), user, world),
+            Notice::Row { kind, row, .. } => self.hear_row(kind, row.to_value(), user, world),
         }
     }
 
@@ -47,7 +47,7 @@ impl Follower {
         let id = value_text(&row, "id");
         let server = world.server();
         let owner = server.owner_ever(&id);
-        let is_shared = self.interest.table.name == "workflow_templates" || server.was_public(&id);
+        let is_shared = self.selection.table.name == "workflow_templates" || server.was_public(&id);
         assert!(is_shared || owner == user, "a row of another user was told: {row}");
         let before = self.told.get(&id).cloned();
         match kind {
@@ -65,13 +65,13 @@ impl Follower {
     pub fn check(&mut self, world: &World, user: Option<&str>) {
         let server = world.server();
         let since = *self.since.get_or_insert(server.commits.len());
-        let table = self.interest.table.name;
+        let table = self.selection.table.name;
         let now = |id: &str| {
             server.row(table, id).filter(|row| self.means(row) && server.sees(table, id, user)).cloned()
         };
         for (id, told) in &self.told {
             // Rows of such a table only go with their account, which a reading from the latest row on does not show.
-            if self.interest.table.is_append_only && server.row(table, id).is_none() {
+            if self.selection.table.is_append_only && server.row(table, id).is_none() {
                 continue;
             }
             assert_eq!(*told, now(id).map(Value::Object), "{table} {id} as told, and as it is");
@@ -92,17 +92,17 @@ impl Follower {
     }
 
     fn means(&self, row: &Row) -> bool {
-        let facts = facts(self.interest.table.name).expect("a table");
-        let is_in_scope = self.interest.scope.as_deref().is_none_or(|scope| {
-            self.interest.table.scopes.iter().any(|column| row[*column].as_str() == Some(scope))
+        let facts = facts(self.selection.table.name).expect("a table");
+        let is_in_scope = self.selection.scope.as_deref().is_none_or(|scope| {
+            self.selection.table.scopes.iter().any(|column| row[*column].as_str() == Some(scope))
         });
         is_in_scope && self.conditions.iter().all(|it| holds(facts, it, row) == Some(true))
     }
 
     /// Whether it hears of every row of this scope.
     pub fn hears_all(&self, table: &str, scope: Option<&str>) -> bool {
-        self.interest.table.name == table
-            && self.interest.scope.as_deref() == scope
-            && self.interest.filter.is_none()
+        self.selection.table.name == table
+            && self.selection.scope.as_deref() == scope
+            && self.selection.filter.is_none()
     }
 }

@@ -7,7 +7,7 @@ use crate::support::{Client, Options, Pending, World};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use workflow_db::api::{operation, Call, Operation};
-use workflow_db::feeds::{Interest, News};
+use workflow_db::subscriptions::{Notice, Selection};
 
 /// A call under way or done.
 pub struct Made {
@@ -145,13 +145,13 @@ impl Tab {
     }
 
     pub fn follow(&mut self, table: &str, scope: Option<String>, filter: Option<&str>) {
-        self.follow_interest(Interest::new(table, scope, filter.map(str::to_owned)).expect("it is valid"));
+        self.follow_interest(Selection::new(table, scope, filter.map(str::to_owned)).expect("it is valid"));
     }
 
-    fn follow_interest(&mut self, interest: Interest) {
-        if self.followers.values().all(|follower| follower.interest != interest) {
-            let number = self.client.engine.follow(interest.clone(), true);
-            self.followers.insert(number, Follower::new(interest));
+    fn follow_interest(&mut self, selection: Selection) {
+        if self.followers.values().all(|follower| follower.selection != selection) {
+            let number = self.client.engine.follow(selection.clone(), true);
+            self.followers.insert(number, Follower::new(selection));
         }
     }
 
@@ -172,14 +172,14 @@ impl Tab {
         self.client.restart();
         self.ended.clear();
         for follower in std::mem::take(&mut self.followers).into_values() {
-            self.follow_interest(follower.interest);
+            self.follow_interest(follower.selection);
         }
     }
 
     /// What nobody was signed in for is followed anew by the user who signs in.
     pub fn begin_anew(&mut self) {
         for follower in self.followers.values_mut() {
-            *follower = Follower::new(follower.interest.clone());
+            *follower = Follower::new(follower.selection.clone());
         }
     }
 
@@ -188,13 +188,13 @@ impl Tab {
         let told: Vec<_> = self.client.sim().told.borrow_mut().drain(..).collect();
         let user = self.user();
         for told in told {
-            let Some(follower) = self.followers.get_mut(&told.feed) else {
-                assert!(self.ended.contains(&told.feed), "nobody follows {}", told.feed);
+            let Some(follower) = self.followers.get_mut(&told.subscription) else {
+                assert!(self.ended.contains(&told.subscription), "nobody follows {}", told.subscription);
                 continue;
             };
-            if matches!(&told.news, News::Status(workflow_db::feeds::Status::Closed, _)) {
-                self.followers.remove(&told.feed);
-                self.ended.push(told.feed);
+            if matches!(&told.news, Notice::Status(workflow_db::subscriptions::Status::Closed, _)) {
+                self.followers.remove(&told.subscription);
+                self.ended.push(told.subscription);
             } else {
                 follower.hear(told.news, user.as_deref(), world);
             }

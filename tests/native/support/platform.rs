@@ -20,9 +20,9 @@ use std::task::Poll;
 use workflow_db::data::Data;
 use workflow_db::engine::Engine;
 use workflow_db::error::Error;
-use workflow_db::feeds::Told;
 use workflow_db::platform::{Clock, Event, Host, Mirror, Notifier, Platform, Published, Socket, Tasks};
 use workflow_db::rest::{Body, Reply, Request};
+use workflow_db::subscriptions::Notification;
 use workflow_db::time::Moment;
 
 pub struct Sim {
@@ -44,8 +44,8 @@ pub struct Sim {
     wake: RefCell<Option<oneshot::Sender<()>>>,
     /// Set when the engine failed: nothing of it runs any more.
     is_dead: Rc<Cell<bool>>,
-    /// What those who follow feeds were told.
-    pub told: RefCell<Vec<Told<Json>>>,
+    /// What those who follow subscriptions were told.
+    pub told: RefCell<Vec<Notification<Json>>>,
     /// Whether nothing passes between this client and the servers.
     pub is_cut: Rc<Cell<bool>>,
 }
@@ -119,8 +119,8 @@ impl Clock for Sim {
         self.runtime().sleep(ms)
     }
 
-    fn doze(&self, ms: f64) -> impl Future<Output = ()> + 'static {
-        self.runtime().doze(ms)
+    fn sleep_in_background(&self, ms: f64) -> impl Future<Output = ()> + 'static {
+        self.runtime().sleep_in_background(ms)
     }
 }
 
@@ -206,7 +206,7 @@ impl Socket for Sim {
         }
         let (sender, cancelled) = oneshot::channel();
         *self.wake.borrow_mut() = Some(sender);
-        let (timer, engine) = (self.runtime().doze(ms), self.engine.borrow().clone());
+        let (timer, engine) = (self.runtime().sleep_in_background(ms), self.engine.borrow().clone());
         self.spawn(async move {
             if let Either::Left(_) = select(pin!(timer), cancelled).await {
                 if let Some(engine) = engine.upgrade() {
@@ -235,7 +235,7 @@ impl Mirror for Sim {
 }
 
 impl Notifier for Sim {
-    fn tell(&self, told: Told<Json>) {
+    fn tell(&self, told: Notification<Json>) {
         self.told.borrow_mut().push(told);
     }
 

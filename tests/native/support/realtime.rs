@@ -402,7 +402,7 @@ fn with(core: &Rc<Core>, number: u64, act: impl FnOnce(&mut Connection)) {
 }
 
 fn later(core: &Rc<Core>, ms: f64, act: impl FnOnce(&Rc<Core>) + 'static) {
-    let (wait, weak) = (core.runtime.doze(ms), Rc::downgrade(core));
+    let (wait, weak) = (core.runtime.sleep_in_background(ms), Rc::downgrade(core));
     core.runtime.spawn(async move {
         wait.await;
         if let Some(core) = weak.upgrade() {

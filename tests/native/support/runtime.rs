@@ -105,7 +105,7 @@ impl Runtime {
     }
 
     /// As `sleep`, where nobody waits for it.
-    pub fn doze(self: &Rc<Self>, ms: f64) -> Sleep {
+    pub fn sleep_in_background(self: &Rc<Self>, ms: f64) -> Sleep {
         self.timer(ms, true)
     }
 

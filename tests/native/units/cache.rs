@@ -4,7 +4,7 @@ use crate::support::random::uuid_of;
 use crate::support::Json;
 use serde_json::{json, Value};
 use std::rc::Rc;
-use workflow_db::cache::{Change, Effect, Entry, Freshness, Shape, Source, Store};
+use workflow_db::cache::{Change, Entry, Freshness, Patch, Shape, Source, Store};
 use workflow_db::query::{Query, Test};
 use workflow_db::tables::{
     Table, API_KEYS, EXECUTION_NODE_RESULTS, WORKFLOWS, WORKFLOW_EXECUTIONS, WORKFLOW_FAVORITES,
@@ -28,20 +28,20 @@ fn change(table: &'static Table, id: &str, source: Source<Json>) -> Change<Json>
 }
 
 /// What `change` does to an entry with `data`.
-fn effect(change: &Change<Json>, key: &str, data: Value, shape: Shape) -> &'static str {
+fn patch(change: &Change<Json>, key: &str, data: Value, shape: Shape) -> &'static str {
     let stored = Moment::default();
     let entry = Entry { data: Json::from(data), shape, stored, ttl_ms: 1.0, slot: 0 };
-    match change.effect_on(key, &entry) {
-        Effect::Keep => "keep",
-        Effect::Newer => "newer",
-        Effect::Replace(..) => "replace",
-        Effect::Drop => "drop",
+    match change.patch_of(key, &entry) {
+        Patch::Keep => "keep",
+        Patch::Newer => "newer",
+        Patch::Replace(..) => "replace",
+        Patch::Drop => "drop",
     }
 }
 
 fn on_page(change: &Change<Json>) -> &'static str {
     let data = json!({"data": [workflow("a", "ada")], "total": 5});
-    effect(change, "workflows:ada?limit=1", data, Shape::Page(Rc::new(workflows_of_ada().page(1, 0))))
+    patch(change, "workflows:ada?limit=1", data, Shape::Page(Rc::new(workflows_of_ada().page(1, 0))))
 }
 
 #[test]
@@ -50,9 +50,9 @@ fn a_change_that_tells_what_is_known_keeps_the_entry() {
     let key = ["workflow:", &uuid_of("a")].concat();
     for source in [Source::Row(Json::from(&row)), Source::Current(Json::from(&row))] {
         let same = change(&WORKFLOWS, "a", source);
-        assert_eq!(effect(&same, &key, row.clone(), Shape::Row(&WORKFLOWS)), "keep");
+        assert_eq!(patch(&same, &key, row.clone(), Shape::Row(&WORKFLOWS)), "keep");
         let list = Shape::List(Rc::new(workflows_of_ada()));
-        assert_eq!(effect(&same, "workflows:ada", json!([row]), list), "keep");
+        assert_eq!(patch(&same, "workflows:ada", json!([row]), list), "keep");
     }
 }
 
@@ -70,8 +70,8 @@ fn a_row_that_left_the_filter_drops_a_page_it_is_not_on() {
     assert_eq!(on_page(&moved()), "drop");
     let skipping = Query { offset: 5, ..workflows_of_ada() };
     let rows = || json!([workflow("a", "ada")]);
-    assert_eq!(effect(&moved(), "workflows:ada?offset=5", rows(), Shape::List(Rc::new(skipping))), "drop");
-    assert_eq!(effect(&moved(), "workflows:ada", rows(), Shape::List(Rc::new(workflows_of_ada()))), "keep");
+    assert_eq!(patch(&moved(), "workflows:ada?offset=5", rows(), Shape::List(Rc::new(skipping))), "drop");
+    assert_eq!(patch(&moved(), "workflows:ada", rows(), Shape::List(Rc::new(workflows_of_ada()))), "keep");
 }
 
 #[test]
@@ -81,15 +81,15 @@ fn a_delete_that_cascades_drops_the_lists_of_its_own_children_only() {
         Shape::List(Rc::new(query))
     };
     let deleted = change(&WORKFLOW_EXECUTIONS, "x", Source::Deleted(None));
-    assert_eq!(effect(&deleted, "execution_node_results:x", json!([]), results("x")), "drop");
-    assert_eq!(effect(&deleted, "execution_node_results:y", json!([]), results("y")), "keep");
+    assert_eq!(patch(&deleted, "execution_node_results:x", json!([]), results("x")), "drop");
+    assert_eq!(patch(&deleted, "execution_node_results:y", json!([]), results("y")), "keep");
 }
 
 #[test]
 fn only_a_delete_reaches_other_tables_and_only_those_that_refer_to_it() {
     let nodes =
         || Shape::List(Rc::new(Query::of(&WORKFLOW_NODES).filter("workflow_id", Test::Eq(uuid_of("a")))));
-    let on_nodes = |change| effect(&change, "workflow_nodes:a", json!([]), nodes());
+    let on_nodes = |change| patch(&change, "workflow_nodes:a", json!([]), nodes());
     assert_eq!(on_nodes(change(&WORKFLOWS, "a", Source::Deleted(None))), "drop");
     assert_eq!(on_nodes(change(&WORKFLOWS, "a", Source::Row(Json::from(workflow("a", "ada"))))), "keep");
     assert_eq!(on_nodes(change(&WORKFLOW_EXECUTIONS, "a", Source::Deleted(None))), "keep");

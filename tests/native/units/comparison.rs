@@ -3,12 +3,12 @@
 use crate::support::random::uuid_of;
 use crate::support::Json;
 use serde_json::json;
-use workflow_db::feeds::Interest;
 use workflow_db::query::Comparison;
+use workflow_db::subscriptions::Selection;
 use workflow_db::tables::{WORKFLOWS, WORKFLOW_EXECUTIONS};
 
-fn interest(scope: Option<String>, filter: Option<&str>) -> Interest {
-    Interest::new("workflow_executions", scope, filter.map(str::to_owned)).expect("it is valid")
+fn selection(scope: Option<String>, filter: Option<&str>) -> Selection {
+    Selection::new("workflow_executions", scope, filter.map(str::to_owned)).expect("it is valid")
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn what_is_no_comparison_of_a_column_is_refused() {
 #[test]
 fn a_row_outside_the_scope_is_not_in_the_answer_and_one_without_its_columns_is_undecided() {
     let scope = uuid_of("scope");
-    let query = interest(Some(scope.clone()), None).query();
+    let query = selection(Some(scope.clone()), None).query();
     let row =
         |workflow: &str| Json::from(json!({"id": uuid_of("a"), "user_id": null, "workflow_id": workflow}));
     assert_eq!(query.admits(&row(&scope)), Some(true));
@@ -55,7 +55,7 @@ fn a_row_outside_the_scope_is_not_in_the_answer_and_one_without_its_columns_is_u
 #[test]
 fn only_the_server_decides_a_comparison_of_the_application() {
     let scope = uuid_of("scope");
-    let query = interest(Some(scope.clone()), Some("status=eq.running")).query();
+    let query = selection(Some(scope.clone()), Some("status=eq.running")).query();
     let row = |user: &str| {
         Json::from(json!({"id": uuid_of("a"), "user_id": user, "workflow_id": null, "status": "running"}))
     };

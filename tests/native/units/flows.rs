@@ -5,13 +5,13 @@ use crate::support::Json;
 use serde_json::{json, Value};
 use workflow_db::data::Data;
 use workflow_db::error::{code, Error};
-use workflow_db::feeds::Extent;
 use workflow_db::flows::{
-    Answered, Batch, Call, Condition, Flow, Function, Load, LoadFlow, Loaded, Lookup, ScopeFlow, Step, Write,
-    WriteFlow, Written,
+    Answered, Batch, Condition, DatabaseFunction, Flow, FunctionCall, Load, LoadFlow, Loaded, Lookup,
+    ScopeFlow, Step, Write, WriteFlow, Written,
 };
 use workflow_db::query::{Cursor, Query, Test};
 use workflow_db::rest::{Answer, Request};
+use workflow_db::subscriptions::Extent;
 use workflow_db::tables::{AUDIT_LOGS, WORKFLOWS, WORKFLOW_NODES};
 
 /// A flow under way.
@@ -234,7 +234,7 @@ fn an_update_of_a_wanted_version_conflicts_when_the_row_has_another_one() {
 
 #[test]
 fn a_call_that_meets_what_its_lost_attempt_made_is_replayed() {
-    let call = Call::new(Function::SaveWorkflows, "{}".to_owned(), None);
+    let call = FunctionCall::new(DatabaseFunction::SaveWorkflows, "{}".to_owned(), None);
     let mut run = Run::of(WriteFlow::new(Write::Call(call), None));
     run.answer(error("23505", 2));
     let Step::Ask(replay) = &run.step else { panic!("it is over") };
@@ -245,7 +245,7 @@ fn a_call_that_meets_what_its_lost_attempt_made_is_replayed() {
 
 #[test]
 fn a_call_that_is_refused_at_once_is_not_replayed() {
-    let call = Call::new(Function::SaveWorkflows, "{}".to_owned(), None);
+    let call = FunctionCall::new(DatabaseFunction::SaveWorkflows, "{}".to_owned(), None);
     let mut run = Run::of(WriteFlow::new(Write::Call(call), None));
     run.answer(error("23505", 1));
     assert_eq!(run.end().err().expect("an error").code, "23505");

@@ -2,9 +2,9 @@
 
 mod cache;
 mod comparison;
-mod feeds;
 mod flows;
 mod input;
 mod query;
 mod rest;
+mod subscriptions;
 mod timestamps;

@@ -4,14 +4,16 @@ use crate::support::json::{Json, JsonHolders};
 use crate::support::random::uuid_of;
 use serde_json::{json, Value};
 use workflow_db::error::code;
-use workflow_db::feeds::{Echoes, Extent, Feed, Interest, Missing, Reading, Status, Touch, Verdict};
 use workflow_db::query::Comparison;
 use workflow_db::realtime::{Binding, ChangeKind};
 use workflow_db::rest::Request;
+use workflow_db::subscriptions::{
+    Echoes, Extent, Missing, Origin, Reading, Selection, Status, Subscription, Touch,
+};
 use workflow_db::tables::{AUDIT_LOGS, WORKFLOWS, WORKFLOW_NODES};
 use workflow_db::time::Moment;
 
-/// Which feeds know which row, where nothing asks.
+/// Which subscriptions know which row, where nothing asks.
 fn knowers() -> JsonHolders {
     JsonHolders::default()
 }
@@ -23,7 +25,7 @@ fn row(name: &str) -> Json {
 mod echoes {
     use super::*;
 
-    fn judge(echoes: &mut Echoes<Json>, state: Option<&str>, now_ms: f64) -> Verdict {
+    fn judge(echoes: &mut Echoes<Json>, state: Option<&str>, now_ms: f64) -> Origin {
         echoes.judge(&WORKFLOWS, "a", state.map(row).as_ref(), now_ms)
     }
 
@@ -38,42 +40,42 @@ mod echoes {
     #[test]
     fn the_frame_of_the_last_write_is_its_echo_and_the_next_one_is_not() {
         let mut echoes = written(&[(Some("1"), 0.0), (Some("2"), 1.0)]);
-        assert_eq!(judge(&mut echoes, Some("1"), 2.0), Verdict::OldEcho);
-        assert_eq!(judge(&mut echoes, Some("2"), 2.0), Verdict::Echo);
-        assert_eq!(judge(&mut echoes, Some("2"), 2.0), Verdict::Foreign);
+        assert_eq!(judge(&mut echoes, Some("1"), 2.0), Origin::OldEcho);
+        assert_eq!(judge(&mut echoes, Some("2"), 2.0), Origin::Echo);
+        assert_eq!(judge(&mut echoes, Some("2"), 2.0), Origin::Foreign);
     }
 
     #[test]
     fn the_echo_of_a_later_write_stands_for_the_earlier_ones() {
         let mut echoes = written(&[(Some("1"), 0.0), (Some("2"), 1.0), (Some("3"), 2.0)]);
-        assert_eq!(judge(&mut echoes, Some("2"), 3.0), Verdict::OldEcho);
-        assert_eq!(judge(&mut echoes, Some("1"), 3.0), Verdict::Crossed);
-        assert_eq!(judge(&mut echoes, Some("3"), 3.0), Verdict::Echo);
+        assert_eq!(judge(&mut echoes, Some("2"), 3.0), Origin::OldEcho);
+        assert_eq!(judge(&mut echoes, Some("1"), 3.0), Origin::Crossed);
+        assert_eq!(judge(&mut echoes, Some("3"), 3.0), Origin::Echo);
     }
 
     #[test]
     fn a_frame_that_no_write_explains_crossed_the_write() {
         let mut echoes = written(&[(Some("1"), 0.0)]);
-        assert_eq!(judge(&mut echoes, Some("2"), 1.0), Verdict::Crossed);
-        assert_eq!(judge(&mut echoes, None, 1.0), Verdict::Crossed);
-        assert_eq!(judge(&mut echoes, Some("1"), 1.0), Verdict::Echo);
+        assert_eq!(judge(&mut echoes, Some("2"), 1.0), Origin::Crossed);
+        assert_eq!(judge(&mut echoes, None, 1.0), Origin::Crossed);
+        assert_eq!(judge(&mut echoes, Some("1"), 1.0), Origin::Echo);
         let mut echoes = written(&[(None, 0.0)]);
-        assert_eq!(judge(&mut echoes, Some("1"), 1.0), Verdict::Crossed);
-        assert_eq!(judge(&mut echoes, None, 1.0), Verdict::Echo);
+        assert_eq!(judge(&mut echoes, Some("1"), 1.0), Origin::Crossed);
+        assert_eq!(judge(&mut echoes, None, 1.0), Origin::Echo);
     }
 
     #[test]
     fn a_frame_of_another_row_or_table_is_foreign() {
         let mut echoes = written(&[(Some("1"), 0.0)]);
-        assert_eq!(echoes.judge(&WORKFLOWS, "b", Some(&row("1")), 1.0), Verdict::Foreign);
-        assert_eq!(echoes.judge(&WORKFLOW_NODES, "a", Some(&row("1")), 1.0), Verdict::Foreign);
+        assert_eq!(echoes.judge(&WORKFLOWS, "b", Some(&row("1")), 1.0), Origin::Foreign);
+        assert_eq!(echoes.judge(&WORKFLOW_NODES, "a", Some(&row("1")), 1.0), Origin::Foreign);
     }
 
     #[test]
     fn an_echo_is_recognised_for_half_a_minute_after_the_last_write() {
         let writes = [(Some("1"), 0.0), (Some("2"), 10_000.0)];
-        assert_eq!(judge(&mut written(&writes), Some("2"), 39_999.0), Verdict::Echo);
-        assert_eq!(judge(&mut written(&writes), Some("2"), 40_000.0), Verdict::Foreign);
+        assert_eq!(judge(&mut written(&writes), Some("2"), 39_999.0), Origin::Echo);
+        assert_eq!(judge(&mut written(&writes), Some("2"), 40_000.0), Origin::Foreign);
     }
 
     #[test]
@@ -154,17 +156,17 @@ mod echoes {
     }
 }
 
-mod interests {
+mod selections {
     use super::*;
 
-    fn interest(table: &str, scope: Option<&str>, filter: Option<&str>) -> Interest {
-        Interest::new(table, scope.map(str::to_owned), filter.map(str::to_owned)).expect("an interest")
+    fn selection(table: &str, scope: Option<&str>, filter: Option<&str>) -> Selection {
+        Selection::new(table, scope.map(str::to_owned), filter.map(str::to_owned)).expect("an selection")
     }
 
     #[track_caller]
     fn refusal(table: &str, scope: Option<&str>, filter: Option<&str>) -> String {
-        let interest = Interest::new(table, scope.map(str::to_owned), filter.map(str::to_owned));
-        let error = interest.err().expect("a refusal");
+        let selection = Selection::new(table, scope.map(str::to_owned), filter.map(str::to_owned));
+        let error = selection.err().expect("a refusal");
         assert!(error.is(code::INVALID_INPUT));
         error.message.to_string()
     }
@@ -177,8 +179,8 @@ mod interests {
     #[test]
     fn a_scope_is_a_uuid_or_everybody_where_a_table_belongs_to_no_user() {
         let id = uuid_of("ada");
-        assert_eq!(interest("workflows", Some(&id.to_uppercase()), None).scope, Some(id));
-        assert_eq!(interest("workflow_templates", Some("all"), None).scope, None);
+        assert_eq!(selection("workflows", Some(&id.to_uppercase()), None).scope, Some(id));
+        assert_eq!(selection("workflow_templates", Some("all"), None).scope, None);
         for (table, scope) in [("workflows", "all"), ("workflow_templates", "some"), ("workflows", "")] {
             assert_eq!(refusal(table, Some(scope), None), "scope: expected a uuid");
         }
@@ -187,7 +189,7 @@ mod interests {
     #[test]
     fn a_filter_is_a_comparison_with_a_column_of_the_table() {
         for filter in ["status=eq.running", "status=eq.", "status=in.(running,failed)", "status=not.eq.a=b"] {
-            let read = interest("workflow_executions", None, Some(filter)).filter.expect("a comparison");
+            let read = selection("workflow_executions", None, Some(filter)).filter.expect("a comparison");
             assert_eq!(read.text(), filter);
         }
         for filter in [
@@ -210,7 +212,7 @@ mod interests {
     fn a_filter_is_short_enough_for_a_url_however_it_is_encoded() {
         let of_length = |length: usize| {
             let filter = ["name=eq.", &"x".repeat(length - 8)].concat();
-            Interest::new("workflows", None, Some(filter)).is_ok()
+            Selection::new("workflows", None, Some(filter)).is_ok()
         };
         assert!(of_length(2_333));
         assert!(!of_length(2_334));
@@ -227,43 +229,43 @@ mod interests {
     fn a_scope_takes_a_binding_for_each_column_that_may_hold_it_and_a_filter_one_more() {
         let id = uuid_of("x");
         let by = |column: &str| [column, "=eq.", &id].concat();
-        let bindings = interest("workflow_executions", Some(&id), Some("status=eq.failed")).bindings(false);
+        let bindings = selection("workflow_executions", Some(&id), Some("status=eq.failed")).bindings(false);
         let expected = [by("user_id"), by("workflow_id"), by("id"), "status=eq.failed".to_owned()];
         assert_eq!(filters(&bindings), expected.map(|filter| ("*", Some(filter))));
         assert!(bindings.iter().all(|binding| binding.table == "workflow_executions"));
-        assert_eq!(filters(&interest("workflows", None, None).bindings(false)), [("*", None)]);
-        let filtered = interest("workflows", None, Some("name=eq.a"));
+        assert_eq!(filters(&selection("workflows", None, None).bindings(false)), [("*", None)]);
+        let filtered = selection("workflows", None, Some("name=eq.a"));
         assert_eq!(filters(&filtered.bindings(false)), [("*", Some("name=eq.a".to_owned()))]);
     }
 
     #[test]
     fn unfiltered_deletes_are_asked_for_where_no_binding_tells_them_already() {
-        let scoped = interest("workflow_nodes", Some(&uuid_of("x")), None).bindings(true);
+        let scoped = selection("workflow_nodes", Some(&uuid_of("x")), None).bindings(true);
         assert_eq!(filters(&scoped).last(), Some(&("DELETE", None)));
         assert_eq!(scoped.len(), 2);
-        assert_eq!(filters(&interest("workflow_nodes", None, None).bindings(true)), [("*", None)]);
+        assert_eq!(filters(&selection("workflow_nodes", None, None).bindings(true)), [("*", None)]);
     }
 
     #[test]
     fn a_row_is_meant_when_it_matched_a_binding_of_the_scope_and_that_of_the_filter() {
         let id = uuid_of("x");
-        let both = interest("workflows", Some(&id), Some("name=eq.a"));
+        let both = selection("workflows", Some(&id), Some("name=eq.a"));
         for (matched, expected) in
             [(&[0, 2][..], true), (&[1, 2], true), (&[0, 1], false), (&[2], false), (&[], false)]
         {
             assert_eq!(both.is_meant(matched), expected, "{matched:?}");
         }
-        let scoped = interest("workflows", Some(&id), None);
+        let scoped = selection("workflows", Some(&id), None);
         assert_eq!([&[0][..], &[1], &[2], &[]].map(|m| scoped.is_meant(m)), [true, true, false, false]);
-        let filtered = interest("workflows", None, Some("name=eq.a"));
+        let filtered = selection("workflows", None, Some("name=eq.a"));
         assert_eq!([&[0][..], &[1], &[]].map(|m| filtered.is_meant(m)), [true, false, false]);
-        assert!(interest("workflows", None, None).is_meant(&[0]));
+        assert!(selection("workflows", None, None).is_meant(&[0]));
     }
 
     #[test]
     fn a_row_is_in_the_scope_that_one_of_its_columns_names() {
         let id = uuid_of("x");
-        let scoped = interest("workflow_favorites", Some(&id), None);
+        let scoped = selection("workflow_favorites", Some(&id), None);
         let is_in = |row: Value| scoped.is_in_scope(&Json::from(row));
         assert_eq!(is_in(json!({"user_id": uuid_of("ada"), "workflow_id": id})), Some(true));
         assert_eq!(is_in(json!({"user_id": uuid_of("ada"), "workflow_id": uuid_of("y")})), Some(false));
@@ -271,7 +273,7 @@ mod interests {
         assert_eq!(is_in(json!({"workflow_id": uuid_of("y")})), None);
         assert_eq!(is_in(json!({"workflow_id": id})), Some(true));
         assert_eq!(
-            interest("workflow_favorites", None, None).is_in_scope(&Json::from(json!({}))),
+            selection("workflow_favorites", None, None).is_in_scope(&Json::from(json!({}))),
             Some(true)
         );
     }
@@ -279,8 +281,8 @@ mod interests {
     #[test]
     fn the_question_to_the_database_is_the_scope_and_the_filter_in_the_order_of_ids() {
         let id = uuid_of("x");
-        let path = |interest: &Interest| Request::select(&interest.query(), "*").path;
-        let both = interest("workflow_favorites", Some(&id), Some("created_at=gt.2024-01-01 00:00"));
+        let path = |selection: &Selection| Request::select(&selection.query(), "*").path;
+        let both = selection("workflow_favorites", Some(&id), Some("created_at=gt.2024-01-01 00:00"));
         assert_eq!(
             path(&both),
             format!(
@@ -288,18 +290,19 @@ mod interests {
                  &created_at=gt.2024-01-01%2000:00&order=id.asc"
             )
         );
-        assert_eq!(path(&interest("workflows", None, None)), "workflows?select=*&order=id.asc");
+        assert_eq!(path(&selection("workflows", None, None)), "workflows?select=*&order=id.asc");
     }
 }
 
-fn feed_of(table: &str, scope: Option<String>) -> Feed<Json> {
-    let mut feed = Feed::new(1, Interest::new(table, scope, None).expect("an interest"), true);
-    feed.status = Status::Live;
-    feed
+fn subscription_of(table: &str, scope: Option<String>) -> Subscription<Json> {
+    let mut subscription =
+        Subscription::new(1, Selection::new(table, scope, None).expect("an selection"), true);
+    subscription.status = Status::Live;
+    subscription
 }
 
-fn feed() -> Feed<Json> {
-    feed_of("workflows", None)
+fn subscription() -> Subscription<Json> {
+    subscription_of("workflows", None)
 }
 
 fn at(ms: f64) -> Moment {
@@ -311,10 +314,10 @@ fn named(id: &str, name: &str) -> Value {
 }
 
 /// Reads the scope, which holds these rows. The kinds and names of what is told.
-fn read(feed: &mut Feed<Json>, rows: Value) -> Vec<(&'static str, String)> {
-    feed.begin_reading(at(0.0));
-    let (news, _) = feed.take_rows(&Json::from(rows), &mut knowers());
-    feed.reading = Reading::Idle;
+fn read(subscription: &mut Subscription<Json>, rows: Value) -> Vec<(&'static str, String)> {
+    subscription.begin_reading(at(0.0));
+    let (news, _) = subscription.take_rows(&Json::from(rows), &mut knowers());
+    subscription.reading = Reading::Idle;
     news.iter()
         .map(|difference| match (&difference.old, &difference.new) {
             (None, Some(new)) => ("new", new.text("name")),
@@ -327,64 +330,66 @@ fn read(feed: &mut Feed<Json>, rows: Value) -> Vec<(&'static str, String)> {
 
 #[test]
 fn the_first_reading_tells_nothing_and_each_further_one_what_differs() {
-    let mut feed = feed();
-    assert!(read(&mut feed, json!([named("a", "1"), named("b", "1")])).is_empty());
-    assert!(feed.extent == Extent::Whole);
-    let told = read(&mut feed, json!([named("a", "2"), named("c", "1")]));
+    let mut subscription = subscription();
+    assert!(read(&mut subscription, json!([named("a", "1"), named("b", "1")])).is_empty());
+    assert!(subscription.extent == Extent::Whole);
+    let told = read(&mut subscription, json!([named("a", "2"), named("c", "1")]));
     assert_eq!(told.len(), 3);
     for expected in [("changed", "2"), ("gone", "1"), ("new", "1")] {
         assert!(told.contains(&(expected.0, expected.1.to_owned())), "{expected:?}");
     }
-    assert!(read(&mut feed, json!([named("a", "2"), named("c", "1")])).is_empty());
+    assert!(read(&mut subscription, json!([named("a", "2"), named("c", "1")])).is_empty());
 }
 
 #[test]
 fn a_frame_is_news_unless_it_was_told_already() {
-    let mut feed = feed();
-    read(&mut feed, json!([named("a", "1")]));
+    let mut subscription = subscription();
+    read(&mut subscription, json!([named("a", "1")]));
     let (id, first) = (uuid_of("a"), Json::from(named("a", "1")));
-    let told =
-        feed.take_row(&id, &first, ChangeKind::Insert, &mut knowers()).expect("nobody heard of it yet");
+    let told = subscription
+        .take_row(&id, &first, ChangeKind::Insert, &mut knowers())
+        .expect("nobody heard of it yet");
     assert_eq!((told.0, told.1), (ChangeKind::Insert, None));
-    assert!(feed.take_row(&id, &first, ChangeKind::Insert, &mut knowers()).is_none());
+    assert!(subscription.take_row(&id, &first, ChangeKind::Insert, &mut knowers()).is_none());
     let second = Json::from(named("a", "2"));
-    let (kind, old) = feed.take_row(&id, &second, ChangeKind::Insert, &mut knowers()).expect("news");
+    let (kind, old) = subscription.take_row(&id, &second, ChangeKind::Insert, &mut knowers()).expect("news");
     assert_eq!((kind, old), (ChangeKind::Update, Some(first)));
     let new = Json::from(named("b", "1"));
-    let (kind, old) = feed.take_row(&uuid_of("b"), &new, ChangeKind::Update, &mut knowers()).expect("news");
+    let (kind, old) =
+        subscription.take_row(&uuid_of("b"), &new, ChangeKind::Update, &mut knowers()).expect("news");
     assert_eq!((kind, old), (ChangeKind::Insert, None), "every row of the scope was known");
 }
 
 #[test]
-fn a_frame_for_a_feed_that_was_never_read_is_what_the_server_says() {
+fn a_frame_for_a_subscription_that_was_never_read_is_what_the_server_says() {
     let row = Json::from(named("a", "1"));
     for kind in [ChangeKind::Insert, ChangeKind::Update] {
-        let told = feed().take_row(&uuid_of("a"), &row, kind, &mut knowers());
+        let told = subscription().take_row(&uuid_of("a"), &row, kind, &mut knowers());
         assert_eq!(told, Some((kind, None)));
     }
 }
 
 #[test]
 fn a_row_was_told_once_it_was_told_of_and_until_it_leaves() {
-    let mut feed = feed();
+    let mut subscription = subscription();
     let id = uuid_of("a");
-    read(&mut feed, json!([named("a", "1")]));
-    assert!(!feed.was_told(&id));
-    feed.tell(&id, &Json::from(named("a", "1")));
-    assert!(feed.was_told(&id));
-    assert_eq!(feed.known.take(&id, &mut knowers()), Some(Json::from(named("a", "1"))));
-    assert!(!feed.was_told(&id));
-    assert_eq!(feed.known.take(&id, &mut knowers()), None);
+    read(&mut subscription, json!([named("a", "1")]));
+    assert!(!subscription.was_told(&id));
+    subscription.tell(&id, &Json::from(named("a", "1")));
+    assert!(subscription.was_told(&id));
+    assert_eq!(subscription.known.take(&id, &mut knowers()), Some(Json::from(named("a", "1"))));
+    assert!(!subscription.was_told(&id));
+    assert_eq!(subscription.known.take(&id, &mut knowers()), None);
 }
 
 /// Reads a scope that held row `a` named 1, while `by` touches the row. What is told of the answer, and whether it is
 /// doubtful.
 fn read_while(by: Touch<Json>, answer: Value) -> (Vec<&'static str>, bool) {
-    let mut feed = feed();
-    read(&mut feed, json!([named("a", "1"), named("b", "1")]));
-    feed.begin_reading(at(0.0));
-    feed.touch(&uuid_of("a"), by);
-    let (news, is_doubtful) = feed.take_rows(&Json::from(answer), &mut knowers());
+    let mut subscription = subscription();
+    read(&mut subscription, json!([named("a", "1"), named("b", "1")]));
+    subscription.begin_reading(at(0.0));
+    subscription.touch(&uuid_of("a"), by);
+    let (news, is_doubtful) = subscription.take_rows(&Json::from(answer), &mut knowers());
     let kinds = news.iter().map(|difference| match (&difference.old, &difference.new) {
         (None, _) => "new",
         (Some(_), Some(_)) => "changed",
@@ -415,130 +420,130 @@ fn the_answer_is_doubtful_where_it_differs_from_an_own_write_meanwhile() {
 
 #[test]
 fn an_answer_stays_doubtful_whatever_else_it_says() {
-    let mut feed = feed();
-    read(&mut feed, json!([]));
-    feed.begin_reading(at(0.0));
-    feed.touch(&uuid_of("a"), Touch::Elsewhere(None));
+    let mut subscription = subscription();
+    read(&mut subscription, json!([]));
+    subscription.begin_reading(at(0.0));
+    subscription.touch(&uuid_of("a"), Touch::Elsewhere(None));
     let (_, is_doubtful) =
-        feed.take_rows(&Json::from(json!([named("a", "1"), named("b", "1")])), &mut knowers());
+        subscription.take_rows(&Json::from(json!([named("a", "1"), named("b", "1")])), &mut knowers());
     assert!(is_doubtful);
 }
 
 #[test]
 fn a_row_that_a_frame_said_is_gone_is_told_as_the_answer_still_shows_it() {
-    let mut feed = feed();
-    read(&mut feed, json!([]));
-    feed.begin_reading(at(0.0));
-    feed.touch(&uuid_of("a"), Touch::UnknownGone);
-    let (news, is_doubtful) = feed.take_rows(&Json::from(json!([named("a", "1")])), &mut knowers());
+    let mut subscription = subscription();
+    read(&mut subscription, json!([]));
+    subscription.begin_reading(at(0.0));
+    subscription.touch(&uuid_of("a"), Touch::UnknownGone);
+    let (news, is_doubtful) = subscription.take_rows(&Json::from(json!([named("a", "1")])), &mut knowers());
     assert_eq!((news.len(), is_doubtful), (1, false));
     assert_eq!((&news[0].old, &news[0].new), (&Some(Json::from(named("a", "1"))), &None));
-    assert!(feed.known(&uuid_of("a")).is_none());
+    assert!(subscription.known(&uuid_of("a")).is_none());
 }
 
 #[test]
 fn only_what_happens_during_a_reading_touches_a_row() {
-    let mut feed = feed();
-    feed.touch("a", Touch::Frame);
-    assert!(!feed.is_touched("a"));
-    feed.begin_reading(at(0.0));
-    feed.touch("a", Touch::Frame);
-    assert_eq!([feed.is_touched("a"), feed.is_touched("b")], [true, false]);
-    feed.begin_reading(at(1.0));
-    assert!(!feed.is_touched("a"));
+    let mut subscription = subscription();
+    subscription.touch("a", Touch::Frame);
+    assert!(!subscription.is_touched("a"));
+    subscription.begin_reading(at(0.0));
+    subscription.touch("a", Touch::Frame);
+    assert_eq!([subscription.is_touched("a"), subscription.is_touched("b")], [true, false]);
+    subscription.begin_reading(at(1.0));
+    assert!(!subscription.is_touched("a"));
 }
 
 #[test]
-fn a_feed_hears_all_when_it_is_live_without_a_filter_and_missed_nothing() {
+fn a_subscription_hears_all_when_it_is_live_without_a_filter_and_missed_nothing() {
     let caught_up = || {
-        let mut feed = feed();
-        feed.is_caught_up = true;
-        feed
+        let mut subscription = subscription();
+        subscription.is_caught_up = true;
+        subscription
     };
     assert!(caught_up().hears_all());
-    let with = |change: &dyn Fn(&mut Feed<Json>)| {
-        let mut feed = caught_up();
-        change(&mut feed);
-        feed.hears_all()
+    let with = |change: &dyn Fn(&mut Subscription<Json>)| {
+        let mut subscription = caught_up();
+        change(&mut subscription);
+        subscription.hears_all()
     };
-    assert!(!with(&|feed| feed.is_caught_up = false));
-    assert!(!with(&|feed| feed.reading = Reading::UnderWay));
-    assert!(!with(&|feed| feed.retry_ms = Some(1.0)));
-    assert!(!with(&|feed| feed.status = Status::Reconnecting));
-    assert!(!with(&|feed| feed.interest.filter = Some(Comparison::equal("name", "a"))));
-    assert!(with(&|feed| {
-        feed.is_caught_up = false;
-        feed.extent = Extent::Unknown;
+    assert!(!with(&|subscription| subscription.is_caught_up = false));
+    assert!(!with(&|subscription| subscription.reading = Reading::UnderWay));
+    assert!(!with(&|subscription| subscription.retry_ms = Some(1.0)));
+    assert!(!with(&|subscription| subscription.status = Status::Reconnecting));
+    assert!(!with(&|subscription| subscription.selection.filter = Some(Comparison::equal("name", "a"))));
+    assert!(with(&|subscription| {
+        subscription.is_caught_up = false;
+        subscription.extent = Extent::Unknown;
     }));
 }
 
 #[test]
-fn a_live_feed_is_read_again_after_the_given_time_spread_by_chance() {
-    let mut feed = feed();
-    assert_eq!(feed.reading_due_ms(1_000.0), f64::INFINITY);
-    feed.begin_reading(at(500.0));
-    feed.confirm(0.5);
-    assert_eq!(feed.reading_due_ms(1_000.0), f64::INFINITY, "it is being read");
-    feed.reading = Reading::Idle;
-    assert_eq!(feed.reading_due_ms(1_000.0), 500.0 + 875.0);
-    feed.retry_ms = Some(1.0);
-    assert_eq!(feed.reading_due_ms(1_000.0), 1.0, "a reading that failed is tried again before");
-    feed.retry_ms = None;
-    feed.status = Status::Reconnecting;
-    assert_eq!(feed.reading_due_ms(1_000.0), f64::INFINITY);
-    feed.status = Status::Live;
-    feed.extent = Extent::Unknown;
-    assert_eq!(feed.reading_due_ms(1_000.0), f64::INFINITY, "it is too large");
+fn a_live_subscription_is_read_again_after_the_given_time_spread_by_chance() {
+    let mut subscription = subscription();
+    assert_eq!(subscription.reading_due_ms(1_000.0), f64::INFINITY);
+    subscription.begin_reading(at(500.0));
+    subscription.confirm(0.5);
+    assert_eq!(subscription.reading_due_ms(1_000.0), f64::INFINITY, "it is being read");
+    subscription.reading = Reading::Idle;
+    assert_eq!(subscription.reading_due_ms(1_000.0), 500.0 + 875.0);
+    subscription.retry_ms = Some(1.0);
+    assert_eq!(subscription.reading_due_ms(1_000.0), 1.0, "a reading that failed is tried again before");
+    subscription.retry_ms = None;
+    subscription.status = Status::Reconnecting;
+    assert_eq!(subscription.reading_due_ms(1_000.0), f64::INFINITY);
+    subscription.status = Status::Live;
+    subscription.extent = Extent::Unknown;
+    assert_eq!(subscription.reading_due_ms(1_000.0), f64::INFINITY, "it is too large");
 }
 
 #[test]
-fn a_feed_is_unconfirmed_a_minute_after_its_reading_by_either_clock() {
-    let mut feed = feed();
-    assert!(feed.is_unconfirmed(at(0.0)), "it was never read");
-    feed.begin_reading(at(0.0));
-    feed.confirm(0.0);
-    assert!(!feed.is_unconfirmed(at(60_000.0)), "it is being read");
-    feed.reading = Reading::Idle;
-    assert!(!feed.is_unconfirmed(at(59_999.0)));
-    assert!(feed.is_unconfirmed(Moment { monotonic_ms: 60_000.0, wall_ms: 0.0 }));
-    assert!(feed.is_unconfirmed(Moment { monotonic_ms: 0.0, wall_ms: 60_000.0 }));
+fn a_subscription_is_unconfirmed_a_minute_after_its_reading_by_either_clock() {
+    let mut subscription = subscription();
+    assert!(subscription.is_unconfirmed(at(0.0)), "it was never read");
+    subscription.begin_reading(at(0.0));
+    subscription.confirm(0.0);
+    assert!(!subscription.is_unconfirmed(at(60_000.0)), "it is being read");
+    subscription.reading = Reading::Idle;
+    assert!(!subscription.is_unconfirmed(at(59_999.0)));
+    assert!(subscription.is_unconfirmed(Moment { monotonic_ms: 60_000.0, wall_ms: 0.0 }));
+    assert!(subscription.is_unconfirmed(Moment { monotonic_ms: 0.0, wall_ms: 60_000.0 }));
 }
 
 #[test]
-fn a_feed_was_read_since_a_time_before_its_last_reading_began() {
-    let mut feed = feed();
-    assert!(!feed.is_read_since(-1.0));
-    feed.begin_reading(at(10.0));
-    assert!(feed.is_read_since(9.0));
-    assert!(!feed.is_read_since(10.0));
+fn a_subscription_was_read_since_a_time_before_its_last_reading_began() {
+    let mut subscription = subscription();
+    assert!(!subscription.is_read_since(-1.0));
+    subscription.begin_reading(at(10.0));
+    assert!(subscription.is_read_since(9.0));
+    assert!(!subscription.is_read_since(10.0));
 }
 
 #[test]
 fn a_missing_echo_is_a_sign_of_a_gap_ever_more_rarely_until_one_comes() {
-    let mut feed = feed();
-    assert!(feed.miss_echo(&row("1"), 0.0));
-    assert!(!feed.miss_echo(&row("1"), 59_999.0));
-    assert!(feed.miss_echo(&row("1"), 60_000.0));
-    assert!(!feed.miss_echo(&row("1"), 179_999.0));
-    assert!(feed.miss_echo(&row("1"), 180_000.0));
-    feed.hear_echo();
-    assert!(feed.miss_echo(&row("1"), 180_001.0));
-    assert!(feed.miss_echo(&row("1"), 240_001.0));
+    let mut subscription = subscription();
+    assert!(subscription.miss_echo(&row("1"), 0.0));
+    assert!(!subscription.miss_echo(&row("1"), 59_999.0));
+    assert!(subscription.miss_echo(&row("1"), 60_000.0));
+    assert!(!subscription.miss_echo(&row("1"), 179_999.0));
+    assert!(subscription.miss_echo(&row("1"), 180_000.0));
+    subscription.hear_echo();
+    assert!(subscription.miss_echo(&row("1"), 180_001.0));
+    assert!(subscription.miss_echo(&row("1"), 240_001.0));
 }
 
 #[test]
 fn the_rest_after_missing_echoes_is_a_quarter_of_an_hour_at_most() {
-    let mut feed = feed();
+    let mut subscription = subscription();
     let mut now_ms = 0.0;
     for _ in 0..20 {
-        assert!(feed.miss_echo(&row("1"), now_ms));
+        assert!(subscription.miss_echo(&row("1"), now_ms));
         now_ms += 900_000.0;
     }
 }
 
 #[test]
 fn a_missing_echo_says_nothing_of_rows_that_are_not_meant_or_while_changes_do_not_flow() {
-    let scoped = || feed_of("workflows", Some(uuid_of("ada")));
+    let scoped = || subscription_of("workflows", Some(uuid_of("ada")));
     let of = |user: &str| Json::from(json!({"id": uuid_of("a"), "user_id": uuid_of(user)}));
     assert!(scoped().miss_echo(&of("ada"), 0.0));
     assert!(!scoped().miss_echo(&of("eve"), 0.0));
@@ -546,7 +551,7 @@ fn a_missing_echo_says_nothing_of_rows_that_are_not_meant_or_while_changes_do_no
     down.status = Status::Reconnecting;
     assert!(!down.miss_echo(&of("ada"), 0.0));
     let mut filtered = scoped();
-    filtered.interest.filter = Some(Comparison::equal("name", "a"));
+    filtered.selection.filter = Some(Comparison::equal("name", "a"));
     assert!(!filtered.miss_echo(&of("ada"), 0.0));
 }
 
@@ -556,34 +561,36 @@ fn log(id: &str, time: &str) -> Value {
 
 #[test]
 fn a_table_that_only_grows_is_read_on_from_a_minute_before_its_latest_row() {
-    let mut feed = feed_of("audit_logs", None);
-    assert!(feed.interest.table == &AUDIT_LOGS);
-    assert_eq!(feed.overlap(), None);
-    read(&mut feed, json!([log("b", "2024-01-01T00:05:00"), log("a", "2024-01-01T00:01:00")]));
-    assert!(feed.extent == Extent::Recent);
-    assert_eq!(feed.overlap().as_deref(), Some("2024-01-01T00:04:00"));
+    let mut subscription = subscription_of("audit_logs", None);
+    assert!(subscription.selection.table == &AUDIT_LOGS);
+    assert_eq!(subscription.overlap(), None);
+    read(&mut subscription, json!([log("b", "2024-01-01T00:05:00"), log("a", "2024-01-01T00:01:00")]));
+    assert!(subscription.extent == Extent::Recent);
+    assert_eq!(subscription.overlap().as_deref(), Some("2024-01-01T00:04:00"));
     let row = Json::from(log("c", "2024-01-01T00:09:00"));
-    assert!(feed.take_row(&uuid_of("c"), &row, ChangeKind::Insert, &mut knowers()).is_some());
-    assert_eq!(feed.overlap().as_deref(), Some("2024-01-01T00:08:00"));
-    let mut other = super::feeds::feed();
+    assert!(subscription.take_row(&uuid_of("c"), &row, ChangeKind::Insert, &mut knowers()).is_some());
+    assert_eq!(subscription.overlap().as_deref(), Some("2024-01-01T00:08:00"));
+    let mut other = super::subscriptions::subscription();
     read(&mut other, json!([log("a", "2024-01-01T00:05:00")]));
     assert_eq!(other.overlap(), None, "rows of this table change");
 }
 
 #[test]
 fn a_reading_of_a_table_that_only_grows_tells_new_rows_and_takes_none_for_gone() {
-    let mut feed = feed_of("audit_logs", None);
-    read(&mut feed, json!([log("a", "2024-01-01T00:05:00")]));
-    let told = read(&mut feed, json!([log("b", "2024-01-01T00:05:30")]));
+    let mut subscription = subscription_of("audit_logs", None);
+    read(&mut subscription, json!([log("a", "2024-01-01T00:05:00")]));
+    let told = read(&mut subscription, json!([log("b", "2024-01-01T00:05:30")]));
     assert_eq!(told, [("new", "b".to_owned())]);
-    assert!(feed.known(&uuid_of("a")).is_some());
+    assert!(subscription.known(&uuid_of("a")).is_some());
 }
 
 #[test]
 fn a_table_that_only_grows_forgets_old_rows_and_does_not_tell_those_again_that_a_reading_may_bring() {
-    let mut feed = feed_of("audit_logs", None);
+    let mut subscription = subscription_of("audit_logs", None);
     let mut take = |id: &str, time: &str| {
-        feed.take_row(&uuid_of(id), &Json::from(log(id, time)), ChangeKind::Insert, &mut knowers()).is_some()
+        subscription
+            .take_row(&uuid_of(id), &Json::from(log(id, time)), ChangeKind::Insert, &mut knowers())
+            .is_some()
     };
     assert!(take("a", "2024-01-01T00:00:00"));
     assert!(take("b", "2024-01-01T00:00:30"));
@@ -598,9 +605,11 @@ fn a_table_that_only_grows_forgets_old_rows_and_does_not_tell_those_again_that_a
 
 #[test]
 fn a_row_at_the_beginning_of_what_the_next_reading_reads_is_not_told_again() {
-    let mut feed = feed_of("audit_logs", None);
+    let mut subscription = subscription_of("audit_logs", None);
     let mut take = |id: &str, time: &str| {
-        feed.take_row(&uuid_of(id), &Json::from(log(id, time)), ChangeKind::Insert, &mut knowers()).is_some()
+        subscription
+            .take_row(&uuid_of(id), &Json::from(log(id, time)), ChangeKind::Insert, &mut knowers())
+            .is_some()
     };
     assert!(take("a", "2024-01-01T00:00:00"));
     assert!(take("b", "2024-01-01T00:01:00"));
@@ -609,19 +618,19 @@ fn a_row_at_the_beginning_of_what_the_next_reading_reads_is_not_told_again() {
 }
 
 #[test]
-fn the_application_sees_the_states_of_a_feed_by_these_names() {
+fn the_application_sees_the_states_of_a_subscription_by_these_names() {
     let names = [Status::Connecting, Status::Live, Status::Reconnecting, Status::Closed, Status::Error]
         .map(Status::as_str);
     assert_eq!(names, ["connecting", "live", "reconnecting", "closed", "error"]);
 }
 
 #[test]
-fn a_feed_that_begins_anew_keeps_its_followers_and_nothing_it_knew() {
-    let mut feed = feed();
-    feed.followers = 3;
-    read(&mut feed, json!([named("a", "1")]));
-    feed.restart(&mut knowers());
-    assert_eq!((feed.number, feed.followers, feed.status), (1, 3, Status::Live));
-    assert!(feed.known(&uuid_of("a")).is_none());
-    assert!(feed.extent == Extent::Unread);
+fn a_subscription_that_begins_anew_keeps_its_followers_and_nothing_it_knew() {
+    let mut subscription = subscription();
+    subscription.followers = 3;
+    read(&mut subscription, json!([named("a", "1")]));
+    subscription.restart(&mut knowers());
+    assert_eq!((subscription.number, subscription.followers, subscription.status), (1, 3, Status::Live));
+    assert!(subscription.known(&uuid_of("a")).is_none());
+    assert!(subscription.extent == Extent::Unread);
 }

@@ -13,7 +13,7 @@ const EVERYBODY: &str = "all";
 
 /// The rows of one table that somebody wants to hear of.
 #[derive(Clone, PartialEq)]
-pub struct Interest {
+pub struct Selection {
     /// The table.
     pub table: &'static Table,
     /// The id that one of the table's scope columns must hold; all rows that the user may see without one.
@@ -22,7 +22,7 @@ pub struct Interest {
     pub filter: Option<Comparison>,
 }
 
-impl Interest {
+impl Selection {
     /// Checks what the application says.
     ///
     /// # Errors

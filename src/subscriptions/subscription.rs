@@ -1,7 +1,7 @@
-//! One feed: what its handlers were last told of every row, and what they are to be told next.
+//! One subscription: what its handlers were last told of every row, and what they are to be told next.
 
-use super::interest::Interest;
 use super::known::KnownRows;
+use super::selection::Selection;
 use crate::data::{Data, Difference};
 use crate::error::Error;
 use crate::realtime::ChangeKind;
@@ -12,7 +12,7 @@ use std::rc::Rc;
 /// Scopes with more rows than this are not compared after a gap: their entries are dropped, and `onGap` tells.
 pub const MAX_COMPARED_ROWS: u32 = 5_000;
 
-/// How a feed stands.
+/// How a subscription stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Status {
     /// The server was not heard of yet.
@@ -40,8 +40,8 @@ impl Status {
     }
 }
 
-/// Something that those who follow a feed are to be told.
-pub enum News<D> {
+/// Something that those who follow a subscription are to be told.
+pub enum Notice<D> {
     /// A row changed.
     Row {
         /// What became of it.
@@ -53,23 +53,23 @@ pub enum News<D> {
         /// When, as the server says. None for what a comparison found.
         commit_timestamp: Option<Rc<str>>,
     },
-    /// The feed stands otherwise than before.
+    /// The subscription stands otherwise than before.
     Status(Status, Option<Error>),
     /// Something may have changed, and nobody looked what.
     Gap,
 }
 
-/// What is told of which feed.
-pub struct Told<D> {
-    /// The feed's number.
-    pub feed: u32,
+/// What is told of which subscription.
+pub struct Notification<D> {
+    /// The subscription's number.
+    pub subscription: u32,
     /// The table's name.
     pub table: &'static str,
     /// What is told.
-    pub news: News<D>,
+    pub news: Notice<D>,
 }
 
-/// How far the rows of a feed are known.
+/// How far the rows of a subscription are known.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Extent {
     /// They were never read.
@@ -82,7 +82,7 @@ pub enum Extent {
     Unknown,
 }
 
-/// Whether a feed's scope is being read.
+/// Whether a subscription's scope is being read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Reading {
     /// It is not.
@@ -105,22 +105,22 @@ struct Touched<D> {
 
 /// What changed a row while the scope was read.
 pub enum Touch<D> {
-    /// A frame for this feed: the last word, unless another frame follows.
+    /// A frame for this subscription: the last word, unless another frame follows.
     Frame,
     /// A frame that says a row is gone of which nobody knew: whether it was meant, the answer may tell.
     UnknownGone,
-    /// An own write, or a frame for another feed, which left the row like this. A frame for this one comes only if that
+    /// An own write, or a frame for another subscription, which left the row like this. A frame for this one comes only if that
     /// was after changes began to flow.
     Elsewhere(Option<D>),
 }
 
 /// One (table, scope, filter) that somebody follows.
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
-pub struct Feed<D: Data> {
+pub struct Subscription<D: Data> {
     /// By this number the application's side knows it.
     pub number: u32,
     /// Which rows are meant.
-    pub interest: Interest,
+    pub selection: Selection,
     /// How many follow it.
     pub followers: u32,
     /// Whether any of them is told of changes. The others only want what is cached to be right.
@@ -162,12 +162,12 @@ pub struct Feed<D: Data> {
     pub known: KnownRows<D>,
 }
 
-impl<D: Data> Feed<D> {
-    /// A feed that nobody has read for.
-    pub fn new(number: u32, interest: Interest, is_told: bool) -> Self {
+impl<D: Data> Subscription<D> {
+    /// A subscription that nobody has read for.
+    pub fn new(number: u32, selection: Selection, is_told: bool) -> Self {
         Self {
             number,
-            interest,
+            selection,
             followers: 1,
             is_told,
             channel: None,
@@ -203,16 +203,16 @@ impl<D: Data> Feed<D> {
     /// Whether what is known of a row is what it was before the frame at hand: every change of it comes here.
     pub fn hears_all(&self) -> bool {
         let missed_nothing = self.is_caught_up && self.reading == Reading::Idle && self.retry_ms.is_none();
-        self.interest.filter.is_none()
+        self.selection.filter.is_none()
             && self.status == Status::Live
             && (missed_nothing || self.extent == Extent::Unknown)
     }
 
     /// Whether it would hear if this row came to be: it is in the scope, and no filter hides it.
     pub fn hears_of(&self, row: &D) -> bool {
-        self.interest.filter.is_none()
+        self.selection.filter.is_none()
             && self.status == Status::Live
-            && self.interest.is_in_scope(row) == Some(true)
+            && self.selection.is_in_scope(row) == Some(true)
     }
 
     /// Where to read on from in a table that only grows.
@@ -238,7 +238,7 @@ impl<D: Data> Feed<D> {
         }
         self.known.put(id, old.as_ref(), row, knowers);
         self.tell(id, row);
-        if self.interest.table.is_append_only {
+        if self.selection.table.is_append_only {
             self.known.note_time(row);
             self.forget_older(knowers);
         }
@@ -315,7 +315,7 @@ impl<D: Data> Feed<D> {
 
     /// The echo of an own write did not come. Whether that is a sign of a gap: the row is meant, and changes flow.
     pub fn miss_echo(&mut self, row: &D, now_ms: f64) -> bool {
-        let is_meant = self.interest.filter.is_none() && self.interest.is_in_scope(row) == Some(true);
+        let is_meant = self.selection.filter.is_none() && self.selection.is_in_scope(row) == Some(true);
         if !is_meant || self.status != Status::Live || now_ms < self.echo_rest_ms {
             return false;
         }
@@ -370,7 +370,7 @@ impl<D: Data> Feed<D> {
     pub fn take_rows(&mut self, rows: &D, knowers: &mut D::Holders) -> (Vec<Difference<D>>, bool) {
         let mut is_doubtful = false;
         let was_read = matches!(self.extent, Extent::Whole | Extent::Recent);
-        let only_grows = self.interest.table.is_append_only;
+        let only_grows = self.selection.table.is_append_only;
         let mut news = Vec::new();
         for difference in self.known.differences(rows) {
             let Some(id) = difference.id() else { continue };
@@ -422,7 +422,7 @@ impl<D: Data> Feed<D> {
     /// It begins anew, as if nobody had opened it yet.
     pub fn restart(&mut self, knowers: &mut D::Holders) {
         self.known.clear(knowers);
-        let mut new = Self::new(self.number, self.interest.clone(), self.is_told);
+        let mut new = Self::new(self.number, self.selection.clone(), self.is_told);
         (new.followers, new.status) = (self.followers, self.status);
         *self = new;
     }
@@ -441,4 +441,4 @@ pub fn id_of<D: Data>(row: &D) -> Option<String> {
 }
 
 /// What is to be told, in order.
-pub type Outbox<D> = VecDeque<Told<D>>;
+pub type Notifications<D> = VecDeque<Notification<D>>;

@@ -1,12 +1,12 @@
-//! What one feed knows of its rows: as its handlers were told of them last, or as they were when it was opened.
+//! What one subscription knows of its rows: as its handlers were told of them last, or as they were when it was opened.
 
 use crate::data::{Data, Difference, Holders, Index};
 use crate::time::timestamp;
 
-/// The rows that one feed knows, by id.
+/// The rows that one subscription knows, by id.
 ///
-/// `knowers` says of every row which feeds know it. Each method that changes which rows those are keeps it right, under
-/// the feed's `number`.
+/// `knowers` says of every row which subscriptions know it. Each method that changes which rows those are keeps it right, under
+/// the subscription's `number`.
 pub struct KnownRows<D: Data> {
     number: u32,
     rows: D::Index,
@@ -110,7 +110,7 @@ impl<D: Data> KnownRows<D> {
     }
 }
 
-/// The feed does not know these rows any more.
+/// The subscription does not know these rows any more.
 fn forget<D: Data>(number: u32, rows: &D::Index, knowers: &mut D::Holders) {
     for difference in rows.differences(&D::list(&[])) {
         if let Some(id) = difference.id() {

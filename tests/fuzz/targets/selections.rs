@@ -3,7 +3,7 @@
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
-use workflow_db::feeds::Interest;
+use workflow_db::subscriptions::Selection;
 use workflow_db::query::Comparison;
 use workflow_db::rest::{Request, MAX_URL_LENGTH};
 use workflow_db::tables::TABLES;
@@ -30,29 +30,29 @@ fuzz_target!(|input: Input| {
         let column = &table.columns[usize::from(column) % table.columns.len()];
         format!("{}={}", column.name, input.test)
     });
-    let Ok(interest) = Interest::new(table.name, scope, filter) else { return };
+    let Ok(selection) = Selection::new(table.name, scope, filter) else { return };
     // What was accepted is accepted again, as the same.
-    let text = interest.filter.as_ref().map(Comparison::text);
-    let again = Interest::new(table.name, interest.scope.clone(), text);
-    assert!(again.is_ok_and(|again| again == interest));
-    let bindings = interest.bindings(input.is_unfiltered);
+    let text = selection.filter.as_ref().map(Comparison::text);
+    let again = Selection::new(table.name, selection.scope.clone(), text);
+    assert!(again.is_ok_and(|again| again == selection));
+    let bindings = selection.bindings(input.is_unfiltered);
     assert!(!bindings.is_empty());
     let places: Vec<usize> = input.matched.iter().map(|place| usize::from(*place)).collect();
     let everything: Vec<usize> = (0..bindings.len()).collect();
-    assert!(interest.is_meant(&everything), "a row that matches every binding is meant");
+    assert!(selection.is_meant(&everything), "a row that matches every binding is meant");
     assert!(
-        !interest.is_meant(&places)
-            || interest.scope.is_some()
-            || interest.filter.is_some()
+        !selection.is_meant(&places)
+            || selection.scope.is_some()
+            || selection.filter.is_some()
             || bindings.len() == 1
     );
-    let _ = interest.is_in_scope(&Json::from(input.row.0));
+    let _ = selection.is_in_scope(&Json::from(input.row.0));
     // Nothing of the filter ends the URL's parameter that it stands in.
-    let path = Request::counted(&interest.query(), None).path;
+    let path = Request::counted(&selection.query(), None).path;
     assert!(path.len() < MAX_URL_LENGTH);
     assert!(path.bytes().all(|byte| byte.is_ascii_graphic()), "{path}");
     let parameters = path.split_once('?').map_or("", |(_, query)| query).split('&').count();
-    let plain = Interest::new(table.name, interest.scope.clone(), None).map(|interest| interest.query());
+    let plain = Selection::new(table.name, selection.scope.clone(), None).map(|selection| selection.query());
     let plain = plain.map(|query| Request::counted(&query, None).path.split('&').count()).unwrap_or_default();
-    assert_eq!(parameters, plain + usize::from(interest.filter.is_some()), "{path}");
+    assert_eq!(parameters, plain + usize::from(selection.filter.is_some()), "{path}");
 });

@@ -3,7 +3,7 @@
 use super::outbox::Outbox;
 use crate::time::{Moment, CHECK_TIMEOUT_MS, HEARTBEAT_MS, HEARTBEAT_TIMEOUT_MS, RECENT_HEARTBEAT_MS};
 
-pub(super) struct Pulse {
+pub(super) struct Heartbeat {
     /// When the next heartbeat goes out.
     next_ms: f64,
     /// By when the one under way must be answered; infinite when none is.
@@ -17,12 +17,12 @@ pub(super) struct Pulse {
 
 /// What the heartbeat says.
 #[derive(PartialEq)]
-pub(super) enum Verdict {
+pub(super) enum Health {
     Alive,
     Dead,
 }
 
-impl Pulse {
+impl Heartbeat {
     /// Of a socket that just opened.
     pub fn new(now: Moment) -> Self {
         Self {
@@ -66,15 +66,15 @@ impl Pulse {
     }
 
     /// The time may have come for something. `is_late`: the timer was, and answers may wait behind it.
-    pub fn handle_timeout<D>(&mut self, now: Moment, is_late: bool, outbox: &mut Outbox<D>) -> Verdict {
+    pub fn handle_timeout<D>(&mut self, now: Moment, is_late: bool, outbox: &mut Outbox<D>) -> Health {
         if is_late {
             self.check(now, outbox);
         }
         if self.deadline_ms <= now.monotonic_ms {
-            return Verdict::Dead;
+            return Health::Dead;
         } else if self.next_ms <= now.monotonic_ms {
             self.beat(now, HEARTBEAT_TIMEOUT_MS, outbox);
         }
-        Verdict::Alive
+        Health::Alive
     }
 }

@@ -55,7 +55,7 @@ pub struct Echoes<D> {
 
 /// What a frame is, as far as own writes tell.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Verdict {
+pub enum Origin {
     /// No own write is on its way.
     Foreign,
     /// The echo of the last own write.
@@ -89,22 +89,22 @@ impl<D: Data> Echoes<D> {
     }
 
     /// A frame says that the row is like this, or gone. What is recognised is not waited for any more.
-    pub fn judge(&mut self, table: &'static Table, id: &str, state: Option<&D>, now_ms: f64) -> Verdict {
+    pub fn judge(&mut self, table: &'static Table, id: &str, state: Option<&D>, now_ms: f64) -> Origin {
         let Some(row) = self.row(table, id).filter(|row| now_ms - row.since_ms < ECHO_TIMEOUT_MS) else {
-            return Verdict::Foreign;
+            return Origin::Foreign;
         };
         let is_same = |own: &State<D>| match (&own.row, state) {
             (Some(own), Some(state)) => own.is_equal(state),
             (None, None) => true,
             _ => false,
         };
-        let Some(place) = row.states.iter().position(is_same) else { return Verdict::Crossed };
+        let Some(place) = row.states.iter().position(is_same) else { return Origin::Crossed };
         row.states.drain(..=place);
         if row.states.is_empty() {
             self.forget(table, id);
-            Verdict::Echo
+            Origin::Echo
         } else {
-            Verdict::OldEcho
+            Origin::OldEcho
         }
     }
 

@@ -1,0 +1,388 @@
+//! All subscriptions of a client. What a frame costs does not depend on how many there are: only those are looked at that mean
+//! its row, know it, or are being read.
+
+use super::echoes::Echoes;
+use super::subscription::{Extent, Notice, Notification, Reading, Subscription, Touch};
+use crate::data::{Data, Difference, Holders};
+use crate::realtime::{ChangeKind, Incoming};
+use crate::tables::Table;
+use std::rc::Rc;
+
+/// The subscriptions, and what finds those that a frame concerns.
+pub struct Subscriptions<D: Data> {
+    /// In the order of their numbers.
+    all: Vec<Subscription<D>>,
+    /// Which subscriptions know a row, by its id.
+    knowers: D::Holders,
+    /// None once a subscription was changed.
+    plan: Option<Plan>,
+    /// How often scopes are read without a sign of a gap, and when the first is due. None once a subscription was changed.
+    due: Option<(f64, f64)>,
+}
+
+/// What follows from how the subscriptions stand.
+struct Plan {
+    /// A channel, where the bindings of a subscription begin there, and the subscription: in ascending order.
+    bindings: Vec<(u32, usize, u32)>,
+    /// The subscriptions whose scopes are being read.
+    being_read: Vec<u32>,
+}
+
+/// A frame's word for who is meant by a row.
+#[derive(Clone)]
+pub struct Sign {
+    /// What became of the row.
+    pub kind: ChangeKind,
+    /// When, as the server says.
+    pub commit_timestamp: Option<Rc<str>>,
+    /// By each channel that told of the row, the subscriptions whose bindings it matched.
+    meant: Vec<(u32, Vec<u32>)>,
+}
+
+impl Sign {
+    /// Of a row that is gone, or may be: if it comes back, its frames say who is meant.
+    pub fn of_nobody(kind: ChangeKind, commit_timestamp: Option<Rc<str>>) -> Self {
+        Self { kind, commit_timestamp, meant: Vec::new() }
+    }
+
+    /// The subscriptions that mean the row.
+    pub fn meant(&self) -> impl Iterator<Item = u32> + '_ {
+        self.meant.iter().flat_map(|(_, subscriptions)| subscriptions.iter().copied())
+    }
+
+    /// Another frame told of the same row. What the channels say that it did not come by still holds.
+    pub fn follow(&mut self, mut next: Self) {
+        self.meant.retain(|(channel, _)| next.meant.iter().all(|(other, _)| other != channel));
+        next.meant.append(&mut self.meant);
+        *self = next;
+    }
+
+    /// Whether the subscription does not mean the row any more. `is_in_scope` tells that by the row, where it can.
+    fn is_left_by<D: Data>(&self, subscription: &Subscription<D>, row: &D) -> bool {
+        // The server tells no one why a row does not match a filter.
+        let is_filtered_out = subscription.selection.filter.is_some()
+            && self.meant.iter().any(|(channel, _)| subscription.is_carried_by(*channel));
+        is_filtered_out || subscription.selection.is_in_scope(row) == Some(false)
+    }
+}
+
+impl<D: Data> Default for Subscriptions<D> {
+    fn default() -> Self {
+        Self { all: Vec::new(), knowers: D::Holders::default(), plan: None, due: None }
+    }
+}
+
+impl<D: Data> Subscriptions<D> {
+    /// Takes in a subscription whose number is higher than every other one.
+    pub fn push(&mut self, subscription: Subscription<D>) {
+        self.changed();
+        self.all.push(subscription);
+    }
+
+    /// Lets go of the subscriptions that `is_over` picks.
+    pub fn remove(&mut self, is_over: impl Fn(&Subscription<D>) -> bool) {
+        self.changed();
+        let knowers = &mut self.knowers;
+        self.all.retain_mut(|subscription| {
+            let is_over = is_over(subscription);
+            if is_over {
+                subscription.known.clear(knowers);
+            }
+            !is_over
+        });
+    }
+
+    /// The subscriptions, in the order of their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = &Subscription<D>> {
+        self.all.iter()
+    }
+
+    /// The same, to change how they stand.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Subscription<D>> {
+        self.changed();
+        self.all.iter_mut()
+    }
+
+    /// The subscription with this number.
+    pub fn get(&self, number: u32) -> Option<&Subscription<D>> {
+        Some(&self.all[self.place(number)?])
+    }
+
+    /// The same, to change how it stands.
+    pub fn get_mut(&mut self, number: u32) -> Option<&mut Subscription<D>> {
+        self.changed();
+        let place = self.place(number)?;
+        Some(&mut self.all[place])
+    }
+
+    fn place(&self, number: u32) -> Option<usize> {
+        self.all.binary_search_by_key(&number, |subscription| subscription.number).ok()
+    }
+
+    /// The subscription, to change what it knows, and the index of who knows what.
+    fn knower(&mut self, number: u32) -> Option<(&mut Subscription<D>, &mut D::Holders)> {
+        let place = self.place(number)?;
+        Some((&mut self.all[place], &mut self.knowers))
+    }
+
+    /// The subscriptions that know the row with this id.
+    pub fn knowing(&self, table: &'static Table, id: &str) -> impl Iterator<Item = &Subscription<D>> {
+        let known = self.knowers.of(id).into_iter().filter_map(|number| self.get(number));
+        known.filter(move |subscription| *subscription.selection.table == *table)
+    }
+
+    /// Whether one of the subscriptions would hear if this row came to be.
+    pub fn hear_of(&self, table: &'static Table, row: &D) -> bool {
+        self.all
+            .iter()
+            .any(|subscription| *subscription.selection.table == *table && subscription.hears_of(row))
+    }
+
+    /// An own write changed the rows of this parent as a whole: readings that are under way say nothing of them.
+    pub fn supersede_readings(&mut self, table: &'static Table, parent_id: &str) {
+        for subscription in self
+            .all
+            .iter_mut()
+            .filter(|subscription| *subscription.selection.table == *table && subscription.is_being_read())
+        {
+            if subscription.selection.scope.as_deref().is_none_or(|scope| scope == parent_id) {
+                subscription.reading = Reading::Superseded;
+            }
+        }
+    }
+
+    /// The scope of the subscription was read. What is to be told, and whether it has to be read once more.
+    pub fn take_rows(&mut self, number: u32, rows: &D) -> (Vec<Difference<D>>, bool) {
+        self.changed();
+        self.knower(number)
+            .map_or_else(Default::default, |(subscription, knowers)| subscription.take_rows(rows, knowers))
+    }
+
+    /// The subscription has too many rows: what is known of them is forgotten.
+    pub fn forget_rows(&mut self, number: u32) {
+        self.changed();
+        if let Some((subscription, knowers)) = self.knower(number) {
+            subscription.forget_rows(knowers);
+        }
+    }
+
+    /// Takes every subscription off its channel. With `keeps_rows` they go on from what they know, otherwise they begin anew.
+    pub fn restart(&mut self, keeps_rows: bool) {
+        self.changed();
+        for subscription in &mut self.all {
+            if keeps_rows {
+                subscription.suspend();
+            } else {
+                subscription.restart(&mut self.knowers);
+            }
+        }
+    }
+
+    /// How many scopes are being read.
+    pub fn readings(&self) -> usize {
+        self.all.iter().filter(|subscription| subscription.is_being_read()).count()
+    }
+
+    /// The subscription whose scope is to be read next, of those that wait for it.
+    pub fn waiting(&self) -> Option<u32> {
+        self.all
+            .iter()
+            .find(|subscription| subscription.reading == Reading::Waiting)
+            .map(|subscription| subscription.number)
+    }
+
+    /// When the first scope is to be read without a sign of a gap (monotonic milliseconds).
+    pub fn reading_due_ms(&mut self, resync_ms: f64) -> f64 {
+        match self.due {
+            Some((known_ms, due_ms)) if known_ms.to_bits() == resync_ms.to_bits() => due_ms,
+            _ => {
+                let due_ms = self.all.iter().map(|subscription| subscription.reading_due_ms(resync_ms));
+                let due_ms = due_ms.fold(f64::INFINITY, f64::min);
+                self.due = Some((resync_ms, due_ms));
+                due_ms
+            }
+        }
+    }
+
+    fn changed(&mut self) {
+        (self.plan, self.due) = (None, None);
+    }
+
+    fn plan(&mut self) -> &mut Plan {
+        let all = &self.all;
+        self.plan.get_or_insert_with(|| {
+            let mut plan = Plan { bindings: Vec::new(), being_read: Vec::new() };
+            for subscription in all {
+                if let Some((channel, first)) = subscription.channel {
+                    let route = (channel, first, subscription.number);
+                    plan.bindings.insert(plan.bindings.partition_point(|other| *other < route), route);
+                }
+                if subscription.is_being_read() {
+                    plan.being_read.push(subscription.number);
+                }
+            }
+            plan
+        })
+    }
+
+    /// Who is meant by a frame of this channel that matched the bindings at these places.
+    pub fn sign(
+        &mut self,
+        table: &'static Table,
+        channel: u32,
+        matched: &[usize],
+        frame: &Incoming<D>,
+    ) -> Sign {
+        let mut found: Vec<(u32, Vec<usize>)> = Vec::new();
+        let bindings = &self.plan().bindings;
+        for place in matched {
+            let after = bindings.partition_point(|(of, first, _)| (*of, *first) <= (channel, *place));
+            let Some((of, first, number)) = after.checked_sub(1).map(|at| bindings[at]) else { continue };
+            match found.last_mut() {
+                _ if of != channel => {}
+                Some((last, own)) if *last == number => own.push(place - first),
+                _ => found.push((number, vec![place - first])),
+            }
+        }
+        let is_meant = |(number, own): &(u32, Vec<usize>)| {
+            let subscription = self.get(*number);
+            subscription.is_some_and(|subscription| {
+                *subscription.selection.table == *table && subscription.selection.is_meant(own)
+            })
+        };
+        let meant = found.into_iter().filter(is_meant).map(|(number, _)| number).collect();
+        let commit_timestamp = frame.commit_timestamp.as_deref().map(Rc::from);
+        Sign { kind: frame.kind, commit_timestamp, meant: vec![(channel, meant)] }
+    }
+
+    /// The row as it was before the frame at hand, as one of the subscriptions knows that mean it: one that hears of each change.
+    pub fn before(&self, sign: &Sign, id: &str) -> Option<D> {
+        let mut subscriptions = sign.meant().filter_map(|number| self.get(number));
+        subscriptions
+            .find_map(|subscription| subscription.hears_all().then(|| subscription.known(id)).flatten())
+    }
+
+    /// The subscriptions hear what this client writes.
+    pub fn hear_echo(&mut self, sign: &Sign) {
+        for number in sign.meant() {
+            if let Some((subscription, _)) = self.knower(number) {
+                subscription.hear_echo();
+            }
+        }
+    }
+
+    /// What to tell of a row that is like this now: those who mean it, and those who meant it and do not any more. With
+    /// `echoes` this is the late echo of an own write that others followed.
+    pub fn take_row(
+        &mut self,
+        table: &'static Table,
+        id: &str,
+        row: &D,
+        sign: &Sign,
+        echoes: Option<&Echoes<D>>,
+    ) -> Vec<Notification<D>> {
+        let mut told = Vec::new();
+        for number in self.concerned(id, sign.meant()) {
+            let Some((subscription, knowers)) = self.knower(number) else { continue };
+            if *subscription.selection.table != *table {
+                continue;
+            }
+            let is_meant = sign.meant().any(|meant| meant == number);
+            subscription.touch(id, if is_meant { Touch::Frame } else { Touch::Elsewhere(Some(row.clone())) });
+            let news = if is_meant {
+                // The row may have been read already, and found like a later own write left it.
+                let is_later = |echoes: &Echoes<D>| {
+                    subscription.known(id).is_some_and(|known| echoes.awaits(table, id, &known))
+                };
+                let knows_better = echoes.is_some_and(is_later);
+                let news =
+                    if knows_better { None } else { subscription.take_row(id, row, sign.kind, knowers) };
+                news.map(|(kind, old)| {
+                    let commit_timestamp = sign.commit_timestamp.clone();
+                    Notice::Row { kind, row: row.clone(), old, commit_timestamp }
+                })
+            } else {
+                let old = if sign.is_left_by(subscription, row) {
+                    subscription.known.take(id, knowers)
+                } else {
+                    None
+                };
+                old.map(|old| gone(old, sign.commit_timestamp.as_ref()))
+            };
+            told.extend(news.map(|news| Notification { subscription: number, table: table.name, news }));
+        }
+        told
+    }
+
+    /// What to tell of a row that is gone, and how it was known. `cached` is the row as the cache holds it: it speaks for
+    /// subscriptions that do not know all of their rows.
+    pub fn take_leave(
+        &mut self,
+        table: &'static Table,
+        id: &str,
+        cached: Option<&D>,
+        commit_timestamp: Option<&Rc<str>>,
+    ) -> (Vec<Notification<D>>, Option<D>) {
+        let is_meant = |subscription: &&Subscription<D>| {
+            let is_partly_known =
+                subscription.extent != Extent::Whole && subscription.selection.filter.is_none();
+            is_partly_known && cached.is_some_and(|row| subscription.selection.is_in_scope(row) == Some(true))
+        };
+        let is_of_table = |subscription: &&Subscription<D>| *subscription.selection.table == *table;
+        let partly: Vec<u32> = self
+            .all
+            .iter()
+            .filter(is_of_table)
+            .filter(is_meant)
+            .map(|subscription| subscription.number)
+            .collect();
+        let (mut told, mut known) = (Vec::new(), cached.cloned());
+        for number in self.concerned(id, partly.iter().copied()) {
+            let Some((subscription, knowers)) = self.knower(number) else { continue };
+            if *subscription.selection.table != *table {
+                continue;
+            }
+            let fallback = cached.filter(|_| partly.contains(&number)).cloned();
+            let old = subscription.known.take(id, knowers).or(fallback);
+            subscription.touch(id, if old.is_some() { Touch::Frame } else { Touch::UnknownGone });
+            if let Some(old) = old {
+                known = Some(old.clone());
+                told.push(Notification {
+                    subscription: number,
+                    table: table.name,
+                    news: gone(old, commit_timestamp),
+                });
+            }
+        }
+        (told, known)
+    }
+
+    /// An own write left the row like this, or gone. Whether any subscription is of the table.
+    pub fn wrote(&mut self, table: &'static Table, id: &str, row: Option<&D>) -> bool {
+        for number in self.plan().being_read.clone() {
+            if let Some((subscription, _)) =
+                self.knower(number).filter(|(subscription, _)| *subscription.selection.table == *table)
+            {
+                subscription.touch(id, Touch::Elsewhere(row.cloned()));
+            }
+        }
+        self.all.iter().any(|subscription| *subscription.selection.table == *table)
+    }
+
+    /// The subscriptions that know the row, those that are being read and those that are `meant`: in the order of their numbers,
+    /// each once.
+    fn concerned(&mut self, id: &str, meant: impl Iterator<Item = u32>) -> Vec<u32> {
+        let mut concerned = self.plan().being_read.clone();
+        for number in self.knowers.of(id).into_iter().chain(meant) {
+            if let Err(place) = concerned.binary_search(&number) {
+                concerned.insert(place, number);
+            }
+        }
+        concerned
+    }
+}
+
+fn gone<D: Clone>(row: D, commit_timestamp: Option<&Rc<str>>) -> Notice<D> {
+    let commit_timestamp = commit_timestamp.cloned();
+    Notice::Row { kind: ChangeKind::Delete, old: Some(row.clone()), row, commit_timestamp }
+}

@@ -1,0 +1,17 @@
+//! Subscriptions: which rows are meant, what those who follow them were told last, and which frames are echoes. Pure.
+
+#[allow(clippy::module_inception, reason = "the subscriptions themselves")]
+mod all;
+mod echoes;
+mod known;
+mod selection;
+mod subscription;
+
+pub use all::{Sign, Subscriptions};
+pub use echoes::{Echoes, Missing, Origin};
+pub use known::{overlap, KnownRows};
+pub use selection::Selection;
+pub use subscription::{
+    id_of, Extent, Notice, Notification, Notifications, Reading, Status, Subscription, Touch,
+    MAX_COMPARED_ROWS,
+};
