@@ -141,7 +141,14 @@ export class Wire {
     if (this.followers.isEmpty()) (this.timer as { unref?: () => void }).unref?.();
   }
 
-  row(subscription: number, table: string, kind: ChangeType, row: unknown, old: unknown, committed?: string): void {
+  row(
+    subscription: number,
+    table: string,
+    kind: ChangeType,
+    row: unknown,
+    old: unknown,
+    committed?: string,
+  ): void {
     notify(() => this.followers.row(subscription, kind, table, row, old, committed ?? null));
   }
 
