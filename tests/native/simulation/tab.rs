@@ -100,10 +100,9 @@ impl Tab {
         }
         let is_plain = !options.fresh && options.ttl_ms.is_none() && options.timeout_ms.is_none();
         let commits = world.server().commits.len();
-        let joinable = self
-            .made
-            .iter()
-            .filter(|made| !made.pending.is_done() && made.name == name && made.arguments == arguments);
+        // Different arguments may ask the same.
+        let is_joinable = |made: &&Made| !made.pending.is_done() && made.key == key;
+        let joinable = self.made.iter().filter(is_joinable);
         let unchanged_since = joinable.map(|made| made.unchanged_since).min().unwrap_or(commits);
         self.longest_ttl_ms = self.longest_ttl_ms.max(options.ttl_ms.unwrap_or(0.0));
         let pending = if is_plain {
