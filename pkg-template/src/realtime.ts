@@ -60,7 +60,7 @@ class Follower implements SubscriptionHandle {
   // A property, so that an effect can return it as it is.
   readonly unsubscribe = (): void => {
     if (this.status === 'closed') return;
-    this.settle.reject(new DatabaseError('ABORTED', 'The follower was ended before changes flowed'));
+    this.settle.reject(new DatabaseError('ABORTED', 'The subscription was ended before changes flowed'));
     this.stands('closed', undefined);
     this.end(this);
   };
@@ -104,7 +104,7 @@ class Follower implements SubscriptionHandle {
   }
 }
 
-/** The followers of one client, each with its handler, over the engine's bySubscription. */
+/** The followers of one client, each with its handler, over the engine's subscriptions. */
 export class Subscriptions implements RealtimeManager, Followers {
   private readonly all = new Map<string, Follower>();
   private readonly bySubscription = new Map<number, Set<Follower>>();
@@ -195,7 +195,7 @@ export class Subscriptions implements RealtimeManager, Followers {
     this.bySubscription.set(follower.subscription, others.add(follower));
   }
 
-  /** The engine is gone, and its bySubscription with it. */
+  /** The engine is gone, and its subscriptions with it. */
   detachAll(): void {
     this.bySubscription.clear();
     this.all.forEach((follower) => afterStep(() => follower.lose()));
@@ -248,7 +248,7 @@ export class Subscriptions implements RealtimeManager, Followers {
     if (status === 'closed') followers.forEach((follower) => this.forget(follower));
     const first = followers[0];
     if (first !== undefined) {
-      this.happened({ type: 'follower', table: first.table, status, code: error?.code });
+      this.happened({ type: 'subscription', table: first.table, status, code: error?.code });
     }
     followers.forEach((follower) => follower.stands(status, error));
   }
