@@ -169,12 +169,13 @@ impl Call<'_> {
 
 /// How functions name an argument for this column: in camel case, and a name without `_name`.
 fn argument_of(column: &str) -> String {
-    let mut words = column.strip_suffix("_name").unwrap_or(column).split('_');
-    let mut name = words.next().unwrap_or_default().to_owned();
-    for word in words {
-        let (initial, rest) = word.split_at(1);
-        name.push_str(&initial.to_ascii_uppercase());
-        name.push_str(rest);
+    let mut name = String::new();
+    let mut is_initial = false;
+    for letter in column.strip_suffix("_name").unwrap_or(column).chars() {
+        if letter != '_' {
+            name.push(if is_initial { letter.to_ascii_uppercase() } else { letter });
+        }
+        is_initial = letter == '_';
     }
     name
 }

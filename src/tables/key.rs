@@ -29,7 +29,14 @@ impl KeyFormat {
 
     /// The key with these values.
     pub fn of(&self, values: &[&str]) -> String {
-        [self.prefix, &values.join(self.separator)].concat()
+        let mut key = self.prefix.to_owned();
+        for (index, value) in values.iter().enumerate() {
+            if index > 0 {
+                key.push_str(self.separator);
+            }
+            key.push_str(value);
+        }
+        key
     }
 
     /// The key that `row` belongs under. None when the row lacks a column of it.
@@ -42,6 +49,7 @@ impl KeyFormat {
                 _ => None,
             })
             .collect();
-        Some([self.prefix, &values?.join(self.separator)].concat())
+        let values = values?;
+        Some(self.of(&values.iter().map(String::as_str).collect::<Vec<_>>()))
     }
 }

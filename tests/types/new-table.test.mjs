@@ -60,7 +60,7 @@ const LINE = '    gadgets: GADGETS,\n';
 const ENGINE_TEST = `
 use workflow_db::api::{operation, Argument, Call, Operation};
 use workflow_db::data::Value;
-use workflow_db::feeds::Interest;
+use workflow_db::subscriptions::Selection;
 
 const USER: &str = "11111111-1111-4111-8111-111111111111";
 
@@ -72,7 +72,7 @@ fn the_engine_reads_and_follows_gadgets() {
         Ok(Operation::Read(read)) => assert_eq!(read.key, format!("gadgets:{USER}")),
         _ => panic!("getGadgets is no read"),
     }
-    assert!(Interest::new("gadgets", Some(USER.to_owned()), None).is_ok());
+    assert!(Selection::new("gadgets", Some(USER.to_owned()), None).is_ok());
 }
 `;
 
