@@ -33,7 +33,17 @@ const testFiles = (folder) =>
     .filter((file) => file.endsWith('.test.mjs'))
     .map((file) => join(folder, file));
 
-const WASM_TESTS = ['test', '--headless', '--mode', 'no-install'];
+/** Only the tests that are made for a browser are compiled for one. */
+const wasmTests = (...options) => [
+  'test',
+  '--headless',
+  '--mode',
+  'no-install',
+  ...options,
+  '--',
+  '--test',
+  'browser',
+];
 
 const suites = [
   check('rustfmt', 'cargo', 'fmt', '--check'),
@@ -75,7 +85,7 @@ const suites = [
   check('API reference', process.execPath, 'scripts/api-reference.mjs', '--check'),
   check('prettier', bin('prettier'), '--check', '--log-level=warn', '.'),
   check('eslint', bin('eslint'), '--max-warnings=0', '.'),
-  cargo('WebAssembly in Chromium', 'wasm-pack', ...WASM_TESTS, '--chrome'),
+  cargo('WebAssembly in Chromium', 'wasm-pack', ...wasmTests('--chrome')),
   node('types', 'tests/types', 1),
   node('properties', 'tests/properties', 2),
   node('local stack', 'examples/local-stack/test', 2),
@@ -117,17 +127,14 @@ function longSuites() {
       'sources',
     ),
     { ...check('known vulnerabilities', process.execPath, 'scripts/audit.mjs'), count: auditSummary },
-    cargo('WebAssembly in Firefox', 'wasm-pack', ...WASM_TESTS, '--firefox'),
+    cargo('WebAssembly in Firefox', 'wasm-pack', ...wasmTests('--firefox')),
     {
       ...cargo(
         'WebAssembly in WebKit',
         'xvfb-run',
         '-a',
         'wasm-pack',
-        ...WASM_TESTS,
-        '--safari',
-        '--safaridriver',
-        join(root, 'scripts/webkit-driver.sh'),
+        ...wasmTests('--safari', '--safaridriver', join(root, 'scripts/webkit-driver.sh')),
       ),
       // Its sandbox does not start in a container, nor its compositor without a screen.
       env: { WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1', WEBKIT_DISABLE_COMPOSITING_MODE: '1' },

@@ -299,7 +299,8 @@ const sabotage = () => {
   Object.assign(globalThis, { trap });
   Object.assign(WebAssembly, {
     Instance: function (/** @type {WebAssembly.Module} */ module, /** @type {any} */ imports) {
-      const groups = Object.entries(imports).map(([name, group]) => {
+      // The module that decodes the engine has none.
+      const groups = Object.entries(imports ?? {}).map(([name, group]) => {
         const calls = Object.entries(/** @type {any} */ (group)).map(([key, call]) => [key, watched(call)]);
         return [name, Object.fromEntries(calls)];
       });
