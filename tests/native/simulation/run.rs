@@ -240,8 +240,9 @@ impl Life {
             tab.check_step(world);
             tab.check_calls(world);
             if !self.shares_users {
-                // Templates are everybody's.
-                tab.check_cache(world, |key| !key.starts_with("template"));
+                // Templates are everybody's, and take along that they were saved.
+                let is_own = |key: &str| !key.starts_with("template") && !key.starts_with("saved_templates");
+                tab.check_cache(world, is_own);
             }
         }
         if self.tabs.iter().all(|tab| tab.followers.is_empty()) {
