@@ -9,8 +9,8 @@ const DOCS: [&str; 6] = [
     "",
     "Each may reject with INVALID_INPUT (an argument was refused, nothing was sent), NOT_CONFIGURED, ABORTED, the server's",
     "own code for what a retry would not mend, or RETRY_EXHAUSTED; upserts, saves, and changes of executions, results and",
-    "connections also with MIGRATION_REQUIRED, whose hint names the file that the database lacks. Rows are shared with the",
-    "cache: copy before changing.",
+    "connections also with MIGRATION_REQUIRED: the hint names the migration to run. Rows are shared with the cache: copy",
+    "before changing.",
 ];
 
 /// Types that TypeScript itself has.

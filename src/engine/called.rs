@@ -88,11 +88,11 @@ impl<P: Platform> Engine<P> {
 
     /// A save left these rows of the table as the workflow's.
     fn wrote_children(&self, table: &'static Table, workflow_id: &str, rows: &P::Data) {
-        let key = table.list_key.as_ref().map(|format| [format.prefix, workflow_id].concat());
+        let key = table.list_key(&[workflow_id]);
         let cached = {
             let mut state = self.state.borrow_mut();
             state.live.subscriptions.supersede_readings(table, workflow_id);
-            key.and_then(|key| state.store.peek(&key).map(|entry| entry.data.clone()))
+            state.store.peek(&key).map(|entry| entry.data.clone())
         };
         for row in rows.items() {
             let Some(id) = id_of(&row) else { continue };

@@ -102,12 +102,12 @@ impl<P: Platform> Engine<P> {
 
     fn row_changed(self: &Rc<Self>, table: &'static Table, id: &str, row: &P::Data, sign: Sign) {
         let now_ms = self.platform.now().monotonic_ms;
-        let verdict = self.state.borrow_mut().live.echoes.judge(table, id, Some(row), now_ms);
+        let origin = self.state.borrow_mut().live.echoes.judge(table, id, Some(row), now_ms);
         // The late echo of an own write is older than the answer to the next one.
-        if matches!(verdict, Origin::Crossed | Origin::Foreign) {
+        if matches!(origin, Origin::Crossed | Origin::Foreign) {
             self.state.borrow_mut().note(Record::Heard { table, id: id.to_owned() });
         }
-        match verdict {
+        match origin {
             Origin::Crossed => return self.reread(table, id, sign),
             // It is cached already, as is what followed.
             Origin::Echo | Origin::OldEcho => self.state.borrow_mut().live.subscriptions.hear_echo(&sign),
@@ -118,7 +118,7 @@ impl<P: Platform> Engine<P> {
                 }
             }
         }
-        self.tell_row(table, id, row, &sign, verdict == Origin::OldEcho);
+        self.tell_row(table, id, row, &sign, origin == Origin::OldEcho);
     }
 
     /// Tells those who mean the row, and those who meant it and do not any more.
@@ -132,18 +132,16 @@ impl<P: Platform> Engine<P> {
     /// it again under the same id, and a server that tells deletes to every binding tells the insert only where it
     /// matches. Unless a subscription would hear of that, the server is asked.
     fn row_deleted(self: &Rc<Self>, table: &'static Table, id: &str, commit_timestamp: Option<Rc<str>>) {
-        let may_be_back = {
-            let state = self.state.borrow();
-            let cached = state.store.row(table, id);
-            cached.is_some_and(|row| !state.live.subscriptions.hear_of(table, &row))
-        };
+        let cached = self.state.borrow().store.row(table, id);
+        let is_heard = |row| self.state.borrow().live.subscriptions.hear_of(table, row);
+        let may_be_back = cached.as_ref().is_some_and(|row| !is_heard(row));
         let now_ms = self.platform.now().monotonic_ms;
-        let verdict = self.state.borrow_mut().live.echoes.judge(table, id, None, now_ms);
-        let is_echo = matches!(verdict, Origin::Echo | Origin::OldEcho);
+        let origin = self.state.borrow_mut().live.echoes.judge(table, id, None, now_ms);
+        let is_echo = matches!(origin, Origin::Echo | Origin::OldEcho);
         if !is_echo {
             self.state.borrow_mut().note(Record::Heard { table, id: id.to_owned() });
         }
-        let known = self.leave_subscriptions(table, id, commit_timestamp.as_ref());
+        let known = self.leave_subscriptions(table, id, cached.as_ref(), commit_timestamp.as_ref());
         if may_be_back && !is_echo {
             let sign = Sign::of_nobody(Kind::Insert, commit_timestamp);
             self.reread(table, id, sign);
@@ -152,18 +150,19 @@ impl<P: Platform> Engine<P> {
         }
     }
 
-    /// Tells the subscriptions that the row is gone. Answers the row as it was, if it was known.
+    /// Tells the subscriptions that the row is gone, which the cache holds like this. Answers the row as it was, if it was
+    /// known.
     fn leave_subscriptions(
         &self,
         table: &'static Table,
         id: &str,
+        cached: Option<&P::Data>,
         commit_timestamp: Option<&Rc<str>>,
     ) -> Option<P::Data> {
-        let state = &mut *self.state.borrow_mut();
-        let cached = state.store.row(table, id);
-        state.live.rereads.retain(|reread| !reread.is_of(table, id));
-        let (told, known) = state.live.subscriptions.take_leave(table, id, cached.as_ref(), commit_timestamp);
-        state.live.notifications.extend(told);
+        let live = &mut self.state.borrow_mut().live;
+        live.rereads.retain(|reread| !reread.is_of(table, id));
+        let (told, known) = live.subscriptions.take_leave(table, id, cached, commit_timestamp);
+        live.notifications.extend(told);
         known
     }
 
@@ -248,7 +247,9 @@ impl<P: Platform> Engine<P> {
                 self.tell_row(table, id, &row, sign, false);
             }
             Ok(None) => {
-                let known = self.leave_subscriptions(table, id, sign.commit_timestamp.as_ref());
+                let cached = self.state.borrow().store.row(table, id);
+                let timestamp = sign.commit_timestamp.as_ref();
+                let known = self.leave_subscriptions(table, id, cached.as_ref(), timestamp);
                 self.row_gone(table, id, known);
             }
             Err(_) => {

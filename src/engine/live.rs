@@ -114,8 +114,8 @@ impl<D: Data> Live<D> {
         self.last_number
     }
 
-    /// Takes the subscriptions off their channels. With `keeps_owner`, those that were opened stay with the user for whom they were,
-    /// and go on from what they know; otherwise they begin anew.
+    /// Takes the subscriptions off their channels. With `keeps_owner`, those that were opened stay with their user and go on
+    /// from what they know; otherwise they begin again.
     fn restart_subscriptions(&mut self, keeps_owner: bool) {
         self.subscriptions.restart(keeps_owner);
         let live = |subscription: &&Subscription<D>| subscription.status == Status::Live;
@@ -142,8 +142,8 @@ impl<D: Data> Live<D> {
         session.min(self.echoes.overdue_ms()).min(reading)
     }
 
-    /// The subscriptions that may have missed something, because the echo of an own write is missing. The server then lost changes
-    /// of every table, so these are all that are live and were not read since.
+    /// The subscriptions that may have missed something, because the echo of an own write is missing. The server then lost
+    /// changes of every table, so these are all that are live and were not read since.
     fn deaf(&mut self, now_ms: f64) -> Vec<u32> {
         let mut lost_ms: Option<f64> = None;
         for Missing { table, row, written_ms } in self.echoes.take_missing(now_ms) {
@@ -392,7 +392,8 @@ impl<P: Platform> Engine<P> {
         self.drive();
     }
 
-    /// The page is shown, focused or online again: the socket may be dead, and the server does not tell what it lost meanwhile.
+    /// The page is shown, focused or online again: the socket may be dead, and the server does not tell what it lost
+    /// meanwhile.
     pub fn shown(self: &Rc<Self>) {
         let doubtful = {
             let mut state = self.state.borrow_mut();
@@ -418,8 +419,8 @@ impl<P: Platform> Engine<P> {
         self.drive();
     }
 
-    /// Ends the subscriptions of the user who was signed in; at the end of the client, all of them. What was not opened yet, or
-    /// by nobody, belongs to who is signed in now.
+    /// Ends the subscriptions of the user who was signed in; at the end of the client, all of them. What was not opened yet,
+    /// or while no user was signed in, belongs to the user who is signed in now.
     pub(super) fn end_subscriptions(&self, end: End) {
         let mut state = self.state.borrow_mut();
         let live = &mut state.live;

@@ -98,11 +98,7 @@ impl<D: Data> Batch<D> {
     }
 
     fn asked(&mut self, step: Step<(D, Option<u32>)>) -> Step<Vec<Result<D, Error>>> {
-        match step {
-            Step::Ask(request) => Step::Ask(request),
-            Step::AskBoth(first, second) => Step::AskBoth(first, second),
-            Step::Done(outcome) => self.take(outcome.map(|(rows, _)| rows)),
-        }
+        step.then(|outcome| self.take(outcome.map(|(rows, _)| rows)))
     }
 
     fn take(&mut self, outcome: Result<D, Error>) -> Step<Vec<Result<D, Error>>> {

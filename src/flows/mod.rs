@@ -57,13 +57,18 @@ pub trait Flow<D> {
 }
 
 impl<T> Step<T> {
-    /// The same step, with what the flow comes to made into something else.
-    fn map<U>(self, make: impl FnOnce(T) -> Result<U, Error>) -> Step<U> {
+    /// The step of a flow that goes on when this one is over.
+    fn then<U>(self, go_on: impl FnOnce(Result<T, Error>) -> Step<U>) -> Step<U> {
         match self {
             Self::Ask(request) => Step::Ask(request),
             Self::AskBoth(first, second) => Step::AskBoth(first, second),
-            Self::Done(outcome) => Step::Done(outcome.and_then(make)),
+            Self::Done(outcome) => go_on(outcome),
         }
+    }
+
+    /// The same step, with what the flow comes to made into something else.
+    fn map<U>(self, make: impl FnOnce(T) -> Result<U, Error>) -> Step<U> {
+        self.then(|outcome| Step::Done(outcome.and_then(make)))
     }
 
     /// The flow ends with this error.

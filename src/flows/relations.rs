@@ -46,24 +46,20 @@ impl<D: Data> Relations<D> {
         let completion = Completion::new(embedded.query(&self.id), None, rows, expected);
         let completion = self.completion.insert(completion);
         let step = completion.start();
-        self.listed(step)
+        Ok(self.listed(step))
     }
 
-    fn listed(&mut self, step: Step<D>) -> Result<Step<Option<Parts<D>>>, Error> {
-        match step {
-            Step::Done(rows) => {
-                self.lists.push(rows?);
-                self.go_on()
-            }
-            Step::Ask(request) => Ok(Step::Ask(request)),
-            Step::AskBoth(first, second) => Ok(Step::AskBoth(first, second)),
-        }
+    fn listed(&mut self, step: Step<D>) -> Step<Option<Parts<D>>> {
+        step.then(|rows| {
+            let rows = rows.map(|rows| self.lists.push(rows));
+            rows.and_then(|()| self.go_on()).into()
+        })
     }
 
     fn take(&mut self, answer: Answered<D>) -> Result<Step<Option<Parts<D>>>, Error> {
         if let Some(completion) = &mut self.completion {
             let step = completion.answered(answer, None);
-            return self.listed(step);
+            return Ok(self.listed(step));
         }
         let rows = answer.outcome?.rows;
         if !rows.is_empty() {

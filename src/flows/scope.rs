@@ -50,7 +50,7 @@ impl<D: Data> ScopeFlow<D> {
     fn take(&mut self, answer: Answered<D>) -> Result<Step<Option<D>>, Error> {
         if let Some(completion) = &mut self.completion {
             let step = completion.answered(answer, None);
-            return self.completed(step);
+            return Ok(self.completed(step));
         }
         let answer = answer.outcome?;
         match &self.phase {
@@ -63,15 +63,15 @@ impl<D: Data> ScopeFlow<D> {
             }
             Phase::Reading(query) | Phase::ReadingNewest(query) => {
                 let query = query.clone();
-                self.complete(query, answer)
+                Ok(self.complete(query, answer))
             }
         }
     }
 
-    fn complete(&mut self, query: Query, answer: Answer<D>) -> Result<Step<Option<D>>, Error> {
+    fn complete(&mut self, query: Query, answer: Answer<D>) -> Step<Option<D>> {
         let wanted = answer.total.unwrap_or(0).min(query.limit.unwrap_or(u32::MAX));
         if wanted > MAX_COMPARED_ROWS {
-            return Ok(Step::Done(Ok(None)));
+            return Step::Done(Ok(None));
         }
         // Where the server does not say how many there are, one row more than can be compared is as good as all.
         let limit = query.limit.or(answer.total.is_none().then_some(MAX_COMPARED_ROWS + 1));
@@ -80,22 +80,17 @@ impl<D: Data> ScopeFlow<D> {
         self.completed(step)
     }
 
-    fn completed(&mut self, step: Step<D>) -> Result<Step<Option<D>>, Error> {
-        let rows = match step {
-            Step::Done(rows) => rows?,
-            Step::Ask(request) => return Ok(Step::Ask(request)),
-            Step::AskBoth(first, second) => return Ok(Step::AskBoth(first, second)),
-        };
-        if rows.len() > MAX_COMPARED_ROWS as usize {
-            return Ok(Step::Done(Ok(None)));
-        }
-        match self.rest(&rows) {
-            Some(query) => {
-                (self.phase, self.completion) = (Phase::Reading(query), None);
-                Ok(self.start())
-            }
-            None => Ok(Step::Done(Ok(Some(rows)))),
-        }
+    fn completed(&mut self, step: Step<D>) -> Step<Option<D>> {
+        step.then(|rows| match rows {
+            Ok(rows) if rows.len() <= MAX_COMPARED_ROWS as usize => match self.rest(&rows) {
+                Some(query) => {
+                    (self.phase, self.completion) = (Phase::Reading(query), None);
+                    self.start()
+                }
+                None => Step::Done(Ok(Some(rows))),
+            },
+            rows => Step::Done(rows.map(|_| None)),
+        })
     }
 
     /// What is to be read after the newest rows. The next reading goes on a minute before the newest one: what is older than

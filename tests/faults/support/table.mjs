@@ -37,7 +37,7 @@ database leaves the connection open. Realtime does not tell which changes it mis
 reading of the scope finds them.
 
 \`make test-full\` tries a core of the calls in Firefox and WebKit too, by the same rules. One thing differs: Firefox itself sends
-a read whose connection is reset up to ten times, before the package hears of it and tries again.
+a read up to ten times when the connection is reset, before the package gets the error and retries.
 `;
 
 /** @param {Cell} cell @param {Result} result */
