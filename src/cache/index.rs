@@ -1,17 +1,17 @@
-//! Which entries a change may concern, found without looking at the others: what a change costs does not depend on how
-//! much is cached.
+//! Finds the entries that a change may affect without looking at all of them, so the cost of a change does not depend
+//! on the size of the cache.
 
 use super::patch::{Change, Source};
 use super::store::{Entry, Shape};
 use crate::data::{Data, Holders, Value};
 use crate::query::{Query, Test};
 
-/// The entries that may have to change with a row, by the numbers of their slots.
+/// The entries that a changed row may affect, by slot number.
 pub struct EntryIndex<D: Data> {
-    /// By a row's id, those that hold the row, in whatever state. By a parent's name, complete lists of what belongs to
-    /// it: a row that such a list does not hold concerns it only by naming that parent.
+    /// By row id: the entries that hold the row, in any state. By parent name: the complete lists of a parent's rows.
+    /// A row that such a list does not hold affects it only if it names that parent.
     by_name: D::Holders,
-    /// Every other list, every page, and what the application set.
+    /// All other lists, all pages, and entries set by the application.
     others: Vec<u32>,
 }
 
@@ -22,7 +22,7 @@ impl<D: Data> Default for EntryIndex<D> {
 }
 
 impl<D: Data> EntryIndex<D> {
-    /// The entry is stored as it is, or is not any more.
+    /// Adds the entry to the index or removes it.
     pub fn set(&mut self, entry: &Entry<D>, is_stored: bool) {
         if let Some(rows) = rows_of(entry) {
             self.by_name.set_all(entry.slot, &rows, is_stored);
@@ -35,7 +35,7 @@ impl<D: Data> EntryIndex<D> {
         }
     }
 
-    /// The entry holds the row with this id from now on, or does not.
+    /// Records whether the entry holds the row with this id.
     pub fn set_held(&mut self, slot: u32, id: &str, is_held: bool) {
         self.by_name.set(slot, id, is_held);
     }
@@ -45,13 +45,13 @@ impl<D: Data> EntryIndex<D> {
         self.by_name.of(id)
     }
 
-    /// The entries other than lists by parent and rows.
+    /// The entries that are neither single rows nor lists by parent.
     pub fn others(&self) -> &[u32] {
         &self.others
     }
 
-    /// The entries of the row's own table that the change may concern, and some that it does not. None when that may be
-    /// any.
+    /// The entries of the changed row's own table that the change may affect, and possibly others. `None` means any
+    /// entry.
     pub fn concerned(&self, change: &Change<D>) -> Option<Vec<u32>> {
         let id = change.id.as_deref()?;
         let mut slots = self.others.clone();
@@ -65,7 +65,7 @@ impl<D: Data> EntryIndex<D> {
         add(self.by_name.of(id));
         match &change.source {
             Source::Unknown => return None,
-            // A row that is gone concerns no list that does not hold it.
+            // A deleted row does not affect lists that do not hold it.
             Source::Deleted(_) => {}
             Source::Row(row) | Source::Current(row) => {
                 for column in change.table.scopes {
@@ -98,7 +98,8 @@ fn place_of(shape: &Shape) -> Place {
     }
 }
 
-/// Names a parent among ids, none of which has a dot: the table of the list, the column that it is asked by, and the value.
+/// The name of a parent: the table of the list, the column that it is filtered by, and the value. Ids contain no dot,
+/// so it differs from all of them.
 fn parent_name(table: &str, column: &str, value: &str) -> String {
     [table, ".", column, ".", value].concat()
 }

@@ -1,7 +1,7 @@
-//! Cache keys: fixed formats that applications use too, see the table of each in `src/tables`.
+//! Cache keys. Applications use the same fixed formats; each table in `src/tables` declares its own.
 //!
-//! A key is a prefix and ids, such as `workflows:USER`. A variant of the same question (another filter, a page)
-//! appends `?…`; whoever invalidates the base means its variants too.
+//! A key is a prefix and ids, such as `workflows:USER`. A variant of the same query (with a filter or a page) appends
+//! `?…`. Invalidating the base key also invalidates its variants.
 
 use crate::tables::{KeyFormat, RELATIONS, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
 
@@ -15,7 +15,7 @@ pub fn is_variant_of(key: &str, base: &str) -> bool {
     key.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('?'))
 }
 
-/// The keys of a workflow's own row, its nodes and its connections, up to its id.
+/// The prefixes of the keys of a workflow's own row, its nodes and its connections.
 fn prefixes() -> [&'static str; 3] {
     let prefix = |format: &'static Option<KeyFormat>| format.as_ref().map_or("", |format| format.prefix);
     [&WORKFLOWS.row_key, &WORKFLOW_NODES.list_key, &WORKFLOW_CONNECTIONS.list_key].map(prefix)
@@ -26,13 +26,13 @@ pub fn relations_of(workflow_id: &str) -> String {
     [prefixes()[0], workflow_id, RELATIONS].concat()
 }
 
-/// The entry that is put together from the entry `key`: a workflow with its nodes and connections.
+/// The entry that is composed from the entry `key`: a workflow with its nodes and connections.
 pub fn relations_key(key: &str) -> Option<String> {
     let id = prefixes().into_iter().find_map(|prefix| key.strip_prefix(prefix))?;
     (!id.contains('?')).then(|| relations_of(id))
 }
 
-/// The entries that `key` was put together from, if it is such an entry.
+/// The entries that `key` is composed from, if it is such an entry.
 pub fn parts_of_relations(key: &str) -> Option<[String; 3]> {
     let id = key.strip_prefix(prefixes()[0])?.strip_suffix(RELATIONS)?;
     Some(prefixes().map(|prefix| [prefix, id].concat()))

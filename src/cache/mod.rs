@@ -1,4 +1,5 @@
-//! The cache: what is stored under which key, for how long, and what a change does to it. No clock, no network.
+//! The cache: what is stored under which key and for how long, and what a change does to it. Uses no clock and no
+//! network.
 
 mod index;
 mod keys;

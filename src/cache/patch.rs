@@ -1,4 +1,4 @@
-//! What one changed row does to one entry: patch it where the outcome is certain, else drop it.
+//! Applies one changed row to one entry: patches the entry if the result is certain, drops it otherwise.
 
 use super::keys::base_of;
 use super::store::{Entry, Shape};
@@ -8,37 +8,37 @@ use crate::tables::{KeyFormat, Table, TABLES};
 use crate::time::timestamp;
 use std::cmp::Ordering;
 
-/// One row changed on the server, as far as is known.
+/// A change of one row on the server.
 pub struct Change<D> {
     /// The row's table.
     pub table: &'static Table,
-    /// The row's id; None when even that is unknown, and the change with it.
+    /// The row's id; `None` if even that is unknown.
     pub id: Option<String>,
-    /// What became of it.
+    /// What happened to the row.
     pub source: Source<D>,
 }
 
 /// What is known of a changed row.
 pub enum Source<D> {
-    /// It became this.
+    /// The row's new state, possibly not the latest.
     Row(D),
-    /// It was read just now, and is like this, whatever its `updated_at` says.
+    /// The row's current state, just read, regardless of its `updated_at`.
     Current(D),
-    /// It was like this, and is gone.
+    /// The row was deleted; this was its last known state.
     Deleted(Option<D>),
-    /// It may or may not have changed: the answer to a write was lost, or two writes crossed.
+    /// The row may or may not have changed: the response to a write was lost, or two writes crossed.
     Unknown,
 }
 
-/// What is to be done with an entry.
+/// What to do with an entry.
 pub enum Patch<D> {
-    /// It is right as it is.
+    /// The entry is up to date.
     Keep,
-    /// It holds a newer state of the row.
+    /// The entry holds a newer state of the row.
     Newer,
-    /// This is its new content. Whether the changed row is in it, says the second part.
+    /// The entry's new content, and whether the changed row is in it.
     Replace(D, bool),
-    /// Only the server knows.
+    /// Only the server knows the new content.
     Drop,
 }
 
@@ -89,7 +89,8 @@ impl<D: Data> Change<D> {
         }
     }
 
-    /// `counts_unseen` tells whether rows that match, but are not among `rows`, shift or count in the entry.
+    /// `counts_unseen` tells whether matching rows outside `rows` affect the entry, by shifting its rows or by
+    /// changing its total.
     fn on_list(&self, query: &Query, rows: &D, counts_unseen: bool) -> Patch<D> {
         let place = self.id.as_deref().and_then(|id| rows.position(id));
         let row = match &self.source {
@@ -109,7 +110,7 @@ impl<D: Data> Change<D> {
         }
         match (query.admits(row), place, old) {
             (None, ..) => Patch::Drop,
-            // Where it was before nobody knows.
+            // The row may have been in the part that is not cached.
             (Some(false), None, _) if counts_unseen => Patch::Drop,
             (Some(false), None, _) => Patch::Keep,
             (Some(false), Some(_), _) => remove_from(query, rows, place),
@@ -117,19 +118,19 @@ impl<D: Data> Change<D> {
             (Some(true), Some(index), Some(old)) if query.compare(row, &old) == Some(Ordering::Equal) => {
                 Patch::Replace(rows.spliced(index, 1, Some(row)), true)
             }
-            // A row that enters a page or moves in it pushes others over its edges.
+            // A row that enters a page, or moves within it, pushes others over the page's edges.
             _ if query.is_page() => Patch::Drop,
             (Some(true), ..) => insert_in_order(query, rows, place, row),
         }
     }
 
-    /// An entry of another table is touched by a delete that cascades into that table. `refers` tells whether the
-    /// entry's column is the deleted row's id, if that can be known.
+    /// An entry of another table is affected by a delete that cascades to that table. `refers` tells whether the
+    /// entry's column equals the deleted row's id, if that is known.
     fn on_other_table(&self, table: &Table, refers: impl Fn(&'static str) -> Option<bool>) -> Patch<D> {
         if !self.may_cascade_to(table) {
             return Patch::Keep;
         }
-        // What hangs below a child hangs below a row that is not known here, and is always dropped.
+        // Grandchildren refer to a row that is not known here, so their entries are always dropped.
         let child = self.table.cascades.iter().find(|cascade| cascade.table == table);
         match child.map(|cascade| refers(cascade.column)) {
             Some(Some(false)) => Patch::Keep,
@@ -137,12 +138,12 @@ impl<D: Data> Change<D> {
         }
     }
 
-    /// Whether the row may be gone.
+    /// Whether the row may have been deleted.
     pub fn may_delete(&self) -> bool {
         !matches!(self.source, Source::Row(_) | Source::Current(_))
     }
 
-    /// Whether the change may have deleted rows of `table`, which refers to this one or to one that does.
+    /// Whether the change may have deleted rows of `table`, which refers to this table directly or indirectly.
     pub fn may_cascade_to(&self, table: &Table) -> bool {
         self.may_delete() && self.table.cascades_to(table)
     }
@@ -172,7 +173,7 @@ impl<D: Data> Change<D> {
     }
 }
 
-/// Whether the query asks for the rows whose `column` is `id`. None when it does not say.
+/// Whether the query selects the rows whose `column` is `id`. `None` if it does not filter by that column.
 fn asks_for(query: &Query, column: &str, id: &str) -> Option<bool> {
     query.filters.iter().find(|filter| filter.column == column).and_then(|filter| match &filter.test {
         Test::Eq(value) => Some(value == id),
@@ -180,7 +181,7 @@ fn asks_for(query: &Query, column: &str, id: &str) -> Option<bool> {
     })
 }
 
-/// Whether `row` is an older state than `known`: an echo that was overtaken. Without `updated_at` nobody can tell.
+/// Whether `row` is an older state than `known`, such as a late echo. Always false for tables without `updated_at`.
 pub fn is_older<D: Data>(row: &D, known: &D) -> bool {
     match (row.column("updated_at"), known.column("updated_at")) {
         (Value::Text(row), Value::Text(known)) => timestamp::compare(&row, &known) == Some(Ordering::Less),
@@ -193,10 +194,10 @@ fn insert_in_order<D: Data>(query: &Query, rows: &D, place: Option<usize>, row: 
         Some(index) => rows.spliced(index, 1, None),
         None => rows.clone(),
     };
-    // Rows whose order cannot be decided (`infinity`, years BC) are at the ends of a list. Both rows between which this one
-    // is put were compared with it, so that it is not put among those.
+    // Rows whose order cannot be determined (`infinity`, years BC) are at the ends of a list. The row is compared
+    // with both of its new neighbours, so it is never inserted among them.
     let (mut position, mut end) = (0, others.len());
-    // What is new mostly comes last or first.
+    // New rows usually belong at the end or at the beginning.
     let mut first_probes = [end.saturating_sub(1), 0].into_iter();
     while position < end {
         let middle = first_probes.next().unwrap_or_else(|| usize::midpoint(position, end));

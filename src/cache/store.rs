@@ -1,4 +1,4 @@
-//! Entries in the order of their use, with an age limit each.
+//! The cached entries in the order of their use, each with a lifetime.
 
 use super::index::EntryIndex;
 use super::keys::{is_variant_of, parts_of_relations, relations_key};
@@ -10,14 +10,14 @@ use crate::time::{Moment, DEFAULT_TTL_MS};
 use lru::LruCache;
 use std::rc::Rc;
 
-/// How much is kept, for how long.
+/// The cache's limits.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CacheConfig {
-    /// Milliseconds for which an entry answers reads.
+    /// How long an entry answers reads, in milliseconds.
     pub default_ttl_ms: f64,
-    /// Entries; one more and the least recently used leaves.
+    /// Maximum number of entries. Beyond it, the least recently used entry is evicted.
     pub max_size: usize,
-    /// Milliseconds after which an entry still answers at once and is refreshed in the background. None: never.
+    /// Age in milliseconds after which an entry still answers but is refreshed in the background. `None`: never.
     pub stale_ms: Option<f64>,
 }
 
@@ -27,35 +27,35 @@ impl Default for CacheConfig {
     }
 }
 
-/// What an entry holds, which decides what a change does to it.
+/// What an entry contains, which decides how changes affect it.
 #[derive(Clone)]
 pub enum Shape {
     /// One row of a table.
     Row(&'static Table),
-    /// All rows that answer a query, or the part of them that its page names.
+    /// All rows that match a query, or one page of them.
     List(Rc<Query>),
-    /// `{data, total, …}`: a page of a query with the number of all.
+    /// `{data, total, …}`: a page of a query with the total number of rows.
     Page(Rc<Query>),
-    /// Put together from other entries.
+    /// Composed from other entries.
     Relations,
     /// Set by the application.
     Foreign,
 }
 
-/// The kind of rows that are shown without the table's secret is the table's name and this.
+/// Suffix of the table's name for rows without the table's secret column.
 const PUBLIC: &str = "?public";
 
-/// One stored answer.
+/// A stored response.
 pub struct Entry<D> {
-    /// The answer.
+    /// The data.
     pub data: D,
-    /// What it is.
+    /// Its kind.
     pub shape: Shape,
     /// When it was stored.
     pub stored: Moment,
-    /// How long it answers, in milliseconds.
+    /// Its lifetime in milliseconds.
     pub ttl_ms: f64,
-    /// A number for this entry that no other entry has at the same time.
+    /// A number that no other current entry has.
     pub slot: u32,
 }
 
@@ -64,38 +64,38 @@ impl<D> Entry<D> {
         now.since(self.stored)
     }
 
-    /// How much longer it answers, in milliseconds.
+    /// The remaining lifetime in milliseconds.
     pub fn left_ms(&self, now: Moment) -> f64 {
         self.ttl_ms - self.age(now)
     }
 }
 
-/// How good an entry is at some moment.
+/// The freshness of an entry at some moment.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Freshness {
-    /// Answers.
+    /// The entry answers reads.
     Fresh,
-    /// Answers, and should be asked anew.
+    /// The entry answers reads and should be refreshed.
     Stale,
 }
 
-/// Counters since the start.
+/// Counters since the client was created.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Stats {
-    /// Reads answered from here.
+    /// Reads answered from the cache.
     pub hits: f64,
-    /// Reads that were not.
+    /// Reads not answered from the cache.
     pub misses: f64,
-    /// Entries that left because the store was full.
+    /// Entries removed because the store was full.
     pub evictions: f64,
-    /// Entries that left because of their age.
+    /// Entries removed because of their age.
     pub expirations: f64,
 }
 
 /// Entries by key, in the order of their last use.
 ///
-/// Every method that depends on time is given it. Whatever changes is remembered by key until
-/// [`Store::take_updates`], so that copies elsewhere and observers can follow.
+/// Methods that depend on time take it as a parameter. Changed keys are collected until [`Store::take_updates`], so
+/// that copies and observers can follow.
 pub struct Store<D: Data> {
     config: CacheConfig,
     entries: LruCache<Rc<str>, Entry<D>, fnv::FnvBuildHasher>,
@@ -105,7 +105,7 @@ pub struct Store<D: Data> {
     updates: Vec<Rc<str>>,
     stats: Stats,
     identities: D::Identities,
-    /// No entry is past its time before this (monotonic milliseconds).
+    /// No entry expires before this (monotonic milliseconds).
     next_expiry_ms: f64,
 }
 
@@ -126,7 +126,7 @@ impl<D: Data> Default for Store<D> {
 }
 
 impl<D: Data> Store<D> {
-    /// Changes the limits; entries beyond a smaller size leave at once.
+    /// Changes the limits. Entries beyond a smaller size are evicted immediately.
     pub fn configure(&mut self, config: CacheConfig) {
         self.config = config;
         self.evict();
@@ -137,7 +137,7 @@ impl<D: Data> Store<D> {
         self.config
     }
 
-    /// The entry under `key` if it answers at `now`, which makes it the most recently used. One past its time leaves.
+    /// The entry under `key` if it is fresh at `now`, marked as used. An expired entry is removed.
     pub fn get(&mut self, key: &str, now: Moment) -> Option<(&Entry<D>, Freshness)> {
         let age = self.entries.peek(key).map(|entry| (entry.age(now), entry.ttl_ms));
         match age {
@@ -161,23 +161,23 @@ impl<D: Data> Store<D> {
         }
     }
 
-    /// The entry under `key`, whatever its age, without counting as a use.
+    /// The entry under `key` regardless of its age, without marking it as used.
     pub fn peek(&self, key: &str) -> Option<&Entry<D>> {
         self.entries.peek(key)
     }
 
-    /// Whether the entry under `key` answers at `now`; not counted as a use.
+    /// Whether the entry under `key` is fresh at `now`, without marking it as used.
     pub fn is_fresh(&self, key: &str, now: Moment) -> bool {
         self.entries.peek(key).is_some_and(|entry| entry.age(now) < entry.ttl_ms)
     }
 
-    /// Stores `data` under `key` as the most recently used entry, for `ttl_ms` or the default time.
+    /// Stores `data` under `key` as the most recently used entry, for `ttl_ms` or the default lifetime.
     ///
-    /// What was there is replaced, but rows that are equal keep their identity.
+    /// The previous entry is replaced, but rows that are equal keep their identity.
     pub fn put(&mut self, key: &str, data: D, shape: Shape, ttl_ms: Option<f64>, now: Moment) {
         let data = self.identified(data, &shape, true);
         let data = match (self.entries.peek(key), &shape) {
-            // What the application sets is not looked into: it may hold anything.
+            // Entries set by the application can contain anything, so they are not compared.
             (Some(Entry { shape: Shape::Foreign, .. }) | None, _) | (_, Shape::Foreign) => data,
             (Some(old), _) => old.data.reuse(data),
         };
@@ -200,8 +200,8 @@ impl<D: Data> Store<D> {
         self.evict();
     }
 
-    /// `data` with the rows that the application may still hold in the place of those that are equal. Rows that are the
-    /// latest are held against those that come later.
+    /// `data` in which each row is replaced by an equal row object that the application may still hold. With
+    /// `is_latest`, the rows are remembered for comparison with later ones.
     pub fn identified(&mut self, data: D, shape: &Shape, is_latest: bool) -> D {
         let kind = |query: &Query| [query.table.name, if query.is_public { PUBLIC } else { "" }].concat();
         match shape {
@@ -215,24 +215,24 @@ impl<D: Data> Store<D> {
                 None => data,
             },
             Shape::Relations => self.identities.same(RELATIONS, data, is_latest),
-            // It may hold anything.
+            // It can contain anything.
             Shape::Foreign => data,
         }
     }
 
-    /// The latest state of a row that is known, while anybody holds it.
+    /// The latest known state of a row, as long as anything holds it.
     pub fn latest(&self, table: &Table, id: &str) -> Option<D> {
         self.identities.latest(table.name, id)
     }
 
-    /// Drops everything, and forgets which rows there were: they are another user's.
+    /// Drops all entries and all row identities, because they belong to another user.
     pub fn forget(&mut self) {
         self.remove_where(&|_, _| true);
         self.identities = D::Identities::default();
     }
 
-    /// Puts `data` in the place of what is under `key`, with the same age: a change told one row of it, that with the
-    /// id, which says nothing about the rest. `is_held` tells whether the entry holds that row now.
+    /// Replaces the data under `key` after the row `id` changed. Keeps the entry's age, because the change says
+    /// nothing about its other rows. `is_held` tells whether the entry contains the row now.
     pub fn replace(&mut self, key: &str, data: D, id: &str, is_held: bool) {
         if let Some(entry) = self.entries.peek_mut(key) {
             entry.data = data;
@@ -241,13 +241,13 @@ impl<D: Data> Store<D> {
         }
     }
 
-    /// Every entry that the change may concern, and some that it does not.
+    /// The entries that the change may affect, and possibly others.
     pub fn concerned(&self, change: &Change<D>) -> Vec<(Rc<str>, &Entry<D>)> {
         let slots = self.index.concerned(change);
         let is_known = slots.is_some();
         let in_slots = slots.into_iter().flatten().filter_map(|slot| self.in_slot(slot));
         let mut concerned: Vec<_> = in_slots.map(|(key, entry)| (key.clone(), entry)).collect();
-        // Entries of other tables are concerned by deletes that cascade there.
+        // A delete affects entries of the tables that it cascades to.
         let is_concerned = |entry: &Entry<D>| match &entry.shape {
             Shape::Row(table) => !is_known && *table == change.table || change.may_cascade_to(table),
             Shape::List(query) | Shape::Page(query) => {
@@ -270,7 +270,7 @@ impl<D: Data> Store<D> {
         concerned
     }
 
-    /// The row with this id, as some entry holds it.
+    /// The row with this id, from any entry that holds it.
     pub fn row(&self, table: &Table, id: &str) -> Option<D> {
         self.index.holders_of(id).into_iter().find_map(|slot| {
             let (_, entry) = self.in_slot(slot)?;
@@ -289,13 +289,13 @@ impl<D: Data> Store<D> {
         self.index.others().iter().filter_map(|slot| Some(self.in_slot(*slot)?.0))
     }
 
-    /// The entry with this number, and its key.
+    /// The entry in this slot, and its key.
     fn in_slot(&self, slot: u32) -> Option<(&Rc<str>, &Entry<D>)> {
         let key = self.slots.get(slot as usize)?.as_ref()?;
         Some((key, self.entries.peek(key)?))
     }
 
-    /// Removes the entry under `key`. Says whether there was one.
+    /// Removes the entry under `key`. Returns whether there was one.
     pub fn remove(&mut self, key: &str) -> bool {
         let Some((key, entry)) = self.entries.pop_entry(key) else {
             return false;
@@ -311,7 +311,7 @@ impl<D: Data> Store<D> {
         self.remove_where(&|candidate, _| is_variant_of(candidate, key));
     }
 
-    /// Removes every entry that `condemned` picks.
+    /// Removes the entries for which `condemned` is true.
     pub fn remove_where(&mut self, condemned: &dyn Fn(&str, &Entry<D>) -> bool) {
         let keys: Vec<Rc<str>> = self
             .entries
@@ -324,7 +324,7 @@ impl<D: Data> Store<D> {
         }
     }
 
-    /// Removes what is past its time at `now`.
+    /// Removes the entries that are expired at `now`.
     pub fn sweep(&mut self, now: Moment) {
         let before = self.entries.len();
         self.remove_where(&|_, entry| entry.age(now) >= entry.ttl_ms);
@@ -335,13 +335,13 @@ impl<D: Data> Store<D> {
         self.next_expiry_ms = now.monotonic_ms + left_ms.fold(f64::INFINITY, f64::min);
     }
 
-    /// When to sweep next, on the monotonic clock in milliseconds: no entry is past its time earlier, unless the wall
-    /// clock is set forward. Infinity: never.
+    /// When to sweep next (monotonic milliseconds): no entry expires earlier, unless the wall clock is set forward.
+    /// Infinity: never.
     pub fn next_expiry_ms(&self) -> f64 {
         self.next_expiry_ms
     }
 
-    /// Makes the entries of these slots recently used, in this order: hits that were answered from a copy.
+    /// Marks the entries in these slots as recently used, in this order, because copies of them answered reads.
     pub fn touch_slots(&mut self, slots: &[u32]) {
         for slot in slots {
             if let Some(Some(key)) = self.slots.get(*slot as usize).cloned() {
@@ -350,7 +350,7 @@ impl<D: Data> Store<D> {
         }
     }
 
-    /// Makes the entry the most recently used, and so those it was put together from.
+    /// Marks the entry as the most recently used, and with it the entries that it was composed from.
     fn touch(&mut self, key: &str) {
         for part in parts_of_relations(key).iter().flatten() {
             self.entries.promote(part.as_str());
@@ -378,12 +378,12 @@ impl<D: Data> Store<D> {
         self.stats
     }
 
-    /// The keys whose entries changed or left since the last call, in order.
+    /// The keys whose entries changed or were removed since the last call, in order.
     pub fn take_updates(&mut self) -> Vec<Rc<str>> {
         std::mem::take(&mut self.updates)
     }
 
-    /// Remembers that `key` changed, and drops what was put together from it.
+    /// Records that `key` changed, and drops the entry that was composed from it.
     fn changed(&mut self, key: Rc<str>) {
         if let Some(relations) = relations_key(&key) {
             self.remove(&relations);

@@ -1,4 +1,4 @@
-//! One request, as often as it takes: token, timeout, answer, retry.
+//! One request with its retries: token, timeout, response, retry.
 
 use super::call::Sent;
 use super::Engine;
@@ -13,7 +13,7 @@ use futures_util::future::{join, select, Either};
 use std::pin::pin;
 use std::rc::Rc;
 
-/// How one attempt ended without rows.
+/// A failed attempt.
 struct Failure {
     error: Error,
     retry_after_ms: Option<f64>,
@@ -30,12 +30,12 @@ struct Sender<D> {
     subject: Option<Subject<D>>,
     /// The token of the last attempt.
     token: Option<String>,
-    /// The token that the server no longer accepted.
+    /// The token that the server rejected.
     rejected: Option<String>,
 }
 
 impl<P: Platform> Engine<P> {
-    /// Carries a flow through to its end. `sent` is set when something leaves for the server.
+    /// Runs a flow to its end. `sent` is set when a request leaves.
     pub(super) async fn run<F: Flow<P::Data>>(
         self: &Rc<Self>,
         flow: &mut F,
@@ -67,11 +67,11 @@ impl<P: Platform> Engine<P> {
         Answered { outcome, attempts, user_id: sender.subject.as_ref().and_then(Subject::id) }
     }
 
-    /// Sends `request` until it is answered or the policy gives up. The second value is the number of attempts made.
+    /// Sends `request` until it succeeds or the retry policy gives up. The second value is the number of attempts.
     ///
     /// # Errors
-    /// The last attempt's error under its own code where a retry would not help or is not allowed; else
-    /// `RETRY_EXHAUSTED` with it as the cause.
+    /// The last attempt's error under its own code if a retry would not help or is not allowed; otherwise
+    /// `RETRY_EXHAUSTED` with that error as the cause.
     async fn until_answered(
         self: &Rc<Self>,
         request: &Request,
@@ -107,7 +107,7 @@ impl<P: Platform> Engine<P> {
         }
     }
 
-    /// One attempt. The token provider's time counts.
+    /// One attempt. The token provider's time counts towards the timeout.
     async fn within_timeout(
         self: &Rc<Self>,
         request: &Request,
@@ -119,7 +119,7 @@ impl<P: Platform> Engine<P> {
             let token = self.authorize(sender.rejected.as_deref()).await?;
             let subject = self.subject_of(token.as_deref());
             sender.token.clone_from(&token);
-            // What one user began is not repeated in the name of another.
+            // A request that one user started is not repeated in another user's name.
             if !sender.subject.get_or_insert_with(|| subject.clone()).is_same_user(&subject) {
                 return Err(Error::aborted("Another user signed in while the call was under way").into());
             }
@@ -139,7 +139,7 @@ impl<P: Platform> Engine<P> {
     }
 }
 
-/// An attempt that logs and tools are told of when it begins, and when it ends; also when nobody waits for it any more.
+/// Reports the start and the end of an attempt to logs and devtools, even if no caller waits for it any more.
 struct AttemptReport<'a, P: Platform> {
     platform: &'a P,
     request: &'a Request,
@@ -190,7 +190,7 @@ impl<P: Platform> Drop for AttemptReport<'_, P> {
     }
 }
 
-/// `PostgREST` 12 says PGRST301 for an expired token, later ones PGRST303.
+/// `PostgREST` 12 reports an expired token as PGRST301, later versions as PGRST303.
 fn is_expired_token(error: &Error) -> bool {
     error.status == Some(401) && (error.is("PGRST301") || error.is("PGRST303"))
 }

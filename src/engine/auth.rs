@@ -1,4 +1,4 @@
-//! Who is signed in, as far as tokens tell, and which token is sent.
+//! Which user is signed in, judging by tokens, and which token to send.
 
 use super::shared::Shared;
 use crate::data::Data;
@@ -10,7 +10,7 @@ use std::cell::Cell;
 use std::future::Future;
 use std::rc::Rc;
 
-/// The time during which one user is signed in. Calls that were sent in one epoch do not deliver in another.
+/// A period during which one user is signed in. A call sent in one epoch does not deliver in another.
 #[derive(Clone)]
 pub struct Epoch {
     end: Rc<Cell<Option<End>>>,
@@ -20,13 +20,13 @@ pub struct Epoch {
 /// Why an epoch ended.
 #[derive(Clone, Copy, PartialEq)]
 pub enum End {
-    /// Another user is signed in, or none. What was not sent yet goes on in the new epoch.
+    /// Another user signed in, or the user signed out. Work that was not sent yet continues in the new epoch.
     UserChanged,
-    /// A user is signed in where none was. The same, and subscriptions go on as that user's.
+    /// A user signed in where none was signed in. Unsent work continues, and subscriptions continue as that user's.
     SignedIn,
-    /// The token provider failed: it is not known whose rows these are. Subscriptions go on once it answers.
+    /// The token provider failed, so the owner of the rows is unknown. Subscriptions continue when it answers again.
     Unknown,
-    /// The client was closed or turned to another server.
+    /// The client was closed or configured for another server.
     Closed,
 }
 
@@ -36,32 +36,32 @@ impl Epoch {
         (Self { end: Rc::new(Cell::new(None)), ended }, sender)
     }
 
-    /// Why it ended; None while it lasts.
+    /// Why it ended; `None` while it lasts.
     pub fn end(&self) -> Option<End> {
         self.end.get()
     }
 
-    /// Completes at its end.
+    /// Resolves when the epoch ends.
     pub fn ended(&self) -> impl Future<Output = ()> + 'static {
         self.ended.clone().wait()
     }
 }
 
-/// A future that completes as soon as the sender is dropped.
+/// A future that resolves when the sender is dropped.
 fn signal() -> (oneshot::Sender<()>, Shared<()>) {
     let (sender, receiver) = oneshot::channel();
     (sender, Shared::new(receiver.map(|_| ()).boxed_local()))
 }
 
-/// A token that the auth library reported.
+/// A token reported by the auth library.
 struct Reported {
     token: String,
-    /// From this time on, by either clock, it is not sent any more. None: as long as the server accepts it.
+    /// When to stop sending it, by whichever clock gets there first. `None`: when the server rejects it.
     until: Option<Moment>,
 }
 
 impl Reported {
-    /// For how many milliseconds it is still good.
+    /// How many milliseconds it remains usable.
     fn left_ms(&self, now: Moment) -> f64 {
         self.until.map_or(f64::INFINITY, |until| {
             (until.monotonic_ms - now.monotonic_ms).min(until.wall_ms - now.wall_ms)
@@ -69,41 +69,41 @@ impl Reported {
     }
 }
 
-/// What a token's user is to the one before.
+/// How a token's user relates to the previous one.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Sighting {
-    /// A later answer already said otherwise: this one does not count.
+    /// A later result already said otherwise, so this one is ignored.
     Outdated,
-    /// The same user, with the same rights.
+    /// The same user with the same rights.
     Same,
-    /// The same user, who may see other rows now.
+    /// The same user, who may now see other rows.
     NewRights,
     /// Another user, or none.
     Other,
-    /// A user, where none was.
+    /// A user, where none was signed in.
     First,
 }
 
 /// Who is signed in.
 pub struct Auth<D> {
-    /// The user of the last token; none until the first token was asked for or reported.
+    /// The user of the last token; `None` until a first token was requested or reported.
     subject: Option<Subject<D>>,
-    /// The token that was read last, and its user: the same one comes with every request.
+    /// The token that was decoded last, and its user, because every request sends the same one.
     last_read: Option<(String, Subject<D>)>,
-    /// Set while what the auth library reported counts, so that no call waits for an answer of the library: it may be
-    /// waiting itself, for a callback in which the application waits for us.
+    /// The reported token while it is usable. With it, no call waits for the auth library, which may itself be
+    /// waiting for a callback in which the application waits for a call.
     reported: Option<Reported>,
-    /// Completes when the auth library reports something. Dropping the sender does that.
+    /// Resolves when the auth library reports something, by dropping the sender.
     reporting: (oneshot::Sender<()>, Shared<()>),
-    /// Numbers the calls of the token provider, whose answers may come out of order, and the reports.
+    /// Numbers for reports and calls of the token provider, whose results can arrive out of order.
     asked: u64,
     answered: u64,
     epoch: Epoch,
     /// Dropping it ends the epoch.
     ender: oneshot::Sender<()>,
-    /// Under way while it is open whether the user changed.
+    /// Set while it is undecided whether the user changed.
     settling: Option<(u64, Shared<()>)>,
-    /// Whether the question remained open, because the provider failed.
+    /// Whether that remained undecided because the provider failed.
     is_unknown: bool,
 }
 
@@ -126,12 +126,12 @@ impl<D> Default for Auth<D> {
 }
 
 impl<D: Data> Auth<D> {
-    /// The epoch that now is.
+    /// The current epoch.
     pub fn epoch(&self) -> Epoch {
         self.epoch.clone()
     }
 
-    /// The epoch is over, and another begins. Whatever waits for its end goes on after this step.
+    /// Ends the epoch and begins another. Futures that wait for its end continue after this step.
     pub fn end_epoch(&mut self, end: End) {
         self.is_unknown = end == End::Unknown;
         self.epoch.end.set(Some(end));
@@ -143,22 +143,22 @@ impl<D: Data> Auth<D> {
         self.settling.is_none()
     }
 
-    /// Whether nothing puts in question that the user of the last token is signed in.
+    /// Whether the user of the last token is certainly still signed in.
     pub fn knows_user(&self) -> bool {
         self.is_settled() && !self.is_unknown
     }
 
-    /// What to wait for until it is known who is signed in. None when it is.
+    /// Resolves when it is known who is signed in. `None` if it is known already.
     pub fn settling(&self) -> Option<Shared<()>> {
         self.settling.as_ref().map(|(_, settling)| settling.clone())
     }
 
-    /// It is open who is signed in, until the call of the provider with this number is answered.
+    /// Marks it as undecided who is signed in until the provider's call `number` returns.
     pub fn begin_settling(&mut self, number: u64, settling: Shared<()>) {
         self.settling = Some((number, settling));
     }
 
-    /// The call with this number is answered. Whether that settles who is signed in.
+    /// Handles the return of the provider's call `number`. Returns whether that decides who is signed in.
     pub fn settle(&mut self, number: u64) -> bool {
         let is_pending = self.settling.as_ref().is_some_and(|(pending, _)| *pending > number);
         if !is_pending {
@@ -167,13 +167,13 @@ impl<D: Data> Auth<D> {
         !is_pending
     }
 
-    /// A number for a call of the provider, or for a report.
+    /// The number for a call of the provider or for a report.
     pub fn next_ask(&mut self) -> u64 {
         self.asked += 1;
         self.asked
     }
 
-    /// The call or report with this number says that this is the user.
+    /// Records the user that the call or report `number` named.
     pub fn saw(&mut self, number: u64, subject: Subject<D>) -> Sighting {
         let before = self.subject.as_ref().unwrap_or(&subject);
         let is_same_user = before.is_same_user(&subject);
@@ -192,19 +192,19 @@ impl<D: Data> Auth<D> {
         sighting
     }
 
-    /// Whose token it is, if that was read last.
+    /// The token's user, if this token was decoded last.
     pub fn known_subject(&self, token: &str) -> Option<Subject<D>> {
         let (text, subject) = self.last_read.as_ref()?;
         (text == token).then(|| subject.clone())
     }
 
-    /// This is whose token it is.
+    /// Remembers the token's user.
     pub fn remember_subject(&mut self, token: &str, subject: Subject<D>) {
         self.last_read = Some((token.to_owned(), subject));
     }
 
-    /// The token that the auth library reported, if that still counts, and for how many milliseconds it is good. `rejected`
-    /// is one that the server no longer accepts.
+    /// The reported token, if it is still usable, and for how many milliseconds. `rejected` is a token that the
+    /// server rejected.
     pub fn reported_token(&mut self, now: Moment, rejected: Option<&str>) -> Option<(String, f64)> {
         let is_over = |reported: &Reported| reported.left_ms(now) <= 0.0 || rejected == Some(&reported.token);
         if self.reported.as_ref().is_some_and(is_over) {
@@ -213,30 +213,30 @@ impl<D: Data> Auth<D> {
         self.reported.as_ref().map(|reported| (reported.token.clone(), reported.left_ms(now)))
     }
 
-    /// The auth library reports this token, which is good `until` some time; None: that no user is signed in.
+    /// Records a token reported by the auth library, usable until `until`. `None`: no user is signed in.
     pub fn report(&mut self, token: Option<&str>, until: Option<Moment>) {
-        // Reported again, it is no younger.
+        // Reporting the same token again does not extend its lifetime.
         if self.reported.as_ref().map(|reported| &*reported.token) != token {
             self.reported = token.map(|token| Reported { token: token.to_owned(), until });
         }
     }
 
-    /// What was reported does not count any more.
+    /// Forgets the reported token.
     pub fn forget_report(&mut self) {
         self.reported = None;
     }
 
-    /// Completes when the auth library reports something.
+    /// Resolves when the auth library reports something.
     pub fn reporting(&self) -> Shared<()> {
         self.reporting.1.clone()
     }
 
-    /// What waits for a report goes on, after this step.
+    /// Wakes the futures that wait for a report, after this step.
     pub fn wake_waiting(&mut self) {
         self.reporting = signal();
     }
 
-    /// Nothing is known of any user.
+    /// Forgets every user.
     pub fn forget(&mut self) {
         (self.subject, self.last_read, self.reported, self.settling) = Default::default();
     }

@@ -1,7 +1,7 @@
-//! Reads of one tick, asked together.
+//! Combines the lookups of one tick into one request.
 //!
-//! Point reads by id and reads of one parent's children differ only in one value, so that all that are started in
-//! the same tick become `column=in.(…)`. Each caller still gets its own rows, nothing, or its own error.
+//! Reads by id, and reads of one parent's children, differ in one value only, so all that start in the same tick
+//! become `column=in.(…)`. Each caller still gets its own rows, nothing, or its own error.
 
 use super::call::Sent;
 use super::shared::{Shared, WeakShared};
@@ -16,21 +16,21 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::rc::Rc;
 
-/// The rows of each member, in the order in which they joined.
+/// The rows of each member, in the order in which the members joined.
 type Answers<D> = Rc<Vec<Result<D, Error>>>;
 
-/// Room in a URL for the path, `select`, `order` and a place to continue from.
+/// Characters reserved in the URL for the path, `select`, `order` and the continuation of a long list.
 const URL_RESERVE: usize = 400;
 
 #[derive(Default)]
 struct Members {
     values: Vec<String>,
-    /// Bytes that they take of the URL.
+    /// Bytes that the members take in the URL.
     length: usize,
 }
 
 struct OpenBatch<D> {
-    /// The first lookup. Those that differ in its value alone may join.
+    /// The first lookup. A lookup joins if it differs only in its value.
     lookup: Lookup,
     timeout_ms: f64,
     answers: WeakShared<Answers<D>>,
@@ -44,7 +44,7 @@ impl<D> OpenBatch<D> {
     }
 }
 
-/// Batches that still take members.
+/// Batches that still accept members.
 pub struct Batches<D> {
     open: Vec<OpenBatch<D>>,
 }
@@ -56,7 +56,7 @@ impl<D> Default for Batches<D> {
 }
 
 impl<D: Data> Batches<D> {
-    /// Enters the open batch for such lookups, if it has room. Answers the place in it.
+    /// Joins the open batch for such lookups, if it has room. Returns the position in it.
     fn join(
         &self,
         lookup: &Lookup,
@@ -75,15 +75,15 @@ impl<D: Data> Batches<D> {
         Some((answers, members.values.len() - 1, batch.sent.clone()))
     }
 
-    /// Takes no more members into these batches.
+    /// Closes these batches to new members.
     fn close(&mut self, closed: impl Fn(&OpenBatch<D>) -> bool) {
         self.open.retain(|batch| !closed(batch));
     }
 }
 
 impl<P: Platform> Engine<P> {
-    /// The rows that `lookup` names, in the table's default order, asked together with others of this tick. The
-    /// second value tells when the batch was sent.
+    /// The rows that `lookup` asks for, in the table's default order, requested together with other lookups of this
+    /// tick. The second value tells when the batch was sent.
     pub(super) fn in_batch(
         self: &Rc<Self>,
         lookup: Lookup,

@@ -1,4 +1,4 @@
-//! One call of the application, from its start to its answer: what may end it early, and when it may deliver.
+//! One call of the application, from start to result: what may end it early, and when it may deliver.
 
 use super::auth::{End, Epoch};
 use super::log::Place;
@@ -11,67 +11,68 @@ use std::cell::{Cell, RefCell};
 use std::pin::pin;
 use std::rc::Rc;
 
-/// What a caller may ask for, call by call.
+/// Options of a single call.
 #[derive(Default)]
 pub struct CallOptions {
-    /// Ask the server even if the cache or the browser's HTTP cache could answer, and until no change overtakes the answer.
+    /// Ask the server even if the cache or the browser's HTTP cache could answer, and ask again if a change overtakes
+    /// the response.
     pub fresh: bool,
-    /// How long what is read answers from the cache, in milliseconds.
+    /// How long the result answers from the cache, in milliseconds.
     pub ttl_ms: Option<f64>,
-    /// Milliseconds for one attempt.
+    /// Timeout of one attempt, in milliseconds.
     pub timeout_ms: Option<f64>,
-    /// Completes when the caller has given it up.
+    /// Resolves when the caller aborts.
     pub cancelled: Option<LocalBoxFuture<'static, ()>>,
 }
 
-/// What is known of a request before its answer comes. Shared by all who wait for it.
+/// The state of a request before its response arrives, shared by everyone who waits for it.
 pub type Sent = Rc<Dispatch>;
 
-/// Whether and how something was sent.
+/// Whether, when and how a request was sent.
 #[derive(Default)]
 pub struct Dispatch {
-    /// The place in the change log at which its first attempt was sent; 0 while nothing was.
+    /// The place in the change log at which the first attempt was sent; 0 before that.
     place: Cell<Place>,
     is_fresh: Cell<bool>,
 }
 
 impl Dispatch {
-    /// Whether something was sent.
+    /// Whether the request was sent.
     pub fn is_sent(&self) -> bool {
         self.place.get() > 0
     }
 
-    /// The place in the change log at which it was sent first.
+    /// The place in the change log at which the first attempt was sent.
     pub fn place(&self) -> Option<Place> {
         Some(self.place.get()).filter(|place| *place > 0)
     }
 
-    /// Something is sent now, at this place in the change log.
+    /// Records that the request is sent at this place in the change log.
     pub fn leaves(&self, place: Place) {
         if !self.is_sent() {
             self.place.set(place);
         }
     }
 
-    /// Whether it goes past the browser's HTTP cache.
+    /// Whether the request bypasses the browser's HTTP cache.
     pub fn is_fresh(&self) -> bool {
         self.is_fresh.get()
     }
 
-    /// From now on it goes past the browser's HTTP cache.
+    /// Makes the request bypass the browser's HTTP cache.
     pub fn go_past_http_cache(&self) {
         self.is_fresh.set(true);
     }
 }
 
-/// Follows the request that a call waits for.
+/// Tracks which request a call is waiting for.
 #[derive(Default)]
 pub struct Stage {
     request: RefCell<Option<Sent>>,
 }
 
 impl Stage {
-    /// From now on the call waits for the request of this mark.
+    /// From now on the call waits for this request.
     pub fn waits_for(&self, sent: &Sent) {
         *self.request.borrow_mut() = Some(sent.clone());
     }
@@ -85,10 +86,10 @@ const USER_CHANGED: &str = "Another user signed in, or this one signed out, whil
 const CLOSED: &str = "The client was closed or configured for another server while the call was under way";
 
 impl<P: Platform> Engine<P> {
-    /// Runs `work` unless the caller gives it up, the user changes or the client closes first.
+    /// Runs `work` until it finishes, the caller aborts, the user changes or the client closes.
     ///
-    /// Work of which nothing was sent outlives a change of user: it will be asked in the new one's name. Nothing is
-    /// delivered while it is open who is signed in.
+    /// Work that has not sent anything survives a change of user and runs in the new user's name. Nothing is
+    /// delivered while it is undecided who is signed in.
     pub(super) async fn supervise(
         &self,
         cancelled: Option<LocalBoxFuture<'static, ()>>,

@@ -1,4 +1,4 @@
-//! What a function of the database answered: several rows at once.
+//! Applies the result of a database function, which can contain several rows.
 
 use super::log::Record;
 use super::Engine;
@@ -17,8 +17,8 @@ pub(super) struct Graph<D> {
 }
 
 impl<P: Platform> Engine<P> {
-    /// Takes over what a function answered, and answers what the caller gets. A workflow whose answer `is_outdated` is
-    /// dropped from the cache.
+    /// Applies the result of a function and returns what the caller gets. A workflow for which `is_outdated` is true
+    /// is dropped from the cache.
     pub(super) fn called(
         self: &Rc<Self>,
         call: &FunctionCall,
@@ -57,7 +57,7 @@ impl<P: Platform> Engine<P> {
             self.apply_unknown(&WORKFLOWS, Some(id));
             return whole.clone();
         };
-        // Reads of its nodes that were sent before may bring the old ones.
+        // Reads of its children that were sent earlier may return the old ones.
         let children_changed = Record::Changed { table: &WORKFLOWS, id: Some(id.clone()), may_cascade: true };
         self.state.borrow_mut().note(children_changed);
         let source = Source::Row(parts.workflow.clone());
@@ -70,7 +70,7 @@ impl<P: Platform> Engine<P> {
         saved
     }
 
-    /// Whether the row of a frame is known otherwise than it was saved, to those who follow it.
+    /// Whether subscribers know the row in a state other than the saved one.
     pub(super) fn was_told_otherwise(&self, table: &'static Table, id: &str, saved: &Graph<P::Data>) -> bool {
         let rows = if *table == WORKFLOW_NODES {
             &saved.parts.nodes
@@ -86,7 +86,7 @@ impl<P: Platform> Engine<P> {
         known.is_some_and(|row| row.column("workflow_id").text() == Some(&saved.id))
     }
 
-    /// A save left these rows of the table as the workflow's.
+    /// Records that a save left the workflow with exactly these rows of the table.
     fn wrote_children(&self, table: &'static Table, workflow_id: &str, rows: &P::Data) {
         let key = table.list_key(&[workflow_id]);
         let cached = {
@@ -103,7 +103,7 @@ impl<P: Platform> Engine<P> {
             if before.as_ref().is_some_and(|before| before.is_equal(&row)) {
                 continue;
             }
-            // A changed connection is deleted, and inserted again.
+            // A changed connection is deleted and inserted again.
             if before.is_some() && *table == WORKFLOW_CONNECTIONS {
                 self.wrote(table, &id, None);
             }

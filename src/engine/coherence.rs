@@ -1,4 +1,4 @@
-//! The one door through which every change goes: entries are patched or dropped, then everybody is told.
+//! Every change goes through here: entries are patched or dropped, then observers are notified.
 
 use super::log::Record;
 use super::Engine;
@@ -13,8 +13,8 @@ use std::pin::pin;
 use std::rc::Rc;
 
 impl<P: Platform> Engine<P> {
-    /// A row changed: nothing that the cache answers from now on is older. False when an entry holds a newer state
-    /// of the row already.
+    /// Applies a change to the cache, so that it never answers with an older state of the row. Returns false if an
+    /// entry already holds a newer state.
     pub fn apply(self: &Rc<Self>, change: &Change<P::Data>) -> bool {
         let mut is_news = true;
         let change = &self.identified(change);
@@ -61,7 +61,7 @@ impl<P: Platform> Engine<P> {
         is_news
     }
 
-    /// The change with the row that the application holds already, if that is equal.
+    /// The change with the row object that the application already holds, if that one is equal.
     fn identified(&self, change: &Change<P::Data>) -> Change<P::Data> {
         let mut state = self.state.borrow_mut();
         let Change { table, id, .. } = change;
@@ -79,8 +79,8 @@ impl<P: Platform> Engine<P> {
         Change { table, id: id.clone(), source }
     }
 
-    /// Tells whoever follows the row's entry that there is such a row: that there was none is not stored, so nothing
-    /// changed in the store.
+    /// Notifies observers of the row's entry that the row exists. A missing row is not stored, so the store itself
+    /// has not changed.
     fn announce(&self, change: &Change<P::Data>) {
         let (Source::Row(row) | Source::Current(row)) = &change.source else { return };
         let key = change.table.row_key.as_ref().and_then(|format| format.of_row(row));
@@ -90,7 +90,7 @@ impl<P: Platform> Engine<P> {
         }
     }
 
-    /// What is stored under `key`, if it is fresh; counted as a use.
+    /// The fresh entry under `key`; counts as a use.
     pub fn cached(self: &Rc<Self>, key: &str) -> Option<P::Data> {
         if !self.is_settled() {
             return None;
@@ -102,7 +102,7 @@ impl<P: Platform> Engine<P> {
         data
     }
 
-    /// Stores what the application says is the answer to `key`. What was asked before does not overwrite it.
+    /// Stores `data` from the application under `key`. Responses to earlier requests do not overwrite it.
     pub fn set(self: &Rc<Self>, key: &str, data: P::Data, ttl_ms: Option<f64>) {
         self.learn_use();
         {
@@ -114,12 +114,12 @@ impl<P: Platform> Engine<P> {
         self.flush();
     }
 
-    /// Drops `key` and its variants; answers to what was asked before are not stored.
+    /// Drops `key` and its variants. Responses to earlier requests are not stored.
     pub fn invalidate(self: &Rc<Self>, key: &str) {
         self.invalidate_where(&|candidate| is_variant_of(candidate, key));
     }
 
-    /// Drops every key that `picked` names; answers to what was asked before are not stored.
+    /// Drops the keys for which `picked` is true. Responses to earlier requests are not stored.
     pub fn invalidate_where(self: &Rc<Self>, picked: &dyn Fn(&str) -> bool) {
         {
             let mut state = self.state.borrow_mut();
@@ -129,21 +129,21 @@ impl<P: Platform> Engine<P> {
         self.flush();
     }
 
-    /// Drops everything that is past its time.
+    /// Drops expired entries.
     fn sweep(self: &Rc<Self>) {
         let now = self.platform.now();
         self.state.borrow_mut().store.sweep(now);
         self.flush();
     }
 
-    /// The clocks may have gone apart: the machine slept, or one of them was set. Drops everything that is past its time,
-    /// and says anew how long the rest answers.
+    /// Handles clocks that may have drifted apart, because the machine slept or a clock was set: drops expired
+    /// entries and publishes the remaining lifetime of the others.
     pub fn clocks_changed(self: &Rc<Self>) {
         self.sweep();
         self.publish_all();
     }
 
-    /// Tells everybody which entries changed since the last time.
+    /// Notifies observers of all entries that have changed since the last call.
     pub(super) fn flush(self: &Rc<Self>) {
         loop {
             let mut keys = self.state.borrow_mut().store.take_updates();
@@ -162,7 +162,7 @@ impl<P: Platform> Engine<P> {
         self.schedule_sweep();
     }
 
-    /// Shows the entry under `key` as it is now to whoever holds a copy.
+    /// Publishes the current entry under `key` to holders of copies.
     pub(super) fn publish(&self, key: &str) {
         let published = {
             let state = self.state.borrow();
@@ -185,7 +185,7 @@ impl<P: Platform> Engine<P> {
         }
     }
 
-    /// Keeps a timer running for the first entry that will be past its time.
+    /// Keeps a timer for the entry that expires first.
     fn schedule_sweep(self: &Rc<Self>) {
         let (sender, cancelled) = oneshot::channel();
         let wait_ms = {
@@ -219,7 +219,7 @@ impl<P: Platform> Engine<P> {
     }
 }
 
-/// The audit entries that a change outdates. None when it is not known whose row it was.
+/// The key of the audit log that a change makes outdated. `None` if the row's user is unknown.
 fn audit_key<D: Data>(change: &Change<D>) -> Option<String> {
     match &change.source {
         Source::Row(row) | Source::Current(row) | Source::Deleted(Some(row)) => {

@@ -1,4 +1,4 @@
-//! The way of a frame: the whole row, the one door for changes, then those who follow it.
+//! A frame: completes the row, applies the change, then notifies subscribers.
 
 use super::log::Record;
 use super::Engine;
@@ -14,36 +14,37 @@ use futures_util::future::{select, FutureExt};
 use std::pin::pin;
 use std::rc::Rc;
 
-/// A row that is read by its id, because a frame did not say all of it or may be older than what is known.
+/// A row that is being read by id, because a frame was incomplete or may be older than the known state.
 pub struct Reread {
     table: &'static Table,
     id: Rc<str>,
-    /// What the frames said of it last.
+    /// What the latest frames said of it.
     sign: Sign,
-    /// Whether it changed once more since it was asked for, and by whom.
+    /// Whether it changed again since it was requested, and how.
     again: Option<Again>,
 }
 
 /// Why a row is read once more.
 #[derive(Clone, Copy, PartialEq)]
 enum Again {
-    /// A frame came.
+    /// Another frame arrived.
     Heard,
-    /// An own write was answered.
+    /// An own write finished.
     Wrote,
 }
 
-/// An answer to the question what a row is.
+/// The result of reading a row by id.
 struct Found<D> {
     row: Result<Option<D>, Error>,
-    /// Of the frames that asked for it.
+    /// The frames that led to the reading.
     sign: Sign,
-    /// Whether no frame came meanwhile.
+    /// Whether no frame arrived in the meantime.
     is_last_word: bool,
 }
 
 impl Reread {
-    /// Whether it was begun with this very id: the same row may be read again after a frame that ended it.
+    /// Whether the reading began with this very `Rc`: after a frame that ended one reading, another may begin for the
+    /// same id.
     pub(super) fn began_with(&self, id: &Rc<str>) -> bool {
         Rc::ptr_eq(&self.id, id)
     }
@@ -54,7 +55,7 @@ impl Reread {
 }
 
 impl<P: Platform> Engine<P> {
-    /// The server tells of a change, by the bindings `matched` of `channel`.
+    /// Handles a change from the server, which the bindings `matched` of `channel` received.
     pub(super) fn incoming(self: &Rc<Self>, channel: u32, matched: &[usize], frame: &Incoming<P::Data>) {
         let Some(table) = table_named(&frame.table) else { return };
         if frame.kind == Kind::Delete {
@@ -63,7 +64,7 @@ impl<P: Platform> Engine<P> {
             }
             return;
         }
-        // A frame without a key tells that the row may not be seen, or has none.
+        // A frame without a key is for a row that the user may not see, or that has no key.
         let Some((record, id)) = frame.record.as_ref().and_then(|record| Some((record, id_of(record)?)))
         else {
             return;
@@ -80,9 +81,9 @@ impl<P: Platform> Engine<P> {
         }
     }
 
-    /// The whole row that a frame tells of. Columns that an update did not touch may be missing, if they are large
-    /// (recording: basic-insert-update-delete); then the row as it was before this very change completes it, which a
-    /// subscription knows that hears of each. None when there is none, or when the frame left out columns that did change.
+    /// The complete row. A frame may lack large columns that an update did not touch (recording:
+    /// basic-insert-update-delete); they come from the previous state of the row, which a subscription knows if it
+    /// receives every change. `None` if no previous state is known, or if the frame lacks columns that did change.
     fn whole(
         &self,
         table: &'static Table,
@@ -103,13 +104,13 @@ impl<P: Platform> Engine<P> {
     fn row_changed(self: &Rc<Self>, table: &'static Table, id: &str, row: &P::Data, sign: Sign) {
         let now_ms = self.platform.now().monotonic_ms;
         let origin = self.state.borrow_mut().live.echoes.judge(table, id, Some(row), now_ms);
-        // The late echo of an own write is older than the answer to the next one.
+        // The late echo of an own write is older than the response to the next one.
         if matches!(origin, Origin::Crossed | Origin::Foreign) {
             self.state.borrow_mut().note(Record::Heard { table, id: id.to_owned() });
         }
         match origin {
             Origin::Crossed => return self.reread(table, id, sign),
-            // It is cached already, as is what followed.
+            // The cache already has this state, or a later one.
             Origin::Echo | Origin::OldEcho => self.state.borrow_mut().live.subscriptions.hear_echo(&sign),
             Origin::Foreign => {
                 let source = Source::Row(row.clone());
@@ -121,16 +122,16 @@ impl<P: Platform> Engine<P> {
         self.tell_row(table, id, row, &sign, origin == Origin::OldEcho);
     }
 
-    /// Tells those who mean the row, and those who meant it and do not any more.
+    /// Notifies the subscriptions that include the row, and those that no longer do.
     fn tell_row(&self, table: &'static Table, id: &str, row: &P::Data, sign: &Sign, is_old_echo: bool) {
         let live = &mut self.state.borrow_mut().live;
         let echoes = is_old_echo.then_some(&live.echoes);
         live.notifications.extend(live.subscriptions.take_row(table, id, row, sign, echoes));
     }
 
-    /// A frame says that the row was deleted. It may be back already: a graph save deletes a changed connection and inserts
-    /// it again under the same id, and a server that tells deletes to every binding tells the insert only where it
-    /// matches. Unless a subscription would hear of that, the server is asked.
+    /// Handles a delete. The row may exist again: saving a graph deletes a changed connection and inserts it again
+    /// with the same id, and a server that sends deletes to every binding sends the insert only where it matches.
+    /// Asks the server, unless a subscription would receive that insert.
     fn row_deleted(self: &Rc<Self>, table: &'static Table, id: &str, commit_timestamp: Option<Rc<str>>) {
         let cached = self.state.borrow().store.row(table, id);
         let is_heard = |row| self.state.borrow().live.subscriptions.hear_of(table, row);
@@ -150,8 +151,8 @@ impl<P: Platform> Engine<P> {
         }
     }
 
-    /// Tells the subscriptions that the row is gone, which the cache holds like this. Answers the row as it was, if it was
-    /// known.
+    /// Notifies the subscriptions that the row is gone. `cached` is the row as the cache holds it. Returns the
+    /// previous state of the row, if it was known.
     fn leave_subscriptions(
         &self,
         table: &'static Table,
@@ -166,22 +167,23 @@ impl<P: Platform> Engine<P> {
         known
     }
 
-    /// There is no row with this id. Servers tell of everybody's deletes, so that one that nobody here knows is not ours.
+    /// Applies that the row does not exist. Servers send deletes of all users' rows, so the deletion of an unknown
+    /// row is ignored.
     fn row_gone(self: &Rc<Self>, table: &'static Table, id: &str, known: Option<P::Data>) {
         let deleted = |known| Change { table, id: Some(id.to_owned()), source: Source::Deleted(known) };
         if known.is_some() {
             self.apply(&deleted(known));
             return;
         }
-        // An answer on its way may still hold it.
+        // A response on its way may still contain it.
         self.state.borrow_mut().note(Record::Gone { table, id: id.to_owned() });
-        // Subscriptions forget the old rows of such a table, pages do not.
+        // Subscriptions forget old rows of such a table, but pages may still hold them.
         if table.is_append_only {
             self.apply(&deleted(None));
         }
     }
 
-    /// Whether the row is being read already; then it will be once more.
+    /// Whether the row is already being read. If so, it will be read once more.
     fn waits_for_reread(&self, table: &'static Table, id: &str, sign: &Sign) -> bool {
         let mut state = self.state.borrow_mut();
         let Some(reread) = state.live.reread(table, id) else { return false };
@@ -190,7 +192,7 @@ impl<P: Platform> Engine<P> {
         true
     }
 
-    /// Reads the row by its id: together with others that are read in the same tick. Once more while it changed meanwhile.
+    /// Reads the row by id, in one request with other rows of this tick. Repeats if it changes in the meantime.
     fn reread(self: &Rc<Self>, table: &'static Table, id: &str, sign: Sign) {
         let id: Rc<str> = id.into();
         let reread = Reread { table, id: id.clone(), sign, again: None };
@@ -210,7 +212,7 @@ impl<P: Platform> Engine<P> {
         });
     }
 
-    /// The row as it is read now. None when nobody waits for it any more.
+    /// The current row. `None` if the reading was ended in the meantime.
     async fn reread_once(self: &Rc<Self>, table: &'static Table, id: &Rc<str>) -> Option<Found<P::Data>> {
         loop {
             self.state.borrow_mut().live.reread_of(id)?.again = None;
@@ -220,11 +222,11 @@ impl<P: Platform> Engine<P> {
             let mut state = self.state.borrow_mut();
             let reread = state.live.reread_of(id)?;
             let sign = reread.sign.clone();
-            // What is cached is newer than the answer.
+            // The cache is newer than the response.
             if reread.again == Some(Again::Wrote) {
                 continue;
             }
-            // With another frame, the answer is still newer than the one that asked for it.
+            // If another frame arrived, the response is still newer than the frame that led to it.
             let is_last_word = reread.again.is_none() || row.is_err();
             if is_last_word {
                 state.live.rereads.retain(|reread| !reread.is_of(table, id));
@@ -261,10 +263,11 @@ impl<P: Platform> Engine<P> {
         }
     }
 
-    /// An own write was answered: its echo is not news to the cache, and what was read before is older.
+    /// Handles the response to an own write: its echo is not news to the cache, and earlier responses are older.
     pub(super) fn wrote(&self, table: &'static Table, id: &str, row: Option<&P::Data>) {
         let now_ms = self.platform.now().monotonic_ms;
-        // The echo may have been faster than the answer. While others are awaited, what was told is older than all of them.
+        // The echo may have arrived before the response. While other echoes are outstanding, what frames reported is
+        // older than all of them.
         let is_awaited = self.state.borrow().live.echoes.is_awaited(table, id);
         let was_told = !is_awaited && row.is_some_and(|row| self.was_told(table, id, row));
         let is_followed = {
@@ -284,7 +287,7 @@ impl<P: Platform> Engine<P> {
         }
     }
 
-    /// The row as some subscription knows it.
+    /// The row as one of the subscriptions knows it.
     pub(super) fn known_to_subscriptions(&self, table: &'static Table, id: &str) -> Option<P::Data> {
         self.state
             .borrow()
@@ -294,7 +297,7 @@ impl<P: Platform> Engine<P> {
             .find_map(|subscription| subscription.known(id))
     }
 
-    /// Whether the last that those who follow the row know of it is this.
+    /// Whether subscribers of the row were last notified of exactly this state.
     pub(super) fn was_told(&self, table: &'static Table, id: &str, row: &P::Data) -> bool {
         let state = self.state.borrow();
         let mut subscriptions = state.live.subscriptions.knowing(table, id);

@@ -1,6 +1,6 @@
-//! The way of a subscription, and the session that joins the channels which carry it.
+//! Subscriptions, and the session whose channels carry them.
 //!
-//! What one (table, scope, filter) asks is one subscription, however many follow it.
+//! Each combination of table, scope and filter is one subscription, regardless of the number of followers.
 
 use super::auth::End;
 use super::incoming::Reread;
@@ -19,17 +19,17 @@ use futures_util::future::{select, Either};
 use std::pin::pin;
 use std::rc::Rc;
 
-/// The server takes 100 channels of one socket.
+/// Default maximum of channels. The server allows 100 on one socket.
 const MAX_CHANNELS: usize = 50;
 
-/// What may be set about realtime.
+/// Realtime settings.
 #[derive(Clone, Copy, PartialEq)]
 pub struct LiveSettings {
-    /// Whether deletes are asked for without a filter: for databases whose tables lack `replica identity full`.
+    /// Whether to ask for deletes without a filter, for databases whose tables lack `replica identity full`.
     pub unfiltered_deletes: bool,
-    /// How often scopes are read again without any sign of a gap, in milliseconds.
+    /// How often to read scopes again without a sign of a gap, in milliseconds.
     pub resync_ms: f64,
-    /// With more channels than this, those that can be put together are.
+    /// Above this number of channels, those that can be merged are.
     pub max_channels: usize,
 }
 
@@ -39,7 +39,7 @@ impl Default for LiveSettings {
     }
 }
 
-/// Everything realtime of one client.
+/// The realtime state of one client.
 pub struct Live<D: Data> {
     pub(super) subscriptions: Subscriptions<D>,
     pub(super) session: Session<D>,
@@ -49,11 +49,11 @@ pub struct Live<D: Data> {
     last_number: u32,
     /// Whether subscriptions wait for the end of this tick to be opened.
     pub(super) is_opening: bool,
-    /// Whether somebody is being told.
+    /// Whether a notification is being delivered.
     is_telling: bool,
-    /// Whether the page is hidden. Its scopes are not read without a sign of a gap.
+    /// Whether the page is hidden. A hidden page does not read its scopes without a sign of a gap.
     is_hidden: bool,
-    /// When the platform is to wake the engine (monotonic milliseconds); None when it was not asked to.
+    /// When the platform will wake the engine (monotonic milliseconds); `None` if it was not asked to.
     wake_ms: Option<f64>,
 }
 
@@ -75,12 +75,12 @@ impl<D: Data> Default for Live<D> {
 }
 
 impl<D: Data> Live<D> {
-    /// The row that is being read by its id.
+    /// The reading by id of this row, if one is in progress.
     pub(super) fn reread(&mut self, table: &'static Table, id: &str) -> Option<&mut Reread> {
         self.rereads.iter_mut().find(|reread| reread.is_of(table, id))
     }
 
-    /// The reading of a row that began with this very id, unless it ended.
+    /// The reading by id that began with this very `Rc`, if it is still in progress.
     pub(super) fn reread_of(&mut self, id: &Rc<str>) -> Option<&mut Reread> {
         self.rereads.iter_mut().find(|reread| reread.began_with(id))
     }
@@ -114,8 +114,8 @@ impl<D: Data> Live<D> {
         self.last_number
     }
 
-    /// Takes the subscriptions off their channels. With `keeps_owner`, those that were opened stay with their user and go on
-    /// from what they know; otherwise they begin again.
+    /// Takes the subscriptions off their channels. With `keeps_owner`, opened subscriptions stay with their user and
+    /// continue from the rows they know; otherwise they start again.
     fn restart_subscriptions(&mut self, keeps_owner: bool) {
         self.subscriptions.restart(keeps_owner);
         let live = |subscription: &&Subscription<D>| subscription.status == Status::Live;
@@ -126,7 +126,7 @@ impl<D: Data> Live<D> {
         }
     }
 
-    /// How often scopes are read without a sign of a gap: in a hidden page, never.
+    /// How often to read scopes without a sign of a gap; never in a hidden page.
     fn resync_ms(&self, settings: LiveSettings) -> f64 {
         if self.is_hidden {
             f64::INFINITY
@@ -135,15 +135,15 @@ impl<D: Data> Live<D> {
         }
     }
 
-    /// When something is to be done next (monotonic milliseconds).
+    /// When the next action is due (monotonic milliseconds).
     fn next_due_ms(&mut self, settings: LiveSettings) -> f64 {
         let session = self.session.poll_timeout().unwrap_or(f64::INFINITY);
         let reading = self.subscriptions.reading_due_ms(self.resync_ms(settings));
         session.min(self.echoes.overdue_ms()).min(reading)
     }
 
-    /// The subscriptions that may have missed something, because the echo of an own write is missing. The server then lost
-    /// changes of every table, so these are all that are live and were not read since.
+    /// The subscriptions that may have missed changes, because the echo of an own write is missing. In that case the
+    /// server lost changes of every table, so these are all live subscriptions that were not read since.
     fn deaf(&mut self, now_ms: f64) -> Vec<u32> {
         let mut lost_ms: Option<f64> = None;
         for Missing { table, row, written_ms } in self.echoes.take_missing(now_ms) {
@@ -164,8 +164,8 @@ impl<D: Data> Live<D> {
 }
 
 impl<P: Platform> Engine<P> {
-    /// Follows the rows that are meant, to be told of changes or only to have what is cached kept right. Answers the
-    /// subscription's number: a known one, if somebody follows the same rows.
+    /// Follows the selected rows, with handlers (`is_told`) or only to keep the cache up to date. Returns the
+    /// subscription's number, which followers of the same selection share.
     pub fn follow(self: &Rc<Self>, selection: Selection, is_told: bool) -> u32 {
         let (number, is_new) = {
             let mut state = self.state.borrow_mut();
@@ -194,7 +194,7 @@ impl<P: Platform> Engine<P> {
         number
     }
 
-    /// One follower less; with the last one the subscription ends. What is told of it after this call concerns nobody.
+    /// Removes a follower. The last one ends the subscription; nothing is delivered for it afterwards.
     pub fn unfollow(self: &Rc<Self>, number: u32) {
         {
             let mut state = self.state.borrow_mut();
@@ -206,7 +206,7 @@ impl<P: Platform> Engine<P> {
             }
             let channel = subscription.channel.map(|(channel, _)| channel);
             live.subscriptions.remove(|subscription| subscription.number == number);
-            // Set anew, the timer no longer keeps a Node process from ending if this was the last subscription.
+            // Set the timer again: without subscriptions it must not keep a Node process alive.
             live.wake_ms = None;
             if let Some(channel) = channel.filter(|channel| live.carried_by(*channel).is_empty()) {
                 live.session.close(self.step(), channel);
@@ -215,12 +215,12 @@ impl<P: Platform> Engine<P> {
         self.drive();
     }
 
-    /// Time and chance for one step of the session.
+    /// The time and the random number for one step of the session.
     pub(super) fn step(&self) -> Step {
         Step { now: self.platform.now(), random: self.platform.random() }
     }
 
-    /// Does what the session asks for, then tells what there is to tell.
+    /// Performs the session's effects, then delivers notifications.
     pub(super) fn drive(self: &Rc<Self>) {
         loop {
             let effect = self.state.borrow_mut().live.session.poll_effect();
@@ -246,14 +246,14 @@ impl<P: Platform> Engine<P> {
         self.set_timer();
     }
 
-    /// Asks to be woken when something is to be done next.
+    /// Asks the platform to wake the engine when the next action is due.
     pub(super) fn set_timer(&self) {
         let due_ms = {
             let mut state = self.state.borrow_mut();
             let settings = state.settings.live;
             let live = &mut state.live;
             let due_ms = live.next_due_ms(settings);
-            // Most frames change nothing about it, and setting a timer costs as much as taking one.
+            // Most frames do not change it, and setting a timer costs as much as handling a frame.
             if live.wake_ms == Some(due_ms) {
                 return;
             }
@@ -263,8 +263,8 @@ impl<P: Platform> Engine<P> {
         self.platform.wake_in(due_ms - self.platform.now().monotonic_ms);
     }
 
-    /// Tells everything that there is to tell. What comes of what handlers do is told after that: otherwise the next
-    /// handler of the row at hand would hear of it later than of the row after.
+    /// Delivers all notifications. Those that handlers cause are delivered afterwards; otherwise the next handler of
+    /// the current row would receive it after the row that followed.
     pub(super) fn tell_all(&self) {
         if std::mem::replace(&mut self.state.borrow_mut().live.is_telling, true) {
             return;
@@ -275,7 +275,7 @@ impl<P: Platform> Engine<P> {
         self.state.borrow_mut().live.is_telling = false;
     }
 
-    /// What is to be told next. While it is open who is signed in, rows wait: they may be another user's.
+    /// The next notification. While it is undecided who is signed in, rows are held back: they may be another user's.
     fn next_told(&self) -> Option<Notification<P::Data>> {
         let mut state = self.state.borrow_mut();
         let knows_user = state.auth.knows_user();
@@ -294,7 +294,7 @@ impl<P: Platform> Engine<P> {
                 Either::Left((token, _)) => token,
                 Either::Right(_) => Err(Error::timeout()),
             };
-            // Another user's session would not have asked for it.
+            // Another user's session did not ask for this token.
             if epoch.end().is_some() {
                 return;
             }
@@ -309,7 +309,7 @@ impl<P: Platform> Engine<P> {
         Token { text, expires_wall_ms }
     }
 
-    /// Shows realtime the token of the user who is signed in, if it is a new one.
+    /// Passes the current user's token to realtime, if it is a new one.
     pub(super) fn token_renewed(self: &Rc<Self>, text: String) {
         let token = self.token(text);
         self.state.borrow_mut().live.session.handle_token(self.step(), Ok(Some(token)));
@@ -346,25 +346,25 @@ impl<P: Platform> Engine<P> {
         }
     }
 
-    /// The socket is open.
+    /// The socket opened.
     pub fn socket_opened(self: &Rc<Self>) {
         self.state.borrow_mut().live.session.handle_open(self.step());
         self.drive();
     }
 
-    /// The socket brought this.
+    /// The socket received a frame.
     pub fn socket_frame(self: &Rc<Self>, frame: &P::Data) {
         self.state.borrow_mut().live.session.handle_frame(self.step(), frame);
         self.drive();
     }
 
-    /// The socket closed, or did not open. `status` is the HTTP status of a refusal, where the socket tells it.
+    /// The socket closed, or failed to open. `status` is the HTTP status of a refusal, if the socket reports it.
     pub fn socket_closed(self: &Rc<Self>, status: Option<u16>) {
         self.state.borrow_mut().live.session.handle_closed(self.step(), status);
         self.drive();
     }
 
-    /// The time has come that `Platform::wake_in` was told, or more.
+    /// The time passed to `Platform::wake_in` has come.
     pub fn woken(self: &Rc<Self>) {
         let now_ms = self.platform.now().monotonic_ms;
         let (due, deaf) = {
@@ -392,8 +392,8 @@ impl<P: Platform> Engine<P> {
         self.drive();
     }
 
-    /// The page is shown, focused or online again: the socket may be dead, and the server does not tell what it lost
-    /// meanwhile.
+    /// The page became visible, focused or online again. The socket may be dead, and the server does not report what
+    /// it failed to send in the meantime.
     pub fn shown(self: &Rc<Self>) {
         let doubtful = {
             let mut state = self.state.borrow_mut();
@@ -413,14 +413,14 @@ impl<P: Platform> Engine<P> {
         self.drive();
     }
 
-    /// The page is hidden, or not any more.
+    /// The page became hidden or visible.
     pub fn set_hidden(self: &Rc<Self>, is_hidden: bool) {
         self.state.borrow_mut().live.is_hidden = is_hidden;
         self.drive();
     }
 
-    /// Ends the subscriptions of the user who was signed in; at the end of the client, all of them. What was not opened yet,
-    /// or while no user was signed in, belongs to the user who is signed in now.
+    /// Ends the previous user's subscriptions, or all of them when the client closes. Subscriptions that were not
+    /// opened yet, or were opened while no user was signed in, belong to the new user.
     pub(super) fn end_subscriptions(&self, end: End) {
         let mut state = self.state.borrow_mut();
         let live = &mut state.live;
@@ -438,7 +438,7 @@ impl<P: Platform> Engine<P> {
             .filter(|subscription| is_over(subscription))
             .map(|subscription| subscription.number)
             .collect();
-        // What was not told yet is of rows that are nobody's business any more.
+        // Drop pending notifications: they contain the previous user's rows.
         live.notifications.retain(|told| !ended.contains(&told.subscription));
         for number in ended {
             let error = Error::aborted("The user changed, or the client was closed");

@@ -1,7 +1,7 @@
-//! The change log: what happened, in order, as far as something under way can still ask about it.
+//! The change log: recent events in order, kept while a read or write in flight may depend on them.
 //!
-//! Whatever is under way remembers the place in the log at which it was asked for. When its answer is there, it looks at
-//! what was recorded since: that may have made the answer old.
+//! Every read and write in flight remembers the place in the log at which it was sent. When the response arrives, the
+//! records since that place tell whether something may have made the response outdated.
 
 use super::writes::WriteInFlight;
 use crate::cache::Change;
@@ -9,33 +9,33 @@ use crate::data::Data;
 use crate::tables::Table;
 use std::rc::Rc;
 
-/// A place in the log. Places grow; nothing has place 0.
+/// A place in the log. Places increase and start at 1.
 pub type Place = u64;
 
-/// With fewer records than this, none is forgotten.
+/// Below this number of records, none is removed.
 const MIN_RECORDS: usize = 64;
-/// More records than this are not kept. What was asked for before them counts as overtaken.
+/// Maximum number of records. Requests older than the removed ones count as overtaken.
 const MAX_RECORDS: usize = 50_000;
 
-/// Something that happened.
+/// An event in the log.
 pub enum Record {
-    /// A row changed, or may have.
+    /// A row changed, or may have changed.
     Changed {
         /// The row's table.
         table: &'static Table,
-        /// Its id. None for any of the table's rows.
+        /// The row's id; `None` means any row of the table.
         id: Option<String>,
-        /// Whether rows of other tables may have gone with it.
+        /// Whether the change may have deleted rows of other tables too.
         may_cascade: bool,
     },
-    /// A row is gone that no entry and no subscription knows. An answer under way may still bring it.
+    /// A row is gone that no entry and no subscription knows. A response on its way may still contain it.
     Gone {
         /// The row's table.
         table: &'static Table,
         /// Its id.
         id: String,
     },
-    /// A frame told of a row, and it was not the echo of an own write.
+    /// A frame reported a row, and it was not the echo of an own write.
     Heard {
         /// The row's table.
         table: &'static Table,
@@ -44,53 +44,53 @@ pub enum Record {
     },
     /// An own write ended.
     Written(Rc<WriteInFlight>),
-    /// The scope of a subscription was read, and nothing in the answer was older than what was known.
+    /// The scope of a subscription was read, and nothing in the response was older than the known rows.
     ScopeRead {
-        /// The table of its rows.
+        /// The table of the rows.
         table: &'static Table,
-        /// When that was asked for.
+        /// When the request was sent.
         asked: Place,
     },
-    /// An answer was stored.
+    /// A response was stored.
     Stored {
-        /// Its key.
+        /// Its cache key.
         key: String,
-        /// When it was asked for.
+        /// When the request was sent.
         asked: Place,
     },
-    /// The application set or dropped entries: these keys of reads that were under way.
+    /// The application set or dropped entries: the affected keys of reads in flight.
     Keys(Vec<String>),
-    /// The user changed, or their rights did.
+    /// The user changed, or the user's rights did.
     Everything,
 }
 
 impl Record {
-    /// What a change is to those who asked before.
+    /// The record of a change.
     pub fn of<D: Data>(change: &Change<D>) -> Self {
         Self::Changed { table: change.table, id: change.id.clone(), may_cascade: change.may_delete() }
     }
 }
 
-/// The records that something under way can still ask about.
+/// The records that reads and writes in flight may depend on.
 #[derive(Default)]
 pub struct ChangeLog {
     records: Vec<(Place, Record)>,
-    /// The last place that was given.
+    /// The last place assigned.
     last: Place,
-    /// The records up to this place are not kept.
+    /// Records up to this place have been removed.
     forgotten: Place,
-    /// With so many records, it is time to forget some.
+    /// Number of records at which old ones are removed.
     full: usize,
 }
 
 impl ChangeLog {
-    /// A new place: something is asked for now.
+    /// Assigns a new place, for a request that is sent now.
     pub fn place(&mut self) -> Place {
         self.last += 1;
         self.last
     }
 
-    /// Records what happened. Only what is after `oldest` can still be asked about.
+    /// Records an event. Nothing in flight was sent before `oldest`.
     pub fn push(&mut self, record: Record, oldest: Place) {
         if self.records.len() >= self.full {
             self.forget(oldest);
@@ -100,7 +100,7 @@ impl ChangeLog {
         self.records.push((place, record));
     }
 
-    /// Forgets what is not after `oldest`; at least half of a full log.
+    /// Removes the records up to `oldest`, and at least half of a full log.
     fn forget(&mut self, oldest: Place) {
         let mut old = self.records.partition_point(|(place, _)| *place <= oldest);
         if self.records.len() - old > MAX_RECORDS / 2 {
@@ -110,17 +110,17 @@ impl ChangeLog {
         self.records.drain(..old);
     }
 
-    /// Nothing is under way that could ask.
+    /// Removes all records: nothing is in flight.
     pub fn clear(&mut self) {
         self.records.clear();
     }
 
-    /// Whether something since `asked` is of this kind. True also when that is not known any more.
+    /// Whether a record since `asked` satisfies `is_meant`. Also true if such a record may have been removed.
     pub fn has_since(&self, asked: Place, is_meant: impl Fn(&Record) -> bool) -> bool {
         asked < self.forgotten || self.since(asked).any(is_meant)
     }
 
-    /// The rows that frames told of since `asked`. None when that is not known any more.
+    /// The rows that frames reported since `asked`. `None` if records since then have been removed.
     pub fn heard_since(&self, asked: Place) -> Option<Vec<(&'static Table, String)>> {
         let heard = self.since(asked).filter_map(|record| match record {
             Record::Heard { table, id } => Some((*table, id.clone())),
@@ -134,7 +134,7 @@ impl ChangeLog {
         self.records[first..].iter().map(|(_, record)| record)
     }
 
-    /// Whether `rows` of the table hold a row that is gone since `asked`.
+    /// Whether `rows` of the table contain a row that was reported gone since `asked`.
     pub fn brings_gone<D: Data>(&self, asked: Place, table: &Table, rows: &D) -> bool {
         self.since(asked).any(|record| match record {
             Record::Gone { table: gone, id } => {

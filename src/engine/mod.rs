@@ -1,25 +1,26 @@
-//! The engine: parts that own their state, and the ways through them.
+//! The engine: parts that own state, and the operations that use them.
 //!
-//! Each part is a type with private fields and a few methods. It does not know the others.
+//! Each part is a type with private fields and a few methods. Parts do not know each other.
 //!
 //! | part | owns |
 //! |---|---|
-//! | `auth` | which user, which token, which epoch |
-//! | `log` | what happened, for whatever is under way to ask |
-//! | `reads`, `batch` | reads in flight, and lookups of this tick |
-//! | `writes`, `turns`, `versions` | own writes in flight, their order, the versions that they made |
-//! | `live` | subscriptions, the session with its channels, notifications that wait |
+//! | `auth` | the current user, token and epoch |
+//! | `log` | recent changes, which reads and writes in flight check themselves against |
+//! | `reads`, `batch` | reads in flight, and the lookups of this tick |
+//! | `writes`, `turns`, `versions` | own writes in flight, their order, and the row versions that they made |
+//! | `live` | subscriptions, the session with its channels, pending notifications |
 //! | [`cache::Store`](crate::cache::Store) | the entries |
 //!
-//! The ways read from top to bottom, each in a file: `read` and `store_response`; `write` and `writes`; `coherence`, which
-//! every change goes through; `sign_in`; `live`, `opening`, `incoming` (frames) and `resync` (gaps). `attempt` sends a request
-//! with token, time limit and retries, and `call` ends a call early.
+//! Each operation is one or two files that read from top to bottom: `read` and `store_response`; `write` and
+//! `writes`; `coherence`, which every change goes through; `sign_in`; `live`, `opening`, `incoming` (frames) and
+//! `resync` (gaps). `attempt` sends a request with token, timeout and retries, and `call` ends a call early.
 //!
-//! A method of the engine takes the state for the length of one step and gives it back before anything waits. Whatever the
-//! application is to hear leaves through [`Notifier`](crate::platform::Notifier) and [`Mirror`](crate::platform::Mirror), which
-//! run none of its code before the step is over.
+//! A method of the engine borrows the state for one step and releases it before it awaits anything. Everything the
+//! application receives leaves through [`Notifier`](crate::platform::Notifier) and
+//! [`Mirror`](crate::platform::Mirror), which run none of its code before the step is over.
 //!
-//! The engine is generic over [`Platform`], so that the same code runs in a browser and under a simulated clock and network.
+//! The engine is generic over [`Platform`], so the same code runs in a browser and under a simulated clock and
+//! network.
 
 mod attempt;
 mod auth;
@@ -63,16 +64,16 @@ use turns::Turns;
 use versions::OwnVersions;
 use writes::WritesInFlight;
 
-/// What can be set at any time without losing anything.
+/// Settings that can change at any time without losing state.
 #[derive(Clone, Copy)]
 pub struct Settings {
     /// The cache's limits.
     pub cache: CacheConfig,
-    /// How often to try.
+    /// The retry policy.
     pub retry: RetryConfig,
-    /// Milliseconds for one attempt, the token provider's time included.
+    /// Timeout of one attempt in milliseconds, including the token provider's time.
     pub timeout_ms: f64,
-    /// Of realtime.
+    /// Realtime settings.
     pub live: LiveSettings,
 }
 
@@ -87,16 +88,16 @@ impl Default for Settings {
     }
 }
 
-/// One client: its cache, what it has under way, and who is signed in.
+/// One client: its cache, its calls in flight, and the user who is signed in.
 pub struct Engine<P: Platform> {
-    /// The world around.
+    /// Clock, network and everything else outside the engine.
     pub platform: P,
     state: RefCell<State<P::Data>>,
-    /// How many requests there were, to tell them apart.
+    /// Number of requests so far; the next request's number.
     requests: Cell<u32>,
 }
 
-/// The parts. Borrowed for the length of a step, never while something waits.
+/// The parts. Borrowed for one step, never across an await.
 struct State<D: Data> {
     settings: Settings,
     store: Store<D>,
@@ -108,12 +109,12 @@ struct State<D: Data> {
     versions: OwnVersions,
     auth: Auth<D>,
     live: Live<D>,
-    /// When the cache is swept next (monotonic milliseconds). Dropping the sender ends the wait for that.
+    /// When the cache is swept next (monotonic milliseconds). Dropping the sender cancels that timer.
     sweeper: Option<(f64, oneshot::Sender<()>)>,
 }
 
 impl<D: Data> State<D> {
-    /// Records what happened, if anything is under way that could ask about it.
+    /// Records an event, if a read or write in flight could depend on it.
     fn note(&mut self, record: Record) {
         match self.reads.oldest().into_iter().chain(self.writes.oldest()).min() {
             Some(oldest) => self.log.push(record, oldest),
@@ -121,7 +122,7 @@ impl<D: Data> State<D> {
         }
     }
 
-    /// Records that the keys that `picked` names are set or dropped by hand.
+    /// Records that the application set or dropped the keys for which `picked` is true.
     fn overtake_keys(&mut self, picked: &dyn Fn(&str) -> bool) {
         let keys: Vec<_> = self.reads.keys().into_iter().filter(|key| picked(key)).collect();
         if !keys.is_empty() {
@@ -131,7 +132,7 @@ impl<D: Data> State<D> {
 }
 
 impl<P: Platform> Engine<P> {
-    /// An engine with an empty cache.
+    /// Creates an engine with an empty cache.
     pub fn new(platform: P) -> Rc<Self> {
         let state = State {
             settings: Settings::default(),
@@ -149,7 +150,7 @@ impl<P: Platform> Engine<P> {
         Rc::new(Self { platform, state: RefCell::new(state), requests: Cell::new(0) })
     }
 
-    /// Changes limits and policies; nothing stored or under way is lost by it.
+    /// Changes the settings without losing stored entries or calls in flight.
     pub fn configure(self: &Rc<Self>, settings: Settings) {
         {
             let mut state = self.state.borrow_mut();
@@ -160,40 +161,40 @@ impl<P: Platform> Engine<P> {
             state.store.configure(settings.cache);
         }
         self.flush();
-        // How long copies may be answered from has changed with `stale_ms`.
+        // `stale_ms` may have changed how long copies may answer.
         self.publish_all();
         self.open_soon();
         self.drive();
     }
 
-    /// The settings in force.
+    /// The current settings.
     pub fn settings(&self) -> Settings {
         self.state.borrow().settings
     }
 
-    /// The cache's counters: its own, reads that joined another, and reads under way.
+    /// The cache's counters, the number of reads that joined another, and the number of reads in flight.
     pub fn stats(&self) -> (Stats, f64, usize) {
         let state = self.state.borrow();
         (state.store.stats(), state.reads.coalesced(), state.reads.len())
     }
 
-    /// Every key that is stored, most recently used first.
+    /// All stored keys, most recently used first.
     pub fn keys(&self) -> Vec<Rc<str>> {
         self.learn_use();
         self.state.borrow().store.iter().map(|(key, _)| key.clone()).collect()
     }
 
-    /// The keys of the reads under way, and of the entries that they are put together from.
+    /// The keys of the reads in flight, including the entries that they are composed from.
     pub fn keys_under_way(&self) -> Vec<String> {
         self.state.borrow().reads.keys()
     }
 
-    /// Makes the entries of these slots recently used, in this order.
+    /// Marks the entries in these slots as recently used, in this order.
     pub fn touch_slots(&self, slots: &[u32]) {
         self.state.borrow_mut().store.touch_slots(slots);
     }
 
-    /// Learns which entries were answered from copies, before something depends on the order of use.
+    /// Marks entries as used that copies have answered since, before anything depends on the order of use.
     fn learn_use(&self) {
         let slots = self.platform.take_used_slots();
         if !slots.is_empty() {

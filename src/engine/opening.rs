@@ -1,8 +1,8 @@
-//! The way of a subscription into a channel.
+//! Assigns subscriptions to channels.
 //!
-//! Subscriptions that are opened in the same tick share a channel. One with a filter of the application's has a channel of its
-//! own, because a binding that the server refuses takes its whole channel along. A channel that is refused all the same is
-//! taken apart. When there are too many channels, those that can be put together are.
+//! Subscriptions opened in the same tick share a channel. One with a filter from the application gets its own
+//! channel, because the server refuses a whole channel for one invalid binding. If a shared channel is refused
+//! nevertheless, it is split. If there are too many channels, those that can be merged are.
 
 use super::live::{Live, LiveSettings};
 use super::Engine;
@@ -16,15 +16,15 @@ use futures_util::future::{select, Either, FutureExt};
 use std::pin::pin;
 use std::rc::Rc;
 
-/// Bindings of one channel: all of them are checked by the server in one transaction.
+/// Maximum bindings of one channel: the server checks all of them in one transaction.
 const MAX_BINDINGS: usize = 50;
 
 impl<D: Data> Live<D> {
-    /// The channels that could be put together, when there are more than there should be; none when that is no use.
+    /// The channels that could be merged, if there are more than there should be; empty if merging would not help.
     fn crowd(&self, settings: LiveSettings) -> Vec<u32> {
         let mut channels: Vec<u32> = Vec::new();
         for (channel, _) in self.subscriptions.iter().filter_map(|subscription| subscription.channel) {
-            // Sorting weighs kilobytes.
+            // Sorting functions would add kilobytes to the package.
             if !channels.contains(&channel) {
                 channels.push(channel);
             }
@@ -50,7 +50,7 @@ impl<D: Data> Live<D> {
         channels
     }
 
-    /// Takes every subscription off its channel: what is asked of the server is not what it was.
+    /// Takes all subscriptions off their channels, because their bindings have changed.
     pub(super) fn unload_all(&mut self, step: Step) {
         let channels: Vec<u32> = self
             .subscriptions
@@ -60,7 +60,8 @@ impl<D: Data> Live<D> {
         self.unload(step, &channels);
     }
 
-    /// Takes the subscriptions off these channels. What happens until they are on another one is found by reading again.
+    /// Takes the subscriptions off these channels. The next reading of their scopes finds the changes missed in
+    /// between.
     fn unload(&mut self, step: Step, channels: &[u32]) {
         for channel in channels {
             for number in self.carried_by(*channel) {
@@ -75,8 +76,8 @@ impl<D: Data> Live<D> {
         }
     }
 
-    /// The server refuses this channel. If it carries several subscriptions, each gets one of its own, to find out whose fault it
-    /// is. Whether it did.
+    /// Splits a channel that the server refused, so that each subscription gets its own channel and only the invalid
+    /// one fails. Returns whether there was more than one subscription.
     pub(super) fn split(&mut self, step: Step, settings: LiveSettings, channel: u32) -> bool {
         let carried = self.carried_by(channel);
         if carried.len() < 2 {
@@ -92,7 +93,7 @@ impl<D: Data> Live<D> {
         true
     }
 
-    /// Puts every subscription that has no channel on one. Which those were that were never read.
+    /// Assigns a channel to every subscription that has none. Returns those whose rows were never read.
     fn load(&mut self, step: Step, settings: LiveSettings) -> Vec<u32> {
         let mut opened = Vec::new();
         loop {
@@ -109,7 +110,7 @@ impl<D: Data> Live<D> {
                 }
                 subscription.channel = Some((channel, bindings.len()));
                 subscription.is_owned = true;
-                // Who is told of nothing needs nothing to compare with.
+                // Without handlers there is no need to know the rows.
                 if subscription.extent == Extent::Unread && subscription.is_told {
                     opened.push(subscription.number);
                 }
@@ -127,7 +128,7 @@ impl<D: Data> Live<D> {
 }
 
 impl<P: Platform> Engine<P> {
-    /// Opens what was asked for in this tick, as soon as it is known who asks.
+    /// Opens the subscriptions of this tick as soon as it is known who is signed in.
     pub(super) fn open_soon(self: &Rc<Self>) {
         {
             let mut state = self.state.borrow_mut();
@@ -149,8 +150,8 @@ impl<P: Platform> Engine<P> {
             let Some(engine) = engine.upgrade() else { return };
             let mut known = async {
                 engine.settled().await;
-                // What is opened for the user who is signed in now must not go with the one before, whom nobody saw
-                // leave.
+                // Authorize first: if the user changed unnoticed, ending the old user's epoch must not close what is
+                // opened for the new one.
                 select(pin!(engine.authorize(None)), pin!(timeout)).await;
             }
             .boxed_local();
@@ -163,7 +164,7 @@ impl<P: Platform> Engine<P> {
         });
     }
 
-    /// Tells of the subscriptions that are not on a channel yet that they do not get ready.
+    /// Reports to subscriptions without a channel that they cannot get ready.
     fn waiting_stand(&self, error: &Error) {
         {
             let mut state = self.state.borrow_mut();
@@ -202,7 +203,7 @@ impl<P: Platform> Engine<P> {
     }
 }
 
-/// Whether nobody knows if the server takes it.
+/// Whether it is unknown if the server accepts the subscription, so it must not share a channel.
 fn is_alone<D: Data>(subscription: &Subscription<D>) -> bool {
     (subscription.selection.filter.is_some() || subscription.is_suspect) && !subscription.is_proven
 }

@@ -1,4 +1,4 @@
-//! The way of a read: cache, flight, batch, request, cache.
+//! A read: cache, join, batch, request, cache.
 
 use super::call::{CallOptions, Sent, Stage};
 use super::reads::{Outcome, ReadInFlight};
@@ -14,19 +14,19 @@ use futures_util::future::{select, FutureExt, LocalBoxFuture};
 use std::pin::pin;
 use std::rc::Rc;
 
-/// One question, and the cache key that its answer goes by.
+/// A query and its cache key.
 #[derive(Clone)]
 pub struct Read {
     /// The cache key.
     pub key: String,
-    /// What to ask.
+    /// What to load.
     pub load: Load,
 }
 
 type Loading<D> = LocalBoxFuture<'static, Result<Option<Loaded<D>>, Error>>;
 
 impl<P: Platform> Engine<P> {
-    /// Answers a read from the cache, a flight under way, or the server. None when there is no such row.
+    /// Answers from the cache, from a read in flight, or from the server. `None` if the row does not exist.
     pub async fn read(self: &Rc<Self>, read: Read, options: CallOptions) -> Outcome<P::Data> {
         let stage = Stage::default();
         let timeout_ms = options.timeout_ms.unwrap_or_else(|| self.settings().timeout_ms);
@@ -44,7 +44,7 @@ impl<P: Platform> Engine<P> {
         self.supervise(options.cancelled, &stage, work.boxed_local()).await
     }
 
-    /// The cached answer, if it is fresh enough to be given.
+    /// The cached entry, if it is fresh enough.
     fn hit(self: &Rc<Self>, read: &Read, timeout_ms: f64) -> Option<P::Data> {
         if read.load.is_page() {
             return None;
@@ -58,7 +58,7 @@ impl<P: Platform> Engine<P> {
             .store
             .get(&read.key, now)
             .map(|(entry, freshness)| (entry.data.clone(), freshness));
-        // An entry that was past its time has left.
+        // `get` may have removed an expired entry.
         self.flush();
         let Some((data, freshness)) = found else {
             self.platform.event(Event::Miss { key: &read.key });
@@ -75,7 +75,7 @@ impl<P: Platform> Engine<P> {
     fn refresh_in_background(self: &Rc<Self>, read: &Read, timeout_ms: f64) {
         let (flight, _) = self.join_or_start(read, timeout_ms, None, false);
         let epoch = self.epoch();
-        // Whoever shows the entry keeps what it has when this fails; the next read tries again.
+        // If this fails, observers keep the current entry and the next read tries again.
         self.platform.spawn(async move {
             let ended = pin!(epoch.ended());
             select(pin!(flight.wait()), ended).await;
@@ -100,8 +100,8 @@ impl<P: Platform> Engine<P> {
         self.start(read, timeout_ms, ttl_ms, is_fresh)
     }
 
-    /// A fresh read insists on an answer that nothing overtook. So does one that is to replace an entry: dropped, its
-    /// answer would leave the older one in place.
+    /// Starts a read. A fresh read requires an up-to-date response, and so does a read whose response replaces an
+    /// entry: if it were dropped, the older entry would remain.
     fn start(
         self: &Rc<Self>,
         read: &Read,
@@ -142,7 +142,7 @@ impl<P: Platform> Engine<P> {
         (loading, sent)
     }
 
-    /// Asks the server. The mark tells when something was sent.
+    /// Asks the server. The second value tells when the request was sent.
     fn load(self: &Rc<Self>, load: Load, timeout_ms: f64) -> (Loading<P::Data>, Sent) {
         match load {
             Load::Row(lookup) => {

@@ -1,4 +1,5 @@
-//! Reads in flight, by key: a second read of a key joins the first, and one that a change overtook is not stored.
+//! Reads in flight, by key. A second read of a key joins the first, and a response that a change overtook is not
+//! stored.
 
 use super::call::Sent;
 use super::log::{ChangeLog, Place, Record};
@@ -11,10 +12,10 @@ use crate::tables::{Table, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
 use fnv::FnvHasher;
 use std::hash::Hasher;
 
-/// What a read answers: a row, a list, a page; none when there is no such row.
+/// The result of a read: a row, a list or a page; `None` if there is no such row.
 pub type Outcome<D> = Result<Option<D>, Error>;
 
-/// A key with its hash, by which another key is told from it at once: keys have long beginnings in common.
+/// A key with its hash. Keys share long prefixes, so comparing the hashes first is faster.
 struct Key {
     hash: u64,
     text: String,
@@ -36,27 +37,27 @@ impl Key {
     }
 }
 
-/// A read that asks the server.
+/// A read that is waiting for the server.
 pub struct ReadInFlight<D> {
     number: u32,
-    /// The cache key that its answer is stored under.
+    /// The cache key of the response.
     key: Key,
-    /// Milliseconds for one attempt. Reads with another limit do not join.
+    /// Timeout of one attempt in milliseconds. A read with another timeout does not join.
     timeout_ms: f64,
-    /// What others may wait for.
+    /// The result, for reads that join.
     read: WeakShared<Outcome<D>>,
-    /// The tables whose rows it asks for.
+    /// The tables that it reads.
     tables: Vec<&'static Table>,
-    /// The one row that it asks for, if it is one.
+    /// The id, if it reads a single row.
     row_id: Option<String>,
     /// When it was sent.
     sent: Sent,
-    /// Whether an answer that was overtaken is asked for again.
+    /// Whether to repeat the request when a change overtakes the response.
     pub insists: bool,
 }
 
 impl<D: Data> ReadInFlight<D> {
-    /// A read under `key`.
+    /// A read of `load`, stored under `key`.
     pub fn new(
         number: u32,
         key: String,
@@ -69,7 +70,7 @@ impl<D: Data> ReadInFlight<D> {
         Self { number, key: Key::new(key), timeout_ms, read, tables, row_id, sent, insists: false }
     }
 
-    /// Whether something that happened since it was sent may have made its answer old.
+    /// Whether an event since it was sent may have made its response outdated.
     fn is_overtaken(&self, log: &ChangeLog) -> bool {
         let asked = self.sent.place();
         asked.is_some_and(|asked| log.has_since(asked, |record| self.is_overtaken_by(record, asked)))
@@ -100,7 +101,7 @@ impl<D: Data> ReadInFlight<D> {
         }
     }
 
-    /// Whether what it brought holds a row that is gone since it was sent.
+    /// Whether the response contains a row that was reported gone since it was sent.
     fn brings_gone(&self, log: &ChangeLog, loaded: &Loaded<D>) -> bool {
         let Some(asked) = self.sent.place() else { return false };
         let brings = |table: &Table, rows: &D| log.brings_gone(asked, table, rows);
@@ -120,7 +121,8 @@ impl<D: Data> ReadInFlight<D> {
     }
 }
 
-/// Found by looking at each: there are few at a time, and another hash map would cost more than it saves.
+/// The reads in flight, in a plain list: there are few at a time, and another hash map would cost more bytes than it
+/// saves time.
 pub struct ReadsInFlight<D> {
     reads: Vec<ReadInFlight<D>>,
     last_number: u32,
@@ -134,8 +136,8 @@ impl<D> Default for ReadsInFlight<D> {
 }
 
 impl<D: Data> ReadsInFlight<D> {
-    /// The read that a new one may join: same key, same time limit, and not overtaken. A fresh one joins only what was not
-    /// sent yet.
+    /// The read that a new one may join: same key, same timeout, not overtaken. A fresh read joins only reads that
+    /// were not sent yet.
     pub fn join(
         &mut self,
         log: &ChangeLog,
@@ -159,32 +161,32 @@ impl<D: Data> ReadsInFlight<D> {
         Some((read, known.sent.clone()))
     }
 
-    /// A number for a read that is about to begin.
+    /// The number for the next read.
     pub fn next_number(&mut self) -> u32 {
         self.last_number = self.last_number.wrapping_add(1);
         self.last_number
     }
 
-    /// Others may join this one from now on.
+    /// Adds a read, which others may join.
     pub fn begin(&mut self, read: ReadInFlight<D>) {
         self.reads.push(read);
     }
 
-    /// The read asks again, and has this mark now.
+    /// Records that the read repeats its request, as `sent`.
     pub fn asks_again(&mut self, number: u32, sent: Sent) {
         if let Some(read) = self.reads.iter_mut().find(|read| read.number == number) {
             read.sent = sent;
         }
     }
 
-    /// The read is over.
+    /// Removes the read.
     pub fn end(&mut self, number: u32) {
         if let Some(place) = self.reads.iter().position(|read| read.number == number) {
             self.reads.swap_remove(place);
         }
     }
 
-    /// Whether another read may bring an older answer under this key, or to what it is put together with.
+    /// Whether another read may return an older response for this key or for a related one.
     pub fn has_other(&self, key: &str) -> bool {
         let parts = parts_of_relations(key).into_iter().flatten();
         let related = parts.chain(relations_key(key)).chain([key.to_owned()]).map(Key::new);
@@ -195,24 +197,24 @@ impl<D: Data> ReadsInFlight<D> {
         self.reads.iter().find(|read| read.number == number)
     }
 
-    /// Whether an answer of the read that was overtaken is asked for again.
+    /// Whether the read repeats its request when a change overtakes the response.
     pub fn insists(&self, number: u32) -> bool {
         self.get(number).is_some_and(|read| read.insists)
     }
 
-    /// Whether what the read brought may be older than what is known by now.
+    /// Whether the response of the read may be older than what is known now.
     pub fn is_overtaken(&self, number: u32, log: &ChangeLog, loaded: Option<&Loaded<D>>) -> bool {
         self.get(number).is_some_and(|read| {
             read.is_overtaken(log) || loaded.is_some_and(|loaded| read.brings_gone(log, loaded))
         })
     }
 
-    /// When the first of them was sent.
+    /// When the oldest of them was sent.
     pub fn oldest(&self) -> Option<Place> {
         self.reads.iter().filter_map(|read| read.sent.place()).min()
     }
 
-    /// Their keys, and those of the entries that they are put together from.
+    /// Their keys, including those of the entries that they are composed from.
     pub fn keys(&self) -> Vec<String> {
         let keys_of = |read: &ReadInFlight<D>| {
             let parts = parts_of_relations(&read.key.text).into_iter().flatten();
@@ -226,7 +228,7 @@ impl<D: Data> ReadsInFlight<D> {
         self.coalesced
     }
 
-    /// How many are in flight.
+    /// The number of reads in flight.
     pub fn len(&self) -> usize {
         self.reads.len()
     }

@@ -1,7 +1,7 @@
-//! The way of a gap: a scope is read, and what differs from what is known goes the way of every change.
+//! A gap: reads a subscription's scope and applies each difference as a change.
 //!
-//! A scope is read when it is opened, which is what its handlers know from then on, and again whenever the server says
-//! that changes flow (from then on): what was committed in between was told to nobody.
+//! A scope is read when it is opened, which sets the state that its handlers start from. It is read again each time
+//! the server confirms that changes flow from then on, because changes committed before that were not sent to anyone.
 
 use super::call::Sent;
 use super::log::{Place, Record};
@@ -21,15 +21,15 @@ use std::cmp::Ordering;
 use std::pin::pin;
 use std::rc::Rc;
 
-/// As many scopes are read at a time. Hundreds of requests started in one task would hold up the page, and the requests
-/// of the application behind them.
+/// Maximum scopes read at a time. Starting hundreds of requests in one task would block the page and delay the
+/// application's own requests.
 const MAX_READINGS: usize = 20;
 
-/// The rows of a scope; none when there are too many to compare.
+/// The rows of a scope; `None` if there are too many to compare.
 type ScopeRows<D> = Result<Option<D>, Error>;
 
 impl<P: Platform> Engine<P> {
-    /// Changes of this subscription may have been missed.
+    /// Handles that the subscription may have missed changes.
     pub(super) fn look_for_gap(self: &Rc<Self>, number: u32) {
         let is_too_large = {
             let state = self.state.borrow();
@@ -42,11 +42,12 @@ impl<P: Platform> Engine<P> {
         if is_too_large {
             self.give_up_comparing(number);
         }
-        // Also a scope that was too large: it may have shrunk since.
+        // Read even a scope that was too large: it may have become smaller.
         self.read_scope(number);
     }
 
-    /// Reads the subscription's rows, when few enough others are read; once more, if that is under way already.
+    /// Reads the subscription's rows as soon as fewer than the maximum of scopes are being read. If they are being
+    /// read already, reads them once more afterwards.
     pub(super) fn read_scope(self: &Rc<Self>, number: u32) {
         let (selection, extent, since, asked) = {
             let mut state = self.state.borrow_mut();
@@ -75,7 +76,7 @@ impl<P: Platform> Engine<P> {
             let (timeout_ms, sent) = (engine.settings().timeout_ms, Sent::default());
             let work = pin!(engine.run(&mut flow, timeout_ms, &sent).boxed_local());
             let landed = match select(work, pin!(epoch.ended())).await {
-                // The epoch may have ended just as the answer came.
+                // The epoch may have ended just as the response arrived.
                 Either::Left((rows, _)) if epoch.end().is_none() => rows,
                 _ => return,
             };
@@ -94,7 +95,7 @@ impl<P: Platform> Engine<P> {
             let mut state = self.state.borrow_mut();
             let Some(subscription) = state.live.subscriptions.get_mut(number) else { return };
             if rows.is_err() {
-                // Whatever the reason: what is refused today may be answered tomorrow.
+                // Retry after any error: the server may accept the request later.
                 let wait_ms = RESYNC_BACKOFF.wait_ms(subscription.failures);
                 subscription.retry_ms = Some(now_ms + jittered(wait_ms, self.platform.random()));
                 subscription.failures += 1;
@@ -111,7 +112,7 @@ impl<P: Platform> Engine<P> {
             Ok(Some(_)) if reading == Reading::Superseded => {}
             Ok(Some(rows)) => again = self.compare(number, &rows, asked, again),
             Ok(None) => {
-                // Otherwise each gap was told when it was noticed.
+                // If it was too large, each gap was reported when it was noticed.
                 if !was_too_large {
                     self.give_up_comparing(number);
                 }
@@ -124,10 +125,11 @@ impl<P: Platform> Engine<P> {
         }
     }
 
-    /// Applies what differs between `rows` and what is known, and tells it. Whether to read the scope once more.
+    /// Applies and reports the differences between `rows` and the known state. Returns whether to read the scope once
+    /// more.
     fn compare(self: &Rc<Self>, number: u32, rows: &P::Data, asked: Place, again: bool) -> bool {
         let Some(Comparison { table, found, again }) = self.found(number, rows, again) else { return false };
-        // Reads that were sent before this one may bring what it knows to be old.
+        // Responses to earlier requests may contain states that this one shows to be old.
         self.state.borrow_mut().note(Record::ScopeRead { table, asked });
         for Found { difference, .. } in &found {
             let source = match &difference.new {
@@ -152,8 +154,9 @@ impl<P: Platform> Engine<P> {
         again
     }
 
-    /// What the subscription's handlers were not told of `rows`, and what is cached otherwise. The latter is told too until the
-    /// subscription has caught up for the first time: it is what the application has seen.
+    /// The rows that handlers have not been notified of, and those that are cached in another state. Handlers are
+    /// also notified of the latter until the subscription has caught up for the first time, because that is the state
+    /// that the application has seen.
     fn found(&self, number: u32, rows: &P::Data, again: bool) -> Option<Comparison<P::Data>> {
         let mut state = self.state.borrow_mut();
         let selection = state.live.subscriptions.get(number)?.selection.clone();
@@ -174,7 +177,7 @@ impl<P: Platform> Engine<P> {
             let id = difference.id();
             let is_touched = id.as_deref().is_some_and(|id| subscription.is_touched(id));
             if !is_touched && !ids.contains(&id) {
-                // That a list lacks the row is no news once it was told.
+                // That a list lacks the row is not news once handlers know the row.
                 let was_told =
                     difference.old.is_none() && id.as_deref().is_some_and(|id| subscription.was_told(id));
                 let is_told = is_told && !was_told;
@@ -187,7 +190,8 @@ impl<P: Platform> Engine<P> {
         Some(Comparison { table: selection.table, found, again })
     }
 
-    /// Nobody can say what was missed: the table's entries are dropped, and those who asked are told.
+    /// Handles a scope that is too large to compare: drops the table's entries and reports a gap to the handlers that
+    /// asked for it.
     fn give_up_comparing(self: &Rc<Self>, number: u32) {
         let table = {
             let mut state = self.state.borrow_mut();
@@ -204,23 +208,23 @@ impl<P: Platform> Engine<P> {
     }
 }
 
-/// What reading a scope brought to light.
+/// The result of comparing a scope.
 struct Comparison<D> {
     table: &'static Table,
     found: Vec<Found<D>>,
-    /// Whether the scope has to be read once more.
+    /// Whether to read the scope once more.
     again: bool,
 }
 
-/// A row that is otherwise than was known.
+/// A row whose state differs from the known one.
 struct Found<D> {
     difference: Difference<D>,
-    /// Whether the subscription's handlers are to hear of it.
+    /// Whether to notify the subscription's handlers.
     is_told: bool,
 }
 
-/// The pages that may hold rows of the scope, and may not be what the server answers now. Rows that came and went may leave
-/// their number as it was, so every page is compared with what is there.
+/// The cached pages that may contain rows of the scope and may be outdated. Rows that came and went may leave the
+/// total unchanged, so every page is compared with the current rows.
 fn outdated_pages<D: Data>(store: &Store<D>, selection: &Selection, rows: &D) -> Vec<Rc<str>> {
     if selection.filter.is_some() {
         return Vec::new();
@@ -234,7 +238,7 @@ fn outdated_pages<D: Data>(store: &Store<D>, selection: &Selection, rows: &D) ->
             })
         })
     };
-    // A page that is asked for by another column than the scope's may have held rows of it that are not there any more.
+    // A page queried by another column than the scope's may have contained rows of it that are gone.
     let may_overlap = |query: &Query, page: &D| {
         let shown = page.child("data").map(|rows| rows.items()).unwrap_or_default();
         shown.is_empty()
@@ -252,9 +256,9 @@ fn outdated_pages<D: Data>(store: &Store<D>, selection: &Selection, rows: &D) ->
     pages.map(|(key, _)| key.clone()).collect()
 }
 
-/// Whether the page holds the rows that it should, of all `rows` of its scope. What they are like is not looked at. Of a
-/// table that only grows `rows` are the newest: they decide about a first page among them, but for how many there are in
-/// all. None when only the server knows.
+/// Whether the page contains the rows it should, given all `rows` of its scope; their contents are not compared. For
+/// an append-only table `rows` are the newest rows, which decide about a first page among them, except for its total.
+/// `None` if only the server knows.
 fn is_page_right<D: Data>(query: &Query, page: &D, rows: &D) -> Option<bool> {
     let shown = page.child("data")?.items();
     let mut ids = D::Index::default();
@@ -310,7 +314,7 @@ fn cached_differences<D: Data>(store: &Store<D>, selection: &Selection, rows: &D
     let table = selection.table;
     let mut known = D::Index::default();
     let mut lacking = Vec::new();
-    // Of several states in which a row is cached, one that is not right counts.
+    // If a row is cached in several states, report one that is wrong.
     let mut put = |row: &D| {
         let Some(id) = id_of(row) else { return };
         let is_right = || rows.position(&id).is_some_and(|place| rows.item(place).is_equal(row));
@@ -318,7 +322,7 @@ fn cached_differences<D: Data>(store: &Store<D>, selection: &Selection, rows: &D
             known.put(&id, row);
         }
     };
-    // The row as it is, if a list without secrets shows it like that.
+    // The row in full, if `shown` is that row without its secret columns.
     let whole = |query: &Query, shown: D| {
         let is_shown = |row: &D| query.shown(row.clone()).is_equal(&shown);
         let place = id_of(&shown).filter(|_| query.is_public).and_then(|id| rows.position(&id));
@@ -328,13 +332,13 @@ fn cached_differences<D: Data>(store: &Store<D>, selection: &Selection, rows: &D
         match &entry.shape {
             Shape::Row(own) if **own == *table => put(&entry.data),
             Shape::List(query) if *query.table == *table => {
-                // Which rows a page lacks only the server knows.
+                // Only the server knows which rows a page lacks.
                 if !query.is_page() {
                     lacking.extend(rows_lacking(query, &entry.data, rows));
                 }
                 entry.data.items().into_iter().for_each(|row| put(&whole(query, row)));
             }
-            // Which rows a page lacks is looked at elsewhere.
+            // `outdated_pages` checks which rows a page lacks.
             Shape::Page(query) if *query.table == *table => {
                 entry.data.child("data").iter().flat_map(Data::items).for_each(|row| put(&row));
             }
@@ -343,15 +347,15 @@ fn cached_differences<D: Data>(store: &Store<D>, selection: &Selection, rows: &D
     }
     let is_news = |difference: &Difference<D>| match (&difference.old, &difference.new) {
         (Some(_), Some(_)) => true,
-        // With a filter, the row may just not match it.
+        // With a filter, the row may simply not match any more.
         (Some(row), None) => {
             selection.filter.is_none() && !table.is_append_only && selection.is_in_scope(row) == Some(true)
         }
-        // A row that no entry holds is only lacking in lists.
+        // A row that no entry holds can only be missing from lists.
         (None, _) => false,
     };
     let mut differences: Vec<_> = known.differences(rows).into_iter().filter(is_news).collect();
-    // Which rows differ already, by id: there may be thousands of either.
+    // An index of the rows that differ so far, because there may be thousands.
     let mut differing = D::Index::default();
     for row in differences.iter().filter_map(|Difference { old, new }| new.as_ref().or(old.as_ref())) {
         if let Some(id) = id_of(row) {

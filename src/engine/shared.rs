@@ -1,7 +1,7 @@
-//! Work that several wait for.
+//! A future with several waiters.
 //!
-//! `futures_util`'s `Shared` does the same for threads too; its atomics, mutex and slab cost the package more than
-//! this file.
+//! `futures_util`'s `Shared` also supports threads; its atomics, mutex and slab would add more to the package than
+//! this file does.
 
 use futures_util::future::LocalBoxFuture;
 use std::cell::RefCell;
@@ -10,20 +10,19 @@ use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll, Waker};
 
-/// A future whose result everybody who waits gets. It goes on while somebody holds it, and is dropped with the last
-/// holder.
+/// A future whose result every waiter gets. It runs as long as a handle exists and is dropped with the last one.
 pub struct Shared<T> {
     state: Rc<RefCell<State<T>>>,
 }
 
-/// How far the work is.
+/// The progress of the work.
 enum State<T> {
     UnderWay {
-        /// None while it is being polled.
+        /// `None` while it is being polled.
         work: Option<LocalBoxFuture<'static, T>>,
-        /// Who waits, each in a place of its own.
+        /// The waiters' wakers, one slot each.
         waiting: Vec<Option<Waker>>,
-        /// The place of the one who polled last, to whom the work's own wake-up goes.
+        /// The slot of the waiter that polled last; the work wakes this one.
         driver: usize,
     },
     Done(T),
@@ -36,37 +35,37 @@ impl<T> Clone for Shared<T> {
 }
 
 impl<T: Clone + 'static> Shared<T> {
-    /// Nothing happens before somebody waits.
+    /// Wraps `work`. It does not start before the first waiter is polled.
     pub fn new(work: LocalBoxFuture<'static, T>) -> Self {
         let state = State::UnderWay { work: Some(work), waiting: Vec::new(), driver: 0 };
         Self { state: Rc::new(RefCell::new(state)) }
     }
 
-    /// Waits for the result. Whoever is polled drives the work; at its end all are woken.
+    /// Waits for the result. The waiter that is polled drives the work; all waiters are woken when it finishes.
     pub fn wait(self) -> Wait<T> {
         Wait { shared: self, place: None }
     }
 
-    /// Whether both wait for the same work.
+    /// Whether both handles belong to the same work.
     pub fn is_same(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.state, &other.state)
     }
 
-    /// A handle that does not keep the work going.
+    /// A handle that does not keep the work alive.
     pub fn downgrade(&self) -> WeakShared<T> {
         WeakShared { state: Rc::downgrade(&self.state) }
     }
 }
 
-/// One who waits for shared work.
+/// A waiter.
 pub struct Wait<T> {
     shared: Shared<T>,
-    /// Its place among those who wait.
+    /// Its slot among the waiters.
     place: Option<usize>,
 }
 
 impl<T> Wait<T> {
-    /// Takes a place, becomes the one who drives, and takes the work to do so.
+    /// Registers the waiter as the driver and takes the work to poll it.
     fn take_work(&mut self, waker: &Waker) -> Option<LocalBoxFuture<'static, T>> {
         match &mut *self.shared.state.borrow_mut() {
             State::Done(_) => None,
@@ -92,7 +91,8 @@ impl<T: Clone> Future for Wait<T> {
         if let State::Done(result) = &*self.shared.state.borrow() {
             return Poll::Ready(result.clone());
         }
-        // The work runs while nothing is borrowed: it may lead back here. Who comes meanwhile is woken at its end.
+        // Nothing is borrowed while the work runs, because it may call back into this future. Waiters that arrive
+        // meanwhile are woken at its end.
         let Some(mut work) = self.take_work(context.waker()) else {
             return Poll::Pending;
         };
@@ -120,7 +120,7 @@ impl<T> Drop for Wait<T> {
         let next = match (self.place, self.shared.state.try_borrow_mut().as_deref_mut()) {
             (Some(place), Ok(State::UnderWay { waiting, driver, .. })) => {
                 waiting[place] = None;
-                // The work would wake the one who goes: another one takes over.
+                // The work would wake the waiter that is being dropped, so another one takes over.
                 if *driver == place {
                     waiting.iter().flatten().next().cloned()
                 } else {
@@ -135,13 +135,13 @@ impl<T> Drop for Wait<T> {
     }
 }
 
-/// Finds shared work while it is under way.
+/// A weak handle to work in progress.
 pub struct WeakShared<T> {
     state: Weak<RefCell<State<T>>>,
 }
 
 impl<T> WeakShared<T> {
-    /// None when nobody holds it any more.
+    /// `None` if all handles have been dropped.
     pub fn upgrade(&self) -> Option<Shared<T>> {
         Some(Shared { state: self.state.upgrade()? })
     }

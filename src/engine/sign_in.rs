@@ -1,4 +1,4 @@
-//! The way of a token: which one is sent, and what becomes of everything when the user changes.
+//! Sign-in: which token to send, and what happens when the user changes.
 
 use super::auth::{End, Epoch, Sighting};
 use super::log::Record;
@@ -13,12 +13,12 @@ use std::pin::pin;
 use std::rc::Rc;
 
 impl<P: Platform> Engine<P> {
-    /// The epoch that now is.
+    /// The current epoch.
     pub(super) fn epoch(&self) -> Epoch {
         self.state.borrow().auth.epoch()
     }
 
-    /// Whose token it is.
+    /// The token's user.
     pub(super) fn subject_of(&self, token: Option<&str>) -> Subject<P::Data> {
         let Some(token) = token else { return Subject::Nobody };
         let known = self.state.borrow().auth.known_subject(token);
@@ -29,14 +29,14 @@ impl<P: Platform> Engine<P> {
         })
     }
 
-    /// Until when the token is good. None when it does not say.
+    /// When the token expires. `None` if it does not say.
     pub(super) fn expiry_of(&self, token: &str) -> Option<Moment> {
         let now = self.platform.now();
         let left_ms = life_left_ms(&self.platform.claims(token)?, now)?;
         Some(now.later_by(left_ms))
     }
 
-    /// Waits until it is known who is signed in, if that was put in question.
+    /// Waits until it is known who is signed in, if that is undecided.
     pub(super) async fn settled(&self) {
         loop {
             let settling = self.state.borrow().auth.settling();
@@ -52,13 +52,14 @@ impl<P: Platform> Engine<P> {
         self.state.borrow().auth.is_settled()
     }
 
-    /// The token to send, and notices when it is another user's: what the auth library reported, as long as that counts;
-    /// otherwise the provider is asked. `rejected` is a token that the server no longer accepts.
+    /// The token to send: the one that the auth library reported while it is usable, otherwise the provider's.
+    /// Detects a change of user. `rejected` is a token that the server rejected.
     ///
-    /// An answer that was overtaken by a later one's and names another user does not count: it is asked again.
+    /// A result that arrives after that of a later call, and names another user, is ignored, and the provider is
+    /// asked again.
     pub(super) async fn authorize(self: &Rc<Self>, rejected: Option<&str>) -> Result<Option<String>, Error> {
         let mut epoch = self.epoch();
-        // What is reported in answer to a question is as new as it gets, however soon it ends.
+        // A token reported while the provider is being asked is the newest there is, however soon it expires.
         let mut enough_ms = RENEWAL_LEAD_MS;
         loop {
             let now = self.platform.now();
@@ -75,7 +76,7 @@ impl<P: Platform> Engine<P> {
             if epoch.end().is_none() {
                 return Ok(token);
             }
-            // Calls of which nothing was sent go on in the new epoch, and must have noticed before something is.
+            // Unsent calls continue in the new epoch, and must notice it before they send anything.
             epoch = self.epoch();
             self.platform.tick().await;
             if epoch.end().is_none() {
@@ -84,8 +85,8 @@ impl<P: Platform> Engine<P> {
         }
     }
 
-    /// The provider's token; `spare`, a token that is still good, when the provider takes its time. None when the answer
-    /// does not count.
+    /// The provider's token, or `spare`, a token that is still usable, if the provider takes too long. `None` if the
+    /// result must be ignored.
     async fn asked_token(
         self: &Rc<Self>,
         rejected: Option<&str>,
@@ -104,14 +105,14 @@ impl<P: Platform> Engine<P> {
         if !self.saw(number, self.subject_of(token.as_deref())) {
             return Ok(None);
         }
-        // Realtime need not wait until its own token is nearly over.
+        // Pass it to realtime right away instead of waiting until realtime's own token is about to expire.
         if let Some(token) = &token {
             self.token_renewed(token.clone());
         }
         Ok(Some(token))
     }
 
-    /// Asks the provider. None when the auth library reports something before the answer is there.
+    /// Asks the provider. `None` if the auth library reports something first.
     fn ask_provider(
         &self,
         rejected: Option<&str>,
@@ -127,7 +128,7 @@ impl<P: Platform> Engine<P> {
         .boxed_local()
     }
 
-    /// Takes note of the answer to the provider's call `number`. False when a later call already said otherwise.
+    /// Records the user of the provider's call `number`. Returns false if a later call already said otherwise.
     fn saw(self: &Rc<Self>, number: u64, subject: Subject<P::Data>) -> bool {
         let sighting = self.state.borrow_mut().auth.saw(number, subject);
         match sighting {
@@ -135,7 +136,7 @@ impl<P: Platform> Engine<P> {
             Sighting::Same => {}
             Sighting::First => self.forget_everything(End::SignedIn),
             Sighting::Other => self.forget_everything(End::UserChanged),
-            // Calls and subscriptions go on: the server decides what they get.
+            // Calls and subscriptions continue: the server decides what they may see.
             Sighting::NewRights => {
                 self.forget_entries();
                 self.flush();
@@ -145,7 +146,7 @@ impl<P: Platform> Engine<P> {
         true
     }
 
-    /// The user may have changed: asks for a token, and until it is there answers nothing from the cache.
+    /// Handles a possible change of user: asks for a token, and answers nothing from the cache until it arrives.
     pub fn auth_changed(self: &Rc<Self>) {
         self.learn_use();
         self.platform.withdraw_entries();
@@ -159,7 +160,7 @@ impl<P: Platform> Engine<P> {
         let settling = async move {
             let token = match select(pin!(token), pin!(timeout)).await {
                 Either::Left((Some(token), _)) => token,
-                // What the auth library reported has settled it.
+                // The auth library's report has decided it.
                 Either::Left((None, _)) => return,
                 Either::Right(_) => Err(Error::timeout()),
             };
@@ -180,7 +181,7 @@ impl<P: Platform> Engine<P> {
         self.platform.spawn(settling.wait());
     }
 
-    /// The auth library reports that the user of this token is signed in now; without a token, that no user is.
+    /// Handles a report of the auth library: the token's user is signed in, or no user is if there is no token.
     pub fn signed_in(self: &Rc<Self>, token: Result<Option<String>, Error>) {
         let good = token.as_ref().ok().and_then(Option::as_deref);
         let until = good.and_then(|token| self.expiry_of(token));
@@ -192,11 +193,11 @@ impl<P: Platform> Engine<P> {
         if let Ok(token) = &token {
             self.saw(number, self.subject_of(token.as_deref()));
         } else {
-            // What it reports is no token. The rows that are cached may be another user's: better none.
+            // The report contains no valid token. The cached rows may be another user's, so drop them.
             self.forget_everything(End::UserChanged);
         }
         self.settle(number);
-        // Only now, when the new user's epoch has begun: calls that waited for the provider go on with this token.
+        // The new user's epoch must have begun before calls that wait for the provider continue with this token.
         self.state.borrow_mut().auth.wake_waiting();
         if let Ok(Some(token)) = token {
             self.token_renewed(token);
@@ -210,7 +211,7 @@ impl<P: Platform> Engine<P> {
         }
     }
 
-    /// Ends every call under way and empties the cache: the client is closed, or talks to another server from now on.
+    /// Ends all calls and empties the cache, because the client is closed or configured for another server.
     pub fn reset(self: &Rc<Self>) {
         self.state.borrow_mut().auth.forget();
         self.forget_everything(End::Closed);
@@ -220,7 +221,7 @@ impl<P: Platform> Engine<P> {
         self.forget_entries();
         self.state.borrow_mut().auth.end_epoch(end);
         self.end_subscriptions(end);
-        // Before observers hear of each entry: they may want to know why.
+        // Report the change of user before observers see the effect on each entry.
         if end != End::Closed {
             self.platform.event(Event::UserChanged);
         }
@@ -229,7 +230,7 @@ impl<P: Platform> Engine<P> {
         self.open_soon();
     }
 
-    /// Empties the cache, and lets no answer that is under way into it.
+    /// Empties the cache, and keeps responses to earlier requests out of it.
     fn forget_entries(&self) {
         {
             let mut state = self.state.borrow_mut();

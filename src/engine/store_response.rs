@@ -1,4 +1,4 @@
-//! The end of a read: what it brought is stored, unless a change overtook it.
+//! The end of a read: stores the response unless a change overtook it.
 
 use super::call::Sent;
 use super::log::Record;
@@ -13,17 +13,17 @@ use crate::query::{Query, Test};
 use crate::tables::{Table, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
 use std::rc::Rc;
 
-/// How many times an answer that is overtaken again and again is asked for once more.
+/// How many times an overtaken response is requested again.
 const MAX_REPEATS: u32 = 3;
 
-/// The end of a read in flight, at the latest when it is dropped half-way.
+/// Ends a read in flight, at the latest when this is dropped.
 pub(super) struct ReadGuard<P: Platform> {
     pub engine: Rc<Engine<P>>,
     pub key: String,
-    /// The read's number among those in flight.
+    /// The read's number among the reads in flight.
     pub number: u32,
     pub sent: Sent,
-    /// How many times it has asked again.
+    /// How many times it has repeated its request.
     pub repeats: u32,
 }
 
@@ -34,19 +34,19 @@ impl<P: Platform> Drop for ReadGuard<P> {
 }
 
 impl<P: Platform> ReadGuard<P> {
-    /// Whether what was loaded may be older than what is known by now.
+    /// Whether the response may be older than what is known now.
     fn is_overtaken(&self, outcome: &Result<Option<Loaded<P::Data>>, Error>) -> bool {
         let state = self.engine.state.borrow();
         let loaded = outcome.as_ref().ok().and_then(Option::as_ref);
         state.reads.is_overtaken(self.number, &state.log, loaded)
     }
 
-    /// Whether what was loaded has to be asked for again: something overtook it, and the read insists.
+    /// Whether to repeat the request: a change overtook the response, and the read requires one that is up to date.
     pub fn must_repeat(&self, outcome: &Result<Option<Loaded<P::Data>>, Error>) -> bool {
         outcome.is_ok() && self.repeats < MAX_REPEATS && self.insists() && self.is_overtaken(outcome)
     }
 
-    /// It is asked for again, with this mark.
+    /// Records that the request is repeated, as `sent`.
     pub fn repeats_with(&mut self, sent: Sent) {
         self.repeats += 1;
         self.engine.state.borrow_mut().reads.asks_again(self.number, sent.clone());
@@ -57,7 +57,7 @@ impl<P: Platform> ReadGuard<P> {
         self.engine.state.borrow().reads.insists(self.number)
     }
 
-    /// Stores what was loaded, unless a change overtook it; the caller gets it in any case.
+    /// Stores the response unless a change overtook it. The caller gets it in either case.
     pub fn store(
         self,
         outcome: Result<Option<Loaded<P::Data>>, Error>,
@@ -72,13 +72,13 @@ impl<P: Platform> ReadGuard<P> {
         let outcome = outcome?;
         if let (true, Some(asked)) = (keep, asked) {
             let mut state = engine.state.borrow_mut();
-            // What was asked for earlier is older.
+            // Responses to earlier requests are older than this one.
             if state.reads.has_other(&key) {
                 state.note(Record::Stored { key: key.clone(), asked });
             }
         }
         if !keep && insists {
-            // No later read may be answered with what this one was to replace.
+            // Later reads must not get the entry that this response was meant to replace.
             engine.drop_entry(&key);
         }
         let answer = match outcome {
@@ -93,7 +93,7 @@ impl<P: Platform> ReadGuard<P> {
         };
         engine.flush();
         if !keep {
-            // Whoever follows the entry must not take this answer for the last word.
+            // Observers of the entry must not treat this response as the latest state.
             engine.publish(&key);
         }
         Ok(answer)
@@ -101,7 +101,7 @@ impl<P: Platform> ReadGuard<P> {
 }
 
 impl<P: Platform> Engine<P> {
-    /// Drops the entry, and those that it could be put together from again.
+    /// Drops the entry, and those that it could be composed from again.
     fn drop_entry(&self, key: &str) {
         let store = &mut self.state.borrow_mut().store;
         store.remove(key);
@@ -128,7 +128,7 @@ impl<P: Platform> Engine<P> {
         self.keep(keep, key, whole, Shape::Relations, ttl_ms)
     }
 
-    /// Stores `data` if it may be kept; answers what is to be handed out, which holds known rows as they are.
+    /// Stores `data` if `keep` is true. Returns the data to hand out, in which known rows keep their identity.
     fn keep(&self, keep: bool, key: &str, data: P::Data, shape: Shape, ttl_ms: Option<f64>) -> P::Data {
         if !keep {
             return self.state.borrow_mut().store.identified(data, &shape, false);
@@ -142,7 +142,7 @@ impl<P: Platform> Engine<P> {
 }
 
 impl<P: Platform> Engine<P> {
-    /// Puts a workflow with relations together from its three entries, when all of them are fresh.
+    /// Composes a workflow with relations from its three entries, if all of them are fresh.
     pub(super) fn compose_from_parts(self: &Rc<Self>, key: &str) {
         let Some(parts) = parts_of_relations(key) else { return };
         let now = self.platform.now();

@@ -1,4 +1,4 @@
-//! Writes to one row, one after the other.
+//! Runs the writes to one row one after another.
 
 use super::shared::Shared;
 use super::Engine;
@@ -8,13 +8,13 @@ use futures_channel::oneshot;
 use futures_util::future::FutureExt;
 use std::rc::Rc;
 
-/// For each row that is being written, the end of the write that came last.
+/// For each row with writes in flight, the end of the last write in line.
 #[derive(Default)]
 pub struct Turns {
     last: Vec<(String, Shared<()>)>,
 }
 
-/// The turn of one write. It ends when this is dropped.
+/// One write's turn. It ends when this is dropped.
 pub struct Turn<P: Platform> {
     engine: Rc<Engine<P>>,
     end: Shared<()>,
@@ -29,10 +29,10 @@ impl<P: Platform> Drop for Turn<P> {
 }
 
 impl<P: Platform> Engine<P> {
-    /// Waits until the writes to the row that were begun earlier have ended.
+    /// Waits until all earlier writes to the row have ended.
     ///
     /// # Errors
-    /// ABORTED when another user is signed in by then.
+    /// `ABORTED` if another user has signed in by then.
     pub(super) async fn turn(self: &Rc<Self>, id: &str) -> Result<Turn<P>, Error> {
         let epoch = self.epoch();
         let (sender, ended) = oneshot::channel::<()>();
@@ -45,7 +45,7 @@ impl<P: Platform> Engine<P> {
                 if let Some(earlier) = earlier {
                     earlier.wait().await;
                 }
-                // The sender is dropped, which is how it tells.
+                // Resolves when the sender is dropped.
                 let _ = ended.await;
             };
             let end = Shared::new(end.boxed_local());
@@ -55,7 +55,7 @@ impl<P: Platform> Engine<P> {
         if let Some(before) = before {
             before.wait().await;
         }
-        // What one user asked for is not done in the name of another.
+        // A write that one user started is not sent in another user's name.
         match epoch.end() {
             None => Ok(turn),
             Some(_) => Err(Error::aborted("The user changed before it was the turn of the write")),

@@ -1,39 +1,39 @@
-//! Which versions of a workflow this client's own writes made of which.
+//! Tracks which version of a workflow this client's own writes derived from which.
 //!
-//! `ifUpdatedAt` names the version that a write is meant for. Where own writes alone led on from that one, the write is
-//! meant for what they left: own writes never conflict with each other.
+//! `ifUpdatedAt` names the version that a write expects. If only own writes followed that version, the write expects
+//! their result instead, so own writes never conflict with each other.
 
-/// The versions of this many workflows are remembered: those written last.
+/// Number of workflows tracked; the least recently written one is dropped.
 const MAX_ROWS: usize = 100;
-/// Versions of one workflow that are remembered.
+/// Number of versions tracked per workflow.
 const MAX_VERSIONS: usize = 100;
 
 struct Chain {
     id: String,
-    /// By their `updated_at`. Each was made from the one before by an own write, and no other write came between.
+    /// `updated_at` values. An own write made each version from the one before it, with no other write in between.
     versions: Vec<String>,
 }
 
-/// The versions that own writes made, of the workflows that were written last.
+/// The versions that own writes made, for the most recently written workflows.
 #[derive(Default)]
 pub struct OwnVersions {
     chains: Vec<Chain>,
 }
 
 impl OwnVersions {
-    /// What own writes alone made of `version`; the version itself where they made nothing of it.
+    /// The version that own writes alone made of `version`; `version` itself if there is none.
     pub fn current(&self, id: &str, version: &str) -> String {
         let chain = self.chains.iter().find(|chain| chain.id == id);
         let chain = chain.filter(|chain| chain.versions.iter().any(|own| own == version));
         chain.and_then(|chain| chain.versions.last()).map_or(version, String::as_str).to_owned()
     }
 
-    /// What the last own write made.
+    /// The version that the last own write made.
     pub fn last(&self, id: &str) -> Option<&str> {
         self.chains.iter().find(|chain| chain.id == id)?.versions.last().map(String::as_str)
     }
 
-    /// An own write made the version `after` of `before`; of an unknown one when that is None.
+    /// Records that an own write turned version `before` into `after`. `None` if `before` is unknown.
     pub fn wrote(&mut self, id: &str, before: Option<String>, after: String) {
         let place = self.chains.iter().position(|chain| chain.id == id);
         let known = place.map(|place| self.chains.remove(place).versions).unwrap_or_default();
@@ -50,7 +50,7 @@ impl OwnVersions {
         self.chains.push(Chain { id: id.to_owned(), versions });
     }
 
-    /// Nothing is remembered any more.
+    /// Forgets all versions.
     pub fn clear(&mut self) {
         self.chains.clear();
     }

@@ -1,4 +1,4 @@
-//! The way of a write: an idempotent request, then the change that it made.
+//! A write: an idempotent request, then the change that it made.
 
 use super::call::{CallOptions, Sent, Stage};
 use super::writes::WriteGuard;
@@ -14,10 +14,10 @@ use std::cmp::Ordering;
 use std::rc::Rc;
 
 impl<P: Platform> Engine<P> {
-    /// Makes the change and answers the row; nothing for a delete.
+    /// Sends the write and returns the row; `None` for a delete.
     ///
-    /// Whatever was cached of that row is right when this resolves. When the outcome is unknown (the answer was lost
-    /// or the call aborted), whatever the write may have touched is dropped.
+    /// When this resolves, everything cached of that row is up to date. If the outcome is unknown (the response was
+    /// lost or the call was aborted), every entry that the write may have touched is dropped.
     pub async fn write(
         self: &Rc<Self>,
         write: Write,
@@ -40,7 +40,7 @@ impl<P: Platform> Engine<P> {
         self.supervise(options.cancelled, &stage, work.boxed_local()).await
     }
 
-    /// Makes the change, and remembers which version of a workflow it made of which.
+    /// Sends the write and records which version of the workflow it made from which.
     async fn make(
         self: &Rc<Self>,
         write: Write,
@@ -64,10 +64,11 @@ impl<P: Platform> Engine<P> {
         outcome
     }
 
-    /// The write, meant for the version of the workflow that it is to be made of.
+    /// Sets the version of the workflow that the write expects.
     ///
-    /// A version that the caller wants stands for what own writes made of it since. Without one, the write says what it
-    /// takes the row to be: when that is right, no other write came between the version before and the new one.
+    /// A version that the caller passed is replaced by the one that own writes have made of it since. Without one,
+    /// the write names the version it assumes: if the assumption holds, no other write came between that version and
+    /// the new one.
     fn on_version(&self, write: &Write, id: &str) -> Write {
         let condition = match write.condition() {
             Some(wanted) => {

@@ -1,4 +1,4 @@
-//! Own writes in flight: what may have crossed them, and what becomes of the cache when they are over.
+//! Own writes in flight: which changes may have crossed them, and how their outcome changes the cache.
 
 use super::call::Sent;
 use super::called::Graph;
@@ -12,14 +12,14 @@ use crate::subscriptions::id_of;
 use crate::tables::{Table, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
 use std::rc::Rc;
 
-/// An own write that is not answered yet.
+/// An own write without a response so far.
 pub struct WriteInFlight {
     table: &'static Table,
-    /// None when it names its rows by something else, and may mean any.
+    /// `None` if the write does not name its rows by id and may affect any of them.
     id: Option<String>,
-    /// Whether it deletes what other rows may belong to.
+    /// Whether it deletes a row that others may belong to.
     is_delete: bool,
-    /// Whether it writes the nodes and connections of a workflow too.
+    /// Whether it also writes the nodes and connections of a workflow.
     saves_graph: bool,
     /// When it began.
     began: Place,
@@ -31,19 +31,19 @@ impl WriteInFlight {
         (*self.table == *other.table && !is_other_row) || self.takes_along(other) || other.takes_along(self)
     }
 
-    /// Whether it deletes what the other one's row may belong to, or saves the graph that this row may be a part of.
+    /// Whether it deletes a row that the other write's row may belong to, or saves the graph that contains it.
     fn takes_along(&self, other: &Self) -> bool {
         let is_of_graph = [&WORKFLOW_NODES, &WORKFLOW_CONNECTIONS].contains(&other.table);
         (self.is_delete && self.table.cascades_to(other.table)) || (self.saves_graph && is_of_graph)
     }
 
-    /// Whether this may be its row.
+    /// Whether this row may be the one that it writes.
     fn may_mean(&self, table: &Table, id: &str) -> bool {
         *table == *self.table && self.id.as_deref().is_none_or(|own| own == id)
     }
 }
 
-/// Own writes that are not answered yet.
+/// Own writes without a response so far.
 #[derive(Default)]
 pub struct WritesInFlight {
     writes: Vec<Rc<WriteInFlight>>,
@@ -66,35 +66,37 @@ impl WritesInFlight {
         self.writes.retain(|write| !Rc::ptr_eq(write, own));
     }
 
-    /// Whether another write that may touch the same row was in flight at the same time: both may have happened in either
-    /// order. `own` is not in flight any more.
+    /// Whether another write that may touch the same row overlapped with `own`, so that either may have happened
+    /// first. `own` is no longer in flight.
     fn crossed(&self, log: &ChangeLog, own: &WriteInFlight) -> bool {
         self.writes.iter().any(|write| own.meets(write))
             || log.has_since(own.began, |record| matches!(record, Record::Written(other) if own.meets(other)))
     }
 
-    /// When the first of them began.
+    /// When the oldest of them began.
     pub fn oldest(&self) -> Option<Place> {
         self.writes.iter().map(|write| write.began).min()
     }
 }
 
-/// What happened while a write was in flight.
+/// Events during a write.
 struct Meanwhile {
-    /// Another write was in flight that may have touched the same row.
+    /// Another write overlapped that may have touched the same row.
     was_crossed: bool,
-    /// The rows that frames told of: whether the answer is older, it does not say. None when that is not known any more.
+    /// The rows that frames reported. The response does not tell whether it is older than a frame. `None` if the
+    /// records have been removed.
     heard: Option<Vec<(&'static Table, String)>>,
 }
 
 impl Meanwhile {
-    /// Whether a frame may have told of such a row.
+    /// Whether a frame may have reported a row for which `is_such` is true.
     fn has_heard(&self, is_such: impl Fn(&'static Table, &str) -> bool) -> bool {
         self.heard.as_ref().is_none_or(|heard| heard.iter().any(|(table, id)| is_such(table, id)))
     }
 }
 
-/// A write under way. Dropped before it is settled, it leaves the cache without whatever it may have touched.
+/// A write in flight. If it is dropped before it is settled, the cache loses every entry that the write may have
+/// touched.
 pub(super) struct WriteGuard<P: Platform> {
     engine: Rc<Engine<P>>,
     write: Rc<WriteInFlight>,
@@ -109,7 +111,7 @@ impl<P: Platform> WriteGuard<P> {
         Self { engine: engine.clone(), write, sent: sent.clone(), is_settled: false }
     }
 
-    /// Applies what is known of the outcome and hands it on.
+    /// Applies the outcome to the cache and returns it.
     pub fn settle(
         mut self,
         write: &Write,
@@ -141,7 +143,7 @@ impl<P: Platform> WriteGuard<P> {
             }
             Ok(Written::Called(answer)) => {
                 let Write::Call(call) = write else { return Ok(Some(answer)) };
-                // Nobody knows which came later: what it touched is dropped.
+                // The order of the changes is unknown: drop the entries that the write touched.
                 let is_outdated = |saved: &Graph<P::Data>| {
                     meanwhile.was_crossed
                         || meanwhile.has_heard(|table, id| self.engine.was_told_otherwise(table, id, saved))
@@ -161,7 +163,7 @@ impl<P: Platform> WriteGuard<P> {
         self.engine.apply(&Change { table: self.write.table, id, source });
     }
 
-    /// Whether a frame told meanwhile that the row is not what the answer says.
+    /// Whether a frame reported a state of the row that differs from the response.
     fn was_overheard(&self, meanwhile: &Meanwhile, id: Option<&str>, row: &P::Data) -> bool {
         meanwhile.has_heard(|table, id| self.write.may_mean(table, id))
             && !id.is_some_and(|id| self.engine.was_told(self.write.table, id, row))
@@ -173,7 +175,7 @@ impl<P: Platform> WriteGuard<P> {
         }
     }
 
-    /// The write is not in flight any more.
+    /// Ends the write.
     fn leave(&self) -> Meanwhile {
         let mut state = self.engine.state.borrow_mut();
         state.writes.end(&self.write);
@@ -200,8 +202,8 @@ impl<P: Platform> Drop for WriteGuard<P> {
     }
 }
 
-/// Whether the server may have made the change, or knows better than we what the row is like. After more than one
-/// attempt the last one's error says nothing about the earlier ones, whose answers were lost.
+/// Whether the server may have made the change, or knows a newer state of the row. After several attempts the last
+/// error says nothing about the earlier attempts, whose responses were lost.
 fn may_have_happened(error: &Error) -> bool {
     error.retryable || error.attempts > 1 || error.is(code::NOT_FOUND) || is_taken(error)
 }

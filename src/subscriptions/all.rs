@@ -1,5 +1,5 @@
-//! All subscriptions of a client. What a frame costs does not depend on how many there are: only those are looked at that mean
-//! its row, know it, or are being read.
+//! All subscriptions of a client. The cost of a frame does not depend on their number: it looks only at subscriptions
+//! that include the row, know the row, or are being read.
 
 use super::echoes::Echoes;
 use super::subscription::{Extent, Notice, Notification, Reading, Subscription, Touch};
@@ -8,58 +8,59 @@ use crate::realtime::{ChangeKind, Incoming};
 use crate::tables::Table;
 use std::rc::Rc;
 
-/// The subscriptions, and what finds those that a frame concerns.
+/// The subscriptions, with indexes to find those that a frame affects.
 pub struct Subscriptions<D: Data> {
-    /// In the order of their numbers.
+    /// Sorted by number.
     all: Vec<Subscription<D>>,
-    /// Which subscriptions know a row, by its id.
+    /// Which subscriptions know a row, by row id.
     knowers: D::Holders,
-    /// None once a subscription was changed.
+    /// `None` after a subscription changed.
     plan: Option<Plan>,
-    /// How often scopes are read without a sign of a gap, and when the first is due. None once a subscription was changed.
+    /// How often scopes are read without a sign of a gap, and when the first is due. `None` after a subscription
+    /// changed.
     due: Option<(f64, f64)>,
 }
 
-/// What follows from how the subscriptions stand.
+/// An index derived from the subscriptions.
 struct Plan {
-    /// A channel, where the bindings of a subscription begin there, and the subscription: in ascending order.
+    /// Channel, position of the subscription's first binding on it, and subscription, in ascending order.
     bindings: Vec<(u32, usize, u32)>,
     /// The subscriptions whose scopes are being read.
     being_read: Vec<u32>,
 }
 
-/// A frame's word for who is meant by a row.
+/// What a frame says about a row, and which subscriptions it is for.
 #[derive(Clone)]
 pub struct Sign {
-    /// What became of the row.
+    /// What happened to the row.
     pub kind: ChangeKind,
-    /// When, as the server says.
+    /// When, according to the server.
     pub commit_timestamp: Option<Rc<str>>,
-    /// By each channel that told of the row, the subscriptions whose bindings it matched.
+    /// For each channel that reported the row, the subscriptions whose bindings matched it.
     meant: Vec<(u32, Vec<u32>)>,
 }
 
 impl Sign {
-    /// Of a row that is gone, or may be: if it comes back, its frames say who is meant.
+    /// For a row that is gone, or may be gone. If it exists again, its own frames name the subscriptions.
     pub fn of_nobody(kind: ChangeKind, commit_timestamp: Option<Rc<str>>) -> Self {
         Self { kind, commit_timestamp, meant: Vec::new() }
     }
 
-    /// The subscriptions that mean the row.
+    /// The subscriptions that include the row.
     pub fn meant(&self) -> impl Iterator<Item = u32> + '_ {
         self.meant.iter().flat_map(|(_, subscriptions)| subscriptions.iter().copied())
     }
 
-    /// Another frame told of the same row. What the channels say that it did not come by still holds.
+    /// Merges with the next frame for the same row. What other channels said still holds.
     pub fn follow(&mut self, mut next: Self) {
         self.meant.retain(|(channel, _)| next.meant.iter().all(|(other, _)| other != channel));
         next.meant.append(&mut self.meant);
         *self = next;
     }
 
-    /// Whether the subscription does not mean the row any more. `is_in_scope` tells that by the row, where it can.
+    /// Whether the row has left the subscription. `is_in_scope` decides if the row has the columns for it.
     fn is_left_by<D: Data>(&self, subscription: &Subscription<D>, row: &D) -> bool {
-        // The server tells no one why a row does not match a filter.
+        // The server does not report why a row does not match a filter.
         let is_filtered_out = subscription.selection.filter.is_some()
             && self.meant.iter().any(|(channel, _)| subscription.is_carried_by(*channel));
         is_filtered_out || subscription.selection.is_in_scope(row) == Some(false)
@@ -73,13 +74,13 @@ impl<D: Data> Default for Subscriptions<D> {
 }
 
 impl<D: Data> Subscriptions<D> {
-    /// Takes in a subscription whose number is higher than every other one.
+    /// Adds a subscription, whose number must be the highest.
     pub fn push(&mut self, subscription: Subscription<D>) {
         self.changed();
         self.all.push(subscription);
     }
 
-    /// Lets go of the subscriptions that `is_over` picks.
+    /// Removes the subscriptions for which `is_over` is true.
     pub fn remove(&mut self, is_over: impl Fn(&Subscription<D>) -> bool) {
         self.changed();
         let knowers = &mut self.knowers;
@@ -92,12 +93,12 @@ impl<D: Data> Subscriptions<D> {
         });
     }
 
-    /// The subscriptions, in the order of their numbers.
+    /// The subscriptions, sorted by number.
     pub fn iter(&self) -> impl Iterator<Item = &Subscription<D>> {
         self.all.iter()
     }
 
-    /// The same, to change how they stand.
+    /// The subscriptions for modification, sorted by number.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Subscription<D>> {
         self.changed();
         self.all.iter_mut()
@@ -108,7 +109,7 @@ impl<D: Data> Subscriptions<D> {
         Some(&self.all[self.place(number)?])
     }
 
-    /// The same, to change how it stands.
+    /// The subscription with this number, for modification.
     pub fn get_mut(&mut self, number: u32) -> Option<&mut Subscription<D>> {
         self.changed();
         let place = self.place(number)?;
@@ -119,7 +120,7 @@ impl<D: Data> Subscriptions<D> {
         self.all.binary_search_by_key(&number, |subscription| subscription.number).ok()
     }
 
-    /// The subscription, to change what it knows, and the index of who knows what.
+    /// The subscription, to change the rows it knows, and the index of which subscriptions know which rows.
     fn knower(&mut self, number: u32) -> Option<(&mut Subscription<D>, &mut D::Holders)> {
         let place = self.place(number)?;
         Some((&mut self.all[place], &mut self.knowers))
@@ -131,14 +132,14 @@ impl<D: Data> Subscriptions<D> {
         known.filter(move |subscription| *subscription.selection.table == *table)
     }
 
-    /// Whether one of the subscriptions would hear if this row came to be.
+    /// Whether any subscription would receive the insert of this row.
     pub fn hear_of(&self, table: &'static Table, row: &D) -> bool {
         self.all
             .iter()
             .any(|subscription| *subscription.selection.table == *table && subscription.hears_of(row))
     }
 
-    /// An own write changed the rows of this parent as a whole: readings that are under way say nothing of them.
+    /// Handles an own write that replaced all rows of this parent: readings in progress say nothing about them.
     pub fn supersede_readings(&mut self, table: &'static Table, parent_id: &str) {
         for subscription in self
             .all
@@ -151,14 +152,15 @@ impl<D: Data> Subscriptions<D> {
         }
     }
 
-    /// The scope of the subscription was read. What is to be told, and whether it has to be read once more.
+    /// Handles a reading of the subscription's scope. Returns the rows to report, and whether the scope must be read
+    /// once more.
     pub fn take_rows(&mut self, number: u32, rows: &D) -> (Vec<Difference<D>>, bool) {
         self.changed();
         self.knower(number)
             .map_or_else(Default::default, |(subscription, knowers)| subscription.take_rows(rows, knowers))
     }
 
-    /// The subscription has too many rows: what is known of them is forgotten.
+    /// Forgets the subscription's rows, because there are too many.
     pub fn forget_rows(&mut self, number: u32) {
         self.changed();
         if let Some((subscription, knowers)) = self.knower(number) {
@@ -166,7 +168,8 @@ impl<D: Data> Subscriptions<D> {
         }
     }
 
-    /// Takes every subscription off its channel. With `keeps_rows` they go on from what they know, otherwise they begin anew.
+    /// Takes all subscriptions off their channels. With `keeps_rows` they continue from the rows they know, otherwise
+    /// they start again.
     pub fn restart(&mut self, keeps_rows: bool) {
         self.changed();
         for subscription in &mut self.all {
@@ -178,12 +181,12 @@ impl<D: Data> Subscriptions<D> {
         }
     }
 
-    /// How many scopes are being read.
+    /// The number of scopes being read.
     pub fn readings(&self) -> usize {
         self.all.iter().filter(|subscription| subscription.is_being_read()).count()
     }
 
-    /// The subscription whose scope is to be read next, of those that wait for it.
+    /// The next subscription to read, of those that are waiting.
     pub fn waiting(&self) -> Option<u32> {
         self.all
             .iter()
@@ -191,7 +194,7 @@ impl<D: Data> Subscriptions<D> {
             .map(|subscription| subscription.number)
     }
 
-    /// When the first scope is to be read without a sign of a gap (monotonic milliseconds).
+    /// When the next scope is to be read without a sign of a gap (monotonic milliseconds).
     pub fn reading_due_ms(&mut self, resync_ms: f64) -> f64 {
         match self.due {
             Some((known_ms, due_ms)) if known_ms.to_bits() == resync_ms.to_bits() => due_ms,
@@ -225,7 +228,7 @@ impl<D: Data> Subscriptions<D> {
         })
     }
 
-    /// Who is meant by a frame of this channel that matched the bindings at these places.
+    /// What a frame says that matched the bindings at these positions of the channel.
     pub fn sign(
         &mut self,
         table: &'static Table,
@@ -255,14 +258,15 @@ impl<D: Data> Subscriptions<D> {
         Sign { kind: frame.kind, commit_timestamp, meant: vec![(channel, meant)] }
     }
 
-    /// The row as it was before the frame at hand, as one of the subscriptions knows that mean it: one that hears of each change.
+    /// The row before the current frame, as known by one of the subscriptions that include it and receive every
+    /// change.
     pub fn before(&self, sign: &Sign, id: &str) -> Option<D> {
         let mut subscriptions = sign.meant().filter_map(|number| self.get(number));
         subscriptions
             .find_map(|subscription| subscription.hears_all().then(|| subscription.known(id)).flatten())
     }
 
-    /// The subscriptions hear what this client writes.
+    /// Records that realtime delivered the echo of an own write.
     pub fn hear_echo(&mut self, sign: &Sign) {
         for number in sign.meant() {
             if let Some((subscription, _)) = self.knower(number) {
@@ -271,8 +275,8 @@ impl<D: Data> Subscriptions<D> {
         }
     }
 
-    /// What to tell of a row that is like this now: those who mean it, and those who meant it and do not any more. With
-    /// `echoes` this is the late echo of an own write that others followed.
+    /// Returns what to report for a row that now has this state: to the subscriptions that include it, and to those
+    /// it has left. With `echoes`, the frame is the late echo of an own write that was followed by others.
     pub fn take_row(
         &mut self,
         table: &'static Table,
@@ -290,7 +294,7 @@ impl<D: Data> Subscriptions<D> {
             let is_meant = sign.meant().any(|meant| meant == number);
             subscription.touch(id, if is_meant { Touch::Frame } else { Touch::Elsewhere(Some(row.clone())) });
             let news = if is_meant {
-                // The row may have been read already, and found like a later own write left it.
+                // The row may have been read already in the state that a later own write left.
                 let is_later = |echoes: &Echoes<D>| {
                     subscription.known(id).is_some_and(|known| echoes.awaits(table, id, &known))
                 };
@@ -314,8 +318,8 @@ impl<D: Data> Subscriptions<D> {
         told
     }
 
-    /// What to tell of a row that is gone, and how it was known. `cached` is the row as the cache holds it: it speaks for
-    /// subscriptions that do not know all of their rows.
+    /// Returns what to report for a row that is gone, and its previous state. `cached` is the row as the cache holds
+    /// it, for subscriptions that do not know all of their rows.
     pub fn take_leave(
         &mut self,
         table: &'static Table,
@@ -357,7 +361,8 @@ impl<D: Data> Subscriptions<D> {
         (told, known)
     }
 
-    /// An own write left the row like this, or gone. Whether any subscription is of the table.
+    /// Handles an own write that left the row in this state, or deleted it. Returns whether any subscription is for
+    /// the table.
     pub fn wrote(&mut self, table: &'static Table, id: &str, row: Option<&D>) -> bool {
         for number in self.plan().being_read.clone() {
             if let Some((subscription, _)) =
@@ -369,8 +374,8 @@ impl<D: Data> Subscriptions<D> {
         self.all.iter().any(|subscription| *subscription.selection.table == *table)
     }
 
-    /// The subscriptions that know the row, those that are being read and those that are `meant`: in the order of their numbers,
-    /// each once.
+    /// The subscriptions that know the row, those that are being read, and those in `meant`: sorted by number,
+    /// without duplicates.
     fn concerned(&mut self, id: &str, meant: impl Iterator<Item = u32>) -> Vec<u32> {
         let mut concerned = self.plan().being_read.clone();
         for number in self.knowers.of(id).into_iter().chain(meant) {

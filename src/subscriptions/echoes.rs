@@ -1,34 +1,34 @@
-//! Own writes whose echo has not come yet.
+//! Own writes whose echo has not arrived yet.
 //!
-//! An own write's answer is in the cache before its frame arrives. Two quick writes of one row make two frames, and the
-//! first of them is older than what everybody sees already.
+//! The response to an own write reaches the cache before its frame arrives. Two quick writes to one row cause two
+//! frames, and the first of them is older than the cached state.
 
 use crate::data::Data;
 use crate::tables::Table;
 use crate::time::{ECHO_OVERDUE_MS, ECHO_TIMEOUT_MS};
 
-/// More than this many rows are not remembered; of older ones, a frame is taken for somebody else's.
+/// Maximum number of rows. Frames for older ones are treated as other clients' changes.
 const MAX_ROWS: usize = 200;
 
 struct Awaited<D> {
     table: &'static Table,
     id: String,
-    /// What the row was like after each write, in their order.
+    /// The state of the row after each write, in order.
     states: Vec<State<D>>,
     since_ms: f64,
 }
 
 struct State<D> {
-    /// None: gone.
+    /// `None` if the row was deleted.
     row: Option<D>,
     written_ms: f64,
-    /// Whether it was found missing.
+    /// Whether it was reported as missing.
     is_missing: bool,
 }
 
 impl<D> State<D> {
-    /// When it counts as missing. A delete never does: servers whose tables lack `replica identity full` tell none to a
-    /// filtered binding.
+    /// When the echo counts as missing. That of a delete never does: servers whose tables lack `replica identity
+    /// full` do not send deletes to filtered bindings.
     fn overdue_ms(&self) -> f64 {
         if self.is_missing || self.row.is_none() {
             f64::INFINITY
@@ -38,31 +38,31 @@ impl<D> State<D> {
     }
 }
 
-/// An own write that has not been echoed.
+/// An own write whose echo is missing.
 pub struct Missing<D> {
     /// The row's table.
     pub table: &'static Table,
-    /// What the row was like after it.
+    /// The row after the write.
     pub row: D,
-    /// When it was answered.
+    /// When the response arrived.
     pub written_ms: f64,
 }
 
-/// The own writes that realtime has not told of.
+/// The own writes that realtime has not echoed.
 pub struct Echoes<D> {
     rows: Vec<Awaited<D>>,
 }
 
-/// What a frame is, as far as own writes tell.
+/// How a frame relates to own writes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Origin {
-    /// No own write is on its way.
+    /// No own write is waiting for its echo.
     Foreign,
     /// The echo of the last own write.
     Echo,
-    /// The echo of an own write that another one followed, whose echo will come.
+    /// The echo of an own write that was followed by another, whose echo is still to come.
     OldEcho,
-    /// Somebody else's change of a row that an own write changed too: nobody here knows which came last.
+    /// Another client's change of a row that an own write changed too. Which came last is unknown.
     Crossed,
 }
 
@@ -73,7 +73,7 @@ impl<D> Default for Echoes<D> {
 }
 
 impl<D: Data> Echoes<D> {
-    /// An own write was answered: the row is like this now, or gone.
+    /// Records the response to an own write: the row now has this state, or is gone.
     pub fn wrote(&mut self, table: &'static Table, id: &str, state: Option<D>, now_ms: f64) {
         self.rows.retain(|row| now_ms - row.since_ms < ECHO_TIMEOUT_MS);
         let state = State { row: state, written_ms: now_ms, is_missing: false };
@@ -88,7 +88,7 @@ impl<D: Data> Echoes<D> {
         self.rows.push(Awaited { table, id: id.to_owned(), states: vec![state], since_ms: now_ms });
     }
 
-    /// A frame says that the row is like this, or gone. What is recognised is not waited for any more.
+    /// Classifies a frame that says the row has this state, or is gone. A recognised echo is no longer awaited.
     pub fn judge(&mut self, table: &'static Table, id: &str, state: Option<&D>, now_ms: f64) -> Origin {
         let Some(row) = self.row(table, id).filter(|row| now_ms - row.since_ms < ECHO_TIMEOUT_MS) else {
             return Origin::Foreign;
@@ -108,27 +108,27 @@ impl<D: Data> Echoes<D> {
         }
     }
 
-    /// Whether an own write left the row like this, and its echo is still to come.
+    /// Whether an own write left the row in this state and its echo has not arrived.
     pub fn awaits(&self, table: &'static Table, id: &str, state: &D) -> bool {
         let mut rows = self.rows.iter().filter(|row| *row.table == *table && row.id == id);
         rows.any(|row| row.states.iter().filter_map(|own| own.row.as_ref()).any(|own| own.is_equal(state)))
     }
 
-    /// Whether an echo of this row is still to come.
+    /// Whether an echo for this row is outstanding.
     pub fn is_awaited(&self, table: &'static Table, id: &str) -> bool {
         self.rows.iter().any(|row| *row.table == *table && row.id == id)
     }
 
-    /// When the next echo counts as missing; infinite when none is awaited.
+    /// When the next echo counts as missing; infinity if none is outstanding.
     pub fn overdue_ms(&self) -> f64 {
         self.rows.iter().flat_map(|row| &row.states).map(State::overdue_ms).fold(f64::INFINITY, f64::min)
     }
 
-    /// The echoes that are missing by now, each once.
+    /// Returns the echoes that are missing by now, each only once.
     pub fn take_missing(&mut self, now_ms: f64) -> Vec<Missing<D>> {
         let mut missing = Vec::new();
         for Awaited { table, states, .. } in &mut self.rows {
-            // What is gone by now may never have been told before.
+            // A deleted row need never have been reported before.
             let is_gone = states.last().is_some_and(|state| state.row.is_none());
             for state in states.iter_mut().filter(|state| state.overdue_ms() <= now_ms) {
                 state.is_missing = true;
@@ -140,12 +140,12 @@ impl<D: Data> Echoes<D> {
         missing
     }
 
-    /// The row was read anew: whatever echoes come, they are older.
+    /// Handles that the row was read again: any echo still to come is older.
     pub fn forget(&mut self, table: &'static Table, id: &str) {
         self.rows.retain(|row| *row.table != *table || row.id != id);
     }
 
-    /// Nothing is waited for any more.
+    /// Stops waiting for any echo.
     pub fn clear(&mut self) {
         self.rows.clear();
     }

@@ -1,26 +1,28 @@
-//! What one subscription knows of its rows: as its handlers were told of them last, or as they were when it was opened.
+//! The rows that one subscription knows: as its handlers were last notified of them, or as they were when it was
+//! opened.
 
 use crate::data::{Data, Difference, Holders, Index};
 use crate::time::timestamp;
 
 /// The rows that one subscription knows, by id.
 ///
-/// `knowers` says of every row which subscriptions know it. Each method that changes which rows those are keeps it right, under
+/// `knowers` is the index of which subscriptions know a row. Every method that adds or removes rows updates it under
 /// the subscription's `number`.
 pub struct KnownRows<D: Data> {
     number: u32,
     rows: D::Index,
-    /// The rows that were told of. A frame may tell of what the first reading saw already, and no handler heard of.
+    /// The rows reported to handlers. A frame may report a row that the first reading contained but no handler was
+    /// notified of.
     told: D::Index,
-    /// Of a table that only grows, the latest `created_at` that was told.
+    /// For an append-only table, the latest `created_at` reported.
     watermark: Option<String>,
-    /// Of such a table, rows that are about to be forgotten: those up to `older_until`.
+    /// For an append-only table, rows to forget next: those up to `older_until`.
     older: D::Index,
     older_until: Option<String>,
 }
 
 impl<D: Data> KnownRows<D> {
-    /// None yet.
+    /// Creates an empty set.
     pub fn new(number: u32) -> Self {
         Self {
             number,
@@ -32,22 +34,22 @@ impl<D: Data> KnownRows<D> {
         }
     }
 
-    /// The row as it is known.
+    /// The row in its known state.
     pub fn get(&self, id: &str) -> Option<D> {
         self.rows.get(id)
     }
 
-    /// Whether the row is one of those that are about to be forgotten.
+    /// Whether the row is one of those to forget next.
     pub fn is_older(&self, id: &str) -> bool {
         self.older_until.is_some() && self.older.get(id).is_some()
     }
 
-    /// Whether the row was told of, and is there.
+    /// Whether the row was reported and still exists.
     pub fn was_told(&self, id: &str) -> bool {
         self.told.get(id).is_some()
     }
 
-    /// The row, which was known as `old`, is like this.
+    /// Records the row's new state; `old` is the previous one.
     pub fn put(&mut self, id: &str, old: Option<&D>, row: &D, knowers: &mut D::Holders) {
         if old.is_none() {
             knowers.set(self.number, id, true);
@@ -55,12 +57,12 @@ impl<D: Data> KnownRows<D> {
         self.rows.put(id, row);
     }
 
-    /// The row is told of, as it is known.
+    /// Records that the row was reported in this state.
     pub fn tell(&mut self, id: &str, row: &D) {
         self.told.put(id, row);
     }
 
-    /// The row is not there any more. As it was, if it was known.
+    /// Removes the row. Returns its last known state.
     pub fn take(&mut self, id: &str, knowers: &mut D::Holders) -> Option<D> {
         self.told.remove(id);
         let old = self.rows.remove(id).or_else(|| self.older.remove(id))?;
@@ -68,12 +70,12 @@ impl<D: Data> KnownRows<D> {
         Some(old)
     }
 
-    /// What is known and what is in the list `fresh` instead.
+    /// The differences between the known rows and the list `fresh`.
     pub fn differences(&self, fresh: &D) -> Vec<Difference<D>> {
         self.rows.differences(fresh)
     }
 
-    /// Forgets every row.
+    /// Forgets all rows.
     pub fn clear(&mut self, knowers: &mut D::Holders) {
         for index in [&self.rows, &self.older] {
             forget::<D>(self.number, index, knowers);
@@ -81,12 +83,12 @@ impl<D: Data> KnownRows<D> {
         (self.rows, self.told, self.older) = Default::default();
     }
 
-    /// Where to read on from in a table that only grows.
+    /// Where to continue reading an append-only table.
     pub fn overlap(&self) -> Option<String> {
         overlap(self.watermark.as_deref()?)
     }
 
-    /// The table only grows, and this row of it was told.
+    /// Records the `created_at` of a reported row of an append-only table.
     pub fn note_time(&mut self, row: &D) {
         if let Some(time) = row.column("created_at").text() {
             if self.watermark.as_deref().is_none_or(|latest| latest < time) {
@@ -95,8 +97,9 @@ impl<D: Data> KnownRows<D> {
         }
     }
 
-    /// Forgets rows that no reading brings again: all that are known are put aside once those put aside before are older
-    /// than where the next reading begins. Not to be called while one is under way, which may have begun further back.
+    /// Forgets rows that no reading will return again: once the rows set aside earlier are older than the start of
+    /// the next reading, they are dropped and the current ones are set aside. Must not be called during a reading,
+    /// which may have started further back.
     pub fn forget_older(&mut self, knowers: &mut D::Holders) {
         if self.watermark.is_none() || (self.older_until.is_some() && self.older_until >= self.overlap()) {
             return;
@@ -110,7 +113,7 @@ impl<D: Data> KnownRows<D> {
     }
 }
 
-/// The subscription does not know these rows any more.
+/// Removes the subscription from the index for these rows.
 fn forget<D: Data>(number: u32, rows: &D::Index, knowers: &mut D::Holders) {
     for difference in rows.differences(&D::list(&[])) {
         if let Some(id) = difference.id() {
@@ -119,8 +122,8 @@ fn forget<D: Data>(number: u32, rows: &D::Index, knowers: &mut D::Holders) {
     }
 }
 
-/// Where to read on from in a table that only grows: a minute before the latest row known, because a transaction's rows
-/// carry the time of its start.
+/// Where to continue reading an append-only table: a minute before the latest known row, because rows carry the start
+/// time of their transaction.
 pub fn overlap(latest: &str) -> Option<String> {
     timestamp::normalize(&[latest, "+00:01"].concat())
 }

@@ -1,4 +1,5 @@
-//! Subscriptions: which rows are meant, what those who follow them were told last, and which frames are echoes. Pure.
+//! Subscriptions: which rows they include, what their handlers were last notified of, and which frames are echoes.
+//! Pure.
 
 #[allow(clippy::module_inception, reason = "the subscriptions themselves")]
 mod all;

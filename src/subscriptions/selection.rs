@@ -1,4 +1,4 @@
-//! Which rows a subscription means, and what to ask of the two servers: bindings of realtime, a query of REST.
+//! Which rows a subscription includes, and the requests for them: realtime bindings and a REST query.
 
 use crate::data::Data;
 use crate::error::Error;
@@ -8,26 +8,26 @@ use crate::rest::MAX_URL_LENGTH;
 use crate::tables::{table_named, Table};
 use crate::uuid;
 
-/// What `open` may name in the place of an id where a table belongs to everybody.
+/// What `open` accepts in place of an id for a table that all users share.
 const EVERYBODY: &str = "all";
 
-/// The rows of one table that somebody wants to hear of.
+/// The rows of one table that a subscription includes.
 #[derive(Clone, PartialEq)]
 pub struct Selection {
     /// The table.
     pub table: &'static Table,
-    /// The id that one of the table's scope columns must hold; all rows that the user may see without one.
+    /// The id that one of the table's scope columns must hold. `None`: all rows that the user may see.
     pub scope: Option<String>,
     /// A condition on one column.
     pub filter: Option<Comparison>,
 }
 
 impl Selection {
-    /// Checks what the application says.
+    /// Validates the application's arguments.
     ///
     /// # Errors
-    /// `INVALID_INPUT` naming what was refused: a table that there is not, a scope that is no uuid, a filter that is
-    /// no comparison of a column of the table.
+    /// `INVALID_INPUT`, naming the invalid argument: an unknown table, a scope that is not a uuid, or a filter that
+    /// is not a comparison with a column of the table.
     pub fn new(table: &str, scope: Option<String>, filter: Option<String>) -> Result<Self, Error> {
         let table =
             table_named(table).ok_or_else(|| Error::invalid("table", "one of the database's tables"))?;
@@ -37,7 +37,7 @@ impl Selection {
             Some(scope) => Some(uuid::canonical(&scope).ok_or_else(|| Error::invalid("scope", "a uuid"))?),
         };
         let parse = |filter: String| {
-            // Every byte may take three in a URL, beside what else stands there.
+            // Each byte may take three in a URL, next to the rest of the URL.
             let is_short = filter.len() * 3 + 1_000 < MAX_URL_LENGTH;
             let refused = || Error::invalid("filter", "a condition on a column, such as status=eq.running");
             Comparison::parse(table, &filter).filter(|_| is_short).ok_or_else(refused)
@@ -45,7 +45,7 @@ impl Selection {
         Ok(Self { table, scope, filter: filter.map(parse).transpose()? })
     }
 
-    /// What to ask of realtime. A scope takes a binding for each column that may hold its id: then that of the filter.
+    /// The realtime bindings: one per column that may hold the scope's id, then one for the filter.
     pub fn bindings(&self, unfiltered_deletes: bool) -> Vec<Binding> {
         let table = self.table.name;
         let to = |filter| Binding { event: "*", table, filter };
@@ -63,20 +63,20 @@ impl Selection {
         bindings
     }
 
-    /// Whether a row that matched these bindings, by their places in [`Self::bindings`], is meant.
+    /// Whether a row that matched these bindings, as positions in [`Self::bindings`], is included.
     pub fn is_meant(&self, matched: &[usize]) -> bool {
         let scopes = if self.scope.is_some() { self.table.scopes.len() } else { 0 };
         let in_scope = self.scope.is_none() || matched.iter().any(|place| *place < scopes);
         in_scope && (self.filter.is_none() || matched.contains(&scopes))
     }
 
-    /// Whether the row belongs to the scope, whatever the filter says. None when it lacks the columns that tell.
+    /// Whether the row belongs to the scope, regardless of the filter. `None` if it lacks the columns to decide.
     pub fn is_in_scope<D: Data>(&self, row: &D) -> Option<bool> {
         self.scope.as_deref().map_or(Some(true), |scope| is_in_scope(self.table, scope, row))
     }
 
-    /// Every row that is meant, as a question to REST, in the order of ids: the walk that meets every row whatever
-    /// changes meanwhile.
+    /// A REST query for all included rows, ordered by id, so that reading page by page meets every row whatever
+    /// changes in between.
     pub fn query(&self) -> Query {
         let query = Query::of(self.table).ordered_by_id();
         Query { scope: self.scope.clone(), comparison: self.filter.clone(), ..query }

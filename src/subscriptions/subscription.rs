@@ -1,4 +1,4 @@
-//! One subscription: what its handlers were last told of every row, and what they are to be told next.
+//! One subscription: the state of every row that its handlers were last notified of, and what to notify them of next.
 
 use super::known::KnownRows;
 use super::selection::Selection;
@@ -9,26 +9,26 @@ use crate::time::{Moment, ECHO_BACKOFF, UNCONFIRMED_MS};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-/// Scopes with more rows than this are not compared after a gap: their entries are dropped, and `onGap` tells.
+/// Scopes with more rows are not compared after a gap. Their entries are dropped, and `onGap` reports it.
 pub const MAX_COMPARED_ROWS: u32 = 5_000;
 
-/// How a subscription stands.
+/// The status of a subscription.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Status {
-    /// The server was not heard of yet.
+    /// Not connected yet.
     Connecting,
-    /// Changes flow.
+    /// Changes are being received.
     Live,
-    /// They did, and will again.
+    /// The connection was lost and is being restored.
     Reconnecting,
-    /// It ended.
+    /// The subscription has ended.
     Closed,
-    /// The server refuses it.
+    /// The server refuses the subscription.
     Error,
 }
 
 impl Status {
-    /// As the application sees it.
+    /// The status as the application sees it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Connecting => "connecting",
@@ -40,130 +40,131 @@ impl Status {
     }
 }
 
-/// Something that those who follow a subscription are to be told.
+/// A notification's content.
 pub enum Notice<D> {
     /// A row changed.
     Row {
-        /// What became of it.
+        /// What happened to it.
         kind: ChangeKind,
-        /// As it is; of a deleted one, as it was.
+        /// Its new state; for a delete, its last state.
         row: D,
-        /// As it was told last.
+        /// The state that was last reported.
         old: Option<D>,
-        /// When, as the server says. None for what a comparison found.
+        /// When, according to the server. `None` for changes found by comparison.
         commit_timestamp: Option<Rc<str>>,
     },
-    /// The subscription stands otherwise than before.
+    /// The status changed.
     Status(Status, Option<Error>),
-    /// Something may have changed, and nobody looked what.
+    /// Changes may have been missed, and they were not determined.
     Gap,
 }
 
-/// What is told of which subscription.
+/// A notification for the handlers of one subscription.
 pub struct Notification<D> {
     /// The subscription's number.
     pub subscription: u32,
     /// The table's name.
     pub table: &'static str,
-    /// What is told.
+    /// Its content.
     pub news: Notice<D>,
 }
 
-/// How far the rows of a subscription are known.
+/// Which rows of a subscription are known.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Extent {
-    /// They were never read.
+    /// The rows were never read.
     Unread,
-    /// All of them are known.
+    /// All rows are known.
     Whole,
-    /// Those of the last time are known: nothing older changes.
+    /// The most recent rows are known; older ones do not change.
     Recent,
-    /// There are too many to compare.
+    /// There are too many rows to compare.
     Unknown,
 }
 
 /// Whether a subscription's scope is being read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Reading {
-    /// It is not.
+    /// It is not being read.
     Idle,
-    /// It will be, when fewer others are.
+    /// It is waiting until fewer other scopes are being read.
     Waiting,
-    /// It is.
+    /// It is being read.
     UnderWay,
-    /// It is, and has to be once more.
+    /// It is being read and must be read once more.
     Outdated,
-    /// It is, and has to be once more: an own write changed its rows as a whole, so that the answer says nothing.
+    /// It is being read and must be read once more: an own write replaced all of its rows, so the response says
+    /// nothing about them.
     Superseded,
 }
 
-/// A row that changed while the scope was read.
+/// A row that changed while the scope was being read.
 struct Touched<D> {
     id: Rc<str>,
     by: Touch<D>,
 }
 
-/// What changed a row while the scope was read.
+/// What changed a row while the scope was being read.
 pub enum Touch<D> {
-    /// A frame for this subscription: the last word, unless another frame follows.
+    /// A frame for this subscription: the latest state, unless another frame follows.
     Frame,
-    /// A frame that says a row is gone of which nobody knew: whether it was meant, the answer may tell.
+    /// A frame for a deleted row that was not known. The response may tell whether the subscription included it.
     UnknownGone,
-    /// An own write, or a frame for another subscription, which left the row like this. A frame for this one comes only if that
-    /// was after changes began to flow.
+    /// An own write, or a frame for another subscription, that left the row in this state. A frame for this
+    /// subscription follows only if changes were already being received.
     Elsewhere(Option<D>),
 }
 
-/// One (table, scope, filter) that somebody follows.
+/// A followed combination of table, scope and filter.
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Subscription<D: Data> {
-    /// By this number the application's side knows it.
+    /// The number by which the application's side refers to it.
     pub number: u32,
-    /// Which rows are meant.
+    /// The rows it includes.
     pub selection: Selection,
-    /// How many follow it.
+    /// The number of followers.
     pub followers: u32,
-    /// Whether any of them is told of changes. The others only want what is cached to be right.
+    /// Whether any follower has handlers. The others only keep the cache up to date.
     pub is_told: bool,
-    /// The channel that its changes come by, and where its bindings begin there. None before that is decided.
+    /// Its channel, and the position of its first binding there. `None` before it is assigned.
     pub channel: Option<(u32, usize)>,
-    /// How it stands.
+    /// Its status.
     pub status: Status,
-    /// Whether it was opened for a user, with whom it ends, though it is on no channel now.
+    /// Whether it was opened for a user. It ends with that user, even if it has no channel at the moment.
     pub is_owned: bool,
-    /// Whether the server ever took it.
+    /// Whether the server ever accepted it.
     pub is_proven: bool,
-    /// Whether a channel was refused that it shared.
+    /// Whether a channel that it shared was refused.
     pub is_suspect: bool,
-    /// How far its rows are known.
+    /// Which of its rows are known.
     pub extent: Extent,
     /// Whether its scope is being read.
     pub reading: Reading,
-    /// Whether it was compared since the server said that changes flow.
+    /// Whether it was compared since changes began to be received.
     pub is_caught_up: bool,
-    /// When to read it again because that failed (monotonic milliseconds).
+    /// When to read it again after a failure (monotonic milliseconds).
     pub retry_ms: Option<f64>,
-    /// How often reading it failed in a row.
+    /// How many readings have failed in a row.
     pub failures: u32,
-    /// When the reading that is under way, or was the last, began.
+    /// When the current or last reading began.
     began: Option<Moment>,
-    /// When the last reading that succeeded began. Only a reading says that nothing was missed before it: neither a frame
-    /// nor a heartbeat does.
+    /// When the last successful reading began. Only a reading proves that nothing was missed before it; frames and
+    /// heartbeats do not.
     confirmed: Option<Moment>,
-    /// The part of the time between two periodic readings after which it is due.
+    /// The fraction of the resync interval after which the next periodic reading is due.
     due_part: f64,
     /// Missing echoes in a row.
     missed_echoes: u32,
-    /// Until when a missing echo says nothing new (monotonic milliseconds).
+    /// Until when another missing echo is ignored (monotonic milliseconds).
     echo_rest_ms: f64,
-    /// The rows that changed since the reading began: their state in the answer may be older.
+    /// Rows that changed since the reading began. Their state in the response may be older.
     touched: Vec<Touched<D>>,
-    /// What is known of its rows.
+    /// The rows it knows.
     pub known: KnownRows<D>,
 }
 
 impl<D: Data> Subscription<D> {
-    /// A subscription that nobody has read for.
+    /// Creates a subscription whose rows were not read yet.
     pub fn new(number: u32, selection: Selection, is_told: bool) -> Self {
         Self {
             number,
@@ -190,17 +191,18 @@ impl<D: Data> Subscription<D> {
         }
     }
 
-    /// Whether its changes come by this channel.
+    /// Whether this channel carries it.
     pub fn is_carried_by(&self, channel: u32) -> bool {
         self.channel.is_some_and(|(own, _)| own == channel)
     }
 
-    /// The row as it is known.
+    /// The row in its known state.
     pub fn known(&self, id: &str) -> Option<D> {
         self.known.get(id)
     }
 
-    /// Whether what is known of a row is what it was before the frame at hand: every change of it comes here.
+    /// Whether a row's known state is the one before the current frame, because the subscription receives every
+    /// change.
     pub fn hears_all(&self) -> bool {
         let missed_nothing = self.is_caught_up && self.reading == Reading::Idle && self.retry_ms.is_none();
         self.selection.filter.is_none()
@@ -208,19 +210,19 @@ impl<D: Data> Subscription<D> {
             && (missed_nothing || self.extent == Extent::Unknown)
     }
 
-    /// Whether it would hear if this row came to be: it is in the scope, and no filter hides it.
+    /// Whether it would receive the insert of this row: the row is in the scope, and no filter can exclude it.
     pub fn hears_of(&self, row: &D) -> bool {
         self.selection.filter.is_none()
             && self.status == Status::Live
             && self.selection.is_in_scope(row) == Some(true)
     }
 
-    /// Where to read on from in a table that only grows.
+    /// Where to continue reading an append-only table.
     pub fn overlap(&self) -> Option<String> {
         self.known.overlap()
     }
 
-    /// A frame of this kind says that the row is like this now. What to tell, if it is news.
+    /// Handles a frame of this kind with the row's new state. Returns what to report, if it is news.
     pub fn take_row(
         &mut self,
         id: &str,
@@ -242,7 +244,7 @@ impl<D: Data> Subscription<D> {
             self.known.note_time(row);
             self.forget_older(knowers);
         }
-        // Where not all rows are known, the frame says whether it is new.
+        // If not all rows are known, the frame tells whether the row is new.
         let kind = match old {
             Some(_) if is_same => return Some((kind, None)),
             Some(_) => ChangeKind::Update,
@@ -252,54 +254,54 @@ impl<D: Data> Subscription<D> {
         Some((kind, old))
     }
 
-    /// The row is told of, as it is known.
+    /// Records that the row was reported in this state.
     pub fn tell(&mut self, id: &str, row: &D) {
         self.known.tell(id, row);
     }
 
-    /// Whether the row was told of, and is there.
+    /// Whether the row was reported and still exists.
     pub fn was_told(&self, id: &str) -> bool {
         self.known.was_told(id)
     }
 
-    /// The scope is being read from now on.
+    /// Records that a reading of the scope begins.
     pub fn begin_reading(&mut self, now: Moment) {
         self.reading = Reading::UnderWay;
         self.began = Some(now);
         self.touched.clear();
     }
 
-    /// The reading succeeded. `random` in [0, 1) spreads the next periodic one, so that clients whom one outage threw out do
-    /// not read together ever after.
+    /// Records that the reading succeeded. `random` in [0, 1) spreads the next periodic reading, so that clients
+    /// disconnected by the same outage do not keep reading at the same time.
     pub fn confirm(&mut self, random: f64) {
         self.failures = 0;
         self.confirmed = self.began;
         self.due_part = 0.75 + random / 4.0;
     }
 
-    /// Whether it is worth reading without a sign of a gap. A scope that is too large to compare is not.
+    /// Whether periodic readings make sense. They do not for a scope that is too large to compare.
     fn is_comparable(&self) -> bool {
         self.status == Status::Live && self.reading == Reading::Idle && self.extent != Extent::Unknown
     }
 
-    /// When it is to be read again without a sign of a gap (monotonic milliseconds).
+    /// When the next periodic reading is due (monotonic milliseconds).
     fn resync_due_ms(&self, resync_ms: f64) -> f64 {
         let confirmed = self.confirmed.filter(|_| self.is_comparable() && self.retry_ms.is_none());
         confirmed.map_or(f64::INFINITY, |confirmed| confirmed.monotonic_ms + resync_ms * self.due_part)
     }
 
-    /// When it is to be read again, with or without a sign of a gap (monotonic milliseconds).
+    /// When the next reading is due, periodic or after a failure (monotonic milliseconds).
     pub fn reading_due_ms(&self, resync_ms: f64) -> f64 {
         self.retry_ms.unwrap_or(f64::INFINITY).min(self.resync_due_ms(resync_ms))
     }
 
-    /// Whether the reading is due that was asked for by a failure or by time.
+    /// Whether a periodic reading, or one after a failure, is due.
     pub fn is_reading_due(&self, resync_ms: f64, now_ms: f64) -> bool {
         self.reading_due_ms(resync_ms) <= now_ms
     }
 
-    /// Whether it was not read for so long that a page which is looked at again wants to be sure. By either clock: the
-    /// monotonic one may stop while the machine sleeps.
+    /// Whether the last reading is so old that a page that becomes visible should read again. Measured by both
+    /// clocks, because the monotonic one may stop while the machine sleeps.
     pub fn is_unconfirmed(&self, now: Moment) -> bool {
         let is_old = |confirmed: Moment| {
             now.monotonic_ms - confirmed.monotonic_ms >= UNCONFIRMED_MS
@@ -308,12 +310,13 @@ impl<D: Data> Subscription<D> {
         self.is_comparable() && self.confirmed.is_none_or(is_old)
     }
 
-    /// Whether it was read since, or is being read and was not at that time.
+    /// Whether its latest reading, finished or not, began after this time (monotonic milliseconds).
     pub fn is_read_since(&self, ms: f64) -> bool {
         self.began.is_some_and(|began| began.monotonic_ms > ms)
     }
 
-    /// The echo of an own write did not come. Whether that is a sign of a gap: the row is meant, and changes flow.
+    /// Handles a missing echo. Returns whether it is a sign of a gap: the row is included and changes are being
+    /// received.
     pub fn miss_echo(&mut self, row: &D, now_ms: f64) -> bool {
         let is_meant = self.selection.filter.is_none() && self.selection.is_in_scope(row) == Some(true);
         if !is_meant || self.status != Status::Live || now_ms < self.echo_rest_ms {
@@ -324,34 +327,35 @@ impl<D: Data> Subscription<D> {
         true
     }
 
-    /// The echo of an own write came.
+    /// Handles the echo of an own write.
     pub fn hear_echo(&mut self) {
         (self.missed_echoes, self.echo_rest_ms) = (0, f64::NEG_INFINITY);
     }
 
-    /// Whether an answer is on its way that says what its rows are.
+    /// Whether a reading in progress will determine its rows.
     pub fn is_being_read(&self) -> bool {
         matches!(self.reading, Reading::UnderWay | Reading::Outdated | Reading::Superseded)
     }
 
-    /// Something changed this row. What the scope's answer says of it is older, if the scope is being read.
+    /// Records that a row changed. If the scope is being read, the response's state of the row is older.
     pub fn touch(&mut self, id: &str, by: Touch<D>) {
         if self.is_being_read() {
             self.touched.push(Touched { id: id.into(), by });
         }
     }
 
-    /// Whether the row changed while the scope was read.
+    /// Whether the row changed while the scope was being read.
     pub fn is_touched(&self, id: &str) -> bool {
         self.touches(id).next().is_some()
     }
 
-    /// What changed the row while the scope was read.
+    /// What changed the row while the scope was being read.
     fn touches<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a Touch<D>> {
         self.touched.iter().filter(move |touched| *touched.id == *id).map(|touched| &touched.by)
     }
 
-    /// Whether the answer is the last word about a row, as it is unless the row changed meanwhile. None when nobody can say.
+    /// Whether the response has the latest state of a row, which it does unless the row changed in the meantime.
+    /// `None` if that cannot be determined.
     fn is_last_word(&self, id: &str, new: Option<&D>) -> Option<bool> {
         let mut last_word = Some(true);
         for touched in self.touches(id) {
@@ -365,8 +369,8 @@ impl<D: Data> Subscription<D> {
         last_word
     }
 
-    /// The rows are these now, but for those that changed while they were read. What to tell, once anything was known;
-    /// and whether the scope has to be read once more to be sure.
+    /// Handles a reading: the rows are these, except for those that changed in the meantime. Returns what to report,
+    /// if a state was known before, and whether the scope must be read once more.
     pub fn take_rows(&mut self, rows: &D, knowers: &mut D::Holders) -> (Vec<Difference<D>>, bool) {
         let mut is_doubtful = false;
         let was_read = matches!(self.extent, Extent::Whole | Extent::Recent);
@@ -406,20 +410,20 @@ impl<D: Data> Subscription<D> {
         (news, is_doubtful)
     }
 
-    /// There are too many rows: what is known of them is forgotten.
+    /// Forgets the rows, because there are too many.
     pub fn forget_rows(&mut self, knowers: &mut D::Holders) {
         self.known.clear(knowers);
         self.extent = Extent::Unknown;
         (self.retry_ms, self.failures) = (None, 0);
     }
 
-    /// It is taken off its channel, and no reading of its scope is under way any more. What it knows stays, so that the
-    /// next reading finds what was missed.
+    /// Takes it off its channel and ends any reading. It keeps the rows it knows, so that the next reading finds what
+    /// was missed.
     pub fn suspend(&mut self) {
         (self.channel, self.reading, self.retry_ms) = (None, Reading::Idle, None);
     }
 
-    /// It begins anew, as if nobody had opened it yet.
+    /// Starts again as if it had never been opened.
     pub fn restart(&mut self, knowers: &mut D::Holders) {
         self.known.clear(knowers);
         let mut new = Self::new(self.number, self.selection.clone(), self.is_told);
@@ -427,7 +431,7 @@ impl<D: Data> Subscription<D> {
         *self = new;
     }
 
-    /// Forgets rows that no reading brings again.
+    /// Forgets rows that no reading will return again.
     fn forget_older(&mut self, knowers: &mut D::Holders) {
         if !self.is_being_read() {
             self.known.forget_older(knowers);
@@ -440,5 +444,5 @@ pub fn id_of<D: Data>(row: &D) -> Option<String> {
     row.column("id").text().map(str::to_owned)
 }
 
-/// What is to be told, in order.
+/// Pending notifications, in order.
 pub type Notifications<D> = VecDeque<Notification<D>>;
