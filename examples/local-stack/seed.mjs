@@ -1,6 +1,7 @@
 // @ts-check
 import { accountRows } from './seed/account-rows.mjs';
 import { graphRows } from './seed/graph-rows.mjs';
+import { memberRows } from './seed/members.mjs';
 import { createRandom } from './seed/random.mjs';
 import { runRows } from './seed/runs.mjs';
 import { templateRows } from './seed/templates.mjs';
@@ -16,8 +17,8 @@ const SEED = 20260101;
 const FAVORITES = ['Product launch video', 'Catalogue backgrounds', 'UGC ad remix'];
 
 /**
- * Fills an empty database with two accounts as they look after two months of work, ending now. Works on any set of
- * migrations; the audit trail is there only where its triggers are.
+ * Fills an empty database with two accounts as they look after two months of work, ending now, and a third that is new.
+ * Works on any set of migrations: the audit trail is there only where its triggers are, members only where their table is.
  *
  * @param {Sql} sql as superuser
  */
@@ -37,13 +38,14 @@ export async function seedDatabase(sql) {
     }));
   const { api_keys, integrations, brand_settings, account_settings } = accountRows(random, now);
   const executions = runs.flatMap((run) => run.executions);
+  const [{ has_members }] = await sql(
+    "select to_regclass('public.workflow_members') is not null as has_members",
+  );
+  const workflows = graphs.map(({ workflow }) => workflow);
 
   await addUsers(sql);
   const inserts = [
-    insertSql(
-      'workflows',
-      graphs.map(({ workflow }) => workflow),
-    ),
+    insertSql('workflows', workflows),
     insertSql(
       'workflow_nodes',
       graphs.flatMap(({ nodes }) => nodes),
@@ -65,6 +67,7 @@ export async function seedDatabase(sql) {
     insertSql('workflow_templates', templates),
     insertSql('saved_templates', saved),
     insertSql('workflow_favorites', favorites),
+    has_members ? insertSql('workflow_members', memberRows(workflows, now)) : '',
   ];
   await sql(`begin; ${VISITOR} ${inserts.join('\n')} ${BACKDATE_AUDIT} commit; analyze;`);
 }

@@ -29,9 +29,10 @@ export { StackError };
  * @property {number} [dbPort] also let Postgres listen on this port; by default it has only a socket
  * @property {string} [dataDir] keep the database in this folder; by default it is temporary
  * @property {number} [maxRows] the most rows PostgREST gives at once; 1000 by default, as on hosted projects
- * @property {boolean} [seed] fill a new database with two users and their data; true by default
+ * @property {boolean} [seed] fill a new database with three users and their data; true by default
  * @property {true | string[]} [migrations] all by default, or some by name (`initial_schema`: production as it is)
  * @property {boolean} [encryptedKeys] encrypt API keys at rest, as an optional migration does; false by default
+ * @property {boolean} [members] let workflows be shared, as an optional migration does; false by default
  * @property {boolean} [closeConnections] end every connection after its answer
  * @property {number} [tokenSeconds] how long a sign-in's token lives; 3600 by default
  * @property {number} [refreshReuseSeconds] how long a used refresh token still works; 10 by default
@@ -55,9 +56,14 @@ export async function startStack(options = {}) {
     seed = true,
     migrations: wanted = true,
     encryptedKeys = false,
+    members = false,
     quiet = true,
   } = options;
   const { closeConnections, tokenSeconds, refreshReuseSeconds } = options;
+  const optional = [
+    ...(encryptedKeys ? ['encrypted_api_keys'] : []),
+    ...(members ? ['workflow_members'] : []),
+  ];
   checkNode();
   const tell = quiet ? () => {} : (/** @type {string} */ line) => console.log(line);
 
@@ -75,7 +81,7 @@ export async function startStack(options = {}) {
   try {
     const [binaries, migrations] = await Promise.all([
       findBinaries(),
-      readMigrations(wanted, encryptedKeys ? ['encrypted_api_keys'] : []),
+      readMigrations(wanted, optional),
       removeStaleRunDirs(),
     ]);
     const runDir = await createRunDir();

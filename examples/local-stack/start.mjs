@@ -11,6 +11,7 @@ const HELP = `Usage: npm start -- [options]
   --max-rows <n>   the most rows a request gives (1000)
   --no-seed        start with empty tables
   --encrypted-keys encrypt API keys at rest
+  --members        let workflows be shared
   --production     the schema as production has it, without the later migrations
   --help           this text`;
 
@@ -35,6 +36,7 @@ function readOptions() {
         'max-rows': { type: 'string', default: '1000' },
         'no-seed': { type: 'boolean', default: false },
         'encrypted-keys': { type: 'boolean', default: false },
+        members: { type: 'boolean', default: false },
         production: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -47,6 +49,7 @@ function readOptions() {
       maxRows: wholeNumber('--max-rows', values['max-rows']),
       seed: !values['no-seed'],
       encryptedKeys: values['encrypted-keys'],
+      members: values.members,
       migrations: values.production ? ['initial_schema'] : true,
       quiet: false,
     };

@@ -16,4 +16,11 @@ export const USERS = [
     fullName: 'Grace Lindqvist',
     organization: 'Fjord & Co',
   },
+  {
+    id: '33333333-3333-4333-8333-333333333333',
+    email: 'mary@example.com',
+    password: 'somerville',
+    fullName: 'Mary Castellanos',
+    organization: 'Northlight Studio',
+  },
 ];
