@@ -71,8 +71,8 @@ pub trait Index<D>: Default {
 
 /// Which entries hold a row, by the row's id. Entries are numbers.
 pub trait Holders<D>: Default {
-    /// The entry holds these rows (one, or a list), or does not any more.
-    fn set_all(&mut self, entry: u32, rows: &D, is_held: bool);
+    /// The entry holds the rows `after` (one, or a list) instead of the rows `before`.
+    fn replace(&mut self, entry: u32, before: Option<&D>, after: Option<&D>);
     /// The entry holds the row with this id, or does not.
     fn set(&mut self, entry: u32, id: &str, is_held: bool);
     /// The entries that hold the row with this id.

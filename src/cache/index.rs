@@ -22,16 +22,17 @@ impl<D: Data> Default for EntryIndex<D> {
 }
 
 impl<D: Data> EntryIndex<D> {
-    /// Adds the entry to the index or removes it.
-    pub fn set(&mut self, entry: &Entry<D>, is_stored: bool) {
-        if let Some(rows) = rows_of(entry) {
-            self.by_name.set_all(entry.slot, &rows, is_stored);
-        }
-        match place_of(&entry.shape) {
-            Place::ById => {}
-            Place::ByParent(parent) => self.by_name.set(entry.slot, &parent, is_stored),
-            Place::Others if is_stored => self.others.push(entry.slot),
-            Place::Others => self.others.retain(|slot| *slot != entry.slot),
+    /// Indexes the entry `after` in this slot instead of the entry `before`.
+    pub fn replace(&mut self, slot: u32, before: Option<&Entry<D>>, after: Option<&Entry<D>>) {
+        let (rows_before, rows_after) = (before.and_then(rows_of), after.and_then(rows_of));
+        self.by_name.replace(slot, rows_before.as_ref(), rows_after.as_ref());
+        for (entry, is_stored) in [(before, false), (after, true)] {
+            match entry.map_or(Place::ById, |entry| place_of(&entry.shape)) {
+                Place::ById => {}
+                Place::ByParent(parent) => self.by_name.set(slot, &parent, is_stored),
+                Place::Others if is_stored => self.others.push(slot),
+                Place::Others => self.others.retain(|other| *other != slot),
+            }
         }
     }
 

@@ -191,10 +191,7 @@ impl<D: Data> Store<D> {
         self.next_expiry_ms = self.next_expiry_ms.min(now.monotonic_ms + entry.ttl_ms);
         let key: Rc<str> = key.into();
         self.slots[entry.slot as usize] = Some(key.clone());
-        if let Some(old) = self.entries.peek(&*key) {
-            self.index.set(old, false);
-        }
-        self.index.set(&entry, true);
+        self.index.replace(entry.slot, self.entries.peek(&*key), Some(&entry));
         self.entries.put(key.clone(), entry);
         self.changed(key);
         self.evict();
@@ -300,7 +297,7 @@ impl<D: Data> Store<D> {
         let Some((key, entry)) = self.entries.pop_entry(key) else {
             return false;
         };
-        self.index.set(&entry, false);
+        self.index.replace(entry.slot, Some(&entry), None);
         self.free(entry.slot);
         self.changed(key);
         true
@@ -397,7 +394,7 @@ impl<D: Data> Store<D> {
                 return;
             };
             self.stats.evictions += 1.0;
-            self.index.set(&entry, false);
+            self.index.replace(entry.slot, Some(&entry), None);
             self.free(entry.slot);
             self.changed(key);
         }

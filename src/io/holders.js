@@ -1,10 +1,19 @@
 // Which entries hold a row: the numbers of entries by the ids of rows. Most rows are held by one or two entries, so that a
 // number alone, or a short list, takes the least room.
 
-export function setAll(holders, entry, rows, isHeld) {
-  for (const row of Array.isArray(rows) ? rows : [rows]) {
-    if (typeof row?.id === 'string') set(holders, entry, row.id, isHeld);
-  }
+/** The entry holds the rows `after` (one, or a list) instead of the rows `before`. Most rows are in both. */
+export function replace(holders, entry, before, after) {
+  if (before === after) return;
+  const ids = idsOf(after);
+  for (const id of ids) put(holders, entry, id);
+  if (before === undefined) return;
+  const held = new Set(ids);
+  for (const id of idsOf(before)) if (!held.has(id)) take(holders, entry, id);
+}
+
+function idsOf(rows) {
+  const list = Array.isArray(rows) ? rows : [rows];
+  return list.map((row) => row?.id).filter((id) => typeof id === 'string');
 }
 
 export function set(holders, entry, id, isHeld) {

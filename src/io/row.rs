@@ -47,8 +47,8 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/io/holders.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = setAll, catch)]
-    fn set_holder_of_all(holders: &Map, entry: u32, rows: &JsValue, is_held: bool) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_name = replace, catch)]
+    fn replace_held(holders: &Map, entry: u32, before: &JsValue, after: &JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = set, catch)]
     fn set_holder(holders: &Map, entry: u32, id: &str, is_held: bool) -> Result<(), JsValue>;
     #[wasm_bindgen(js_name = of, catch)]
@@ -181,8 +181,9 @@ impl Default for RowHolders {
 }
 
 impl Holders<Row> for RowHolders {
-    fn set_all(&mut self, entry: u32, rows: &Row, is_held: bool) {
-        or_stop(set_holder_of_all(&self.0, entry, &rows.0, is_held));
+    fn replace(&mut self, entry: u32, before: Option<&Row>, after: Option<&Row>) {
+        let value = |rows: Option<&Row>| rows.map_or(JsValue::UNDEFINED, |rows| rows.0.clone());
+        or_stop(replace_held(&self.0, entry, &value(before), &value(after)));
     }
 
     fn set(&mut self, entry: u32, id: &str, is_held: bool) {

@@ -168,15 +168,19 @@ fn values_of_lists_are_read_as_what_they_are() {
 #[test]
 fn the_entries_that_hold_a_row_are_known_by_its_id() {
     let mut holders = <Row as Data>::Holders::default();
-    holders.set_all(1, &row(r#"[{"id":"a"},{"id":"b"},{"id":"a"},{"id":7},null]"#), true);
-    holders.set_all(2, &row(r#"{"id":"a"}"#), true);
+    let list = row(r#"[{"id":"a"},{"id":"b"},{"id":"a"},{"id":7},null]"#);
+    holders.replace(1, None, Some(&list));
+    holders.replace(2, None, Some(&row(r#"{"id":"a"}"#)));
     holders.set(3, "a", true);
     assert_eq!(sorted(holders.of("a")), [1, 2, 3]);
     assert_eq!((holders.of("b"), holders.of("c")), (vec![1], vec![]));
-    holders.set_all(1, &row(r#"[{"id":"a"},{"id":"b"}]"#), false);
+    let later = row(r#"[{"id":"b"},{"id":"c"}]"#);
+    holders.replace(1, Some(&list), Some(&later));
     holders.set(3, "a", false);
     holders.set(9, "a", false);
-    assert_eq!((holders.of("a"), holders.of("b")), (vec![2], vec![]));
+    assert_eq!((holders.of("a"), holders.of("b"), holders.of("c")), (vec![2], vec![1], vec![1]));
+    holders.replace(1, Some(&later), None);
+    assert_eq!((holders.of("b"), holders.of("c")), (vec![], vec![]));
 }
 
 fn sorted(mut entries: Vec<u32>) -> Vec<u32> {

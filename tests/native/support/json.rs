@@ -207,9 +207,11 @@ fn ids_in(rows: &Json) -> Vec<String> {
 }
 
 impl Holders<Json> for JsonHolders {
-    fn set_all(&mut self, entry: u32, rows: &Json, is_held: bool) {
-        for id in ids_in(rows) {
-            self.set(entry, &id, is_held);
+    fn replace(&mut self, entry: u32, before: Option<&Json>, after: Option<&Json>) {
+        for (rows, is_held) in [(before, false), (after, true)] {
+            for id in rows.map(ids_in).unwrap_or_default() {
+                self.set(entry, &id, is_held);
+            }
         }
     }
 
