@@ -39,11 +39,11 @@ impl Field {
 
 /// A checked object, ready to be sent.
 #[derive(Default, Debug)]
-pub struct Body {
+pub struct RequestBody {
     fields: Vec<(&'static str, String)>,
 }
 
-impl Body {
+impl RequestBody {
     /// Sets a column to a JSON text, in the place of what it was set to.
     pub fn set(&mut self, column: &'static str, json: String) {
         self.fields.retain(|(name, _)| *name != column);
@@ -74,7 +74,7 @@ impl Body {
 ///
 /// # Errors
 /// `INVALID_INPUT` naming the first field that is unknown, of the wrong type, or missing.
-pub fn new_row(table: &Table, fields: &[Field]) -> Result<Body, Error> {
+pub fn new_row(table: &Table, fields: &[Field]) -> Result<RequestBody, Error> {
     let body = columns(table, fields)?;
     let missing = table.columns.iter().find(|column| {
         column.presence == Presence::Required && !body.fields.iter().any(|(name, _)| *name == column.name)
@@ -89,7 +89,7 @@ pub fn new_row(table: &Table, fields: &[Field]) -> Result<Body, Error> {
 ///
 /// # Errors
 /// `INVALID_INPUT` naming the first field that is unknown or of the wrong type, or when there is none at all.
-pub fn patch(table: &Table, fields: &[Field]) -> Result<Body, Error> {
+pub fn patch(table: &Table, fields: &[Field]) -> Result<RequestBody, Error> {
     let mut body = columns(table, fields)?;
     if body.is_empty() {
         return Err(Error::invalid("patch", "at least one column to change"));
@@ -102,14 +102,14 @@ pub fn patch(table: &Table, fields: &[Field]) -> Result<Body, Error> {
 ///
 /// # Errors
 /// `INVALID_INPUT` naming the first field that is unknown or of the wrong type.
-pub fn upsert(table: &Table, fields: &[Field]) -> Result<Body, Error> {
+pub fn upsert(table: &Table, fields: &[Field]) -> Result<RequestBody, Error> {
     let mut body = new_row(table, fields)?;
     touch(table, &mut body);
     Ok(body)
 }
 
 /// Has the database put its own time into `updated_at`: Postgres resolves the literal `now` on its own clock.
-pub fn touch(table: &Table, body: &mut Body) {
+pub fn touch(table: &Table, body: &mut RequestBody) {
     if table.has_updated_at() {
         body.set("updated_at", "\"now\"".to_owned());
     }
@@ -123,10 +123,10 @@ pub fn options(
     table: &Table,
     fields: &[Field],
     names: &[(&'static str, &'static str)],
-) -> Result<Body, Error> {
+) -> Result<RequestBody, Error> {
     let known: Vec<_> = names.iter().map(|(name, _)| *name).collect();
     let fields = QueryFields::new(fields, &known)?.fields;
-    let mut body = Body::default();
+    let mut body = RequestBody::default();
     for (name, column) in names {
         let field = fields.iter().find(|field| field.name == *name && field.value != Value::Absent);
         let (Some(field), Some(column)) = (field, table.column(column)) else { continue };
@@ -136,8 +136,8 @@ pub fn options(
     Ok(body)
 }
 
-fn columns(table: &Table, fields: &[Field]) -> Result<Body, Error> {
-    let mut body = Body::default();
+fn columns(table: &Table, fields: &[Field]) -> Result<RequestBody, Error> {
+    let mut body = RequestBody::default();
     for field in fields {
         if field.value == Value::Absent || table.secret_format == Some(field.name.as_str()) {
             continue;

@@ -1,5 +1,5 @@
 import { invalid } from './errors.js';
-import type { Front } from './front.js';
+import type { CacheMirror } from './cache-mirror.js';
 import type { Client } from './generated/bindings.js';
 import { isWellFormed } from './stringify.js';
 
@@ -53,24 +53,24 @@ export interface CacheManager {
 
 type Counters = [number, number, number, number, number, number, number];
 
-export function createCache(client: () => Client, front: Front): CacheManager {
+export function createCache(client: () => Client, mirror: CacheMirror): CacheManager {
   return {
     get: <T>(key: string) =>
-      (front.read(key) ?? front.handedOut(client().cacheGet(text(key))) ?? null) as T | null,
-    peek: <T>(key: string) => (front.peek(named(key)) ?? null) as T | null,
+      (mirror.read(key) ?? mirror.handedOut(client().cacheGet(text(key))) ?? null) as T | null,
+    peek: <T>(key: string) => (mirror.peek(named(key)) ?? null) as T | null,
     set: (key, data, ttlMs) => client().cacheSet(text(key), data, positive(ttlMs)),
     invalidate: (key) => {
-      front.rendered.forget();
+      mirror.rendered.forget();
       client().cacheInvalidate(text(key));
     },
     invalidatePattern: (regexSource) => {
       const pattern = regularExpression(regexSource);
       const keys = [...(client().cacheKeys() as string[]), ...(client().readKeys() as string[])];
-      front.rendered.forget();
+      mirror.rendered.forget();
       client().cacheInvalidateKeys(keys.filter((key) => pattern.test(key)));
     },
     clear: () => {
-      front.rendered.forget();
+      mirror.rendered.forget();
       client().cacheClear();
     },
     getStats: () => {
@@ -80,7 +80,7 @@ export function createCache(client: () => Client, front: Front): CacheManager {
         size: entries.length,
         maxSize: counters[0],
         entries,
-        hits: counters[1] + front.hits,
+        hits: counters[1] + mirror.hits,
         misses: counters[2],
         evictions: counters[3],
         expirations: counters[4],
@@ -88,8 +88,8 @@ export function createCache(client: () => Client, front: Front): CacheManager {
         inFlight: counters[6],
       };
     },
-    observe: (key, listener) => front.observe(named(key), callable(listener)),
-    onReset: (listener) => front.onReset(callable(listener)),
+    observe: (key, listener) => mirror.observe(named(key), callable(listener)),
+    onReset: (listener) => mirror.onReset(callable(listener)),
   };
 }
 

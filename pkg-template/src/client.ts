@@ -2,7 +2,7 @@ import { createCache, type CacheManager } from './cache.js';
 import { Calls } from './calls.js';
 import { createDb, type Db } from './db.js';
 import { invalid, type DatabaseError } from './errors.js';
-import { Front } from './front.js';
+import { CacheMirror } from './cache-mirror.js';
 import type { Client } from './generated/bindings.js';
 import { guarded } from './guarded.js';
 import { cutWhenCollected, Ties, weakCall, weakly, weakRef, type Weak } from './lifetime.js';
@@ -11,7 +11,7 @@ import { Subscriptions } from './realtime.js';
 import type { RealtimeManager } from './realtime-types.js';
 import { followSession, sourceOf } from './supabase.js';
 import { enterEngine, leaveEngine, restartIfFailed, type Resident } from './wasm.js';
-import { Wire } from './wire.js';
+import { SocketDriver } from './socket-driver.js';
 
 /**
  * One client: its own server, cache and user.
@@ -33,7 +33,7 @@ export interface DatabaseClient {
 }
 
 /** What tools see of a client that its own face does not show. */
-export type Inspector = Pick<Front, 'follow' | 'inspect'>;
+export type Inspector = Pick<CacheMirror, 'follow' | 'inspect'>;
 
 const inspectors = new WeakMap<DatabaseClient, Inspector>();
 
@@ -42,8 +42,8 @@ export function inspectorOf(client: DatabaseClient): Inspector | undefined {
   return inspectors.get(client);
 }
 
-const WeakFront = weakly(Front);
-const WeakWire = weakly(Wire);
+const WeakMirror = weakly(CacheMirror);
+const WeakDriver = weakly(SocketDriver);
 
 /** A client that can be configured after it was made, and again. */
 export class ConfigurableClient implements DatabaseClient, Resident {
@@ -52,12 +52,12 @@ export class ConfigurableClient implements DatabaseClient, Resident {
   readonly realtime: RealtimeManager;
 
   private readonly calls = new Calls();
-  private readonly front = new Front(this.calls);
+  private readonly mirror = new CacheMirror(this.calls);
   private readonly subscriptions = new Subscriptions(
     () => this.client(),
-    (event) => this.front.event(event),
+    (event) => this.mirror.event(event),
   );
-  private readonly wire = new Wire(() => this.client(), this.subscriptions, this.front);
+  private readonly driver = new SocketDriver(() => this.client(), this.subscriptions, this.mirror);
   private readonly reference: Weak<ConfigurableClient> = weakRef(this);
   /** The engine's side. */
   private made: Client | undefined;
@@ -73,12 +73,12 @@ export class ConfigurableClient implements DatabaseClient, Resident {
   functions: unknown;
 
   constructor() {
-    this.db = createDb(() => this.client(), this.front, this.calls, this);
-    this.cache = createCache(() => this.client(), this.front);
+    this.db = createDb(() => this.client(), this.mirror, this.calls, this);
+    this.cache = createCache(() => this.client(), this.mirror);
     this.realtime = this.subscriptions;
-    this.front.onHeard = (isHeard) => this.made?.setHeard(isHeard);
-    inspectors.set(this, this.front);
-    this.front.onClockSetBack = () => this.made?.clocksChanged();
+    this.mirror.onHeard = (isHeard) => this.made?.setHeard(isHeard);
+    inspectors.set(this, this.mirror);
+    this.mirror.onClockSetBack = () => this.made?.clocksChanged();
     cutWhenCollected(this, this.ties);
   }
 
@@ -86,8 +86,8 @@ export class ConfigurableClient implements DatabaseClient, Resident {
   private client(): Client {
     restartIfFailed();
     if (this.made === undefined) {
-      this.made = new (enterEngine(this.reference))(new WeakFront(this.front), new WeakWire(this.wire));
-      this.made.setHeard(this.front.isHeard);
+      this.made = new (enterEngine(this.reference))(new WeakMirror(this.mirror), new WeakDriver(this.driver));
+      this.made.setHeard(this.mirror.isHeard);
       this.made.setHidden(isPageHidden());
       if (this.engineOptions !== undefined) this.made.configure(this.engineOptions);
       const { reference } = this;
@@ -101,10 +101,10 @@ export class ConfigurableClient implements DatabaseClient, Resident {
   restart(error: DatabaseError, pauseMs: number): void {
     this.made = undefined;
     this.calls.failAll(error);
-    this.wire.reset();
+    this.driver.reset();
     this.subscriptions.detachAll();
-    this.front.clear();
-    this.front.event({ type: 'engineRestarted', error });
+    this.mirror.clear();
+    this.mirror.event({ type: 'engineRestarted', error });
     if (!this.subscriptions.isEmpty()) setTimeout(() => this.subscriptions.reattachAll(), pauseMs);
   }
 
@@ -136,7 +136,7 @@ export class ConfigurableClient implements DatabaseClient, Resident {
     this.configureEngine(engineOptions);
     this.engineOptions = engineOptions;
     this.functions = functions;
-    this.front.isDebug = Boolean(options.debug);
+    this.mirror.isDebug = Boolean(options.debug);
     this.cacheConfig = cache;
     this.tell(options.onEvent);
     const { followed } = this;
@@ -148,12 +148,12 @@ export class ConfigurableClient implements DatabaseClient, Resident {
 
   /** The engine may connect at once, so the sockets are set first; what it refuses changes nothing. */
   private configureEngine(options: EngineOptions): void {
-    const before = this.wire.constructorOfSockets;
-    this.wire.constructorOfSockets = options.WebSocket;
+    const before = this.driver.constructorOfSockets;
+    this.driver.constructorOfSockets = options.WebSocket;
     try {
       this.client().configure(options);
     } catch (error) {
-      this.wire.constructorOfSockets = before;
+      this.driver.constructorOfSockets = before;
       throw error;
     }
   }
@@ -162,7 +162,7 @@ export class ConfigurableClient implements DatabaseClient, Resident {
   private talkTo(target: string | undefined): void {
     if (target === this.target) return;
     this.target = target;
-    this.front.reset();
+    this.mirror.reset();
   }
 
   /** Sets the cache's limits, unless they are set already. */
@@ -192,7 +192,7 @@ export class ConfigurableClient implements DatabaseClient, Resident {
 
   private tell(onEvent: ClientOptions['onEvent']): void {
     this.unfollowEvents();
-    this.unfollowEvents = onEvent ? this.front.follow((event) => onEvent(event)) : () => {};
+    this.unfollowEvents = onEvent ? this.mirror.follow((event) => onEvent(event)) : () => {};
   }
 
   private follow(supabase: SupabaseLike | undefined): void {

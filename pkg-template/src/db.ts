@@ -1,7 +1,7 @@
 import { plainArguments } from './arguments.js';
 import type { Calls } from './calls.js';
 import { invalid } from './errors.js';
-import type { Front } from './front.js';
+import type { CacheMirror } from './cache-mirror.js';
 import { release } from './generated/bind.js';
 import type { Client } from './generated/bindings.js';
 import { NAMES, type DbFunctions } from './generated/functions.js';
@@ -23,12 +23,12 @@ type Name = keyof DbFunctions;
 /** A function of `db`, before TypeScript knows which. */
 type Untyped = (first?: unknown, second?: unknown, third?: unknown) => Promise<unknown>;
 
-export function createDb(client: () => Client, front: Front, calls: Calls, owner: object): Db {
+export function createDb(client: () => Client, mirror: CacheMirror, calls: Calls, owner: object): Db {
   const ask = (name: Name, args: readonly unknown[], options: CallOptions | undefined) => {
     const parked: string[] = [];
     const outcome = calls.start(
       (number) => {
-        const plain = plainArguments(args, front.spellings, parked);
+        const plain = plainArguments(args, mirror.spellings, parked);
         const own = plainOptions(options);
         client().call(number, name, plain, own);
       },
@@ -45,14 +45,14 @@ export function createDb(client: () => Client, front: Front, calls: Calls, owner
     return (...args) => ask(name, args, options);
   };
   const rendered = (name: Name, args: unknown[]) =>
-    front.rendered.ask(name, args, () => ask(name, args, undefined));
+    mirror.rendered.ask(name, args, () => ask(name, args, undefined));
   /** Hits are answered here, without a call into WebAssembly. */
   const read = (name: Name, keyOf: KeyOf): Untyped => {
     return (first, second, third) => {
       // What is no uuid, such as `ID?relations`, may still be the end of a key.
       const key =
         typeof first === 'string' && first.length === UUID_LENGTH ? keyOf(first, second) : undefined;
-      const answer = key === undefined ? undefined : front.answer(key);
+      const answer = key === undefined ? undefined : mirror.answer(key);
       return answer ?? rendered(name, [first, second, third]);
     };
   };

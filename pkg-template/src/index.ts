@@ -35,7 +35,7 @@ export type {
 } from './realtime-types.js';
 export type * from './types.js';
 export { ready, type WasmSource } from './wasm.js';
-export type { SocketConstructor, SocketLike } from './wire.js';
+export type { SocketConstructor, SocketLike } from './socket-driver.js';
 
 /**
  * Sets the server, and whatever else `options` holds, for the package's own `db`.

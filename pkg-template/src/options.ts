@@ -2,7 +2,7 @@ import type { DatabaseError } from './errors.js';
 import type { RetryConfig } from './generated/rows.js';
 import { DEFAULT_RETRY } from './generated/timing.js';
 import type { ChangeType, SubscriptionStatus } from './realtime-types.js';
-import type { SocketConstructor } from './wire.js';
+import type { SocketConstructor } from './socket-driver.js';
 
 /** How much the cache keeps, for how long. */
 export interface CacheConfig {

@@ -15,7 +15,7 @@ import type {
 } from './realtime-types.js';
 import { afterStep } from './step.js';
 import { isWellFormed } from './stringify.js';
-import type { Followers } from './wire.js';
+import type { Followers } from './socket-driver.js';
 
 type Handler = (change: RealtimeEvent) => void;
 

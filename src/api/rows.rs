@@ -215,7 +215,7 @@ pub(super) fn if_updated_at(call: &Call<'_>) -> Result<Option<String>, Error> {
 
 pub(super) fn archive_workflow(call: &Call<'_>) -> Result<Operation, Error> {
     let id = call.uuid_at(0, "id")?;
-    let mut body = input::Body::default();
+    let mut body = input::RequestBody::default();
     body.set("archived_at", "\"now\"".to_owned());
     input::touch(&WORKFLOWS, &mut body);
     Ok(Operation::Write(Write::Update { table: &WORKFLOWS, id, body: body.json(), condition: None }))

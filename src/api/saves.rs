@@ -5,7 +5,7 @@ use super::{Call, Operation};
 use crate::data::Value;
 use crate::error::{code, Error};
 use crate::flows::{self, Condition, DatabaseFunction, Write};
-use crate::input::{self, Body, Field, QueryFields};
+use crate::input::{self, Field, QueryFields, RequestBody};
 use crate::json::json_text;
 use crate::tables::{Table, API_KEYS, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
 use std::cell::RefCell;
@@ -17,7 +17,7 @@ pub(super) fn workflow_graph(call: &Call<'_>) -> Result<Operation, Error> {
     let workflow_id = call.uuid_at(0, "workflowId")?;
     let graph = call.object(1, "graph")?;
     QueryFields::new(graph, &["nodes", "connections"])?;
-    let mut arguments = Body::default();
+    let mut arguments = RequestBody::default();
     arguments.set("p_workflow_id", json_text(&workflow_id));
     arguments.set("p_nodes", children(call, graph, GRAPH[0], &workflow_id)?);
     arguments.set("p_connections", children(call, graph, GRAPH[1], &workflow_id)?);
@@ -33,7 +33,7 @@ pub(super) fn workflow_from_template(call: &Call<'_>) -> Result<Operation, Error
     let user_id = call.uuid_at(0, "userId")?;
     let template_id = call.uuid_at(1, "templateId")?;
     let workflow_id = (call.uuid)();
-    let mut arguments = Body::default();
+    let mut arguments = RequestBody::default();
     arguments.set("p_workflow_id", json_text(&workflow_id));
     arguments.set("p_user_id", json_text(&user_id));
     arguments.set("p_template_id", json_text(&template_id));
@@ -73,7 +73,7 @@ const KEY_OPTIONS: [(&str, &str); 4] = [
 ];
 
 pub(super) fn store_api_key(call: &Call<'_>) -> Result<Operation, Error> {
-    let mut arguments = Body::default();
+    let mut arguments = RequestBody::default();
     arguments.set("p_user_id", json_text(&call.uuid_at(0, "userId")?));
     arguments.set("p_service_name", json_text(&input::text("service", call.value(1))?));
     arguments.set("p_secret", json_text(&input::text("secret", call.value(2))?));
@@ -83,7 +83,7 @@ pub(super) fn store_api_key(call: &Call<'_>) -> Result<Operation, Error> {
 }
 
 pub(super) fn reveal_api_key(call: &Call<'_>) -> Result<Operation, Error> {
-    let mut arguments = Body::default();
+    let mut arguments = RequestBody::default();
     arguments.set("p_id", json_text(&call.uuid_at(0, "id")?));
     Ok(function(DatabaseFunction::RevealKey, &arguments, None, None))
 }
@@ -93,12 +93,12 @@ fn save_all(
     call: &Call<'_>,
     name: &'static str,
     saved: DatabaseFunction,
-    row: &dyn Fn(&[Field]) -> Result<Body, Error>,
+    row: &dyn Fn(&[Field]) -> Result<RequestBody, Error>,
 ) -> Result<Operation, Error> {
     let batch = call.object(0, "batch")?;
     let fields = QueryFields::new(batch, &[name, "overwrite"])?;
     let overwrite = input::flag("overwrite", fields.get("overwrite"), false)?;
-    let mut arguments = Body::default();
+    let mut arguments = RequestBody::default();
     let argument = if saved == DatabaseFunction::SaveKeys { "p_keys" } else { "p_workflows" };
     arguments.set(argument, rows(batch, name, row)?);
     // Last: a repetition adds another argument after it.
@@ -134,7 +134,7 @@ fn children(
 fn rows(
     fields: &[Field],
     name: &'static str,
-    row: &dyn Fn(&[Field]) -> Result<Body, Error>,
+    row: &dyn Fn(&[Field]) -> Result<RequestBody, Error>,
 ) -> Result<String, Error> {
     let list = fields.iter().find(|field| field.name == name).and_then(|field| field.rows.as_ref());
     let Some(list) = list else { return Err(Error::invalid(name, "a list of rows")) };
@@ -155,7 +155,7 @@ fn rows(
 
 fn function(
     function: DatabaseFunction,
-    arguments: &Body,
+    arguments: &RequestBody,
     workflow_id: Option<String>,
     template_id: Option<String>,
 ) -> Operation {

@@ -27,11 +27,11 @@ impl<D: Data> EntryIndex<D> {
         let (rows_before, rows_after) = (before.and_then(rows_of), after.and_then(rows_of));
         self.by_name.replace(slot, rows_before.as_ref(), rows_after.as_ref());
         for (entry, is_stored) in [(before, false), (after, true)] {
-            match entry.map_or(Place::ById, |entry| place_of(&entry.shape)) {
-                Place::ById => {}
-                Place::ByParent(parent) => self.by_name.set(slot, &parent, is_stored),
-                Place::Others if is_stored => self.others.push(slot),
-                Place::Others => self.others.retain(|other| *other != slot),
+            match entry.map_or(IndexedBy::ById, |entry| place_of(&entry.shape)) {
+                IndexedBy::ById => {}
+                IndexedBy::ByParent(parent) => self.by_name.set(slot, &parent, is_stored),
+                IndexedBy::Others if is_stored => self.others.push(slot),
+                IndexedBy::Others => self.others.retain(|other| *other != slot),
             }
         }
     }
@@ -85,17 +85,19 @@ impl<D: Data> EntryIndex<D> {
 }
 
 /// How an entry is found.
-enum Place {
+enum IndexedBy {
     ById,
     ByParent(String),
     Others,
 }
 
-fn place_of(shape: &Shape) -> Place {
+fn place_of(shape: &Shape) -> IndexedBy {
     match shape {
-        Shape::Row(_) | Shape::Relations => Place::ById,
-        Shape::List(query) if !query.is_page() => parent_of(query).map_or(Place::Others, Place::ByParent),
-        Shape::List(_) | Shape::Page(_) | Shape::Foreign => Place::Others,
+        Shape::Row(_) | Shape::Relations => IndexedBy::ById,
+        Shape::List(query) if !query.is_page() => {
+            parent_of(query).map_or(IndexedBy::Others, IndexedBy::ByParent)
+        }
+        Shape::List(_) | Shape::Page(_) | Shape::Foreign => IndexedBy::Others,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::data::Data;
 use crate::error::Error;
 use crate::flows::Lookup;
 use crate::platform::Platform;
-use crate::realtime::{ChangeKind as Kind, Incoming};
+use crate::realtime::{ChangeKind, Incoming};
 use crate::subscriptions::{id_of, Origin, Sign};
 use crate::tables::{table_named, Table};
 use futures_util::future::{select, FutureExt};
@@ -34,7 +34,7 @@ enum Again {
 }
 
 /// The result of reading a row by id.
-struct Found<D> {
+struct RereadAnswer<D> {
     row: Result<Option<D>, Error>,
     /// The frames that led to the reading.
     sign: Sign,
@@ -58,7 +58,7 @@ impl<P: Platform> Engine<P> {
     /// Handles a change from the server, which the bindings `matched` of `channel` received.
     pub(super) fn incoming(self: &Rc<Self>, channel: u32, matched: &[usize], frame: &Incoming<P::Data>) {
         let Some(table) = table_named(&frame.table) else { return };
-        if frame.kind == Kind::Delete {
+        if frame.kind == ChangeKind::Delete {
             if let Some(id) = frame.old.as_ref().and_then(id_of) {
                 self.row_deleted(table, &id, frame.commit_timestamp.as_deref().map(Rc::from));
             }
@@ -144,7 +144,7 @@ impl<P: Platform> Engine<P> {
         }
         let known = self.leave_subscriptions(table, id, cached.as_ref(), commit_timestamp.as_ref());
         if may_be_back && !is_echo {
-            let sign = Sign::of_nobody(Kind::Insert, commit_timestamp);
+            let sign = Sign::of_nobody(ChangeKind::Insert, commit_timestamp);
             self.reread(table, id, sign);
         } else if known.is_none() || !is_echo {
             self.row_gone(table, id, known);
@@ -213,7 +213,11 @@ impl<P: Platform> Engine<P> {
     }
 
     /// The current row. `None` if the reading was ended in the meantime.
-    async fn reread_once(self: &Rc<Self>, table: &'static Table, id: &Rc<str>) -> Option<Found<P::Data>> {
+    async fn reread_once(
+        self: &Rc<Self>,
+        table: &'static Table,
+        id: &Rc<str>,
+    ) -> Option<RereadAnswer<P::Data>> {
         loop {
             self.state.borrow_mut().live.reread_of(id)?.again = None;
             let lookup = Lookup { table, column: "id", value: id.to_string(), within: Vec::new() };
@@ -231,7 +235,7 @@ impl<P: Platform> Engine<P> {
             if is_last_word {
                 state.live.rereads.retain(|reread| !reread.is_of(table, id));
             }
-            return Some(Found { row, sign, is_last_word });
+            return Some(RereadAnswer { row, sign, is_last_word });
         }
     }
 

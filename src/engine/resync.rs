@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::flows::ScopeFlow;
 use crate::platform::Platform;
 use crate::query::{Query, Test};
-use crate::realtime::ChangeKind as Kind;
+use crate::realtime::ChangeKind;
 use crate::subscriptions::{id_of, Extent, Notice, Reading, Selection, Status};
 use crate::tables::Table;
 use crate::time::{jittered, RESYNC_BACKOFF};
@@ -128,10 +128,12 @@ impl<P: Platform> Engine<P> {
     /// Applies and reports the differences between `rows` and the known state. Returns whether to read the scope once
     /// more.
     fn compare(self: &Rc<Self>, number: u32, rows: &P::Data, asked: Place, again: bool) -> bool {
-        let Some(Comparison { table, found, again }) = self.found(number, rows, again) else { return false };
+        let Some(ScopeComparison { table, found, again }) = self.found(number, rows, again) else {
+            return false;
+        };
         // Responses to earlier requests may contain states that this one shows to be old.
         self.state.borrow_mut().note(Record::ScopeRead { table, asked });
-        for Found { difference, .. } in &found {
+        for ScopeDifference { difference, .. } in &found {
             let source = match &difference.new {
                 Some(row) => Source::Current(row.clone()),
                 None => Source::Deleted(difference.old.clone()),
@@ -141,12 +143,14 @@ impl<P: Platform> Engine<P> {
         }
         self.flush();
         let mut state = self.state.borrow_mut();
-        for Found { difference: Difference { old, new }, .. } in
+        for ScopeDifference { difference: Difference { old, new }, .. } in
             found.into_iter().filter(|found| found.is_told)
         {
             let (kind, row, old) = match (old, new) {
-                (old, Some(row)) => (if old.is_some() { Kind::Update } else { Kind::Insert }, row, old),
-                (Some(row), None) => (Kind::Delete, row.clone(), Some(row)),
+                (old, Some(row)) => {
+                    (if old.is_some() { ChangeKind::Update } else { ChangeKind::Insert }, row, old)
+                }
+                (Some(row), None) => (ChangeKind::Delete, row.clone(), Some(row)),
                 (None, None) => continue,
             };
             state.live.tell(number, Notice::Row { kind, row, old, commit_timestamp: None });
@@ -157,7 +161,7 @@ impl<P: Platform> Engine<P> {
     /// The rows that handlers have not been notified of, and those that are cached in another state. Handlers are
     /// also notified of the latter until the subscription has caught up for the first time, because that is the state
     /// that the application has seen.
-    fn found(&self, number: u32, rows: &P::Data, again: bool) -> Option<Comparison<P::Data>> {
+    fn found(&self, number: u32, rows: &P::Data, again: bool) -> Option<ScopeComparison<P::Data>> {
         let mut state = self.state.borrow_mut();
         let selection = state.live.subscriptions.get(number)?.selection.clone();
         let cached = cached_differences(&state.store, &selection, rows);
@@ -172,7 +176,7 @@ impl<P: Platform> Engine<P> {
         subscription.is_caught_up =
             subscription.is_caught_up || (subscription.status == Status::Live && !again);
         let mut found: Vec<_> =
-            news.into_iter().map(|difference| Found { difference, is_told: true }).collect();
+            news.into_iter().map(|difference| ScopeDifference { difference, is_told: true }).collect();
         for difference in cached {
             let id = difference.id();
             let is_touched = id.as_deref().is_some_and(|id| subscription.is_touched(id));
@@ -184,10 +188,10 @@ impl<P: Platform> Engine<P> {
                 if let (true, Some(id), Some(row)) = (is_told, &id, &difference.new) {
                     subscription.tell(id, row);
                 }
-                found.push(Found { difference, is_told });
+                found.push(ScopeDifference { difference, is_told });
             }
         }
-        Some(Comparison { table: selection.table, found, again })
+        Some(ScopeComparison { table: selection.table, found, again })
     }
 
     /// Handles a scope that is too large to compare: drops the table's entries and reports a gap to the handlers that
@@ -209,15 +213,15 @@ impl<P: Platform> Engine<P> {
 }
 
 /// The result of comparing a scope.
-struct Comparison<D> {
+struct ScopeComparison<D> {
     table: &'static Table,
-    found: Vec<Found<D>>,
+    found: Vec<ScopeDifference<D>>,
     /// Whether to read the scope once more.
     again: bool,
 }
 
 /// A row whose state differs from the known one.
-struct Found<D> {
+struct ScopeDifference<D> {
     difference: Difference<D>,
     /// Whether to notify the subscription's handlers.
     is_told: bool,

@@ -61,9 +61,9 @@ impl Load {
 }
 
 /// Asks for what is not asked together with other reads.
-pub struct LoadFlow<D: Data>(Kind<D>);
+pub struct LoadFlow<D: Data>(Asking<D>);
 
-enum Kind<D: Data> {
+enum Asking<D: Data> {
     List(Query, List<D>),
     Page(Query, NumberedPage<D>),
     CursorPage(Query, CursorPage<D>),
@@ -75,25 +75,27 @@ impl<D: Data> LoadFlow<D> {
     pub fn new(load: Load) -> Option<Self> {
         Some(Self(match load {
             Load::Row(_) | Load::Children(_) => return None,
-            Load::List(query) => Kind::List(query.clone(), List::new(query)),
-            Load::Page(query) => Kind::Page(query.clone(), NumberedPage::new(query)),
+            Load::List(query) => Asking::List(query.clone(), List::new(query)),
+            Load::Page(query) => Asking::Page(query.clone(), NumberedPage::new(query)),
             Load::CursorPage(query, cursor, key) => {
-                Kind::CursorPage(query.clone(), CursorPage::new(query, cursor, key))
+                Asking::CursorPage(query.clone(), CursorPage::new(query, cursor, key))
             }
-            Load::Relations(id) => Kind::Relations(Relations::new(id)),
+            Load::Relations(id) => Asking::Relations(Relations::new(id)),
         }))
     }
 
     fn advance(&mut self, answers: Option<(Answered<D>, Option<Answered<D>>)>) -> Step<Option<Loaded<D>>> {
         match &mut self.0 {
-            Kind::List(query, list) => {
+            Asking::List(query, list) => {
                 advance(list, answers).map(|(rows, _)| Ok(Some(Loaded::list(rows, query))))
             }
-            Kind::Page(query, page) => advance(page, answers).map(|page| Ok(Some(Loaded::page(page, query)))),
-            Kind::CursorPage(query, page) => {
+            Asking::Page(query, page) => {
                 advance(page, answers).map(|page| Ok(Some(Loaded::page(page, query))))
             }
-            Kind::Relations(parts) => advance(parts, answers).map(|parts| Ok(parts.map(Loaded::Parts))),
+            Asking::CursorPage(query, page) => {
+                advance(page, answers).map(|page| Ok(Some(Loaded::page(page, query))))
+            }
+            Asking::Relations(parts) => advance(parts, answers).map(|parts| Ok(parts.map(Loaded::Parts))),
         }
     }
 }

@@ -46,11 +46,11 @@ pub(super) struct CursorPage<D: Data> {
     /// The list's cache key.
     key: String,
     /// Set once the first answers are there.
-    body: Option<Body<D>>,
+    body: Option<FirstAnswers<D>>,
 }
 
 /// What the first answers of a page said.
-struct Body<D: Data> {
+struct FirstAnswers<D: Data> {
     /// How many rows match, in all.
     total: u32,
     /// How many follow the cursor.
@@ -84,7 +84,7 @@ impl<D: Data> CursorPage<D> {
         let total = total.ok_or_else(no_count)?;
         let after = self.cursor.position.clone();
         let completion = Completion::new(self.walk(), after, rows.rows, Some(following));
-        let body = self.body.insert(Body { total, following, completion });
+        let body = self.body.insert(FirstAnswers { total, following, completion });
         let step = body.completion.start();
         Ok(self.concluded(step))
     }
@@ -96,7 +96,7 @@ impl<D: Data> CursorPage<D> {
         })
     }
 
-    fn object(&self, rows: &D, body: &Body<D>) -> D {
+    fn object(&self, rows: &D, body: &FirstAnswers<D>) -> D {
         let (cursor, key) = (&self.cursor, &*self.key);
         let size = self.query.limit.unwrap_or(u32::MAX);
         // A page that is not full is the last one, whatever was counted.

@@ -218,8 +218,8 @@ impl<D: Data> WriteFlow<D> {
     fn take(&mut self, answer: Answered<D>) -> Result<Step<Written<D>>, Error> {
         let turn = match std::mem::replace(&mut self.phase, Phase::Making) {
             Phase::Making => self.made(answer),
-            Phase::Replaying => self.called(answer.outcome).map(Turn::Over),
-            Phase::Finding(otherwise) => self.found(answer.outcome, otherwise).map(Turn::Over),
+            Phase::Replaying => self.called(answer.outcome).map(NextStep::Over),
+            Phase::Finding(otherwise) => self.found(answer.outcome, otherwise).map(NextStep::Over),
         };
         Ok(match turn {
             Err(error) if error.is(code::CONFLICT) && self.is_assumed() => {
@@ -227,12 +227,12 @@ impl<D: Data> WriteFlow<D> {
                 self.start()
             }
             Err(error) => return Err(error),
-            Ok(Turn::Over(written)) => Step::Done(Ok(written)),
-            Ok(Turn::Find(request, otherwise)) => {
+            Ok(NextStep::Over(written)) => Step::Done(Ok(written)),
+            Ok(NextStep::Find(request, otherwise)) => {
                 self.phase = Phase::Finding(otherwise);
                 Step::Ask(request)
             }
-            Ok(Turn::Replay(request)) => {
+            Ok(NextStep::Replay(request)) => {
                 self.phase = Phase::Replaying;
                 Step::Ask(request)
             }
@@ -244,14 +244,14 @@ impl<D: Data> WriteFlow<D> {
     }
 
     /// The change was answered.
-    fn made(&self, answer: Answered<D>) -> Result<Turn<D>, Error> {
+    fn made(&self, answer: Answered<D>) -> Result<NextStep<D>, Error> {
         let Answered { outcome, attempts, user_id } = answer;
         let user_id = user_id.as_deref();
         match &self.write {
             Write::Insert { table, id, body, .. } => {
                 let taken = match outcome {
                     Ok(answer) => match first_row(&answer) {
-                        Some(made) => return Ok(Turn::Over(Written::Row(made))),
+                        Some(made) => return Ok(NextStep::Over(Written::Row(made))),
                         None => taken_id(table, attempts),
                     },
                     // An earlier attempt may have made the row whose uniqueness this one met.
@@ -260,18 +260,18 @@ impl<D: Data> WriteFlow<D> {
                         return Err(refused(table, creator::<D>(body).as_deref(), user_id, error));
                     }
                 };
-                Ok(Turn::Find(row_that(table, &by_id(id)), taken))
+                Ok(NextStep::Find(row_that(table, &by_id(id)), taken))
             }
             Write::Update { table, id, condition, .. } => {
                 let missing = Error::not_found(table.name).after(attempts);
                 match first_row(&outcome?) {
-                    Some(changed) => Ok(Turn::Over(Written::Row(changed))),
+                    Some(changed) => Ok(NextStep::Over(Written::Row(changed))),
                     None if condition.is_none()
                         && !table.missing_policies.contains(&MissingPolicy::Update) =>
                     {
                         Err(missing)
                     }
-                    None => Ok(Turn::Find(row_that(table, &by_id(id)), missing)),
+                    None => Ok(NextStep::Find(row_that(table, &by_id(id)), missing)),
                 }
             }
             Write::Delete { table, must_exist, filters } => {
@@ -281,30 +281,30 @@ impl<D: Data> WriteFlow<D> {
                 }
                 if rows.is_empty() && table.missing_policies.contains(&MissingPolicy::Delete) {
                     let hole = migration_required(MISSING_POLICIES).after(attempts);
-                    return Ok(Turn::Find(row_that(table, filters), hole));
+                    return Ok(NextStep::Find(row_that(table, filters), hole));
                 }
-                Ok(Turn::Over(Written::Deleted(rows.items())))
+                Ok(NextStep::Over(Written::Deleted(rows.items())))
             }
             Write::Upsert { table, user_id: owner, .. } => {
                 let answer = outcome.map_err(|error| refused(table, Some(owner), user_id, error))?;
                 let row = first_row(&answer).ok_or_else(|| another_answer().after(attempts))?;
-                Ok(Turn::Over(Written::Row(row)))
+                Ok(NextStep::Over(Written::Row(row)))
             }
             Write::Ensure { table, user_id: owner, filters, .. } => {
                 let answer = outcome.map_err(|error| refused(table, Some(owner), user_id, error))?;
                 Ok(match first_row(&answer) {
-                    Some(made) => Turn::Over(Written::Row(made)),
+                    Some(made) => NextStep::Over(Written::Row(made)),
                     None => {
-                        Turn::Find(row_that(table, filters), Error::not_found(table.name).after(attempts))
+                        NextStep::Find(row_that(table, filters), Error::not_found(table.name).after(attempts))
                     }
                 })
             }
             Write::Call(call) => match outcome {
                 // What is in the way may be what an earlier attempt made.
                 Err(error) if call.function.knows_replays() && is_taken(&error) && error.attempts > 1 => {
-                    Ok(Turn::Replay(call.replay()))
+                    Ok(NextStep::Replay(call.replay()))
                 }
-                outcome => self.called(outcome).map(Turn::Over),
+                outcome => self.called(outcome).map(NextStep::Over),
             },
         }
     }
@@ -348,7 +348,7 @@ impl<D: Data> WriteFlow<D> {
 }
 
 /// How the flow goes on after an answer.
-enum Turn<D> {
+enum NextStep<D> {
     Over(Written<D>),
     /// The row is looked for. What it means if it is there, or is not, against what was wanted.
     Find(Request, Error),

@@ -20,26 +20,32 @@ use wasm_bindgen::prelude::*;
 extern "C" {
     /// The package's side of a client: copies of entries from which it answers without a call into here, and whoever
     /// follows them.
-    pub type Front;
+    pub type CacheMirror;
     /// The entry under `key` is this now.
     #[wasm_bindgen(method, catch)]
-    fn put(this: &Front, key: &str, data: &JsValue, until_wall_ms: f64, slot: u32) -> Result<(), JsValue>;
+    fn put(
+        this: &CacheMirror,
+        key: &str,
+        data: &JsValue,
+        until_wall_ms: f64,
+        slot: u32,
+    ) -> Result<(), JsValue>;
     /// There is no entry under `key`.
     #[wasm_bindgen(method, catch)]
-    fn drop(this: &Front, key: &str) -> Result<(), JsValue>;
+    fn drop(this: &CacheMirror, key: &str) -> Result<(), JsValue>;
     /// The slots that were answered from since the last call, in order.
     #[wasm_bindgen(method, js_name = takeUsed, catch)]
-    fn take_used(this: &Front) -> Result<Vec<u32>, JsValue>;
+    fn take_used(this: &CacheMirror) -> Result<Vec<u32>, JsValue>;
     /// Nothing may be answered until it is put again.
     #[wasm_bindgen(method, catch)]
-    fn withdraw(this: &Front) -> Result<(), JsValue>;
+    fn withdraw(this: &CacheMirror) -> Result<(), JsValue>;
     /// Something happened to an entry, or to everything.
     #[wasm_bindgen(method, catch)]
-    fn happened(this: &Front, kind: &str, key: Option<&str>) -> Result<(), JsValue>;
+    fn happened(this: &CacheMirror, kind: &str, key: Option<&str>) -> Result<(), JsValue>;
     /// An attempt of a request begins.
     #[wasm_bindgen(method, catch)]
     fn sent(
-        this: &Front,
+        this: &CacheMirror,
         request: u32,
         method: &str,
         table: &str,
@@ -53,7 +59,7 @@ extern "C" {
         reason = "an object of them would cost a call into JavaScript for each"
     )]
     fn attempted(
-        this: &Front,
+        this: &CacheMirror,
         request: u32,
         method: &str,
         table: &str,
@@ -69,7 +75,7 @@ extern "C" {
         reason = "an object of them would cost a call into JavaScript for each"
     )]
     pub fn error(
-        this: &Front,
+        this: &CacheMirror,
         code: &str,
         message: &str,
         original: &JsValue,
@@ -81,28 +87,28 @@ extern "C" {
     ) -> Result<JsValue, JsValue>;
     /// Call `number` of `db` ended well.
     #[wasm_bindgen(method, catch)]
-    fn settled(this: &Front, number: u32, value: &JsValue) -> Result<(), JsValue>;
+    fn settled(this: &CacheMirror, number: u32, value: &JsValue) -> Result<(), JsValue>;
     /// Call `number` of `db` failed.
     #[wasm_bindgen(method, catch)]
-    fn failed(this: &Front, number: u32, error: &JsValue) -> Result<(), JsValue>;
+    fn failed(this: &CacheMirror, number: u32, error: &JsValue) -> Result<(), JsValue>;
 }
 
 #[wasm_bindgen]
 extern "C" {
     /// The package's side of realtime: the socket, its timer, and whoever follows subscriptions.
-    pub type Wire;
+    pub type SocketDriver;
     #[wasm_bindgen(method, catch)]
-    fn connect(this: &Wire, url: &str) -> Result<(), JsValue>;
+    fn connect(this: &SocketDriver, url: &str) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch)]
-    fn transmit(this: &Wire, text: &str) -> Result<(), JsValue>;
+    fn transmit(this: &SocketDriver, text: &str) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch)]
-    fn disconnect(this: &Wire) -> Result<(), JsValue>;
+    fn disconnect(this: &SocketDriver) -> Result<(), JsValue>;
     #[wasm_bindgen(method, js_name = wakeIn, catch)]
-    fn wake_in(this: &Wire, ms: f64) -> Result<(), JsValue>;
+    fn wake_in(this: &SocketDriver, ms: f64) -> Result<(), JsValue>;
     /// A row changed.
     #[wasm_bindgen(method, catch)]
     fn row(
-        this: &Wire,
+        this: &SocketDriver,
         subscription: u32,
         table: &str,
         kind: &str,
@@ -112,10 +118,10 @@ extern "C" {
     ) -> Result<(), JsValue>;
     /// A subscription stands otherwise than before.
     #[wasm_bindgen(method, catch)]
-    fn stands(this: &Wire, subscription: u32, status: &str, error: &JsValue) -> Result<(), JsValue>;
+    fn stands(this: &SocketDriver, subscription: u32, status: &str, error: &JsValue) -> Result<(), JsValue>;
     /// Changes may have been missed.
     #[wasm_bindgen(method, catch)]
-    fn gap(this: &Wire, subscription: u32) -> Result<(), JsValue>;
+    fn gap(this: &SocketDriver, subscription: u32) -> Result<(), JsValue>;
 }
 
 /// The outcome of telling the package something. It fails only for want of stack or memory, and what it did not hear it
@@ -160,8 +166,8 @@ pub struct Given {
 /// JavaScript's side of a client.
 pub struct Browser {
     /// The package's side.
-    pub front: Front,
-    wire: Wire,
+    pub mirror: CacheMirror,
+    driver: SocketDriver,
     /// Whether anybody wants to hear of events.
     pub is_heard: Cell<bool>,
     given: RefCell<Given>,
@@ -169,8 +175,8 @@ pub struct Browser {
 
 impl Browser {
     /// With nothing configured yet.
-    pub fn new(front: Front, wire: Wire) -> Self {
-        Self { front, wire, is_heard: Cell::new(false), given: RefCell::default() }
+    pub fn new(mirror: CacheMirror, driver: SocketDriver) -> Self {
+        Self { mirror, driver, is_heard: Cell::new(false), given: RefCell::default() }
     }
 
     /// Sets the server and the application's functions. True when it is another server than before.
@@ -182,8 +188,8 @@ impl Browser {
     /// Tells how call `number` of `db` ended.
     pub fn end_call(&self, number: u32, outcome: Result<JsValue, Error>) {
         told(match outcome {
-            Ok(value) => self.front.settled(number, &value),
-            Err(error) => self.front.failed(number, &thrown(&self.front, &error)),
+            Ok(value) => self.mirror.settled(number, &value),
+            Err(error) => self.mirror.failed(number, &thrown(&self.mirror, &error)),
         });
     }
 
@@ -194,13 +200,13 @@ impl Browser {
 }
 
 /// The error as JavaScript knows it, a `DatabaseError`.
-pub fn thrown(front: &Front, error: &Error) -> JsValue {
+pub fn thrown(mirror: &CacheMirror, error: &Error) -> JsValue {
     let original = match &error.cause {
         None => JsValue::UNDEFINED,
-        Some(Cause::Error(inner)) => thrown(front, inner),
+        Some(Cause::Error(inner)) => thrown(mirror, inner),
         Some(Cause::Thrown(value)) => value.downcast_ref::<JsValue>().cloned().unwrap_or(JsValue::UNDEFINED),
     };
-    let made = front.error(
+    let made = mirror.error(
         &error.code,
         &error.message,
         &original,
@@ -288,7 +294,7 @@ impl Host for Browser {
         };
         match target {
             Some(target) => {
-                Either::Left(host::exchange(&self.front, &target, fetch.as_ref(), request, token, is_fresh))
+                Either::Left(host::exchange(&self.mirror, &target, fetch.as_ref(), request, token, is_fresh))
             }
             None => Either::Right(ready(Err(Error::aborted(
                 "The client was closed while the call was under way",
@@ -301,37 +307,37 @@ impl Socket for Browser {
     fn connect(&self) {
         let url = self.given.borrow().target.as_ref().map(|target| target.realtime_url());
         if let Some(url) = url {
-            told(self.wire.connect(&url));
+            told(self.driver.connect(&url));
         }
     }
 
     fn transmit(&self, text: &str) {
-        told(self.wire.transmit(text));
+        told(self.driver.transmit(text));
     }
 
     fn disconnect(&self) {
-        told(self.wire.disconnect());
+        told(self.driver.disconnect());
     }
 
     fn wake_in(&self, ms: f64) {
-        told(self.wire.wake_in(ms));
+        told(self.driver.wake_in(ms));
     }
 }
 
 impl Mirror for Browser {
     fn entry_changed(&self, key: &str, entry: Option<Published<Row>>) {
         match entry {
-            Some(entry) => told(self.front.put(key, &entry.data.0, entry.until_wall_ms, entry.slot)),
-            None => told(self.front.drop(key)),
+            Some(entry) => told(self.mirror.put(key, &entry.data.0, entry.until_wall_ms, entry.slot)),
+            None => told(self.mirror.drop(key)),
         }
     }
 
     fn take_used_slots(&self) -> Vec<u32> {
-        self.front.take_used().unwrap_or_default()
+        self.mirror.take_used().unwrap_or_default()
     }
 
     fn withdraw_entries(&self) {
-        told(self.front.withdraw());
+        told(self.mirror.withdraw());
     }
 }
 
@@ -340,13 +346,13 @@ impl Notifier for Browser {
         told(match news {
             Notice::Row { kind, row, old, commit_timestamp } => {
                 let old = old.map_or(JsValue::NULL, |old| old.0);
-                self.wire.row(subscription, table, kind.as_str(), &row.0, &old, commit_timestamp.as_deref())
+                self.driver.row(subscription, table, kind.as_str(), &row.0, &old, commit_timestamp.as_deref())
             }
             Notice::Status(status, error) => {
-                let error = error.map_or(JsValue::UNDEFINED, |error| thrown(&self.front, &error));
-                self.wire.stands(subscription, status.as_str(), &error)
+                let error = error.map_or(JsValue::UNDEFINED, |error| thrown(&self.mirror, &error));
+                self.driver.stands(subscription, status.as_str(), &error)
             }
-            Notice::Gap => self.wire.gap(subscription),
+            Notice::Gap => self.driver.gap(subscription),
         });
     }
 
@@ -363,14 +369,14 @@ impl Notifier for Browser {
             Event::Dropped { key } => ("dropped", Some(key)),
             Event::UserChanged => ("userChanged", None),
             Event::Sent { request, method, table, attempt, reads } => {
-                return told(self.front.sent(request, method, table, attempt, reads));
+                return told(self.mirror.sent(request, method, table, attempt, reads));
             }
             Event::Attempt { request, method, table, attempt, status, code, duration_ms } => {
                 let outcome =
-                    self.front.attempted(request, method, table, attempt, status, code, duration_ms);
+                    self.mirror.attempted(request, method, table, attempt, status, code, duration_ms);
                 return told(outcome);
             }
         };
-        told(self.front.happened(kind, key));
+        told(self.mirror.happened(kind, key));
     }
 }

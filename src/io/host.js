@@ -39,7 +39,7 @@ export function ask(provider, rejected) {
  * Sends a request and reads the whole answer: `[status, contentRange, retryAfterMs, isJson, body]`. `isJson` is null where
  * the body broke off.
  */
-export function exchange(front, fetch, url, method, key, bearer, prefer, schema, body, isFresh) {
+export function exchange(mirror, fetch, url, method, key, bearer, prefer, schema, body, isFresh) {
   const controller = new AbortController();
   const headers = { apikey: key };
   if (bearer) headers.authorization = `Bearer ${bearer}`;
@@ -52,7 +52,7 @@ export function exchange(front, fetch, url, method, key, bearer, prefer, schema,
   // Chromium would ask for permission (a CORS preflight) before every request.
   if (method === 'GET' && underWay.has(url) && knowsCacheMode('no-store')) init.cache = 'no-store';
   const promise = Promise.resolve().then(() => {
-    if (!controller.signal.aborted) return answer(front, fetch ?? globalThis.fetch, url, init, isFresh);
+    if (!controller.signal.aborted) return answer(mirror, fetch ?? globalThis.fetch, url, init, isFresh);
   });
   return { promise, cancel: () => controller.abort() };
 }
@@ -72,7 +72,7 @@ function knowsCacheMode(cache) {
 /** Whether an answer ever allowed the HTTP cache to keep it. PostgREST's own do not. */
 let isCachingServer = false;
 
-async function answer(front, fetch, url, init, isFresh) {
+async function answer(mirror, fetch, url, init, isFresh) {
   underWay.add(url);
   try {
     let response = isFresh && isCachingServer ? undefined : await fetch(url, init);
@@ -80,7 +80,7 @@ async function answer(front, fetch, url, init, isFresh) {
     // What may be kept may come from the HTTP cache itself. `reload` also replaces what is kept there: nothing older
     // answers a later request. It costs a preflight, so it is left out where nothing is kept.
     if (isFresh && isCachingServer) response = await fetch(url, { ...init, cache: 'reload' });
-    return await read(front, response);
+    return await read(mirror, response);
   } finally {
     underWay.delete(url);
   }
@@ -93,7 +93,7 @@ function mayBeKept(headers) {
   return Boolean(policy || headers.get('expires') || headers.get('last-modified'));
 }
 
-async function read(front, response) {
+async function read(mirror, response) {
   const { type, status } = response;
   // A redirect that is not followed has no status that a page may read. Anything else without one is no answer.
   if (type !== 'opaqueredirect' && !(status >= 200))
@@ -107,7 +107,7 @@ async function read(front, response) {
   }
   try {
     const body = JSON.parse(text);
-    front.learn(text);
+    mirror.learn(text);
     return answered.concat(true, [body]);
   } catch {
     if (isBeginningOfJson(text, response.headers)) return answered.concat(null, null);

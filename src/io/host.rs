@@ -1,9 +1,9 @@
 //! What the engine waits for: timers, the token, answers. Each is a promise that is given up when it is dropped.
 
-use super::browser::{Front, Target};
+use super::browser::{CacheMirror, Target};
 use super::row::Row;
 use crate::error::{code, Cause, Error, Report};
-use crate::rest::{Body, Reply, Request};
+use crate::rest::{Reply, Request, ResponseBody};
 use js_sys::{Array, Function, Promise};
 use std::future::Future;
 use std::pin::Pin;
@@ -33,7 +33,7 @@ extern "C" {
         reason = "an object of them would cost a call into JavaScript for each"
     )]
     fn start_exchange(
-        front: &Front,
+        mirror: &CacheMirror,
         fetch: Option<&Function>,
         url: &str,
         method: &str,
@@ -179,7 +179,7 @@ pub fn token_of(value: &JsValue) -> Result<Option<String>, Error> {
 
 /// Sends the request and reads the whole answer. Dropping the future aborts it.
 pub fn exchange(
-    front: &Front,
+    mirror: &CacheMirror,
     target: &Target,
     fetch: Option<&Function>,
     request: &Request,
@@ -193,7 +193,7 @@ pub fn exchange(
     let (method, body) = (request.method.as_str(), request.body.as_deref());
     let key = &target.key;
     let work = Work::of(start_exchange(
-        front,
+        mirror,
         fetch,
         &url,
         method,
@@ -221,9 +221,9 @@ pub fn exchange(
             content_range: content_range.as_string(),
             retry_after_ms: retry_after_ms.as_f64(),
             body: match is_json.as_bool() {
-                Some(true) => Body::Data(Row(body)),
-                Some(false) => Body::None,
-                None => Body::Broken,
+                Some(true) => ResponseBody::Data(Row(body)),
+                Some(false) => ResponseBody::None,
+                None => ResponseBody::Broken,
             },
         })
     }

@@ -10,6 +10,6 @@ mod browser;
 pub mod host;
 pub mod row;
 
-pub use browser::{thrown, Browser, Front, Given, Target, Wire};
+pub use browser::{thrown, Browser, CacheMirror, Given, SocketDriver, Target};
 pub use host::token_of;
 pub use row::{value_of, Row};

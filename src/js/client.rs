@@ -5,7 +5,7 @@ use super::db::Cancels;
 use crate::cache::CacheConfig;
 use crate::engine::{Engine, LiveSettings, Settings};
 use crate::error::Error;
-use crate::io::{thrown, token_of, Browser, Front, Given, Target, Wire};
+use crate::io::{thrown, token_of, Browser, CacheMirror, Given, SocketDriver, Target};
 use crate::retry::RetryConfig;
 use crate::time::DEFAULT_TIMEOUT_MS;
 use js_sys::Function;
@@ -24,8 +24,8 @@ pub struct Client {
 impl Client {
     /// A client that is not configured yet.
     #[wasm_bindgen(constructor)]
-    pub fn new(front: Front, wire: Wire) -> Self {
-        Self { engine: Engine::new(Browser::new(front, wire)), cancels: Rc::default() }
+    pub fn new(mirror: CacheMirror, driver: SocketDriver) -> Self {
+        Self { engine: Engine::new(Browser::new(mirror, driver)), cancels: Rc::default() }
     }
 
     /// Takes `ClientOptions`. Another server than before ends everything under way and empties the cache.
@@ -72,7 +72,7 @@ impl Client {
 impl Client {
     /// The error as JavaScript knows it.
     pub(super) fn thrown(&self, error: &Error) -> JsValue {
-        thrown(&self.engine.platform.front, error)
+        thrown(&self.engine.platform.mirror, error)
     }
 }
 

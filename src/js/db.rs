@@ -16,7 +16,7 @@ pub type Cancels = Vec<(u32, oneshot::Sender<()>)>;
 
 #[wasm_bindgen]
 impl Client {
-    /// Calls the function of that name. `Front.settled` or `Front.failed` says how call `number` ended. `options` is what
+    /// Calls the function of that name. `CacheMirror.settled` or `CacheMirror.failed` says how call `number` ended. `options` is what
     /// `db.with` was given, or undefined.
     pub fn call(&self, number: u32, name: &str, arguments: &Array, options: &JsValue) {
         let begun = self.begin(name, arguments, options);

@@ -42,7 +42,7 @@ impl Client {
         self.engine.socket_closed(status);
     }
 
-    /// The time of `Wire.wakeIn` has come.
+    /// The time of `SocketDriver.wakeIn` has come.
     pub fn woken(&self) {
         self.engine.woken();
     }

@@ -7,5 +7,5 @@ mod url;
 
 pub use relations::{without_embedded, Embedded, CONNECTIONS, NODES};
 pub use request::{Method, Request};
-pub use response::{classify, Answer, Body, Reply};
+pub use response::{classify, Answer, Reply, ResponseBody};
 pub use url::{push_encoded, quoted, MAX_URL_LENGTH};

@@ -14,11 +14,11 @@ pub struct Reply<D> {
     /// How long the `Retry-After` header asks to wait, where the page may read it.
     pub retry_after_ms: Option<f64>,
     /// What came with it.
-    pub body: Body<D>,
+    pub body: ResponseBody<D>,
 }
 
 /// The body of an answer.
-pub enum Body<D> {
+pub enum ResponseBody<D> {
     /// JSON.
     Data(D),
     /// There was none, or it was not JSON.
@@ -46,7 +46,7 @@ const BROKEN_OFF: &str = "The answer broke off or was not what was asked for";
 pub fn classify<D: Data>(reply: Reply<D>, form: Form) -> Result<Answer<D>, Error> {
     let (offset, total) = reply.content_range.as_deref().map_or((None, None), parse_range);
     match (reply.status, reply.body) {
-        (status @ 200..=299, Body::Data(rows)) if rows.is(form) => {
+        (status @ 200..=299, ResponseBody::Data(rows)) if rows.is(form) => {
             let came = u64::from(offset.unwrap_or(0)) + rows.len() as u64;
             // A count below the number of rows that came is not a count of these rows.
             let total = total.filter(|total| u64::from(*total) >= came);
@@ -54,8 +54,8 @@ pub fn classify<D: Data>(reply: Reply<D>, form: Form) -> Result<Answer<D>, Error
         }
         (status @ 200..=299, body) => {
             let said = match &body {
-                Body::Data(body) => explanation(body),
-                Body::None | Body::Broken => None,
+                ResponseBody::Data(body) => explanation(body),
+                ResponseBody::None | ResponseBody::Broken => None,
             };
             Err(Error::network(BROKEN_OFF, Some(status), None).with_details(said))
         }
@@ -66,10 +66,10 @@ pub fn classify<D: Data>(reply: Reply<D>, form: Form) -> Result<Answer<D>, Error
         (status @ 416, _) if total.is_some() => {
             Ok(Answer { rows: D::list(&[]), total, offset: None, status })
         }
-        (status, Body::Data(body)) => Err(server_error(status, &body)),
-        (status, Body::None) => Err(bare_report(status).into()),
+        (status, ResponseBody::Data(body)) => Err(server_error(status, &body)),
+        (status, ResponseBody::None) => Err(bare_report(status).into()),
         // What the server refused, and why, is not known: not even whether another attempt would mend it.
-        (status, Body::Broken) => Err(Error::network(BROKEN_OFF, Some(status), None)),
+        (status, ResponseBody::Broken) => Err(Error::network(BROKEN_OFF, Some(status), None)),
     }
 }
 

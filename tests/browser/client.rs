@@ -5,7 +5,7 @@ use std::cell::Cell;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test as test;
-use workflow_db::io::{Front, Wire};
+use workflow_db::io::{CacheMirror, SocketDriver};
 use workflow_db::js::Client;
 
 const WORKFLOW: &str = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
@@ -17,7 +17,7 @@ fn evaluate(expression: &str) -> JsValue {
 }
 
 /// The package's side of a client, which remembers what it was told.
-fn front() -> JsValue {
+fn mirror() -> JsValue {
     evaluate(
         "({ copies: {}, put(key, data) { this.copies[key] = data; }, drop(key) { delete this.copies[key]; },
             takeUsed() { return new Uint32Array(0); }, withdraw() { this.copies = {}; }, happened() {}, attempted() {}, sent() {}, learn() {},
@@ -28,7 +28,7 @@ fn front() -> JsValue {
 }
 
 /// The package's side of realtime, which opens nothing.
-fn wire() -> Wire {
+fn driver() -> SocketDriver {
     let names = ["connect", "transmit", "disconnect", "wakeIn", "row", "stands", "gap"];
     evaluate(&["({ ", &names.map(|name| [name, "() {}"].concat()).join(", "), " })"].concat())
         .unchecked_into()
@@ -48,10 +48,10 @@ thread_local! {
 }
 
 /// Calls a function of `db`; the promise is for its outcome.
-fn start(front: &JsValue, client: &Client, name: &str, arguments: &[&JsValue]) -> JsFuture {
+fn start(mirror: &JsValue, client: &Client, name: &str, arguments: &[&JsValue]) -> JsFuture {
     let number = CALLS.with(|calls| calls.replace(calls.get() + 1));
-    let outcome: Function = get(front, "outcome").unchecked_into();
-    let promise: Promise = outcome.call1(front, &number.into()).expect("a promise").unchecked_into();
+    let outcome: Function = get(mirror, "outcome").unchecked_into();
+    let promise: Promise = outcome.call1(mirror, &number.into()).expect("a promise").unchecked_into();
     let arguments: Array = arguments.iter().copied().collect();
     client.call(number, name, &arguments, &JsValue::UNDEFINED);
     JsFuture::from(promise)
@@ -67,18 +67,18 @@ fn text(object: &JsValue, name: &str) -> String {
 
 #[test]
 async fn a_row_is_handed_out_and_cached_as_the_very_object() {
-    let front = front();
-    let client = Client::new(front.clone().unchecked_into::<Front>(), wire());
+    let mirror = mirror();
+    let client = Client::new(mirror.clone().unchecked_into::<CacheMirror>(), driver());
     let options = options(
         "Promise.resolve(Response.json([{ id: '3f2504e0-4f89-41d3-9a0c-0305e82c3301', name: 'A' }]))",
     );
     client.configure(&options).expect("good options");
-    let first = start(&front, &client, "getWorkflow", &[&WORKFLOW.into()]).await.expect("a row");
+    let first = start(&mirror, &client, "getWorkflow", &[&WORKFLOW.into()]).await.expect("a row");
     let upper_case = WORKFLOW.to_uppercase().into();
-    let second = start(&front, &client, "getWorkflow", &[&upper_case]).await.expect("a row");
+    let second = start(&mirror, &client, "getWorkflow", &[&upper_case]).await.expect("a row");
     assert!(Object::is(&first, &second));
     assert!(Object::is(&first, &client.cache_get(&["workflow:", WORKFLOW].concat())));
-    assert!(Object::is(&first, &get(&get(&front, "copies"), &["workflow:", WORKFLOW].concat())));
+    assert!(Object::is(&first, &get(&get(&mirror, "copies"), &["workflow:", WORKFLOW].concat())));
     let requests: Array = get(&options, "requests").unchecked_into();
     assert_eq!(requests.length(), 1);
     let request: Array = requests.get(0).unchecked_into();
@@ -89,15 +89,15 @@ async fn a_row_is_handed_out_and_cached_as_the_very_object() {
 
 #[test]
 async fn nothing_is_asked_before_it_is_configured() {
-    let front = front();
-    let client = Client::new(front.clone().unchecked_into::<Front>(), wire());
-    let error = start(&front, &client, "getWorkflow", &[&WORKFLOW.into()]).await.expect_err("refused");
+    let mirror = mirror();
+    let client = Client::new(mirror.clone().unchecked_into::<CacheMirror>(), driver());
+    let error = start(&mirror, &client, "getWorkflow", &[&WORKFLOW.into()]).await.expect_err("refused");
     assert_eq!(text(&error, "code"), "NOT_CONFIGURED");
 }
 
 #[test]
 fn bad_options_are_named() {
-    let client = Client::new(front().unchecked_into::<Front>(), wire());
+    let client = Client::new(mirror().unchecked_into::<CacheMirror>(), driver());
     for (options, name) in [
         ("({ key: 'k' })", "url"),
         ("({ url: 'ftp://x', key: 'k' })", "url"),
@@ -115,32 +115,33 @@ fn bad_options_are_named() {
 #[test]
 async fn whatever_is_thrown_becomes_an_error_of_ours() {
     for thrown in ["new TypeError('Failed to fetch')", "'a text'", "undefined", "42"] {
-        let front = front();
-        let client = Client::new(front.clone().unchecked_into::<Front>(), wire());
+        let mirror = mirror();
+        let client = Client::new(mirror.clone().unchecked_into::<CacheMirror>(), driver());
         client.configure(&options(&["Promise.reject(", thrown, ")"].concat())).expect("good options");
-        let error = start(&front, &client, "getWorkflow", &[&WORKFLOW.into()]).await.expect_err("no network");
+        let error =
+            start(&mirror, &client, "getWorkflow", &[&WORKFLOW.into()]).await.expect_err("no network");
         assert_eq!(text(&error, "code"), "NETWORK");
     }
 }
 
 #[test]
 async fn an_exception_of_a_custom_fetch_is_an_error_of_the_call_alone() {
-    let front = front();
-    let client = Client::new(front.clone().unchecked_into::<Front>(), wire());
+    let mirror = mirror();
+    let client = Client::new(mirror.clone().unchecked_into::<CacheMirror>(), driver());
     client
         .configure(&options("(() => { throw new Error('thrown, not rejected') })()"))
         .expect("good options");
-    let error = start(&front, &client, "getWorkflow", &[&WORKFLOW.into()]).await.expect_err("no network");
+    let error = start(&mirror, &client, "getWorkflow", &[&WORKFLOW.into()]).await.expect_err("no network");
     assert_eq!(text(&error, "code"), "NETWORK");
 }
 
 #[test]
 async fn arguments_that_are_neither_values_nor_fields_are_refused() {
-    let front = front();
-    let client = Client::new(front.clone().unchecked_into::<Front>(), wire());
+    let mirror = mirror();
+    let client = Client::new(mirror.clone().unchecked_into::<CacheMirror>(), driver());
     client.configure(&options("Promise.resolve(Response.json([]))")).expect("good options");
     for argument in ["null", "42", "Symbol()", "1n", "[]", "({})", "() => 1"] {
-        let outcome = start(&front, &client, "getWorkflow", &[&evaluate(argument)]).await;
+        let outcome = start(&mirror, &client, "getWorkflow", &[&evaluate(argument)]).await;
         let error = outcome.expect_err(argument);
         assert_eq!(text(&error, "code"), "INVALID_INPUT", "{argument}");
     }
@@ -148,21 +149,21 @@ async fn arguments_that_are_neither_values_nor_fields_are_refused() {
 
 #[test]
 async fn a_call_that_is_given_up_ends() {
-    let front = front();
-    let client = Client::new(front.clone().unchecked_into::<Front>(), wire());
+    let mirror = mirror();
+    let client = Client::new(mirror.clone().unchecked_into::<CacheMirror>(), driver());
     client.configure(&options("new Promise(() => {})")).expect("good options");
     let number = CALLS.with(Cell::get);
-    let pending = start(&front, &client, "getWorkflow", &[&WORKFLOW.into()]);
+    let pending = start(&mirror, &client, "getWorkflow", &[&WORKFLOW.into()]);
     client.cancel(number);
     assert_eq!(text(&pending.await.expect_err("given up"), "code"), "ABORTED");
 }
 
 #[test]
 async fn closing_ends_a_call_under_way_and_freeing_is_harmless() {
-    let front = front();
-    let client = Client::new(front.clone().unchecked_into::<Front>(), wire());
+    let mirror = mirror();
+    let client = Client::new(mirror.clone().unchecked_into::<CacheMirror>(), driver());
     client.configure(&options("new Promise(() => {})")).expect("good options");
-    let pending = start(&front, &client, "getWorkflow", &[&WORKFLOW.into()]);
+    let pending = start(&mirror, &client, "getWorkflow", &[&WORKFLOW.into()]);
     workflow_db::io::host::sleep(5.0, true).await;
     client.close();
     drop(client);

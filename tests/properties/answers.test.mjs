@@ -49,9 +49,9 @@ property(
       },
     };
     const learned = /** @type {string[]} */ ([]);
-    const front = { learn: (/** @type {string} */ json) => learned.push(json) };
+    const mirror = { learn: (/** @type {string} */ json) => learned.push(json) };
     const request = ['http://project.test/', 'GET', 'key', 'token', undefined, 'public', undefined, false];
-    const answer = await exchange(front, async () => response, ...request).promise;
+    const answer = await exchange(mirror, async () => response, ...request).promise;
     const [answered, range, pauseMs, isJson, said] = answer;
     assert.equal(answer.length, 5);
     assert.deepEqual([answered, range], [status, contentRange]);

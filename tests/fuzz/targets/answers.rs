@@ -5,7 +5,7 @@ use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 use workflow_db::data::{Data, Form};
-use workflow_db::rest::{classify, Body, Reply};
+use workflow_db::rest::{classify, ResponseBody, Reply};
 use workflow_db::retry::{RetryConfig, Decision};
 use workflow_db::time::MAX_RETRY_AFTER_MS;
 use workflow_db_fuzz::{AnyJson, Json};
@@ -44,11 +44,11 @@ fuzz_target!(|input: Input| {
     let body = match (quoted, input.body) {
         (Some(code), _) => {
             let text = format!("invalid input: {VALUE}");
-            Body::Data(Json::from(json!({"code": code, "message": text, "hint": text})))
+            ResponseBody::Data(Json::from(json!({"code": code, "message": text, "hint": text})))
         }
-        (None, Some(AnyJson(body))) => Body::Data(Json::from(body)),
-        (None, None) if input.attempt.is_multiple_of(2) => Body::None,
-        (None, None) => Body::Broken,
+        (None, Some(AnyJson(body))) => ResponseBody::Data(Json::from(body)),
+        (None, None) if input.attempt.is_multiple_of(2) => ResponseBody::None,
+        (None, None) => ResponseBody::Broken,
     };
     // The shell passes any number but NaN: a date may be past, and a number of seconds beyond all measure.
     let retry_after_ms = input.retry_after_ms.filter(|ms| !ms.is_nan());

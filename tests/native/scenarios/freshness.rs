@@ -56,7 +56,7 @@ fn an_entry_that_ends_before_another_one_leaves_in_time_though_the_wall_clock_wa
     ada.call_with(ttl(30.0), "getWorkflow", json!([workflow])).value();
     ada.sim().wall_skew_ms.set(-60_000.0);
     world.pass(1_500.0);
-    assert_eq!(ada.front().keys(), [format!("workflows:{}", ada.id())]);
+    assert_eq!(ada.mirror().keys(), [format!("workflows:{}", ada.id())]);
 }
 
 #[test]
@@ -68,8 +68,8 @@ fn after_a_change_of_the_clocks_copies_answer_for_as_long_as_the_first_clock_say
     ada.engine.clocks_changed();
     let now_ms = ada.sim().now().wall_ms;
     let key = format!("workflow:{workflow}");
-    assert!(ada.front().answer(&key, now_ms + 99_900.0).is_some());
-    assert!(ada.front().answer(&key, now_ms + 100_000.0).is_none());
+    assert!(ada.mirror().answer(&key, now_ms + 99_900.0).is_some());
+    assert!(ada.mirror().answer(&key, now_ms + 100_000.0).is_none());
 }
 
 #[test]
@@ -77,10 +77,10 @@ fn waking_up_drops_what_is_past_its_time() {
     let (world, ada, workflow) = with_workflow();
     ada.does("getWorkflow", json!([workflow]));
     ada.sim().wall_skew_ms.set(300_000.0);
-    ada.front().take_told();
+    ada.mirror().take_told();
     ada.engine.clocks_changed();
     assert_eq!(ada.keys(), Vec::<String>::new());
-    assert_eq!(ada.front().take_told(), [format!("workflow:{workflow}")]);
+    assert_eq!(ada.mirror().take_told(), [format!("workflow:{workflow}")]);
     world.quiesce();
 }
 
@@ -91,7 +91,7 @@ fn what_nobody_asks_for_leaves_by_itself() {
     ada.call_with(Options { ttl_ms: Some(1_000.0), ..Options::default() }, "getWorkflows", json!([ada.id()]))
         .value();
     world.pass(301_000.0);
-    assert_eq!(ada.front().keys(), Vec::<String>::new());
+    assert_eq!(ada.mirror().keys(), Vec::<String>::new());
     assert_eq!(ada.engine.stats().0.expirations, 2.0);
 }
 
@@ -149,26 +149,26 @@ fn followers_are_told_exactly_when_an_entry_changes() {
     let other = world.server().add("workflows", json!({"user_id": ada.id(), "name": "other"}));
     let (key, other_key) = (format!("workflow:{workflow}"), format!("workflow:{other}"));
     ada.does("getWorkflow", json!([workflow]));
-    assert_eq!(ada.front().take_told(), [key.as_str()]);
+    assert_eq!(ada.mirror().take_told(), [key.as_str()]);
     ada.does("getWorkflow", json!([workflow]));
-    assert_eq!(ada.front().take_told(), Vec::<String>::new(), "a hit is no change");
+    assert_eq!(ada.mirror().take_told(), Vec::<String>::new(), "a hit is no change");
     let fresh = Options { fresh: true, ..Options::default() };
     ada.call_with(fresh, "getWorkflow", json!([workflow])).value();
-    assert_eq!(ada.front().take_told(), Vec::<String>::new(), "equal rows are no change");
+    assert_eq!(ada.mirror().take_told(), Vec::<String>::new(), "equal rows are no change");
     ada.does("getWorkflow", json!([other]));
     ada.does("updateWorkflow", json!([workflow, {"name": "B"}]));
-    assert_eq!(ada.front().take_told(), [other_key, key.clone()], "only the one that changed");
+    assert_eq!(ada.mirror().take_told(), [other_key, key.clone()], "only the one that changed");
     ada.engine.invalidate(&key);
-    assert_eq!(ada.front().take_told(), [key.as_str()]);
+    assert_eq!(ada.mirror().take_told(), [key.as_str()]);
     ada.engine.invalidate(&key);
-    assert_eq!(ada.front().take_told(), Vec::<String>::new(), "it is gone already");
+    assert_eq!(ada.mirror().take_told(), Vec::<String>::new(), "it is gone already");
 }
 
 #[test]
 fn followers_of_a_row_that_there_was_not_are_told_when_there_is() {
     let (_world, ada, workflow) = with_workflow();
     ada.does("updateWorkflow", json!([workflow, {"name": "B"}]));
-    assert_eq!(ada.front().take_told(), [format!("workflow:{workflow}")]);
+    assert_eq!(ada.mirror().take_told(), [format!("workflow:{workflow}")]);
 }
 
 #[test]
@@ -176,10 +176,10 @@ fn followers_are_told_when_another_user_signs_in() {
     let (world, ada, workflow) = with_workflow();
     world.signed_in("bob");
     ada.does("getWorkflow", json!([workflow]));
-    ada.front().take_told();
+    ada.mirror().take_told();
     ada.switch_to(Some("bob"));
     world.settle();
-    assert_eq!(ada.front().take_told(), [format!("workflow:{workflow}")]);
+    assert_eq!(ada.mirror().take_told(), [format!("workflow:{workflow}")]);
 }
 
 #[test]
@@ -198,6 +198,6 @@ fn the_least_recently_used_entry_leaves_first_and_hits_outside_count_as_use() {
     let mut expected: Vec<String> = [0, 2, 3].iter().map(|n| format!("workflow:{}", ids[*n])).collect();
     expected.sort_unstable();
     assert_eq!(ada.keys(), expected);
-    assert_eq!(ada.front().keys(), expected);
+    assert_eq!(ada.mirror().keys(), expected);
     assert_eq!(ada.engine.stats().0.evictions, 1.0);
 }

@@ -35,11 +35,11 @@ fn a_key_that_a_write_disables_is_null_at_once_and_there_again_when_it_is_enable
     ada.does("updateApiKey", json!([on, {"is_active": false}]));
     assert_eq!(ada.cached(&format!("api_key:{}:on", ada.id())).map(|row| row.to_value()), None);
     assert!(!is_there(&ada, "on"));
-    ada.front().take_told();
+    ada.mirror().take_told();
     ada.does("updateApiKey", json!([on, {"gateway_endpoint": "https://x.example"}]));
-    assert_eq!(ada.front().take_told(), Vec::<String>::new(), "nobody hears of a key that is still none");
+    assert_eq!(ada.mirror().take_told(), Vec::<String>::new(), "nobody hears of a key that is still none");
     ada.does("updateApiKey", json!([on, {"is_active": true}]));
-    assert_eq!(ada.front().take_told(), [format!("api_key:{}:on", ada.id())]);
+    assert_eq!(ada.mirror().take_told(), [format!("api_key:{}:on", ada.id())]);
     assert!(is_there(&ada, "on"));
 }
 

@@ -31,9 +31,9 @@ fn followers_of_an_entry_hear_that_the_answer_to_it_was_outdated() {
     let read = ada.call("getWorkflow", json!([workflow]));
     world.pass(100.0);
     ada.does("updateWorkflow", json!([workflow, {"name": "new"}]));
-    ada.front().take_told();
+    ada.mirror().take_told();
     read.value();
-    assert_eq!(ada.front().take_told(), [format!("workflow:{workflow}")]);
+    assert_eq!(ada.mirror().take_told(), [format!("workflow:{workflow}")]);
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn everything_cached_of_the_old_user_goes_at_once() {
     client.does("getWorkflows", json!([client.id()]));
     client.does("getWorkflowWithRelations", json!([workflow]));
     client.switch_to(Some("bob"));
-    assert_eq!(client.front().keys(), Vec::<String>::new(), "before anybody knows who it is");
+    assert_eq!(client.mirror().keys(), Vec::<String>::new(), "before anybody knows who it is");
     assert!(client.engine.cached(&format!("workflow:{workflow}")).is_none());
     world.settle();
     assert_eq!(client.keys(), Vec::<String>::new());
@@ -118,7 +118,7 @@ fn auth_changed_with_the_same_user_keeps_the_cache() {
     let after = client.does("getWorkflow", json!([workflow]));
     assert!(before.is_same(&after));
     assert_eq!(world.count_requests(), 0);
-    assert_eq!(client.front().keys(), client.keys(), "hits are answered outside again");
+    assert_eq!(client.mirror().keys(), client.keys(), "hits are answered outside again");
 }
 
 #[test]
@@ -159,10 +159,10 @@ fn an_answer_that_comes_while_it_is_open_who_is_signed_in_waits_for_that() {
         client.switch_to(Some(user));
         world.pass(900.0);
         assert!(!read.is_done());
-        assert_eq!(client.front().keys(), Vec::<String>::new(), "nor is it answered outside");
+        assert_eq!(client.mirror().keys(), Vec::<String>::new(), "nor is it answered outside");
         world.pass(200.0);
         assert_eq!(read.outcome().is_ok(), is_delivered);
-        assert_eq!(client.front().keys().is_empty(), !is_delivered);
+        assert_eq!(client.mirror().keys().is_empty(), !is_delivered);
     }
 }
 
@@ -284,7 +284,7 @@ fn close_ends_everything() {
     }
     world.quiesce();
     assert_eq!(client.keys(), Vec::<String>::new());
-    assert_eq!(client.front().keys(), Vec::<String>::new());
+    assert_eq!(client.mirror().keys(), Vec::<String>::new());
     assert_eq!(client.engine.stats().2, 0);
     assert_eq!(client.does("getWorkflow", json!([workflow])).text("id"), workflow, "it can be used again");
 }

@@ -56,14 +56,16 @@ impl Tab {
 
     /// What may be answered from here is the user's, and not for too long.
     fn check_copies(&self, world: &World) {
-        let front = self.client.front();
+        let mirror = self.client.mirror();
         let server = world.server();
         let wall_ms = workflow_db::platform::Clock::now(self.client.sim()).wall_ms;
-        let mut keys = front.take_told();
+        let mut keys = mirror.take_told();
         keys.sort_unstable();
         keys.dedup();
         for key in keys.iter().filter(|key| !key.starts_with(FOREIGN)) {
-            let (Some(until_ms), Some(copy)) = (front.until_wall_ms(key), front.peek(key)) else { continue };
+            let (Some(until_ms), Some(copy)) = (mirror.until_wall_ms(key), mirror.peek(key)) else {
+                continue;
+            };
             if until_ms > 0.0 {
                 assert!(until_ms <= wall_ms + self.longest_ttl_ms, "{key} answers too long");
                 check_rows(&server, &copy.to_value(), self.user().as_deref(), key);
@@ -73,7 +75,7 @@ impl Tab {
 
     /// Right after somebody else signed in: nothing of the one before is answered.
     pub fn check_empty(&self) {
-        let keys = self.client.front().keys();
+        let keys = self.client.mirror().keys();
         assert!(keys.is_empty(), "{keys:?} are still answered");
     }
 
@@ -147,7 +149,7 @@ impl Tab {
     /// Every entry that must be right is what the server would answer now, and the copies outside are the entries.
     pub fn check_cache(&self, world: &World, must_be_right: impl Fn(&str) -> bool) {
         let keys = self.client.keys();
-        assert_eq!(self.client.front().keys(), keys, "copies and entries");
+        assert_eq!(self.client.mirror().keys(), keys, "copies and entries");
         let asker = Client::new(world.core.clone());
         asker.tokens().become_user(self.user());
         // Asking takes time, in which entries grow too old.

@@ -94,7 +94,7 @@ impl Life {
         };
         let tabs: Vec<Tab> = (0..setting.tabs).map(|tab| Tab::new(&world, names(tab))).collect();
         for tab in &tabs {
-            tab.client.front().forgets_use.set(matches!(setting.planted, Some(Planted::ForgottenUse)));
+            tab.client.mirror().forgets_use.set(matches!(setting.planted, Some(Planted::ForgottenUse)));
         }
         Self { world, tabs, shares_users: setting.shares_users, done: 0 }
     }

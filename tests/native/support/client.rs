@@ -1,6 +1,6 @@
 //! One tab of the application: calls as the package's entry makes them, and what became of them.
 
-use super::front::Front;
+use super::cache_mirror::CacheMirror;
 use super::json::Json;
 use super::platform::Sim;
 use super::random::uuid_of;
@@ -66,8 +66,8 @@ impl Client {
         &self.sim().tokens
     }
 
-    pub fn front(&self) -> &Front {
-        &self.sim().front
+    pub fn mirror(&self) -> &CacheMirror {
+        &self.sim().mirror
     }
 
     /// The id of whoever is signed in.
@@ -109,7 +109,7 @@ impl Client {
 
     /// What is cached under `key`, without this counting as a use.
     pub fn cached(&self, key: &str) -> Option<Json> {
-        self.front().peek(key)
+        self.mirror().peek(key)
     }
 
     pub fn keys(&self) -> Vec<String> {
@@ -140,7 +140,7 @@ impl Client {
         };
         if let (Operation::Read(read), None) = (&operation, &options) {
             if !read.load.is_page() {
-                if let Some(hit) = self.front().answer(&read.key, self.sim().now().wall_ms) {
+                if let Some(hit) = self.mirror().answer(&read.key, self.sim().now().wall_ms) {
                     *pending.state.delivered_to.borrow_mut() = self.tokens().user();
                     pending.finish(Ok(hit));
                     return pending;

@@ -1,8 +1,8 @@
 //! The simulator: a virtual clock, a model server, a network that loses things, and clients that tell stories.
 
+pub mod cache_mirror;
 pub mod client;
 pub mod frames;
-pub mod front;
 pub mod json;
 pub mod network;
 pub mod platform;

@@ -1,6 +1,6 @@
 //! The engine's world, simulated.
 
-use super::front::Front;
+use super::cache_mirror::CacheMirror;
 use super::json::Json;
 use super::network::{Fate, Fault};
 use super::postgrest::{refused, Arrival, Refusal};
@@ -21,13 +21,13 @@ use workflow_db::data::Data;
 use workflow_db::engine::Engine;
 use workflow_db::error::Error;
 use workflow_db::platform::{Clock, Event, Host, Mirror, Notifier, Platform, Published, Socket, Tasks};
-use workflow_db::rest::{Body, Reply, Request};
+use workflow_db::rest::{Reply, Request, ResponseBody};
 use workflow_db::subscriptions::Notification;
 use workflow_db::time::Moment;
 
 pub struct Sim {
     pub core: Rc<Core>,
-    pub front: Front,
+    pub mirror: CacheMirror,
     pub tokens: Rc<Tokens>,
     random: Random,
     /// What `random` answers, when it is not left to chance.
@@ -59,7 +59,7 @@ impl Sim {
         let random = Random::new(core.random.bits());
         Self {
             core,
-            front: Front::default(),
+            mirror: CacheMirror::default(),
             tokens: Tokens::new(random.bits()),
             random,
             jitter: Cell::new(None),
@@ -220,17 +220,17 @@ impl Socket for Sim {
 impl Mirror for Sim {
     fn entry_changed(&self, key: &str, entry: Option<Published<Json>>) {
         match entry {
-            Some(entry) => self.front.put(key, entry),
-            None => self.front.drop(key),
+            Some(entry) => self.mirror.put(key, entry),
+            None => self.mirror.drop(key),
         }
     }
 
     fn take_used_slots(&self) -> Vec<u32> {
-        self.front.take_used()
+        self.mirror.take_used()
     }
 
     fn withdraw_entries(&self) {
-        self.front.withdraw();
+        self.mirror.withdraw();
     }
 }
 
@@ -343,11 +343,11 @@ async fn travel(
             status,
             content_range: None,
             retry_after_ms: seconds.map(|seconds| f64::from(seconds) * 1_000.0),
-            body: Body::None,
+            body: ResponseBody::None,
         },
         Some(Fault::Refused(status, error)) => refused(&Refusal::new(status, error, "refused")),
         Some(Fault::Replaced(status, json)) => {
-            let body = Json::parse(json).map_or(Body::None, Body::Data);
+            let body = Json::parse(json).map_or(ResponseBody::None, ResponseBody::Data);
             Reply { status, content_range: None, body, ..arrive() }
         }
         Some(Fault::Range(content_range)) => {
@@ -360,12 +360,12 @@ async fn travel(
         }
         Some(Fault::Altered(alter)) => {
             let reply = arrive();
-            let Body::Data(data) = &reply.body else { return Ok(reply) };
+            let ResponseBody::Data(data) = &reply.body else { return Ok(reply) };
             let mut rows = data.to_value().as_array().cloned().unwrap_or_default();
             alter(&mut rows);
-            Reply { body: Body::Data(Json::from(V::Array(rows))), ..reply }
+            Reply { body: ResponseBody::Data(Json::from(V::Array(rows))), ..reply }
         }
-        Some(Fault::Truncated) => Reply { body: Body::Broken, ..arrive() },
+        Some(Fault::Truncated) => Reply { body: ResponseBody::Broken, ..arrive() },
         Some(Fault::HangAfter) => {
             arrive();
             std::future::pending().await

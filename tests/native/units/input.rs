@@ -5,7 +5,8 @@ use serde_json::{json, Value as V};
 use workflow_db::data::Value;
 use workflow_db::error::{code, Error};
 use workflow_db::input::{
-    agree, count, flag, new_row, options, patch, refused, text, upsert, uuid, word, Body, Field, QueryFields,
+    agree, count, flag, new_row, options, patch, refused, text, upsert, uuid, word, Field, QueryFields,
+    RequestBody,
 };
 use workflow_db::tables::{
     Table, ACCOUNT_SETTINGS, API_KEYS, WORKFLOWS, WORKFLOW_EXECUTIONS, WORKFLOW_NODES,
@@ -30,7 +31,7 @@ fn say(text: &str) -> Value {
     Value::Text(text.to_owned())
 }
 
-fn sent(body: &Body) -> V {
+fn sent(body: &RequestBody) -> V {
     serde_json::from_str(&body.json()).expect("JSON")
 }
 
@@ -163,7 +164,7 @@ fn the_format_of_a_secret_is_never_sent() {
 
 #[test]
 fn a_column_that_is_set_twice_is_sent_once_with_the_last_value() {
-    let mut body = Body::default();
+    let mut body = RequestBody::default();
     assert!(body.is_empty());
     for json in ["1", "2"] {
         body.set("a", json.to_owned());

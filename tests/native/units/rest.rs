@@ -5,12 +5,16 @@ use serde_json::{json, Value};
 use workflow_db::data::Form;
 use workflow_db::error::{code, Error};
 use workflow_db::query::{Query, Test};
-use workflow_db::rest::{classify, Body, Reply, Request, NODES};
+use workflow_db::rest::{classify, Reply, Request, ResponseBody, NODES};
 use workflow_db::tables::WORKFLOWS;
 
 fn error_of(status: u16, body: Value) -> Error {
-    let reply =
-        Reply { status, content_range: None, retry_after_ms: None, body: Body::Data(Json::from(body)) };
+    let reply = Reply {
+        status,
+        content_range: None,
+        retry_after_ms: None,
+        body: ResponseBody::Data(Json::from(body)),
+    };
     classify(reply, Form::Rows).err().expect("an error")
 }
 

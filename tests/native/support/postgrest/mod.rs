@@ -15,7 +15,7 @@ use super::tokens::subject_of;
 use schema::{facts, Facts};
 use serde_json::{json, Map, Value};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use workflow_db::rest::{Body, Reply};
+use workflow_db::rest::{Reply, ResponseBody};
 
 pub type Row = Map<String, Value>;
 
@@ -136,9 +136,12 @@ impl Server {
             Err(refusal) => Err(refusal),
         };
         match outcome {
-            Ok(Outcome { status, body, content_range }) => {
-                Reply { status, content_range, retry_after_ms: None, body: Body::Data(Json::from(body)) }
-            }
+            Ok(Outcome { status, body, content_range }) => Reply {
+                status,
+                content_range,
+                retry_after_ms: None,
+                body: ResponseBody::Data(Json::from(body)),
+            },
             Err(refusal) => refused(&refusal),
         }
     }
@@ -202,7 +205,7 @@ pub fn refused(refusal: &Refusal) -> Reply<Json> {
         status: refusal.status,
         content_range: refusal.content_range.clone(),
         retry_after_ms: None,
-        body: Body::Data(body.into()),
+        body: ResponseBody::Data(body.into()),
     }
 }
 

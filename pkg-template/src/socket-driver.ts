@@ -1,5 +1,5 @@
 import { DatabaseError } from './errors.js';
-import type { Front } from './front.js';
+import type { CacheMirror } from './cache-mirror.js';
 import type { Client } from './generated/bindings.js';
 import type { ChangeType, SubscriptionStatus } from './realtime-types.js';
 import { afterStep, notify } from './step.js';
@@ -42,7 +42,7 @@ export interface Followers {
 const MAX_TIMER_MS = 2147483647;
 
 /** The socket to realtime and the engine's timer. Everything that is decided about them is decided in the engine. */
-export class Wire {
+export class SocketDriver {
   /** In the place of the global `WebSocket`. */
   constructorOfSockets: SocketConstructor | undefined;
 
@@ -52,7 +52,7 @@ export class Wire {
   constructor(
     private readonly client: () => Client,
     private readonly followers: Followers,
-    private readonly front: Pick<Front, 'learn'>,
+    private readonly mirror: Pick<CacheMirror, 'learn'>,
   ) {}
 
   connect(url: string): void {
@@ -97,7 +97,7 @@ export class Wire {
   private parsed(text: unknown): unknown {
     try {
       const frame: unknown = JSON.parse(text as string);
-      this.front.learn(text as string);
+      this.mirror.learn(text as string);
       return frame;
     } catch {
       return undefined;

@@ -28,7 +28,7 @@ interface Copy {
  * The engine decides what is here and until when; this class only answers, remembers in which order, and tells
  * whoever follows an entry that it changed.
  */
-export class Front {
+export class CacheMirror {
   /** Hits answered here. */
   hits = 0;
   /** Called when the first one wants to hear of events, and when no one does any more. */

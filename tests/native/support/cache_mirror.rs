@@ -1,4 +1,4 @@
-//! The copies from which the package's entry answers hits, as `front.ts` keeps them.
+//! The copies from which the package's entry answers hits, as `mirror.ts` keeps them.
 
 use super::json::Json;
 use std::cell::{Cell, RefCell};
@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use workflow_db::platform::Published;
 
 #[derive(Default)]
-pub struct Front {
+pub struct CacheMirror {
     copies: RefCell<HashMap<String, Published<Json>>>,
     used: RefCell<Vec<u32>>,
     /// Keys whose followers were told, in order.
@@ -15,7 +15,7 @@ pub struct Front {
     pub forgets_use: Cell<bool>,
 }
 
-impl Front {
+impl CacheMirror {
     /// The entry under `key`, if it may be answered at this time.
     pub fn answer(&self, key: &str, wall_ms: f64) -> Option<Json> {
         let copies = self.copies.borrow();
