@@ -134,7 +134,7 @@ impl<P: Platform> Engine<P> {
     /// Asks the server, unless a subscription would receive that insert.
     fn row_deleted(self: &Rc<Self>, table: &'static Table, id: &str, commit_timestamp: Option<Rc<str>>) {
         let cached = self.state.borrow().store.row(table, id);
-        let is_heard = |row| self.state.borrow().live.subscriptions.hear_of(table, row);
+        let is_heard = |row| self.state.borrow_mut().live.subscriptions.hear_of(table, row);
         let may_be_back = cached.as_ref().is_some_and(|row| !is_heard(row));
         let now_ms = self.platform.now().monotonic_ms;
         let origin = self.state.borrow_mut().live.echoes.judge(table, id, None, now_ms);

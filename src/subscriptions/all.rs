@@ -2,7 +2,8 @@
 //! that include the row, know the row, or are being read.
 
 use super::echoes::Echoes;
-use super::subscription::{Extent, Notice, Notification, Reading, Subscription, Touch};
+use super::plan::Plan;
+use super::subscription::{Extent, Notice, Notification, Reading, Status, Subscription, Touch};
 use crate::data::{Data, Difference, Holders};
 use crate::realtime::{ChangeKind, Incoming};
 use crate::tables::Table;
@@ -19,14 +20,6 @@ pub struct Subscriptions<D: Data> {
     /// How often scopes are read without a sign of a gap, and when the first is due. `None` after a subscription
     /// changed.
     due: Option<(f64, f64)>,
-}
-
-/// An index derived from the subscriptions.
-struct Plan {
-    /// Channel, position of the subscription's first binding on it, and subscription, in ascending order.
-    bindings: Vec<(u32, usize, u32)>,
-    /// The subscriptions whose scopes are being read.
-    being_read: Vec<u32>,
 }
 
 /// What a frame says about a row, and which subscriptions it is for.
@@ -133,10 +126,8 @@ impl<D: Data> Subscriptions<D> {
     }
 
     /// Whether any subscription would receive the insert of this row.
-    pub fn hear_of(&self, table: &'static Table, row: &D) -> bool {
-        self.all
-            .iter()
-            .any(|subscription| *subscription.selection.table == *table && subscription.hears_of(row))
+    pub fn hear_of(&mut self, table: &'static Table, row: &D) -> bool {
+        self.including(table, row).iter().any(|subscription| subscription.status == Status::Live)
     }
 
     /// Handles an own write that replaced all rows of this parent: readings in progress say nothing about them.
@@ -211,21 +202,14 @@ impl<D: Data> Subscriptions<D> {
         (self.plan, self.due) = (None, None);
     }
 
-    fn plan(&mut self) -> &mut Plan {
-        let all = &self.all;
-        self.plan.get_or_insert_with(|| {
-            let mut plan = Plan { bindings: Vec::new(), being_read: Vec::new() };
-            for subscription in all {
-                if let Some((channel, first)) = subscription.channel {
-                    let route = (channel, first, subscription.number);
-                    plan.bindings.insert(plan.bindings.partition_point(|other| *other < route), route);
-                }
-                if subscription.is_being_read() {
-                    plan.being_read.push(subscription.number);
-                }
-            }
-            plan
-        })
+    fn plan(&mut self) -> &Plan {
+        self.plan.get_or_insert_with(|| Plan::new(&self.all))
+    }
+
+    /// The subscriptions of this table, without a filter, whose scope includes the row.
+    fn including(&mut self, table: &'static Table, row: &D) -> Vec<&Subscription<D>> {
+        let plan = self.plan.get_or_insert_with(|| Plan::new(&self.all));
+        plan.including(&self.all, table, row)
     }
 
     /// What a frame says that matched the bindings at these positions of the channel.
@@ -236,24 +220,14 @@ impl<D: Data> Subscriptions<D> {
         matched: &[usize],
         frame: &Incoming<D>,
     ) -> Sign {
-        let mut found: Vec<(u32, Vec<usize>)> = Vec::new();
-        let bindings = &self.plan().bindings;
-        for place in matched {
-            let after = bindings.partition_point(|(of, first, _)| (*of, *first) <= (channel, *place));
-            let Some((of, first, number)) = after.checked_sub(1).map(|at| bindings[at]) else { continue };
-            match found.last_mut() {
-                _ if of != channel => {}
-                Some((last, own)) if *last == number => own.push(place - first),
-                _ => found.push((number, vec![place - first])),
-            }
-        }
+        let bound = self.plan().bound(channel, matched);
         let is_meant = |(number, own): &(u32, Vec<usize>)| {
             let subscription = self.get(*number);
             subscription.is_some_and(|subscription| {
                 *subscription.selection.table == *table && subscription.selection.is_meant(own)
             })
         };
-        let meant = found.into_iter().filter(is_meant).map(|(number, _)| number).collect();
+        let meant = bound.into_iter().filter(is_meant).map(|(number, _)| number).collect();
         let commit_timestamp = frame.commit_timestamp.as_deref().map(Rc::from);
         Sign { kind: frame.kind, commit_timestamp, meant: vec![(channel, meant)] }
     }
@@ -327,17 +301,10 @@ impl<D: Data> Subscriptions<D> {
         cached: Option<&D>,
         commit_timestamp: Option<&Rc<str>>,
     ) -> (Vec<Notification<D>>, Option<D>) {
-        let is_meant = |subscription: &&Subscription<D>| {
-            let is_partly_known =
-                subscription.extent != Extent::Whole && subscription.selection.filter.is_none();
-            is_partly_known && cached.is_some_and(|row| subscription.selection.is_in_scope(row) == Some(true))
-        };
-        let is_of_table = |subscription: &&Subscription<D>| *subscription.selection.table == *table;
-        let partly: Vec<u32> = self
-            .all
+        let including = cached.map(|row| self.including(table, row)).unwrap_or_default();
+        let partly: Vec<u32> = including
             .iter()
-            .filter(is_of_table)
-            .filter(is_meant)
+            .filter(|subscription| subscription.extent != Extent::Whole)
             .map(|subscription| subscription.number)
             .collect();
         let (mut told, mut known) = (Vec::new(), cached.cloned());

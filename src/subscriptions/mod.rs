@@ -5,6 +5,7 @@
 mod all;
 mod echoes;
 mod known;
+mod plan;
 mod selection;
 mod subscription;
 

@@ -210,13 +210,6 @@ impl<D: Data> Subscription<D> {
             && (missed_nothing || self.extent == Extent::Unknown)
     }
 
-    /// Whether it would receive the insert of this row: the row is in the scope, and no filter can exclude it.
-    pub fn hears_of(&self, row: &D) -> bool {
-        self.selection.filter.is_none()
-            && self.status == Status::Live
-            && self.selection.is_in_scope(row) == Some(true)
-    }
-
     /// Where to continue reading an append-only table.
     pub fn overlap(&self) -> Option<String> {
         self.known.overlap()

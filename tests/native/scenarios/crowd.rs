@@ -8,29 +8,37 @@ use crate::support::World;
 use serde_json::json;
 use std::collections::HashSet;
 
-/// How often one frame makes the client look into rows, when it has so many more subscriptions.
-fn looks_at_one_frame(others: usize) -> usize {
+/// How often the frames of an update and of a delete make the client look into rows, with this many other subscriptions.
+fn looks_at_frames(others: usize) -> (usize, usize) {
     let world = World::new();
     let client = world.signed_in("ada");
     let ada = uuid_of("ada");
     let id = world.server().add("workflows", json!({"user_id": ada, "name": "a"}));
-    let subscription = follow(&client, "workflows", Some(&ada), None);
     for number in 0..others {
         follow(&client, "workflows", Some(&uuid_of(&format!("other {number}"))), None);
     }
+    let subscription = follow(&client, "workflows", Some(&ada), None);
+    client.does("getWorkflow", json!([id]));
     world.pass(60_000.0);
     take_told(&client, subscription);
-    let before = looks();
-    world.server().change("workflows", &id, json!({"name": "b"}));
-    world.pass(1_000.0);
-    let looked = looks() - before;
-    assert_eq!(names(&take_told(&client, subscription), "name"), ["UPDATE b"]);
-    looked
+    let looked_at = |change: &dyn Fn(), told: &str| {
+        let before = looks();
+        change();
+        world.pass(1_000.0);
+        let looked = looks() - before;
+        assert_eq!(names(&take_told(&client, subscription), "name"), [told]);
+        looked
+    };
+    let updated = looked_at(&|| world.server().change("workflows", &id, json!({"name": "b"})), "UPDATE b");
+    let deleted = looked_at(&|| world.server().remove("workflows", &id), "DELETE b");
+    (updated, deleted)
 }
 
 #[test]
 fn a_frame_costs_the_same_whatever_the_number_of_other_subscriptions() {
-    assert_eq!(looks_at_one_frame(10), looks_at_one_frame(300));
+    assert_eq!(looks_at_frames(10).0, looks_at_frames(300).0);
+    // The server sends a delete to every channel, so these are few enough for one.
+    assert_eq!(looks_at_frames(4), looks_at_frames(20));
 }
 
 #[test]
