@@ -1,7 +1,8 @@
 //! A frame: completes the row, applies the change, then notifies subscribers.
 
 use super::log::Record;
-use super::Engine;
+use super::rereads::Reading;
+use super::{Engine, State};
 use crate::cache::{Change, Source};
 use crate::data::Data;
 use crate::error::Error;
@@ -14,25 +15,6 @@ use futures_util::future::{select, FutureExt};
 use std::pin::pin;
 use std::rc::Rc;
 
-/// A row that is being read by id, because a frame was incomplete or may be older than the known state.
-pub struct Reread {
-    table: &'static Table,
-    id: Rc<str>,
-    /// What the latest frames said of it.
-    sign: Sign,
-    /// Whether it changed again since it was requested, and how.
-    again: Option<Again>,
-}
-
-/// Why a row is read once more.
-#[derive(Clone, Copy, PartialEq)]
-enum Again {
-    /// Another frame arrived.
-    Heard,
-    /// An own write finished.
-    Wrote,
-}
-
 /// The result of reading a row by id.
 struct RereadAnswer<D> {
     row: Result<Option<D>, Error>,
@@ -40,18 +22,6 @@ struct RereadAnswer<D> {
     sign: Sign,
     /// Whether no frame arrived in the meantime.
     is_last_word: bool,
-}
-
-impl Reread {
-    /// Whether the reading began with this very `Rc`: after a frame that ended one reading, another may begin for the
-    /// same id.
-    pub(super) fn began_with(&self, id: &Rc<str>) -> bool {
-        Rc::ptr_eq(&self.id, id)
-    }
-
-    pub(super) fn is_of(&self, table: &Table, id: &str) -> bool {
-        *self.table == *table && *self.id == *id
-    }
 }
 
 impl<P: Platform> Engine<P> {
@@ -70,7 +40,8 @@ impl<P: Platform> Engine<P> {
             return;
         };
         let sign = self.state.borrow_mut().live.subscriptions.sign(table, channel, matched, frame);
-        if self.waits_for_reread(table, &id, &sign) {
+        // A row that is being read will be read once more.
+        if self.state.borrow_mut().live.rereads.hear(table, &id, &sign) {
             return self.state.borrow_mut().note(Record::Heard { table, id });
         }
         if let Some(row) = self.whole(table, &id, record, &sign, frame.has_errors) {
@@ -161,7 +132,7 @@ impl<P: Platform> Engine<P> {
         commit_timestamp: Option<&Rc<str>>,
     ) -> Option<P::Data> {
         let live = &mut self.state.borrow_mut().live;
-        live.rereads.retain(|reread| !reread.is_of(table, id));
+        live.rereads.end(table, id);
         let (told, known) = live.subscriptions.take_leave(table, id, cached, commit_timestamp);
         live.notifications.extend(told);
         known
@@ -183,20 +154,14 @@ impl<P: Platform> Engine<P> {
         }
     }
 
-    /// Whether the row is already being read. If so, it will be read once more.
-    fn waits_for_reread(&self, table: &'static Table, id: &str, sign: &Sign) -> bool {
-        let mut state = self.state.borrow_mut();
-        let Some(reread) = state.live.reread(table, id) else { return false };
-        reread.again = reread.again.or(Some(Again::Heard));
-        reread.sign.follow(sign.clone());
-        true
-    }
-
     /// Reads the row by id, in one request with other rows of this tick. Repeats if it changes in the meantime.
     fn reread(self: &Rc<Self>, table: &'static Table, id: &str, sign: Sign) {
         let id: Rc<str> = id.into();
-        let reread = Reread { table, id: id.clone(), sign, again: None };
-        self.state.borrow_mut().live.rereads.push(reread);
+        {
+            let mut state = self.state.borrow_mut();
+            let asked = state.log.place();
+            state.live.rereads.begin(table, id.clone(), sign, asked);
+        }
         let (engine, epoch) = (self.clone(), self.epoch());
         self.platform.spawn(async move {
             let work = async {
@@ -219,23 +184,22 @@ impl<P: Platform> Engine<P> {
         id: &Rc<str>,
     ) -> Option<RereadAnswer<P::Data>> {
         loop {
-            self.state.borrow_mut().live.reread_of(id)?.again = None;
+            {
+                let mut state = self.state.borrow_mut();
+                let asked = state.log.place();
+                state.live.rereads.ask(id, asked)?;
+            }
             let lookup = Lookup { table, column: "id", value: id.to_string(), within: Vec::new() };
             let (rows, _) = self.in_batch(lookup, self.settings().timeout_ms);
             let row = rows.await.map(|rows| (!rows.is_empty()).then(|| rows.item(0)));
             let mut state = self.state.borrow_mut();
-            let reread = state.live.reread_of(id)?;
-            let sign = reread.sign.clone();
-            // The cache is newer than the response.
-            if reread.again == Some(Again::Wrote) {
-                continue;
+            let State { live, log, .. } = &mut *state;
+            match live.rereads.answered(id, log, row.is_err())? {
+                Reading::Outdated => {}
+                Reading::Newer { sign, is_last_word } => {
+                    return Some(RereadAnswer { row, sign, is_last_word });
+                }
             }
-            // If another frame arrived, the response is still newer than the frame that led to it.
-            let is_last_word = reread.again.is_none() || row.is_err();
-            if is_last_word {
-                state.live.rereads.retain(|reread| !reread.is_of(table, id));
-            }
-            return Some(RereadAnswer { row, sign, is_last_word });
         }
     }
 
@@ -276,11 +240,9 @@ impl<P: Platform> Engine<P> {
         let was_told = !is_awaited && row.is_some_and(|row| self.was_told(table, id, row));
         let is_followed = {
             let mut state = self.state.borrow_mut();
+            state.note(Record::RowWritten { table, id: id.to_owned() });
             let live = &mut state.live;
             let is_followed = live.subscriptions.wrote(table, id, row);
-            if let Some(reread) = live.reread(table, id) {
-                reread.again = Some(Again::Wrote);
-            }
             if is_followed && !was_told {
                 live.echoes.wrote(table, id, row.cloned(), now_ms);
             }

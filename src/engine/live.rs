@@ -3,7 +3,7 @@
 //! Each combination of table, scope and filter is one subscription, regardless of the number of followers.
 
 use super::auth::End;
-use super::incoming::Reread;
+use super::rereads::Rereads;
 use super::Engine;
 use crate::data::Data;
 use crate::error::Error;
@@ -13,7 +13,6 @@ use crate::subscriptions::{
     Echoes, Extent, Missing, Notice, Notification, Notifications, Selection, Status, Subscription,
     Subscriptions,
 };
-use crate::tables::Table;
 use crate::time::DEFAULT_RESYNC_MS;
 use futures_util::future::{select, Either};
 use std::pin::pin;
@@ -44,7 +43,7 @@ pub struct Live<D: Data> {
     pub(super) subscriptions: Subscriptions<D>,
     pub(super) session: Session<D>,
     pub(super) echoes: Echoes<D>,
-    pub(super) rereads: Vec<Reread>,
+    pub(super) rereads: Rereads,
     pub(super) notifications: Notifications<D>,
     last_number: u32,
     /// Whether subscriptions wait for the end of this tick to be opened.
@@ -63,7 +62,7 @@ impl<D: Data> Default for Live<D> {
             subscriptions: Subscriptions::default(),
             session: Session::new(Vsn::V2, String::new()),
             echoes: Echoes::default(),
-            rereads: Vec::new(),
+            rereads: Rereads::default(),
             notifications: Notifications::new(),
             last_number: 0,
             is_opening: false,
@@ -75,16 +74,6 @@ impl<D: Data> Default for Live<D> {
 }
 
 impl<D: Data> Live<D> {
-    /// The reading by id of this row, if one is in progress.
-    pub(super) fn reread(&mut self, table: &'static Table, id: &str) -> Option<&mut Reread> {
-        self.rereads.iter_mut().find(|reread| reread.is_of(table, id))
-    }
-
-    /// The reading by id that began with this very `Rc`, if it is still in progress.
-    pub(super) fn reread_of(&mut self, id: &Rc<str>) -> Option<&mut Reread> {
-        self.rereads.iter_mut().find(|reread| reread.began_with(id))
-    }
-
     pub(super) fn tell(&mut self, subscription: u32, news: Notice<D>) {
         if let Some(table) =
             self.subscriptions.get(subscription).map(|subscription| subscription.selection.table.name)

@@ -42,8 +42,15 @@ pub enum Record {
         /// Its id.
         id: String,
     },
+    /// An own write left a row in the state that the cache has, or deleted it.
+    RowWritten {
+        /// The row's table.
+        table: &'static Table,
+        /// Its id.
+        id: String,
+    },
     /// An own write ended.
-    Written(Rc<WriteInFlight>),
+    WriteEnded(Rc<WriteInFlight>),
     /// The scope of a subscription was read, and nothing in the response was older than the known rows.
     ScopeRead {
         /// The table of the rows.

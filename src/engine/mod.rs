@@ -8,6 +8,7 @@
 //! | `log` | recent changes, which reads and writes in flight check themselves against |
 //! | `reads`, `batch` | reads in flight, and the lookups of this tick |
 //! | `writes`, `turns`, `versions` | own writes in flight, their order, and the row versions that they made |
+//! | `rereads` | rows that are being read by id |
 //! | `live` | subscriptions, the session with its channels, pending notifications |
 //! | [`cache::Store`](crate::cache::Store) | the entries |
 //!
@@ -34,6 +35,7 @@ mod log;
 mod opening;
 mod read;
 mod reads;
+mod rereads;
 mod resync;
 mod shared;
 mod sign_in;
@@ -114,9 +116,10 @@ struct State<D: Data> {
 }
 
 impl<D: Data> State<D> {
-    /// Records an event, if a read or write in flight could depend on it.
+    /// Records an event, if anything in flight could depend on it.
     fn note(&mut self, record: Record) {
-        match self.reads.oldest().into_iter().chain(self.writes.oldest()).min() {
+        let oldest = [self.reads.oldest(), self.writes.oldest(), self.live.rereads.oldest()];
+        match oldest.into_iter().flatten().min() {
             Some(oldest) => self.log.push(record, oldest),
             None => self.log.clear(),
         }

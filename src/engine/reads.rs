@@ -97,7 +97,10 @@ impl<D: Data> ReadInFlight<D> {
                     || parts_of_relations(&self.key.text).iter().flatten().any(|part| keys.contains(part))
             }
             Record::Everything => true,
-            Record::Gone { .. } | Record::Heard { .. } | Record::Written(_) => false,
+            Record::Gone { .. }
+            | Record::Heard { .. }
+            | Record::RowWritten { .. }
+            | Record::WriteEnded(_) => false,
         }
     }
 

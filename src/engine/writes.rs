@@ -70,7 +70,10 @@ impl WritesInFlight {
     /// first. `own` is no longer in flight.
     fn crossed(&self, log: &ChangeLog, own: &WriteInFlight) -> bool {
         self.writes.iter().any(|write| own.meets(write))
-            || log.has_since(own.began, |record| matches!(record, Record::Written(other) if own.meets(other)))
+            || log.has_since(
+                own.began,
+                |record| matches!(record, Record::WriteEnded(other) if own.meets(other)),
+            )
     }
 
     /// When the oldest of them began.
@@ -184,7 +187,7 @@ impl<P: Platform> WriteGuard<P> {
             heard: state.log.heard_since(self.write.began),
         };
         if self.sent.is_sent() {
-            state.note(Record::Written(self.write.clone()));
+            state.note(Record::WriteEnded(self.write.clone()));
         }
         meanwhile
     }
