@@ -8,14 +8,12 @@ use super::Engine;
 use crate::data::Data;
 use crate::error::Error;
 use crate::platform::Platform;
-use crate::realtime::{Effect, Session, Step, Token, Vsn};
+use crate::realtime::{Session, Vsn};
 use crate::subscriptions::{
     Echoes, Extent, Missing, Notice, Notification, Notifications, Selection, Status, Subscription,
     Subscriptions,
 };
 use crate::time::DEFAULT_RESYNC_MS;
-use futures_util::future::{select, Either};
-use std::pin::pin;
 use std::rc::Rc;
 
 /// Default maximum of channels. The server allows 100 on one socket.
@@ -124,16 +122,43 @@ impl<D: Data> Live<D> {
         }
     }
 
-    /// When the next action is due (monotonic milliseconds).
-    fn next_due_ms(&mut self, settings: LiveSettings) -> f64 {
+    pub(super) fn set_hidden(&mut self, is_hidden: bool) {
+        self.is_hidden = is_hidden;
+    }
+
+    /// When the next action is due (monotonic milliseconds), if the platform was last asked to wake the engine at
+    /// another time. Most frames do not change it, and setting a timer costs as much as handling a frame.
+    pub(super) fn changed_wake_ms(&mut self, settings: LiveSettings) -> Option<f64> {
         let session = self.session.poll_timeout().unwrap_or(f64::INFINITY);
         let reading = self.subscriptions.reading_due_ms(self.resync_ms(settings));
-        session.min(self.echoes.overdue_ms()).min(reading)
+        let due_ms = session.min(self.echoes.overdue_ms()).min(reading);
+        (self.wake_ms.replace(due_ms) != Some(due_ms)).then_some(due_ms)
+    }
+
+    /// The platform no longer has a timer, or needs a new one.
+    pub(super) fn forget_wake(&mut self) {
+        self.wake_ms = None;
+    }
+
+    /// Whether no notification is being delivered. From now on, one is.
+    pub(super) fn begin_telling(&mut self) -> bool {
+        !std::mem::replace(&mut self.is_telling, true)
+    }
+
+    pub(super) fn end_telling(&mut self) {
+        self.is_telling = false;
+    }
+
+    /// The subscriptions whose scopes are due to be read.
+    pub(super) fn due(&self, settings: LiveSettings, now_ms: f64) -> Vec<u32> {
+        let resync_ms = self.resync_ms(settings);
+        let is_due = |subscription: &&Subscription<D>| subscription.is_reading_due(resync_ms, now_ms);
+        self.subscriptions.iter().filter(is_due).map(|subscription| subscription.number).collect()
     }
 
     /// The subscriptions that may have missed changes, because the echo of an own write is missing. In that case the
     /// server lost changes of every table, so these are all live subscriptions that were not read since.
-    fn deaf(&mut self, now_ms: f64) -> Vec<u32> {
+    pub(super) fn deaf(&mut self, now_ms: f64) -> Vec<u32> {
         let mut lost_ms: Option<f64> = None;
         for Missing { table, row, written_ms } in self.echoes.take_missing(now_ms) {
             for subscription in
@@ -196,215 +221,11 @@ impl<P: Platform> Engine<P> {
             let channel = subscription.channel.map(|(channel, _)| channel);
             live.subscriptions.remove(|subscription| subscription.number == number);
             // Set the timer again: without subscriptions it must not keep a Node process alive.
-            live.wake_ms = None;
+            live.forget_wake();
             if let Some(channel) = channel.filter(|channel| live.carried_by(*channel).is_empty()) {
                 live.session.close(self.step(), channel);
             }
         }
-        self.drive();
-    }
-
-    /// The time and the random number for one step of the session.
-    pub(super) fn step(&self) -> Step {
-        Step { now: self.platform.now(), random: self.platform.random() }
-    }
-
-    /// Performs the session's effects, then delivers notifications.
-    pub(super) fn drive(self: &Rc<Self>) {
-        loop {
-            let effect = self.state.borrow_mut().live.session.poll_effect();
-            match effect {
-                None => break,
-                Some(Effect::AskToken(rejected)) => self.ask_token(rejected),
-                Some(Effect::Connect) => self.platform.connect(),
-                Some(Effect::Send(text)) => self.platform.transmit(&text),
-                Some(Effect::Disconnect) => self.platform.disconnect(),
-                Some(Effect::Ready(channel)) => self.channel_ready(channel),
-                Some(Effect::Down(channel)) => {
-                    self.state.borrow_mut().live.echoes.clear();
-                    self.channel_stands(channel, Status::Reconnecting, None);
-                }
-                Some(Effect::Refused(channel, error)) => self.channel_refused(channel, &error),
-                Some(Effect::Failing(channel, error)) => {
-                    self.channel_stands(channel, Status::Error, Some(&error));
-                }
-                Some(Effect::Change(channel, matched, frame)) => self.incoming(channel, &matched, &frame),
-            }
-        }
-        self.tell_all();
-        self.set_timer();
-    }
-
-    /// Asks the platform to wake the engine when the next action is due.
-    pub(super) fn set_timer(&self) {
-        let due_ms = {
-            let mut state = self.state.borrow_mut();
-            let settings = state.settings.live;
-            let live = &mut state.live;
-            let due_ms = live.next_due_ms(settings);
-            // Most frames do not change it, and setting a timer costs as much as handling a frame.
-            if live.wake_ms == Some(due_ms) {
-                return;
-            }
-            live.wake_ms = Some(due_ms);
-            due_ms
-        };
-        self.platform.wake_in(due_ms - self.platform.now().monotonic_ms);
-    }
-
-    /// Delivers all notifications. Those that handlers cause are delivered afterwards; otherwise the next handler of
-    /// the current row would receive it after the row that followed.
-    pub(super) fn tell_all(&self) {
-        if std::mem::replace(&mut self.state.borrow_mut().live.is_telling, true) {
-            return;
-        }
-        while let Some(told) = self.next_told() {
-            self.platform.tell(told);
-        }
-        self.state.borrow_mut().live.is_telling = false;
-    }
-
-    /// The next notification. While it is undecided who is signed in, rows are held back: they may be another user's.
-    fn next_told(&self) -> Option<Notification<P::Data>> {
-        let mut state = self.state.borrow_mut();
-        let knows_user = state.auth.knows_user();
-        let is_told = |told: &Notification<P::Data>| knows_user || matches!(told.news, Notice::Status(..));
-        let notifications = &mut state.live.notifications;
-        let place = notifications.iter().position(is_told)?;
-        notifications.remove(place)
-    }
-
-    fn ask_token(self: &Rc<Self>, rejected: Option<String>) {
-        let engine = Rc::downgrade(self);
-        let (epoch, timeout) = (self.epoch(), self.platform.sleep_in_background(self.settings().timeout_ms));
-        self.platform.spawn(async move {
-            let Some(engine) = engine.upgrade() else { return };
-            let token = match select(pin!(engine.authorize(rejected.as_deref())), pin!(timeout)).await {
-                Either::Left((token, _)) => token,
-                Either::Right(_) => Err(Error::timeout()),
-            };
-            // Another user's session did not ask for this token.
-            if epoch.end().is_some() {
-                return;
-            }
-            let token = token.map(|token| token.map(|text| engine.token(text)));
-            engine.state.borrow_mut().live.session.handle_token(engine.step(), token);
-            engine.drive();
-        });
-    }
-
-    fn token(&self, text: String) -> Token {
-        let expires_wall_ms = self.expiry_of(&text).map(|expiry| expiry.wall_ms);
-        Token { text, expires_wall_ms }
-    }
-
-    /// Passes the current user's token to realtime, if it is a new one.
-    pub(super) fn token_renewed(self: &Rc<Self>, text: String) {
-        let token = self.token(text);
-        self.state.borrow_mut().live.session.handle_token(self.step(), Ok(Some(token)));
-        self.drive();
-    }
-
-    fn channel_ready(self: &Rc<Self>, channel: u32) {
-        self.channel_stands(channel, Status::Live, None);
-        let carried = self.state.borrow().live.carried_by(channel);
-        for number in carried {
-            if let Some(subscription) = self.state.borrow_mut().live.subscriptions.get_mut(number) {
-                subscription.is_proven = true;
-            }
-            self.look_for_gap(number);
-        }
-        self.open_soon();
-    }
-
-    fn channel_refused(&self, channel: u32, error: &Error) {
-        let is_split = {
-            let mut state = self.state.borrow_mut();
-            let settings = state.settings.live;
-            state.live.split(self.step(), settings, channel)
-        };
-        if !is_split {
-            self.channel_stands(channel, Status::Error, Some(error));
-        }
-    }
-
-    fn channel_stands(&self, channel: u32, status: Status, error: Option<&Error>) {
-        let mut state = self.state.borrow_mut();
-        for number in state.live.carried_by(channel) {
-            state.live.set_status(number, status, error.cloned());
-        }
-    }
-
-    /// The socket opened.
-    pub fn socket_opened(self: &Rc<Self>) {
-        self.state.borrow_mut().live.session.handle_open(self.step());
-        self.drive();
-    }
-
-    /// The socket received a frame.
-    pub fn socket_frame(self: &Rc<Self>, frame: &P::Data) {
-        self.state.borrow_mut().live.session.handle_frame(self.step(), frame);
-        self.drive();
-    }
-
-    /// The socket closed, or failed to open. `status` is the HTTP status of a refusal, if the socket reports it.
-    pub fn socket_closed(self: &Rc<Self>, status: Option<u16>) {
-        self.state.borrow_mut().live.session.handle_closed(self.step(), status);
-        self.drive();
-    }
-
-    /// The time passed to `Platform::wake_in` has come.
-    pub fn woken(self: &Rc<Self>) {
-        let now_ms = self.platform.now().monotonic_ms;
-        let (due, deaf) = {
-            let mut state = self.state.borrow_mut();
-            let settings = state.settings.live;
-            let live = &mut state.live;
-            live.wake_ms = None;
-            if live.session.poll_timeout().is_some_and(|due_ms| due_ms <= now_ms) {
-                live.session.handle_timeout(self.step());
-            }
-            let deaf = live.deaf(now_ms);
-            let resync_ms = live.resync_ms(settings);
-            let is_due =
-                |subscription: &&Subscription<P::Data>| subscription.is_reading_due(resync_ms, now_ms);
-            let due: Vec<u32> =
-                live.subscriptions.iter().filter(is_due).map(|subscription| subscription.number).collect();
-            (due, deaf)
-        };
-        for number in &deaf {
-            self.look_for_gap(*number);
-        }
-        for number in due.into_iter().filter(|number| !deaf.contains(number)) {
-            self.read_scope(number);
-        }
-        self.drive();
-    }
-
-    /// The page became visible, focused or online again. The socket may be dead, and the server does not report what
-    /// it failed to send in the meantime.
-    pub fn shown(self: &Rc<Self>) {
-        let doubtful = {
-            let mut state = self.state.borrow_mut();
-            let live = &mut state.live;
-            let step = self.step();
-            live.session.handle_shown(step);
-            let is_doubtful = |subscription: &&Subscription<P::Data>| subscription.is_unconfirmed(step.now);
-            live.subscriptions
-                .iter()
-                .filter(is_doubtful)
-                .map(|subscription| subscription.number)
-                .collect::<Vec<_>>()
-        };
-        for number in doubtful {
-            self.read_scope(number);
-        }
-        self.drive();
-    }
-
-    /// The page became hidden or visible.
-    pub fn set_hidden(self: &Rc<Self>, is_hidden: bool) {
-        self.state.borrow_mut().live.is_hidden = is_hidden;
         self.drive();
     }
 
