@@ -1,4 +1,4 @@
-//! The one error type. Its `code` is API: callers branch on it, never on the message.
+//! The error type. Its `code` is API: callers branch on it, never on the message.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -6,17 +6,17 @@ use std::fmt;
 use std::ops::Deref;
 use std::rc::Rc;
 
-/// Codes that this library makes itself. Every other code is `PostgREST`'s or Postgres's own.
+/// The codes that this library defines. All other codes are `PostgREST`'s or Postgres's own.
 pub mod code {
     /// A function was called before `configure`.
     pub const NOT_CONFIGURED: &str = "NOT_CONFIGURED";
-    /// An argument was refused before anything was sent.
+    /// An argument is invalid; nothing was sent.
     pub const INVALID_INPUT: &str = "INVALID_INPUT";
     /// The row to change does not exist or is not visible to the user.
     pub const NOT_FOUND: &str = "NOT_FOUND";
-    /// The row changed since the caller read it, or the row to create exists.
+    /// The row changed since the caller read it, or the row to create already exists.
     pub const CONFLICT: &str = "CONFLICT";
-    /// The server was not reached, or its answer broke off or was not the JSON that was asked for.
+    /// The server could not be reached, or its response broke off or was not the expected JSON.
     pub const NETWORK: &str = "NETWORK";
     /// An attempt took longer than its timeout.
     pub const TIMEOUT: &str = "TIMEOUT";
@@ -26,45 +26,45 @@ pub mod code {
     pub const RETRY_EXHAUSTED: &str = "RETRY_EXHAUSTED";
     /// The database lacks a policy or a function; the hint names the file that adds it.
     pub const MIGRATION_REQUIRED: &str = "MIGRATION_REQUIRED";
-    /// The server answered with an error that names no code.
+    /// The server returned an error without a code.
     pub const UNKNOWN_ERROR: &str = "UNKNOWN_ERROR";
 }
 
-/// What an error stems from.
+/// The cause of an error.
 #[derive(Clone)]
 pub enum Cause {
-    /// An earlier error of ours.
+    /// Another error of this library.
     Error(Error),
-    /// Whatever the host threw; only the shell that put it there can read it.
+    /// A value thrown by the host. Only the code that stored it can read it.
     Thrown(Rc<dyn Any>),
 }
 
 /// Why a call failed.
 ///
-/// `message` and `hint` never hold a row's value, a token or a key. `details` may hold the server's own text and is never
-/// logged. Cloning is cheap: everybody who waited for the same request gets the same error.
+/// `message` and `hint` never contain a row's value, a token or a key. `details` may contain the server's own text
+/// and is never logged. Cloning is cheap: all callers that waited for the same request get the same error.
 #[derive(Clone)]
 pub struct Error {
     report: Rc<Report>,
 }
 
-/// What is known of a failure.
+/// What is known about a failure.
 pub struct Report {
-    /// What to branch on, see [`code`].
+    /// The code to branch on, see [`code`].
     pub code: Cow<'static, str>,
-    /// One sentence for a person.
+    /// A readable sentence.
     pub message: Cow<'static, str>,
-    /// HTTP status of the answer, when there was one.
+    /// HTTP status of the response, if there was one.
     pub status: Option<u16>,
-    /// The server's own further text.
+    /// Further text from the server.
     pub details: Option<String>,
-    /// What to do about it.
+    /// How to solve the problem.
     pub hint: Option<String>,
-    /// How many requests were made for this call.
+    /// Number of requests made for this call.
     pub attempts: u32,
     /// Whether the same call may succeed later.
     pub retryable: bool,
-    /// What lies beneath.
+    /// The underlying cause.
     pub cause: Option<Cause>,
 }
 
@@ -83,7 +83,7 @@ impl From<Report> for Error {
 }
 
 impl Report {
-    /// Of `code`, with nothing else known.
+    /// A report with only a code and a message.
     pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             code: code.into(),
@@ -99,48 +99,48 @@ impl Report {
 }
 
 impl Error {
-    /// An error of `code` with nothing else known about it.
+    /// An error with only a code and a message.
     pub fn new(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Report::new(code, message).into()
     }
 
-    /// An argument was refused: `field` is its name, `expected` what it should have been.
+    /// An invalid argument: `field` is its name, `expected` describes valid values.
     pub fn invalid(field: &str, expected: &str) -> Self {
         Self::new(code::INVALID_INPUT, [field, ": expected ", expected].concat())
     }
 
-    /// The server was not reached, or broke off.
+    /// The server could not be reached, or the response broke off.
     pub fn network(message: &'static str, status: Option<u16>, cause: Option<Cause>) -> Self {
         Report { status, retryable: true, cause, ..Report::new(code::NETWORK, message) }.into()
     }
 
-    /// One attempt ran out of its time.
+    /// An attempt timed out.
     pub fn timeout() -> Self {
         let message = "The server did not answer within the timeout";
         Report { retryable: true, ..Report::new(code::TIMEOUT, message) }.into()
     }
 
-    /// The call was ended from outside.
+    /// The call was ended by the caller, a change of user, or `close`.
     pub fn aborted(message: &'static str) -> Self {
         Self::new(code::ABORTED, message)
     }
 
-    /// No row of `table` has what was asked for.
+    /// There is no such row in `table`.
     pub fn not_found(table: &str) -> Self {
         Self::new(code::NOT_FOUND, ["No such row in ", table].concat())
     }
 
-    /// The same error, after so many requests.
+    /// This error, with the number of requests.
     #[must_use]
     pub fn after(mut self, attempts: u32) -> Self {
-        // An error that others hold already was counted when it was made.
+        // If others hold this error, its requests were counted when it was created.
         if let Some(report) = Rc::get_mut(&mut self.report) {
             report.attempts = attempts;
         }
         self
     }
 
-    /// The same error with other details, where this is its only holder.
+    /// This error with other details, if this is its only holder.
     #[must_use]
     pub fn with_details(mut self, details: Option<String>) -> Self {
         if let Some(report) = Rc::get_mut(&mut self.report) {
@@ -149,7 +149,7 @@ impl Error {
         self
     }
 
-    /// Whether this is an error of that code.
+    /// Whether this error has the code.
     pub fn is(&self, code: &str) -> bool {
         self.code == code
     }

@@ -1,6 +1,6 @@
-//! Checks what the application passes, before anything is sent.
+//! Validates what the application passes, before anything is sent.
 //!
-//! One checker serves every table: it works from the column descriptors that the TypeScript types are made of.
+//! One validator serves all tables: it uses the column descriptors from which the TypeScript types are generated.
 
 use crate::data::Value;
 use crate::error::Error;
@@ -9,24 +9,24 @@ use crate::tables::{Column, Kind, Presence, Table};
 use crate::time::timestamp;
 use crate::uuid;
 
-/// Postgres stores no NUL.
+/// Postgres cannot store NUL.
 const WITHOUT_NUL: &str = "text without NUL characters";
 
-/// One member of an object that the application passed.
+/// A member of an object that the application passed.
 #[derive(Clone, Debug)]
 pub struct Field {
     /// Its name.
     pub name: String,
     /// Its value.
     pub value: Value,
-    /// Its value as JSON; empty where JSON cannot carry it.
+    /// Its value as JSON; empty if JSON cannot represent it.
     pub json: String,
-    /// Its value as a list of objects, by their members. None for whatever is not that.
+    /// Its value as a list of objects, each as its members. `None` if it is something else.
     pub rows: Option<Vec<Vec<Field>>>,
 }
 
 impl Field {
-    /// A field that is no list.
+    /// A field that is not a list.
     pub fn plain(name: String, value: Value, json: String) -> Self {
         Self { name, value, json, rows: None }
     }
@@ -37,20 +37,20 @@ impl Field {
     }
 }
 
-/// A checked object, ready to be sent.
+/// A validated object, ready to be sent.
 #[derive(Default, Debug)]
 pub struct RequestBody {
     fields: Vec<(&'static str, String)>,
 }
 
 impl RequestBody {
-    /// Sets a column to a JSON text, in the place of what it was set to.
+    /// Sets a column to a JSON text, replacing its previous value.
     pub fn set(&mut self, column: &'static str, json: String) {
         self.fields.retain(|(name, _)| *name != column);
         self.fields.push((column, json));
     }
 
-    /// Whether nothing is set.
+    /// Whether no column is set.
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()
     }
@@ -70,10 +70,10 @@ impl RequestBody {
     }
 }
 
-/// Checks the values of a new row of `table`.
+/// Validates the values of a new row of `table`.
 ///
 /// # Errors
-/// `INVALID_INPUT` naming the first field that is unknown, of the wrong type, or missing.
+/// `INVALID_INPUT`, naming the first field that is unknown, invalid or missing.
 pub fn new_row(table: &Table, fields: &[Field]) -> Result<RequestBody, Error> {
     let body = columns(table, fields)?;
     let missing = table.columns.iter().find(|column| {
@@ -85,10 +85,10 @@ pub fn new_row(table: &Table, fields: &[Field]) -> Result<RequestBody, Error> {
     }
 }
 
-/// Checks new values for a row of `table`. `updated_at`, where the table has it, becomes the database's own time.
+/// Validates new values for a row of `table`. Sets `updated_at`, if the table has it, to the database's time.
 ///
 /// # Errors
-/// `INVALID_INPUT` naming the first field that is unknown or of the wrong type, or when there is none at all.
+/// `INVALID_INPUT`, naming the first field that is unknown or invalid, or if there are no fields.
 pub fn patch(table: &Table, fields: &[Field]) -> Result<RequestBody, Error> {
     let mut body = columns(table, fields)?;
     if body.is_empty() {
@@ -98,27 +98,27 @@ pub fn patch(table: &Table, fields: &[Field]) -> Result<RequestBody, Error> {
     Ok(body)
 }
 
-/// Checks the values of a row that is found by its natural key, or made. `updated_at` becomes the database's own time.
+/// Validates the values of an upsert by natural key. Sets `updated_at` to the database's time.
 ///
 /// # Errors
-/// `INVALID_INPUT` naming the first field that is unknown or of the wrong type.
+/// `INVALID_INPUT`, naming the first field that is unknown or invalid.
 pub fn upsert(table: &Table, fields: &[Field]) -> Result<RequestBody, Error> {
     let mut body = new_row(table, fields)?;
     touch(table, &mut body);
     Ok(body)
 }
 
-/// Has the database put its own time into `updated_at`: Postgres resolves the literal `now` on its own clock.
+/// Sets `updated_at` to the database's time: Postgres resolves the literal `now` on its own clock.
 pub fn touch(table: &Table, body: &mut RequestBody) {
     if table.has_updated_at() {
         body.set("updated_at", "\"now\"".to_owned());
     }
 }
 
-/// Checks options that set columns of `table`, each under a name of its own.
+/// Validates options that set columns of `table` under names of their own.
 ///
 /// # Errors
-/// `INVALID_INPUT` naming the first option that is unknown or of the wrong type.
+/// `INVALID_INPUT`, naming the first option that is unknown or invalid.
 pub fn options(
     table: &Table,
     fields: &[Field],
@@ -154,7 +154,7 @@ fn columns(table: &Table, fields: &[Field]) -> Result<RequestBody, Error> {
     Ok(body)
 }
 
-/// The column's value as the database takes it.
+/// The column's value as the database expects it.
 fn column_json(column: &Column, field: &Field) -> Result<String, Error> {
     let refused = || refused(column.name, &expectation(column), &field.value);
     let json = match (column.kind, &field.value) {
@@ -212,11 +212,11 @@ fn one_of(allowed: &[&str], takes_null: bool) -> String {
     text
 }
 
-/// Checks that a row of `table` agrees with a value that was passed beside it, and puts it there. `value` is in lower case
-/// where the column holds a uuid.
+/// Checks that a row of `table` agrees with a value passed separately, and sets it. `value` is in lower case if the
+/// column holds a uuid.
 ///
 /// # Errors
-/// `INVALID_INPUT` naming the field, when it holds something else.
+/// `INVALID_INPUT`, naming the field, if it holds another value.
 pub fn agree(table: &Table, fields: &mut Vec<Field>, name: &'static str, value: &str) -> Result<(), Error> {
     let given = fields.iter().find(|field| field.name == name && field.value != Value::Absent);
     let Some(given) = given else {
@@ -230,7 +230,7 @@ pub fn agree(table: &Table, fields: &mut Vec<Field>, name: &'static str, value: 
     }
 }
 
-/// The error for `value`, where something else was `expected`. Says what the value is where that is no plain value.
+/// The error for `value` if something else was `expected`. Describes the value if it is not a plain one.
 pub fn refused(name: &str, expected: &str, value: &Value) -> Error {
     match value {
         Value::Other(what) => Error::invalid(name, &[expected, ", not ", what].concat()),
@@ -241,15 +241,15 @@ pub fn refused(name: &str, expected: &str, value: &Value) -> Error {
 /// An argument that must be a uuid.
 ///
 /// # Errors
-/// `INVALID_INPUT` naming it.
+/// `INVALID_INPUT`, naming the argument.
 pub fn uuid(name: &str, value: &Value) -> Result<String, Error> {
     value.text().and_then(uuid::canonical).ok_or_else(|| refused(name, "a uuid", value))
 }
 
-/// An argument that must be some text.
+/// An argument that must be a non-empty text.
 ///
 /// # Errors
-/// `INVALID_INPUT` naming it.
+/// `INVALID_INPUT`, naming the argument.
 pub fn text(name: &str, value: &Value) -> Result<String, Error> {
     match value {
         Value::Text(text) if text.contains('\0') => Err(Error::invalid(name, WITHOUT_NUL)),
@@ -258,10 +258,10 @@ pub fn text(name: &str, value: &Value) -> Result<String, Error> {
     }
 }
 
-/// A count of rows, or `default` when it was left out.
+/// A number of rows; `default` if it is missing.
 ///
 /// # Errors
-/// `INVALID_INPUT` naming it when it is no whole number of at least `least`.
+/// `INVALID_INPUT`, naming the argument, if it is not a whole number of at least `least`.
 pub fn count(name: &str, value: &Value, least: u32, default: u32) -> Result<u32, Error> {
     match value {
         Value::Absent => Ok(default),
@@ -278,10 +278,10 @@ pub fn count(name: &str, value: &Value, least: u32, default: u32) -> Result<u32,
     }
 }
 
-/// A flag, or `default` when it was left out.
+/// A flag; `default` if it is missing.
 ///
 /// # Errors
-/// `INVALID_INPUT` naming it.
+/// `INVALID_INPUT`, naming the argument.
 pub fn flag(name: &str, value: &Value, default: bool) -> Result<bool, Error> {
     match value {
         Value::Absent => Ok(default),
@@ -290,10 +290,10 @@ pub fn flag(name: &str, value: &Value, default: bool) -> Result<bool, Error> {
     }
 }
 
-/// One of a few words; none when it was left out.
+/// One of the given words; `None` if it is missing.
 ///
 /// # Errors
-/// `INVALID_INPUT` naming it.
+/// `INVALID_INPUT`, naming the argument.
 pub fn word(
     name: &str,
     value: &Value,
@@ -316,10 +316,10 @@ pub struct QueryFields<'a> {
 }
 
 impl<'a> QueryFields<'a> {
-    /// Accepts an object whose members all have one of these names.
+    /// Accepts an object whose members all have known names.
     ///
     /// # Errors
-    /// `INVALID_INPUT` naming the first that has not.
+    /// `INVALID_INPUT`, naming the first unknown member.
     pub fn new(fields: &'a [Field], known: &[&str]) -> Result<Self, Error> {
         let is_known = |field: &Field| field.value == Value::Absent || known.contains(&field.name.as_str());
         match fields.iter().find(|field| !is_known(field)) {
@@ -328,7 +328,7 @@ impl<'a> QueryFields<'a> {
         }
     }
 
-    /// The member's value. NULL means as much as leaving it out: a query has no column to compare with NULL.
+    /// The member's value. NULL is treated as missing, because no query compares with NULL.
     pub fn get(&self, name: &str) -> &'a Value {
         self.fields
             .iter()

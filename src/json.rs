@@ -1,4 +1,4 @@
-//! Writing JSON.
+//! JSON output.
 
 /// `text` as a JSON string.
 pub fn json_text(text: &str) -> String {

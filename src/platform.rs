@@ -1,4 +1,4 @@
-//! What the engine needs from the world around it. `src/io` gives it a browser, the tests a simulated one.
+//! The engine's dependencies. `src/io` implements them for a browser, the tests as a simulation.
 
 use crate::data::Data;
 use crate::error::Error;
@@ -7,48 +7,48 @@ use crate::subscriptions::Notification;
 use crate::time::Moment;
 use std::future::Future;
 
-/// Everything that the engine needs, in parts.
+/// All dependencies of the engine.
 pub trait Platform: Clock + Tasks + Host + Socket + Mirror + Notifier + 'static {}
 
-/// Time, and waiting for it.
+/// Time and timers.
 pub trait Clock {
-    /// The time on both clocks.
+    /// The current time on both clocks.
     fn now(&self) -> Moment;
-    /// Completes after `ms` milliseconds.
+    /// Resolves after `ms` milliseconds.
     fn sleep(&self, ms: f64) -> impl Future<Output = ()> + 'static;
-    /// As `sleep`, for housekeeping that must not keep a process alive.
+    /// Like `sleep`, but must not keep a process alive.
     fn sleep_in_background(&self, ms: f64) -> impl Future<Output = ()> + 'static;
 }
 
-/// The tasks of the host's event loop.
+/// Tasks of the host's event loop.
 pub trait Tasks {
-    /// Completes when everything that the running task started has had its turn.
+    /// Resolves after everything that the current task started has had its turn.
     fn tick(&self) -> impl Future<Output = ()> + 'static;
-    /// Runs a future as a task of its own.
+    /// Runs a future as a separate task.
     fn spawn(&self, future: impl Future<Output = ()> + 'static);
 }
 
-/// The server, the user who talks to it, and randomness.
+/// The server, the user, and randomness.
 pub trait Host {
-    /// What answers are made of.
+    /// The type of the data in responses.
     type Data: Data;
 
     /// Uniform in [0, 1).
     fn random(&self) -> f64;
     /// A new random uuid.
     fn uuid(&self) -> String;
-    /// Whether there is a server to talk to.
+    /// Whether a server is configured.
     fn is_configured(&self) -> bool;
-    /// Bytes that the server's address takes of every URL.
+    /// Length in bytes of the server's address, which every URL starts with.
     fn base_url_length(&self) -> usize;
     /// The database schema.
     fn schema(&self) -> String;
-    /// Asks for the user's token; none means anonymous. `rejected` is one that the server no longer accepts.
+    /// Asks for the user's token; `None` means anonymous. `rejected` is a token that the server rejected.
     fn token(&self, rejected: Option<&str>) -> impl Future<Output = Result<Option<String>, Error>> + 'static;
-    /// What the token says, as an object. None when it is no JWT.
+    /// The token's claims as an object; `None` if it is not a JWT.
     fn claims(&self, token: &str) -> Option<Self::Data>;
-    /// Sends a request and waits for its whole answer. Dropping the future aborts the request. With `is_fresh`, no HTTP
-    /// cache on this side may answer it.
+    /// Sends a request and waits for the complete response. Dropping the future aborts the request. With `is_fresh`,
+    /// no local HTTP cache may answer it.
     fn send(
         &self,
         request: &Request,
@@ -57,47 +57,47 @@ pub trait Host {
     ) -> impl Future<Output = Result<Reply<Self::Data>, Error>> + 'static;
 }
 
-/// The socket to realtime. What it does is told to `Engine::socket_opened`, `socket_frame` and `socket_closed`.
+/// The realtime socket. Its events go to `Engine::socket_opened`, `socket_frame` and `socket_closed`.
 pub trait Socket {
-    /// Opens it.
+    /// Opens the socket.
     fn connect(&self);
     /// Sends a text.
     fn transmit(&self, text: &str);
-    /// Closes it; nothing of it is heard afterwards.
+    /// Closes the socket. It must not report any events afterwards.
     fn disconnect(&self);
-    /// Calls `Engine::woken` after `ms` milliseconds, in the place of any earlier wish. Infinity: never.
+    /// Calls `Engine::woken` after `ms` milliseconds, replacing any earlier request. Infinity: never.
     fn wake_in(&self, ms: f64);
 }
 
-/// Copies of the cache's entries, from which hits are answered without asking the engine.
+/// Copies of the cache's entries, which answer hits without a call to the engine.
 pub trait Mirror: Host {
-    /// The entry under `key` is now this, or gone.
+    /// The entry under `key` is now this, or was removed.
     fn entry_changed(&self, key: &str, entry: Option<Published<Self::Data>>);
-    /// The slots of the entries that were answered from copies since the last call, in order.
+    /// The slots of the entries that copies have answered since the last call, in order.
     fn take_used_slots(&self) -> Vec<u32>;
-    /// Nothing may be answered from copies of entries until they are published again.
+    /// Withdraws all copies until they are published again.
     fn withdraw_entries(&self);
 }
 
-/// Whatever the application wants to hear. None of its code runs before the engine's step is over.
+/// Delivers everything the application receives. None of its code may run before the engine's step is over.
 pub trait Notifier: Host {
-    /// Tells the handlers of a subscription.
+    /// Notifies the handlers of a subscription.
     fn tell(&self, told: Notification<Self::Data>);
-    /// Something happened that logs and tools may show.
+    /// Reports an event to logs and devtools.
     fn event(&self, event: Event<'_>);
 }
 
-/// A stored entry as others may hand it out.
+/// An entry as published to copies.
 pub struct Published<D> {
-    /// The answer.
+    /// The data.
     pub data: D,
-    /// From this time on the engine must be asked instead (wall clock, milliseconds).
+    /// Until when copies may answer (wall clock, milliseconds).
     pub until_wall_ms: f64,
-    /// By this number the engine is told that the entry was used.
+    /// The number by which use of the entry is reported.
     pub slot: u32,
 }
 
-/// What happened, for logs and tools. Never a row's value or a secret.
+/// An event for logs and devtools. Never contains a row's value or a secret.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
     /// A read was answered from the cache.
@@ -110,39 +110,39 @@ pub enum Event<'a> {
         /// The entry's key.
         key: &'a str,
     },
-    /// A read joined another one that was under way.
+    /// A read joined another one in flight.
     Joined {
         /// The entry's key.
         key: &'a str,
     },
     /// An attempt of a request begins.
     Sent {
-        /// By this number all attempts of one request are known.
+        /// The request's number, shared by all of its attempts.
         request: u32,
         /// GET, POST, PATCH or DELETE.
         method: &'a str,
         /// The table or function.
         table: &'a str,
-        /// From 1.
+        /// The number of the attempt, from 1.
         attempt: u32,
-        /// How many reads its answer is for.
+        /// How many reads the response is for.
         reads: usize,
     },
-    /// An attempt of a request ended: answered, failed, or given up.
+    /// An attempt of a request ended: it succeeded, failed, or was aborted.
     Attempt {
-        /// By this number all attempts of one request are known.
+        /// The request's number, shared by all of its attempts.
         request: u32,
         /// GET, POST, PATCH or DELETE.
         method: &'a str,
         /// The table or function.
         table: &'a str,
-        /// From 1.
+        /// The number of the attempt, from 1.
         attempt: u32,
-        /// HTTP status of the answer, when there was one.
+        /// HTTP status of the response, if there was one.
         status: Option<u16>,
-        /// The error's code, when it failed.
+        /// The error's code, if it failed.
         code: Option<&'a str>,
-        /// How long it took, in milliseconds.
+        /// The duration in milliseconds.
         duration_ms: f64,
     },
     /// An entry was stored or patched.
@@ -150,11 +150,11 @@ pub enum Event<'a> {
         /// The entry's key.
         key: &'a str,
     },
-    /// An entry left.
+    /// An entry was removed.
     Dropped {
         /// The entry's key.
         key: &'a str,
     },
-    /// Another user, or nobody, is signed in now; nothing of the one before is left.
+    /// The user changed or signed out; nothing of the previous user is left.
     UserChanged,
 }

@@ -1,4 +1,4 @@
-//! The objects that the query forms of `db`'s functions take.
+//! The query objects that functions of `db` accept.
 
 #[cfg(not(target_arch = "wasm32"))]
 use {
@@ -6,7 +6,7 @@ use {
     tsify::Tsify,
 };
 
-/// Declares a query object: its TypeScript type, and the names of its members.
+/// Declares a query object: its TypeScript type and the names of its members.
 macro_rules! query {
     ($(#[$doc:meta])* $name:ident { $( $(#[$field_doc:meta])* $field:ident: $type:ty, )* }) => {
         $(#[$doc])*
@@ -27,162 +27,162 @@ macro_rules! query {
 }
 
 query! {
-    /// Which workflows, in which order.
+    /// Selects workflows and their order.
     WorkflowQuery {
-        /// Whose.
+        /// The owner's id.
         userId: Uuid,
-        /// At most so many; all when left out.
+        /// Maximum number of rows; all by default.
         #[tsify(optional)]
         limit: Option<u32>,
-        /// After skipping so many.
+        /// Number of rows to skip.
         #[tsify(optional)]
         offset: Option<u32>,
-        /// Archived ones too.
+        /// Whether to include archived workflows.
         #[tsify(optional)]
         includeArchived: Option<bool>,
-        /// `updated_at` when left out.
+        /// `updated_at` by default.
         #[tsify(optional, type = "'created_at' | 'updated_at' | 'name'")]
         sortBy: Option<String>,
-        /// `desc` when left out.
+        /// `desc` by default.
         #[tsify(optional, type = "'asc' | 'desc'")]
         sortOrder: Option<String>,
     }
 }
 
 query! {
-    /// Which workflows, by pages with cursors.
+    /// Selects workflows page by page, with cursors.
     WorkflowPageQuery {
-        /// Whose.
+        /// The owner's id.
         userId: Uuid,
-        /// Archived ones too.
+        /// Whether to include archived workflows.
         #[tsify(optional)]
         includeArchived: Option<bool>,
-        /// `updated_at` when left out. Pages are stable under inserts for `created_at`.
+        /// `updated_at` by default. With `created_at`, pages are stable under inserts.
         #[tsify(optional, type = "'created_at' | 'updated_at' | 'name'")]
         sortBy: Option<String>,
-        /// `desc` when left out.
+        /// `desc` by default.
         #[tsify(optional, type = "'asc' | 'desc'")]
         sortOrder: Option<String>,
-        /// Rows on a page; 50 when left out.
+        /// Page size; 50 by default.
         #[tsify(optional)]
         pageSize: Option<u32>,
-        /// `nextCursor` or `prevCursor` of another page of the same list; the first page when left out.
+        /// `nextCursor` or `prevCursor` of another page of the same list; the first page by default.
         #[tsify(optional, type = "string | null")]
         cursor: Option<String>,
     }
 }
 
 query! {
-    /// Which executions.
+    /// Selects executions.
     ExecutionHistoryQuery {
-        /// Of one workflow; of all when left out.
+        /// Limits the result to one workflow.
         #[tsify(optional)]
         workflowId: Option<Uuid>,
-        /// Whose.
+        /// The user's id.
         userId: Uuid,
-        /// In this state.
+        /// Limits the result to this status.
         #[tsify(optional)]
         status: Option<ExecutionStatus>,
-        /// Rows on a page; 50 when left out.
+        /// Page size; 50 by default.
         #[tsify(optional)]
         limit: Option<u32>,
-        /// After skipping so many.
+        /// Number of rows to skip.
         #[tsify(optional)]
         offset: Option<u32>,
-        /// Made at this time or later.
+        /// Earliest creation time.
         #[tsify(optional)]
         startDate: Option<String>,
-        /// Made at this time or earlier; a date without time includes that whole day.
+        /// Latest creation time; a date without time includes that whole day.
         #[tsify(optional)]
         endDate: Option<String>,
     }
 }
 
 query! {
-    /// Which executions, by pages with cursors.
+    /// Selects executions page by page, with cursors.
     ExecutionPageQuery {
-        /// Of one workflow; of all when left out.
+        /// Limits the result to one workflow.
         #[tsify(optional)]
         workflowId: Option<Uuid>,
-        /// Whose.
+        /// The user's id.
         userId: Uuid,
-        /// In this state.
+        /// Limits the result to this status.
         #[tsify(optional)]
         status: Option<ExecutionStatus>,
-        /// Made at this time or later.
+        /// Earliest creation time.
         #[tsify(optional)]
         startDate: Option<String>,
-        /// Made at this time or earlier; a date without time includes that whole day.
+        /// Latest creation time; a date without time includes that whole day.
         #[tsify(optional)]
         endDate: Option<String>,
-        /// Rows on a page; 50 when left out.
+        /// Page size; 50 by default.
         #[tsify(optional)]
         pageSize: Option<u32>,
-        /// `nextCursor` or `prevCursor` of another page of the same list; the first page when left out.
+        /// `nextCursor` or `prevCursor` of another page of the same list; the first page by default.
         #[tsify(optional, type = "string | null")]
         cursor: Option<String>,
     }
 }
 
 query! {
-    /// Which audit entries.
+    /// Selects audit entries.
     AuditLogQuery {
-        /// Whose.
+        /// The user's id.
         userId: Uuid,
-        /// Made at this time or later.
+        /// Earliest creation time.
         #[tsify(optional)]
         startDate: Option<String>,
-        /// Made at this time or earlier; a date without time includes that whole day.
+        /// Latest creation time; a date without time includes that whole day.
         #[tsify(optional)]
         endDate: Option<String>,
-        /// About this kind of thing, such as `workflow`.
+        /// Limits the result to this type of resource, such as `workflow`.
         #[tsify(optional)]
         resourceType: Option<String>,
-        /// Only this, such as `workflow_created`.
+        /// Limits the result to this action, such as `workflow_created`.
         #[tsify(optional)]
         action: Option<String>,
-        /// Rows on a page; 100 when left out.
+        /// Page size; 100 by default.
         #[tsify(optional)]
         limit: Option<u32>,
-        /// After skipping so many.
+        /// Number of rows to skip.
         #[tsify(optional)]
         offset: Option<u32>,
     }
 }
 
 query! {
-    /// Which audit entries, by pages with cursors.
+    /// Selects audit entries page by page, with cursors.
     AuditLogPageQuery {
-        /// Whose.
+        /// The user's id.
         userId: Uuid,
-        /// Made at this time or later.
+        /// Earliest creation time.
         #[tsify(optional)]
         startDate: Option<String>,
-        /// Made at this time or earlier; a date without time includes that whole day.
+        /// Latest creation time; a date without time includes that whole day.
         #[tsify(optional)]
         endDate: Option<String>,
-        /// About this kind of thing, such as `workflow`.
+        /// Limits the result to this type of resource, such as `workflow`.
         #[tsify(optional)]
         resourceType: Option<String>,
-        /// Only this, such as `workflow_created`.
+        /// Limits the result to this action, such as `workflow_created`.
         #[tsify(optional)]
         action: Option<String>,
-        /// Rows on a page; 100 when left out.
+        /// Page size; 100 by default.
         #[tsify(optional)]
         pageSize: Option<u32>,
-        /// `nextCursor` or `prevCursor` of another page of the same list; the first page when left out.
+        /// `nextCursor` or `prevCursor` of another page of the same list; the first page by default.
         #[tsify(optional, type = "string | null")]
         cursor: Option<String>,
     }
 }
 
 query! {
-    /// Which templates.
+    /// Selects templates.
     TemplateQuery {
-        /// Of this category.
+        /// Limits the result to this category.
         #[tsify(optional)]
         category: Option<String>,
-        /// Only featured ones, or only others.
+        /// `true` selects featured templates only, `false` the others.
         #[tsify(optional)]
         featured: Option<bool>,
     }

@@ -1,19 +1,19 @@
-//! When a failed attempt is worth another one, and how long to wait before it.
+//! Decides whether to retry a failed attempt, and after which delay.
 
 use crate::error::Error;
 use crate::time::{jittered, MAX_ATTEMPTS, MAX_RETRY_AFTER_MS, REQUEST_BACKOFF};
 
-/// How often and how patiently to retry.
+/// The retry policy.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(tsify::Tsify), serde(rename_all = "camelCase"))]
 pub struct RetryConfig {
-    /// Attempts in all, the first one included; at least 1.
+    /// Maximum number of attempts, including the first; at least 1.
     pub max_attempts: u32,
-    /// Wait before the second attempt, in milliseconds.
+    /// Delay before the second attempt, in milliseconds.
     pub initial_backoff_ms: f64,
-    /// No wait is longer, in milliseconds.
+    /// Maximum delay, in milliseconds.
     pub max_backoff_ms: f64,
-    /// Each wait is this many times the one before.
+    /// The factor from each delay to the next.
     pub backoff_multiplier: f64,
 }
 
@@ -33,17 +33,17 @@ impl Default for RetryConfig {
 pub enum Decision {
     /// Try again after this many milliseconds.
     Retry(f64),
-    /// The error is final: hand it to the caller as it is.
+    /// The error is final: return it unchanged.
     Surface,
-    /// It could have been retried, but the attempts are used up.
+    /// The error is transient, but there are no attempts left.
     Exhausted,
 }
 
 impl RetryConfig {
-    /// Decides after attempt number `attempt` (from 1) failed with `error`.
+    /// Decides what to do after attempt number `attempt` (from 1) failed with `error`.
     ///
-    /// `retry_after_ms` is what the server asked for; `random` is uniform in [0, 1). The wait lies between half and
-    /// all of the exponential backoff, so that clients that failed together do not return together.
+    /// `retry_after_ms` is the delay that the server asked for; `random` is uniform in [0, 1). The delay is between
+    /// half and all of the exponential backoff, so that clients that failed together do not return together.
     pub fn decide(&self, error: &Error, attempt: u32, retry_after_ms: Option<f64>, random: f64) -> Decision {
         if !error.retryable || retry_after_ms.is_some_and(|ms| ms > MAX_RETRY_AFTER_MS) {
             return Decision::Surface;
@@ -57,13 +57,14 @@ impl RetryConfig {
     }
 }
 
-/// Whether an HTTP status speaks of a passing trouble.
+/// Whether an HTTP status indicates a transient failure.
 pub fn status_is_transient(status: u16) -> bool {
     matches!(status, 408 | 425 | 429 | 500 | 502..=504 | 520..=524)
 }
 
-/// Whether a Postgres code decides the question, whatever the status: serialization failure, deadlock and too many
-/// connections pass; a statement timeout arrives as 500 and would only time out again.
+/// Whether a Postgres code indicates a transient failure, if it decides that regardless of the status. Serialization
+/// failures, deadlocks and too many connections are transient; a statement timeout arrives as 500 and would only time
+/// out again.
 pub fn code_is_transient(code: &str) -> Option<bool> {
     match code {
         "40001" | "40P01" | "53300" => Some(true),

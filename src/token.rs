@@ -1,10 +1,10 @@
-//! What a token says: its user, and how long it may be used.
+//! Reads tokens: the user, and the lifetime.
 
 use crate::data::{Data, Value};
 use crate::time::Moment;
 
 /// Claims about how, when and in which session a token was issued. A renewal may change any of them, and row security
-/// does not go by them.
+/// does not depend on them.
 const ISSUANCE: [&str; 12] = [
     "iat",
     "exp",
@@ -20,23 +20,23 @@ const ISSUANCE: [&str; 12] = [
     "fva",
 ];
 
-/// Claims that tell one user with a `sub` from another. A `sub` is unique within its issuer (RFC 7519, 4.1.2), and the
-/// database runs each role under its own policies.
+/// Claims that distinguish users with a `sub`. A `sub` is unique within its issuer (RFC 7519, 4.1.2), and each role
+/// has its own policies in the database.
 const IDENTITY: [&str; 4] = ["sub", "iss", "aud", "role"];
 
-/// Who sends a request, as far as row security can tell.
+/// The user of a request, as far as row security can tell.
 #[derive(Clone)]
 pub enum Subject<D> {
-    /// A request without a token, or with one that claims nothing.
+    /// A request without a token, or with a token without claims.
     Nobody,
-    /// The claims of a JWT, without those of its issuance.
+    /// The claims of a JWT, except those about its issuance.
     Claims(D),
-    /// A token that is no JWT identifies its user by its whole text.
+    /// A token that is not a JWT; the whole text identifies the user.
     Opaque(String),
 }
 
 impl<D: Data> Subject<D> {
-    /// The subject of a token with these claims; None stands for a token that is no JWT.
+    /// The subject of a token with these claims; `None` for a token that is not a JWT.
     pub fn of(token: &str, claims: Option<&D>) -> Self {
         let Some(claims) = claims else { return Self::Opaque(token.to_owned()) };
         let claims = D::object(Some(claims), &ISSUANCE, &[]);
@@ -47,7 +47,8 @@ impl<D: Data> Subject<D> {
         }
     }
 
-    /// Whether both are the same user: by `sub`, `iss`, `aud` and `role`; where there is no `sub`, by every claim.
+    /// Whether both are the same user: same `sub`, `iss`, `aud` and `role`; without a `sub`, all claims must be
+    /// equal.
     pub fn is_same_user(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Claims(own), Self::Claims(other)) if has_sub(own) && has_sub(other) => {
@@ -67,7 +68,7 @@ impl<D: Data> Subject<D> {
         }
     }
 
-    /// The user's id, where the token says it.
+    /// The user's id, if the token contains it.
     pub fn id(&self) -> Option<String> {
         match self {
             Self::Nobody => None,
@@ -89,11 +90,11 @@ fn is_same_claim<D: Data>(own: &D, other: &D, name: &'static str) -> bool {
         }
 }
 
-/// For how many milliseconds from now the token is good. None when it does not say.
+/// How many milliseconds the token remains valid. `None` if it does not say.
 ///
-/// The server's clock decides, and this one may be wrong. By a clock that is behind, a token would live longer than it
-/// was issued for; by one that is ahead, it would be over although it has just been received. In both cases the span
-/// from `iat` to `exp` counts from now. A token that is over nevertheless is answered with a 401.
+/// The server's clock decides, and the local one may be wrong. If it is behind, a token would seem to live longer
+/// than it was issued for; if it is ahead, a token would seem expired when it has just been received. In both cases
+/// the lifetime from `iat` to `exp` counts from now. A token that has expired nevertheless causes a 401.
 pub fn life_left_ms<D: Data>(claims: &D, now: Moment) -> Option<f64> {
     let expires_ms = milliseconds(claims, "exp")?;
     let left_ms = expires_ms - now.wall_ms;

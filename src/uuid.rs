@@ -1,6 +1,6 @@
-//! Uuids in the form in which the database prints them.
+//! Uuids in the form that the database prints.
 
-/// Characters of a uuid.
+/// Length of a uuid in characters.
 pub const LENGTH: usize = 36;
 
 /// `text` in lower case if it is a uuid, such as `3f2504e0-4f89-41d3-9a0c-0305e82c3301`.

@@ -7,19 +7,19 @@ use crate::rest::MAX_URL_LENGTH;
 
 /// One argument of a call.
 pub enum Argument {
-    /// A string, a number, nothing at all.
+    /// A string, a number, or nothing.
     Value(Value),
-    /// An object, by its members.
+    /// An object, as its members.
     Object(Vec<Field>),
 }
 
-/// The arguments of a call, and what else checking them takes.
+/// The arguments of a call, and what is needed to validate them.
 pub struct Call<'a> {
-    /// In their order; missing ones are absent.
+    /// In order; missing ones are absent.
     pub arguments: Vec<Argument>,
-    /// A new random uuid.
+    /// Creates a random uuid.
     pub uuid: &'a dyn Fn() -> String,
-    /// Bytes that the server's address takes of every URL.
+    /// Length in bytes of the server's address, which every URL starts with.
     pub base_url_length: usize,
 }
 
@@ -39,7 +39,7 @@ impl Call<'_> {
         }
     }
 
-    /// An object that may be left out.
+    /// An optional object.
     pub(super) fn options(&self, index: usize, name: &str) -> Result<&[Field], Error> {
         match self.value(index) {
             Value::Absent | Value::Null => Ok(&[]),
@@ -51,7 +51,7 @@ impl Call<'_> {
         input::uuid(name, self.value(index))
     }
 
-    /// Checks that a URL whose length below the server's address is `path_length` stays short enough.
+    /// Checks that a URL is short enough; `path_length` is its length without the server's address.
     pub(super) fn check_length(&self, name: &str, path_length: usize) -> Result<(), Error> {
         if path_length + self.base_url_length <= MAX_URL_LENGTH {
             return Ok(());

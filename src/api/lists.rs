@@ -1,4 +1,4 @@
-//! Calls about lists: filters, order, pages and cursors.
+//! Calls that return lists: filters, order, pages and cursors.
 
 use super::{read, Argument, Call, Operation};
 use crate::data::Value;
@@ -16,9 +16,9 @@ use crate::tables::{
 };
 use crate::time::timestamp;
 
-/// Executions on a page, and rows on a page with a cursor, unless the caller says how many.
+/// Default page size for executions and for cursor pages.
 const DEFAULT_PAGE: u32 = 50;
-/// Audit entries on a page, unless the caller says how many.
+/// Default page size for audit entries.
 const DEFAULT_AUDIT_PAGE: u32 = 100;
 
 pub(super) fn workflows(call: &Call<'_>) -> Result<Operation, Error> {
@@ -120,7 +120,7 @@ pub(super) fn templates(call: &Call<'_>) -> Result<Operation, Error> {
     Ok(read(key.of(), Load::List(query)))
 }
 
-/// Whose workflows, with archived ones or not, in which order.
+/// The query for a user's workflows: with or without archived ones, in the requested order.
 fn workflow_query(fields: &QueryFields<'_>) -> Result<(Key, Query), Error> {
     let user_id = input::uuid("userId", fields.get("userId"))?;
     let include_archived = input::flag("includeArchived", fields.get("includeArchived"), false)?;
@@ -176,7 +176,7 @@ fn audit_query(call: &Call<'_>, fields: &QueryFields<'_>) -> Result<(Key, Query)
     Ok((Key::of_query(&query), query))
 }
 
-/// A page by its number of rows before it. `page` is limit and offset.
+/// A page selected by offset. `page` is limit and offset.
 fn numbered_page(
     key: Key,
     query: Query,
@@ -190,7 +190,7 @@ fn numbered_page(
     Ok(read(key.of(), Load::Page(query.page(limit, offset))))
 }
 
-/// A page by the place where it begins.
+/// A page selected by cursor.
 fn cursor_page(
     call: &Call<'_>,
     fields: &QueryFields<'_>,
@@ -207,7 +207,7 @@ fn cursor_page(
         Value::Absent => Cursor::default(),
         value => {
             let text = value.text().unwrap_or_default();
-            // It holds values of a row, and keys are shown in events.
+            // Cursors contain values of rows, and events show keys, so the key contains a hash.
             key.add("cursor", &hash_of(text, 8));
             Cursor::parse(text, &list_key, &query)
                 .ok_or_else(|| Error::invalid("cursor", "a cursor of this very list"))?
@@ -217,7 +217,8 @@ fn cursor_page(
     Ok(read(key.of(), Load::CursorPage(query, cursor, list_key)))
 }
 
-/// Only rows made from the start of `startDate` to the end of `endDate`; a date alone includes that whole day.
+/// Limits the query to rows created from the start of `startDate` to the end of `endDate`. A date without time
+/// includes that whole day.
 fn created_between(query: Query, fields: &QueryFields<'_>) -> Result<Query, Error> {
     let expected = "a date such as 2024-02-29, or a timestamp such as 2024-02-29T23:59:59Z";
     let parse = |name: &str| match fields.get(name) {
@@ -239,7 +240,7 @@ fn created_between(query: Query, fields: &QueryFields<'_>) -> Result<Query, Erro
     Ok(query)
 }
 
-/// A cache key, and what it says beyond the question's default form.
+/// A cache key under construction, with the parameters that differ from the query's defaults.
 struct Key {
     text: String,
     is_variant: bool,
@@ -250,8 +251,8 @@ impl Key {
         Self { text, is_variant: false }
     }
 
-    /// The key of a query's list: that of the table, with the value of its column where the query has it, then every other
-    /// filter.
+    /// The key of a query's list: the table's list key with the value of its column if the query filters by it,
+    /// followed by all other filters.
     fn of_query(query: &Query) -> Self {
         let base = query.table.list_key.as_ref().and_then(|format| format.columns.first()).copied();
         let base = base.unwrap_or_default();
@@ -273,13 +274,13 @@ impl Key {
         key
     }
 
-    /// Begins with this variant: no other part was added yet.
+    /// Starts with this variant. Must be the first part.
     fn be(&mut self, variant: &str) {
         self.text.push_str(variant);
         self.is_variant = true;
     }
 
-    /// What gives a key its structure is encoded in a value, so that no two questions have one key.
+    /// Encodes the characters in a value that structure a key, so that different queries have different keys.
     fn add(&mut self, name: &str, value: &str) {
         self.text.push(if self.is_variant { '&' } else { '?' });
         self.is_variant = true;

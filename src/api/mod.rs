@@ -1,4 +1,5 @@
-//! The functions of `db`, by name: arguments in, an operation of the engine out. Nothing is sent before all are checked.
+//! The functions of `db` by name: arguments in, an operation of the engine out. Nothing is sent before all arguments
+//! are validated.
 
 mod arguments;
 mod lists;
@@ -12,15 +13,15 @@ use crate::error::Error;
 use crate::flows::{Load, Write};
 use crate::tables::{Action, TABLES};
 
-/// What a call comes down to.
+/// The operation that a call stands for.
 pub enum Operation {
     /// Resolves to rows, or null.
     Read(Read),
-    /// Resolves to the row, or nothing.
+    /// Resolves to the row, or to nothing.
     Write(Write),
 }
 
-/// Makes the operation of a function that is like no other.
+/// Builds the operation of a special function.
 type Build = fn(&Call<'_>) -> Result<Operation, Error>;
 
 /// The functions whose action is [`Action::Special`].
@@ -47,15 +48,15 @@ static SPECIAL: [(&str, Build); 20] = [
     ("getAuditLogsPage", lists::audit_logs_page),
 ];
 
-/// The name of every function.
+/// The names of all functions.
 pub fn names() -> impl Iterator<Item = &'static str> {
     TABLES.iter().flat_map(|table| table.functions).map(|function| function.name)
 }
 
-/// What `name` with these arguments comes down to.
+/// The operation that `name` with these arguments stands for.
 ///
 /// # Errors
-/// `INVALID_INPUT` naming the argument or field, and what was expected.
+/// `INVALID_INPUT`, naming the argument or field and what was expected.
 pub fn operation(name: &str, call: &Call<'_>) -> Result<Operation, Error> {
     let unknown = || Error::invalid(name, "a function of db");
     let mut functions =

@@ -1,4 +1,4 @@
-//! Calls about one row, or the rows of one parent.
+//! Calls that concern one row, or the rows of one parent.
 
 use super::{read, Call, Operation};
 use crate::cache::relations_of;
@@ -11,11 +11,11 @@ use crate::rest::Request;
 use crate::tables::{Kind, Table, API_KEYS, WORKFLOWS, WORKFLOW_CONNECTIONS};
 use crate::time::timestamp;
 
-/// The natural key of a row, as arguments name it.
+/// The natural key of a row, as columns and values.
 type NaturalKey = Vec<(&'static str, String)>;
 
 impl Call<'_> {
-    /// The row with the first argument in `column`.
+    /// Reads the row whose `column` is the first argument.
     pub(super) fn row(
         &self,
         table: &'static Table,
@@ -27,7 +27,7 @@ impl Call<'_> {
         Ok(read(key, Load::Row(Lookup { table, column, value, within: Vec::new() })))
     }
 
-    /// The rows whose parent's id is the first argument.
+    /// Reads the rows whose parent's id is the first argument.
     pub(super) fn children(
         &self,
         table: &'static Table,
@@ -39,7 +39,7 @@ impl Call<'_> {
         Ok(read(key, Load::Children(Lookup { table, column, value, within: Vec::new() })))
     }
 
-    /// The row of a user, the first argument, for a service, the second.
+    /// Reads a row by user (first argument) and service (second argument).
     pub(super) fn of_service(&self, table: &'static Table) -> Result<Operation, Error> {
         let user_id = self.uuid_at(0, "userId")?;
         let service = input::text("service", self.value(1))?;
@@ -53,14 +53,14 @@ impl Call<'_> {
         Ok(read(key, Load::Row(Lookup { table, column: "service_name", value: service, within })))
     }
 
-    /// All rows of a user, the first argument.
+    /// Reads all rows of a user (first argument).
     pub(super) fn of_user(&self, table: &'static Table) -> Result<Operation, Error> {
         let user_id = self.uuid_at(0, "userId")?;
         let key = table.list_key(&[&user_id]);
         Ok(read(key, Load::List(Query::of(table).filter("user_id", Test::Eq(user_id)))))
     }
 
-    /// A new row: the last argument, after the id of its `owner` where the function takes that.
+    /// Inserts a row: the last argument, after the `owner`'s id if the function takes one.
     pub(super) fn insert(
         &self,
         table: &'static Table,
@@ -80,7 +80,8 @@ impl Call<'_> {
         Ok(Operation::Write(Write::Insert { table, id, chosen_id, body }))
     }
 
-    /// Gives a new row its id, so that a repeated request cannot make two. The flag tells whether the caller chose it.
+    /// Assigns an id to a new row, so that a repeated request cannot create two. The flag tells whether the caller
+    /// chose the id.
     pub(super) fn give_id(&self, fields: &mut Vec<Field>) -> Result<(String, bool), Error> {
         let chosen = fields.iter().find(|field| field.name == "id" && field.value != Value::Absent);
         let chosen = chosen.map(|field| input::uuid("id", &field.value)).transpose()?;
@@ -91,7 +92,7 @@ impl Call<'_> {
         Ok((id, is_chosen))
     }
 
-    /// The second argument's values for the row whose id is the first.
+    /// Updates the row whose id is the first argument with the values in the second.
     pub(super) fn update(&self, table: &'static Table, argument: &str) -> Result<Operation, Error> {
         let (id, fields) = self.patch(table, argument)?;
         let body = input::patch(table, &fields)?.json();
@@ -106,11 +107,11 @@ impl Call<'_> {
         Ok((id, fields))
     }
 
-    /// The last argument's values for the row that those before name by its natural key.
+    /// Creates or updates a row with the values in the last argument; the arguments before it are its natural key.
     pub(super) fn upsert(&self, table: &'static Table) -> Result<Operation, Error> {
         let key = self.natural_key(table)?;
         let mut fields = self.object(key.len(), "patch")?.to_vec();
-        // It would rewrite the primary key of the row that is there.
+        // An id would overwrite the primary key of an existing row.
         fields.retain(|field| field.name != "id");
         for (column, value) in &key {
             input::agree(table, &mut fields, column, value)?;
@@ -119,7 +120,7 @@ impl Call<'_> {
         Ok(Operation::Write(Write::Upsert { table, user_id: owner(&key), body }))
     }
 
-    /// The row that the arguments name by its natural key, and nothing else.
+    /// Creates the row with the natural key in the arguments, unless it exists.
     pub(super) fn ensure(&self, table: &'static Table) -> Result<Operation, Error> {
         let key = self.natural_key(table)?;
         let fields: Vec<_> = key.iter().map(|(column, value)| Field::text(column, value)).collect();
@@ -133,7 +134,7 @@ impl Call<'_> {
         Ok(Operation::Write(Write::Delete { table, filters, must_exist }))
     }
 
-    /// Deletes the row that the arguments name by its natural key.
+    /// Deletes the row with the natural key in the arguments.
     pub(super) fn remove(&self, table: &'static Table) -> Result<Operation, Error> {
         let filters = filters(self.natural_key(table)?);
         self.remove_where(table, filters, "service")
@@ -150,7 +151,7 @@ impl Call<'_> {
         Ok(Operation::Write(write))
     }
 
-    /// The first arguments, one for each column of the table's natural key.
+    /// The leading arguments, one per column of the table's natural key.
     fn natural_key(&self, table: &'static Table) -> Result<NaturalKey, Error> {
         let mut key = NaturalKey::new();
         for (index, name) in table.natural_key.split(',').enumerate() {
@@ -167,7 +168,7 @@ impl Call<'_> {
     }
 }
 
-/// How functions name an argument for this column: in camel case, and a name without `_name`.
+/// The name of the argument for this column: camel case, without a trailing `_name`.
 fn argument_of(column: &str) -> String {
     let mut name = String::new();
     let mut is_initial = false;
@@ -200,7 +201,7 @@ pub(super) fn update_workflow(call: &Call<'_>) -> Result<Operation, Error> {
     Ok(Operation::Write(Write::Update { table: &WORKFLOWS, id, body, condition }))
 }
 
-/// `ifUpdatedAt` of the third argument.
+/// `ifUpdatedAt` in the third argument.
 pub(super) fn if_updated_at(call: &Call<'_>) -> Result<Option<String>, Error> {
     let options = QueryFields::new(call.options(2, "options")?, &["ifUpdatedAt"])?;
     match options.get("ifUpdatedAt") {

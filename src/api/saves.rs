@@ -1,4 +1,4 @@
-//! Calls of the database's functions: saves of several rows in one transaction, and encrypted API keys.
+//! Calls of database functions: saves of several rows in one transaction, and encrypted API keys.
 
 use super::rows::if_updated_at;
 use super::{Call, Operation};
@@ -10,7 +10,7 @@ use crate::json::json_text;
 use crate::tables::{Table, API_KEYS, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
 use std::cell::RefCell;
 
-/// The members of a graph, and the tables that they are rows of.
+/// The members of a graph and their tables.
 const GRAPH: [(&str, &Table); 2] = [("nodes", &WORKFLOW_NODES), ("connections", &WORKFLOW_CONNECTIONS)];
 
 pub(super) fn workflow_graph(call: &Call<'_>) -> Result<Operation, Error> {
@@ -64,7 +64,7 @@ pub(super) fn api_keys(call: &Call<'_>) -> Result<Operation, Error> {
     })
 }
 
-/// What `storeApiKey` may set besides the secret, and the columns that hold it.
+/// Options of `storeApiKey`, and the columns that hold them.
 const KEY_OPTIONS: [(&str, &str); 4] = [
     ("isMasterKey", "is_master_key"),
     ("gatewayType", "gateway_type"),
@@ -88,7 +88,7 @@ pub(super) fn reveal_api_key(call: &Call<'_>) -> Result<Operation, Error> {
     Ok(function(DatabaseFunction::RevealKey, &arguments, None, None))
 }
 
-/// `{[name]: rows, overwrite?}`, each row as `row` makes it.
+/// A save of `{[name]: rows, overwrite?}`, with each row built by `row`.
 fn save_all(
     call: &Call<'_>,
     name: &'static str,
@@ -101,12 +101,12 @@ fn save_all(
     let mut arguments = RequestBody::default();
     let argument = if saved == DatabaseFunction::SaveKeys { "p_keys" } else { "p_workflows" };
     arguments.set(argument, rows(batch, name, row)?);
-    // Last: a repetition adds another argument after it.
+    // Must be last: a replay appends another argument.
     arguments.set("p_overwrite", if overwrite { "true" } else { "false" }.to_owned());
     Ok(function(saved, &arguments, None, None))
 }
 
-/// The rows of one member of a graph, each with an id, as JSON. No two may have the same name in the graph.
+/// The rows of one member of a graph as JSON, each with an id. Rejects duplicate names within the graph.
 fn children(
     call: &Call<'_>,
     graph: &[Field],
@@ -130,7 +130,7 @@ fn children(
     })
 }
 
-/// The list under `name`, each of its rows as `row` makes it, as JSON.
+/// The list under `name` as JSON, with each row built by `row`.
 fn rows(
     fields: &[Field],
     name: &'static str,

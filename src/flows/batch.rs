@@ -1,4 +1,4 @@
-//! Lookups that differ only in one value, asked together as `column=in.(…)`.
+//! Lookups that differ in one value only, requested together as `column=in.(…)`.
 
 use super::completion::{another_answer, List};
 use super::{Answered, Flow, Step};
@@ -9,49 +9,50 @@ use crate::rest::{quoted, Request};
 use crate::tables::Table;
 use std::ops::Range;
 
-/// Rows by the value of one column. Asked together with others of the same tick that differ in this value alone.
+/// Selects rows by the value of one column. Combined with other lookups of the same tick that differ only in this
+/// value.
 #[derive(Clone)]
 pub struct Lookup {
-    /// Where.
+    /// The table.
     pub table: &'static Table,
     /// The column.
     pub column: &'static str,
     /// Its value.
     pub value: String,
-    /// Other columns that must have these values, where one column does not name the rows.
+    /// Values of other columns, if one column does not identify the rows.
     pub within: Vec<(&'static str, String)>,
 }
 
 impl Lookup {
-    /// The rows of one row's children, or the row itself, as a question of their own.
+    /// A query for this lookup alone.
     pub fn query(&self) -> Query {
         Query::of(self.table).filter(self.column, Test::Eq(self.value.clone()))
     }
 }
 
-/// Whether two lookups may be asked together.
+/// Whether two lookups can share a request.
 pub fn is_same_question(one: &Lookup, other: &Lookup) -> bool {
     *one.table == *other.table && one.column == other.column && one.within == other.within
 }
 
-/// Bytes that `value` takes of a URL at most, as an element of a list.
+/// The maximum number of bytes that `value` takes in a URL as an element of a list.
 pub fn url_length(value: &str) -> usize {
     let is_bare = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     1 + if is_bare { value.len() } else { quoted(value).len() * 3 }
 }
 
-/// Asks for the rows of all members. An error that one member's rows may have caused is not everybody's: the members are
-/// halved until the one at fault stands alone.
+/// Reads the rows of all members. If a single member's rows may have caused an error, the members are split in halves
+/// until only that member fails.
 pub struct Batch<D: Data> {
     /// One of the lookups.
     lookup: Lookup,
-    /// The values of all.
+    /// The values of all members.
     members: Vec<String>,
-    /// The rows of the members so far, in order.
+    /// The rows of the members answered so far, in order.
     answers: Vec<Result<D, Error>>,
-    /// The groups of members that were not asked for yet; the next one last.
+    /// The groups of members still to be requested; the next one is last.
     pending: Vec<Range<usize>>,
-    /// What is being asked.
+    /// The current request.
     asking: Asking<D>,
 }
 
@@ -61,7 +62,7 @@ enum Asking<D: Data> {
 }
 
 impl<D: Data> Batch<D> {
-    /// `members` are the values of lookups that are like `lookup` otherwise.
+    /// `members` are the values of lookups that otherwise equal `lookup`.
     pub fn new(lookup: Lookup, members: Vec<String>) -> Self {
         #[allow(clippy::single_range_in_vec_init, reason = "it is one range, to be halved")]
         let pending = vec![0..members.len()];
@@ -72,7 +73,7 @@ impl<D: Data> Batch<D> {
         self.pending.last().and_then(|range| self.members.get(range.clone())).unwrap_or_default()
     }
 
-    /// Asks for the next group, if there is one.
+    /// Requests the next group, if there is one.
     fn ask(&mut self) -> Step<Vec<Result<D, Error>>> {
         if self.pending.is_empty() {
             return Step::Done(Ok(std::mem::take(&mut self.answers)));
@@ -112,7 +113,7 @@ impl<D: Data> Batch<D> {
             Err(error) if size > 1 && is_one_rows_fault(&error) => {
                 if let Some(range) = self.pending.pop() {
                     let middle = range.start + size / 2;
-                    // The last one is asked first, so that the answers come in order.
+                    // The last group is requested first, so the answers arrive in order.
                     self.pending.extend([middle..range.end, range.start..middle]);
                 }
             }
@@ -143,7 +144,7 @@ impl<D: Data> Flow<D> for Batch<D> {
     }
 }
 
-/// The rows of each member. A row that belongs to no member shows that the answer is to another question.
+/// The rows of each member. Fails if a row belongs to no member, because then the response is for another request.
 fn share<D: Data>(rows: &D, column: &'static str, group: &[String]) -> Vec<Result<D, Error>> {
     let is_other = |value: &str| !group.iter().any(|member| member == value);
     if group.len() == 1 {
@@ -157,7 +158,7 @@ fn share<D: Data>(rows: &D, column: &'static str, group: &[String]) -> Vec<Resul
     lists.into_iter().map(Ok).collect()
 }
 
-/// Data exceptions, errors raised by functions, and timeouts can be one row's doing; a missing permission cannot.
+/// A single row can cause data exceptions, errors raised by functions, and timeouts, but not a missing permission.
 fn is_one_rows_fault(error: &Error) -> bool {
     error.code.starts_with("22") || error.code.starts_with("P0") || error.is("57014")
 }

@@ -1,8 +1,9 @@
-//! Lists to their true end.
+//! Reads lists completely.
 //!
-//! Servers cap the rows of an answer and cut the rest without a word (`max-rows`: status 200 and the first 1 000). The
-//! exact count, asked with the rows, tells whether an answer is complete. Without a count that can be believed, only an
-//! answer that brings nothing more shows the end. The rest follows by keyset: everything after the last row.
+//! Servers cap the number of rows in a response and cut the rest silently (`max-rows`: status 200 and the first 1 000
+//! rows). The exact count, requested with the rows, tells whether a response is complete. Without a plausible count,
+//! only a response without new rows marks the end. The remaining rows are read by keyset: everything after the last
+//! row.
 
 use super::{Answered, Flow, Step};
 use crate::data::{Data, Index};
@@ -11,17 +12,17 @@ use crate::query::{Position, Query};
 use crate::rest::{Answer, Request};
 use std::cmp::Ordering;
 
-/// All rows of a query or of its page, and how many match in all, where that can be known.
+/// Reads all rows of a query or of its page, and the total number of matching rows if it can be known.
 pub struct List<D: Data> {
     query: Query,
-    /// How many rows match, as the first answer said.
+    /// The total in the first response.
     total: Option<u32>,
-    /// Set once the first answer is there.
+    /// Set by the first response.
     completion: Option<Completion<D>>,
 }
 
 impl<D: Data> List<D> {
-    /// Asks for all rows of `query`.
+    /// Reads all rows of `query`.
     pub fn new(query: Query) -> Self {
         Self { query, total: None, completion: None }
     }
@@ -29,7 +30,7 @@ impl<D: Data> List<D> {
     fn first_answer(&mut self, outcome: Result<Answer<D>, Error>) -> Step<(D, Option<u32>)> {
         let answer = match outcome {
             Ok(answer) => answer,
-            // The offset lies behind the last row. How many rows there are cannot be read.
+            // The offset is past the last row, and the response lacks the total.
             Err(error) if error.status == Some(416) && self.query.offset > 0 => {
                 return Step::Done(Ok((D::list(&[]), None)));
             }
@@ -51,7 +52,7 @@ impl<D: Data> List<D> {
             let end = query.offset.saturating_add(count(rows.len()));
             let is_short = query.limit.is_none_or(|limit| count(rows.len()) < limit);
             let total = match self.total {
-                // The end was seen. Rows were deleted meanwhile, or the count is wrong.
+                // The end was reached: rows were deleted in the meantime, or the count is wrong.
                 Some(total) if is_short && end < total => {
                     if rows.is_empty() && query.offset > 0 {
                         return Err(wrong_count());
@@ -87,33 +88,33 @@ impl<D: Data> Flow<D> for List<D> {
     }
 }
 
-/// The rows that came first, with what is missing after them.
+/// The first rows, and what is missing after them.
 pub(super) struct Completion<D: Data> {
     walk: Walk<D>,
-    /// The rows that came first, until they are looked at.
+    /// The first rows, until they are processed.
     rows: D,
-    /// How many of them there were.
+    /// The number of first rows.
     came: u32,
-    /// How many rows the server counts from where these begin, as far as it says so.
+    /// How many rows the server counts from the first of these, if it says so.
     expected: Option<u32>,
-    /// The order that is asked for, while the walk goes by id.
+    /// The requested order, while the rows are read in the order of ids.
     order: Option<Query>,
 }
 
 impl<D: Data> Completion<D> {
-    /// `rows` came first of those `after` a place in `query`.
+    /// `rows` are the first rows of `query` `after` a position.
     pub fn new(query: Query, after: Option<Position>, rows: D, expected: Option<u32>) -> Self {
         let came = count(rows.len());
         Self { walk: Walk::new(query, after), rows, came, expected, order: None }
     }
 
-    /// How many rows there are to be.
+    /// How many rows are expected.
     fn wanted(&self) -> u32 {
         let limit = self.walk.query.limit.unwrap_or(u32::MAX);
         self.expected.unwrap_or(u32::MAX).min(limit)
     }
 
-    /// What is left to ask for. None when there is nothing.
+    /// The query for the missing rows; `None` if there are none.
     fn rest(&self) -> Option<Query> {
         let query = &self.walk.query;
         let limit = query.limit.map(|_| self.wanted().saturating_sub(count(self.walk.rows.len())));
@@ -127,7 +128,7 @@ impl<D: Data> Completion<D> {
         }
     }
 
-    /// The walk met its end.
+    /// The walk reached the end.
     fn finish(&mut self) -> Step<D> {
         let gathered = D::list(&self.walk.rows).latest_of_each();
         if let Some(order) = self.order.take() {
@@ -135,15 +136,15 @@ impl<D: Data> Completion<D> {
         }
         let is_doubtful = match self.expected {
             Some(expected) => count(gathered.len()) < expected,
-            // Only a count tells whether rows moved while several answers were asked for.
+            // Only a count tells whether rows moved between the responses.
             None => count(gathered.len()) > self.came,
         };
         let query = &self.walk.query;
         if !is_doubtful || query.is_page() || !query.is_ordered_locally() {
             return Step::Done(Ok(gathered));
         }
-        // A row that moved across the edge of two answers was in neither. Nothing moves in the order of ids: this walk
-        // meets every row, whatever happens meanwhile.
+        // A row that moved between two responses may be in neither. The order of ids never changes, so reading in
+        // that order finds every row.
         let by_id = Walk::new(query.clone().ordered_by_id(), None);
         self.order = Some(std::mem::replace(&mut self.walk, by_id).query);
         self.go_on()
@@ -166,7 +167,7 @@ impl<D: Data> Completion<D> {
         }
         let rows = std::mem::replace(&mut self.rows, D::list(&[]));
         let is_whole = self.came >= self.wanted() || (self.came == 0 && self.expected.is_none());
-        // Whether rows lie after the place that they were asked for, only the walk looks at.
+        // Only the walk checks that rows lie after the requested position.
         if is_whole && self.walk.last.is_none() {
             return Ok(Step::Done(Ok(rows)));
         }
@@ -187,12 +188,12 @@ impl<D: Data> Flow<D> for Completion<D> {
     }
 }
 
-/// The rows of several answers, each of which must lead on.
+/// Collects the rows of several responses, and checks that each one makes progress.
 struct Walk<D: Data> {
     query: Query,
     rows: Vec<D>,
     known: D::Index,
-    /// The place of the last row, after which the next answer begins.
+    /// The position of the last row, after which the next response starts.
     last: Option<Position>,
 }
 
@@ -201,9 +202,8 @@ impl<D: Data> Walk<D> {
         Self { query, rows: Vec::new(), known: D::Index::default(), last: after }
     }
 
-    /// Adds an answer. As far as its order can be told here, every row must lie behind the place that was asked for and
-    /// behind the row before it. Where it cannot be told, one row at least must be new. Otherwise the walk might go in
-    /// circles.
+    /// Adds a response. Where the order can be determined here, every row must come after the requested position and
+    /// after the row before it. Otherwise at least one row must be new. This prevents an endless loop.
     fn add(&mut self, answer: &D) -> Result<(), Error> {
         let asked_after = self.last.clone();
         let mut leads_on = answer.is_empty();
@@ -229,7 +229,7 @@ impl<D: Data> Walk<D> {
     }
 }
 
-/// An answer that cannot be to the question that was asked.
+/// The error for a response that cannot belong to the request.
 pub fn another_answer() -> Error {
     let message = "The answer does not hold the rows that were asked for, but others or the same ones again. A cache on the way \
         may ignore the query string";
@@ -244,11 +244,11 @@ pub(super) fn count(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
-/// The rows in the query's order. A row whose place cannot be told stays behind the row before it.
+/// The rows in the query's order. A row whose position cannot be determined stays behind the row before it.
 fn in_order<D: Data>(query: &Query, rows: Vec<D>) -> Vec<D> {
     let mut sorted: Vec<(Position, D)> = Vec::with_capacity(rows.len());
     for row in rows {
-        // Each column is read once: rows are compared many times.
+        // Read each column once, because rows are compared many times.
         let position = query.position_of(&row).unwrap_or_default();
         let is_before = |(other, _): &(Position, D)| {
             query.compare_positions(other, &position).is_none_or(Ordering::is_le)

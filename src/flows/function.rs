@@ -1,7 +1,7 @@
-//! Functions of the database: several rows in one transaction, and encrypted API keys.
+//! Database functions: several rows in one transaction, and encrypted API keys.
 //!
-//! They are made by `supabase/migrations/…_atomic_saves.sql` and `supabase/optional/…_encrypted_api_keys.sql`; where
-//! those did not run, calls end with `MIGRATION_REQUIRED`.
+//! `supabase/migrations/…_atomic_saves.sql` and `supabase/optional/…_encrypted_api_keys.sql` create them. Where those
+//! have not been applied, calls fail with `MIGRATION_REQUIRED`.
 
 use super::write::Condition;
 use crate::data::Form;
@@ -10,42 +10,42 @@ use crate::json::json_text;
 use crate::rest::Request;
 use crate::tables::{Table, API_KEYS, AUDIT_LOGS, WORKFLOWS};
 
-/// The migration that makes the functions for saves.
+/// The migration that creates the functions for saves.
 const ATOMIC_SAVES: &str = "supabase/migrations/20260101000500_atomic_saves.sql";
-/// The optional migration that makes those for secrets.
+/// The optional migration that creates the functions for secrets.
 const ENCRYPTED_API_KEYS: &str = "supabase/optional/20260101001000_encrypted_api_keys.sql";
-/// The migration that adds policies.
+/// The migration that adds missing policies.
 pub const MISSING_POLICIES: &str = "supabase/migrations/20260101000100_missing_policies.sql";
 
-/// A function of the database.
+/// A database function.
 #[derive(Clone, Copy, PartialEq)]
 pub enum DatabaseFunction {
-    /// Makes a workflow's nodes and connections those that are given.
+    /// Replaces a workflow's nodes and connections.
     SaveGraph,
-    /// Makes a workflow from a template.
+    /// Creates a workflow from a template.
     FromTemplate,
     /// Creates or replaces workflows with their nodes and connections.
     SaveWorkflows,
     /// Creates or replaces API keys.
     SaveKeys,
-    /// Creates or replaces one API key, whose secret is encrypted.
+    /// Creates or replaces one API key with an encrypted secret.
     StoreKey,
-    /// Answers the secret of an API key.
+    /// Returns the secret of an API key.
     RevealKey,
 }
 
-/// A call of such a function.
+/// A call of a database function.
 #[derive(Clone)]
 pub struct FunctionCall {
-    /// Which one.
+    /// The function.
     pub function: DatabaseFunction,
     /// Its arguments as a JSON object.
     pub body: String,
-    /// The version of the workflow that it is meant for, of [`DatabaseFunction::SaveGraph`].
+    /// The expected version of the workflow, for [`DatabaseFunction::SaveGraph`].
     pub condition: Option<Condition>,
-    /// The one workflow that it is about, if it is one.
+    /// The id, if the call concerns a single workflow.
     pub workflow_id: Option<String>,
-    /// The template whose uses it counts.
+    /// The template whose usage count increases.
     pub template_id: Option<String>,
 }
 
@@ -61,7 +61,7 @@ impl DatabaseFunction {
         }
     }
 
-    /// The file that makes it.
+    /// The migration that creates the function.
     fn migration(self) -> &'static str {
         if self.carries_secret() {
             ENCRYPTED_API_KEYS
@@ -70,22 +70,22 @@ impl DatabaseFunction {
         }
     }
 
-    /// Whether what is sent or answered is a secret.
+    /// Whether the arguments or the result contain a secret.
     fn carries_secret(self) -> bool {
         matches!(self, Self::StoreKey | Self::RevealKey)
     }
 
-    /// The table whose rows it writes; of workflows, those that belong to them too.
+    /// The table that it writes. For workflows this includes their nodes and connections.
     pub fn table(self) -> &'static Table {
         match self {
             Self::SaveKeys | Self::StoreKey => &API_KEYS,
-            // Of a key nothing changes, but it is recorded that it was revealed.
+            // The key itself does not change, but revealing it is recorded.
             Self::RevealKey => &AUDIT_LOGS,
             _ => &WORKFLOWS,
         }
     }
 
-    /// What it answers.
+    /// The form of the result.
     fn form(self) -> Form {
         match self {
             Self::SaveWorkflows | Self::SaveKeys => Form::Rows,
@@ -94,14 +94,14 @@ impl DatabaseFunction {
         }
     }
 
-    /// Whether it refuses what its own repetition meets, so that this has to say that it is one.
+    /// Whether the function would refuse to repeat its own work, so that a replay has to be marked as one.
     pub fn knows_replays(self) -> bool {
         matches!(self, Self::SaveGraph | Self::SaveWorkflows | Self::SaveKeys)
     }
 }
 
 impl FunctionCall {
-    /// A call that is neither meant for a version nor counts the use of a template.
+    /// A call without a condition that counts no template usage.
     pub fn new(function: DatabaseFunction, body: String, workflow_id: Option<String>) -> Self {
         Self { function, body, condition: None, workflow_id, template_id: None }
     }
@@ -111,7 +111,7 @@ impl FunctionCall {
         self.request_with("")
     }
 
-    /// The same once more, after an answer was lost: what is there already is right if it is equal.
+    /// The same request after a lost response: existing rows are accepted if they are equal.
     pub fn replay(&self) -> Request {
         self.request_with(",\"p_replay\":true")
     }
@@ -127,17 +127,17 @@ impl FunctionCall {
         Request { carries_secret: self.function.carries_secret(), ..request }
     }
 
-    /// The error of a call, in the words of the package.
+    /// The error of a failed call, translated for the caller.
     pub fn refused(&self, error: Error) -> Error {
         match &*error.code {
-            // Unknown function: the one that is called, or one that it calls.
+            // An unknown function: the one called, or one that it calls.
             "PGRST202" | "42883" => migration_required(self.function.migration()).after(error.attempts),
             _ => error,
         }
     }
 }
 
-/// Whether rows are in the way.
+/// Whether existing rows conflict.
 pub fn is_taken(error: &Error) -> bool {
     error.is(code::CONFLICT) || error.is("23505")
 }

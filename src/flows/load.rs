@@ -1,4 +1,4 @@
-//! What a read asks, and what it brings.
+//! What a read loads, and the result.
 
 use super::batch::Lookup;
 use super::completion::List;
@@ -11,38 +11,39 @@ use crate::query::{Cursor, Query};
 use crate::tables::{Table, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
 use std::rc::Rc;
 
-/// What to ask.
+/// What to load.
 #[derive(Clone)]
 pub enum Load {
-    /// The one row that there is at most.
+    /// A single row, if it exists.
     Row(Lookup),
-    /// The rows that belong to one parent.
+    /// The rows of one parent.
     Children(Lookup),
     /// All rows of a query.
     List(Query),
-    /// `{data, total, page, pageSize, hasMore}`. Always asked anew.
+    /// `{data, total, page, pageSize, hasMore}`. Never answered from the cache.
     Page(Query),
-    /// `{data, total, pageSize, nextCursor, prevCursor, hasMore}` of the list with this key. Always asked anew.
+    /// `{data, total, pageSize, nextCursor, prevCursor, hasMore}` of the list with this key. Never answered from the
+    /// cache.
     CursorPage(Query, Cursor, String),
     /// A workflow with its nodes and connections.
     Relations(String),
 }
 
-/// What a read brought.
+/// The result of a load.
 pub enum Loaded<D> {
-    /// An answer of this shape.
+    /// An entry of this shape.
     Entry(D, Shape),
-    /// A workflow and what belongs to it, which are entries of their own.
+    /// A workflow with its nodes and connections, which become separate entries.
     Parts(Parts<D>),
 }
 
 impl Load {
-    /// Whether it always asks, and is stored only for those who follow its entry.
+    /// Whether it always asks the server and is stored only for observers.
     pub fn is_page(&self) -> bool {
         matches!(self, Self::Page(_) | Self::CursorPage(..))
     }
 
-    /// The tables whose rows it asks for.
+    /// The tables that it reads.
     pub fn tables(&self) -> Vec<&'static Table> {
         match self {
             Self::Row(lookup) | Self::Children(lookup) => vec![lookup.table],
@@ -51,7 +52,7 @@ impl Load {
         }
     }
 
-    /// The id of the one row that it asks for, if it is one.
+    /// The id, if it reads a single row.
     pub fn row_id(&self) -> Option<&str> {
         match self {
             Self::Row(Lookup { column: "id", value, .. }) => Some(value),
@@ -60,7 +61,7 @@ impl Load {
     }
 }
 
-/// Asks for what is not asked together with other reads.
+/// Loads what is not batched with other reads.
 pub struct LoadFlow<D: Data>(Asking<D>);
 
 enum Asking<D: Data> {
@@ -71,7 +72,7 @@ enum Asking<D: Data> {
 }
 
 impl<D: Data> LoadFlow<D> {
-    /// None for a lookup, which is asked in a batch.
+    /// `None` for a lookup, which is batched.
     pub fn new(load: Load) -> Option<Self> {
         Some(Self(match load {
             Load::Row(_) | Load::Children(_) => return None,

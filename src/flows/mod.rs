@@ -1,7 +1,8 @@
-//! Flows: the requests that one question or one write takes, each decided by the answers before it.
+//! Flows: the sequences of requests that reads and writes take, in which each request depends on the responses before
+//! it.
 //!
-//! A [`Flow`] is a state machine without clock, network or cache. The engine sends what it asks for, with retries, and hands
-//! it the answers; what it comes to is the engine's to store.
+//! A [`Flow`] is a state machine without clock, network or cache. The engine sends its requests, with retries, hands
+//! it the responses, and stores the result.
 
 mod batch;
 mod completion;
@@ -24,40 +25,40 @@ pub use write::{Condition, Write, WriteFlow, Written};
 use crate::error::Error;
 use crate::rest::{Answer, Request};
 
-/// What a flow wants next.
+/// The next step of a flow.
 pub enum Step<T> {
-    /// This request is to be sent.
+    /// Send this request.
     Ask(Request),
-    /// Both requests are to be sent, at the same time.
+    /// Send both requests at the same time.
     AskBoth(Request, Request),
-    /// The flow is over.
+    /// The flow has finished.
     Done(Result<T, Error>),
 }
 
-/// How a request ended, after all its attempts.
+/// The outcome of a request, after all attempts.
 pub struct Answered<D> {
-    /// What came of it. An error says itself how many attempts there were.
+    /// The response. An error contains its own number of attempts.
     pub outcome: Result<Answer<D>, Error>,
-    /// How many attempts there were.
+    /// The number of attempts.
     pub attempts: u32,
     /// The id of the user in whose name it was sent.
     pub user_id: Option<String>,
 }
 
-/// A state machine that names requests and takes their answers.
+/// A state machine that issues requests and consumes their responses.
 pub trait Flow<D> {
-    /// What it comes to.
+    /// Its result.
     type Output;
 
     /// The first step.
     fn start(&mut self) -> Step<Self::Output>;
 
-    /// The step after an answer. `other` is the second request's, where two were asked for.
+    /// The step after a response. `other` is the response to the second request, if two were sent.
     fn answered(&mut self, answer: Answered<D>, other: Option<Answered<D>>) -> Step<Self::Output>;
 }
 
 impl<T> Step<T> {
-    /// The step of a flow that goes on when this one is over.
+    /// The step of a flow that continues when this one finishes.
     fn then<U>(self, go_on: impl FnOnce(Result<T, Error>) -> Step<U>) -> Step<U> {
         match self {
             Self::Ask(request) => Step::Ask(request),
@@ -66,12 +67,12 @@ impl<T> Step<T> {
         }
     }
 
-    /// The same step, with what the flow comes to made into something else.
+    /// The same step with the result converted.
     fn map<U>(self, make: impl FnOnce(T) -> Result<U, Error>) -> Step<U> {
         self.then(|outcome| Step::Done(outcome.and_then(make)))
     }
 
-    /// The flow ends with this error.
+    /// The flow fails with this error.
     fn failed(error: Error) -> Self {
         Self::Done(Err(error))
     }

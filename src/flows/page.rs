@@ -1,6 +1,7 @@
-//! Pages: by the number of rows before them, or by the place where they begin.
+//! Pages, by offset or by cursor.
 //!
-//! A page says how many rows match in all. Only the `Content-Range` header tells that: without it there is no page.
+//! A page contains the total number of matching rows. Only the `Content-Range` header has it; without it the read
+//! fails.
 
 use super::completion::{count, Completion, List};
 use super::{Answered, Flow, Step};
@@ -39,21 +40,21 @@ impl<D: Data> Flow<D> for NumberedPage<D> {
     }
 }
 
-/// The page that a cursor names: `{data, total, pageSize, nextCursor, prevCursor, hasMore}`.
+/// A page selected by cursor: `{data, total, pageSize, nextCursor, prevCursor, hasMore}`.
 pub(super) struct CursorPage<D: Data> {
     query: Query,
     cursor: Cursor,
     /// The list's cache key.
     key: String,
-    /// Set once the first answers are there.
+    /// Set by the first responses.
     body: Option<FirstAnswers<D>>,
 }
 
-/// What the first answers of a page said.
+/// The content of the first responses.
 struct FirstAnswers<D: Data> {
-    /// How many rows match, in all.
+    /// The total number of matching rows.
     total: u32,
-    /// How many follow the cursor.
+    /// The number of rows after the cursor.
     following: u32,
     completion: Completion<D>,
 }
@@ -63,7 +64,7 @@ impl<D: Data> CursorPage<D> {
         Self { query, cursor, key, body: None }
     }
 
-    /// The query in the direction of the walk.
+    /// The query in the direction of paging.
     fn walk(&self) -> Query {
         let query = self.query.clone();
         if self.cursor.backwards {
@@ -75,7 +76,7 @@ impl<D: Data> CursorPage<D> {
 
     fn first_answers(&mut self, rows: Answered<D>, counted: Option<Answered<D>>) -> Result<Step<D>, Error> {
         let rows = rows.outcome?;
-        // The count that comes with the rows of a later page is only that of the rest.
+        // The count in the response to a later page covers only the remaining rows.
         let total = match counted {
             Some(counted) => counted.outcome?.total,
             None => rows.total,
@@ -99,7 +100,7 @@ impl<D: Data> CursorPage<D> {
     fn object(&self, rows: &D, body: &FirstAnswers<D>) -> D {
         let (cursor, key) = (&self.cursor, &*self.key);
         let size = self.query.limit.unwrap_or(u32::MAX);
-        // A page that is not full is the last one, whatever was counted.
+        // A page that is not full is the last one, regardless of the count.
         let is_full = count(rows.len()) >= size;
         let is_first = cursor.position.is_none();
         let total = if is_first && !is_full { count(rows.len()) } else { body.total };
@@ -107,7 +108,7 @@ impl<D: Data> CursorPage<D> {
         if cursor.backwards {
             rows.reverse();
         }
-        // Whether rows follow in the direction of the walk.
+        // Whether there are more rows in the direction of paging.
         let has_beyond = is_full && body.following > size;
         let (has_next, has_previous) =
             if cursor.backwards { (!is_first, has_beyond) } else { (has_beyond, !is_first) };
@@ -168,7 +169,7 @@ fn page_object<D: Data>(query: &Query, rows: &D, total: u32) -> D {
     )
 }
 
-/// The header that tells how many rows there are is missing, or cannot be read.
+/// The error for a missing or invalid total.
 fn no_count() -> Error {
     let message = "The answer does not say how many rows there are: its Content-Range header is missing or cannot be read";
     let hint = "Let the page read that header: Access-Control-Expose-Headers: Content-Range";

@@ -1,4 +1,4 @@
-//! A workflow with its nodes and connections, in one request, or more where a list is cut.
+//! Reads a workflow with its nodes and connections: one request, or more if a list is cut.
 
 use super::completion::{another_answer, Completion};
 use super::{Answered, Flow, Step};
@@ -6,22 +6,22 @@ use crate::data::Data;
 use crate::error::Error;
 use crate::rest::{without_embedded, Request, CONNECTIONS, NODES};
 
-/// A workflow, its nodes and its connections.
+/// A workflow with its nodes and connections.
 pub struct Parts<D> {
     /// The workflow's row.
     pub workflow: D,
-    /// The rows of its nodes.
+    /// Its nodes.
     pub nodes: D,
-    /// The rows of its connections.
+    /// Its connections.
     pub connections: D,
 }
 
-/// Asks for a workflow and its parts. None when there is no such workflow.
+/// Reads a workflow with its nodes and connections. `None` if it does not exist.
 pub(super) struct Relations<D: Data> {
     id: String,
-    /// The workflow as it came, once it did.
+    /// The workflow as received.
     whole: Option<D>,
-    /// The lists that are complete: the nodes, then the connections.
+    /// The complete lists: nodes, then connections.
     lists: Vec<D>,
     completion: Option<Completion<D>>,
 }
@@ -31,7 +31,7 @@ impl<D: Data> Relations<D> {
         Self { id, whole: None, lists: Vec::new(), completion: None }
     }
 
-    /// Completes the next list, or puts everything together.
+    /// Completes the next list, or composes the result.
     fn go_on(&mut self) -> Result<Step<Option<Parts<D>>>, Error> {
         let Some(whole) = &self.whole else { return Ok(Step::Done(Ok(None))) };
         if let [nodes, connections] = self.lists.as_slice() {

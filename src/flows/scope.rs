@@ -1,4 +1,4 @@
-//! The rows of a subscription's scope, to compare with what is known.
+//! Reads the rows of a subscription's scope, to compare them with the known ones.
 
 use super::completion::Completion;
 use super::{Answered, Flow, Step};
@@ -8,30 +8,30 @@ use crate::query::{Query, Test};
 use crate::rest::{Answer, Request};
 use crate::subscriptions::{overlap, Extent, MAX_COMPARED_ROWS};
 
-/// The rows of an append-only table that are known at first: enough to recognise what overlaps.
+/// Rows to read first from an append-only table: enough to recognise the overlap.
 const RECENT_ROWS: u32 = 100;
 
-/// Asks for the rows to compare with: of a table that only grows, those of the overlap with what is known. None when there
-/// are more than can be compared.
+/// Reads the rows to compare; for an append-only table, those that overlap with the known ones. `None` if there are
+/// too many to compare.
 pub struct ScopeFlow<D: Data> {
-    /// All rows of the scope.
+    /// The query for all rows of the scope.
     scope: Query,
     phase: Phase,
     completion: Option<Completion<D>>,
 }
 
 enum Phase {
-    /// There were too many at the last time: they are counted first.
+    /// Counts the rows first, because there were too many last time.
     Counting,
-    /// Rows of this query are read.
+    /// Reads the rows of this query.
     Reading(Query),
-    /// The newest rows are read, to know from when on to read.
+    /// Reads the newest rows, to find where to continue from.
     ReadingNewest(Query),
 }
 
 impl<D: Data> ScopeFlow<D> {
-    /// `scope` asks for all rows, which are known to this `extent`; `since`, of an append-only table, is where to read on
-    /// from.
+    /// `scope` selects all rows, of which `extent` tells what is known. For an append-only table, `since` is where to
+    /// continue from.
     pub fn new(scope: Query, extent: Extent, since: Option<String>) -> Self {
         let in_order = || scope.clone().ordered_by("created_at", false);
         let phase = match (scope.table.is_append_only, since) {
@@ -73,7 +73,7 @@ impl<D: Data> ScopeFlow<D> {
         if wanted > MAX_COMPARED_ROWS {
             return Step::Done(Ok(None));
         }
-        // Where the server does not say how many there are, one row more than can be compared is as good as all.
+        // If the server does not report the total, read one row more than can be compared.
         let limit = query.limit.or(answer.total.is_none().then_some(MAX_COMPARED_ROWS + 1));
         let completion = Completion::new(Query { limit, ..query }, None, answer.rows, answer.total);
         let step = self.completion.insert(completion).start();
@@ -93,8 +93,8 @@ impl<D: Data> ScopeFlow<D> {
         })
     }
 
-    /// What is to be read after the newest rows. The next reading goes on a minute before the newest one: what is older than
-    /// the answer, and in that minute, would look new then.
+    /// What to read after the newest rows. The next reading continues a minute before the newest one; rows in that
+    /// minute that are older than this response would look new then.
     fn rest(&self, rows: &D) -> Option<Query> {
         if !matches!(self.phase, Phase::ReadingNewest(_)) || rows.len() < RECENT_ROWS as usize {
             return None;

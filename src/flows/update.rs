@@ -1,4 +1,4 @@
-//! Whether a row is what an own write made, though the write's answer does not say so.
+//! Decides whether a row is the result of an own write whose response does not say so.
 
 use super::function::{migration_required, MISSING_POLICIES};
 use super::write::Condition;
@@ -6,12 +6,12 @@ use crate::data::{Data, Member, Value};
 use crate::error::{code, Error};
 use crate::tables::Table;
 
-/// What a table's `secret_format` says of ciphertext.
+/// The value of a table's `secret_format` column for ciphertext.
 const ENCRYPTED: &str = "pgp";
 
-/// Whether `row` is the one that an insert of `body` made. That an id which the caller chose is another row's shows in a
-/// column that differs from what was sent. A curated column says nothing. A secret that the database encrypted always
-/// differs; only after an answer `was_lost` the other columns have to do.
+/// Whether `row` was created by an insert of `body`. If the id that the caller chose belongs to another row, some
+/// column differs from what was sent. Curated columns are not compared. A secret that the database encrypted always
+/// differs; after a lost response (`was_lost`), the other columns decide.
 pub(super) fn is_own_insert<D: Data>(table: &Table, row: &D, body: &str, was_lost: bool) -> bool {
     let Some(body) = D::parse(body) else { return false };
     let format = table.secret_format.map_or(Value::Absent, |column| row.column(column));
@@ -20,22 +20,22 @@ pub(super) fn is_own_insert<D: Data>(table: &Table, row: &D, body: &str, was_los
     row.covers(&D::object(Some(&body), &ignored, &[]))
 }
 
-/// An update whose answer may have been lost: the browser, too, sends a request once more when a connection breaks.
+/// An update whose response may have been lost. The browser, too, repeats a request when a connection breaks.
 pub(super) struct OwnUpdate<'a, D> {
     pub body: &'a str,
-    /// The row as it was known before.
+    /// The previously known state of the row.
     pub before: Option<&'a D>,
     pub attempts: u32,
 }
 
 impl<D: Data> OwnUpdate<'_, D> {
-    /// Whether it made the row what it is now, of the version `updated_at`. Where that is not known, it may have when it
-    /// was sent more than once. Values that the row had before tell nothing: with one attempt, the version is another
-    /// writer's.
+    /// Whether the update turned version `updated_at` into the row's current state. If that is unknown, it may have
+    /// done so if it was sent more than once. Values that the row had before prove nothing: with a single attempt,
+    /// the version is another writer's.
     fn made(&self, row: &D, updated_at: &str) -> bool {
         let Some(values) = D::parse(self.body) else { return false };
         let (now, archived_at) = (row.column("updated_at"), row.column("archived_at"));
-        // The server's clock says when it was archived.
+        // The archiving time comes from the server's clock.
         let is_archiving = values.column("archived_at").text() == Some("now");
         if is_archiving && archived_at == Value::Null {
             return false;
@@ -55,7 +55,8 @@ impl<D: Data> OwnUpdate<'_, D> {
     }
 }
 
-/// What it means that an update changed nothing, though `row` is there: an error, unless it was made all the same.
+/// What it means that an update changed nothing although `row` exists: an error, unless the update was made
+/// nevertheless.
 pub(super) fn unchanged<D: Data>(
     table: &Table,
     row: &D,
@@ -64,7 +65,7 @@ pub(super) fn unchanged<D: Data>(
 ) -> Result<(), Error> {
     match condition.map(Condition::updated_at) {
         None => Err(migration_required(MISSING_POLICIES)),
-        // It is as expected, and still not for this user to change: a public row of another user.
+        // The version matches, but this user may not change the row, such as another user's public row.
         Some(updated_at) if row.column("updated_at").text() == Some(updated_at) => {
             Err(Error::not_found(table.name))
         }

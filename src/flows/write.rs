@@ -1,4 +1,4 @@
-//! Writes: an idempotent request, and what is asked when its answer leaves open what it did.
+//! Writes: an idempotent request, and further ones if the response leaves the outcome open.
 
 use super::completion::another_answer;
 use super::function::{is_taken, migration_required, DatabaseFunction, FunctionCall, MISSING_POLICIES};
@@ -10,71 +10,71 @@ use crate::query::{Filter, Query, Test};
 use crate::rest::{Answer, Request};
 use crate::tables::{MissingPolicy, Table, WORKFLOWS};
 
-/// One change to ask of the server.
+/// A change to send to the server.
 #[derive(Clone)]
 pub enum Write {
     /// A new row.
     Insert {
-        /// Where to.
+        /// The table.
         table: &'static Table,
         /// The row's id, which `body` carries too.
         id: String,
-        /// Whether the caller chose the id: then it may be taken by a different row.
+        /// Whether the caller chose the id, so that it may belong to a different row.
         chosen_id: bool,
         /// The row as JSON.
         body: String,
     },
     /// New values for one row.
     Update {
-        /// Where.
+        /// The table.
         table: &'static Table,
         /// The row's id.
         id: String,
         /// The new values as JSON.
         body: String,
-        /// The version of the row that they are meant for.
+        /// The expected version of the row.
         condition: Option<Condition>,
     },
-    /// The end of a row.
+    /// Removal of a row.
     Delete {
-        /// Where.
+        /// The table.
         table: &'static Table,
-        /// Which row.
+        /// The filters that select the row.
         filters: Vec<Filter>,
-        /// Whether it is an error when there is none.
+        /// Whether it is an error if the row does not exist.
         must_exist: bool,
     },
-    /// New values for the row with the natural key that `body` carries, or a new row.
+    /// New values for the row with the natural key in `body`, or a new row.
     Upsert {
-        /// Where to.
+        /// The table.
         table: &'static Table,
-        /// Whose row it is.
+        /// The owner.
         user_id: String,
-        /// The row as JSON, without an id: it would rewrite that of the row that is there.
+        /// The row as JSON, without an id: it would overwrite that of an existing row.
         body: String,
     },
-    /// A new row, unless there is one with this natural key.
+    /// A new row, unless one with this natural key exists.
     Ensure {
-        /// Where to.
+        /// The table.
         table: &'static Table,
-        /// Whose row it is.
+        /// The owner.
         user_id: String,
         /// The natural key.
         filters: Vec<Filter>,
         /// The row as JSON.
         body: String,
     },
-    /// Several rows in one transaction, by a function of the database.
+    /// A database function that changes several rows in one transaction.
     Call(FunctionCall),
 }
 
-/// The version of a row that a write is meant for, by its `updated_at`.
+/// The version of a row that a write expects, as its `updated_at`.
 #[derive(Clone)]
 pub enum Condition {
-    /// The caller's. The write is refused when the row has another one.
+    /// Set by the caller. The write is refused if the row has another version.
     Wanted(String),
-    /// What the row has as far as is known. The write is made all the same when it has another one, which only tells that
-    /// somebody else changed it.
+    /// The latest known version. If the row has another one, the write is still made, and the difference shows that
+    /// another client changed the row.
     Assumed(String),
 }
 
@@ -88,7 +88,7 @@ impl Condition {
 }
 
 impl Write {
-    /// The table that it changes.
+    /// The table that it writes.
     pub fn table(&self) -> &'static Table {
         match self {
             Self::Insert { table, .. }
@@ -100,7 +100,7 @@ impl Write {
         }
     }
 
-    /// The id of the one row that it is about, where that is known beforehand.
+    /// The id of the row that it writes, if it is known beforehand.
     pub fn id(&self) -> Option<String> {
         match self {
             Self::Insert { id, .. } | Self::Update { id, .. } => Some(id.clone()),
@@ -110,7 +110,7 @@ impl Write {
         }
     }
 
-    /// The workflow that it makes a new version of, if it is a write that can be meant for a version.
+    /// The workflow of which it creates a new version, if the write can be conditional.
     pub fn versioned_row(&self) -> Option<&str> {
         match self {
             Self::Update { table, id, .. } if **table == WORKFLOWS => Some(id),
@@ -119,7 +119,7 @@ impl Write {
         }
     }
 
-    /// The version that it is meant for.
+    /// The version that it expects.
     pub fn condition(&self) -> Option<&Condition> {
         match self {
             Self::Update { condition, .. } => condition.as_ref(),
@@ -128,7 +128,7 @@ impl Write {
         }
     }
 
-    /// The same write, meant for another version.
+    /// The same write with another expected version.
     #[must_use]
     pub fn on(&self, other: Option<Condition>) -> Self {
         let mut write = self.clone();
@@ -140,7 +140,7 @@ impl Write {
         write
     }
 
-    /// Bytes that it takes of a URL, below the server's address.
+    /// Bytes that it takes of a URL, without the server's address.
     pub fn url_length(&self) -> usize {
         self.request().path.len()
     }
@@ -175,42 +175,42 @@ fn by_id(id: &str) -> [Filter; 1] {
     [Filter { column: "id", test: Test::Eq(id.to_owned()) }]
 }
 
-/// What a write left behind.
+/// The result of a write.
 pub enum Written<D> {
-    /// The row as it is now.
+    /// The row's new state.
     Row(D),
-    /// The rows that are gone, as they were.
+    /// The deleted rows, in their last state.
     Deleted(Vec<D>),
-    /// What a function answered.
+    /// The result of a function.
     Called(D),
 }
 
-/// Makes a change, and finds out what became of it.
+/// Makes a change and determines its outcome.
 ///
-/// A change that is meant for an assumed version is made all the same when the row has another one.
+/// A change that assumes a version is repeated without the assumption if the row has another version.
 pub struct WriteFlow<D> {
     write: Write,
-    /// The row as it was known before.
+    /// The previously known state of the row.
     before: Option<D>,
     phase: Phase,
 }
 
 enum Phase {
-    /// The change itself is under way.
+    /// Sending the change itself.
     Making,
-    /// A call that met what it may have made itself is repeated.
+    /// Repeating a call that was refused because of rows it may have created itself.
     Replaying,
-    /// Nothing was answered: the row is looked for. What it means if there is none.
+    /// Nothing was returned, so the row is being read. Contains the error to return if it does not exist.
     Finding(Error),
 }
 
 impl<D: Data> WriteFlow<D> {
-    /// `before` is the row as it is known.
+    /// `before` is the known state of the row.
     pub fn new(write: Write, before: Option<D>) -> Self {
         Self { write, before, phase: Phase::Making }
     }
 
-    /// The version that the change was made of, as far as it was sure of that.
+    /// The version from which the change was made, if it is certain.
     pub fn version_before(&self) -> Option<&str> {
         self.write.condition().map(Condition::updated_at)
     }
@@ -243,7 +243,7 @@ impl<D: Data> WriteFlow<D> {
         matches!(self.write.condition(), Some(Condition::Assumed(_)))
     }
 
-    /// The change was answered.
+    /// Handles the response to the change.
     fn made(&self, answer: Answered<D>) -> Result<NextStep<D>, Error> {
         let Answered { outcome, attempts, user_id } = answer;
         let user_id = user_id.as_deref();
@@ -254,7 +254,7 @@ impl<D: Data> WriteFlow<D> {
                         Some(made) => return Ok(NextStep::Over(Written::Row(made))),
                         None => taken_id(table, attempts),
                     },
-                    // An earlier attempt may have made the row whose uniqueness this one met.
+                    // An earlier attempt may have created the row that violates uniqueness.
                     Err(error) if error.is("23505") && error.attempts > 1 => error,
                     Err(error) => {
                         return Err(refused(table, creator::<D>(body).as_deref(), user_id, error));
@@ -300,7 +300,7 @@ impl<D: Data> WriteFlow<D> {
                 })
             }
             Write::Call(call) => match outcome {
-                // What is in the way may be what an earlier attempt made.
+                // An earlier attempt may have created the conflicting rows.
                 Err(error) if call.function.knows_replays() && is_taken(&error) && error.attempts > 1 => {
                     Ok(NextStep::Replay(call.replay()))
                 }
@@ -317,7 +317,7 @@ impl<D: Data> WriteFlow<D> {
         Ok(Written::Called(answer.rows))
     }
 
-    /// What a change means that was answered with nothing, now that it is known what row there is.
+    /// Decides what an empty response means, now that the row has been read.
     fn found(&self, outcome: Result<Answer<D>, Error>, otherwise: Error) -> Result<Written<D>, Error> {
         let attempts = otherwise.attempts;
         let found = match outcome {
@@ -340,17 +340,17 @@ impl<D: Data> WriteFlow<D> {
                 Ok(Written::Row(found))
             }
             (Write::Ensure { .. }, Some(found)) => Ok(Written::Row(found)),
-            // The row is not there, as was wanted.
+            // The row is gone, as requested.
             (Write::Delete { .. }, None) => Ok(Written::Deleted(Vec::new())),
             _ => Err(otherwise),
         }
     }
 }
 
-/// How the flow goes on after an answer.
+/// How the flow continues after a response.
 enum NextStep<D> {
     Over(Written<D>),
-    /// The row is looked for. What it means if it is there, or is not, against what was wanted.
+    /// Read the row. Contains the error to return if it does not have the requested state.
     Find(Request, Error),
     Replay(Request),
 }
@@ -371,13 +371,14 @@ fn first_row<D: Data>(answer: &Answer<D>) -> Option<D> {
     (!answer.rows.is_empty()).then(|| answer.rows.item(0))
 }
 
-/// Asks for the one row that these filters name.
+/// A request for the single row that these filters select.
 fn row_that(table: &'static Table, filters: &[Filter]) -> Request {
     let query = Query { filters: filters.to_vec(), order: Vec::new(), ..Query::of(table) };
     Request::select(&query, "*")
 }
 
-/// A user whose own row is refused meets a policy that the database lacks. A row without an owner becomes its maker's.
+/// If users are refused access to their own rows, the database lacks a policy. A row without an owner becomes its
+/// creator's.
 fn refused(table: &Table, owner: Option<&str>, user_id: Option<&str>, error: Error) -> Error {
     let is_hole = error.is("42501") && table.missing_policies.contains(&MissingPolicy::Insert);
     if is_hole && user_id.is_some_and(|user| owner.is_none_or(|owner| owner == user)) {
@@ -386,7 +387,7 @@ fn refused(table: &Table, owner: Option<&str>, user_id: Option<&str>, error: Err
     error
 }
 
-/// Whose a new row is to be. None where it does not say; an empty text where it is to be nobody's.
+/// The owner of a new row. `None` if it names none; an empty text if it explicitly has no owner.
 fn creator<D: Data>(body: &str) -> Option<String> {
     match D::parse(body)?.column("created_by") {
         Value::Absent => None,

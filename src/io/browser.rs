@@ -1,4 +1,4 @@
-//! The engine's world, as JavaScript provides it.
+//! The engine's platform, implemented in JavaScript.
 
 use super::host;
 use super::row::Row;
@@ -14,14 +14,14 @@ use std::future::{ready, Future};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
-// Every import catches. None of them runs the application's code: what it is to hear waits until the engine's step is
-// over (`pkg-template/src/step.ts`).
+// Every import catches. None runs the application's code: what the application receives waits until the engine's step
+// is over (`pkg-template/src/step.ts`).
 #[wasm_bindgen]
 extern "C" {
-    /// The package's side of a client: copies of entries from which it answers without a call into here, and whoever
-    /// follows them.
+    /// The package's side of a client: its observers, and copies of entries that answer hits without a call into the
+    /// engine.
     pub type CacheMirror;
-    /// The entry under `key` is this now.
+    /// The entry under `key` is now this.
     #[wasm_bindgen(method, catch)]
     fn put(
         this: &CacheMirror,
@@ -30,19 +30,19 @@ extern "C" {
         until_wall_ms: f64,
         slot: u32,
     ) -> Result<(), JsValue>;
-    /// There is no entry under `key`.
+    /// The entry under `key` was removed.
     #[wasm_bindgen(method, catch)]
     fn drop(this: &CacheMirror, key: &str) -> Result<(), JsValue>;
-    /// The slots that were answered from since the last call, in order.
+    /// The slots of the copies that answered reads since the last call, in order.
     #[wasm_bindgen(method, js_name = takeUsed, catch)]
     fn take_used(this: &CacheMirror) -> Result<Vec<u32>, JsValue>;
-    /// Nothing may be answered until it is put again.
+    /// Withdraws all copies until they are put again.
     #[wasm_bindgen(method, catch)]
     fn withdraw(this: &CacheMirror) -> Result<(), JsValue>;
-    /// Something happened to an entry, or to everything.
+    /// Reports an event about an entry, or about all of them.
     #[wasm_bindgen(method, catch)]
     fn happened(this: &CacheMirror, kind: &str, key: Option<&str>) -> Result<(), JsValue>;
-    /// An attempt of a request begins.
+    /// Reports the start of an attempt.
     #[wasm_bindgen(method, catch)]
     fn sent(
         this: &CacheMirror,
@@ -52,7 +52,7 @@ extern "C" {
         attempt: u32,
         reads: usize,
     ) -> Result<(), JsValue>;
-    /// It was answered, or not.
+    /// Reports the end of an attempt.
     #[wasm_bindgen(method, catch)]
     #[allow(
         clippy::too_many_arguments,
@@ -68,7 +68,7 @@ extern "C" {
         code: Option<&str>,
         duration_ms: f64,
     ) -> Result<(), JsValue>;
-    /// A `DatabaseError`.
+    /// Creates a `DatabaseError`.
     #[wasm_bindgen(method, catch)]
     #[allow(
         clippy::too_many_arguments,
@@ -85,7 +85,7 @@ extern "C" {
         attempts: u32,
         retryable: bool,
     ) -> Result<JsValue, JsValue>;
-    /// Call `number` of `db` ended well.
+    /// Call `number` of `db` succeeded.
     #[wasm_bindgen(method, catch)]
     fn settled(this: &CacheMirror, number: u32, value: &JsValue) -> Result<(), JsValue>;
     /// Call `number` of `db` failed.
@@ -95,7 +95,7 @@ extern "C" {
 
 #[wasm_bindgen]
 extern "C" {
-    /// The package's side of realtime: the socket, its timer, and whoever follows subscriptions.
+    /// The package's side of realtime: the socket, its timer, and the handlers of subscriptions.
     pub type SocketDriver;
     #[wasm_bindgen(method, catch)]
     fn connect(this: &SocketDriver, url: &str) -> Result<(), JsValue>;
@@ -116,7 +116,7 @@ extern "C" {
         old: &JsValue,
         commit_timestamp: Option<&str>,
     ) -> Result<(), JsValue>;
-    /// A subscription stands otherwise than before.
+    /// The status of a subscription changed.
     #[wasm_bindgen(method, catch)]
     fn stands(this: &SocketDriver, subscription: u32, status: &str, error: &JsValue) -> Result<(), JsValue>;
     /// Changes may have been missed.
@@ -124,8 +124,8 @@ extern "C" {
     fn gap(this: &SocketDriver, subscription: u32) -> Result<(), JsValue>;
 }
 
-/// The outcome of telling the package something. It fails only for want of stack or memory, and what it did not hear it
-/// cannot make good: the engine stops, and the package starts a new one.
+/// Checks that a notification reached the package. It fails only if stack or memory ran out, and the package cannot
+/// recover what it did not receive: the engine stops, and the package starts a new one.
 fn told(outcome: Result<(), JsValue>) {
     outcome.unwrap_or_else(|_| std::process::abort());
 }
@@ -133,16 +133,16 @@ fn told(outcome: Result<(), JsValue>) {
 /// The server that a client talks to.
 #[derive(PartialEq)]
 pub struct Target {
-    /// Ends in `/rest/v1/`.
+    /// Ends with `/rest/v1/`.
     pub rest_url: String,
-    /// The publishable or anonymous key.
+    /// The publishable or anon key.
     pub key: String,
     /// The database schema.
     pub schema: String,
 }
 
 impl Target {
-    /// Where realtime is, with the serialisation that the session speaks.
+    /// The realtime URL, with the serialisation that the session uses.
     fn realtime_url(&self) -> String {
         let project = self.rest_url.strip_suffix("rest/v1/").unwrap_or(&self.rest_url);
         let address = project.strip_prefix("http").unwrap_or(project);
@@ -152,40 +152,40 @@ impl Target {
     }
 }
 
-/// What the application gave at `configure`.
+/// The application's options.
 #[derive(Default)]
 pub struct Given {
     /// The server.
     pub target: Option<Rc<Target>>,
-    /// In the place of the global `fetch`.
+    /// Replaces the global `fetch`.
     pub fetch: Option<Function>,
-    /// Whom to ask for the user's token.
+    /// Provides the user's token.
     pub token_provider: Option<Function>,
 }
 
-/// JavaScript's side of a client.
+/// The JavaScript side of a client.
 pub struct Browser {
     /// The package's side.
     pub mirror: CacheMirror,
     driver: SocketDriver,
-    /// Whether anybody wants to hear of events.
+    /// Whether events have listeners.
     pub is_heard: Cell<bool>,
     given: RefCell<Given>,
 }
 
 impl Browser {
-    /// With nothing configured yet.
+    /// Creates an unconfigured one.
     pub fn new(mirror: CacheMirror, driver: SocketDriver) -> Self {
         Self { mirror, driver, is_heard: Cell::new(false), given: RefCell::default() }
     }
 
-    /// Sets the server and the application's functions. True when it is another server than before.
+    /// Sets the server and the application's functions. Returns whether the server changed.
     pub fn configure(&self, given: Given) -> bool {
         let before = self.given.replace(given);
         before.target.is_some() && before.target != self.given.borrow().target
     }
 
-    /// Tells how call `number` of `db` ended.
+    /// Reports the result of call `number` of `db`.
     pub fn end_call(&self, number: u32, outcome: Result<JsValue, Error>) {
         told(match outcome {
             Ok(value) => self.mirror.settled(number, &value),
@@ -193,13 +193,13 @@ impl Browser {
         });
     }
 
-    /// Forgets the server and everything that the application gave.
+    /// Forgets the server and the application's functions.
     pub fn close(&self) {
         *self.given.borrow_mut() = Given::default();
     }
 }
 
-/// The error as JavaScript knows it, a `DatabaseError`.
+/// The error as a `DatabaseError`.
 pub fn thrown(mirror: &CacheMirror, error: &Error) -> JsValue {
     let original = match &error.cause {
         None => JsValue::UNDEFINED,
@@ -274,7 +274,7 @@ impl Host for Browser {
             (given.token_provider.clone(), given.target.clone())
         };
         let work = host::ask_token(provider.as_ref(), rejected);
-        // The key is sent with every request: as a token, it is no user's.
+        // Every request sends the key anyway; as a token it identifies no user.
         async move { Ok(work.await?.filter(|token| target.is_none_or(|target| target.key != *token))) }
     }
 
@@ -357,7 +357,7 @@ impl Notifier for Browser {
     }
 
     fn event(&self, event: Event<'_>) {
-        // Those who show rows must hear of another user whether or not the application logs events.
+        // Components that show rows must learn of a change of user even if the application does not listen to events.
         if !self.is_heard.get() && !matches!(event, Event::UserChanged) {
             return;
         }

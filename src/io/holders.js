@@ -1,5 +1,5 @@
-// Which entries hold a row: the numbers of entries by the ids of rows. Most rows are held by one or two entries, so that a
-// number alone, or a short list, takes the least room.
+// Which entries hold a row: entry numbers by row id. Most rows are held by one or two entries, so a plain number or a
+// short list takes the least memory.
 
 /** The entry holds the rows `after` (one, or a list) instead of the rows `before`. Most rows are in both. */
 export function replace(holders, entry, before, after) {

@@ -1,14 +1,15 @@
-// What the engine waits for, as promises that can be given up: `cancel` ends the work when nobody waits any more.
+// What the engine waits for, as promises with a `cancel` function that ends the work when nothing waits for it any
+// more.
 //
-// The application's functions (fetch, the token provider) are called in a task of their own, outside of WebAssembly:
-// they may throw, and they may call the package.
+// The application's functions (fetch, the token provider) are called in a separate task, outside of WebAssembly: they
+// may throw, and they may call the package.
 
 import { expand } from './large.js';
 
-/** The longest wait a timer takes; a longer one would fire at once. */
+/** The longest delay of a timer; a longer one would fire immediately. */
 const MAX_TIMER_MS = 2147483647;
 
-/** Waits. Unless it `keepsAlive`, the timer does not hold up the end of a Node process. */
+/** Waits. Without `keepsAlive`, the timer does not keep a Node process alive. */
 export function sleep(ms, keepsAlive) {
   let timer;
   let settle;
@@ -19,25 +20,27 @@ export function sleep(ms, keepsAlive) {
   });
   const cancel = () => {
     clearTimeout(timer);
-    // Whoever waits for a promise is only freed when it settles.
+    // The memory of a waiting future is freed only when its promise settles.
     settle();
   };
   return { promise, cancel };
 }
 
-/** Two turns of the microtask queue: what the running task started, and what that starts in turn, comes before. */
+/**
+ * Two turns of the microtask queue, so that what the current task started, and what that starts in turn, runs first.
+ */
 export function tick() {
   return { promise: Promise.resolve().then(() => {}), cancel: () => {} };
 }
 
-/** Asks the token provider. `rejected` is a token that the server no longer accepts. */
+/** Asks the token provider. `rejected` is a token that the server rejected. */
 export function ask(provider, rejected) {
   return { promise: Promise.resolve().then(() => provider?.(rejected)), cancel: () => {} };
 }
 
 /**
- * Sends a request and reads the whole answer: `[status, contentRange, retryAfterMs, isJson, body]`. `isJson` is null where
- * the body broke off.
+ * Sends a request and reads the complete response: `[status, contentRange, retryAfterMs, isJson, body]`. `isJson` is
+ * null if the body broke off.
  */
 export function exchange(mirror, fetch, url, method, key, bearer, prefer, schema, body, isFresh) {
   const controller = new AbortController();
@@ -46,10 +49,10 @@ export function exchange(mirror, fetch, url, method, key, bearer, prefer, schema
   if (prefer) headers.prefer = prefer;
   if (body !== undefined) headers['content-type'] = 'application/json';
   if (schema) headers[method === 'GET' ? 'accept-profile' : 'content-profile'] = schema;
-  // Redirects are not followed: to another origin, the key and the body would go along.
+  // Redirects are not followed, because the key and the body would be sent along to another origin.
   const init = { method, headers, body: body && expand(body), signal: controller.signal, redirect: 'manual' };
-  // The HTTP cache makes a second read of one URL wait for the first, unless it is told to keep out. Told so every time,
-  // Chromium would ask for permission (a CORS preflight) before every request.
+  // The HTTP cache delays a second read of the same URL until the first finishes, unless it is bypassed. Bypassing it
+  // for every request would make Chromium send a CORS preflight before each one.
   if (method === 'GET' && underWay.has(url) && knowsCacheMode('no-store')) init.cache = 'no-store';
   const promise = Promise.resolve().then(() => {
     if (!controller.signal.aborted) return answer(mirror, fetch ?? globalThis.fetch, url, init, isFresh);
@@ -57,10 +60,10 @@ export function exchange(mirror, fetch, url, method, key, bearer, prefer, schema
   return { promise, cancel: () => controller.abort() };
 }
 
-/** The addresses that are being asked. */
+/** The URLs of requests in flight. */
 const underWay = new Set();
 
-/** Whether a request can tell the HTTP cache so. Runtimes that have no such cache may refuse to be told. */
+/** Whether requests support this cache mode. Runtimes without an HTTP cache may reject the option. */
 function knowsCacheMode(cache) {
   try {
     return new Request('https://localhost', { cache }).cache === cache;
@@ -69,7 +72,7 @@ function knowsCacheMode(cache) {
   }
 }
 
-/** Whether an answer ever allowed the HTTP cache to keep it. PostgREST's own do not. */
+/** Whether any response so far allowed the HTTP cache to store it. PostgREST's own do not. */
 let isCachingServer = false;
 
 async function answer(mirror, fetch, url, init, isFresh) {
@@ -77,8 +80,8 @@ async function answer(mirror, fetch, url, init, isFresh) {
   try {
     let response = isFresh && isCachingServer ? undefined : await fetch(url, init);
     isCachingServer ||= mayBeKept(response.headers) && knowsCacheMode('reload');
-    // What may be kept may come from the HTTP cache itself. `reload` also replaces what is kept there: nothing older
-    // answers a later request. It costs a preflight, so it is left out where nothing is kept.
+    // A response that may be stored may have come from the HTTP cache itself. `reload` also replaces the stored one,
+    // so no later request gets an older response. It costs a preflight, so it is omitted if nothing is stored.
     if (isFresh && isCachingServer) response = await fetch(url, { ...init, cache: 'reload' });
     return await read(mirror, response);
   } finally {
@@ -86,7 +89,7 @@ async function answer(mirror, fetch, url, init, isFresh) {
   }
 }
 
-/** Whether the HTTP cache may answer with this once more without asking the server (RFC 9111, 4.2). */
+/** Whether the HTTP cache may reuse this response without asking the server (RFC 9111, 4.2). */
 function mayBeKept(headers) {
   const policy = headers.get('cache-control');
   if (/no-store|no-cache/i.test(policy)) return false;
@@ -95,7 +98,7 @@ function mayBeKept(headers) {
 
 async function read(mirror, response) {
   const { type, status } = response;
-  // A redirect that is not followed has no status that a page may read. Anything else without one is no answer.
+  // A redirect that is not followed hides its status from the page. Any other response without a status is invalid.
   if (type !== 'opaqueredirect' && !(status >= 200))
     throw new TypeError(`fetch gave an answer with status ${status}`);
   const answered = [Number(status), response.headers.get('content-range'), pause(response.headers)];
@@ -111,26 +114,32 @@ async function read(mirror, response) {
     return answered.concat(true, [body]);
   } catch {
     if (isBeginningOfJson(text, response.headers)) return answered.concat(null, null);
-    // What a gateway says of an error is kept, whatever its form.
+    // Keep a gateway's explanation of an error, whatever its format.
     const said = response.ok ? '' : summary(text);
     return answered.concat(said !== '', said);
   }
 }
 
-/** Whether this text that is no JSON broke off: Firefox and WebKit read such a body as if it were whole. */
+/**
+ * Whether this text, which is not valid JSON, was cut off: Firefox and WebKit deliver such a body as if it were
+ * complete.
+ */
 function isBeginningOfJson(text, headers) {
   return /^\s*[{[]/.test(text) && /\bjson\b/i.test(headers.get('content-type'));
 }
 
-/** The text, not `response.json()`: a response of the application's own might answer objects with code in them. */
+/**
+ * Reads the text instead of calling `response.json()`: a response object from the application's own fetch might
+ * return objects that contain code.
+ */
 async function textOf(response) {
   return typeof response.text === 'function' ? response.text() : JSON.stringify(await response.json());
 }
 
-/** The beginning of a longer text is looked at, and a shorter one kept. */
+/** Only the beginning of a long text is examined, and a shorter part is kept. */
 const [SEARCHED_LENGTH, SUMMARY_LENGTH] = [2000, 300];
 
-/** What a plain text or a page of HTML says, in one line: of a page its title, or its text. */
+/** The message of a plain text or an HTML page in one line: the page's title, or its text. */
 function summary(text) {
   const start = text.slice(0, SEARCHED_LENGTH);
   const title = /<title[^>]*>([^<]*)/i.exec(start)?.[1];
@@ -139,8 +148,8 @@ function summary(text) {
 }
 
 /**
- * Milliseconds of a `Retry-After`: seconds, or a date, which is compared with the server's clock where the page may read
- * that. Undefined when there is none.
+ * The delay in a `Retry-After` header in milliseconds. A date is compared with the server's clock if the page may
+ * read it. Undefined without the header.
  */
 function pause(headers) {
   const asked = headers.get('retry-after');
@@ -165,11 +174,11 @@ export function uuid() {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
-/** The claims of a JWT; undefined for a text that is no JWT. */
+/** The claims of a JWT; undefined if the text is not a JWT. */
 export function claims(token) {
   try {
     const bytes = atob(token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/'));
-    // UTF-8, without a TextDecoder, which not every runtime has.
+    // Decodes UTF-8 without TextDecoder, which some runtimes lack.
     const escaped = bytes.replace(/[^]/g, (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`);
     const read = JSON.parse(decodeURIComponent(escaped));
     return Array.isArray(read) ? undefined : read;

@@ -1,4 +1,4 @@
-//! What the engine waits for: timers, the token, answers. Each is a promise that is given up when it is dropped.
+//! What the engine waits for: timers, tokens, responses. Each is a promise that is cancelled when it is dropped.
 
 use super::browser::{CacheMirror, Target};
 use super::row::Row;
@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-// Every import catches: what JavaScript throws becomes an `Err`, and never unwinds through WebAssembly.
+// Every import catches: an exception in JavaScript becomes an `Err` and never unwinds through WebAssembly.
 #[wasm_bindgen(module = "/src/io/host.js")]
 extern "C" {
     type Task;
@@ -72,12 +72,12 @@ pub fn random() -> f64 {
     draw_random().unwrap_or_default()
 }
 
-/// A random uuid. Empty where the host has no randomness, which every check of an id refuses.
+/// A random uuid. Empty if the host has no source of randomness; every validation of an id rejects that.
 pub fn uuid() -> String {
     new_uuid().unwrap_or_default()
 }
 
-/// The host's work, for as long as somebody waits for it.
+/// The host's work, which continues as long as a future waits for it.
 enum Work {
     Started {
         task: Task,
@@ -115,33 +115,33 @@ impl Future for Work {
 impl Drop for Work {
     fn drop(&mut self) {
         if let Self::Started { task, is_done: false, .. } = self {
-            // A failure does not matter: nothing waits for the work any more.
+            // A failure does not matter, because nothing waits for the work any more.
             let _ = task.cancel();
         }
     }
 }
 
 async fn finish(work: Work) {
-    // These promises have no way to fail.
+    // These promises never reject.
     let _ = work.await;
 }
 
-/// Completes after `ms` milliseconds. Unless it `keeps_alive`, it does not hold up the end of a Node process.
+/// Resolves after `ms` milliseconds. Without `keeps_alive`, the timer does not keep a Node process alive.
 pub fn sleep(ms: f64, keeps_alive: bool) -> impl Future<Output = ()> + 'static {
     finish(Work::of(start_sleep(ms, keeps_alive)))
 }
 
-/// Completes when what the running task started has had its turn.
+/// Resolves after everything that the current task started has had its turn.
 pub fn tick() -> impl Future<Output = ()> + 'static {
     finish(Work::of(start_tick()))
 }
 
-/// What the claims of a JWT are, as an object. None for a text that is no JWT.
+/// The claims of a JWT as an object; `None` if the text is not a JWT.
 pub fn claims(token: &str) -> Option<Row> {
     read_claims(token).ok().filter(JsValue::is_object).map(Row)
 }
 
-/// Asks the token provider; without one, everybody is anonymous. `rejected` is a token that the server no longer accepts.
+/// Asks the token provider; without one, all users are anonymous. `rejected` is a token that the server rejected.
 pub fn ask_token(
     provider: Option<&Function>,
     rejected: Option<&str>,
@@ -159,13 +159,14 @@ pub fn ask_token(
     }
 }
 
-/// The token that an application or its auth library gave: null, undefined and an empty string mean that no user is signed in.
+/// The token from the application or its auth library. Null, undefined and an empty string mean that no user is
+/// signed in.
 pub fn token_of(value: &JsValue) -> Result<Option<String>, Error> {
     if value.is_undefined() || value.is_null() {
         return Ok(None);
     }
     match value.as_string() {
-        // A header takes nothing else, and the errors of some hosts would quote it.
+        // A header allows only these characters, and some hosts' errors would quote an invalid token.
         Some(token) if token.bytes().all(|byte| byte.is_ascii_graphic()) => {
             Ok((!token.is_empty()).then_some(token))
         }
@@ -177,7 +178,7 @@ pub fn token_of(value: &JsValue) -> Result<Option<String>, Error> {
     }
 }
 
-/// Sends the request and reads the whole answer. Dropping the future aborts it.
+/// Sends the request and reads the complete response. Dropping the future aborts it.
 pub fn exchange(
     mirror: &CacheMirror,
     target: &Target,
@@ -186,7 +187,7 @@ pub fn exchange(
     token: Option<&str>,
     is_fresh: bool,
 ) -> impl Future<Output = Result<Reply<Row>, Error>> + 'static {
-    // A publishable key is no token: without a user, it says nothing beyond the `apikey` header.
+    // A publishable key is not a token: without a user, the `apikey` header is all that is needed.
     let bearer = token.or_else(|| (!target.key.starts_with("sb_")).then_some(target.key.as_str()));
     let schema = (target.schema != "public").then_some(target.schema.as_str());
     let url = [target.rest_url.as_str(), &request.path].concat();

@@ -1,15 +1,15 @@
-// Which rows the application may still hold: a row that is read again, and equal, is the same object again.
+// The rows that the application may still hold. A row that is read again unchanged stays the same object.
 import { isEqual } from './json.js';
 
-/** With fewer rows of a table than this, references to collected rows are left where they are. */
+/** Below this number of rows of a table, references to collected rows are not removed. */
 const FIRST_SWEEP = 256;
 
 /**
- * `fresh`, a row or a list of rows, with every row that is equal to a known one of its kind replaced by that one. The others
- * become known if they are the latest.
+ * `fresh`, a row or a list of rows, with every row replaced by the known one of its kind if the two are equal. The
+ * others become known if they are the latest.
  */
 export function same(kinds, kind, fresh, isLatest) {
-  // Some servers' runtimes have no weak references.
+  // Some server runtimes have no weak references.
   if (typeof WeakRef === 'undefined') return fresh;
   let known = kinds.get(kind);
   if (known === undefined) kinds.set(kind, (known = { rows: new Map(), sweepAt: FIRST_SWEEP }));
@@ -29,7 +29,7 @@ function sameRow(rows, fresh, isLatest) {
   return fresh;
 }
 
-/** Forgets the rows that were collected. */
+/** Removes the rows that were garbage-collected. */
 function sweep(known) {
   for (const [id, row] of known.rows) {
     if (row.deref() === undefined) known.rows.delete(id);
@@ -37,7 +37,7 @@ function sweep(known) {
   known.sweepAt = Math.max(FIRST_SWEEP, 2 * known.rows.size);
 }
 
-/** The latest known row of that kind with this id, if it is still held. */
+/** The latest known row of this kind and id, if it is still held. */
 export function latest(kinds, kind, id) {
   return kinds.get(kind)?.rows.get(id)?.deref();
 }

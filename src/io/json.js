@@ -1,9 +1,10 @@
-// What is done to rows as a whole stays on the side that owns them: from Rust, every column would be a call.
+// Operations on whole rows. They run in JavaScript, which owns the rows: from Rust, every column would be a call.
 
 /**
- * Whether two JSON values are equal; the order of an object's members does not matter.
+ * Whether two JSON values are equal, regardless of the order of members.
  *
- * Nested values wait in a list instead of on the call stack: Postgres stores JSON that is nested thousands of levels deep.
+ * Nested values wait in a list instead of on the call stack, because Postgres stores JSON nested thousands of levels
+ * deep.
  */
 export function isEqual(a, b) {
   if (a === b) return true;
@@ -18,7 +19,10 @@ export function isEqual(a, b) {
 
 const isNested = (value) => typeof value === 'object' && value !== null;
 
-/** Whether two objects or lists have the same members. Members that are nested are not compared but put to `waiting`. */
+/**
+ * Whether two objects or lists have the same members. Nested members are added to `waiting` instead of being
+ * compared.
+ */
 function hasEqualMembers(a, b, waiting) {
   const isList = Array.isArray(a);
   if (isList !== Array.isArray(b)) return false;
@@ -29,7 +33,7 @@ function hasEqualMembers(a, b, waiting) {
     }
     return true;
   }
-  // JSON knows no undefined: a member that b lacks differs from whatever a has there.
+  // JSON has no undefined, so a member that b lacks differs from any value in a.
   let surplus = 0;
   for (const key in a) {
     if (!mayBeEqual(a[key], b[key], waiting)) return false;
@@ -48,7 +52,7 @@ function mayBeEqual(a, b, waiting) {
   return true;
 }
 
-/** What a JSON value is: 0, a list of objects; 1, an object; 2, a text; 3, something else. */
+/** The form of a JSON value: 0 for a list of objects, 1 for an object, 2 for a string, 3 for anything else. */
 export function formOf(value) {
   if (Array.isArray(value)) return value.every(isRow) ? 0 : 3;
   if (typeof value === 'string') return 2;
@@ -57,13 +61,13 @@ export function formOf(value) {
 
 const isRow = (value) => isNested(value) && !Array.isArray(value);
 
-/** `fresh`, with whatever is equal to a row that `old` holds replaced by that row. */
+/** `fresh`, with each row replaced by the equal one that `old` holds. */
 export function reuse(old, fresh) {
   if (!Array.isArray(old) || !Array.isArray(fresh)) return isEqual(old, fresh) ? old : fresh;
   let byId;
   let isSame = old.length === fresh.length;
   const rows = fresh.map((row, index) => {
-    // Most rows are where they were.
+    // Most rows keep their position.
     let known = old[index];
     if (known?.id !== row?.id) {
       byId ??= new Map(old.map((each) => [each?.id, each]));
@@ -76,12 +80,12 @@ export function reuse(old, fresh) {
   return isSame ? old : rows;
 }
 
-/** Whether every member of `part` is in `row`, equal in value. */
+/** Whether `row` has every member of `part` with an equal value. */
 export function covers(row, part) {
   return Object.keys(part).every((key) => isEqual(row[key], part[key]));
 }
 
-/** `base` without the members `without`, and with `names` set to `values`. */
+/** `base` without the members in `without`, and with `names` set to `values`. */
 export function assemble(base, without, names, values) {
   const object = { ...base };
   for (const name of without) delete object[name];
@@ -89,42 +93,45 @@ export function assemble(base, without, names, values) {
   return object;
 }
 
-/** The rows for each of `members`, by the text in `column`, as that many lists. */
+/** The rows grouped by the text in `column`: one list per member. */
 export function groupBy(rows, column, members) {
   const lists = new Map(members.map((member) => [member, []]));
   for (const row of rows) lists.get(row[column])?.push(row);
   return members.map((member) => lists.get(member));
 }
 
-/** The rows without repetitions of an id: of a row that is there twice, the later one. */
+/** The rows without duplicate ids; the later of two rows wins. */
 export function latestOfEach(rows) {
   const latest = new Map(rows.map((row) => [row.id, row]));
   return rows.filter((row) => latest.get(row.id) === row);
 }
 
-/** `row` with the members of `part` in the place of its own. */
+/** `row` with the members of `part` replacing its own. */
 export function merge(row, part) {
   return { ...row, ...part };
 }
 
-/** The ids of lists that changes came to: most rows that come are in none of them, and looking would take long. */
+/**
+ * The ids in lists that were searched before. Most changed rows are in none of the lists, and a linear search would
+ * be slow.
+ */
 const idsOf = new WeakMap();
 
-/** Where in the list the row with this id is; -1 when it is not there. */
+/** The position in the list of the row with this id, or -1. */
 export function position(rows, id) {
   if (!Array.isArray(rows)) return -1;
   if (!idsOf.has(rows)) idsOf.set(rows, new Set(rows.map((row) => row?.id)));
   return idsOf.get(rows).has(id) ? rows.findIndex((row) => row?.id === id) : -1;
 }
 
-/** The list with `removed` items taken out at `index`, and `row`, unless undefined, put there. */
+/** The list with `removed` items removed at `index`, and `row` inserted there unless it is undefined. */
 export function splice(rows, index, removed, row) {
   const copy = rows.slice();
   const added = row === undefined ? [] : [row];
   const gone = copy.splice(index, removed, ...added);
   const ids = idsOf.get(rows);
   if (ids !== undefined) {
-    // Handed on: the old list is seldom looked into again.
+    // Pass the index on to the new list; the old one is rarely searched again.
     gone.forEach((row) => ids.delete(row.id));
     added.forEach((row) => ids.add(row.id));
     idsOf.delete(rows);
@@ -133,7 +140,10 @@ export function splice(rows, index, removed, row) {
   return copy;
 }
 
-/** What the Map of rows by id has and the list `fresh` has instead: pairs, what was and what is, either undefined. */
+/**
+ * The differences between the map of rows by id and the list `fresh`: pairs of old and new row, either of which may
+ * be undefined.
+ */
 export function differences(known, fresh) {
   const pairs = [];
   const ids = new Set();

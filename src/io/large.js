@@ -1,15 +1,15 @@
-// Large JSON texts stay here on their way from the application to the network. What is copied into WebAssembly makes its
-// memory grow, which never shrinks again; there, a short text stands for each.
+// Keeps large JSON texts in JavaScript on their way from the application to the network. Copying them into
+// WebAssembly would grow its memory, which never shrinks; a short text takes the place of each.
 
 import { uuid } from './host.js';
 
-/** The texts of calls under way, by number. */
+/** The texts of calls in flight, by number. */
 const texts = new Map();
 let lastNumber = 0;
-/** Stands before the numbers: random, so that nothing an application writes is taken for one of them. */
+/** A random prefix of the numbers, so that no text of the application is mistaken for a placeholder. */
 let sign;
 
-/** Keeps a JSON text, and returns the JSON text that stands for it. */
+/** Stores a JSON text and returns a JSON placeholder for it. */
 export function park(text) {
   sign ??= `${uuid()}:`;
   lastNumber += 1;
@@ -17,12 +17,12 @@ export function park(text) {
   return `"${sign}${lastNumber}"`;
 }
 
-/** Forgets the texts that these stand for. */
+/** Removes the texts of these placeholders. */
 export function release(parked) {
   for (const text of parked) texts.delete(Number(text.slice(1 + sign.length, -1)));
 }
 
-/** The text with what is parked in it. */
+/** The text with all placeholders expanded. */
 export function expand(text) {
   if (texts.size === 0 || !text.includes(sign)) return text;
   const [start, ...rest] = text.split(`"${sign}`);
@@ -33,7 +33,7 @@ export function expand(text) {
   return start + parts.join('');
 }
 
-/** Parses a text of the engine's. */
+/** Parses a text from the engine. */
 export function parse(text) {
   return JSON.parse(expand(text));
 }

@@ -1,9 +1,9 @@
-//! The browser (or Node), and nothing else: network, timers, clocks, randomness, and values that JavaScript owns.
+//! Access to the browser (or Node): network, timers, clocks, randomness, and values that JavaScript owns.
 //!
-//! What only carries is JavaScript in `host.js` and `json.js`: there, a line costs a tenth of what it costs as
-//! WebAssembly calling out.
+//! Glue code is JavaScript in `host.js` and `json.js`, where a line costs a tenth of what it costs as WebAssembly
+//! calling JavaScript.
 //!
-//! No exception comes through here: every import is declared with `catch`, and the build refuses one that is not
+//! No exception unwinds through here: every import is declared with `catch`, and the build rejects one that is not
 //! (`scripts/total-imports.mjs`).
 
 mod browser;

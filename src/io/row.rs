@@ -5,7 +5,7 @@ use js_sys::{Array, JsString, Map, Reflect};
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
 
-// Every import catches. What they are given is plain data, so that nothing but a full stack or memory makes them throw.
+// Every import catches. The functions receive plain data, so they throw only if stack or memory runs out.
 #[wasm_bindgen(module = "/src/io/json.js")]
 extern "C" {
     #[wasm_bindgen(js_name = reuse, catch)]
@@ -61,14 +61,14 @@ extern "C" {
     fn parse_text(text: &str) -> Result<JsValue, JsValue>;
 }
 
-/// The outcome of a function that only a full stack or memory makes fail. Nothing true can be said of the rows then, so
-/// the engine stops; the package starts a new one.
+/// The result of a function that fails only if stack or memory runs out. The rows are unreliable then, so the engine
+/// stops; the package starts a new one.
 fn or_stop<T>(outcome: Result<T, JsValue>) -> T {
     outcome.unwrap_or_else(|_| std::process::abort())
 }
 
 thread_local! {
-    /// Column names as JavaScript strings: made once, not at every look at a row. The names are literals, so that
+    /// Column names as JavaScript strings, created once instead of at every access. The names are literals, so
     /// address and length identify them.
     static NAMES: RefCell<Vec<(*const str, JsString)>> = const { RefCell::new(Vec::new()) };
 }
@@ -99,7 +99,7 @@ impl Row {
     }
 }
 
-/// What a JavaScript value is, as far as decisions need it.
+/// The value of a JavaScript value, as far as decisions need it.
 pub fn value_of(value: &JsValue) -> Value {
     if value.is_undefined() {
         Value::Absent
@@ -171,7 +171,7 @@ impl Identities<Row> for RowIdentities {
     }
 }
 
-/// The numbers of entries by the ids of the rows that they hold, in a JavaScript `Map`.
+/// Entry numbers by row id, in a JavaScript `Map`.
 pub struct RowHolders(Map);
 
 impl Default for RowHolders {

@@ -1,4 +1,4 @@
-//! `getCacheManager()`: what the application may do with the cache itself.
+//! `getCacheManager()`: the application's access to the cache.
 
 use super::client::{parse_cache, Client};
 use crate::engine::Settings;
@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 impl Client {
-    /// Sets the cache's limits alone.
+    /// Sets the cache's limits only.
     #[wasm_bindgen(js_name = cacheConfigure)]
     pub fn cache_configure(&self, config: &JsValue) -> Result<(), JsValue> {
         let cache = parse_cache(config).map_err(|error| self.thrown(&error))?;
@@ -16,13 +16,13 @@ impl Client {
         Ok(())
     }
 
-    /// What is stored under `key` and fresh, or null.
+    /// The fresh entry under `key`, or null.
     #[wasm_bindgen(js_name = cacheGet)]
     pub fn cache_get(&self, key: &str) -> JsValue {
         self.engine.cached(key).map_or(JsValue::NULL, |row| row.0)
     }
 
-    /// Stores `data` under `key` for `ttl_ms` or the default time.
+    /// Stores `data` under `key` for `ttl_ms` or the default lifetime.
     #[wasm_bindgen(js_name = cacheSet)]
     pub fn cache_set(&self, key: &str, data: JsValue, ttl_ms: Option<f64>) {
         self.engine.set(key, Row(data), ttl_ms);
@@ -48,7 +48,7 @@ impl Client {
         self.engine.invalidate_where(&|_| true);
     }
 
-    /// The counters, in the order in which the package's entry names them.
+    /// The counters, in the order in which the package names them.
     #[wasm_bindgen(js_name = cacheCounters)]
     #[allow(clippy::cast_precision_loss, reason = "nothing here is counted beyond 2^53")]
     pub fn cache_counters(&self) -> Vec<f64> {
@@ -65,19 +65,20 @@ impl Client {
         ]
     }
 
-    /// Every key, most recently used first.
+    /// All keys, most recently used first.
     #[wasm_bindgen(js_name = cacheKeys)]
     pub fn cache_keys(&self) -> Array {
         self.engine.keys().iter().map(|key| JsValue::from_str(key)).collect()
     }
 
-    /// The keys of the reads that are under way.
+    /// The keys of the reads in flight.
     #[wasm_bindgen(js_name = readKeys)]
     pub fn read_keys(&self) -> Array {
         self.engine.keys_under_way().iter().map(|key| JsValue::from_str(key)).collect()
     }
 
-    /// Timers may have slept, or a clock was set: drops what is past its time, and says anew how long the rest answers.
+    /// Timers may have been suspended, or a clock set: drops expired entries and publishes the remaining lifetime of
+    /// the others.
     #[wasm_bindgen(js_name = clocksChanged)]
     pub fn clocks_changed(&self) {
         self.engine.clocks_changed();

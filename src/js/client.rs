@@ -1,4 +1,4 @@
-//! A client: configuration, sign-in, and the end.
+//! A client: configuration, sign-in and closing.
 
 use super::convert::member;
 use super::db::Cancels;
@@ -13,7 +13,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
-/// One client. Calls on it while it runs others, and freeing it half-way, are harmless: every call holds its own share.
+/// One client. It may be called while it is running other calls, and freed during a call: every call holds its own
+/// reference.
 #[wasm_bindgen]
 pub struct Client {
     pub(super) engine: Rc<Engine<Browser>>,
@@ -28,7 +29,7 @@ impl Client {
         Self { engine: Engine::new(Browser::new(mirror, driver)), cancels: Rc::default() }
     }
 
-    /// Takes `ClientOptions`. Another server than before ends everything under way and empties the cache.
+    /// Takes `ClientOptions`. Changing the server ends all calls and empties the cache.
     pub fn configure(&self, options: &JsValue) -> Result<(), JsValue> {
         let (target, settings) = parse(options).map_err(|error| self.thrown(&error))?;
         let function = |name: &str| member(options, name).dyn_into::<Function>().ok();
@@ -44,25 +45,25 @@ impl Client {
         Ok(())
     }
 
-    /// Whether anybody wants to hear of events.
+    /// Sets whether events have listeners.
     #[wasm_bindgen(js_name = setHeard)]
     pub fn set_heard(&self, is_heard: bool) {
         self.engine.platform.is_heard.set(is_heard);
     }
 
-    /// Whoever is signed in may have changed.
+    /// The signed-in user may have changed.
     #[wasm_bindgen(js_name = authChanged)]
     pub fn auth_changed(&self) {
         self.engine.auth_changed();
     }
 
-    /// The auth library tells that the user of this token is signed in now; without a token, that no user is.
+    /// The auth library reports that the token's user is signed in, or that no user is if there is no token.
     #[wasm_bindgen(js_name = signedIn)]
     pub fn signed_in(&self, token: &JsValue) {
         self.engine.signed_in(token_of(token));
     }
 
-    /// Ends everything under way and forgets everything. It can be configured again.
+    /// Ends all calls and forgets everything. The client can be configured again.
     pub fn close(&self) {
         self.engine.platform.close();
         self.engine.reset();
@@ -70,7 +71,7 @@ impl Client {
 }
 
 impl Client {
-    /// The error as JavaScript knows it.
+    /// The error as a JavaScript value.
     pub(super) fn thrown(&self, error: &Error) -> JsValue {
         thrown(&self.engine.platform.mirror, error)
     }
@@ -133,7 +134,7 @@ fn parse_realtime(realtime: &JsValue) -> Result<LiveSettings, Error> {
     Ok(LiveSettings { unfiltered_deletes, resync_ms, ..defaults })
 }
 
-/// A `CacheConfig` of the application, with the defaults for what it leaves out.
+/// The application's `CacheConfig`, with defaults for missing members.
 pub(super) fn parse_cache(cache: &JsValue) -> Result<CacheConfig, Error> {
     let defaults = CacheConfig::default();
     #[allow(clippy::cast_precision_loss, reason = "the default is a thousand")]
@@ -145,7 +146,7 @@ pub(super) fn parse_cache(cache: &JsValue) -> Result<CacheConfig, Error> {
     })
 }
 
-/// A number of at least `least`. None when it was left out.
+/// A number of at least `least`; `None` if it is missing.
 pub(super) fn number(object: &JsValue, name: &str, least: f64) -> Result<Option<f64>, Error> {
     let value = member(object, name);
     if value.is_undefined() || value.is_null() {

@@ -1,7 +1,7 @@
 //! Values from JavaScript.
 //!
-//! The package takes arguments apart before the engine sees them (`pkg-template/src/arguments.ts`): what arrives here is
-//! plain lists of plain values, and reading them runs none of the application's code.
+//! The package converts arguments before the engine sees them (`pkg-template/src/arguments.ts`): they arrive here as
+//! plain lists of plain values, so reading them runs none of the application's code.
 
 use crate::api::Argument;
 use crate::data::Value;
@@ -10,7 +10,7 @@ use crate::io::value_of;
 use js_sys::{Array, Reflect};
 use wasm_bindgen::prelude::*;
 
-/// Member `name` of an object; undefined for whatever is none.
+/// Member `name` of an object; undefined if `object` is not an object.
 pub fn member(object: &JsValue, name: &str) -> JsValue {
     if object.is_object() {
         Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
@@ -19,14 +19,14 @@ pub fn member(object: &JsValue, name: &str) -> JsValue {
     }
 }
 
-/// One argument of a call: a plain value, the fields of an object, or a sign for something else.
+/// An argument of a call: a plain value, the fields of an object, or a marker for something else.
 pub fn argument(value: &JsValue) -> Argument {
     if value.is_symbol() {
         return Argument::Value(Value::Other("text with half of a surrogate pair"));
     }
     match (list(value), value_of(value)) {
         (Some(fields), _) => Argument::Object(fields_of(fields)),
-        // Not an object of fields, whatever it is.
+        // Neither a plain value nor an object with fields.
         (None, Value::Json) => Argument::Value(Value::Other("another kind of value")),
         (None, value) => Argument::Value(value),
     }
@@ -36,7 +36,7 @@ fn list(value: &JsValue) -> Option<&Array> {
     value.dyn_ref()
 }
 
-/// Fields, each as `[name, value, json, rows]`.
+/// Fields, each given as `[name, value, json, rows]`.
 fn fields_of(fields: &Array) -> Vec<Field> {
     fields.iter().map(|field| field_of(field.unchecked_ref())).collect()
 }

@@ -1,4 +1,4 @@
-//! `db`: every function by its name.
+//! `db`: all functions, called by name.
 
 use super::client::{number, Client};
 use super::convert::{argument, member};
@@ -11,7 +11,7 @@ use futures_util::future::FutureExt;
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
-/// Calls that can be given up, each with what ends its wait.
+/// Calls that can be aborted, each with the sender that ends it.
 pub type Cancels = Vec<(u32, oneshot::Sender<()>)>;
 
 #[wasm_bindgen]
@@ -41,7 +41,7 @@ impl Client {
         });
     }
 
-    /// Gives call `number` up.
+    /// Aborts call `number`.
     pub fn cancel(&self, number: u32) {
         self.cancels.borrow_mut().retain(|(other, _)| *other != number);
     }

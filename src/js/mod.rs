@@ -1,4 +1,4 @@
-//! What JavaScript sees of the crate: one object per client. The package's entry gives it its public face.
+//! The crate's interface to JavaScript: one object per client. The package's entry points wrap it.
 
 mod cache;
 mod client;

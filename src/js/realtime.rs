@@ -1,4 +1,4 @@
-//! `getRealtimeManager()`, the engine's side: subscriptions by number, and what happens to the socket.
+//! The engine's side of `getRealtimeManager()`: subscriptions by number, and events of the socket.
 
 use super::client::Client;
 use crate::io::Row;
@@ -7,7 +7,8 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 impl Client {
-    /// Follows rows, to be told of changes or not. Answers the subscription's number: the same one for the same rows.
+    /// Follows rows, with or without handlers. Returns the subscription's number, which is the same for the same
+    /// rows.
     pub fn follow(
         &self,
         table: &str,
@@ -19,24 +20,24 @@ impl Client {
         Ok(self.engine.follow(selection, is_told))
     }
 
-    /// One who follows less.
+    /// Removes one follower.
     pub fn unfollow(&self, subscription: u32) {
         self.engine.unfollow(subscription);
     }
 
-    /// The socket is open.
+    /// The socket opened.
     #[wasm_bindgen(js_name = socketOpened)]
     pub fn socket_opened(&self) {
         self.engine.socket_opened();
     }
 
-    /// The socket brought this, parsed.
+    /// The socket received this frame, parsed.
     #[wasm_bindgen(js_name = socketFrame)]
     pub fn socket_frame(&self, frame: JsValue) {
         self.engine.socket_frame(&Row(frame));
     }
 
-    /// The socket closed, or did not open: with this HTTP status, where that is known.
+    /// The socket closed, or failed to open, with this HTTP status if it is known.
     #[wasm_bindgen(js_name = socketClosed)]
     pub fn socket_closed(&self, status: Option<u16>) {
         self.engine.socket_closed(status);
@@ -47,12 +48,12 @@ impl Client {
         self.engine.woken();
     }
 
-    /// The page is shown, focused or reachable again.
+    /// The page became visible, focused or online again.
     pub fn shown(&self) {
         self.engine.shown();
     }
 
-    /// The page is hidden, or not any more.
+    /// The page became hidden or visible.
     #[wasm_bindgen(js_name = setHidden)]
     pub fn set_hidden(&self, is_hidden: bool) {
         self.engine.set_hidden(is_hidden);

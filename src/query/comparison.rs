@@ -1,8 +1,8 @@
-//! Conditions that the application words itself, and that only the servers decide.
+//! Conditions written by the application, which only the servers evaluate.
 
 use crate::tables::Table;
 
-/// What a condition may compare by. Servers differ in which of these they take; they say what they refuse.
+/// The operators a condition may use. Servers differ in which of them they support, and report those they do not.
 const OPERATORS: [&str; 14] = [
     "eq",
     "neq",
@@ -20,19 +20,19 @@ const OPERATORS: [&str; 14] = [
     "not",
 ];
 
-/// A condition on one column, by one of the servers' operators.
+/// A condition on one column with one of the servers' operators.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
     /// The column.
     pub column: &'static str,
-    /// The operator. After `not` the value begins with another one.
+    /// The operator. After `not`, the value starts with another operator.
     pub operator: &'static str,
-    /// What to compare with, in the operator's own form: `(a,b)` for `in`.
+    /// The operand in the operator's own form: `(a,b)` for `in`.
     pub value: String,
 }
 
 impl Comparison {
-    /// Reads `status=eq.running`. None when it is no comparison of a column of `table`.
+    /// Parses `status=eq.running`. `None` if it is not a comparison with a column of `table`.
     pub fn parse(table: &'static Table, text: &str) -> Option<Self> {
         let (column, condition) = text.split_once('=')?;
         let (operator, value) = condition.split_once('.')?;
@@ -42,12 +42,12 @@ impl Comparison {
         (is_formed && !value.contains('\0')).then(|| Self { column, operator, value: value.to_owned() })
     }
 
-    /// As `parse` reads it.
+    /// The text that `parse` accepts.
     pub fn text(&self) -> String {
         [self.column, "=", self.operator, ".", &self.value].concat()
     }
 
-    /// That a column holds this value.
+    /// The condition that a column equals this value.
     pub fn equal(column: &'static str, value: &str) -> Self {
         Self { column, operator: "eq", value: value.to_owned() }
     }

@@ -1,7 +1,7 @@
-//! Cursors: where a page of a list begins, as a text that the app keeps and hands back.
+//! Cursors: the position of a page in a list, as a text that the application stores and passes back.
 //!
-//! A cursor names a place in the order of one query: the values of the order's columns in the row beside it. It holds
-//! a fingerprint of the query, so that a cursor of another list is refused instead of answering something.
+//! A cursor contains a position in the order of one query: the values of the order's columns in the adjacent row. It
+//! includes a fingerprint of the query, so that a cursor of another list is rejected.
 
 use super::{Order, Position, Query};
 use crate::tables::Kind;
@@ -10,15 +10,15 @@ use crate::uuid;
 use fnv::FnvHasher;
 use std::hash::Hasher;
 
-/// How much of a key's hash a cursor holds.
+/// Bytes of the key's hash in a cursor.
 const FINGERPRINT_BYTES: usize = 4;
 
-/// Where a page begins.
+/// The position of a page.
 #[derive(Clone, Default)]
 pub struct Cursor {
-    /// Whether the page ends before the place, instead of beginning after it.
+    /// Whether the page ends before the position, instead of starting after it.
     pub backwards: bool,
-    /// The place; None is the beginning of the list, or, backwards, its end.
+    /// The position; `None` is the beginning of the list, or its end if backwards.
     pub position: Option<Position>,
 }
 
@@ -33,11 +33,11 @@ impl Cursor {
         Self { backwards: true, position }
     }
 
-    /// As text. `key` is the list's cache key, which no other list has.
+    /// The cursor as text. `key` is the list's cache key, which identifies the list.
     pub fn text(&self, key: &str) -> String {
         let mut text = String::from(if self.backwards { "b" } else { "a" });
         text.push_str(&hash_of(key, FINGERPRINT_BYTES));
-        // The id is last in every order, and of one length.
+        // The id is last in every order and has a fixed length.
         if let Some([(_, value), (_, Some(id))]) = self.position.as_deref() {
             text.push_str(id);
             text.push(if value.is_some() { '.' } else { '-' });
@@ -46,7 +46,7 @@ impl Cursor {
         text
     }
 
-    /// The cursor of the list `key`, whose query is `query`. None for any other text.
+    /// Parses a cursor of the list `key`, whose query is `query`. `None` for any other text.
     pub fn parse(text: &str, key: &str, query: &Query) -> Option<Self> {
         let backwards = match text.as_bytes().first()? {
             b'a' => false,
@@ -68,14 +68,14 @@ impl Cursor {
             return None;
         }
         let position = [(first, value), (last, Some(id))].map(|(order, value)| {
-            // A walk backwards goes in the reversed order.
+            // Paging backwards reverses the order.
             (Order { descending: order.descending != backwards, ..order }, value)
         });
         Some(Self { backwards, position: Some(position.into()) })
     }
 }
 
-/// Whether the column of `order` can hold `value`.
+/// Whether `value` is valid for the column of `order`.
 fn is_value_of(query: &Query, order: Order, value: Option<&str>) -> bool {
     let kind = query.table.column(order.column).map(|column| column.kind);
     match (kind, value) {
@@ -86,7 +86,7 @@ fn is_value_of(query: &Query, order: Order, value: Option<&str>) -> bool {
     }
 }
 
-/// Stands for a text where that must not be shown, or would take too much room: hexadecimal, of at most 8 `bytes`.
+/// A hash that stands for a text that must not be shown or is too long: hexadecimal, of at most 8 `bytes`.
 pub fn hash_of(text: &str, bytes: usize) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut hasher = FnvHasher::default();

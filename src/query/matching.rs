@@ -1,4 +1,4 @@
-//! Would this row be in the answer to this query? Decided as SQL does, or not at all.
+//! Decides whether a row matches a query, exactly as SQL would, or reports that it cannot tell.
 
 use super::{Filter, Query, Test};
 use crate::data::{Data, Value};
@@ -7,8 +7,8 @@ use crate::time::timestamp;
 use std::cmp::Ordering;
 
 impl Query {
-    /// Whether `row` satisfies every filter. None when that cannot be decided here: a column that the row does not
-    /// carry, or a comparison that depends on the database's collation or on a value in an unusual form.
+    /// Whether `row` satisfies every filter. `None` if that cannot be decided here: the row lacks a column, or the
+    /// comparison depends on the database's collation or on a value in an unusual form.
     pub fn admits<D: Data>(&self, row: &D) -> Option<bool> {
         let mut undecided = self.comparison.is_some();
         match self.scope.as_deref().map(|scope| is_in_scope(self.table, scope, row)) {
@@ -49,7 +49,7 @@ impl Query {
     }
 }
 
-/// Whether one of the table's scope columns holds `scope`. None when the row lacks the columns that tell.
+/// Whether one of the table's scope columns holds `scope`. `None` if the row lacks the columns to decide.
 pub fn is_in_scope<D: Data>(table: &Table, scope: &str, row: &D) -> Option<bool> {
     let mut is_known = true;
     for column in table.scopes {

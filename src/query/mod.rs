@@ -1,4 +1,4 @@
-//! What is asked of one table: filters, order and page; and what follows from it without asking.
+//! A query to one table (filters, order, page), and what can be derived from it locally.
 
 mod comparison;
 mod cursor;
@@ -11,27 +11,27 @@ pub use comparison::Comparison;
 pub use cursor::{hash_of, Cursor};
 pub use matching::is_in_scope;
 
-/// What stands in the place of a secret.
+/// Replaces a secret.
 const REDACTED: &str = "[REDACTED]";
 
-/// A question to one table. Its `order` always ends in a unique column, so that it is total.
+/// A query to one table. Its `order` always ends with a unique column, so it is total.
 #[derive(Clone)]
 pub struct Query {
-    /// The table asked.
+    /// The table.
     pub table: &'static Table,
-    /// All of these hold for every row of the answer.
+    /// Filters that every row of the result satisfies.
     pub filters: Vec<Filter>,
-    /// The order of the answer.
+    /// The order of the result.
     pub order: Vec<Order>,
-    /// At most so many rows.
+    /// Maximum number of rows.
     pub limit: Option<u32>,
-    /// After skipping so many.
+    /// Number of rows to skip.
     pub offset: u32,
-    /// The id that one of the table's scope columns holds.
+    /// The id that one of the table's scope columns must hold.
     pub scope: Option<String>,
-    /// What else holds, as only the server can decide.
+    /// A further condition that only the server can evaluate.
     pub comparison: Option<Comparison>,
-    /// Whether the table's secret column is neither asked for nor shown.
+    /// Whether the table's secret column is excluded.
     pub is_public: bool,
 }
 
@@ -40,11 +40,11 @@ pub struct Query {
 pub struct Filter {
     /// The column.
     pub column: &'static str,
-    /// What must hold for it.
+    /// The test on the column's value.
     pub test: Test,
 }
 
-/// What must hold for a column. As in SQL, nothing but `IsNull` holds for NULL.
+/// A test on a column's value. As in SQL, only `IsNull` holds for NULL.
 #[derive(Clone, Debug)]
 pub enum Test {
     /// Equal to this.
@@ -53,9 +53,9 @@ pub enum Test {
     In(Vec<String>),
     /// NULL.
     IsNull,
-    /// This or more.
+    /// Greater than or equal to this.
     AtLeast(String),
-    /// This or less.
+    /// Less than or equal to this.
     AtMost(String),
     /// Less than this.
     Below(String),
@@ -66,15 +66,15 @@ pub enum Test {
 pub struct Order {
     /// The column.
     pub column: &'static str,
-    /// Largest first. As in Postgres, NULL counts as larger than everything.
+    /// Descending. As in Postgres, NULL is greater than every value.
     pub descending: bool,
 }
 
-/// Where to continue a list: after the row with these values in the order's columns.
+/// A position in a list: that of the row with these values in the order's columns.
 pub type Position = Vec<(Order, Option<String>)>;
 
 impl Query {
-    /// All rows of `table`, in the order of their creation.
+    /// All rows of `table`, ordered by creation.
     pub fn of(table: &'static Table) -> Self {
         let query = Self {
             table,
@@ -89,28 +89,28 @@ impl Query {
         query.ordered_by("created_at", false)
     }
 
-    /// Only rows for which this holds.
+    /// Adds a filter.
     #[must_use]
     pub fn filter(mut self, column: &'static str, test: Test) -> Self {
         self.filters.push(Filter { column, test });
         self
     }
 
-    /// In the order of `column`, then of `id`.
+    /// Orders by `column`, then by `id`.
     #[must_use]
     pub fn ordered_by(mut self, column: &'static str, descending: bool) -> Self {
         self.order = vec![Order { column, descending }, Order { column: "id", descending: false }];
         self
     }
 
-    /// Only in the order of `id`: the walk that no concurrent change can make skip a row.
+    /// Orders by `id` only, so that concurrent changes cannot make paging skip a row.
     #[must_use]
     pub fn ordered_by_id(mut self) -> Self {
         self.order = vec![Order { column: "id", descending: false }];
         self
     }
 
-    /// Only `limit` rows after the first `offset`.
+    /// Limits the result to `limit` rows after the first `offset`.
     #[must_use]
     pub fn page(mut self, limit: u32, offset: u32) -> Self {
         self.limit = Some(limit);
@@ -118,13 +118,13 @@ impl Query {
         self
     }
 
-    /// Without the table's secret column.
+    /// Excludes the table's secret column.
     #[must_use]
     pub fn without_secret(self) -> Self {
         Self { is_public: true, ..self }
     }
 
-    /// The same rows, last one first.
+    /// The same rows in reverse order.
     #[must_use]
     pub fn reversed(mut self) -> Self {
         for order in &mut self.order {
@@ -133,14 +133,14 @@ impl Query {
         self
     }
 
-    /// The columns to ask for, as `select` takes them.
+    /// The columns to read, in the syntax of `select`.
     pub fn select(&self) -> String {
         let Some(secret) = self.hidden() else { return "*".to_owned() };
         let names = self.table.columns.iter().map(|column| column.name).filter(|name| *name != secret);
         names.collect::<Vec<_>>().join(",")
     }
 
-    /// `row` as the answer to this query shows it.
+    /// `row` as it appears in the result of this query.
     pub fn shown<D: Data>(&self, row: D) -> D {
         match self.hidden() {
             Some(secret) => {
@@ -155,7 +155,7 @@ impl Query {
         self.table.secret.filter(|_| self.is_public)
     }
 
-    /// Whether the answer holds only part of the rows that match.
+    /// Whether the result contains only part of the matching rows.
     pub fn is_page(&self) -> bool {
         self.limit.is_some() || self.offset > 0
     }

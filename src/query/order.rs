@@ -1,4 +1,4 @@
-//! The order of two rows, and the place in a list after which to continue.
+//! The order of two rows, and the position in a list from which to continue.
 
 use super::{Order, Position, Query};
 use crate::data::{Data, Value};
@@ -7,8 +7,7 @@ use crate::time::timestamp;
 use std::cmp::Ordering;
 
 impl Query {
-    /// Which of two rows comes first in this order. None when only the database knows (text, whose order is the
-    /// collation's).
+    /// Compares two rows in this order. `None` if only the database can (the order of text depends on the collation).
     pub fn compare<D: Data>(&self, a: &D, b: &D) -> Option<Ordering> {
         for order in &self.order {
             let ordering = compare_column(self.table, *order, a, b)?;
@@ -19,7 +18,7 @@ impl Query {
         Some(Ordering::Equal)
     }
 
-    /// Whether [`Self::compare`] can tell the order of any two rows in the usual form.
+    /// Whether [`Self::compare`] can compare any two rows whose values are in the usual form.
     pub fn is_ordered_locally(&self) -> bool {
         self.order.iter().all(|order| {
             self.table
@@ -28,7 +27,7 @@ impl Query {
         })
     }
 
-    /// The place of `row` in this order, to continue after it. None when the row lacks a column of the order.
+    /// The position of `row` in this order, to continue after it. `None` if the row lacks a column of the order.
     pub fn position_of<D: Data>(&self, row: &D) -> Option<Position> {
         self.order
             .iter()
@@ -40,7 +39,7 @@ impl Query {
             .collect()
     }
 
-    /// Which of two places in this order comes first. None when only the database knows.
+    /// Compares two positions in this order. `None` if only the database can.
     pub fn compare_positions(&self, a: &Position, b: &Position) -> Option<Ordering> {
         let value = |text: &Option<String>| text.clone().map_or(Value::Null, Value::Text);
         for ((order, a), (_, b)) in a.iter().zip(b) {

@@ -1,4 +1,4 @@
-//! One channel: joined, heard, lost and joined again.
+//! One channel: joining, receiving changes, and joining again after a loss.
 
 use super::outbox::Outbox;
 use super::reconnect::{Reconnects, Trouble};
@@ -9,29 +9,29 @@ use crate::data::{Data, Value};
 use crate::error::{code, Error, Report};
 use crate::time::{JOIN_TIMEOUT_MS, READY_TIMEOUT_MS, REFUSED_BACKOFF};
 
-/// How far it is. `due_ms` of the channel means something else in each.
+/// The channel's phase, which determines the meaning of `due_ms`.
 #[derive(Clone, Copy, PartialEq)]
 enum Phase {
-    /// Not joined; may be from `due_ms` on.
+    /// Not joined; may join from `due_ms` on.
     Waiting,
-    /// The join is sent; the reply is missing until `due_ms`.
+    /// The join was sent; its reply is expected until `due_ms`.
     Joining,
-    /// The reply came. It says nothing of whether changes come (recording `timing-cold-join`): `due_ms` is until when
-    /// to wait for the word.
+    /// The reply arrived. It does not mean that changes flow (recording `timing-cold-join`); the message that they do
+    /// is expected until `due_ms`.
     Joined,
-    /// Changes come.
+    /// Changes are being received.
     Live,
-    /// The server does not take the bindings. Joins again at `due_ms`.
+    /// The server refuses the bindings. Joins again at `due_ms`.
     Refused,
 }
 
-/// What the application was last told.
+/// The last status reported to the application.
 enum Notification {
     Nothing,
     Ready,
     /// The server refuses the bindings, with this text.
     Refused(String),
-    /// It does not get ready for another reason.
+    /// It fails to get ready for another reason.
     Failing,
 }
 
@@ -39,7 +39,7 @@ pub(super) struct Channel {
     pub id: ChannelId,
     pub topic: String,
     bindings: Vec<Binding>,
-    /// The server's name of each binding, which may be the same for several.
+    /// The server's id of each binding; several bindings may share one.
     ids: Vec<f64>,
     phase: Phase,
     due_ms: f64,
@@ -47,13 +47,13 @@ pub(super) struct Channel {
     join_ref: String,
     live_since_ms: f64,
     reconnects: Reconnects,
-    /// Refusals of the bindings in a row.
+    /// Consecutive refusals of the bindings.
     refusals: u32,
-    /// Joins that came to nothing.
+    /// Failed joins.
     trouble: Trouble,
-    /// Which token the server was last shown.
+    /// The version of the token that the server received last.
     token_version: u32,
-    /// The server complained about the token that it has, and it is the newest: no join before there was another answer.
+    /// The server rejected the newest token: do not join before the provider has answered again.
     wants_token: bool,
 }
 
@@ -61,8 +61,8 @@ impl Channel {
     pub fn new(id: ChannelId, bindings: Vec<Binding>, now_ms: f64) -> Self {
         Self {
             id,
-            // One name for all joins of the channel: a further join then replaces the one before, should the server
-            // still hold it (recording `duplicate-topic-join`).
+            // All joins of the channel use the same topic, so a new join replaces an earlier one that the server may
+            // still hold (recording `duplicate-topic-join`).
             topic: ["realtime:wdb-", &id.to_string()].concat(),
             bindings,
             ids: Vec::new(),
@@ -79,12 +79,12 @@ impl Channel {
         }
     }
 
-    /// Whether the server knows the channel and what it is subscribed to.
+    /// Whether the server knows the channel and its bindings.
     fn is_joined(&self) -> bool {
         matches!(self.phase, Phase::Joined | Phase::Live | Phase::Refused)
     }
 
-    /// When it needs attention on an open socket.
+    /// When it needs attention while the socket is open.
     pub fn due_ms(&self, next_join_ms: f64, is_asking: bool) -> f64 {
         match self.phase {
             Phase::Waiting if self.wants_token && is_asking => f64::INFINITY,
@@ -93,12 +93,12 @@ impl Channel {
         }
     }
 
-    /// Whether it is time to join.
+    /// Whether it may join now.
     pub fn may_join(&self, now_ms: f64) -> bool {
         self.phase == Phase::Waiting && self.due_ms <= now_ms
     }
 
-    /// Whether there must be a new token first.
+    /// Whether it needs a new token first.
     pub fn wants_token(&self) -> bool {
         self.wants_token
     }
@@ -112,7 +112,7 @@ impl Channel {
         self.trouble.begin(now_ms);
     }
 
-    /// Ends the server's part of it.
+    /// Leaves the channel on the server.
     pub fn leave<D>(&self, outbox: &mut Outbox<D>) {
         // The server ignores a leave with another join_ref (recording `duplicate-topic-join`).
         if self.phase != Phase::Waiting {
@@ -120,8 +120,8 @@ impl Channel {
         }
     }
 
-    /// Shows the server the token, if it has seen another one. The answer is a further word of readiness, seconds
-    /// later (recording `access-token-refresh`).
+    /// Sends the token to the server, unless it has it already. The server confirms with another readiness message,
+    /// seconds later (recording `access-token-refresh`).
     pub fn show_token<D>(&mut self, tokens: &Tokens, outbox: &mut Outbox<D>) {
         if !self.is_joined() || self.token_version == tokens.version {
             return;
@@ -132,7 +132,7 @@ impl Channel {
         }
     }
 
-    /// The provider has answered: with a token, or with this failure.
+    /// The provider answered, with a token or with this error.
     pub fn handle_token<D>(&mut self, step: Step, failure: Option<&Error>, outbox: &mut Outbox<D>) {
         let Some(failure) = failure else {
             self.wants_token = false;
@@ -148,7 +148,7 @@ impl Channel {
         }
     }
 
-    /// Takes a frame on its topic. Whether a new token should be asked for.
+    /// Handles a frame on its topic. Returns whether to ask for a new token.
     pub fn handle_frame<D: Data>(
         &mut self,
         step: Step,
@@ -177,7 +177,8 @@ impl Channel {
         self.wants_token
     }
 
-    /// A reply to the join, or the news that the server does not know the channel. Answers what is wrong.
+    /// Handles a reply to the join, or the message that the server does not know the channel. Returns the error, if
+    /// any.
     fn handle_reply<D: Data>(&mut self, step: Step, frame: &Frame<D>) -> Option<String> {
         let response = frame.payload.child("response");
         let reason =
@@ -197,7 +198,7 @@ impl Channel {
         None
     }
 
-    /// Readiness, a refusal, or the announcement of the end. Answers what is wrong with the channel itself.
+    /// Handles readiness, a refusal, or the announcement of the end. Returns the error, if the channel itself failed.
     fn handle_system<D: Data>(
         &mut self,
         step: Step,
@@ -275,7 +276,7 @@ impl Channel {
         outbox.push(Effect::Change(self.id, places, incoming));
     }
 
-    /// What was live ends: so long it held.
+    /// The live phase ends: records how long it lasted.
     fn settle(&mut self, step: Step) {
         if self.phase == Phase::Live {
             self.reconnects.lived(self.live_since_ms, step.now.monotonic_ms);
@@ -285,14 +286,14 @@ impl Channel {
     fn be_down<D>(&mut self, due_ms: f64, outbox: &mut Outbox<D>) {
         self.phase = Phase::Waiting;
         self.due_ms = due_ms;
-        // A refusal holds until the channel is ready: another attempt is no news.
+        // A refusal is reported once until the channel is ready; further attempts are not news.
         if matches!(self.told, Notification::Ready) {
             self.told = Notification::Nothing;
             outbox.push(Effect::Down(self.id));
         }
     }
 
-    /// The server ended it, or never answered.
+    /// The server ended the channel or never replied.
     fn fail<D>(&mut self, step: Step, error: &Error, outbox: &mut Outbox<D>) {
         self.settle(step);
         self.trouble.begin(step.now.monotonic_ms);
@@ -301,14 +302,14 @@ impl Channel {
         self.tell_trouble(step, error, outbox);
     }
 
-    /// Tells that joins fail, if that lasts.
+    /// Reports that joins fail, if it lasts.
     fn tell_trouble<D>(&mut self, step: Step, error: &Error, outbox: &mut Outbox<D>) {
         if self.trouble.is_lasting(step.now.monotonic_ms) {
             self.be_failing(error, outbox);
         }
     }
 
-    /// Tells that attempts to get ready fail, if that was not told before.
+    /// Reports that the channel fails to get ready, unless that was reported already.
     pub fn be_failing<D>(&mut self, error: &Error, outbox: &mut Outbox<D>) {
         if matches!(self.told, Notification::Nothing) {
             self.told = Notification::Failing;
@@ -323,7 +324,7 @@ impl Channel {
         self.be_down(due_ms, outbox);
     }
 
-    /// The time may have come for something. `is_forgiving`: the answer may wait behind a timer that was late.
+    /// Handles a timer. With `is_forgiving`, the reply may be waiting behind a timer that fired late.
     pub fn handle_timeout<D>(&mut self, step: Step, is_forgiving: bool, outbox: &mut Outbox<D>) {
         if self.due_ms > step.now.monotonic_ms {
             return;
@@ -334,7 +335,7 @@ impl Channel {
                 self.due_ms = step.now.monotonic_ms + JOIN_TIMEOUT_MS;
             }
             Phase::Joining | Phase::Joined => self.fail(step, &Error::timeout(), outbox),
-            // Nothing changes for the application until the server has answered.
+            // The status stays the same until the server replies.
             Phase::Refused => {
                 self.phase = Phase::Waiting;
                 self.due_ms = step.now.monotonic_ms;
@@ -343,14 +344,14 @@ impl Channel {
     }
 }
 
-/// The server does not take the join, or ended the channel.
+/// The server refused the join or ended the channel.
 fn join_refused(reason: String) -> Error {
     let message = "The server refuses the subscription";
     let details = (!reason.is_empty()).then_some(reason);
     Report { details, ..Report::new(code::UNKNOWN_ERROR, message) }.into()
 }
 
-/// The number; one that equals nothing when it is none.
+/// The number, or NaN if the value is not a number.
 fn number(value: &Value) -> f64 {
     match value {
         Value::Number(number) => *number,

@@ -1,21 +1,21 @@
-//! Whether the socket still lives.
+//! Detects whether the socket is still alive.
 
 use super::outbox::Outbox;
 use crate::time::{Moment, CHECK_TIMEOUT_MS, HEARTBEAT_MS, HEARTBEAT_TIMEOUT_MS, RECENT_HEARTBEAT_MS};
 
 pub(super) struct Heartbeat {
-    /// When the next heartbeat goes out.
+    /// When to send the next heartbeat.
     next_ms: f64,
-    /// By when the one under way must be answered; infinite when none is.
+    /// When the reply to the current one is due; infinity if there is none.
     deadline_ms: f64,
-    /// The number of the one under way.
+    /// The reference of the current one.
     pending: Option<String>,
-    /// Whether that one was sent on suspicion. It is not sent twice: the second silence is proof.
+    /// Whether the current one was sent on suspicion. It is not repeated: a second silence is proof.
     is_check: bool,
     sent_wall_ms: f64,
 }
 
-/// What the heartbeat says.
+/// The result of a timer.
 #[derive(PartialEq)]
 pub(super) enum Health {
     Alive,
@@ -23,7 +23,7 @@ pub(super) enum Health {
 }
 
 impl Heartbeat {
-    /// Of a socket that just opened.
+    /// Creates the heartbeat of a socket that just opened.
     pub fn new(now: Moment) -> Self {
         Self {
             next_ms: now.monotonic_ms + HEARTBEAT_MS,
@@ -46,7 +46,7 @@ impl Heartbeat {
         self.sent_wall_ms = now.wall_ms;
     }
 
-    /// A reply came to what had this number.
+    /// Handles the reply to the message with this reference.
     pub fn answered(&mut self, reference: Option<&str>) {
         if reference.is_some() && self.pending.as_deref() == reference {
             self.pending = None;
@@ -55,9 +55,9 @@ impl Heartbeat {
         }
     }
 
-    /// Something may have happened to the socket unnoticed: asks at once.
+    /// Sends a heartbeat immediately, because the socket may have failed unnoticed.
     pub fn check<D>(&mut self, now: Moment, outbox: &mut Outbox<D>) {
-        // By the wall clock, as the monotonic one may have slept with the machine.
+        // Measured by the wall clock, as the monotonic one may have stopped while the machine slept.
         let is_recent = (0.0..RECENT_HEARTBEAT_MS).contains(&(now.wall_ms - self.sent_wall_ms));
         let is_known_alive = self.pending.is_none() && is_recent;
         if !self.is_check && !is_known_alive {
@@ -65,7 +65,7 @@ impl Heartbeat {
         }
     }
 
-    /// The time may have come for something. `is_late`: the timer was, and answers may wait behind it.
+    /// Handles a timer. With `is_late`, the timer fired late, and replies may be waiting behind it.
     pub fn handle_timeout<D>(&mut self, now: Moment, is_late: bool, outbox: &mut Outbox<D>) -> Health {
         if is_late {
             self.check(now, outbox);

@@ -1,11 +1,12 @@
-//! One Realtime socket and its channels: what was heard goes in, what is to be done comes out.
+//! One realtime socket and its channels as a state machine: events in, effects out.
 //!
-//! A [`Session`] is told what the application wants (`open`, `close`, `close_all`), what time it is and what the world
-//! did (`handle_…`), and queues [`Effect`]s. After every call that may change it, take them with
-//! [`poll_effect`](Session::poll_effect) until there is none, then set one timer by
-//! [`poll_timeout`](Session::poll_timeout). It has no socket, no clock and no randomness, and its driver no decisions.
+//! A [`Session`] is told what the application wants (`open`, `close`, `close_all`), what time it is and what happened
+//! (`handle_…`), and queues [`Effect`]s. After every call that may change it, take them with
+//! [`poll_effect`](Session::poll_effect) until there are none, then set one timer according to
+//! [`poll_timeout`](Session::poll_timeout). The session has no socket, no clock and no randomness, and its driver
+//! makes no decisions.
 //!
-//! What the server does was recorded from a real one; comments name the recording that a fact is from.
+//! The server's behaviour was recorded from a real server; comments name the recording that a fact comes from.
 
 mod channel;
 mod heartbeat;
@@ -22,66 +23,67 @@ use crate::error::Error;
 use crate::query::Comparison;
 use crate::time::Moment;
 
-/// What time it is, and a random number, for one step.
+/// The time and a random number for one step.
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
-    /// Now.
+    /// The current time.
     pub now: Moment,
     /// Uniform in [0, 1).
     pub random: f64,
 }
 
-/// Names a channel. The caller chooses it and never uses it again.
+/// Identifies a channel. The caller chooses it and never reuses it.
 pub type ChannelId = u32;
 
-/// One subscription to the changes of a table. A channel has one or more.
+/// A binding to the changes of a table. A channel has one or more.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Binding {
-    /// `*` for every kind of change, or one of `INSERT`, `UPDATE`, `DELETE`.
+    /// `*` for all changes, or one of `INSERT`, `UPDATE`, `DELETE`.
     pub event: &'static str,
     /// The table, within the session's schema.
     pub table: &'static str,
-    /// What holds for the rows; None for every row that the token may see.
+    /// The condition on the rows; `None` for all rows that the token's user may see.
     pub filter: Option<Comparison>,
 }
 
-/// What the server is shown, so that it sends what this user may see.
+/// The token that tells the server what this user may see.
 #[derive(Clone, PartialEq)]
 pub struct Token {
     /// The JWT.
     pub text: String,
-    /// Its `exp` in milliseconds since 1970; None when that is not known, and then it is not renewed in time.
+    /// Its `exp` in milliseconds since 1970. If it is `None`, the token is not renewed in time.
     pub expires_wall_ms: Option<f64>,
 }
 
-/// What the driver is to do, or to tell.
+/// What the driver must do or report.
 pub enum Effect<D> {
-    /// Ask for the token; the answer goes to [`Session::handle_token`]. One question is open at a time. The server no
-    /// longer accepts the token that is given here, if one is.
+    /// Ask for the token and pass it to [`Session::handle_token`]. Only one request is open at a time. Contains the
+    /// token that the server rejected, if any.
     AskToken(Option<String>),
-    /// Open a socket. There is none at this time.
+    /// Open a socket. There is none at the moment.
     Connect,
     /// Send this text frame on the open socket.
     Send(String),
-    /// Close the socket, whether it is open yet or not, and tell nothing more of it.
+    /// Close the socket, even if it is not open yet, and report no more of its events.
     Disconnect,
-    /// Changes committed from now on will be told. What was committed before may have been missed: every one of these
-    /// is a possible gap, the first, the one after a new token and the one after the server subscribed anew.
+    /// Changes committed from now on will be reported. Earlier ones may have been missed: each of these effects marks
+    /// a possible gap, including the first one, the one after a new token, and the one after the server subscribed
+    /// again.
     Ready(ChannelId),
-    /// What was ready is not any more. It is being joined again.
+    /// The channel is no longer ready and is being joined again.
     Down(ChannelId),
-    /// The server does not take the subscription: a bad filter, an unknown table or role. Told once for each text; ends
-    /// with `Ready`. It is tried again, ever more rarely.
+    /// The server refuses the bindings: a bad filter, an unknown table or role. Reported once per error text, until
+    /// `Ready`. Retried with growing delays.
     Refused(ChannelId, Error),
-    /// The channel does not get ready, for a reason that is not its bindings: the connection, the join or the token is
-    /// refused, or nothing answers. Told when that lasts, once until `Ready`. It is tried again, ever more rarely.
+    /// The channel does not get ready for a reason other than its bindings: the connection, the join or the token is
+    /// refused, or there is no reply. Reported once if it lasts, until `Ready`. Retried with growing delays.
     Failing(ChannelId, Error),
-    /// A row changed, as the bindings at these places in the list given to [`Session::open`] asked to be told.
+    /// A row changed, and the bindings at these positions in the list passed to [`Session::open`] matched it.
     Change(ChannelId, Vec<usize>, Incoming<D>),
 }
 
 impl<D> Effect<D> {
-    /// The channel that it tells of.
+    /// The channel that the effect concerns.
     fn channel(&self) -> Option<ChannelId> {
         match self {
             Self::Ready(id)
@@ -94,19 +96,19 @@ impl<D> Effect<D> {
     }
 }
 
-/// What happened to a row.
+/// The type of a change.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ChangeKind {
     /// It is new.
     Insert,
-    /// It is different, or was written again as it was.
+    /// The row changed, or was written again unchanged.
     Update,
-    /// It is gone.
+    /// The row was deleted.
     Delete,
 }
 
 impl ChangeKind {
-    /// As it stands in frames and events.
+    /// Its name in frames and events.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Insert => "INSERT",
@@ -116,21 +118,21 @@ impl ChangeKind {
     }
 }
 
-/// A change as the server tells it.
+/// A change as reported by the server.
 pub struct Incoming<D> {
-    /// What happened. Taken from the change itself: older servers tell all kinds to a binding that asks for one
-    /// (recording `two-bindings-one-channel`).
+    /// The type of the change. Taken from the change itself, because older servers send all types to a binding that
+    /// asks for one (recording `two-bindings-one-channel`).
     pub kind: ChangeKind,
     /// The table.
     pub table: String,
-    /// The row as it is now, none for a delete. Large columns that an update did not touch are absent from it
-    /// (recording `basic-insert-update-delete`): lay it over the known row.
+    /// The new row; `None` for a delete. Large columns that an update did not touch are missing (recording
+    /// `basic-insert-update-delete`), so merge it with the known row.
     pub record: Option<D>,
-    /// The row as it was: mostly its primary key only, none for an insert.
+    /// The old row, usually with its primary key only; `None` for an insert.
     pub old: Option<D>,
-    /// When it was committed, in ISO format with milliseconds; None where the server may not look into the table.
+    /// When it was committed, in ISO format with milliseconds; `None` if the server may not read the table.
     pub commit_timestamp: Option<String>,
-    /// Whether something is missing: the server says that the row is too large or may not be read, or it tells a
-    /// delete without saying of what (recording `errors-401-400`).
+    /// Whether data is missing: the server reports that the row is too large or may not be read, or sends a delete
+    /// without naming the row (recording `errors-401-400`).
     pub has_errors: bool,
 }

@@ -1,13 +1,14 @@
-//! What is to be done next, in order.
+//! Pending effects, in order.
 
 use super::wire::Vsn;
 use super::{ChannelId, Effect};
 
 pub(super) struct Outbox<D> {
     vsn: Vsn,
-    /// Few at any time, as they are taken after every step; a `VecDeque` weighs more than it saves.
+    /// There are few at any time, because they are taken after every step. A `VecDeque` would add more bytes than it
+    /// saves time.
     effects: Vec<Effect<D>>,
-    /// Numbers what is sent. Goes on through reconnections, so that no answer is taken for another's.
+    /// Numbers the messages. Continues across reconnections, so that replies are never mixed up.
     sent: u32,
 }
 
@@ -24,14 +25,14 @@ impl<D> Outbox<D> {
         (!self.effects.is_empty()).then(|| self.effects.remove(0))
     }
 
-    /// Sends the join itself, whose number is then the `join_ref` of all that follows on the channel.
+    /// Sends the join, whose number becomes the `join_ref` of all later messages on the channel.
     pub fn send_join(&mut self, topic: &str, payload: &str) -> String {
         let reference = self.next();
         self.push(Effect::Send(self.vsn.frame(Some(&reference), &reference, topic, "phx_join", payload)));
         reference
     }
 
-    /// Sends anything else, and answers its number.
+    /// Sends any other message and returns its number.
     pub fn send(&mut self, join_ref: Option<&str>, topic: &str, event: &str, payload: &str) -> String {
         let reference = self.next();
         self.push(Effect::Send(self.vsn.frame(join_ref, &reference, topic, event, payload)));
@@ -43,17 +44,17 @@ impl<D> Outbox<D> {
         self.sent.to_string()
     }
 
-    /// Drops what was to be sent on a socket that is gone.
+    /// Drops messages for a socket that is gone.
     pub fn unsend(&mut self) {
         self.effects.retain(|effect| !matches!(effect, Effect::Send(_)));
     }
 
-    /// Drops what was to be told of a channel.
+    /// Drops the effects that concern a channel.
     pub fn silence(&mut self, channel: ChannelId) {
         self.effects.retain(|effect| effect.channel() != Some(channel));
     }
 
-    /// Drops everything but the duty to close a socket.
+    /// Drops all effects except a pending disconnect.
     pub fn clear(&mut self) {
         self.effects.retain(|effect| matches!(effect, Effect::Disconnect));
     }

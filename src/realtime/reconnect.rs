@@ -1,27 +1,27 @@
-//! How often to try, and when to tell that it is no use.
+//! When to retry, and when to report that retrying does not help.
 
 use crate::time::{
     JOINS_AT_ONCE, JOIN_SPACING_MS, MIN_LIFE_MS, MIN_RECONNECT_MS, RECONNECT_BACKOFF, REFUSALS_TO_TELL,
     TROUBLE_MS,
 };
 
-/// Counts failed connections, or failed joins of one channel, in a row.
+/// Counts consecutive failures of connections, or of one channel's joins.
 #[derive(Default)]
 pub(super) struct Reconnects {
     failures: u32,
 }
 
 impl Reconnects {
-    /// One more failure: how long to wait now. The wait is anything up to the limit, so that clients whom one outage
-    /// threw out do not come back together.
+    /// Counts a failure and returns the delay. It is random between zero and the limit, so that clients disconnected
+    /// by the same outage do not return together.
     pub fn wait_ms(&mut self, random: f64) -> f64 {
         let limit = RECONNECT_BACKOFF.wait_ms(self.failures);
         self.failures = self.failures.saturating_add(1);
         (random * limit).max(MIN_RECONNECT_MS)
     }
 
-    /// What failed had worked since `since_ms`. Only what worked for a while wipes the slate: a server that takes
-    /// everybody in and throws them out at once must not be asked at full speed.
+    /// Records that what failed now had worked since `since_ms`. Only a success that lasted resets the counter,
+    /// because a server that accepts and immediately drops every client must not be retried at full speed.
     pub fn lived(&mut self, since_ms: f64, now_ms: f64) {
         if now_ms - since_ms >= MIN_LIFE_MS {
             self.failures = 0;
@@ -29,7 +29,7 @@ impl Reconnects {
     }
 }
 
-/// Failures since something last worked, to know when the application has to be told.
+/// Failures since the last success, to decide when to inform the application.
 #[derive(Default)]
 pub(super) struct Trouble {
     refusals: u32,
@@ -47,20 +47,20 @@ impl Trouble {
         self.refusals = self.refusals.saturating_add(1);
     }
 
-    /// Whether it is more than a hiccup.
+    /// Whether the trouble has lasted long enough to report it.
     pub fn is_lasting(&self, now_ms: f64) -> bool {
         self.refusals >= REFUSALS_TO_TELL || self.lasts_from_ms() <= now_ms
     }
 
-    /// From when on it is, whatever happens until then; infinite when there is none.
+    /// When that will be the case, without further events; infinity if there is no trouble.
     pub fn lasts_from_ms(&self) -> f64 {
         self.since_ms.map_or(f64::INFINITY, |since_ms| since_ms + TROUBLE_MS)
     }
 }
 
-/// Spaces joins.
+/// Spaces joins out.
 pub(super) struct Pace {
-    /// When the joins sent so far would be through, had each waited for its turn.
+    /// When the joins sent so far would have been sent at the regular pace.
     through_ms: f64,
 }
 
@@ -71,12 +71,12 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// When the next join may go out.
+    /// When the next join may be sent.
     pub fn next_ms(&self) -> f64 {
         self.through_ms - (JOINS_AT_ONCE - 1.0) * JOIN_SPACING_MS
     }
 
-    /// One went out.
+    /// Records that a join was sent.
     pub fn took(&mut self, now_ms: f64) {
         self.through_ms = self.through_ms.max(now_ms) + JOIN_SPACING_MS;
     }

@@ -1,4 +1,4 @@
-//! The socket, and all of its channels.
+//! The socket and all of its channels.
 
 use super::channel::Channel;
 use super::heartbeat::{Health, Heartbeat};
@@ -11,25 +11,25 @@ use crate::data::Data;
 use crate::error::{code, Error, Report};
 use crate::time::{Moment, CONNECT_GAP_MS, CONNECT_TIMEOUT_MS, LATE_MS, LINGER_MS};
 
-/// What there is of a socket.
+/// The state of the socket.
 enum Socket {
-    /// None, and none is wanted.
+    /// There is none, and none is needed.
     Idle,
-    /// None yet: the token comes first, so that the joins carry it.
+    /// Not opened yet: the token is requested first, so that joins contain it.
     Asking,
-    /// Under way until this time.
+    /// Connecting, with this deadline.
     Connecting(f64),
-    /// Open since that time.
+    /// Open since this time.
     Open(f64, Heartbeat),
-    /// None until this time, as the last one failed.
+    /// Closed until this time, because the last one failed.
     Resting(f64),
 }
 
-/// One realtime socket with its channels, as far as decisions go.
+/// One realtime socket with its channels, without I/O.
 ///
-/// The driver's part: carry out every effect in order, give back what the world did, and call
-/// [`handle_timeout`](Self::handle_timeout) at [`poll_timeout`](Self::poll_timeout). After `Disconnect` nothing of that
-/// socket may be handed in any more, and after [`close_all`](Self::close_all) no answer to an older `AskToken`.
+/// The driver must carry out every effect in order, report what happens, and call
+/// [`handle_timeout`](Self::handle_timeout) at [`poll_timeout`](Self::poll_timeout). After `Disconnect` it must not
+/// report events of that socket, and after [`close_all`](Self::close_all) no token for an older `AskToken`.
 pub struct Session<D> {
     schema: String,
     socket: Socket,
@@ -39,23 +39,25 @@ pub struct Session<D> {
     reconnects: Reconnects,
     /// Attempts to connect since a socket last worked.
     trouble: Trouble,
-    /// Why the last of them failed.
+    /// The error of the last attempt.
     failure: Option<Error>,
-    /// Whether the channels were told of it.
+    /// Whether it was reported to the channels.
     is_failing: bool,
     pace: Pace,
     /// When the last attempt to connect began.
     tried_ms: f64,
-    /// When to give up a socket without channels; infinite while there are some.
+    /// When to close a socket without channels; infinity while there are channels.
     linger_ms: f64,
-    /// By how much the wall clock was ahead of the monotonic one at the last timer. It grows by what was slept.
+    /// By how much the wall clock was ahead of the monotonic one at the last timer. The difference grows while the
+    /// machine sleeps.
     ahead_ms: f64,
-    /// The last timer was late.
+    /// Whether the last timer fired late.
     is_drowsy: bool,
 }
 
 impl<D: Data> Session<D> {
-    /// Without channels; connects when the first one is opened. `schema` is the database's, mostly `public`.
+    /// Creates a session without channels, which connects when the first one is opened. `schema` is the database
+    /// schema, usually `public`.
     pub fn new(vsn: Vsn, schema: String) -> Self {
         Self {
             schema,
@@ -75,12 +77,12 @@ impl<D: Data> Session<D> {
         }
     }
 
-    /// The schema of joins from now on. Channels that are joined stay what they are: close them first.
+    /// Sets the schema of future joins. It does not change joined channels: close them first.
     pub fn configure(&mut self, schema: String) {
         self.schema = schema;
     }
 
-    /// Subscribes: joins when connected, connects when needed. A channel that is open already stays as it is.
+    /// Subscribes: joins if connected, connects if necessary. A channel that is already open stays unchanged.
     pub fn open(&mut self, step: Step, channel: ChannelId, bindings: Vec<Binding>) {
         if self.channels.iter().any(|known| known.id == channel) {
             return;
@@ -99,8 +101,7 @@ impl<D: Data> Session<D> {
         self.advance(step);
     }
 
-    /// Ends a subscription: nothing more is told of it. Without channels the socket is closed after
-    /// [`LINGER_MS`].
+    /// Ends a subscription; nothing more is reported for it. Without channels the socket closes after [`LINGER_MS`].
     pub fn close(&mut self, step: Step, channel: ChannelId) {
         let Some(place) = self.channels.iter().position(|known| known.id == channel) else { return };
         let gone = self.channels.remove(place);
@@ -113,7 +114,7 @@ impl<D: Data> Session<D> {
         }
     }
 
-    /// Forgets every channel and the token, and disconnects: somebody else is signed in, or nobody needs this any more.
+    /// Forgets all channels and the token, and disconnects: the user changed or the session is no longer needed.
     pub fn close_all(&mut self) {
         self.outbox.clear();
         self.channels.clear();
@@ -122,7 +123,7 @@ impl<D: Data> Session<D> {
         self.retire();
     }
 
-    /// Lets go of the socket, in whatever state.
+    /// Drops the socket, whatever its state.
     fn retire(&mut self) {
         self.linger_ms = f64::INFINITY;
         self.forget_trouble();
@@ -141,7 +142,7 @@ impl<D: Data> Session<D> {
         }
     }
 
-    /// A text frame came, parsed. What is no frame of a channel of ours is ignored.
+    /// Handles a parsed text frame. Ignores anything that is not a frame for one of the channels.
     pub fn handle_frame(&mut self, step: Step, frame: &D) {
         if !matches!(self.socket, Socket::Open(..)) {
             return;
@@ -165,8 +166,8 @@ impl<D: Data> Session<D> {
         self.advance(step);
     }
 
-    /// The socket was closed by the other side, was refused, or broke. Not to be called after `Disconnect`. `status` is
-    /// the HTTP status of the refusal, which only some sockets tell.
+    /// The socket was closed by the server, was refused, or broke. Must not be called after `Disconnect`. `status` is
+    /// the HTTP status of a refusal, which only some sockets report.
     pub fn handle_closed(&mut self, step: Step, status: Option<u16>) {
         if matches!(self.socket, Socket::Connecting(_) | Socket::Open(..)) {
             if status.is_some_and(is_refusal) {
@@ -176,7 +177,7 @@ impl<D: Data> Session<D> {
         }
     }
 
-    /// The token provider answered, or the auth library renewed the token of its own accord. None for nobody.
+    /// The token provider answered, or the auth library renewed the token by itself. `None`: no user is signed in.
     pub fn handle_token(&mut self, step: Step, token: Result<Option<Token>, Error>) {
         let was_asking = std::mem::replace(&mut self.tokens.is_asking, false);
         let failure = match token {
@@ -207,7 +208,8 @@ impl<D: Data> Session<D> {
         self.advance(step);
     }
 
-    /// The tab is shown, the network is back, the machine woke: checks the socket now, or connects now.
+    /// The tab became visible, the network is back, or the machine woke up: checks the socket, or connects
+    /// immediately.
     pub fn handle_shown(&mut self, step: Step) {
         match &mut self.socket {
             Socket::Open(_, heartbeat) => {
@@ -222,7 +224,7 @@ impl<D: Data> Session<D> {
         }
     }
 
-    /// When to call [`handle_timeout`](Self::handle_timeout), in monotonic milliseconds; None for not at all.
+    /// When to call [`handle_timeout`](Self::handle_timeout), in monotonic milliseconds; `None` for never.
     pub fn poll_timeout(&self) -> Option<f64> {
         let mut due_ms = self.linger_ms.min(self.tokens.give_up_ms());
         if !matches!(self.socket, Socket::Open(..)) && !self.is_failing {
@@ -242,14 +244,14 @@ impl<D: Data> Session<D> {
         (due_ms < f64::INFINITY).then_some(due_ms)
     }
 
-    /// The time of [`poll_timeout`](Self::poll_timeout) has come. Too early does nothing; too late tells of a hidden tab
-    /// or of sleep, and then the socket is checked before anything is concluded from silence.
+    /// The time of [`poll_timeout`](Self::poll_timeout) has come. Calling it early does nothing. A late call
+    /// indicates a hidden tab or sleep, so the socket is checked before silence is taken as a failure.
     pub fn handle_timeout(&mut self, step: Step) {
         let now_ms = step.now.monotonic_ms;
         let Some(due_ms) = self.poll_timeout().filter(|due_ms| *due_ms <= now_ms) else { return };
         let is_late = now_ms - due_ms > LATE_MS || ahead_ms(step.now) - self.ahead_ms > LATE_MS;
         self.ahead_ms = ahead_ms(step.now);
-        // Forgives once: in a hidden tab every timer is late, and a dead server must be noticed there as well.
+        // Forgive only once: in a hidden tab every timer is late, and a dead server must be noticed there too.
         let was_drowsy = std::mem::replace(&mut self.is_drowsy, is_late);
         let is_forgiving = is_late && !was_drowsy;
         if self.linger_ms <= now_ms {
@@ -280,7 +282,7 @@ impl<D: Data> Session<D> {
         self.advance(step);
     }
 
-    /// The timers of an open socket but its heartbeat.
+    /// Handles the timers of an open socket, except its heartbeat.
     fn attend(&mut self, step: Step, is_late: bool, is_forgiving: bool) {
         if is_late {
             self.tokens.plan(step.now);
@@ -293,7 +295,7 @@ impl<D: Data> Session<D> {
         }
     }
 
-    /// What to do next. Take all of them after every call but this one and [`poll_timeout`](Self::poll_timeout).
+    /// The next effect. Take all of them after every call except this one and [`poll_timeout`](Self::poll_timeout).
     pub fn poll_effect(&mut self) -> Option<Effect<D>> {
         self.outbox.pop()
     }
@@ -305,7 +307,7 @@ impl<D: Data> Session<D> {
         }
     }
 
-    /// Asks for another token than the one that the server complained about.
+    /// Asks for a token to replace the one that the server rejected.
     fn replace_token(&mut self, step: Step) {
         self.ask(step, self.tokens.text().map(str::to_owned));
     }
@@ -320,7 +322,7 @@ impl<D: Data> Session<D> {
         }
     }
 
-    /// Does on an open socket what is due: joins, and showing the token.
+    /// Sends what is due on an open socket: joins and the token.
     fn advance(&mut self, step: Step) {
         if !matches!(self.socket, Socket::Open(..)) {
             return;
@@ -342,13 +344,13 @@ impl<D: Data> Session<D> {
         }
     }
 
-    /// Gives the socket up.
+    /// Gives up the socket.
     fn abandon(&mut self, step: Step) {
         self.outbox.push(Effect::Disconnect);
         self.lose(step, unreachable());
     }
 
-    /// There is no socket any more; another attempt follows after a wait.
+    /// The socket is gone; connects again after a delay.
     fn lose(&mut self, step: Step, error: Error) {
         let now_ms = step.now.monotonic_ms;
         if let Socket::Open(since_ms, _) = self.socket {
@@ -363,31 +365,31 @@ impl<D: Data> Session<D> {
         self.tell_trouble(step);
     }
 
-    /// Tells every channel that there is no socket, if that lasts.
+    /// Reports to all channels that there is no socket, if that lasts.
     fn tell_trouble(&mut self, step: Step) {
         if self.is_failing || !self.trouble.is_lasting(step.now.monotonic_ms) {
             return;
         }
         self.is_failing = true;
-        // Nothing failed yet, and nothing answers.
+        // Nothing has failed so far, but nothing replies.
         let failure = self.failure.get_or_insert_with(Error::timeout);
         for channel in &mut self.channels {
             channel.be_failing(failure, &mut self.outbox);
         }
     }
 
-    /// The socket works, or none is wanted.
+    /// The socket works, or none is needed.
     fn forget_trouble(&mut self) {
         (self.trouble, self.failure, self.is_failing) = Default::default();
     }
 }
 
-/// Whether a status says that the same attempt will hardly succeed soon.
+/// Whether the status means that retrying soon is unlikely to succeed.
 fn is_refusal(status: u16) -> bool {
     (400..500).contains(&status) && !matches!(status, 408 | 425 | 429)
 }
 
-/// The socket did not open, or broke. Browsers do not tell why.
+/// The socket failed to open, or broke. Browsers do not report why.
 fn unreachable() -> Error {
     Error::network("There is no connection to the realtime server", None, None)
 }

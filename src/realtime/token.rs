@@ -1,4 +1,4 @@
-//! The token: whether it is being asked for, and when it must be renewed.
+//! The token: whether it is being requested, and when it must be renewed.
 
 use super::Token;
 use crate::time::{
@@ -7,7 +7,7 @@ use crate::time::{
 
 pub(super) struct Tokens {
     current: Option<Token>,
-    /// Counts the tokens seen, so that a channel knows whether the server has seen this one.
+    /// The number of tokens so far, so that a channel knows whether the server has received this one.
     pub version: u32,
     pub is_asking: bool,
     asked_ms: f64,
@@ -31,19 +31,19 @@ impl Tokens {
         self.current.as_ref().map(|token| &*token.text)
     }
 
-    /// Notes that it is asked for now.
+    /// Records that the token is being requested.
     pub fn ask(&mut self, now_ms: f64) {
         self.is_asking = true;
         self.asked_ms = now_ms;
         self.refresh_ms = f64::INFINITY;
     }
 
-    /// When the provider may be asked again because of something that the server said.
+    /// When the provider may be asked again after an error from the server.
     pub fn next_ask_ms(&self) -> f64 {
         self.asked_ms + RECONNECT_BACKOFF.first_ms
     }
 
-    /// When a question under way counts as failed; infinite when none is.
+    /// When an open request counts as failed; infinity if there is none.
     pub fn give_up_ms(&self) -> f64 {
         if self.is_asking {
             self.asked_ms + TOKEN_TIMEOUT_MS
@@ -52,14 +52,14 @@ impl Tokens {
         }
     }
 
-    /// When to renew.
+    /// When to renew the token.
     pub fn refresh_ms(&self) -> f64 {
         self.refresh_ms
     }
 
-    /// This is the token from now on.
+    /// Sets the token.
     pub fn replace(&mut self, token: Option<Token>, now: Moment) {
-        // Given again, it is no younger.
+        // Receiving the same token again does not extend its lifetime.
         if self.text() != token.as_ref().map(|token| &*token.text) {
             self.version = self.version.wrapping_add(1);
             self.current = token;
@@ -68,7 +68,7 @@ impl Tokens {
         self.plan(now);
     }
 
-    /// Plans the renewal by the wall clock, which goes on while the machine sleeps. Never puts it off.
+    /// Schedules the renewal by the wall clock, which continues while the machine sleeps. Never postpones it.
     pub fn plan(&mut self, now: Moment) {
         let Some(expires_ms) = self.current.as_ref().and_then(|token| token.expires_wall_ms) else { return };
         let left_ms = expires_ms - now.wall_ms;
@@ -83,10 +83,10 @@ impl Tokens {
     }
 }
 
-/// Whether a text of the server complains about the token (recordings `expired-token` and `access-token-refresh`; newer
-/// servers write `InvalidJWTToken: …`).
+/// Whether a server's text is about the token (recordings `expired-token` and `access-token-refresh`; newer servers
+/// write `InvalidJWTToken: …`).
 pub(super) fn is_blamed(text: &str) -> bool {
-    // Not `str::contains`, which weighs several kilobytes.
+    // Not `str::contains`, which would add several kilobytes.
     ["oken", "JWT", "Jwt", "signature", "claims", "signer"]
         .iter()
         .any(|word| text.as_bytes().windows(word.len()).any(|part| part == word.as_bytes()))

@@ -1,20 +1,20 @@
-//! The frames, in both of their serialisations.
+//! Encodes and decodes frames in both serialisations.
 
 use super::Binding;
 use crate::data::{Data, Value};
 use crate::json::json_text;
 
-/// How frames are written. Both are read whatever is written.
+/// The serialisation of sent frames. Received frames may use either.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Vsn {
-    /// Objects with named members; the server never says which join a frame belongs to.
+    /// Objects with named members. The server never names the join that a frame belongs to.
     V1,
-    /// Lists of five (recording `vsn-2.0.0`). What the official client speaks by default.
+    /// Arrays of five (recording `vsn-2.0.0`). The official client's default.
     V2,
 }
 
 impl Vsn {
-    /// What the address of the socket says in its parameter `vsn`.
+    /// The value of the parameter `vsn` in the socket's URL.
     pub fn parameter(self) -> &'static str {
         match self {
             Self::V1 => "1.0.0",
@@ -22,7 +22,7 @@ impl Vsn {
         }
     }
 
-    /// A frame. Of the texts only `payload` may hold what JSON must escape, and is JSON already.
+    /// Encodes a frame. Only `payload`, which is JSON already, may contain characters that JSON must escape.
     pub(super) fn frame(
         self,
         join_ref: Option<&str>,
@@ -55,8 +55,8 @@ impl Vsn {
     }
 }
 
-/// The payload of a join (recording `basic-insert-update-delete`). No token, no member for it: the server then takes
-/// the socket's key.
+/// The payload of a join (recording `basic-insert-update-delete`). Without a token the member is omitted, and the
+/// server uses the socket's key.
 pub(super) fn join_payload(schema: &str, bindings: &[Binding], token: Option<&str>) -> String {
     let mut json = String::from(
         "{\"config\":{\"broadcast\":{\"ack\":false,\"self\":false},\"presence\":{\"key\":\"\",\"enabled\":false},\
@@ -83,7 +83,7 @@ pub(super) fn join_payload(schema: &str, bindings: &[Binding], token: Option<&st
     json
 }
 
-/// The payload that shows a new token.
+/// The payload that sends a new token.
 pub(super) fn token_payload(token: &str) -> String {
     let mut json = String::new();
     add(&mut json, "{\"access_token\":", token);
@@ -96,20 +96,20 @@ fn add(json: &mut String, name: &str, text: &str) {
     json.push_str(&json_text(text));
 }
 
-/// A frame that came in.
+/// A received frame.
 pub(super) struct Frame<D> {
     pub topic: String,
     pub event: String,
-    /// The join that it belongs to, where it says so. Closes say so in both serialisations, in version 1 as `ref`;
-    /// changes and, in version 1, system messages never do.
+    /// The join that it belongs to, if named. Closes name it in both serialisations, in version 1 as `ref`; changes
+    /// and, in version 1, system messages never do.
     pub owner: Option<String>,
-    /// What a reply replies to.
+    /// The message that a reply refers to.
     pub reference: Option<String>,
     pub payload: D,
 }
 
 impl<D: Data> Frame<D> {
-    /// None for what is no frame.
+    /// Parses a frame; `None` if it is not one.
     pub fn read(frame: &D) -> Option<Self> {
         if frame.is_empty() {
             let reference = text(frame.column("ref"));
@@ -131,13 +131,13 @@ impl<D: Data> Frame<D> {
         })
     }
 
-    /// A text of the payload; empty when it is none.
+    /// A text member of the payload; empty if it is not a text.
     pub fn says(&self, name: &'static str) -> String {
         text(self.payload.column(name)).unwrap_or_default()
     }
 }
 
-/// The text, when it is one.
+/// The text, if it is one.
 pub(super) fn text(value: Value) -> Option<String> {
     match value {
         Value::Text(text) => Some(text),

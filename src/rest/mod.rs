@@ -1,4 +1,4 @@
-//! `PostgREST`: a query or a write as an HTTP request, and an HTTP answer as rows, a count or an error.
+//! `PostgREST`: queries and writes as HTTP requests, and HTTP responses as rows, counts or errors.
 
 mod relations;
 mod request;

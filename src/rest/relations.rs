@@ -1,21 +1,21 @@
-//! A workflow with its nodes and connections in one answer.
+//! A workflow with its nodes and connections in one response.
 
 use super::request::Request;
 use crate::data::{Data, Form, Value};
 use crate::query::{Query, Test};
 use crate::tables::{Table, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
 
-/// With the number of each: servers cut embedded lists too.
+/// Includes the count of each, because servers cut embedded lists too.
 const SELECT: &str = "*,nodes:workflow_nodes(*),connections:workflow_connections(*),\
     node_count:workflow_nodes(count),connection_count:workflow_connections(count)\
     &nodes.order=created_at.asc,id.asc&connections.order=created_at.asc,id.asc";
 
-/// Rows of another table within a workflow's row.
+/// Rows of another table embedded in a workflow's row.
 pub struct Embedded {
     table: &'static Table,
-    /// The member that holds the rows.
+    /// The member that contains the rows.
     rows: &'static str,
-    /// The member that holds their number.
+    /// The member that contains their count.
     count: &'static str,
 }
 
@@ -34,15 +34,15 @@ impl Request {
 }
 
 impl Embedded {
-    /// The rows within `workflow`, and how many there are in all, if that can be believed. None when there is no list.
+    /// The rows embedded in `workflow`, and their total if it is plausible. `None` if there is no list.
     pub fn of<D: Data>(&self, workflow: &D) -> Option<(D, Option<u32>)> {
         let rows = workflow.child(self.rows).filter(|rows| rows.is(Form::Rows))?;
-        // A number smaller than that of the rows that came does not count them.
+        // A count below the number of rows received is not their count.
         let count = number_in(workflow, self.count).filter(|count| *count as usize >= rows.len());
         Some((rows, count))
     }
 
-    /// The query that these rows answer.
+    /// The query for these rows.
     pub fn query(&self, workflow_id: &str) -> Query {
         Query::of(self.table).filter("workflow_id", Test::Eq(workflow_id.to_owned()))
     }
@@ -53,7 +53,7 @@ pub fn without_embedded<D: Data>(workflow: &D) -> D {
     D::object(Some(workflow), &[NODES.rows, NODES.count, CONNECTIONS.rows, CONNECTIONS.count], &[])
 }
 
-/// The number in an embedded `[{"count": 12}]`. None when there is none.
+/// The number in an embedded `[{"count": 12}]`; `None` if there is none.
 fn number_in<D: Data>(row: &D, name: &'static str) -> Option<u32> {
     let number = row.child(name).filter(|list| !list.is_empty())?.item(0).column("count");
     match number {

@@ -1,4 +1,4 @@
-//! Requests, before the origin, the key and the token are added.
+//! Requests, without the origin, the key and the token.
 
 use super::url::{push_filters, select_url};
 use crate::data::Form;
@@ -19,7 +19,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// As it stands in a request line.
+    /// Its name in HTTP.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
@@ -35,24 +35,24 @@ impl Method {
 pub struct Request {
     /// The HTTP method.
     pub method: Method,
-    /// The table or function, for logs; never the URL, which holds values.
+    /// The table or function, for logs. Logs never contain the URL, because it contains values.
     pub table: &'static str,
-    /// Path below `/rest/v1/`, with the query string.
+    /// The path below `/rest/v1/`, with the query string.
     pub path: String,
-    /// The `Prefer` header, or nothing.
+    /// The `Prefer` header; empty for none.
     pub prefer: &'static str,
-    /// A JSON body, or nothing.
+    /// The JSON body, if any.
     pub body: Option<String>,
-    /// What a successful answer is.
+    /// The form of a successful response.
     pub form: Form,
-    /// How many reads, asked together, the answer is for.
+    /// The number of reads, batched together, that the response is for.
     pub reads: usize,
-    /// Whether a secret is sent or answered, which an error's details might quote.
+    /// Whether a secret is sent or returned, which the details of an error might quote.
     pub carries_secret: bool,
 }
 
 const COUNT: &str = "count=exact";
-// Times have no zone in the database. Of writes, `now` and defaults are meant to be UTC, whichever zone the role has.
+// The database's times have no zone. In writes, `now` and defaults must be UTC, regardless of the role's time zone.
 const RETURN: &str = "return=representation,timezone=UTC";
 const UPSERT: &str = "resolution=merge-duplicates,return=representation,timezone=UTC";
 const INSERT_ONCE: &str = "resolution=ignore-duplicates,return=representation,timezone=UTC";
@@ -63,49 +63,49 @@ impl Request {
         Self { method, table, path, prefer: "", body: None, form, reads: 1, carries_secret: false }
     }
 
-    /// Rows of `query`, without their number: for answers that no server cuts.
+    /// Reads the rows of `query` without their total, for responses that servers do not cut.
     pub fn select(query: &Query, select: &str) -> Self {
         let path = select_url(query, select, None);
         Self { reads: reads(query), ..Self::new(Method::Get, query.table.name, path) }
     }
 
-    /// Rows of `query`, continued `after` a place, with the number of all that match: servers cut long answers
-    /// without a word, and the number is what tells.
+    /// Reads the rows of `query`, continued `after` a position, with the total of matching rows: servers cut long
+    /// responses silently, and only the total shows it.
     pub fn counted(query: &Query, after: Option<&Position>) -> Self {
         let select = query.select();
         Self { path: select_url(query, &select, after), prefer: COUNT, ..Self::select(query, &select) }
     }
 
-    /// How many rows match `query`, and none of them.
+    /// Reads only how many rows match `query`.
     pub fn count(query: &Query) -> Self {
         let query = Query { order: Vec::new(), limit: Some(0), offset: 0, ..query.clone() };
         Self { prefer: COUNT, ..Self::select(&query, "id") }
     }
 
-    /// One new row, unless there is one with the same value in the `key` columns: then the answer is `[]`. Sent
-    /// twice it makes one row.
+    /// Inserts a row unless one with the same values in the `key` columns exists; then the response is `[]`.
+    /// Repeating the request creates no second row.
     pub fn insert(table: &'static Table, key: &str, body: String) -> Self {
         let path = [table.name, "?on_conflict=", key, "&select=*"].concat();
         Self { prefer: INSERT_ONCE, body: Some(body), ..Self::new(Method::Post, table.name, path) }
     }
 
-    /// One new row, or new values for the one with the same value in the `key` columns.
+    /// Inserts a row, or updates the one with the same values in the `key` columns.
     pub fn upsert(table: &'static Table, key: &str, body: String) -> Self {
         Self { prefer: UPSERT, ..Self::insert(table, key, body) }
     }
 
-    /// Calls a function of the database with a JSON object of its arguments.
+    /// Calls a database function with a JSON object of its arguments.
     pub fn call(function: &'static str, body: String, form: Form) -> Self {
         let path = ["rpc/", function].concat();
         Self { body: Some(body), form, ..Self::new(Method::Post, function, path) }
     }
 
-    /// Changes the rows that match; answers them as they are then.
+    /// Updates the rows that match and returns their new state.
     pub fn update(table: &'static Table, filters: &[Filter], body: String) -> Self {
         Self { method: Method::Patch, body: Some(body), ..Self::delete(table, filters) }
     }
 
-    /// Deletes the rows that match; answers them as they were.
+    /// Deletes the rows that match and returns their last state.
     pub fn delete(table: &'static Table, filters: &[Filter]) -> Self {
         let mut path = [table.name, "?select=*"].concat();
         push_filters(&mut path, filters);
@@ -113,7 +113,7 @@ impl Request {
     }
 }
 
-/// Reads that were asked together differ in one column.
+/// Batched reads differ in one column.
 fn reads(query: &Query) -> usize {
     let members = query.filters.iter().find_map(|filter| match &filter.test {
         Test::In(members) => Some(members.len()),

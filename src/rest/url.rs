@@ -1,12 +1,13 @@
-//! The query string, as `PostgREST` reads it. Every value is a value: none can become query structure.
+//! Builds query strings for `PostgREST`. Values are always encoded, so none can alter the structure of the query.
 
 use crate::query::{Comparison, Filter, Order, Position, Query, Test};
 use crate::tables::Table;
 
-/// No URL is longer than this, in bytes; proxies on the way refuse longer ones.
+/// Maximum length of a URL in bytes, because proxies refuse longer ones.
 pub const MAX_URL_LENGTH: usize = 8_000;
 
-/// Appends `value` with everything encoded that is not unreserved (RFC 3986, 2.3), but for the colon of timestamps.
+/// Appends `value`, percent-encoding everything except unreserved characters (RFC 3986, 2.3) and the colon of
+/// timestamps.
 pub fn push_encoded(url: &mut String, value: &str) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for byte in value.bytes() {
@@ -22,9 +23,9 @@ pub fn push_encoded(url: &mut String, value: &str) {
     }
 }
 
-/// `value` as one element of an `in` list or a logic tree: in double quotes, with `"` and `\` escaped.
+/// `value` as an element of an `in` list or a logic tree: in double quotes, with `"` and `\` escaped.
 ///
-/// (`PostgREST`, "Reserved characters": whatever is inside the quotes has no meaning to it.)
+/// (`PostgREST` documentation, "Reserved characters": characters within quotes have no special meaning.)
 pub fn quoted(value: &str) -> String {
     let mut text = String::with_capacity(value.len() + 2);
     text.push('"');
@@ -38,7 +39,7 @@ pub fn quoted(value: &str) -> String {
     text
 }
 
-/// The path and query string that ask `query` for `select`, starting `after` a place in its order when one is given.
+/// The path and query string to read `select` of `query`, starting `after` a position in its order if there is one.
 pub fn select_url(query: &Query, select: &str, after: Option<&Position>) -> String {
     let mut url = [query.table.name, "?select=", select].concat();
     push_filters(&mut url, &query.filters);
@@ -78,7 +79,7 @@ pub fn push_order(url: &mut String, order: &[Order]) {
     }
 }
 
-/// Appends `&column=test` for every filter.
+/// Appends `&column=test` for each filter.
 pub fn push_filters(url: &mut String, filters: &[Filter]) {
     for Filter { column, test } in filters {
         url.push('&');
@@ -106,7 +107,7 @@ pub fn push_filters(url: &mut String, filters: &[Filter]) {
     }
 }
 
-/// A uuid stands bare, which keeps lists of them short; everything else is quoted.
+/// A uuid needs no quotes, which keeps lists of them short. Everything else is quoted.
 fn push_element(url: &mut String, value: &str) {
     let bare = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if bare {
@@ -116,7 +117,7 @@ fn push_element(url: &mut String, value: &str) {
     }
 }
 
-/// Appends the condition "one of the table's scope columns holds this id".
+/// Appends the condition that one of the table's scope columns holds this id.
 fn push_scope(url: &mut String, table: &Table, id: &str) {
     let mut lead = "&or=(";
     for column in table.scopes {
@@ -126,8 +127,8 @@ fn push_scope(url: &mut String, table: &Table, id: &str) {
     url.push(')');
 }
 
-/// Appends the condition "comes after this place": larger in the first column, or equal there and after it in the
-/// rest. NULL is largest, so that it comes last ascending and first descending.
+/// Appends the condition for rows after this position: greater in the first column, or equal in it and after the
+/// position in the rest. NULL is the greatest value, so it comes last ascending and first descending.
 fn push_after(url: &mut String, position: &Position) {
     url.push_str("&or=(");
     for (depth, (order, value)) in position.iter().enumerate() {
@@ -165,7 +166,7 @@ fn push_after(url: &mut String, position: &Position) {
     url.push(')');
 }
 
-/// A condition whose values are quoted already: encoded except for the commas between conditions.
+/// Appends a condition whose values are quoted already, encoding everything except the commas between conditions.
 fn push_condition(url: &mut String, condition: &str) {
     push_encoded(url, condition);
 }

@@ -1,31 +1,31 @@
-//! Columns: their types in the database, here and in TypeScript.
+//! Columns: their types in the database, in Rust and in TypeScript.
 
 #[cfg(not(target_arch = "wasm32"))]
 use tsify::Tsify;
 
 /// One column of a table.
 pub struct Column {
-    /// Its name in the database.
+    /// The name in the database.
     pub name: &'static str,
-    /// What it holds.
+    /// The type.
     pub kind: Kind,
-    /// When it may be left out or be NULL.
+    /// Whether it may be omitted or NULL.
     pub presence: Presence,
 }
 
 impl Column {
-    /// Whether NULL may be written to it.
+    /// Whether it accepts NULL.
     pub fn takes_null(&self) -> bool {
         matches!(self.presence, Presence::Nullable | Presence::Defaulted)
     }
 }
 
-/// What a column holds, as far as checking an input and comparing two rows needs it.
+/// The type of a column, as far as validating and comparing need it.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Kind {
     /// `uuid`; compared in its lower-case form.
     Uuid,
-    /// `text`; equality is known here, order is not (it depends on the database's collation).
+    /// `text`. Equality can be decided here, but not order, which depends on the database's collation.
     Text,
     /// `boolean`.
     Bool,
@@ -37,26 +37,26 @@ pub enum Kind {
     Timestamp,
     /// `jsonb`.
     Json,
-    /// `text` with a check: one of these.
+    /// `text` with a check constraint: one of these.
     OneOf(&'static [&'static str]),
 }
 
-/// When a column may be left out, and when it may be NULL.
+/// Whether a column may be omitted, and whether it may be NULL.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Presence {
-    /// Not null and without a default.
+    /// Not null, without a default.
     Required,
     /// Not null, with a default.
     Generated,
-    /// With a default, though the database allows NULL.
+    /// With a default, but the database allows NULL.
     Defaulted,
-    /// NULL unless given.
+    /// NULL by default.
     Nullable,
 }
 
-/// A Rust type that stands for a column's type.
+/// A Rust type that represents a column's type.
 pub trait ColumnType {
-    /// What the column holds.
+    /// The column's type.
     const KIND: Kind;
 }
 
@@ -64,17 +64,17 @@ pub trait ColumnType {
 #[cfg_attr(not(target_arch = "wasm32"), derive(Tsify))]
 pub struct Uuid(pub String);
 
-/// A time in UTC as the database prints it: `2024-02-29T23:59:59.123456`, without zone. In inputs, `Z` or an offset
-/// is understood and converted.
+/// A time in UTC as the database prints it, without a zone: `2024-02-29T23:59:59.123456`. Inputs may contain `Z` or
+/// an offset and are converted.
 #[cfg_attr(not(target_arch = "wasm32"), derive(Tsify))]
 pub struct Timestamp(pub String);
 
-/// What the app gives meaning to: an object, or any other JSON value.
+/// An object, or any other JSON value, which the app interprets.
 #[cfg_attr(not(target_arch = "wasm32"), derive(Tsify))]
 #[cfg_attr(not(target_arch = "wasm32"), tsify(type = "Record<string, any>"))]
 pub struct JsonObject(pub String);
 
-/// What a template's workflow begins with.
+/// The nodes and connections that a workflow created from the template starts with.
 #[cfg_attr(not(target_arch = "wasm32"), derive(Tsify))]
 #[cfg_attr(
     not(target_arch = "wasm32"),
@@ -82,7 +82,7 @@ pub struct JsonObject(pub String);
 )]
 pub struct TemplateData(pub String);
 
-/// The row before and after, and what of it changed. Secrets are replaced by `[REDACTED]`.
+/// The row before and after, and the changed columns. Secrets are replaced by `[REDACTED]`.
 #[cfg_attr(not(target_arch = "wasm32"), derive(Tsify))]
 #[cfg_attr(
     not(target_arch = "wasm32"),
@@ -90,17 +90,17 @@ pub struct TemplateData(pub String);
 )]
 pub struct AuditDetails(pub String);
 
-/// What a gateway speaks.
+/// The type of a gateway.
 #[cfg_attr(not(target_arch = "wasm32"), derive(Tsify))]
 #[cfg_attr(not(target_arch = "wasm32"), tsify(type = "'together' | 'replicate' | 'custom'"))]
 pub struct GatewayType(pub String);
 
-/// Colours of the app.
+/// The app's colour scheme.
 #[cfg_attr(not(target_arch = "wasm32"), derive(Tsify))]
 #[cfg_attr(not(target_arch = "wasm32"), tsify(type = "'light' | 'dark' | 'auto'"))]
 pub struct Theme(pub String);
 
-/// How an execution, or one node's part of it, stands.
+/// The status of an execution, or of one node in it.
 #[cfg_attr(not(target_arch = "wasm32"), derive(Tsify))]
 #[cfg_attr(not(target_arch = "wasm32"), tsify(type = "'running' | 'completed' | 'failed'"))]
 pub struct ExecutionStatus(pub String);

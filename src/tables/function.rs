@@ -1,75 +1,75 @@
-//! The functions of `db`, as each table's file declares them.
+//! The functions of `db`, as declared in each table's file.
 
 /// A function of `db`.
 pub struct Function {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// What it does with its arguments.
+    /// What it does.
     pub action: Action,
 }
 
 /// What a function does with its arguments.
 #[derive(Clone, Copy)]
 pub enum Action {
-    /// Reads the row with the first argument in this column; the argument's name is the second.
+    /// Reads the row whose column (first field) is the first argument, named by the second field.
     Row(&'static str, &'static str),
-    /// Reads the rows whose parent, named by this column, is the argument of this name.
+    /// Reads the rows of a parent: the column that refers to it, and the name of the argument.
     Children(&'static str, &'static str),
-    /// Reads the row that the arguments name by its natural key: user and service.
+    /// Reads a row by its natural key: user and service.
     OfService,
     /// Reads all rows of a user.
     OfUser,
-    /// Creates a row, whose owner's id is an argument of its own or not.
+    /// Inserts a row. Names the owner's column if the owner's id is a separate argument.
     Insert(Option<&'static str>),
-    /// Changes the row whose id is the argument of this name.
+    /// Updates the row with the id in the argument of this name.
     Update(&'static str),
-    /// Creates or changes the row that the arguments name by its natural key.
+    /// Inserts or updates the row with the natural key in the arguments.
     Upsert,
-    /// Creates the row that the arguments name by its natural key, unless it is there.
+    /// Inserts the row with the natural key in the arguments, unless it exists.
     Ensure,
-    /// Deletes the row of that id, which may have to exist.
+    /// Deletes a row by id. The flag tells whether it must exist.
     Delete(bool),
-    /// Deletes the row that the arguments name by its natural key.
+    /// Deletes the row with the natural key in the arguments.
     Remove,
-    /// Is like no other: `src/api` has a function for it.
+    /// Anything else; `src/api` implements it.
     Special(Cached),
 }
 
-/// Which entry may answer a special function, as its arguments tell without the engine.
+/// Which cached entry can answer a special function, judging by its arguments alone.
 #[derive(Clone, Copy)]
 pub enum Cached {
     /// None.
     No,
-    /// That of the row, or this variant of it.
+    /// The row's entry, or this variant of it.
     Row(&'static str),
-    /// That of the list, or this variant of it.
+    /// The list's entry, or this variant of it.
     List(&'static str),
-    /// That of the list, or this variant where the second argument is true.
+    /// The list's entry, or this variant if the second argument is true.
     ListOr(&'static str),
 }
 
-/// A workflow with its nodes and connections: this variant of its row's key.
+/// Suffix of the key for a workflow with its nodes and connections.
 pub const RELATIONS: &str = "?relations";
-/// A list whose secrets were not asked for: this variant of its key.
+/// Suffix of the key for a list without secrets.
 pub const WITHOUT_SECRETS: &str = "?secrets=hidden";
-/// A list with archived rows: this variant of its key.
+/// Suffix of the key for a list with archived rows.
 pub const WITH_ARCHIVED: &str = "?archived=included";
 
-/// What TypeScript is to know of a table.
+/// What TypeScript needs to know of a table.
 #[cfg(not(target_arch = "wasm32"))]
 pub struct TypeScript {
-    /// The name of a row's type.
+    /// The name of the row type.
     pub row: &'static str,
-    /// The declarations of a row, a new row, and a patch.
+    /// The declarations of the row, new row and patch types.
     pub types: [&'static str; 3],
-    /// The ways to call each of the table's functions.
+    /// The signatures of each of the table's functions.
     pub functions: &'static [&'static [Signature]],
 }
 
-/// One way to call a function.
+/// A signature of a function.
 #[cfg(not(target_arch = "wasm32"))]
 pub struct Signature {
-    /// Its comment, line by line.
+    /// Its doc comment, line by line.
     pub docs: &'static [&'static str],
     /// What follows the function's name: `(id: string): Promise<void>`.
     pub text: &'static str,

@@ -1,24 +1,24 @@
-//! Cache keys: fixed formats, which applications use too.
+//! Cache keys in fixed formats, which applications use too.
 
 use crate::data::{Data, Value};
 
-/// A cache key made of a fixed prefix and one row's columns.
+/// A cache key: a fixed prefix followed by column values.
 pub struct KeyFormat {
-    /// Everything before the first value, with the colon.
+    /// The part before the first value, including the colon.
     pub prefix: &'static str,
     /// The columns whose values follow.
     pub columns: &'static [&'static str],
-    /// What stands between two values.
+    /// The separator between two values.
     pub separator: &'static str,
 }
 
 impl KeyFormat {
-    /// A prefix, and the value of at most one column.
+    /// A prefix followed by at most one value.
     pub const fn new(prefix: &'static str, columns: &'static [&'static str]) -> Self {
         Self::pair(prefix, columns, "")
     }
 
-    /// A prefix, and the values of two columns.
+    /// A prefix followed by two values.
     pub const fn pair(
         prefix: &'static str,
         columns: &'static [&'static str],
@@ -39,7 +39,7 @@ impl KeyFormat {
         key
     }
 
-    /// The key that `row` belongs under. None when the row lacks a column of it.
+    /// The key for `row`; `None` if the row lacks a column of it.
     pub fn of_row<D: Data>(&self, row: &D) -> Option<String> {
         let values: Option<Vec<String>> = self
             .columns

@@ -1,8 +1,9 @@
-//! What the library knows of each table, in one place: a 15th table is one file and one line here.
+//! Everything the library knows about each table, in one place: a new table is one file here and one line in this
+//! one.
 //!
-//! A file of this folder declares one table with `table!`: its columns, its cache keys and its functions. From these
-//! come the [`Table`] that the engine works from and, by way of `scripts/generate`, everything that TypeScript knows of
-//! the table. `tests/types/new-table.test.mjs` adds one.
+//! Each file of this folder declares one table with `table!`: its columns, its cache keys and its functions. This
+//! yields the [`Table`] that the engine uses and, through `scripts/generate`, everything that TypeScript knows of the
+//! table. `tests/types/new-table.test.mjs` adds a table.
 
 mod column;
 mod function;
@@ -13,7 +14,7 @@ pub use column::*;
 pub use function::*;
 pub use key::KeyFormat;
 
-/// Declares the tables: their modules, and the list of them all.
+/// Declares the tables: their modules, and a list of them all.
 macro_rules! tables {
     ($( $module:ident: $table:ident, )*) => {
         $(
@@ -21,7 +22,7 @@ macro_rules! tables {
             pub use $module::*;
         )*
 
-        /// Every table, each once.
+        /// All tables.
         pub static TABLES: &[&Table] = &[$( &$table, )*];
     };
 }
@@ -43,72 +44,72 @@ tables! {
     workflow_favorites: WORKFLOW_FAVORITES,
 }
 
-/// The table of that name.
+/// The table with this name.
 pub fn table_named(name: &str) -> Option<&'static Table> {
     TABLES.iter().copied().find(|table| table.name == name)
 }
 
-/// One table, as the engine sees it.
+/// A table, as the engine sees it.
 pub struct Table {
-    /// Its name in the database.
+    /// The name in the database.
     pub name: &'static str,
-    /// Its columns, in the database's order.
+    /// The columns, in the database's order.
     pub columns: &'static [Column],
-    /// The functions of `db` about it.
+    /// The table's functions in `db`.
     pub functions: &'static [Function],
-    /// What TypeScript is to know of it.
+    /// What TypeScript needs to know of it.
     #[cfg(not(target_arch = "wasm32"))]
     pub typescript: TypeScript,
-    /// The cache key of one row: a prefix and the columns that complete it.
+    /// The cache key of a single row.
     pub row_key: Option<KeyFormat>,
-    /// The cache key of the list of one scope's rows.
+    /// The cache key of a list of rows.
     pub list_key: Option<KeyFormat>,
-    /// Tables whose rows go when a row of this one is deleted.
+    /// Tables whose rows are deleted with a row of this one.
     pub cascades: &'static [Cascade],
-    /// Whether triggers write `audit_logs` for it, so that a write outdates the user's audit entries.
+    /// Whether triggers record its changes in `audit_logs`, so that a write makes the user's audit entries outdated.
     pub audited: bool,
-    /// The column that must be true for `row_key` to answer the row.
+    /// The column that must be true for a read by `row_key` to return the row.
     pub active: Option<&'static str>,
-    /// The column that public lists never ask for.
+    /// The column that public lists exclude.
     pub secret: Option<&'static str>,
-    /// The column that tells whether `secret` is ciphertext, in a database that encrypts it. It is the database's own:
-    /// never asked for by name, never sent.
+    /// The column that tells whether `secret` is ciphertext, in databases that encrypt it. It is maintained by the
+    /// database, never requested by name and never sent.
     pub secret_format: Option<&'static str>,
-    /// The columns that the database does not take from a user: it keeps its own value whatever is sent.
+    /// Columns that users cannot set: the database keeps its own value, whatever is sent.
     pub curated: &'static [&'static str],
-    /// The columns, joined by commas, that name a row where the app knows no id.
+    /// The columns, separated by commas, that identify a row for which the app knows no id.
     pub natural_key: &'static str,
-    /// Text columns by which functions find rows. Their values are never empty, as arguments are not.
+    /// Text columns by which functions find rows. Neither arguments nor these columns may be empty.
     pub names: &'static [&'static str],
-    /// The columns by whose value a subscription may name the rows that it means. No two of them hold the same id.
+    /// The columns that a subscription's scope can refer to. No two of them hold the same id.
     pub scopes: &'static [&'static str],
-    /// Whether rows are never changed, and only ever added.
+    /// Whether rows are only ever added.
     pub is_append_only: bool,
-    /// What the production database refuses to a row's owner until the migrations ran.
+    /// Operations that the production database refuses to a row's owner until the migrations have been applied.
     pub missing_policies: &'static [MissingPolicy],
 }
 
 /// A row security policy that the production database lacks (`supabase/migrations/…_missing_policies.sql` adds it).
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum MissingPolicy {
-    /// A new row, or an upsert, answers 42501.
+    /// Inserts and upserts fail with 42501.
     Insert,
-    /// An update answers 200 and changes nothing.
+    /// Updates return 200 and change nothing.
     Update,
-    /// A delete answers 200 and deletes nothing.
+    /// Deletes return 200 and delete nothing.
     Delete,
 }
 
 /// A foreign key with `on delete cascade` that points here.
 pub struct Cascade {
-    /// The table that refers.
+    /// The referring table.
     pub table: &'static Table,
-    /// Its column that does.
+    /// The referring column.
     pub column: &'static str,
 }
 
 impl Table {
-    /// What holds for a table unless it says otherwise.
+    /// The defaults for a table.
     pub const PLAIN: Self = Self {
         name: "",
         columns: &[],
@@ -130,32 +131,32 @@ impl Table {
         missing_policies: &[],
     };
 
-    /// The column of that name.
+    /// The column with this name.
     pub fn column(&self, name: &str) -> Option<&'static Column> {
         self.columns.iter().find(|column| column.name == name)
     }
 
-    /// The key of the row with these values; empty for a table whose rows have none.
+    /// The key of the row with these values; empty for a table without row keys.
     pub fn row_key(&self, values: &[&str]) -> String {
         self.row_key.as_ref().map_or_else(String::new, |format| format.of(values))
     }
 
-    /// The key of the list with these values; empty for a table whose lists have none.
+    /// The key of the list with these values; empty for a table without list keys.
     pub fn list_key(&self, values: &[&str]) -> String {
         self.list_key.as_ref().map_or_else(String::new, |format| format.of(values))
     }
 
-    /// Whether deleting a row of this table may delete rows of `table`, which refers to this one or to one that does.
+    /// Whether deleting a row of this table may delete rows of `table`, directly or indirectly.
     pub fn cascades_to(&self, table: &Table) -> bool {
         self.cascades.iter().any(|cascade| *cascade.table == *table || cascade.table.cascades_to(table))
     }
 
-    /// Whether a read by `row_key` finds the row.
+    /// Whether a read by `row_key` returns the row.
     pub fn is_active<D: Data>(&self, row: &D) -> bool {
         self.active.is_none_or(|column| row.column(column) == Value::Bool(true))
     }
 
-    /// Whether the server keeps the time of the last change in `updated_at`.
+    /// Whether the table has `updated_at`, the time of the last change.
     pub fn has_updated_at(&self) -> bool {
         self.column("updated_at").is_some()
     }
@@ -167,17 +168,17 @@ impl PartialEq for Table {
     }
 }
 
-/// Declares one table: three TypeScript types and the [`Table`]. The name, the columns, the functions and the settings
-/// follow one another.
+/// Declares one table: three TypeScript types and the [`Table`]. Name, columns, functions and settings follow in this
+/// order.
 ///
-/// A column is `name: Type = presence`, where presence is
-/// - `required`: not null, no default. Must be given for a new row.
-/// - `generated`: not null, with a default. May be left out, may not be null.
-/// - `defaulted`: has a default, though the database allows NULL.
-/// - `nullable`: NULL unless given.
+/// A column is `name: Type = presence`, with one of these presences:
+/// - `required`: not null, without a default. Must be given for a new row.
+/// - `generated`: not null, with a default. May be omitted, but not null.
+/// - `defaulted`: with a default, but the database allows NULL.
+/// - `nullable`: NULL by default.
 ///
-/// A function is `name "signature" = action;`, where the signature is TypeScript and the action an [`Action`]. More
-/// signatures of the same function follow an `or`.
+/// A function is `name "signature" = action;`, where the signature is TypeScript and the action an [`Action`].
+/// Further signatures of the same function follow after `or`.
 macro_rules! table {
     (
         $(#[$doc:meta])*
@@ -230,7 +231,7 @@ macro_rules! table {
     (@presence defaulted) => { $crate::tables::Presence::Defaulted };
     (@presence nullable) => { $crate::tables::Presence::Nullable };
 
-    // Each of the following moves one column at a time into the struct's fields.
+    // Each of these rules moves one column into the struct's fields.
     (@row [$($doc:tt)*] $row:ident { $($done:tt)* }) => {
         $($doc)*
         #[cfg(not(target_arch = "wasm32"))]

@@ -1,73 +1,75 @@
-//! How long to wait for what, how often to do what, and how long what counts.
+//! Timeouts, intervals and lifetimes.
 
 // Requests and the cache.
 
-/// One attempt of a request, unless configured.
+/// Default timeout of one attempt of a request.
 pub const DEFAULT_TIMEOUT_MS: f64 = 15_000.0;
-/// How long a cached entry answers, unless configured.
+/// Default lifetime of a cached entry.
 pub const DEFAULT_TTL_MS: f64 = 300_000.0;
-/// Entries that are too old are removed no more often.
+/// Minimum time between removals of expired entries.
 pub const MIN_SWEEP_MS: f64 = 1_000.0;
-/// A token that the auth library told and that ends within this time is renewed first, as supabase-js does when it is
-/// asked.
+/// A reported token that expires within this time is renewed first, as supabase-js does when asked.
 pub const RENEWAL_LEAD_MS: f64 = 90_000.0;
-/// While such a token is still good, its renewal delays a request by no more than this.
+/// While the token is still valid, renewing it delays a request by at most this.
 pub const MAX_RENEWAL_DELAY_MS: f64 = 500.0;
 
 // Subscriptions.
 
-/// How often scopes are read again without any sign of a gap, unless configured.
+/// Default interval between readings of a scope without a sign of a gap.
 pub const DEFAULT_RESYNC_MS: f64 = 900_000.0;
-/// A scope that was not read for this long is read again when the page is shown, focused or online.
+/// A scope that was not read for this long is read again when the page becomes visible, focused or online.
 pub const UNCONFIRMED_MS: f64 = 60_000.0;
-/// The echo of an own write is missing after this: the server polls for changes ten times a second, and tells at once.
+/// When the echo of an own write counts as missing: the server polls for changes ten times a second and sends them
+/// immediately.
 pub const ECHO_OVERDUE_MS: f64 = 5_000.0;
-/// An echo is no longer waited for after this.
+/// When an echo is no longer expected.
 pub const ECHO_TIMEOUT_MS: f64 = 30_000.0;
 
 // The socket and its channels.
 
-/// A socket that is not open by then never will be.
+/// Timeout for opening the socket.
 pub const CONNECT_TIMEOUT_MS: f64 = 10_000.0;
-/// A token provider that has not answered by then has failed.
+/// Timeout of the token provider.
 pub const TOKEN_TIMEOUT_MS: f64 = 30_000.0;
-/// A join that is not answered by then is sent again.
+/// Timeout of a join, after which it is sent again.
 pub const JOIN_TIMEOUT_MS: f64 = 10_000.0;
-/// A joined channel that is not ready by then is joined again. A server that had no subscriber takes up to five seconds
-/// by itself (recording `timing-cold-join`).
+/// How long a joined channel may take to become ready before it is joined again. A server without subscribers takes
+/// up to five seconds (recording `timing-cold-join`).
 pub const READY_TIMEOUT_MS: f64 = 60_000.0;
-/// Between heartbeats. The server closes a socket on which it heard nothing for 60 s (recording `missed-heartbeats`).
+/// Interval between heartbeats. The server closes a socket after 60 s without a message (recording
+/// `missed-heartbeats`).
 pub const HEARTBEAT_MS: f64 = 25_000.0;
-/// A socket whose heartbeat is not answered by then is dead.
+/// Timeout of a heartbeat, after which the socket is considered dead.
 pub const HEARTBEAT_TIMEOUT_MS: f64 = 10_000.0;
-/// The same when there is reason for suspicion.
+/// The same for a heartbeat sent on suspicion.
 pub const CHECK_TIMEOUT_MS: f64 = 5_000.0;
-/// A heartbeat that was sent within this time and answered is proof enough that the socket lives.
+/// A heartbeat answered within this time proves that the socket is alive.
 pub const RECENT_HEARTBEAT_MS: f64 = 1_000.0;
-/// A timer that fires later than this tells of a hidden tab or of sleep.
+/// A timer that fires later than this indicates a hidden tab or sleep.
 pub const LATE_MS: f64 = 5_000.0;
-/// How long a socket without channels is kept, so that what is taken down and put up again finds it.
+/// How long a socket without channels stays open, so that components that unmount and mount again can reuse it.
 pub const LINGER_MS: f64 = 1_000.0;
-/// Whatever the user does, connections begin no more often.
+/// Minimum time between connections, whatever the user does.
 pub const CONNECT_GAP_MS: f64 = 1_000.0;
 
-/// After this many refusals in a row, the application is told. Each comes from someone who answers: a server that refuses
-/// the connection or the join, or a token provider that throws. With the waits between them, the third comes 1.5 s after
-/// the first on average.
+/// Consecutive refusals after which the application is informed. A refusal is an actual answer: the server refuses
+/// the connection or the join, or the token provider throws. With the backoff, the third follows the first after 1.5
+/// s on average.
 pub const REFUSALS_TO_TELL: u32 = 3;
-/// The application is told of attempts that go on for this long without success, whatever the reason: nothing may answer
-/// at all. Restarts of a server and changes of the network are mostly over by then.
+/// How long attempts may go on without success, for any reason, before the application is informed. Server restarts
+/// and network changes are usually over by then.
 pub const TROUBLE_MS: f64 = 8_000.0;
 
-/// A token is renewed this long before it expires, or at half of its life when that is shorter.
+/// How long before its expiry a token is renewed, or at half of its lifetime if that is shorter.
 pub const REFRESH_LEAD_MS: f64 = 60_000.0;
-/// The provider is asked for a renewal no more often.
+/// Minimum time between requests for a renewal.
 pub const REFRESH_GAP_MS: f64 = 5_000.0;
-/// The provider is asked this often while the tokens it gives have expired by our clock, which may be wrong.
+/// Interval between requests for a token while the received tokens have already expired by the local clock, which may
+/// be wrong.
 pub const STALE_REFRESH_MS: f64 = 30_000.0;
 
-/// This many joins may go out at once; the others follow one by one. With the spacing that makes at most 50 in any
-/// second; the server takes 100 of a whole project (recording `rate-limits-joins`).
+/// Joins that may be sent without spacing. Together with the spacing, at most 50 are sent in any second; the server
+/// accepts 100 for a whole project (recording `rate-limits-joins`).
 pub const JOINS_AT_ONCE: f64 = 10.0;
-/// Time between two joins in the long run.
+/// Spacing of further joins.
 pub const JOIN_SPACING_MS: f64 = 25.0;

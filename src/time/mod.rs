@@ -1,4 +1,4 @@
-//! Time: the two clocks, timestamps, how long to wait for what, and how waits grow. Nothing here reads a clock.
+//! The two clocks, timestamps, timeouts and backoffs. Nothing here reads a clock.
 
 mod backoff;
 mod limits;
@@ -9,13 +9,13 @@ pub use limits::*;
 
 /// A moment on both clocks, in milliseconds.
 ///
-/// The monotonic clock may stand still while the machine sleeps; the wall clock may be set. What has an age limit is too
-/// old when either clock says so.
+/// The monotonic clock may stop while the machine sleeps; the wall clock may be set. A lifetime has ended when either
+/// clock says so.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Moment {
-    /// Never goes back.
+    /// Never goes backwards.
     pub monotonic_ms: f64,
-    /// Since 1970.
+    /// Milliseconds since 1970.
     pub wall_ms: f64,
 }
 
@@ -26,7 +26,7 @@ impl Moment {
         Self { monotonic_ms: self.monotonic_ms + ms, wall_ms: self.wall_ms + ms }
     }
 
-    /// Milliseconds since `earlier`, by the clock that counted more.
+    /// Milliseconds since `earlier`, by the clock that advanced more.
     pub fn since(self, earlier: Self) -> f64 {
         (self.monotonic_ms - earlier.monotonic_ms).max(self.wall_ms - earlier.wall_ms)
     }

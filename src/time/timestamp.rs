@@ -1,17 +1,16 @@
-//! Timestamps without zone, as the columns hold them and the server prints them.
+//! Timestamps without a zone, as the columns hold them and the server prints them.
 //!
-//! The server prints `2024-02-29T23:59:59.123456`: no zone, up to six digits of a second, trailing zeros dropped.
-//! What callers pass may carry `Z` or an offset; a column without zone would drop it silently, so it is converted
-//! to UTC here.
+//! The server prints `2024-02-29T23:59:59.123456`: no zone, up to six fractional digits, trailing zeros dropped.
+//! Callers may pass `Z` or an offset; a column without a zone would silently drop it, so it is converted to UTC here.
 
 use std::cmp::Ordering;
 
 const SECONDS_PER_MINUTE: i64 = 60;
 
-/// Text in the server's own form, or None when `input` is no timestamp.
+/// The timestamp in the server's form, or `None` if `input` is invalid.
 ///
-/// Takes `YYYY-MM-DD`, or that with `T` or a space and `HH:MM[:SS[.fraction]]`, and then `Z`, `±HH`, `±HHMM` or
-/// `±HH:MM`. Digits beyond microseconds are cut.
+/// Accepts `YYYY-MM-DD`, optionally followed by `T` or a space and `HH:MM[:SS[.fraction]]`, and then `Z`, `±HH`,
+/// `±HHMM` or `±HH:MM`. Digits beyond microseconds are cut.
 pub fn normalize(input: &str) -> Option<String> {
     let bytes = input.as_bytes();
     let date = bytes.get(..10)?;
@@ -29,18 +28,18 @@ pub fn normalize(input: &str) -> Option<String> {
     print(seconds.div_euclid(86_400), seconds.rem_euclid(86_400), fraction)
 }
 
-/// Whether `input` names a day and no time, as `2024-02-29` does.
+/// Whether `input` is a date without a time, such as `2024-02-29`.
 pub fn is_date_only(input: &str) -> bool {
     input.len() == 10 && parse_date(input.as_bytes()).is_some()
 }
 
-/// The start of the day after date-only `input`. None after the last day of the year 9999.
+/// The start of the day after the date `input`. `None` after the last day of the year 9999.
 pub fn next_day(input: &str) -> Option<String> {
     print(parse_date(input.as_bytes().get(..10)?)? + 1, 0, b"")
 }
 
-/// Which of two timestamps in the server's form is earlier. None when one is in another form (`infinity`, a year
-/// beyond 9999, BC), where the order of the texts says nothing.
+/// Compares two timestamps in the server's form. `None` if one has another form (`infinity`, a year beyond 9999, BC),
+/// where the order of the texts is meaningless.
 pub fn compare(a: &str, b: &str) -> Option<Ordering> {
     (is_canonical(a) && is_canonical(b)).then(|| a.cmp(b))
 }
@@ -83,7 +82,7 @@ fn days_in_month(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Seconds of the day, the digits of the fraction without trailing zeros, and what follows them.
+/// Seconds of the day, fractional digits without trailing zeros, and the rest of the text.
 fn split_time(text: &[u8]) -> Option<(i64, &[u8], &[u8])> {
     let pair = |from: usize| number(text.get(from..from + 2)?);
     let (hour, minute) = (pair(0)?, pair(3)?);
@@ -124,7 +123,7 @@ fn parse_zone(zone: &[u8]) -> Option<i64> {
     (hours <= 15 && minutes <= 59).then_some(sign * (hours * 60 + minutes))
 }
 
-/// None for a year that is not of four digits, or that does not exist: the database has no year 0.
+/// Prints a timestamp. `None` for a year without four digits, and for year 0, which does not exist in the database.
 fn print(days: i64, second_of_day: i64, fraction: &[u8]) -> Option<String> {
     let (year, month, day) = civil_from_days(days);
     if !(1..=9_999).contains(&year) {
@@ -151,7 +150,7 @@ fn print(days: i64, second_of_day: i64, fraction: &[u8]) -> Option<String> {
     Some(text)
 }
 
-/// Days since 1970-01-01 in the Gregorian calendar, counted in eras of 400 years that begin in March.
+/// Days since 1970-01-01 in the Gregorian calendar, computed in eras of 400 years that start in March.
 fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
