@@ -4,13 +4,14 @@ use super::comment;
 use std::collections::BTreeSet;
 use workflow_db::tables::{Signature, TABLES};
 
-const DOCS: [&str; 6] = [
-    "Every function of the database.",
+const DOCS: [&str; 7] = [
+    "The functions of `db`.",
     "",
-    "Each may reject with INVALID_INPUT (an argument was refused, nothing was sent), NOT_CONFIGURED, ABORTED, the server's",
-    "own code for what a retry would not mend, or RETRY_EXHAUSTED; upserts, saves, and changes of executions, results and",
-    "connections also with MIGRATION_REQUIRED: the hint names the migration to run. Rows are shared with the cache: copy",
-    "before changing.",
+    "Every function can reject with `INVALID_INPUT` (an argument is invalid, nothing was sent), `NOT_CONFIGURED`, `ABORTED`,",
+    "the server's own code for errors that are not worth a retry, or `RETRY_EXHAUSTED`. Upserts, and changes of executions,",
+    "results and connections, can also reject with `MIGRATION_REQUIRED`, whose `hint` names the migration to apply.",
+    "",
+    "Rows are shared with the cache: copy a row before you change it.",
 ];
 
 /// Types that TypeScript itself has.

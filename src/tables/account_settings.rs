@@ -1,10 +1,10 @@
-//! Account settings: what a user prefers.
+//! Account settings: a user's preferences.
 
 use super::Action::{Row, Upsert};
 use super::{table, MissingPolicy, KeyFormat, Theme, Timestamp, Uuid};
 
 table! {
-    /// What a user prefers. At most one row for each user.
+    /// A user's preferences. At most one row per user.
     AccountSettings, NewAccountSettings, AccountSettingsPatch => ACCOUNT_SETTINGS = "account_settings",
     {
         id: Uuid = generated,
@@ -19,9 +19,12 @@ table! {
         updated_at: Timestamp = defaulted,
     }
     {
-        /// What a user prefers, or null.
+        /// A user's account settings, or null.
+        /// @example const settings = await db.getAccountSettings(userId);
         getAccountSettings "(userId: string): Promise<AccountSettings | null>" = Row("user_id", "userId");
-        /// Changes it; what was never set begins with the database's defaults.
+        /// Changes a user's account settings, or creates them with the database's defaults for the other columns.
+        /// @param patch - the columns to change.
+        /// @example await db.upsertAccountSettings(userId, { theme: 'dark' });
         upsertAccountSettings "(userId: string, patch: AccountSettingsPatch): Promise<AccountSettings>" = Upsert;
     }
     row_key: Some(KeyFormat::new("account_settings:", &["user_id"])),

@@ -1,10 +1,10 @@
-//! Brand settings: how a user's brand looks and sounds.
+//! Brand settings: the look and the voice of a user's brand.
 
 use super::Action::{Row, Upsert};
 use super::{table, MissingPolicy, KeyFormat, Timestamp, Uuid};
 
 table! {
-    /// How a user's brand looks and sounds. At most one row for each user.
+    /// The look and the voice of a user's brand. At most one row per user.
     BrandSettings, NewBrandSettings, BrandSettingsPatch => BRAND_SETTINGS = "brand_settings",
     {
         id: Uuid = generated,
@@ -23,9 +23,12 @@ table! {
         updated_at: Timestamp = defaulted,
     }
     {
-        /// How a user's brand looks and sounds, or null.
+        /// A user's brand settings, or null.
+        /// @example const brand = await db.getBrandSettings(userId);
         getBrandSettings "(userId: string): Promise<BrandSettings | null>" = Row("user_id", "userId");
-        /// Changes it; what was never set begins with the database's defaults.
+        /// Changes a user's brand settings, or creates them with the database's defaults for the other columns.
+        /// @param patch - the columns to change.
+        /// @example await db.upsertBrandSettings(userId, { brand_name: 'Acme' });
         upsertBrandSettings "(userId: string, patch: BrandSettingsPatch): Promise<BrandSettings>" = Upsert;
     }
     row_key: Some(KeyFormat::new("brand_settings:", &["user_id"])),

@@ -1,10 +1,10 @@
-//! Results: what one node did in one execution.
+//! Results: what each node did in an execution.
 
 use super::Action::{Children, Delete, Insert, Update};
 use super::{table, ExecutionStatus, MissingPolicy, JsonObject, KeyFormat, Timestamp, Uuid};
 
 table! {
-    /// What one node did in one execution.
+    /// What one node did in an execution.
     ExecutionNodeResult, NewExecutionNodeResult, ExecutionNodeResultPatch
         => EXECUTION_NODE_RESULTS = "execution_node_results",
     {
@@ -12,7 +12,7 @@ table! {
         execution_id: Uuid = required,
         node_id: String = required,
         node_type: String = required,
-        /// `running` unless given.
+        /// `running` by default.
         status: ExecutionStatus = generated,
         input_data: JsonObject = nullable,
         output_data: JsonObject = nullable,
@@ -24,14 +24,20 @@ table! {
         created_at: Timestamp = defaulted,
     }
     {
-        /// Records what one node does in a run.
+        /// Records what a node did in an execution.
+        /// @example await db.createExecutionResult({ execution_id: executionId, node_id: 'start' });
         createExecutionResult "(result: NewExecutionNodeResult): Promise<ExecutionNodeResult>" = Insert(None);
-        /// Changes a node's result. Rejects with NOT_FOUND.
+        /// Changes a node's result.
+        /// @param patch - the columns to change.
+        /// @throws `NOT_FOUND` if there is no result with this id that the user may change.
+        /// @example await db.updateExecutionResult(resultId, { status: 'completed' });
         updateExecutionResult "(id: string, patch: ExecutionNodeResultPatch): Promise<ExecutionNodeResult>"
             = Update("id");
-        /// Deletes a node's result, if it is there.
+        /// Deletes a node's result. Does nothing if it does not exist.
+        /// @example await db.deleteExecutionResult(resultId);
         deleteExecutionResult "(id: string): Promise<void>" = Delete(false);
-        /// What the nodes of a run did, in the order of their start. Asked together with others of the same tick.
+        /// All node results of an execution, ordered by creation. Calls of one tick share a request.
+        /// @example const results = await db.getExecutionResults(executionId);
         getExecutionResults "(executionId: string): Promise<ExecutionNodeResult[]>"
             = Children("execution_id", "executionId");
     }

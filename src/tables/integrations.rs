@@ -1,10 +1,10 @@
-//! Integrations: services that a user connected.
+//! Integrations: external services connected by a user.
 
 use super::Action::{OfService, OfUser, Remove, Upsert};
 use super::{table, JsonObject, KeyFormat, Timestamp, Uuid};
 
 table! {
-    /// A service that a user connected. At most one row for each user and service.
+    /// An external service connected by a user. At most one row per user and service.
     Integration, NewIntegration, IntegrationPatch => INTEGRATIONS = "integrations",
     {
         id: Uuid = generated,
@@ -18,13 +18,18 @@ table! {
         updated_at: Timestamp = defaulted,
     }
     {
-        /// The services that a user connected, in the order of their creation.
+        /// All integrations of a user, ordered by creation.
+        /// @example const integrations = await db.getIntegrations(userId);
         getIntegrations "(userId: string): Promise<Integration[]>" = OfUser;
-        /// One of them, or null. Asked together with others of the same tick.
+        /// A user's integration with a service, or null. Calls of one tick share a request.
+        /// @example const slack = await db.getIntegration(userId, 'slack');
         getIntegration "(userId: string, service: string): Promise<Integration | null>" = OfService;
-        /// Changes it, or makes it.
+        /// Changes a user's integration with a service, or creates it.
+        /// @param patch - the columns to change.
+        /// @example await db.upsertIntegration(userId, 'slack', { is_connected: true });
         upsertIntegration "(userId: string, service: string, patch: IntegrationPatch): Promise<Integration>" = Upsert;
-        /// Deletes it, if it is there.
+        /// Deletes a user's integration with a service. Does nothing if it does not exist.
+        /// @example await db.deleteIntegration(userId, 'slack');
         deleteIntegration "(userId: string, service: string): Promise<void>" = Remove;
     }
     row_key: Some(KeyFormat::pair("integrations:", &["user_id", "service_name"], "?service=")),

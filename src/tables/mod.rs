@@ -193,10 +193,10 @@ macro_rules! table {
     ) => {
         $crate::tables::table! { @row [$(#[$doc])*] $row {} $( [$(#[$column_doc])*] $column: $type = $presence, )* }
         $crate::tables::table! {
-            @new [$(#[$doc])* #[doc = "\n\nAs given to create one: what has a default may be left out."]] $new {} $( [$(#[$column_doc])*] $column: $type = $presence, )*
+            @new [$(#[$doc])* #[doc = "\n\nThe input to create one. Columns with a default are optional."]] $new {} $( [$(#[$column_doc])*] $column: $type = $presence, )*
         }
         $crate::tables::table! {
-            @patch [$(#[$doc])* #[doc = "\n\nAs given to change one: what is left out stays as it is."]] $patch {} $( [$(#[$column_doc])*] $column: $type = $presence, )*
+            @patch [$(#[$doc])* #[doc = "\n\nThe input to change one. Omitted columns stay unchanged."]] $patch {} $( [$(#[$column_doc])*] $column: $type = $presence, )*
         }
 
         #[doc = concat!("The table `", $name, "`.")]
@@ -237,7 +237,7 @@ macro_rules! table {
         #[cfg(not(target_arch = "wasm32"))]
         #[derive(tsify::Tsify)]
         #[tsify(missing_as_null)]
-        #[allow(missing_docs, reason = "a column whose name says it all carries no comment")]
+        #[allow(missing_docs, reason = "self-explanatory columns have no comment")]
         pub struct $row { $($done)* }
     };
     (@row $doc:tt $row:ident { $($done:tt)* } [$($note:tt)*] $column:ident: $type:ident = nullable, $($rest:tt)*) => {
@@ -252,7 +252,7 @@ macro_rules! table {
         #[cfg(not(target_arch = "wasm32"))]
         #[derive(tsify::Tsify)]
         #[tsify(missing_as_null)]
-        #[allow(missing_docs, reason = "a column whose name says it all carries no comment")]
+        #[allow(missing_docs, reason = "self-explanatory columns have no comment")]
         pub struct $new { $($done)* }
     };
     (@new $doc:tt $new:ident { $($done:tt)* } [$($note:tt)*] $column:ident: $type:ident = required, $($rest:tt)*) => {
@@ -274,7 +274,7 @@ macro_rules! table {
         #[cfg(not(target_arch = "wasm32"))]
         #[derive(tsify::Tsify)]
         #[tsify(missing_as_null)]
-        #[allow(missing_docs, reason = "a column whose name says it all carries no comment")]
+        #[allow(missing_docs, reason = "self-explanatory columns have no comment")]
         pub struct $patch { $($done)* }
     };
     (@patch $doc:tt $patch:ident { $($done:tt)* } [$($note:tt)*] $column:ident: $type:ident = nullable, $($rest:tt)*) => {

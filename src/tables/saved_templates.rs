@@ -1,10 +1,10 @@
-//! Saved templates: what a user put aside from the gallery.
+//! Saved templates: a user's selection from the gallery.
 
 use super::Action::{Ensure, OfUser, Remove};
 use super::{table, MissingPolicy, KeyFormat, Timestamp, Uuid};
 
 table! {
-    /// A template that a user put aside.
+    /// A template saved by a user.
     SavedTemplate, NewSavedTemplate, SavedTemplatePatch => SAVED_TEMPLATES = "saved_templates",
     {
         id: Uuid = generated,
@@ -13,11 +13,14 @@ table! {
         created_at: Timestamp = defaulted,
     }
     {
-        /// The templates that a user put aside, in the order in which that was done.
+        /// The templates that a user saved, in the order in which they were saved.
+        /// @example const saved = await db.getSavedTemplates(userId);
         getSavedTemplates "(userId: string): Promise<SavedTemplate[]>" = OfUser;
-        /// Puts a template aside; answers the row that is there when it was done before.
+        /// Saves a template for a user. Returns the existing row if it is saved already.
+        /// @example await db.saveTemplate(userId, templateId);
         saveTemplate "(userId: string, templateId: string): Promise<SavedTemplate>" = Ensure;
-        /// Takes it back, if it was put aside.
+        /// Removes a template from those that a user saved. Does nothing if it is not among them.
+        /// @example await db.unsaveTemplate(userId, templateId);
         unsaveTemplate "(userId: string, templateId: string): Promise<void>" = Remove;
     }
     list_key: Some(KeyFormat::new("saved_templates:", &["user_id"])),

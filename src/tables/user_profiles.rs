@@ -1,10 +1,10 @@
-//! Profiles: the app's side of an auth user.
+//! Profiles: the application's data about an auth user.
 
 use super::Action::{Row, Update};
 use super::{table, KeyFormat, Timestamp, Uuid};
 
 table! {
-    /// A user of the app.
+    /// A user of the application.
     UserProfile, NewUserProfile, UserProfilePatch => USER_PROFILES = "user_profiles",
     {
         /// The auth user's id.
@@ -18,8 +18,12 @@ table! {
     }
     {
         /// A user's profile, or null.
+        /// @example const profile = await db.getUserProfile(userId);
         getUserProfile "(userId: string): Promise<UserProfile | null>" = Row("id", "userId");
-        /// Changes a user's profile. Rejects with NOT_FOUND.
+        /// Changes a user's profile.
+        /// @param patch - the columns to change.
+        /// @throws `NOT_FOUND` if the user has no profile.
+        /// @example await db.updateUserProfile(userId, { full_name: 'Ada Lovelace' });
         updateUserProfile "(userId: string, patch: UserProfilePatch): Promise<UserProfile>" = Update("userId");
     }
     row_key: Some(KeyFormat::new("user_profile:", &["id"])),

@@ -1,10 +1,10 @@
-//! Favourites: workflows that a user marked.
+//! Favourites: workflows marked by a user.
 
 use super::Action::{Ensure, OfUser, Remove};
 use super::{table, KeyFormat, Timestamp, Uuid};
 
 table! {
-    /// A workflow that a user marked.
+    /// A user's favourite workflow.
     WorkflowFavorite, NewWorkflowFavorite, WorkflowFavoritePatch => WORKFLOW_FAVORITES = "workflow_favorites",
     {
         id: Uuid = generated,
@@ -13,11 +13,14 @@ table! {
         created_at: Timestamp = defaulted,
     }
     {
-        /// The workflows that a user marked, in the order in which that was done.
+        /// A user's favourite workflows, in the order in which they were added.
+        /// @example const favorites = await db.getFavorites(userId);
         getFavorites "(userId: string): Promise<WorkflowFavorite[]>" = OfUser;
-        /// Marks a workflow; answers the row that is there when it was done before.
+        /// Adds a workflow to a user's favourites. Returns the existing row if it is one already.
+        /// @example await db.addFavorite(userId, workflowId);
         addFavorite "(userId: string, workflowId: string): Promise<WorkflowFavorite>" = Ensure;
-        /// Takes the mark away, if it is there.
+        /// Removes a workflow from a user's favourites. Does nothing if it is not one.
+        /// @example await db.removeFavorite(userId, workflowId);
         removeFavorite "(userId: string, workflowId: string): Promise<void>" = Remove;
     }
     list_key: Some(KeyFormat::new("favorites:", &["user_id"])),

@@ -1,4 +1,4 @@
-//! Templates: workflows to start from, shared by everybody.
+//! Templates: workflows to start from, shared by all users.
 
 use super::Action::{Delete, Insert, Row, Special, Update};
 use super::{table, Cached, Cascade, MissingPolicy, KeyFormat, TemplateData, Timestamp, Uuid, SAVED_TEMPLATES};
@@ -12,28 +12,36 @@ table! {
         name: String = required,
         description: String = nullable,
         category: String = defaulted,
-        /// What a workflow made from it begins with.
+        /// The nodes and connections that a workflow created from the template starts with.
         workflow_data: TemplateData = required,
         thumbnail_url: String = nullable,
-        /// How many workflows were made from it. Only a server sets this column, `rating` and `is_featured`.
+        /// Number of workflows created from the template. Only a server sets this column, `rating` and `is_featured`.
         usage_count: i32 = defaulted,
         rating: f64 = defaulted,
-        /// Who may change it: only its creator.
+        /// The creator, who alone may change it.
         created_by: Uuid = nullable,
         is_featured: bool = defaulted,
         created_at: Timestamp = defaulted,
         updated_at: Timestamp = defaulted,
     }
     {
-        /// Templates in the order of their creation: all, of a category, or featured ones.
+        /// All templates, ordered by creation, or those that a query selects.
+        /// @example const featured = await db.getTemplates({ featured: true });
         getTemplates "(query?: TemplateQuery): Promise<WorkflowTemplate[]>" = Special(Cached::No);
-        /// A template, or null. Asked together with others of the same tick.
+        /// A template, or null. Calls of one tick share a request.
+        /// @example const template = await db.getTemplate(templateId);
         getTemplate "(id: string): Promise<WorkflowTemplate | null>" = Row("id", "id");
-        /// Creates a template. Rejects with 23505 when there is one of that name.
+        /// Creates a template.
+        /// @throws `23505` if there is a template of that name.
+        /// @example await db.createTemplate({ name: 'Digest', category: 'reports', workflow_data: { nodes, connections } });
         createTemplate "(template: NewWorkflowTemplate): Promise<WorkflowTemplate>" = Insert(None);
-        /// Changes a template of the user. Rejects with NOT_FOUND.
+        /// Changes a template.
+        /// @param patch - the columns to change.
+        /// @throws `NOT_FOUND` if there is no template with this id that the user may change.
+        /// @example await db.updateTemplate(templateId, { description: 'A weekly digest' });
         updateTemplate "(id: string, patch: WorkflowTemplatePatch): Promise<WorkflowTemplate>" = Update("id");
-        /// Deletes a template of the user, if it is there.
+        /// Deletes a template. Does nothing if it does not exist.
+        /// @example await db.deleteTemplate(templateId);
         deleteTemplate "(id: string): Promise<void>" = Delete(false);
     }
     row_key: Some(KeyFormat::new("template:", &["id"])),
