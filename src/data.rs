@@ -71,7 +71,7 @@ pub trait Index<D>: Default {
 
 /// Which entries hold a row, by row id. Entries are numbers.
 pub trait Holders<D>: Default {
-    /// The entry holds the rows `after` (one, or a list) instead of the rows `before`.
+    /// Replaces the rows that the entry holds: `after` (a single row or a list) instead of `before`.
     fn replace(&mut self, entry: u32, before: Option<&D>, after: Option<&D>);
     /// Records whether the entry holds the row with this id.
     fn set(&mut self, entry: u32, id: &str, is_held: bool);

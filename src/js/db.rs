@@ -16,8 +16,8 @@ pub type Cancels = Vec<(u32, oneshot::Sender<()>)>;
 
 #[wasm_bindgen]
 impl Client {
-    /// Calls the function of that name. `CacheMirror.settled` or `CacheMirror.failed` says how call `number` ended. `options` is what
-    /// `db.with` was given, or undefined.
+    /// Calls the function `name`. `CacheMirror.settled` or `CacheMirror.failed` reports the result of call `number`.
+    /// `options` is the argument of `db.with`, or undefined.
     pub fn call(&self, number: u32, name: &str, arguments: &Array, options: &JsValue) {
         let begun = self.begin(name, arguments, options);
         let (sender, cancelled) = oneshot::channel();

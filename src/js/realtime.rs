@@ -43,7 +43,7 @@ impl Client {
         self.engine.socket_closed(status);
     }
 
-    /// The time of `SocketDriver.wakeIn` has come.
+    /// The time passed to `SocketDriver.wakeIn` has come.
     pub fn woken(&self) {
         self.engine.woken();
     }
