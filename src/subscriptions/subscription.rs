@@ -362,8 +362,8 @@ impl<D: Data> Subscription<D> {
         last_word
     }
 
-    /// Handles a reading: the rows are these, except for those that changed in the meantime. Returns what to report,
-    /// if a state was known before, and whether the scope must be read once more.
+    /// Handles a reading: the rows are these, except for those that changed in the meantime. Returns what to report, and
+    /// whether the scope must be read once more. The first reading reports only changes of rows that a frame reported before.
     pub fn take_rows(&mut self, rows: &D, knowers: &mut D::Holders) -> (Vec<Difference<D>>, bool) {
         let mut is_doubtful = false;
         let was_read = matches!(self.extent, Extent::Whole | Extent::Recent);
@@ -391,7 +391,7 @@ impl<D: Data> Subscription<D> {
                 }
                 None => drop(self.known.take(&id, knowers)),
             }
-            if was_read {
+            if was_read || difference.old.is_some() {
                 if let Some(row) = &difference.new {
                     self.tell(&id, row);
                 }

@@ -494,3 +494,50 @@ fn a_page_of_a_workflow_is_right_once_the_executions_of_the_user_are_followed() 
         ],
     });
 }
+
+#[test]
+fn a_row_that_a_frame_told_of_and_that_went_before_the_first_reading_is_told_to_be_gone() {
+    replay(&Program {
+        setting: setting(4, true, 2),
+        steps: vec![
+            (3504783625, Step::SignIn { tab: 3, user: Some(1) }),
+            (
+                978562730,
+                Step::Follow { tab: 1, table: "workflow_favorites", scope: Some(text(r"$me")), filter: None },
+            ),
+            (2601949477, Step::Pass { ms: 63.0 }),
+            (1236292629, Step::Pass { ms: 5662.0 }),
+            (4024662780, Step::Pass { ms: 63.0 }),
+            (
+                2614953591,
+                call(3, "createWorkflow", r#"["$me",{"user_id":"$me","name":"n2","description":"$mark"}]"#),
+            ),
+            (729533232, Step::SignIn { tab: 0, user: Some(1) }),
+            (1564327624, Step::Rest),
+            (3314767356, Step::Faults { rate: 0.01 }),
+            (212936719, Step::Pass { ms: 42.0 }),
+            (
+                1786035233,
+                call(
+                    0,
+                    "createExecution",
+                    r#"[{"workflow_id":"$workflows:9","user_id":"$me","error_message":"$mark","started_at":"2024-05-06T12:00:00Z"}]"#,
+                ),
+            ),
+            (
+                1526959715,
+                Step::Follow {
+                    tab: 3,
+                    table: "workflow_executions",
+                    scope: Some(text(r"$workflows:9")),
+                    filter: None,
+                },
+            ),
+            (2512365406, Step::Pass { ms: 100.0 }),
+            (1212535206, Step::Cut { tab: 3, is_cut: true }),
+            (2563521697, call(0, "deleteWorkflow", r#"["$workflows:0"]"#)),
+            (3171636394, Step::Pass { ms: 2051.0 }),
+            (343697021, Step::Rest),
+        ],
+    });
+}

@@ -104,8 +104,10 @@ impl Tab {
             .into_iter()
             .filter_map(|row| Some((value_text(row, "id"), latest(&server, row)?)))
             .collect();
-        let deleted = made.arguments[0].as_str().filter(|_| made.name.starts_with("delete"));
-        if let Some(id) = deleted {
+        // The first argument of the other two is the id of another row.
+        let names_row = made.name.starts_with("delete")
+            && !matches!(made.name, "deleteIntegration" | "deleteWorkflowConnection");
+        if let Some(id) = made.arguments[0].as_str().filter(|_| names_row) {
             let last = server.history(id).last().copied();
             let gone = last.filter(|place| server.commits[*place].kind == "DELETE");
             written.extend(gone.map(|place| (id.to_owned(), place)));

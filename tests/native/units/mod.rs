@@ -6,5 +6,6 @@ mod flows;
 mod input;
 mod query;
 mod rest;
+mod subscription_set;
 mod subscriptions;
 mod timestamps;

@@ -112,6 +112,15 @@ mod echoes {
         assert!(!echoes.awaits(&WORKFLOW_NODES, "a", &row("1")));
     }
 
+    #[test]
+    fn an_echo_is_awaited_for_the_row_that_was_written_alone() {
+        let echoes = written(&[(Some("1"), 0.0)]);
+        let is_awaited = |table, id| echoes.is_awaited(table, id);
+        assert!(is_awaited(&WORKFLOWS, "a"));
+        assert!(!is_awaited(&WORKFLOWS, "b"));
+        assert!(!is_awaited(&WORKFLOW_NODES, "a"));
+    }
+
     fn names(missing: &[Missing<Json>]) -> Vec<String> {
         missing.iter().map(|missing| missing.row.text("name")).collect()
     }
@@ -380,6 +389,19 @@ fn a_row_was_told_once_it_was_told_of_and_until_it_leaves() {
     assert_eq!(subscription.known.take(&id, &mut knowers()), Some(Json::from(named("a", "1"))));
     assert!(!subscription.was_told(&id));
     assert_eq!(subscription.known.take(&id, &mut knowers()), None);
+}
+
+#[test]
+fn the_first_reading_tells_what_became_of_a_row_that_a_frame_told_of() {
+    let told_after = |rows: Value| {
+        let mut subscription = subscription();
+        let first = Json::from(named("a", "1"));
+        subscription.take_row(&uuid_of("a"), &first, ChangeKind::Insert, &mut knowers());
+        read(&mut subscription, rows)
+    };
+    assert_eq!(told_after(json!([named("b", "1")])), [("gone", "1".to_owned())]);
+    assert_eq!(told_after(json!([named("a", "2"), named("b", "1")])), [("changed", "2".to_owned())]);
+    assert_eq!(told_after(json!([named("a", "1"), named("b", "1")])), []);
 }
 
 /// Reads a scope that held row `a` named 1, while `by` touches the row. What is told of the answer, and whether it is
