@@ -1,8 +1,8 @@
 //! Finds the entries that a change may affect without looking at all of them, so the cost of a change does not depend
 //! on the size of the cache.
 
+use super::entry::{Entry, Shape};
 use super::patch::{Change, Source};
-use super::store::{Entry, Shape};
 use crate::data::{Data, Holders, Value};
 use crate::query::{Query, Test};
 

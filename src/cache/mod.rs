@@ -1,11 +1,13 @@
 //! The cache: what is stored under which key and for how long, and what a change does to it. Uses no clock and no
 //! network.
 
+mod entry;
 mod index;
 mod keys;
 mod patch;
 mod store;
 
+pub use entry::{CacheConfig, Entry, Freshness, Shape, Stats};
 pub use keys::{base_of, is_variant_of, parts_of_relations, relations_key, relations_of};
 pub use patch::{is_older, Change, Patch, Source};
-pub use store::{CacheConfig, Entry, Freshness, Shape, Stats, Store};
+pub use store::Store;

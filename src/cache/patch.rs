@@ -1,7 +1,7 @@
 //! Applies one changed row to one entry: patches the entry if the result is certain, drops it otherwise.
 
+use super::entry::{Entry, Shape};
 use super::keys::base_of;
-use super::store::{Entry, Shape};
 use crate::data::{Data, Member, Value};
 use crate::query::{Query, Test};
 use crate::tables::{KeyFormat, Table, TABLES};

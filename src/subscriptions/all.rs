@@ -2,8 +2,9 @@
 //! that include the row, know the row, or are being read.
 
 use super::echoes::Echoes;
+use super::notice::{Notice, Notification, Status};
 use super::plan::Plan;
-use super::subscription::{Extent, Notice, Notification, Reading, Status, Subscription, Touch};
+use super::subscription::{Extent, Reading, Subscription, Touch};
 use crate::data::{Data, Difference, Holders};
 use crate::realtime::{ChangeKind, Incoming};
 use crate::tables::Table;

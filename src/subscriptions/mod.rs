@@ -5,6 +5,7 @@
 mod all;
 mod echoes;
 mod known;
+mod notice;
 mod plan;
 mod selection;
 mod subscription;
@@ -12,8 +13,6 @@ mod subscription;
 pub use all::{Sign, Subscriptions};
 pub use echoes::{Echoes, Missing, Origin};
 pub use known::{overlap, KnownRows};
+pub use notice::{Notice, Notification, Notifications, Status};
 pub use selection::Selection;
-pub use subscription::{
-    id_of, Extent, Notice, Notification, Notifications, Reading, Status, Subscription, Touch,
-    MAX_COMPARED_ROWS,
-};
+pub use subscription::{id_of, Extent, Reading, Subscription, Touch, MAX_COMPARED_ROWS};
