@@ -79,9 +79,9 @@ export function decodeWasm() {
     meanings[128 * (1 + Math.floor(rare / ${SINGLE_COUNT})) + singles[rare % ${SINGLE_COUNT}]] = byte;
     rare++;
   }
-  const bytes = new Uint8Array(memory.buffer);
-  bytes.set(new TextEncoder().encode(TEXT), ${TEXT_START});
-  return bytes.subarray(${TEXT_START}, decode(${TEXT_START}, ${TEXT_START + text.length}));
+  new TextEncoder().encodeInto(TEXT, new Uint8Array(memory.buffer, ${TEXT_START}));
+  const end = decode(${TEXT_START}, ${TEXT_START + text.length});
+  return new Uint8Array(memory.buffer, ${TEXT_START}, end - ${TEXT_START});
 }
 `;
 }
