@@ -1,10 +1,9 @@
 import { invalid } from './errors.js';
 
 /**
- * The project's address, without a slash at its end. The address of its REST interface, which ends in `/rest/v1`, stands for
- * the project's.
+ * The project's URL without a trailing slash. Also accepts the URL of its REST interface, which ends with `/rest/v1`.
  *
- * @throws DatabaseError INVALID_INPUT for what no request can be sent below. The message does not quote it.
+ * @throws DatabaseError INVALID_INPUT if requests cannot be sent to the URL. The message does not quote it.
  */
 export function projectAddress(given: unknown): string {
   const { protocol, username, password, search, hash, origin, pathname } = parsed(given);
@@ -21,7 +20,7 @@ function parsed(given: unknown): URL {
   try {
     if (typeof given === 'string') return new URL(given);
   } catch {
-    // Refused below, as what is no text is.
+    // Rejected below, like a value that is not a string.
   }
   throw invalid('url', "the project's address, such as https://xyz.supabase.co");
 }

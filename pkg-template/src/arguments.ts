@@ -4,40 +4,40 @@ import { rowIdOf, type Spellings } from './spellings.js';
 import { isWellFormed, stringify } from './stringify.js';
 
 /**
- * An argument as the engine takes it: a plain value, or the fields of an object. What neither is, the engine refuses by the
- * argument's name.
+ * An argument in the engine's format: a plain value, or the fields of an object. The engine rejects anything else,
+ * naming the argument.
  */
 type Plain = undefined | null | boolean | number | string | symbol | Field[] | Other;
 
-/** A member of an object: its name, its value, the value as JSON, and, of a list of objects, the fields of each. */
+/** A member of an object: its name, its value, the value as JSON and, for a list of objects, the fields of each. */
 type Field = [name: string, value: Plain, json: string | undefined, rows: Field[][] | undefined];
 
-/** Stands for whatever JSON cannot carry, or a column does not hold. */
+/** Represents a value that JSON cannot represent or that no column holds. */
 type Other = Readonly<Record<never, never>>;
 
 const OTHER: Other = Object.freeze({});
 
-/** Stands for a text with half of a surrogate pair, which would reach the engine as another text. */
+/** Represents a string with an unpaired surrogate, which the engine would receive as a different string. */
 const HALF_PAIR = Symbol('half of a surrogate pair');
 
-/** Longer JSON, in characters, does not enter WebAssembly: its memory never shrinks. */
+/** Longer JSON, in characters, is kept out of WebAssembly, whose memory never shrinks. */
 const LARGE_JSON = 32_768;
 
-/** As deep as arguments are looked into: the nodes of the workflows of a batch. Below that, values are JSON. */
+/** How many levels of lists are converted: the nodes of the workflows of a batch. Values below that are JSON. */
 const MAX_LISTS = 2;
 
-/** The members of arguments that are lists of rows. Any other list is JSON, of any length. */
+/** The members that are lists of rows. Any other list is JSON, of any length. */
 const LISTS_OF_ROWS: readonly string[] = ['workflows', 'nodes', 'connections', 'keys'];
 
 /**
- * Takes the arguments of a call apart, before the engine sees them: objects of the application may hold getters, Proxies and
- * `toJSON` methods, and their code must not run while the engine works. What stands for large JSON is added to `parked`, to be
- * released when the call is over.
+ * Converts the arguments of a call before the engine sees them: the application's objects may have getters, Proxies
+ * and `toJSON` methods, whose code must not run while the engine is working. Placeholders for large JSON are added to
+ * `parked`, to be released after the call.
  *
- * @throws DatabaseError INVALID_INPUT for what cannot be read, or what JSON would silently change.
+ * @throws DatabaseError INVALID_INPUT for values that cannot be read, or that JSON would silently change.
  */
 export function plainArguments(values: readonly unknown[], spellings: Spellings, parked: string[]): Plain[] {
-  // Of a change, the first argument is the row's id.
+  // The first argument of an update is the row's id.
   const row = rowIdOf({ id: values[0] });
   return values.map((value, index) => {
     try {
@@ -63,11 +63,11 @@ function plainValue(value: unknown): Plain {
   }
 }
 
-/** Where an object stands. */
+/** The position of an object within the arguments. */
 interface Scope {
-  /** Stands before the names of its members in messages. */
+  /** Prefix of its members' names in messages. */
   readonly path: string;
-  /** The id of the row that it is, unless it says so itself. */
+  /** The id of the row that it is, unless it contains an `id` itself. */
   readonly row: string | undefined;
   readonly spellings: Spellings;
   readonly parked: string[];
@@ -83,7 +83,7 @@ function fieldOf(name: string, value: unknown, scope: Scope, lists: number): Fie
   const isList = lists > 0 && Array.isArray(value) && LISTS_OF_ROWS.includes(name);
   const rows = isList ? rowsOf(value, { ...scope, path }, lists - 1) : undefined;
   const simple = plainValue(value);
-  // What no column holds, the engine refuses in the words of the column.
+  // The engine rejects a value that no column holds, with a message about that column.
   const isCarried =
     typeof value === 'number' ? Number.isFinite(value) : typeof value === 'object' || simple !== OTHER;
   const json = isCarried ? stringify(value, { ...scope, path, column: name }) : undefined;
@@ -98,7 +98,8 @@ function short(json: string | undefined, parked: string[]): string | undefined {
 }
 
 function rowsOf(list: readonly unknown[], scope: Scope, lists: number): Field[][] | undefined {
-  // A copy: `every` and `map` skip holes, and a subclass or a Proxy may answer differently the second time.
+  // A copy, because `every` and `map` skip holes, and a subclass or a Proxy may return different values the second
+  // time.
   const items: unknown[] = Array.from(list);
   const areObjects = items.every((item) => typeof item === 'object' && item !== null && !Array.isArray(item));
   if (!areObjects) return undefined;

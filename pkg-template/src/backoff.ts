@@ -1,12 +1,12 @@
-/** Waits that double with every failure in a row. */
+/** Delays that double with each consecutive failure. */
 export interface Backoff {
-  /** The wait after the first failure. */
+  /** Delay after the first failure. */
   readonly firstMs: number;
-  /** No wait is longer. */
+  /** Maximum delay. */
   readonly maxMs: number;
 }
 
-/** The wait after a failure that `earlier` others came before. */
+/** The delay after a failure that was preceded by `earlier` others. */
 export function backoffMs({ firstMs, maxMs }: Backoff, earlier: number): number {
   return Math.min(firstMs * 2 ** earlier, maxMs);
 }

@@ -7,69 +7,70 @@ import { Spellings } from './spellings.js';
 import { afterStep, notify } from './step.js';
 import { UsedPromises } from './used-promises.js';
 
-/** A stored entry, ready to be handed out. */
+/** A copy of an entry, ready to be returned. */
 interface Copy {
   readonly data: unknown;
-  /** When it became this, by the wall clock. */
+  /** When it last changed, by the wall clock. */
   readonly since: number;
-  /** Settled with `data`; made at the first hit, then handed to everybody. */
+  /** A promise of `data`, created at the first hit and shared by all callers. */
   promise: Promise<unknown> | undefined;
-  /** From this time on (wall clock) the engine must be asked. */
+  /** Until when the copy may answer (wall clock); after that the engine must be asked. */
   until: number;
-  /** By this number the engine is told of hits. */
+  /** The number by which hits are reported to the engine. */
   readonly slot: number;
-  /** Its place in the order of use since the engine was told of uses; 0 while it was not used. */
+  /** Its place in the order of use since uses were last reported; 0 if it was not used since. */
   usedAt: number;
 }
 
 /**
- * Copies of the engine's entries, so that a hit costs a look into a Map and no call into WebAssembly.
+ * Copies of the engine's entries, so that a hit costs one lookup in a Map and no call into WebAssembly.
  *
- * The engine decides what is here and until when; this class only answers, remembers in which order, and tells
- * whoever follows an entry that it changed.
+ * The engine decides which copies there are and how long they may answer. This class answers hits, records the order
+ * of use, and notifies the observers of entries.
  */
 export class CacheMirror {
   /** Hits answered here. */
   hits = 0;
-  /** Called when the first one wants to hear of events, and when no one does any more. */
+  /** Called when events get their first listener, and when the last one is removed. */
   onHeard: (isHeard: boolean) => void = () => {};
-  /** Whether rows are frozen before they are handed out. */
+  /** Whether rows are frozen before they are returned. */
   isDebug = false;
-  /** Called when the wall clock shows less than before: until when copies answer has to be said anew. */
+  /** Called when the wall clock was set back: the engine must then publish how long copies may answer. */
   onClockSetBack: () => void = () => {};
 
-  /** Answers that no copy can give, for React. */
+  /** Results that no copy can provide, for React. */
   readonly rendered = new UsedPromises();
 
   readonly spellings = new Spellings();
 
   private readonly copies = new Map<string, Copy>();
   private readonly listeners = new Map<string, Set<() => void>>();
-  /** Entries that changed and have listeners that were not called yet. */
+  /** Entries that changed and whose listeners were not called yet. */
   private readonly changed = new Set<string>();
   private readonly resetListeners = new Set<() => void>();
   private readonly followers = new Set<(event: ClientEvent) => void>();
-  /** The copies that were used since the engine was told of uses, each once. */
+  /** The copies used since uses were last reported, without duplicates. */
   private used: Copy[] = [];
   private uses = 0;
-  /** What the wall clock showed last. */
+  /** The last reading of the wall clock. */
   private latest = 0;
 
   constructor(private readonly calls: Calls) {}
 
-  /** Told of every text that rows are parsed from. */
+  /** Called with every text that rows are parsed from. */
   learn(json: string): void {
     this.spellings.learn(json);
   }
 
   /**
-   * What the application gets to see of a value. Never within a step: what the application stored may be a Proxy.
+   * Converts a value for the application. Never called within a step, because a value that the application stored may
+   * be a Proxy.
    */
   handedOut<Value>(value: Value): Value {
     return this.isDebug ? deepFreeze(value) : value;
   }
 
-  /** Call `number` of `db` ended well. */
+  /** Call `number` of `db` succeeded. */
   settled(number: number, value: unknown): void {
     afterStep(() => this.calls.resolve(number, this.handedOut(value)));
   }
@@ -79,13 +80,13 @@ export class CacheMirror {
     afterStep(() => this.calls.reject(number, error));
   }
 
-  /** A promise settled with the entry under `key`, or undefined when the engine must be asked. */
+  /** A promise of the entry under `key`, or undefined if the engine must be asked. */
   answer(key: string): Promise<unknown> | undefined {
     const copy = this.hit(key);
     return copy === undefined ? undefined : (copy.promise ??= Promise.resolve(this.handedOut(copy.data)));
   }
 
-  /** The entry under `key`, or undefined when the engine must be asked. */
+  /** The entry under `key`, or undefined if the engine must be asked. */
   read(key: string): unknown {
     return this.handedOut(this.hit(key)?.data);
   }
@@ -100,7 +101,7 @@ export class CacheMirror {
     return copy;
   }
 
-  /** The copy under `key`, if it may be answered. */
+  /** The copy under `key`, if it may answer. */
   private copyOf(key: string): Copy | undefined {
     const now = this.now();
     const copy = this.copies.get(key);
@@ -128,7 +129,7 @@ export class CacheMirror {
   put(key: string, data: unknown, until: number, slot: number): void {
     const before = this.copies.get(key);
     const isNews = before?.data !== data;
-    // Published again as it was, it is no younger.
+    // If it is published again unchanged, it keeps its time of change.
     const now = Date.now();
     this.latest = Math.max(this.latest, now);
     const since = before !== undefined && !isNews && until <= before.until ? before.since : now;
@@ -136,16 +137,19 @@ export class CacheMirror {
     if (isNews) this.notify(key);
   }
 
-  /** There is no entry under `key`: none any more, or an answer to it was outdated before it could be stored. */
+  /** There is no entry under `key`: it was removed, or a response to it was outdated before it could be stored. */
   drop(key: string): void {
     this.copies.delete(key);
     this.notify(key);
   }
 
-  /** Nothing is answered until it is put again. Who shows an entry keeps it until it is dropped, and is told then. */
+  /**
+   * Withdraws all copies until they are put again. Observers keep what they show until the entry is dropped, and are
+   * notified then.
+   */
   withdraw(): void {
     for (const copy of this.copies.values()) copy.until = copy.usedAt = 0;
-    // Nothing keeps the rows: they may be another user's from now on.
+    // Drop all references to the rows: they may be another user's from now on.
     this.used = [];
     this.rendered.clear();
   }
@@ -156,7 +160,7 @@ export class CacheMirror {
     return copy && this.handedOut(copy.data);
   }
 
-  /** Calls `listener` after every change of the entry under `key`. The result ends that. */
+  /** Calls `listener` after each change of the entry under `key`. Returns a function that stops it. */
   observe(key: string, listener: () => void): () => void {
     const listeners = this.listeners.get(key) ?? new Set();
     this.listeners.set(key, listeners.add(listener));
@@ -166,21 +170,24 @@ export class CacheMirror {
     };
   }
 
-  /** Calls `listener` after everything was dropped because it was another user's or server's. The result ends that. */
+  /**
+   * Calls `listener` after everything was dropped because the user or the server changed. Returns a function that
+   * stops it.
+   */
   onReset(listener: () => void): () => void {
-    // A function of its own, so that one who listens twice hears of it twice.
+    // A separate function, so that a listener registered twice is called twice.
     const own = () => listener();
     this.resetListeners.add(own);
     return () => this.resetListeners.delete(own);
   }
 
-  /** Nothing of what was known counts any more. */
+  /** Drops everything, because the user or the server changed. */
   reset(): void {
     this.spellings.clear();
     this.resetListeners.forEach(notify);
   }
 
-  /** The engine lost every entry. */
+  /** The engine lost all entries. */
   clear(): void {
     for (const key of this.copies.keys()) this.drop(key);
     this.used = [];
@@ -193,17 +200,17 @@ export class CacheMirror {
     if (type === 'userChanged') this.reset();
   }
 
-  /** Since when there is an entry under `key` as it is now, and how many follow it. */
+  /** When the entry under `key` last changed, and how many observers it has. */
   inspect(key: string): { since: number | undefined; observers: number } {
     return { since: this.copies.get(key)?.since, observers: this.listeners.get(key)?.size ?? 0 };
   }
 
-  /** Whether anybody wants to hear of events. */
+  /** Whether events have listeners. */
   get isHeard(): boolean {
     return this.followers.size > 0;
   }
 
-  /** Calls `follower` with every event. The result ends that. */
+  /** Calls `follower` with every event. Returns a function that stops it. */
   follow(follower: (event: ClientEvent) => void): () => void {
     this.followers.add(follower);
     if (this.followers.size === 1) this.onHeard(true);
@@ -247,7 +254,7 @@ export class CacheMirror {
     });
   }
 
-  /** Tells whoever wants to hear of events. */
+  /** Reports an event to all listeners. */
   event(event: ClientEvent): void {
     this.followers.forEach((follower) => notify(() => follower(event)));
   }

@@ -3,50 +3,50 @@ import type { CacheMirror } from './cache-mirror.js';
 import type { Client } from './generated/bindings.js';
 import { isWellFormed } from './stringify.js';
 
-/** What the cache did and holds. */
+/** Counters and content of the cache. */
 export interface CacheStats {
   size: number;
   maxSize: number;
-  /** Every key, most recently used first. */
+  /** All keys, most recently used first. */
   entries: string[];
   hits: number;
   misses: number;
-  /** Entries that left because there were too many. */
+  /** Entries removed because there were too many. */
   evictions: number;
-  /** Entries that left because of their age. */
+  /** Entries removed because of their age. */
   expirations: number;
-  /** Reads that joined another one under way instead of asking. */
+  /** Reads that joined another one in flight. */
   coalesced: number;
-  /** Reads under way. */
+  /** Reads in flight. */
   inFlight: number;
 }
 
-/** The cache itself. What it holds is shared and read-only: copy a row before changing it. */
+/** Access to the cache. Its rows are shared and read-only: copy a row before you change it. */
 export interface CacheManager {
-  /** What is stored under `key`, or null when there is nothing or it is past its time. */
+  /** The fresh entry under `key`, or null. */
   get<T>(key: string): T | null;
-  /** As `get`, but neither counted nor taken as a use: for those who follow an entry with `observe`. */
+  /** Like `get`, but does not count as a hit or a use. For code that follows an entry with `observe`. */
   peek<T>(key: string): T | null;
-  /** Stores `data` under `key`, for `ttlMs` milliseconds or the default time. */
+  /** Stores `data` under `key`, for `ttlMs` milliseconds or the default lifetime. */
   set<T>(key: string, data: T, ttlMs?: number): void;
-  /** Drops `key` and its variants. Answers that are on their way are handed to their callers but not stored. */
+  /** Drops `key` and its variants. Responses to earlier requests are returned to their callers but not stored. */
   invalidate(key: string): void;
   /**
-   * Drops every key in which the regular expression finds something.
-   * @throws DatabaseError INVALID_INPUT when it is no regular expression.
+   * Drops the keys that match the regular expression.
+   * @throws DatabaseError INVALID_INPUT if it is not a regular expression.
    */
   invalidatePattern(regexSource: string): void;
   /** Drops everything. */
   clear(): void;
   getStats(): CacheStats;
   /**
-   * Calls `listener` after every change of the entry under `key`: stored, patched, dropped, or known to be outdated
-   * before it could be stored. The result ends that. Variants of the key are entries of their own.
+   * Calls `listener` after each change of the entry under `key`: stored, patched, dropped, or outdated before it
+   * could be stored. Returns a function that stops it. Variants of the key are separate entries.
    */
   observe(key: string, listener: () => void): () => void;
   /**
-   * Calls `listener` whenever everything was dropped because it was another user's, or another server's: what is shown
-   * of it must go too. The result ends that.
+   * Calls `listener` when everything was dropped because the user or the server changed, so that views can drop their
+   * rows too. Returns a function that stops it.
    */
   onReset(listener: () => void): () => void;
 }
@@ -98,7 +98,7 @@ function text(key: unknown): string {
   throw invalid('key', 'a string without half of a surrogate pair');
 }
 
-/** A key that is only looked up: one that cannot be stored has no entry. */
+/** A key for a lookup. A key that cannot be stored has no entry. */
 function named(key: unknown): string {
   if (typeof key === 'string') return key;
   throw invalid('key', 'a string');

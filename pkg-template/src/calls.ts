@@ -5,18 +5,18 @@ import { whenAborted } from './signals.js';
 interface Pending {
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
-  /** Ends the wait for its signal. */
+  /** Stops listening to the call's signal. */
   release: () => void;
 }
 
-/** The calls of `db` that are under way, by number: the engine says how each ended. */
+/** The calls of `db` in flight, by number. The engine reports the result of each. */
 export class Calls {
   private readonly pending = new Map<number, Pending>();
   private lastNumber = 0;
 
   /**
-   * The outcome of a new call. `begin` hands its number to the engine, and `cancel` tells the engine that the signal was aborted.
-   * What `begin` and `signalOf` throw is the outcome.
+   * Starts a call and returns its result. `begin` passes its number to the engine, and `cancel` tells the engine that
+   * the signal was aborted. An exception in `begin` or `signalOf` rejects the call.
    */
   start(
     begin: (number: number) => void,
@@ -42,17 +42,17 @@ export class Calls {
     });
   }
 
-  /** The call ended well. */
+  /** Resolves the call. */
   resolve(number: number, value: unknown): void {
     this.end(number)?.resolve(value);
   }
 
-  /** The call failed. */
+  /** Rejects the call. */
   reject(number: number, error: unknown): void {
     this.end(number)?.reject(error);
   }
 
-  /** Every call failed. May be repeated where the stack was too full to finish. */
+  /** Rejects all calls. May be repeated if the stack was too full to finish. */
   failAll(error: DatabaseError): void {
     for (const [number, call] of this.pending) {
       call.reject(error);

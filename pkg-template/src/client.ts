@@ -14,25 +14,25 @@ import { enterEngine, leaveEngine, restartIfFailed, type Resident } from './wasm
 import { SocketDriver } from './socket-driver.js';
 
 /**
- * One client: its own server, cache and user.
+ * One client, with its own server, cache and user.
  *
- * Close it when it is no longer needed. A client that nothing refers to is collected with its rows, unless it follows
- * something or has a call under way.
+ * Close it when it is no longer needed. An unreferenced client is garbage-collected with its rows, unless it has
+ * subscriptions or calls in flight.
  */
 export interface DatabaseClient {
   readonly db: Db;
   readonly cache: CacheManager;
   readonly realtime: RealtimeManager;
   /**
-   * Tells that the signed-in user may have changed. With `supabase` it is called for you, unless the session changed
-   * where supabase-js does not see it: in cookies that a server has set.
+   * Tells the client that the signed-in user may have changed. With `supabase` this happens automatically, unless the
+   * session changed where supabase-js cannot see it: in cookies set by a server.
    */
   authChanged(): void;
-  /** Ends every call under way with ABORTED, and forgets everything. */
+  /** Ends all calls with ABORTED and forgets everything. */
   close(): void;
 }
 
-/** What tools see of a client that its own face does not show. */
+/** What tools may access of a client beyond its public interface. */
 export type Inspector = Pick<CacheMirror, 'follow' | 'inspect'>;
 
 const inspectors = new WeakMap<DatabaseClient, Inspector>();
@@ -45,7 +45,7 @@ export function inspectorOf(client: DatabaseClient): Inspector | undefined {
 const WeakMirror = weakly(CacheMirror);
 const WeakDriver = weakly(SocketDriver);
 
-/** A client that can be configured after it was made, and again. */
+/** A client that is configured after its creation, and can be configured again. */
 export class ConfigurableClient implements DatabaseClient, Resident {
   readonly db: Db;
   readonly cache: CacheManager;
@@ -59,17 +59,17 @@ export class ConfigurableClient implements DatabaseClient, Resident {
   );
   private readonly driver = new SocketDriver(() => this.client(), this.subscriptions, this.mirror);
   private readonly reference: Weak<ConfigurableClient> = weakRef(this);
-  /** The engine's side. */
+  /** The client in the engine. */
   private made: Client | undefined;
-  /** What the engine's side was configured with. */
+  /** The options that the client in the engine was configured with. */
   private engineOptions: EngineOptions | undefined;
-  /** The server that is talked to. */
+  /** Identifies the current server. */
   private target: string | undefined;
   private cacheConfig: CacheConfig | undefined;
   private unfollowEvents: () => void = () => {};
   private followed: SupabaseLike | undefined;
   private readonly ties = new Ties();
-  /** The application's functions that the engine calls, which it does not keep in memory itself. @internal */
+  /** The application's functions that the engine calls but does not keep alive. @internal */
   functions: unknown;
 
   constructor() {
@@ -82,7 +82,7 @@ export class ConfigurableClient implements DatabaseClient, Resident {
     cutWhenCollected(this, this.ties);
   }
 
-  /** The engine's side, made at first use. */
+  /** The client in the engine, created on first use. */
   private client(): Client {
     restartIfFailed();
     if (this.made === undefined) {
@@ -108,7 +108,7 @@ export class ConfigurableClient implements DatabaseClient, Resident {
     if (!this.subscriptions.isEmpty()) setTimeout(() => this.subscriptions.reattachAll(), pauseMs);
   }
 
-  /** The page is shown or hidden. @internal */
+  /** The page became visible or hidden. @internal */
   visibilityChanged(): void {
     const isHidden = isPageHidden();
     this.made?.setHidden(isHidden);
@@ -117,12 +117,14 @@ export class ConfigurableClient implements DatabaseClient, Resident {
     this.made?.shown();
   }
 
-  /** The page is focused or online again. @internal */
+  /** The page became focused or online again. @internal */
   attended(): void {
     this.made?.shown();
   }
 
-  /** The auth library tells that the user of this token is signed in now; without a token, that no user is. @internal */
+  /**
+   * The auth library reports that the token's user is signed in, or that no user is if there is no token. @internal
+   */
   signedIn(token: unknown): void {
     this.client().signedIn(token);
   }
@@ -141,12 +143,15 @@ export class ConfigurableClient implements DatabaseClient, Resident {
     this.tell(options.onEvent);
     const { followed } = this;
     this.follow(options.supabase);
-    // What another auth client told counts no longer.
+    // What another auth client reported no longer counts.
     if (followed !== undefined && followed !== options.supabase) this.authChanged();
     this.talkTo([source.url, source.key, options.schema ?? 'public'].join(' '));
   }
 
-  /** The engine may connect at once, so the sockets are set first; what it refuses changes nothing. */
+  /**
+   * Sets the socket constructor first, because the engine may connect immediately. Options that the engine rejects
+   * change nothing.
+   */
   private configureEngine(options: EngineOptions): void {
     const before = this.driver.constructorOfSockets;
     this.driver.constructorOfSockets = options.WebSocket;
@@ -158,7 +163,7 @@ export class ConfigurableClient implements DatabaseClient, Resident {
     }
   }
 
-  /** Whatever is shown of another server goes, and what could not be asked before is asked now. */
+  /** After a change of server, views drop their rows, and reads that were not possible before are made. */
   private talkTo(target: string | undefined): void {
     if (target === this.target) return;
     this.target = target;
@@ -173,7 +178,7 @@ export class ConfigurableClient implements DatabaseClient, Resident {
     this.cacheConfig = config;
   }
 
-  // Properties, so that they can be taken out of the client as `db` and `cache` can.
+  // A property instead of a method, so that it can be destructured like `db` and `cache`.
   readonly authChanged = (): void => {
     this.client().authChanged();
   };
@@ -204,17 +209,17 @@ export class ConfigurableClient implements DatabaseClient, Resident {
   }
 }
 
-/** Whether there is a page, and it is hidden. */
+/** Whether there is a page and it is hidden. */
 function isPageHidden(): boolean {
   return typeof document !== 'undefined' && document.visibilityState === 'hidden';
 }
 
-/** Tells the client what the page goes through. On servers there is no page. The result ends that. */
+/** Forwards the page's events to the client; on servers there is no page. Returns a function that stops it. */
 function listenToPage(client: Weak<ConfigurableClient>): () => void {
   if (typeof document === 'undefined' || typeof window === 'undefined') return () => {};
   const onVisibility = () => client.deref()?.visibilityChanged();
   const onAttention = () => client.deref()?.attended();
-  // `pageshow`: back from the cache of pages, where sockets do not live on.
+  // `pageshow`: back from the back/forward cache, in which sockets do not survive.
   const occasions = ['online', 'focus', 'pageshow'];
   document.addEventListener('visibilitychange', onVisibility);
   occasions.forEach((occasion) => window.addEventListener(occasion, onAttention));
@@ -226,7 +231,7 @@ function listenToPage(client: Weak<ConfigurableClient>): () => void {
 
 type EngineOptions = ReturnType<typeof plainOptions>;
 
-/** The options that the engine sees, as plain values: reading them may run the application's code. */
+/** The options for the engine as plain values, because reading them may run the application's code. */
 function plainOptions(
   options: ClientOptions,
   source: ReturnType<typeof sourceOf>,

@@ -12,15 +12,15 @@ import type { CallOptions } from './options.js';
 
 export type { DbFunctions };
 
-/** `db`: every function, and the same functions with options. */
+/** The functions of `db`, and the same functions with options. */
 export interface Db extends DbFunctions {
-  /** The same functions with these options for each call. */
+  /** Returns the same functions with these options for each call. */
   with(options: CallOptions): DbFunctions;
 }
 
 type Name = keyof DbFunctions;
 
-/** A function of `db`, before TypeScript knows which. */
+/** A function of `db` without its specific type. */
 type Untyped = (first?: unknown, second?: unknown, third?: unknown) => Promise<unknown>;
 
 export function createDb(client: () => Client, mirror: CacheMirror, calls: Calls, owner: object): Db {
@@ -49,7 +49,7 @@ export function createDb(client: () => Client, mirror: CacheMirror, calls: Calls
   /** Hits are answered here, without a call into WebAssembly. */
   const read = (name: Name, keyOf: KeyOf): Untyped => {
     return (first, second, third) => {
-      // What is no uuid, such as `ID?relations`, may still be the end of a key.
+      // A value that is not a uuid, such as `ID?relations`, could be mistaken for part of a key.
       const key =
         typeof first === 'string' && first.length === UUID_LENGTH ? keyOf(first, second) : undefined;
       const answer = key === undefined ? undefined : mirror.answer(key);
@@ -67,7 +67,7 @@ export function createDb(client: () => Client, mirror: CacheMirror, calls: Calls
   return { ...(Object.fromEntries(functions) as unknown as DbFunctions), with: withOptions };
 }
 
-/** The options that the engine sees, as plain values: reading them may run the application's code. */
+/** The options for the engine as plain values, because reading them may run the application's code. */
 function plainOptions(options: CallOptions | undefined) {
   return options && { fresh: options.fresh, ttlMs: options.ttlMs, timeoutMs: options.timeoutMs };
 }

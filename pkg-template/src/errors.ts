@@ -3,21 +3,22 @@
  *
  * `code` is PostgREST's or Postgres's own (`PGRST…`, `23505`, `42501`, …) or one of NOT_CONFIGURED, INVALID_INPUT,
  * NOT_FOUND, CONFLICT, NETWORK, TIMEOUT, ABORTED, RETRY_EXHAUSTED, MIGRATION_REQUIRED, ENGINE_RESTARTED,
- * UNKNOWN_ERROR. `message` never holds a row's value, a token or a key; `details` may hold the database's own text.
+ * UNKNOWN_ERROR. `message` never contains a row's value, a token or a key; `details` may contain the database's own
+ * text.
  */
 export class DatabaseError extends Error {
-  /** What to branch on. */
+  /** The code to branch on. */
   readonly code: string;
-  /** What lies beneath: whatever was thrown, or for RETRY_EXHAUSTED the last attempt's DatabaseError. */
+  /** The underlying cause: the value that was thrown or, for RETRY_EXHAUSTED, the last attempt's DatabaseError. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- anything may be thrown
   readonly originalError?: any;
-  /** HTTP status of the answer, when there was one. */
+  /** HTTP status of the response, if there was one. */
   readonly status?: number | undefined;
-  /** The database's own further text. Not for logs: it may quote values. */
+  /** Further text from the database. It may quote values, so do not log it. */
   readonly details?: string | undefined;
-  /** What to do about it. */
+  /** How to solve the problem. */
   readonly hint?: string | undefined;
-  /** How many requests were made. */
+  /** Number of requests made. */
   readonly attempts: number = 0;
   /** Whether the same call may succeed later. */
   readonly retryable: boolean = false;
@@ -31,7 +32,7 @@ export class DatabaseError extends Error {
   }
 }
 
-/** That an argument or an option, by its name, is not what was expected. */
+/** An argument or option is invalid: `name` is its name, `expected` describes valid values. */
 export function invalid(name: string, expected: string, originalError?: unknown): DatabaseError {
   return new DatabaseError('INVALID_INPUT', `${name}: expected ${expected}`, originalError);
 }

@@ -1,9 +1,12 @@
-/** Freezes a value and all that it holds, and returns it. Nested values wait in a list: JSON may be deeper than the call stack. */
+/**
+ * Freezes a value and everything in it, and returns it. Nested values wait in a list, because JSON may be nested
+ * deeper than the call stack allows.
+ */
 export function deepFreeze<Value>(value: Value): Value {
   const waiting: unknown[] = [value];
   while (waiting.length > 0) {
     const next = waiting.pop();
-    // Views of a buffer cannot be frozen; no row holds one, but what the application stores may.
+    // Buffer views cannot be frozen. No row contains one, but the application may store one.
     if (typeof next !== 'object' || next === null || Object.isFrozen(next) || ArrayBuffer.isView(next))
       continue;
     Object.freeze(next);

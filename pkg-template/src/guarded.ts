@@ -1,4 +1,4 @@
-/** Runs the application's code. What it throws is reported as uncaught errors are, and stops nothing. */
+/** Runs the application's code. An exception is reported like an uncaught error and affects nothing else. */
 export function guarded(run: () => void): void {
   try {
     run();
@@ -7,10 +7,11 @@ export function guarded(run: () => void): void {
   }
 }
 
-/** Shows an error to the developer. */
+/** Reports an error to the developer. */
 export function report(error: unknown): void {
   try {
-    // Node has no reportError: there, an uncaught error would end the process, and every other handler with it.
+    // Node has no reportError: there, an uncaught error would end the process and prevent all other handlers from
+    // running.
     if (typeof reportError === 'function') reportError(error);
     else console.error(error);
   } catch {

@@ -38,24 +38,24 @@ export { ready, type WasmSource } from './wasm.js';
 export type { SocketConstructor, SocketLike } from './socket-driver.js';
 
 /**
- * Sets the server, and whatever else `options` holds, for the package's own `db`.
+ * Sets the server and all other `options` of the package's own client.
  *
- * Called again with an equal address, key and schema it only replaces functions and settings: nothing is dropped. With
- * others, every call under way ends with ABORTED and the cache is emptied.
+ * Calling it again with the same URL, key and schema only replaces functions and settings. Otherwise all calls end
+ * with ABORTED and the cache is emptied.
  *
- * @throws DatabaseError INVALID_INPUT naming the option and what was expected.
+ * @throws DatabaseError INVALID_INPUT, naming the invalid option.
  */
 export function configure(options: ClientOptions): void {
   defaultClient.configure(options);
 }
 
 /**
- * A client of its own. Servers make one for each request, so that no user's rows are in another's cache.
+ * Creates a separate client. On a server, create one per request, so that users never share a cache.
  *
- * Close it when it is no longer needed: that ends its calls and subscriptions, and frees its rows at once. A client that
- * nothing refers to is collected with its rows, unless it follows something or has a call under way.
+ * Close it when it is no longer needed: that ends its calls and subscriptions and frees its rows. An unreferenced
+ * client is garbage-collected with its rows, unless it has subscriptions or calls in flight.
  *
- * @throws DatabaseError INVALID_INPUT naming the option and what was expected.
+ * @throws DatabaseError INVALID_INPUT, naming the invalid option.
  */
 export function createClient(options: ClientOptions): DatabaseClient {
   const client = new ConfigurableClient();
@@ -64,24 +64,24 @@ export function createClient(options: ClientOptions): DatabaseClient {
 }
 
 /**
- * Tells that the signed-in user may have changed. The token provider is asked; when the user is another one, every
- * cached row of the old one goes, and calls still under way end with ABORTED. With `configure({ supabase })` it is
- * called for you.
+ * Tells the package that the signed-in user may have changed. It then asks the token provider. If the user is another
+ * one, all cached rows are dropped and calls in flight end with ABORTED. With `configure({ supabase })` this happens
+ * automatically.
  */
 export function authChanged(): void {
   defaultClient.authChanged();
 }
 
-/** Every function of the database. Usable after `configure`; before it, every call rejects with NOT_CONFIGURED. */
+/** The functions of the database. Before `configure`, every call rejects with NOT_CONFIGURED. */
 export const db: Db = defaultClient.db;
 
-/** The cache. `config` counts at the first call, and where `configure` is not given another one. */
+/** The cache. `config` is used by the first call only, unless `configure` sets the cache's limits. */
 export function getCacheManager(config?: CacheConfig): CacheManager {
   if (config !== undefined) defaultClient.configureCache(config);
   return defaultClient.cache;
 }
 
-/** Changes of the database as they happen. A subscription made before `configure` waits for it. */
+/** Live changes of the database. Subscriptions made before `configure` wait for it. */
 export function getRealtimeManager(): RealtimeManager {
   return defaultClient.realtime;
 }

@@ -1,8 +1,8 @@
 /**
- * How long a client stays in memory.
+ * The lifetime of clients in memory.
  *
- * The engine knows a client only weakly: one that the application has let go of is collected, with its rows, unless it
- * has something to do. A runtime may have no weak references: there, a client stays in memory until it is closed.
+ * The engine refers to clients only weakly, so an unreferenced client is garbage-collected with its rows unless it is
+ * busy. In a runtime without weak references, a client stays in memory until it is closed.
  */
 
 /** A reference that does not keep its target in memory. */
@@ -12,10 +12,10 @@ export function weakRef<Target extends object>(target: Target): Weak<Target> {
   return typeof WeakRef === 'function' ? new WeakRef(target) : { deref: () => target };
 }
 
-/** Clients that have something to do, each with how many things. */
+/** Busy clients, each with the number of its activities. */
 const busy = new Map<object, number>();
 
-/** Keeps `owner` in memory until the result is called. */
+/** Keeps `owner` in memory until the returned function is called. */
 export function keep(owner: object): () => void {
   busy.set(owner, (busy.get(owner) ?? 0) + 1);
   let isOver = false;
@@ -35,11 +35,11 @@ export function keepUntil<Result>(promise: Promise<Result>, owner: object): Prom
   return promise;
 }
 
-/** What is called for a client, and held by something that outlives it, such as the page. The results end that. */
+/** Callbacks for a client that are registered with something that outlives it, such as the page. */
 export class Ties {
   private readonly ends = new Map<string, () => void>();
 
-  /** Ends the tie of this name, and puts another in its place. `end` must not hold the client. */
+  /** Replaces the tie of this name, ending the previous one. `end` must not refer to the client. */
   set(name: string, end?: () => void): void {
     this.ends.get(name)?.();
     if (end) this.ends.set(name, end);
@@ -60,7 +60,7 @@ const collected =
     ? new FinalizationRegistry<Ties>((ties) => ties.cut())
     : undefined;
 
-/** Ends the ties when `owner` is collected. */
+/** Ends the ties when `owner` is garbage-collected. */
 export function cutWhenCollected(owner: object, ties: Ties): void {
   collected?.register(owner, ties);
 }
@@ -68,8 +68,8 @@ export function cutWhenCollected(owner: object, ties: Ties): void {
 type Methods = Record<string, (...args: unknown[]) => unknown>;
 
 /**
- * A class of objects that pass their methods' calls on to another object, without keeping it in memory. Once it is collected,
- * the methods do nothing.
+ * Creates a class whose objects forward method calls to a target without keeping it in memory. After the target is
+ * collected, the methods do nothing.
  */
 export function weakly<Target extends object>(type: { prototype: Target }): new (target: Target) => Target {
   class Delegate {
@@ -81,7 +81,7 @@ export function weakly<Target extends object>(type: { prototype: Target }): new 
   for (const name of Object.getOwnPropertyNames(type.prototype)) {
     if (name === 'constructor') continue;
     const value = function (this: Delegate, ...args: unknown[]) {
-      // The engine takes an empty list for every kind of nothing.
+      // The engine accepts an empty list as any kind of empty result.
       return (this.reference.deref() as Methods | undefined)?.[name]?.(...args) ?? [];
     };
     Object.defineProperty(Delegate.prototype, name, { value });
@@ -89,7 +89,9 @@ export function weakly<Target extends object>(type: { prototype: Target }): new 
   return Delegate as unknown as new (target: Target) => Target;
 }
 
-/** Calls `run`, without keeping in memory what it holds. Whatever is no function stays as it is. */
+/**
+ * Wraps `run` so that calling it does not keep the objects it refers to in memory. Returns other values unchanged.
+ */
 export function weakCall<Run>(run: Run): Run {
   if (typeof run !== 'function') return run;
   const reference = weakRef(run);

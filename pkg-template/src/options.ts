@@ -4,32 +4,33 @@ import { DEFAULT_RETRY } from './generated/timing.js';
 import type { ChangeType, SubscriptionStatus } from './realtime-types.js';
 import type { SocketConstructor } from './socket-driver.js';
 
-/** How much the cache keeps, for how long. */
+/** The cache's limits. */
 export interface CacheConfig {
-  /** Milliseconds for which an entry answers reads; 300 000 unless given. */
+  /** How long an entry answers reads, in milliseconds; 300 000 by default. */
   defaultTTL?: number;
-  /** Entries; one more, and the least recently used leaves. 1 000 unless given. */
+  /** Maximum number of entries; 1 000 by default. Beyond it, the least recently used entry is evicted. */
   maxSize?: number;
-  /** Milliseconds after which an entry is still answered at once, and refreshed in the background. Off unless given. */
+  /** Age in milliseconds after which an entry still answers but is refreshed in the background. Off by default. */
   staleMs?: number;
 }
 
-/** How realtime behaves. */
+/** Realtime options. */
 export interface RealtimeConfig {
   /**
-   * `unfiltered` asks for everybody's deletes of a table, which carry keys alone: for databases whose tables lack
-   * `replica identity full` (the package's migrations set it), where deletes pass no filter. `filtered` unless given.
+   * Which delete events to subscribe to; `filtered` by default. `unfiltered` receives the deletes of all users' rows,
+   * which contain only keys. It is for databases whose tables lack `replica identity full` (the package's migrations
+   * set it), where filtered subscriptions receive no deletes.
    */
   deletes?: 'filtered' | 'unfiltered';
   /**
-   * Milliseconds after which what is followed is read again and compared, without any sign that something was missed.
-   * A server may lose changes without a sign. A little earlier by chance, so that clients do not read together; not while
-   * the page is hidden. 900 000 (15 minutes) unless given.
+   * How often followed rows are read again and compared without a sign of a gap, in milliseconds; 900 000 (15
+   * minutes) by default. A server may lose changes without a sign. The interval is shortened randomly, so that
+   * clients do not read at the same time, and pauses while the page is hidden.
    */
   resyncMs?: number;
 }
 
-/** The part of a supabase-js client that is used: its address, its key, and its session. */
+/** The parts of a supabase-js client that are used: URL, key and session. */
 export interface SupabaseLike {
   readonly auth: {
     getSession(): Promise<SessionAnswer>;
@@ -40,26 +41,26 @@ export interface SupabaseLike {
   };
 }
 
-/** What supabase-js answers when it is asked for its session. */
+/** The result of supabase-js's `getSession`. */
 export interface SessionAnswer {
   data: { session: { access_token: string } | null };
   error?: unknown;
 }
 
-/** Where the project is: its address and key, or a supabase-js client that knows them. */
+/** The project, as its URL and key or as a supabase-js client. */
 export type ClientOptions = ClientSettings &
   (
     | {
-        /** The project's address, such as `https://xyz.supabase.co`. */
+        /** The project's URL, such as `https://xyz.supabase.co`. */
         url: string;
-        /** The project's publishable (or anonymous) key. Never a secret key: it is sent from the browser. */
+        /** The project's publishable (or anon) key. Never pass a secret key: it is sent from the browser. */
         key: string;
-        /** The signed-in user's token, or null for nobody. Asked before every request. */
+        /** Returns the signed-in user's token, or null if no user is signed in. Called before every request. */
         accessToken?: () => string | null | undefined | Promise<string | null | undefined>;
         supabase?: undefined;
       }
     | {
-        /** A supabase-js client, whose session is followed through sign-in, refresh and sign-out. */
+        /** A supabase-js client. Its session is followed through sign-in, refresh and sign-out. */
         supabase: SupabaseLike;
         url?: undefined;
         key?: undefined;
@@ -67,90 +68,90 @@ export type ClientOptions = ClientSettings &
       }
   );
 
-/** What may be set besides the server. */
+/** Options besides the server. */
 export interface ClientSettings {
   cache?: CacheConfig;
   retry?: Partial<RetryConfig>;
-  /** Milliseconds for one attempt, the token provider's time included; 15 000 unless given. */
+  /** Timeout of one attempt in milliseconds, including the token provider's time; 15 000 by default. */
   timeoutMs?: number;
-  /** The database schema; `public` unless given. */
+  /** The database schema; `public` by default. */
   schema?: string;
-  /** Used instead of the global `fetch`. */
+  /** Replaces the global `fetch`. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
-  /** Used instead of the global `WebSocket`. */
+  /** Replaces the global `WebSocket`. */
   WebSocket?: SocketConstructor;
   realtime?: RealtimeConfig;
-  /** Told of every hit, attempt and change of an entry. Never holds a row's value or a secret. */
+  /** Called with every hit, attempt and change of an entry. Events never contain a row's value or a secret. */
   onEvent?: (event: ClientEvent) => void;
-  /** Freezes every row, so that code that changes one fails where it does. */
+  /** Freezes every row, so that code that modifies one throws. */
   debug?: boolean;
 }
 
-/** What happened in a client, for logs and tools. */
+/** An event of a client, for logs and devtools. */
 export type ClientEvent =
   /** A read was answered from the cache. */
   | { type: 'hit'; key: string }
   /** A read was not in the cache and asks the server. */
   | { type: 'miss'; key: string }
-  /** A read joined another one under way. */
+  /** A read joined another one in flight. */
   | { type: 'joined'; key: string }
   /** An entry was stored or patched. */
   | { type: 'stored'; key: string }
-  /** An entry left. */
+  /** An entry was removed. */
   | { type: 'dropped'; key: string }
   /** An attempt of a request began. */
   | {
       type: 'sent';
-      /** By this number all attempts of one request are known. */
+      /** The request's number, shared by all of its attempts. */
       request: number;
       method: string;
-      /** The table, or the function of the database. */
+      /** The table or database function. */
       table: string;
       attempt: number;
-      /** How many reads its answer is for. */
+      /** The number of reads that the response is for. */
       reads: number;
     }
-  /** It was answered, or not. */
+  /** An attempt ended. */
   | {
       type: 'attempt';
       request: number;
       method: string;
       table: string;
       attempt: number;
-      /** HTTP status, when there was an answer. */
+      /** HTTP status, if there was a response. */
       status: number | undefined;
-      /** The error's code, when it failed. */
+      /** The error's code, if it failed. */
       code: string | undefined;
       durationMs: number;
     }
-  /** What is followed of a table stands otherwise than before. */
+  /** The status of a subscription to a table changed. */
   | {
       type: 'subscription';
       table: string;
       status: SubscriptionStatus;
-      /** The error's code, when there is one. */
+      /** The error's code, if there is one. */
       code: string | undefined;
     }
-  /** A change was told to those who follow the table's rows. */
+  /** A change was delivered to the handlers of the table's subscriptions. */
   | { type: 'change'; table: string; change: ChangeType; origin: 'live' | 'resync' }
-  /** Changes of the table may have been missed, and were not looked for. */
+  /** Changes of the table may have been missed and were not determined. */
   | { type: 'gap'; table: string }
-  /** The engine failed and was started again: calls under way ended with `error`, and the cache is empty. */
+  /** The engine failed and was restarted: calls in flight rejected with `error`, and the cache is empty. */
   | { type: 'engineRestarted'; error: DatabaseError }
-  /** Another user, or nobody, is signed in now; nothing of the one before is left. */
+  /** The user changed or signed out; nothing of the previous user is left. */
   | { type: 'userChanged' };
 
-/** What a single call of `db` may ask for, see `db.with`. */
+/** Options of a single call, see `db.with`. */
 export interface CallOptions {
-  /** Ends the call with ABORTED. */
+  /** Aborts the call, which rejects with ABORTED. */
   signal?: AbortSignal;
-  /** Asks the server even if the cache could answer; what others show stays until the answer is there. */
+  /** Asks the server even if the cache could answer. Observers keep what they show until the response arrives. */
   fresh?: boolean;
-  /** How long the answer is kept, in milliseconds. */
+  /** How long the result is cached, in milliseconds. */
   ttlMs?: number;
-  /** Milliseconds for one attempt. */
+  /** Timeout of one attempt, in milliseconds. */
   timeoutMs?: number;
 }
 
-/** How often a call is retried, and how patiently, unless configured. */
+/** The default retry policy. */
 export const DEFAULT_RETRY_CONFIG: Readonly<RetryConfig> = Object.freeze(DEFAULT_RETRY);

@@ -6,61 +6,61 @@ export type { Tables };
 
 export type TableName = keyof Tables;
 
-/** What became of a row. */
+/** The type of a change. */
 export type ChangeType = 'INSERT' | 'UPDATE' | 'DELETE';
 
-/** A change of a row, as the handlers of `open` are told. */
+/** A change of a row, as passed to the handlers of `open`. */
 export interface Change<Row> {
   type: ChangeType;
   table: string;
-  /** The row as it is now; of a deleted one, what was last known of it, at least its primary key. */
+  /** The new row. For a delete, the last known state, at least the primary key. */
   record: Row;
-  /** The row as it was last known, where it was known; of a deleted one the same as `record`. */
+  /** The previous row, if it was known. For a delete, the same as `record`. */
   old: Row | null;
-  /** When the change was committed, as the server says; null for what a resync found. */
+  /** When the change was committed, according to the server; null for changes found by a resync. */
   commitTimestamp: string | null;
-  /** Whether the server sent it, or it was found by reading the scope again after a gap. */
+  /** Whether the server sent the change, or reading the scope again found it. */
   origin: 'live' | 'resync';
 }
 
-/** A change of a row, as the handlers of `subscribe` are told. */
+/** A change of a row, as passed to the handlers of `subscribe`. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the table is a string, and handlers know their rows
 export type RealtimeEvent = Change<any>;
 
 export type RealtimeEventHandler = (event: RealtimeEvent) => void;
 
 /**
- * How a subscription stands. `connecting` until the server says that changes flow; `live` from then on; `reconnecting`
- * while the connection is down (what is missed is found when it is back); `closed` for good.
+ * The status of a subscription. `connecting` until the server confirms that changes flow; `live` from then on;
+ * `reconnecting` while the connection is down (missed changes are found when it is back); `closed` for good.
  *
- * `error` when it does not work and that is no hiccup: the server refuses the connection, the token or the subscription,
- * or the token provider throws, three times in a row; or there has been no connection for 8 seconds. Attempts go on, with
- * growing pauses of up to half a minute (10 minutes for a filter or table that the server refuses). When one succeeds, the
- * status is `live` without a further call.
+ * `error` if it does not work, and not just for a moment: the server refuses the connection, the token or the
+ * subscription, or the token provider throws, three times in a row; or there has been no connection for 8 seconds.
+ * Retries continue with growing pauses of up to half a minute (10 minutes for a filter or table that the server
+ * refuses). When one succeeds, the status becomes `live` by itself.
  */
 export type SubscriptionStatus = 'connecting' | 'live' | 'reconnecting' | 'closed' | 'error';
 
-/** One of the subscriptions that there are. */
+/** An active subscription. */
 export interface ActiveSubscription {
   id: string;
   table: string;
-  /** The id that it is scoped by. */
+  /** The id of its scope. */
   scope: string | undefined;
   filter: string | undefined;
   status: SubscriptionStatus;
-  /** How many changes its handler was told. */
+  /** How many changes its handler has received. */
   events: number;
   /** How many of them were found by reading again after a gap. */
   resyncs: number;
 }
 
-/** Which changes of a table are wanted. */
+/** Selects the changes of a table. */
 export interface OpenOptions {
-  /** The id of the user, workflow or execution whose rows are meant; all that the user may see unless given. */
+  /** The id of the user, workflow or execution that the rows belong to; by default all rows that the user may see. */
   scope?: string;
   /** A condition on one column, such as `status=eq.running`. */
   filter?: string;
-  /** Kinds of changes; all unless given. */
+  /** Types of changes; all by default. */
   events?: readonly ChangeType[];
 }
 
@@ -69,50 +69,50 @@ export interface SubscriptionHandle {
   readonly id: string;
   readonly status: SubscriptionStatus;
   /**
-   * Why it does not work: while `status` is `error`, or when something other than `unsubscribe` closed it. Its `status` is
-   * the HTTP status of a refused connection, which browsers do not tell: there the code is NETWORK.
+   * Why it does not work: set while `status` is `error`, or if something other than `unsubscribe` closed it. Its
+   * `status` is the HTTP status of a refused connection, which browsers do not report: there the code is NETWORK.
    */
   readonly error: DatabaseError | null;
   /**
-   * Fulfilled when changes flow for the first time. Rejected with `error` when `status` becomes `error` before that, or
-   * with ABORTED when the subscription is ended. After a rejection, `onStatus` tells when changes flow after all; `ready`
-   * is another promise then, which is fulfilled.
+   * Resolves when changes flow for the first time. Rejects with `error` if `status` becomes `error` before that, or
+   * with ABORTED if the subscription ends. After a rejection, `onStatus` reports when changes flow after all, and
+   * `ready` becomes another, resolved promise.
    */
   readonly ready: Promise<void>;
   /**
-   * Set it to hear that changes may have been missed and were not looked for: the scope has too many rows to compare.
-   * Whatever is shown of it should be read again; the cache has dropped it.
+   * Called when changes may have been missed and were not determined, because the scope has too many rows to compare.
+   * Read again what you show of it; the cache has dropped it.
    */
   onGap: (() => void) | undefined;
-  /** Set it to hear of changes of `status`. */
+  /** Called when `status` changes. */
   onStatus: ((status: SubscriptionStatus) => void) | undefined;
-  /** Ends it at once. The handler is not called again. */
+  /** Ends the subscription immediately. The handler is not called again. */
   readonly unsubscribe: () => void;
   /** The same, for `using handle = realtime.open(…)`. */
   [Symbol.dispose](): void;
 }
 
-/** Changes of the database as they happen. */
+/** Live changes of the database. */
 export interface RealtimeManager {
   /**
    * Calls `handler` with every change of the rows of `table` that belong to `scopeId`: a user, a workflow or an
-   * execution. Answers the subscription's id at once. An id in use is answered as it is: its first handler stays.
+   * execution. Returns the subscription's id. For an existing id it does nothing: the first handler stays.
    *
-   * @throws DatabaseError INVALID_INPUT when there is no such table, or `scopeId` is no uuid.
+   * @throws DatabaseError INVALID_INPUT if there is no such table, or `scopeId` is not a uuid.
    */
   subscribe(table: string, scopeId: string, handler: RealtimeEventHandler, subscriptionId?: string): string;
-  /** Ends a subscription. An unknown id is none. */
+  /** Ends a subscription. Ignores an unknown id. */
   unsubscribe(subscriptionId: string): Promise<void>;
-  /** Ends every subscription of a table. */
+  /** Ends all subscriptions of a table. */
   unsubscribeFromTable(table: string): Promise<void>;
-  /** Ends every subscription, and the connection. */
+  /** Ends all subscriptions and closes the connection. */
   unsubscribeAll(): Promise<void>;
   getActiveSubscriptions(): ActiveSubscription[];
   /**
-   * As `subscribe`, with the rows typed by the table, and a handle to follow how the subscription stands. Without a
-   * handler it only keeps what is cached of these rows right, which takes one request less.
+   * Like `subscribe`, but with typed rows and a handle that reports the subscription's status. Without a handler it
+   * only keeps the cached rows up to date, which takes one request less.
    *
-   * @throws DatabaseError INVALID_INPUT when the table is unknown or the scope or filter is malformed.
+   * @throws DatabaseError INVALID_INPUT if the table is unknown, or the scope or filter is malformed.
    */
   open<Table extends TableName>(
     table: Table,

@@ -21,15 +21,15 @@ type Handler = (change: RealtimeEvent) => void;
 
 const EVENTS: readonly ChangeType[] = ['INSERT', 'UPDATE', 'DELETE'];
 
-/** One follower: a handler, and the subscription that it follows. */
+/** A follower: a handler, and the subscription that it follows. */
 class Follower implements SubscriptionHandle {
   status: SubscriptionStatus = 'connecting';
   error: DatabaseError | null = null;
-  /** How many changes the handler was told. */
+  /** How many changes the handler has received. */
   events = 0;
   /** How many of them were found by reading again after a gap. */
   resyncs = 0;
-  /** Whether changes may have been missed that nothing will find, and `onGap` is still to tell so. */
+  /** Whether changes may have been missed that nothing will find, and `onGap` was not called for it yet. */
   private hasGap = false;
   onGap: (() => void) | undefined;
   onStatus: ((status: SubscriptionStatus) => void) | undefined;
@@ -48,16 +48,16 @@ class Follower implements SubscriptionHandle {
     this.ready = new Promise((resolve, reject) => {
       this.settle = { resolve, reject };
     });
-    // Nobody has to wait for it.
+    // Prevents an unhandled rejection if the application does not use `ready`.
     this.ready.catch(() => {});
   }
 
-  /** Whether there is a handler that wants to hear of changes. */
+  /** Whether there is a handler for changes. */
   get isTold(): boolean {
     return this.handler !== undefined;
   }
 
-  // A property, so that an effect can return it as it is.
+  // A property instead of a method, so that an effect can return it.
   readonly unsubscribe = (): void => {
     if (this.status === 'closed') return;
     this.settle.reject(new DatabaseError('ABORTED', 'The subscription was ended before changes flowed'));
@@ -75,7 +75,7 @@ class Follower implements SubscriptionHandle {
     this.error = error ?? null;
     if (status === 'live') {
       this.settle.resolve();
-      // It may have been rejected.
+      // The promise may have been rejected.
       this.ready = Promise.resolve();
     }
     if (status === 'error' || status === 'closed') this.settle.reject(error);
@@ -88,14 +88,14 @@ class Follower implements SubscriptionHandle {
     guarded(() => this.onGap?.());
   }
 
-  /** The engine that knew what was told is gone: what changed since cannot be found. */
+  /** The engine that knew the last reported state is gone, so changes since then cannot be found. */
   lose(): void {
     this.hasGap ||= this.status === 'live' || this.status === 'reconnecting';
     if (this.status === 'live') this.stands('reconnecting', undefined);
   }
 
   told(change: RealtimeEvent): void {
-    // It may have been ended by a handler that was told before this one.
+    // A handler called before this one may have ended it.
     if (this.status === 'closed') return;
     if (!(this.options.events?.includes(change.type) ?? true)) return;
     this.events += 1;
@@ -104,12 +104,12 @@ class Follower implements SubscriptionHandle {
   }
 }
 
-/** The followers of one client, each with its handler, over the engine's subscriptions. */
+/** The followers of one client, each with its handler, on top of the engine's subscriptions. */
 export class Subscriptions implements RealtimeManager, Followers {
   private readonly all = new Map<string, Follower>();
   private readonly bySubscription = new Map<number, Set<Follower>>();
   private lastNumber = 0;
-  /** While there are any, their client stays in memory. */
+  /** Keeps the client in memory while there are followers. */
   private release: (() => void) | undefined;
 
   constructor(
@@ -126,7 +126,7 @@ export class Subscriptions implements RealtimeManager, Followers {
     if (typeof handler !== 'function') throw invalid('handler', 'a function');
     if (typeof (subscriptionId ?? '') !== 'string') throw invalid('subscriptionId', 'a string, or nothing');
     const id = subscriptionId ?? this.newId(table);
-    // Without an id there is nothing to follow yet: components mount before they know whose rows they show.
+    // Without an id there is nothing to follow yet: components mount before they know the user.
     if (scopeId && !this.all.has(id)) this.add(id, table, { scope: scopeId }, handler);
     return id;
   };
@@ -201,7 +201,7 @@ export class Subscriptions implements RealtimeManager, Followers {
     this.all.forEach((follower) => afterStep(() => follower.lose()));
   }
 
-  /** Follows in the next engine what was followed in the last one. */
+  /** Subscribes again in the next engine. */
   reattachAll(): void {
     for (const follower of this.all.values()) {
       follower.subscription = this.follow(follower.table, follower.options, follower.isTold);
@@ -273,9 +273,9 @@ export class Subscriptions implements RealtimeManager, Followers {
   }
 }
 
-/** A copy: reading what was given may run the application's code, which may also change it later. */
+/** A copy, because reading the options may run the application's code, which may also change them later. */
 function plainOptions(given: OpenOptions): OpenOptions {
-  // An id or a handler in this place would mean every row.
+  // An id or a handler in this position would select all rows.
   if (typeof given !== 'object') throw invalid('options', 'an object');
   const options = { ...given };
   const events: unknown = options.events;

@@ -1,12 +1,13 @@
 type OnAbort = () => void;
 
-/** Who waits for each signal. */
+/** The callbacks waiting for each signal. */
 const waiting = new WeakMap<AbortSignal, Set<OnAbort>>();
 
 /**
- * Calls `onAbort` when the signal is aborted. The result ends that.
+ * Calls `onAbort` when the signal is aborted. Returns a function that stops it.
  *
- * However many calls wait for a signal, it has one listener: Node warns of a leak when there are more than ten.
+ * Each signal gets only one listener, regardless of the number of calls: Node warns of a leak if there are more than
+ * ten.
  */
 export function whenAborted(signal: AbortSignal, onAbort: OnAbort): () => void {
   const others = waiting.get(signal) ?? listen(signal);

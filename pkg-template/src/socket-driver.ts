@@ -5,8 +5,8 @@ import type { ChangeType, SubscriptionStatus } from './realtime-types.js';
 import { afterStep, notify } from './step.js';
 
 /**
- * What a socket must be able to do: the browser's own, or one that was given to `configure`. The handlers are set here,
- * and called as a browser does.
+ * What a socket must support: the browser's own, or one passed to `configure`. Its handlers are set here and called
+ * as in a browser.
  */
 export interface SocketLike {
   onopen: unknown;
@@ -20,7 +20,7 @@ export interface SocketLike {
 /** A constructor of sockets, such as `WebSocket`. */
 export type SocketConstructor = new (url: string) => SocketLike;
 
-/** Whoever follows subscriptions, by their numbers. */
+/** The followers of subscriptions, by number. */
 export interface Followers {
   row(
     subscription: number,
@@ -32,18 +32,18 @@ export interface Followers {
   ): void;
   stands(subscription: number, status: SubscriptionStatus, error: DatabaseError | undefined): void;
   gap(subscription: number): void;
-  /** No subscription can be live here. */
+  /** Subscriptions cannot become live here. */
   unable(error: DatabaseError): void;
-  /** Whether there are none. */
+  /** Whether there are no followers. */
   isEmpty(): boolean;
 }
 
-/** The longest wait a timer takes; a longer one would fire at once. */
+/** The longest delay of a timer; a longer one would fire immediately. */
 const MAX_TIMER_MS = 2147483647;
 
-/** The socket to realtime and the engine's timer. Everything that is decided about them is decided in the engine. */
+/** The realtime socket and the engine's timer. The engine makes all decisions about them. */
 export class SocketDriver {
-  /** In the place of the global `WebSocket`. */
+  /** Replaces the global `WebSocket`. */
   constructorOfSockets: SocketConstructor | undefined;
 
   private socket: SocketLike | undefined;
@@ -81,14 +81,16 @@ export class SocketDriver {
     });
   }
 
-  /** A socket, or none where that fails at once: then the engine hears of it as of any that does not open. */
+  /**
+   * Creates a socket, or none if that fails immediately; the engine then treats it like a socket that fails to open.
+   */
   private open(url: string): SocketLike | undefined {
     try {
       const Socket = this.constructorOfSockets ?? (globalThis.WebSocket as typeof WebSocket | undefined);
       if (Socket === undefined) this.followers.unable(noSockets());
       else return new Socket(url);
     } catch {
-      // An address that no socket takes is one that does not open.
+      // An invalid URL is handled like a socket that fails to open.
     }
     setTimeout(() => this.client().socketClosed());
     return undefined;
@@ -109,7 +111,7 @@ export class SocketDriver {
       try {
         this.socket?.send(text);
       } catch {
-        // It is closing: `onclose` follows.
+        // The socket is closing, and `onclose` follows.
       }
     });
   }
@@ -118,7 +120,7 @@ export class SocketDriver {
     afterStep(() => this.disconnectNow());
   }
 
-  /** The engine that spoke through it is gone. */
+  /** The engine that used the socket is gone. */
   reset(): void {
     this.disconnect();
     clearTimeout(this.timer);
@@ -128,7 +130,7 @@ export class SocketDriver {
     const socket = this.socket;
     this.socket = undefined;
     if (socket === undefined) return;
-    // `onerror` stays: a socket that is closed before it opened reports an error, which is none here.
+    // Keep `onerror`: a socket closed before it opened reports an error, which is expected here.
     socket.onopen = socket.onmessage = socket.onclose = null;
     socket.close();
   }
@@ -137,7 +139,8 @@ export class SocketDriver {
     clearTimeout(this.timer);
     if (ms === Infinity) return;
     this.timer = setTimeout(() => this.client().woken(), Math.min(Math.max(ms, 0), MAX_TIMER_MS));
-    // Node: a process that follows nothing may end; one that does goes on while it has no socket, too.
+    // In Node, a process without subscriptions may end; one with subscriptions stays alive even while it has no
+    // socket.
     if (this.followers.isEmpty()) (this.timer as { unref?: () => void }).unref?.();
   }
 
@@ -162,8 +165,8 @@ export class SocketDriver {
 }
 
 /**
- * The HTTP status with which the server refused the connection. Browsers do not tell it; the package `ws` does, in the
- * error's message.
+ * The HTTP status with which the server refused the connection. Browsers do not report it; the package `ws` does, in
+ * the error's message.
  */
 function statusOf(error: unknown): number | undefined {
   try {

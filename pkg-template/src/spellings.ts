@@ -1,60 +1,60 @@
 const NUMBER = /-?\d[\d.]*(?:[eE][+-]?\d+)?/g;
 const PARTS = /^(-?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
-/** Stands before a number that is read as text. No text of the database holds a NUL. */
+/** Precedes a number that is read as text. No text in the database contains NUL. */
 const MARK = '\0';
-/** A number of fewer digits is never rounded. */
+/** Numbers with fewer digits are never rounded. */
 const LONG_DIGITS = 16;
-/** How much is remembered, in characters of the numbers and of the names of their places. */
+/** Maximum size of the remembered texts, in characters of the numbers and of their paths. */
 const MAX_SIZE = 8_000_000;
-/** What an entry of a Map takes besides, in characters. */
+/** Overhead of a Map entry, in characters. */
 const ENTRY_SIZE = 20;
 /** The place of a value that is not within any remembered one. */
 const NOWHERE = 0;
 
-/** A value of a text that is being read. */
+/** A value in a text that is being parsed. */
 interface Spot {
-  /** The value around it; undefined for a row. */
+  /** The enclosing value; undefined for a row. */
   readonly outer: Spot | undefined;
   /** Its name within that, or the row's id. */
   readonly step: string;
-  /** The number of its place, once it has one. */
+  /** The number of its place, once assigned. */
   place: number;
 }
 
 /**
- * Numbers that JavaScript cannot hold, as the database wrote them.
+ * Numbers that JavaScript cannot represent, as the database wrote them.
  *
- * jsonb columns hold numbers of any length, which `JSON.parse` rounds. The texts of rounded numbers are kept here, each by its
- * place: the nearest object around it with a uuid as `id`, and the path from there. A number that is written to the place where
- * it was read is written as it was.
+ * jsonb columns hold numbers of any length, which `JSON.parse` rounds. This class keeps the texts of rounded numbers,
+ * each by its place: the nearest enclosing object with a uuid as `id`, and the path from there. A number that is
+ * written back to the place where it was read is written with its original text.
  *
- * A place is known by a number, which stands for the place and everything around it: paths grow with the depth of a value, and
- * a deep value has many of them.
+ * A place is represented by a number that stands for it and everything around it, because paths grow with the depth
+ * of a value, and a deep value has many of them.
  */
 export class Spellings {
   /** By the rounded number, then by place. */
   private readonly texts = new Map<number, Map<number, string>>();
-  /** The numbers of places, by the number of the place around each and its name there. */
+  /** The numbers of places, by the number of the enclosing place and the name within it. */
   private readonly places = new Map<string, number>();
   private lastPlace = NOWHERE;
   /** Places up to this one were forgotten. */
   private lastForgotten = NOWHERE;
-  /** The characters of `texts` and `places`. */
+  /** The size of `texts` and `places` in characters. */
   private size = 0;
-  /** The rounded numbers with texts that were too many to remember. */
+  /** Rounded numbers whose texts were forgotten because there were too many. */
   private readonly forgotten = new Set<number>();
 
-  /** Remembers the numbers of a JSON text that are rounded when it is parsed. */
+  /** Remembers the numbers of a JSON text that parsing rounds. */
   learn(json: string): void {
     const marked = mayHoldRounded(json) ? markRounded(json) : undefined;
-    // What is remembered of a place may have changed to a number that is not rounded.
+    // A remembered place may now contain a number that is not rounded.
     if (marked !== undefined || this.texts.size > 0) this.gather(JSON.parse(marked ?? json));
   }
 
   /**
-   * How `value` is written at a place; undefined for a number that was not rounded. At another place than where it was read,
-   * that is the one text that was read as this number; an empty one where that cannot be told.
+   * The text of `value` at a place; undefined for a number that was not rounded. At another place than where it was
+   * read, returns the only text that was read as this number, or an empty string if there are several.
    */
   of(value: number, place: () => number): string | undefined {
     const places = this.texts.get(value);
@@ -62,7 +62,7 @@ export class Spellings {
     if (places === undefined && !isForgotten) return undefined;
     const own = places?.get(place());
     if (own !== undefined) return own;
-    // A short decimal may as well be the application's own.
+    // A short decimal may be the application's own value.
     if (isShort(value)) return undefined;
     const [text, ...others] = new Set(places?.values());
     return text === undefined || others.length > 0 || isForgotten ? '' : text;
@@ -78,7 +78,7 @@ export class Spellings {
     return this.places.get(keyWithin(outer, step)) ?? NOWHERE;
   }
 
-  /** Forgets everything: it was another user's. */
+  /** Forgets everything, because it belongs to another user. */
   clear(): void {
     this.forgetAll();
     this.forgotten.clear();
@@ -103,7 +103,7 @@ export class Spellings {
       }
     }
     for (const [value, spot] of exact) {
-      // Other numbers were rounded to this one, which is itself where it was read.
+      // Other numbers were rounded to this one, which is exact at the place where it was read.
       if (this.texts.has(value)) this.remember(String(value), this.placeAt(spot));
     }
   }
@@ -118,7 +118,7 @@ export class Spellings {
     if (this.size > MAX_SIZE) this.forgetAll();
   }
 
-  /** The number of a place; a new one where there is none. */
+  /** The number of a place, assigned if there is none. */
   private placeAt(spot: Spot): number {
     const unnumbered: Spot[] = [];
     let known: Spot | undefined = spot;
@@ -142,7 +142,7 @@ export class Spellings {
     return this.lastPlace;
   }
 
-  /** Forgets all texts at once, and remembers that there were some. */
+  /** Forgets all texts, but remembers that there were some. */
   private forgetAll(): void {
     for (const value of this.texts.keys()) this.forgotten.add(value);
     this.texts.clear();
@@ -152,7 +152,7 @@ export class Spellings {
   }
 }
 
-/** The id of an object that is a row, or as good as one. */
+/** The id of an object that has a uuid as its `id`. */
 export function rowIdOf(value: object): string | undefined {
   const { id } = value as { id?: unknown };
   return typeof id === 'string' && UUID.test(id) ? id.toLowerCase() : undefined;
@@ -171,8 +171,8 @@ function keyWithin(outer: number, step: string): string {
 }
 
 /**
- * Whether a number of the text may be rounded; digits within strings may be taken for one. Of so many digits in a row, one is at
- * a multiple of their number: not every character needs to be looked at.
+ * Whether the text may contain a rounded number; digits within strings can cause false positives. A run of digits of
+ * this length covers a multiple of the length, so only every such character needs to be examined.
  */
 function mayHoldRounded(json: string): boolean {
   for (let at = 0; at < json.length; at += LONG_DIGITS) {
@@ -181,13 +181,13 @@ function mayHoldRounded(json: string): boolean {
     while (isOfNumber(json, start - 1)) start -= 1;
     while (isOfNumber(json, end)) end += 1;
     if (end - start >= LONG_DIGITS && isRounded(json.slice(start, end))) return true;
-    // The same digits are not looked at again.
+    // Skip the digits examined already.
     at = end;
   }
   return false;
 }
 
-/** Whether there is a digit or a point. */
+/** Whether there is a digit or a decimal point. */
 function isOfNumber(json: string, at: number): boolean {
   const code = json.charCodeAt(at);
   return (code >= 48 && code <= 57) || code === 46;
@@ -199,7 +199,7 @@ function isRounded(number: string): boolean {
   return read !== number && canonical(read) !== canonical(number);
 }
 
-/** The text with every number that would be rounded as a marked string; undefined when there is none. */
+/** The text with every number that would be rounded turned into a marked string; undefined if there is none. */
 function markRounded(json: string): string | undefined {
   let isMarked = false;
   const mark = (number: string): string => {
@@ -219,7 +219,7 @@ function markRounded(json: string): string | undefined {
   return isMarked ? parts.join('') : undefined;
 }
 
-/** Where the string that opens at `open` is over. */
+/** Where the string that opens at `open` ends. */
 function endOfString(json: string, open: number): number {
   for (let close = json.indexOf('"', open + 1); close >= 0; close = json.indexOf('"', close + 1)) {
     let backslashes = 0;
@@ -229,10 +229,10 @@ function endOfString(json: string, open: number): number {
   return json.length;
 }
 
-/** One text for all ways to write a number: its significant digits, and their power of ten. */
+/** A canonical form of a number: its significant digits and its power of ten. */
 function canonical(number: string): string {
   const [, sign = '', whole, fraction = '', exponent = '0'] = PARTS.exec(number) ?? [];
-  // Infinity, which a number too large becomes.
+  // Infinity, which a number that is too large becomes.
   if (whole === undefined) return number;
   const digits = whole + fraction;
   let [first, last] = [0, digits.length];
@@ -242,7 +242,7 @@ function canonical(number: string): string {
   return `${sign}${digits.slice(first, last)}e${Number(exponent) - fraction.length + digits.length - last}`;
 }
 
-/** Whether the number, as JavaScript prints it, has few digits. */
+/** Whether the number has few digits, as JavaScript prints it. */
 function isShort(value: number): boolean {
   const size = Math.abs(value);
   return size <= Number.MAX_SAFE_INTEGER && canonical(String(size)).indexOf('e') < LONG_DIGITS;

@@ -2,40 +2,41 @@
  * The boundary between the engine and the application.
  *
  * A call into WebAssembly is a step of the engine. The application's code (handlers, listeners, a custom fetch or
- * WebSocket, getters) never runs inside a step, where the engine may be half-way through a change. What a step wants it
- * to do waits here and runs when the outermost step is over, in the order in which it was asked for.
+ * WebSocket, getters) never runs within a step, because the engine may be in the middle of a change. Whatever a step
+ * requests of the application is queued here and runs after the outermost step, in the order in which it was
+ * requested.
  */
 import { guarded, report } from './guarded.js';
 
-/** Handlers that cause one another are called this many times in a row; what a further one causes is a loop. */
+/** Maximum length of a chain of handlers that cause one another; a longer one counts as an endless loop. */
 const MAX_CHAIN = 100;
-/** As many calls may be caused by handlers until they come to rest: chains may fork. */
+/** Maximum number of calls that handlers cause before they come to rest, because chains may branch. */
 const MAX_CAUSED = 10_000;
 
 interface Task {
   run: () => void;
-  /** How many tasks led to this one, each asked for by what the one before called. */
+  /** The number of tasks that led to this one. */
   chain: number;
 }
 
 const tasks: Task[] = [];
-/** How many steps are under way: a step may lead to another one of the same engine. */
+/** The number of nested steps: a step may start another one of the same engine. */
 let depth = 0;
 let isFlushing = false;
-/** The chain of the task that runs. */
+/** The chain of the current task. */
 let chain = 0;
-/** How many calls of handlers were caused by handlers since the last rest. */
+/** The number of handler calls caused by handlers since they were last at rest. */
 let caused = 0;
 
-/** Where a step notes what came through WebAssembly as an exception: the engine is unsound then. */
+/** Where a step records an exception that unwound through WebAssembly: the engine is unsound after that. */
 export interface Soundness {
   failure: { cause: unknown } | undefined;
 }
 
-/** Runs a step of an engine, and notes in its `soundness` whether it failed. */
+/** Runs a step of an engine, and records in its `soundness` whether it failed. */
 export function step<Result>(run: () => Result, soundness: Soundness): Result {
   let result;
-  // Nothing is called in `catch` and `finally`: the stack may be full.
+  // No function calls within `catch` and `finally`, because the stack may be full.
   depth += 1;
   try {
     result = run();
@@ -49,13 +50,13 @@ export function step<Result>(run: () => Result, soundness: Soundness): Result {
   return result;
 }
 
-/** Runs `run` when the step is over, or at once where there is none. */
+/** Runs `run` after the current step, or immediately if there is none. */
 export function afterStep(run: () => void): void {
   tasks.push({ run, chain: chain + 1 });
   flush();
 }
 
-/** As `afterStep`, for handlers of the application. Those that cause one another without end are stopped: false then. */
+/** Like `afterStep`, for the application's handlers. Returns false if an endless loop of handlers was stopped. */
 export function notify(run: () => void): boolean {
   if (chain > 0) caused += 1;
   if (chain >= MAX_CHAIN || caused > MAX_CAUSED) {
@@ -66,7 +67,7 @@ export function notify(run: () => void): boolean {
   return true;
 }
 
-/** Says once what is wrong, until the handlers have come to rest. */
+/** Reports the endless loop once, until the handlers have come to rest. */
 function endless(): void {
   if (caused === Infinity) return;
   caused = Infinity;

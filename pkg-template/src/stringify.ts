@@ -1,24 +1,24 @@
 import { invalid } from './errors.js';
 import { rowIdOf, type Spellings } from './spellings.js';
 
-/** NUL, which Postgres refuses. */
+/** NUL, which Postgres rejects. */
 const NUL = /\0/;
-/** One half of a pair of UTF-16 code units, which no text of the database can hold. */
+/** An unpaired surrogate, which no text in the database can contain. */
 const HALF_PAIR = /[\ud800-\udfff]/u;
 
-/** Whether the text has no half of a surrogate pair. */
+/** Whether the text has no unpaired surrogates. */
 export function isWellFormed(text: string): boolean {
   return !HALF_PAIR.test(text);
 }
 
-/** Where a value belongs. */
+/** The position of a value within the arguments. */
 export interface Origin {
   /** Its name in messages, such as `nodes[3].config`. */
   readonly path: string;
-  /** The id of the row that it is a column of, as far as it is known. */
+  /** The id of the row that contains it, if known. */
   readonly row: string | undefined;
   readonly column: string;
-  /** How numbers that were rounded when they were read are written. */
+  /** The texts of numbers that were rounded when they were read. */
   readonly spellings: Spellings;
 }
 
@@ -27,20 +27,21 @@ interface Frame {
   readonly value: Record<string, unknown> | readonly unknown[];
   /** The names of an object's members; undefined for a list. */
   readonly names: readonly string[] | undefined;
-  /** How many members were looked at. */
+  /** The number of members processed. */
   next: number;
   isEmpty: boolean;
-  /** Where the value was read, once that was asked. */
+  /** The place where the value was read, once it was looked up. */
   place: number | undefined;
 }
 
 /**
- * The value as JSON text, as `JSON.stringify` writes it; undefined for what that leaves out.
+ * Writes a value as JSON like `JSON.stringify`; undefined if that omits the value.
  *
- * Open objects wait in a list instead of on the call stack, so that any depth can be written.
+ * Open objects wait in a list instead of on the call stack, so values of any depth can be written.
  *
- * @throws DatabaseError INVALID_INPUT for what JSON would silently change (NaN, infinities, functions, symbols) or cannot
- *   carry (cycles, bigints), and for text that the database refuses. It names the place, such as `config.list[3].name`.
+ * @throws DatabaseError INVALID_INPUT for values that JSON would silently change (NaN, infinities, functions,
+ * symbols) or cannot represent (cycles, bigints), and for text that the database rejects. The message names the
+ * position, such as `config.list[3].name`.
  */
 export function stringify(value: unknown, origin: Origin): string | undefined {
   const writer = new Writer(origin);
@@ -49,7 +50,7 @@ export function stringify(value: unknown, origin: Origin): string | undefined {
 
 class Writer {
   private readonly open: Frame[] = [];
-  /** What the open frames hold, to notice cycles. */
+  /** The values of the open frames, to detect cycles. */
   private readonly held = new Set<unknown>();
 
   constructor(private readonly origin: Origin) {}
@@ -63,7 +64,7 @@ class Writer {
     return text;
   }
 
-  /** The text of a frame's next member, as far as it is not nested, or of its end. */
+  /** The text of a frame's next member, as far as it is not nested, or of the frame's end. */
   private advance(frame: Frame): string {
     const { names } = frame;
     const index = frame.next;
@@ -81,7 +82,7 @@ class Writer {
     return comma + (names === undefined ? '' : this.quoted(name) + ':') + (member ?? 'null');
   }
 
-  /** The text of a value, or of the beginning of one that is nested; undefined for what JSON leaves out. */
+  /** The text of a value, or the beginning of a nested one; undefined if JSON omits it. */
   private begin(name: string, given: unknown): string | undefined {
     const value = plain(name, given);
     if (value === null && given instanceof Date) throw this.refused('a valid date');
@@ -129,12 +130,12 @@ class Writer {
     return JSON.stringify(text);
   }
 
-  /** The error for the member that was looked at last. */
+  /** The error for the member processed last. */
   private refused(expected: string): Error {
     return invalid([this.origin.path, ...this.open.map(stepOf)].join('').replace(/^\./, ''), expected);
   }
 
-  /** The place of the member that was looked at last. */
+  /** The place of the member processed last. */
   private place(): number {
     const { row, column, spellings } = this.origin;
     let known = this.open.length;
@@ -149,18 +150,18 @@ class Writer {
   }
 }
 
-/** Whether the object is made as JSON makes them: of others, such as a Map, JSON may keep nothing. */
+/** Whether the object is a plain one: JSON may drop the content of others, such as a Map. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** From a frame to the member that was looked at last. */
+/** The step from a frame to the member processed last. */
 function stepOf({ names, next }: Frame): string {
   return names === undefined ? `[${next - 1}]` : `.${names[next - 1]}`;
 }
 
-/** What JSON makes of a value that says itself how it is written, or that wraps a plain one. */
+/** Resolves `toJSON` and wrapper objects, as JSON does. */
 function plain(name: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const { toJSON } = value as { toJSON?: unknown };

@@ -3,11 +3,11 @@ import { invalid } from './errors.js';
 import { RENEWAL_LEAD_MS } from './generated/timing.js';
 import type { ClientOptions, SupabaseLike } from './options.js';
 
-// What is known of supabase-js: where it keeps what the package needs, and when it answers.
+// What the package relies on in supabase-js: where it keeps the session, and when it answers.
 
 type Session = { readonly access_token?: unknown; readonly expires_at?: unknown } | null;
 
-/** The auth client of supabase-js, with members that its types keep to themselves. */
+/** The auth client of supabase-js, including members that are private in its types. */
 type Auth = SupabaseLike['auth'] & {
   readonly storage?: { getItem(key: string): unknown };
   readonly storageKey?: unknown;
@@ -17,35 +17,35 @@ interface SupabaseInternals {
   readonly auth: Auth;
   readonly supabaseUrl?: string;
   readonly supabaseKey?: string;
-  /** Set where another service signs users in; `auth` must not be touched then. */
+  /** Set if another service signs users in; `auth` must not be accessed then. */
   readonly accessToken?: () => Promise<string | null>;
 }
 
-/** Asked for the user's token. The engine passes the token that the server no longer accepted, if there is one. */
+/** Returns the user's token. The engine passes the token that the server rejected, if there is one. */
 type TokenProvider = (rejected?: string) => unknown;
 
-/** What an auth client has told so far. */
+/** What an auth client has reported so far. */
 interface Telling {
   /**
-   * Whether it told `INITIAL_SESSION`. One that tells something before that is starting: it answers nothing before its
-   * callbacks have returned, and a callback may be waiting for a read of ours.
+   * Whether it reported `INITIAL_SESSION`. If it reports something before that, it is still starting: it answers only
+   * after its callbacks have returned, and a callback may be waiting for one of our reads.
    */
   readonly isStarted: boolean;
-  /** The last token that it told. */
+  /** The last token that it reported. */
   readonly token: unknown;
-  /** Whether it has told since that no user is signed in. */
+  /** Whether it has reported since then that no user is signed in. */
   readonly isOver: boolean;
 }
 
 const tellings = new WeakMap<Auth, Telling>();
 
-/** A token that is rejected so soon after its renewal is not rejected for its age. */
+/** If a token is rejected this soon after its renewal, its age is not the reason. */
 const RENEWAL_EFFECT_MS = 30_000;
 
 /** The last renewal of each auth client's token. */
 const renewals = new WeakMap<Auth, { readonly token: unknown; readonly wallMs: number }>();
 
-/** Address, key and token provider, whichever way they were given. */
+/** The URL, key and token provider, from either form of options. */
 export function sourceOf(options: ClientOptions) {
   const { supabase, url, key, accessToken } = options;
   if (supabase === undefined) {
@@ -61,14 +61,14 @@ export function sourceOf(options: ClientOptions) {
   };
 }
 
-/** The application's own functions take no arguments of ours. What is no function is left for the engine to refuse. */
+/** The application's own functions receive no arguments. The engine rejects a value that is not a function. */
 function withoutArguments<T>(provider: T): T | TokenProvider {
   return typeof provider === 'function' ? () => provider() as unknown : provider;
 }
 
 function internalsOf(supabase: SupabaseLike): SupabaseInternals & { supabaseUrl: string } {
   const internals = supabase as SupabaseInternals;
-  // With tokens of another service, `auth` throws when it is touched.
+  // With another service's tokens, accessing `auth` throws.
   const isClient =
     typeof internals?.supabaseUrl === 'string' &&
     (internals.accessToken !== undefined || typeof internals.auth?.onAuthStateChange === 'function');
@@ -76,7 +76,10 @@ function internalsOf(supabase: SupabaseLike): SupabaseInternals & { supabaseUrl:
   return internals as SupabaseInternals & { supabaseUrl: string };
 }
 
-/** Calls `tell` with the token of every session that supabase-js announces, null after a sign-out. The result ends that. */
+/**
+ * Calls `tell` with the token of every session that supabase-js announces, and with null after a sign-out. Returns a
+ * function that stops it.
+ */
 export function followSession(supabase: SupabaseLike, tell: (token: unknown) => void): () => void {
   const { auth, accessToken } = internalsOf(supabase);
   if (accessToken !== undefined) return () => {};
@@ -91,14 +94,14 @@ export function followSession(supabase: SupabaseLike, tell: (token: unknown) => 
   return () => data.subscription.unsubscribe();
 }
 
-/** A session without a token is a fault, as is a token that is no string: it must not pass for an anonymous user's. */
+/** A session without a valid token is an error; it must not be treated as an anonymous user. */
 function tokenOf(session: Session | undefined): unknown {
   return session ? (session.access_token ?? false) : null;
 }
 
 /**
- * The token of a session that supabase-js stores. A sign-out in another tab may be announced before the
- * stored session is seen to be gone.
+ * The token of the session that supabase-js has stored. A sign-out in another tab may be announced before the stored
+ * session is gone.
  */
 function keptToken(auth: Auth, session: Session | undefined): unknown {
   const token = tokenOf(session);
@@ -106,19 +109,22 @@ function keptToken(auth: Auth, session: Session | undefined): unknown {
   return telling?.isOver && telling.token === token ? null : token;
 }
 
-/** As `auth.getSession()`, but without waiting where the answer is there: supabase-js waits for its own callbacks. */
+/**
+ * Like `auth.getSession()`, but without waiting if the answer is available, because supabase-js waits for its own
+ * callbacks.
+ */
 async function currentToken(auth: Auth): Promise<unknown> {
   const stored = await storedSession(auth);
-  // Before supabase-js has told anything, a session may still come from the page's address.
+  // Before supabase-js has reported anything, a session may still come from the page's URL.
   const isAnswer = stored ? isLongLived(stored) : stored === null && tellings.has(auth);
   if (isAnswer) return keptToken(auth, stored);
   const { data, error } = await auth.getSession();
-  // A renewal that failed for the time being: the user is still signed in, unless storage says otherwise.
+  // A renewal failed temporarily: the user is still signed in, unless storage says otherwise.
   if (error && (await storedSession(auth)) !== null) throw error;
   return keptToken(auth, data.session);
 }
 
-/** A token in the place of one that the server took for expired, even if this machine's clock says otherwise. */
+/** A replacement for a token that the server considers expired, regardless of the local clock. */
 async function renewedToken(auth: Auth, rejected: string): Promise<unknown> {
   // The renewal may be waiting for the callback that waits for this.
   if (tellings.get(auth)?.isStarted === false || isJustRenewed(auth, rejected)) return rejected;
@@ -139,7 +145,7 @@ function isJustRenewed(auth: Auth, token: string): boolean {
   return renewal?.token === token && Math.abs(Date.now() - renewal.wallMs) < RENEWAL_EFFECT_MS;
 }
 
-/** The session as supabase-js keeps it: null when there is none, undefined where that cannot be read. */
+/** The session stored by supabase-js: null if there is none, undefined if it cannot be read. */
 async function storedSession({ storage, storageKey }: Auth): Promise<Session | undefined> {
   if (storage === undefined || typeof storageKey !== 'string') return undefined;
   try {

@@ -1,9 +1,9 @@
 /**
- * UTF-8 for runtimes without `TextDecoder` and `TextEncoder`, such as Jest with jsdom. The build puts these in the place
- * of the globals.
+ * UTF-8 for runtimes without `TextDecoder` and `TextEncoder`, such as Jest with jsdom. The build substitutes them for
+ * the globals.
  */
 
-/** One half of a pair of UTF-16 code units, which UTF-8 cannot carry. */
+/** An unpaired surrogate, which UTF-8 cannot encode. */
 const HALF_PAIR = /[\ud800-\udfff]/gu;
 
 class Utf8Decoder {

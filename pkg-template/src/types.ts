@@ -11,73 +11,73 @@ import type {
   WorkflowNode,
 } from './generated/rows.js';
 
-/** A workflow with everything on its canvas. */
+/** A workflow with its nodes and connections. */
 export type WorkflowWithRelations = Workflow & { nodes: WorkflowNode[]; connections: WorkflowConnection[] };
 
-/** A page of a list. */
+/** A page of a list, selected by offset. */
 export interface PaginatedResponse<T> {
   data: T[];
-  /** How many rows match in all. */
+  /** The total number of matching rows. */
   total: number;
-  /** Counted from 0. */
+  /** Starts at 0. */
   page: number;
   pageSize: number;
-  /** Whether rows follow after this page. */
+  /** Whether there are further pages. */
   hasMore: boolean;
 }
 
-/** A page of a list that grows while it is read: its neighbours are named by their place, not by their number. */
+/** A page of a list, selected by cursor: stable even if the list grows while it is read. */
 export interface CursorPage<T> {
   data: T[];
-  /** How many rows match in all. */
+  /** The total number of matching rows. */
   total: number;
   pageSize: number;
-  /** Names the page after this one; null when there is none. */
+  /** Selects the next page; null if there is none. */
   nextCursor: string | null;
-  /** Names the page before this one; null when there is none. */
+  /** Selects the previous page; null if there is none. */
   prevCursor: string | null;
-  /** Whether rows follow after this page. */
+  /** Whether there are further pages. */
   hasMore: boolean;
 }
 
-/** An API key as it may be shown: its secret was not even asked for. */
+/** An API key without its secret, which was not requested from the server either. */
 export type ApiKeyPublic = Omit<ApiKey, 'encrypted_key'> & { encrypted_key: '[REDACTED]' };
 
-/** Everything on a workflow's canvas. The workflow's id may be left out of the rows; what is there must be it. */
+/** The nodes and connections of a workflow. The workflow's id is optional in the rows, but must match. */
 export interface WorkflowGraph {
   nodes: (Omit<NewWorkflowNode, 'workflow_id'> & { workflow_id?: string })[];
   connections: (Omit<NewWorkflowConnection, 'workflow_id'> & { workflow_id?: string })[];
 }
 
-/** Whole workflows to be saved together. */
+/** Complete workflows to save together. */
 export interface BatchWorkflowSave {
   workflows: WorkflowWithRelations[];
-  /** Whether workflows that exist are replaced; a CONFLICT otherwise. */
+  /** Whether to replace existing workflows; otherwise they cause a CONFLICT. */
   overwrite?: boolean;
 }
 
-/** The same, where what the database or the package can make may be left out. */
+/** Like `BatchWorkflowSave`, without the columns that the database or the package can fill. */
 export interface NewWorkflowBatch {
   workflows: (NewWorkflow & WorkflowGraph)[];
-  /** Whether workflows that exist are replaced; a CONFLICT otherwise. */
+  /** Whether to replace existing workflows; otherwise they cause a CONFLICT. */
   overwrite?: boolean;
 }
 
-/** Whole API keys to be saved together. */
+/** Complete API keys to save together. */
 export interface BatchApiKeySave {
   keys: ApiKey[];
-  /** Whether keys that exist are replaced; a CONFLICT otherwise. */
+  /** Whether to replace existing keys; otherwise they cause a CONFLICT. */
   overwrite?: boolean;
 }
 
-/** The same, where what the database or the package can make may be left out. */
+/** Like `BatchApiKeySave`, without the columns that the database or the package can fill. */
 export interface NewApiKeyBatch {
   keys: NewApiKey[];
-  /** Whether keys that exist are replaced; a CONFLICT otherwise. */
+  /** Whether to replace existing keys; otherwise they cause a CONFLICT. */
   overwrite?: boolean;
 }
 
-/** What may be set with a stored API key. What is left out stays as it is, or begins with the database's default. */
+/** Further columns of a stored API key. Omitted columns stay unchanged, or get the database's defaults. */
 export interface StoreApiKeyOptions {
   isMasterKey?: boolean;
   gatewayType?: GatewayType | null;
@@ -85,23 +85,23 @@ export interface StoreApiKeyOptions {
   isActive?: boolean;
 }
 
-/** What a change depends on. */
+/** Conditions for a change. */
 export interface UpdateOptions {
-  /** The row's `updated_at` as it was read: when it is another one by now, the change is refused with CONFLICT. */
+  /** The row's `updated_at` when it was read. If it has changed since, the write is refused with CONFLICT. */
   ifUpdatedAt?: string;
 }
 
-/** An entry as the cache describes it. */
+/** A cache entry's description. */
 export interface CacheEntry<T> {
   data: T;
   /** When it was stored, in milliseconds since 1970. */
   timestamp: number;
-  /** For how many milliseconds it answers. */
+  /** Its lifetime in milliseconds. */
   ttl: number;
   isValid: boolean;
 }
 
-/** The outcome of a call as a value, for code that passes outcomes on. */
+/** The result of a call as a value, for code that passes results on. */
 export interface ApiResponse<T> {
   success: boolean;
   data?: T;

@@ -1,21 +1,21 @@
-/** An answer that React renders with is handed out again for this many milliseconds. */
+/** How long a result is reused for React's rendering, in milliseconds. */
 const LIFETIME_MS = 5_000;
 
 interface Answered {
   promise: Promise<unknown>;
   until: number;
-  /** Whether React is still to render with it for the first time. */
+  /** Whether React has yet to render with it. */
   isAwaited: boolean;
   /** Whether something changed since. */
   isOutdated: boolean;
 }
 
 /**
- * Promises that React's `use` waited for, by their questions.
+ * Promises that React's `use` is waiting for, by query.
  *
- * A component that suspends on a promise is rendered again when that settles, and asks the same question then. Where the
- * cache cannot answer it (a missing row, a page), it must meet the promise that settled: a new one would suspend it again,
- * without end. Other callers never meet one of these: only `use` marks a promise with its `status`.
+ * A component that suspends on a promise is rendered again when it settles, and makes the same query. If the cache
+ * cannot answer it (a missing row, a page), the component must get the same promise: a new one would suspend it
+ * forever. Other callers never get one of these, because only `use` marks a promise with its `status`.
  */
 export class UsedPromises {
   private readonly answers = new Map<string, Answered>();
@@ -32,12 +32,14 @@ export class UsedPromises {
     return promise;
   }
 
-  /** Nothing is handed out again: it was, or may be, another user's. */
+  /** Drops all promises: they were, or may be, another user's. */
   clear(): void {
     this.answers.clear();
   }
 
-  /** Something changed: every question is asked anew, once React has rendered with the answer that it waits for. */
+  /**
+   * Something changed: all queries are made again, once React has rendered with the result that it is waiting for.
+   */
   forget(): void {
     for (const [question, answered] of this.answers) {
       if (answered.isAwaited) answered.isOutdated = true;
@@ -47,7 +49,7 @@ export class UsedPromises {
 
   private handOut(question: string, answered: Answered): Promise<unknown> {
     answered.isAwaited = false;
-    // Not at once: under StrictMode, React renders twice in a row.
+    // Not immediately, because React renders twice under StrictMode.
     if (answered.isOutdated) queueMicrotask(() => this.answers.delete(question));
     return answered.promise;
   }
@@ -60,7 +62,7 @@ export class UsedPromises {
   }
 }
 
-/** Empty for arguments that are no JSON. */
+/** Empty if the arguments are not JSON. */
 function questionOf(name: string, args: unknown[]): string {
   try {
     return `${name} ${JSON.stringify(args)}`;

@@ -7,7 +7,7 @@ import { RESTART_BACKOFF, RESTART_CALM_MS } from './generated/timing.js';
 import type { Weak } from './lifetime.js';
 import { step, type Soundness } from './step.js';
 
-/** The functions that WebAssembly exports, as far as starting it needs them. */
+/** The exported WebAssembly functions that are needed to start it. */
 interface Exports extends WebAssembly.Exports {
   __wbindgen_start(): void;
 }
@@ -15,21 +15,21 @@ interface Exports extends WebAssembly.Exports {
 type Call = (...args: unknown[]) => unknown;
 
 /**
- * What can be compiled: a `WebAssembly.Module`, its bytes, a `Response` that holds them, or a promise of one of these.
- * An object, as TypeScript knows `WebAssembly` from its DOM library alone.
+ * What can be compiled: a `WebAssembly.Module`, its bytes, a `Response` containing them, or a promise of one of
+ * these. Declared as an object, because only the DOM library declares `WebAssembly`.
  */
 export type WasmSource = object;
 
-/** A client that lives in the engine, and in the next one when that fails. */
+/** A client that lives in the engine, and in the next one if that fails. */
 export interface Resident {
   /**
-   * The engine failed, with all that it knew of this client. Must not enter the next engine yet, but may after `pauseMs`
-   * milliseconds. Called again if it throws, as it does where the call stack is full.
+   * The engine failed, and its data about this client is lost. The client must not enter the next engine yet, but may
+   * after `pauseMs` milliseconds. Called again if it throws, which happens if the call stack is full.
    */
   restart(error: DatabaseError, pauseMs: number): void;
 }
 
-/** One running instance of the module, in which all clients live. After a failure it is never entered again. */
+/** A running instance of the module, in which all clients live. After a failure it is never entered again. */
 interface Engine extends Soundness {
   readonly Client: typeof Client;
   readonly residents: Set<Weak<Resident>>;
@@ -41,8 +41,8 @@ let failuresInARow = 0;
 let lastFailure = -Infinity;
 
 /**
- * The class of clients in the running engine, for one that moves in. The engine is started at the first call and in any
- * place: no plugin, URL or await is needed for it.
+ * Returns the class of clients in the running engine, for one that moves in. The first call starts the engine,
+ * without plugin, URL or await.
  */
 export function enterEngine(resident: Weak<Resident>): typeof Client {
   restartIfFailed();
@@ -57,11 +57,11 @@ export function leaveEngine(resident: Weak<Resident>): void {
 }
 
 /**
- * Compiles ahead of the first use, without holding up the page.
+ * Compiles ahead of the first use, without blocking the page.
  *
- * The module is part of the package; `source` is for pages that serve `workflow-db/workflow_db.wasm` themselves, and for
- * runtimes that compile no bytes, such as Cloudflare Workers: they import that file as a module. May be called again
- * after a failure.
+ * The module is part of the package. `source` is for pages that serve `workflow-db/workflow_db.wasm` themselves, and
+ * for runtimes that cannot compile bytes, such as Cloudflare Workers, where that file is imported as a module. May be
+ * called again after a failure.
  */
 export async function ready(source?: WasmSource): Promise<void> {
   if (compiled !== undefined) return;
@@ -79,7 +79,7 @@ function start(module: WebAssembly.Module): Engine {
   return started;
 }
 
-/** The exports, each of which is a step of the engine, and does nothing once the engine has failed. */
+/** The exports, each wrapped as a step of the engine that does nothing after the engine has failed. */
 function watched(engine: Engine, exports: Exports): Exports {
   const entries = Object.entries(exports).map(([name, member]) => {
     return [name, typeof member === 'function' ? watchedCall(engine, name, member as Call) : member] as const;
@@ -87,11 +87,11 @@ function watched(engine: Engine, exports: Exports): Exports {
   return Object.fromEntries(entries) as Exports;
 }
 
-/** What a failed engine answers: nothing, in the form of any result that the bindings read. */
+/** The result of a failed engine: empty, in the form of every result that the bindings read. */
 const NOTHING = Object.freeze([0, 0]);
 
 function watchedCall(engine: Engine, name: string, call: Call): Call {
-  // The others are called by timers and promises of the engine itself, which have no one to throw to.
+  // The others are called by the engine's own timers and promises, which cannot handle exceptions.
   const hasCaller = name.startsWith('client_') || name === '__wbindgen_malloc';
   return (...args) => {
     if (engine.failure === undefined) {
@@ -104,7 +104,10 @@ function watchedCall(engine: Engine, name: string, call: Call): Call {
   };
 }
 
-/** A step of the engine. What comes through WebAssembly is in `engine.failure`; what else is thrown is the application's. */
+/**
+ * Runs a step of the engine. An exception that unwound through WebAssembly is in `engine.failure`; any other
+ * exception is the application's.
+ */
 function attempt(engine: Engine, run: () => unknown): unknown {
   try {
     return step(run, engine);
@@ -114,7 +117,10 @@ function attempt(engine: Engine, run: () => unknown): unknown {
   }
 }
 
-/** What the caller of a failed engine gets. A full stack is the caller's own doing, and stays what it is. */
+/**
+ * The error for the caller of a failed engine. A stack overflow is the caller's own error, so it is passed on
+ * unchanged.
+ */
 function failureOf({ failure }: Engine): unknown {
   return failure?.cause instanceof RangeError ? failure.cause : restarted(failure?.cause);
 }
@@ -132,13 +138,13 @@ function restartSoon(): void {
   }
 }
 
-/** Takes leave of an engine that failed: everybody moves out, and into the next one when they need it. */
+/** Leaves a failed engine: all clients move out, and into the next one when they need it. */
 export function restartIfFailed(): void {
   const failed = engine;
   if (failed?.failure === undefined) return;
   const error = restarted(failed.failure.cause);
   const pauseMs = nextPause();
-  // As a step, so that the application hears of it when it is over.
+  // Runs as a step, so that the application is notified afterwards.
   const leave = () => {
     for (const resident of failed.residents) {
       resident.deref()?.restart(error, pauseMs);
@@ -149,7 +155,7 @@ export function restartIfFailed(): void {
   step(leave, failed);
 }
 
-/** How long to wait before doing again what may have made the engine fail. */
+/** How long to wait before repeating what may have made the engine fail. */
 function nextPause(): number {
   const now = Date.now();
   failuresInARow = now - lastFailure < RESTART_CALM_MS ? failuresInARow + 1 : 0;
@@ -174,7 +180,7 @@ async function compile(source: WasmSource | undefined): Promise<WebAssembly.Modu
       throw notCompiled('`await ready(module)`', error);
     }
   }
-  // By what they can do: they may come from another realm, which has classes of its own.
+  // Detected by behaviour, because the values may come from another realm, which has its own classes.
   if (Object.prototype.toString.call(given) === '[object WebAssembly.Module]')
     return given as WebAssembly.Module;
   const { arrayBuffer } = given as Partial<Response>;

@@ -10,26 +10,26 @@ import { STYLES } from './styles.js';
 export type DevtoolsPosition = 'top-left' | 'top-right' | 'bottom-left' | 'bottom-right';
 
 export interface WorkflowDbDevtoolsProps {
-  /** Whose doings are shown; the package's own client's unless given. */
+  /** The client to show; the package's own by default. */
   client?: DatabaseClient | undefined;
-  /** Whether the panel is open at first; false unless given. */
+  /** Whether the panel is open initially; `false` by default. */
   initialIsOpen?: boolean | undefined;
-  /** Where the button that opens it is, and the panel with it; `bottom-right` unless given. */
+  /** The corner of the button and the panel; `bottom-right` by default. */
   position?: DevtoolsPosition | undefined;
 }
 
 /**
- * Shows what a client does: the cache's entries, requests, subscriptions and counters.
+ * Shows what a client does: cache entries, requests, subscriptions and counters.
  *
- * It lives in a shadow root of its own at the end of the page, so that neither sees the other's styles, and renders
- * nothing on a server. Rows are shown when they are asked for, secrets never.
+ * Renders into a shadow root at the end of the page, so that its styles and the page's do not affect each other, and
+ * renders nothing on a server. Rows are shown on demand, secrets never.
  */
 export function WorkflowDbDevtools({
   client = defaultClient,
   initialIsOpen = false,
   position = 'bottom-right',
 }: WorkflowDbDevtoolsProps) {
-  // Only once somebody used it does the keyboard follow what opens and closes.
+  // The keyboard focus follows only after the user has opened or closed the panel.
   const [{ isOpen, wasUsed }, setState] = useState({ isOpen: initialIsOpen, wasUsed: false });
   const [root, setRoot] = useState<ShadowRoot | null>(null);
   const monitor = useMemo(() => new Monitor(client), [client]);
@@ -72,7 +72,7 @@ export function WorkflowDbDevtools({
 
 function shadowOf(host: HTMLElement): ShadowRoot {
   const root = host.attachShadow({ mode: 'open' });
-  // Not a <style>, which a strict Content-Security-Policy would refuse.
+  // A constructed stylesheet, because a strict Content-Security-Policy would block a <style> element.
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(STYLES);
   root.adoptedStyleSheets = [sheet];

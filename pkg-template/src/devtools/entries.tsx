@@ -2,10 +2,10 @@ import { useState } from 'react';
 import type { Monitor } from './monitor.js';
 import { ageOf, counted, textOf } from './texts.js';
 
-/** More would make the page slow; the filter finds the others. */
+/** More entries would make the page slow; the filter finds the others. */
 const MOST_ENTRIES = 200;
 
-/** What the cache holds. A value is looked at only when it is asked for. */
+/** The entries of the cache. A value is read only when it is shown. */
 export function Entries({ monitor }: { monitor: Monitor }) {
   const { cache } = monitor.client;
   const [filter, setFilter] = useState('');
@@ -69,7 +69,7 @@ function Entry({ name, monitor, isOpen, onToggle }: EntryProps) {
           type="button"
           aria-label={`Invalidate ${name}`}
           onClick={(event) => {
-            // The button goes with the entry; the keyboard stays in the list.
+            // The button disappears with the entry, so the focus moves to the list.
             event.currentTarget.closest<HTMLElement>('[role=tabpanel]')?.focus();
             cache.invalidate(name);
           }}

@@ -1,33 +1,33 @@
 import { inspectorOf, type DatabaseClient } from '../client.js';
 import type { ClientEvent } from '../options.js';
 
-/** A request as it stands: all of its attempts. */
+/** A request with all of its attempts. */
 export interface LoggedRequest {
   readonly number: number;
   readonly method: string;
   readonly table: string;
-  /** How many reads its answer is for. */
+  /** The number of reads that the response is for. */
   readonly reads: number;
   readonly attempts: number;
   readonly isUnderWay: boolean;
-  /** Of the last attempt that ended. */
+  /** Of the last finished attempt. */
   readonly status: number | undefined;
   readonly code: string | undefined;
-  /** From the begin of the first attempt to the end of the last one. */
+  /** From the start of the first attempt to the end of the last one. */
   readonly durationMs: number | undefined;
   readonly begunAt: number;
 }
 
 const MOST_REQUESTS = 100;
-/** Events come in bursts; nobody reads faster than this. */
+/** Events come in bursts, faster than anyone can read. */
 const REFRESH_MS = 100;
-/** Ages, and what no event tells of. */
+/** Refreshes ages, and what no event reports. */
 const TICK_MS = 1000;
 
 /**
- * Keeps what a client did, and tells whoever shows it that there is news.
+ * Records what a client does and notifies the panel.
  *
- * It follows the client from `start` on, and costs nothing else while nobody looks.
+ * It follows the client from `start` on, and does nothing else while the panel is closed.
  */
 export class Monitor {
   /** Newest first. */
@@ -39,12 +39,12 @@ export class Monitor {
 
   constructor(readonly client: DatabaseClient) {}
 
-  /** Follows the client until the result is called. */
+  /** Follows the client until the returned function is called. */
   start(): () => void {
     return inspectorOf(this.client)?.follow((event) => this.take(event)) ?? (() => {});
   }
 
-  /** Since when an entry is as it is, and how many observe it. */
+  /** When an entry last changed, and how many observers it has. */
   inspect(key: string): { since: number | undefined; observers: number } {
     return inspectorOf(this.client)?.inspect(key) ?? { since: undefined, observers: 0 };
   }
@@ -88,7 +88,7 @@ function withEvent(
       ({ isUnderWay }, index) => isUnderWay || index < MOST_REQUESTS,
     );
   }
-  // It began before anybody followed.
+  // The request began before the monitor was started.
   if (known === undefined) return requests;
   const { status, code } = event;
   const ended = { ...known, status, code, isUnderWay: false, durationMs: now - known.begunAt };

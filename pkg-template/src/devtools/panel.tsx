@@ -12,7 +12,7 @@ const TABS = [
   { name: 'Statistics', Content: Statistics },
 ] as const;
 
-/** How far each key goes from the selected tab; the ends are joined. */
+/** How far each key moves from the selected tab, with wrap-around. */
 const STEPS: Record<string, (index: number) => number> = {
   ArrowRight: (index) => (index + 1) % TABS.length,
   ArrowLeft: (index) => (index + TABS.length - 1) % TABS.length,
@@ -23,7 +23,7 @@ const STEPS: Record<string, (index: number) => number> = {
 interface PanelProps {
   monitor: Monitor;
   edge: 'top' | 'bottom';
-  /** Whether the keyboard moves into it: not when it was open from the beginning. */
+  /** Whether the panel takes the focus: not if it was open initially. */
   takesFocus: boolean;
   onClose: () => void;
 }
@@ -37,7 +37,7 @@ export function Panel({ monitor, edge, takesFocus, onClose }: PanelProps) {
   }, [takesFocus]);
 
   const onKeyDown = (event: KeyboardEvent) => {
-    // Nothing that is typed here is the application's: not to its shortcuts, nor to what React knows around.
+    // Keep keyboard events from the application's shortcuts and from surrounding React components.
     event.stopPropagation();
     if (event.key === 'Escape') onClose();
   };
@@ -81,7 +81,7 @@ export function Panel({ monitor, edge, takesFocus, onClose }: PanelProps) {
         role="tabpanel"
         id="content"
         aria-labelledby={`tab-${TABS[selected]?.name ?? ''}`}
-        // A stop of its own: some tabs hold nothing else that takes the keyboard, and it scrolls.
+        // Focusable, because the panel scrolls and some tabs contain nothing else to focus.
         tabIndex={0}
         className="content"
       >

@@ -1,7 +1,7 @@
 import type { LoggedRequest, Monitor } from './monitor.js';
 import { counted } from './texts.js';
 
-/** What was asked of the server, newest first. */
+/** The requests to the server, newest first. */
 export function Requests({ monitor }: { monitor: Monitor }) {
   const { requests } = monitor;
   const underWay = requests.filter(({ isUnderWay }) => isUnderWay).length;

@@ -1,6 +1,6 @@
 import type { Monitor } from './monitor.js';
 
-/** What the cache did since the page was loaded. */
+/** The cache's counters since the page was loaded. */
 export function Statistics({ monitor }: { monitor: Monitor }) {
   const stats = monitor.client.cache.getStats();
   const asked = stats.hits + stats.misses;

@@ -1,4 +1,4 @@
-/** Everything that the devtools look like. It holds within their shadow root only, in both colour schemes. */
+/** The styles of the devtools. They apply within the shadow root only, in both colour schemes. */
 export const STYLES = `
 :host {
   all: initial;

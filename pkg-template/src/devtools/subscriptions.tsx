@@ -9,7 +9,7 @@ const TONES: Record<ActiveSubscription['status'], string> = {
   error: 'bad',
 };
 
-/** Who hears of changes as they happen. */
+/** The active subscriptions. */
 export function Subscriptions({ monitor }: { monitor: Monitor }) {
   const subscriptions = monitor.client.realtime.getActiveSubscriptions();
   if (subscriptions.length === 0) return <p className="empty">There is no subscription.</p>;

@@ -1,7 +1,7 @@
 const SECRETS = new Set(['encrypted_key', 'encrypted_token']);
 const MOST_CHARACTERS = 20_000;
 
-/** A value as JSON for a person, without any secret; the beginning of a long one. */
+/** A value as readable JSON without secrets, truncated if it is long. */
 export function textOf(value: unknown): string {
   let text;
   try {
@@ -17,7 +17,7 @@ function withoutSecrets(name: string, member: unknown): unknown {
   return SECRETS.has(name) && member !== null ? '[REDACTED]' : member;
 }
 
-/** How long ago that was. */
+/** The time elapsed since then. */
 export function ageOf(since: number | undefined): string {
   if (since === undefined) return '–';
   const seconds = Math.max(0, Math.floor((Date.now() - since) / 1000));
@@ -25,6 +25,6 @@ export function ageOf(since: number | undefined): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-/** Such as `3 rows`. */
+/** A count with its noun, such as `3 rows`. */
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`;

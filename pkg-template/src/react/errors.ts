@@ -1,6 +1,6 @@
 import { DatabaseError } from '../errors.js';
 
-/** Whatever was thrown, as the error that hooks show. */
+/** Converts a thrown value to the error that hooks show. */
 export function toDatabaseError(error: unknown): DatabaseError {
   if (error instanceof DatabaseError) return error;
   const message = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,4 @@
-/** An id as cache keys have it; empty for none, as when the app does not know yet whose rows it shows. */
+/** An id as in cache keys; empty if there is none, for example before the application knows the user. */
 export function idOf(id: string | null | undefined): string {
   return String(id ?? '').toLowerCase();
 }

@@ -5,7 +5,7 @@ import { overlaysOf } from './overlays.js';
 import { useClient } from './provider.js';
 import type { QueryState } from './query.js';
 
-/** A subscription outlives its last component for so long: one that is mounted again in a moment finds it open. */
+/** How long a subscription outlives its last component, so that a component that is mounted again soon reuses it. */
 const LINGER_MS = 500;
 
 type Read = Pick<QueryState<unknown>, 'data' | 'error'>;
@@ -18,11 +18,11 @@ interface Shared {
 }
 
 /**
- * Keeps what is cached of these rows right while the component is mounted, whoever changes them. No rows are meant
- * without a table, or when `scope` is empty; all that the user may see when it is undefined.
+ * Keeps the cached rows up to date while the component is mounted. Without a table, or with an empty `scope`, it
+ * follows nothing; without a `scope`, all rows that the user may see.
  *
- * It begins when the component's own read is over. A subscription reads its scope too, and a read that is overtaken by
- * that may be the older one of the two: it would be asked again.
+ * It starts after the component's own read. A subscription reads its scope too; if that overtook the component's
+ * read, the read would have to be repeated.
  */
 export function useLive(
   table: TableName | undefined,
@@ -31,12 +31,12 @@ export function useLive(
   isOn = true,
 ): void {
   const client = useClient();
-  // A closed client is not opened again; a read tells when it is configured.
+  // Do not reopen a closed client; a read shows when it is configured again.
   const isLive = isOn && scope !== '' && isOver(read) && read.error?.code !== 'NOT_CONFIGURED';
   useEffect(() => (isLive && table ? join(client, table, scope) : undefined), [client, table, scope, isLive]);
 }
 
-/** Whether there was an answer, or a failure. */
+/** Whether the read has a result or an error. */
 export function isOver(read: Read): boolean {
   return read.data !== undefined || read.error !== null;
 }
@@ -67,7 +67,7 @@ function keepOpen(client: DatabaseClient, shared: Shared): void {
       if (status === 'live') overlaysOf(client).recovered();
     };
   } catch {
-    // The scope is no id: the read says so.
+    // The scope is not an id; the read reports it.
   }
 }
 

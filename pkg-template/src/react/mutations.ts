@@ -7,11 +7,11 @@ import { toDatabaseError } from './errors.js';
 import { overlaysOf, type Change, type Overlays } from './overlays.js';
 import { useClient } from './provider.js';
 
-/** The writes of one component: whether some are under way, and why the last one failed. */
+/** The writes of one component: whether any are in flight, and why the last one failed. */
 export class Mutations {
   private readonly overlays: Overlays;
   private readonly listeners = new Set<() => void>();
-  /** Whose error it is. */
+  /** The user that the error belongs to. */
   private generation = 0;
   private error: DatabaseError | null = null;
   private underWay = 0;
@@ -27,7 +27,7 @@ export class Mutations {
 
   readonly isSaving = (): boolean => this.underWay > 0;
 
-  /** Its text may quote a row: another user does not see it. */
+  /** The message may quote a row, so another user must not see it. */
   readonly lastError = (): DatabaseError | null =>
     this.generation === this.overlays.generation ? this.error : null;
 
@@ -35,7 +35,9 @@ export class Mutations {
     this.tell(null);
   }
 
-  /** Writes. Until that has ended, `change` is shown over what is stored. Rejects with a DatabaseError. */
+  /**
+   * Runs a write. While it is in flight, `change` is shown on top of the stored rows. Rejects with a DatabaseError.
+   */
   async run<T, Table extends TableName>(write: (db: Db) => Promise<T>, change?: Change<Table>): Promise<T> {
     const { overlays } = this;
     const { generation } = overlays;
@@ -64,7 +66,7 @@ export class Mutations {
   }
 }
 
-/** Writes about one subject. Those about another one start anew: an old one's failure does not show there. */
+/** The writes concerning one subject. A new subject starts without the previous one's error. */
 export function useMutations(subject: string): [DatabaseError | null, Mutations] {
   const client = useClient();
   const mutations = useMemo(() => new Mutations(client), [client, subject]);
@@ -72,7 +74,7 @@ export function useMutations(subject: string): [DatabaseError | null, Mutations]
   return [error, mutations];
 }
 
-/** Whether a write is under way: only who shows it is rendered for it. */
+/** Whether a write is in flight. Only components that use it re-render for it. */
 export function useIsSaving({ subscribe, isSaving }: Mutations): boolean {
   return useSyncExternalStore(subscribe, isSaving, isSaving);
 }

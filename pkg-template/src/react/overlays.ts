@@ -4,13 +4,13 @@ import type { TableName, Tables } from '../realtime-types.js';
 import type { PaginatedResponse, Workflow } from '../types.js';
 import { idOf } from './ids.js';
 
-/** What a write under way will make of a row; null when it deletes it. */
+/** The effect of a write in flight on a row; null if it deletes the row. */
 type Effect<Row> = (row: Row) => Row | null;
 
-/** A write under way. */
+/** A write in flight. */
 export interface Change<Table extends TableName> {
   table: Table;
-  /** The rows that it means: those with these values. */
+  /** The affected rows: those with these values. */
   rows: Partial<Record<keyof Tables[Table], string>>;
   effect: Effect<Tables[Table]>;
 }
@@ -18,30 +18,32 @@ export interface Change<Table extends TableName> {
 interface Overlay {
   table: TableName;
   rows: [column: string, value: unknown][];
-  /** Rows never change, so each is worked out once, and is one object for all who show it. */
+  /** Rows are immutable, so each result is computed once and shared by all components. */
   effect: (row: object) => object | null;
 }
 
 interface OverlayListener {
   /** A write began or ended. */
   onChange: () => void;
-  /** A write, the only one shown now, is about to end well: who does not hear of its outcome otherwise keeps it. */
+  /**
+   * A write, now the only one shown, is about to succeed. Queries that will not receive its result otherwise keep it.
+   */
   onSuccess: () => void;
-  /** Changes flow again: what could not be read may be readable. */
+  /** Changes are being received again: what could not be read before may be readable. */
   onRecovery: () => void;
 }
 
 /**
- * Writes under way, shown over what is stored.
+ * The writes in flight, shown on top of the stored rows.
  *
- * What is stored is not touched by them: when a write fails its overlay is taken away, and a change by somebody else
- * that came meanwhile is still there.
+ * They do not modify the stored rows: if a write fails, its overlay is removed, and changes by others that arrived in
+ * the meantime remain.
  */
 export class Overlays {
-  /** How often everything was another user's from one moment to the next. */
+  /** How often the user changed. */
   generation = 0;
   private overlays: readonly Overlay[] = [];
-  /** The last write to each row, while it is under way. */
+  /** The last write to each row, while it is in flight. */
   private readonly lastWrites = new Map<string, Promise<unknown>>();
   private readonly listeners = new Set<OverlayListener>();
 
@@ -52,7 +54,10 @@ export class Overlays {
     });
   }
 
-  /** Shows a write over the rows that it means, if it says. The result ends that, and is told whether it succeeded. */
+  /**
+   * Shows a write on top of the affected rows. Returns a function that removes it and is told whether the write
+   * succeeded.
+   */
   add<Table extends TableName>(change?: Change<Table>): (isDone: boolean) => void {
     const own = change === undefined ? [] : [overlayOf(change)];
     this.set([...this.overlays, ...own]);
@@ -66,7 +71,10 @@ export class Overlays {
     };
   }
 
-  /** Writes when earlier writes to the same rows have ended: sent together, the last one might not be the last. */
+  /**
+   * Runs a write after the earlier writes to the same rows. If they were sent together, they might be applied in
+   * another order.
+   */
   async inTurn<T, Table extends TableName>(
     { table, rows }: Change<Table>,
     write: () => Promise<T>,
@@ -86,7 +94,7 @@ export class Overlays {
     }
   }
 
-  /** Tells that changes flow again. */
+  /** Reports that changes are being received again. */
   recovered(): void {
     this.listeners.forEach((listener) => listener.onRecovery());
   }
@@ -96,7 +104,7 @@ export class Overlays {
     return () => this.listeners.delete(listener);
   }
 
-  /** A row as it will be; null when it is being deleted. The row itself when no write means it. */
+  /** A row with the effect of all writes in flight; null if it is being deleted. Without a write, the row itself. */
   row<Row extends object>(table: TableName, row: Row): Row | null {
     return this.overlays.reduce<Row | null>((shown, overlay) => {
       if (shown === null || overlay.table !== table) return shown;
@@ -106,7 +114,10 @@ export class Overlays {
     }, row);
   }
 
-  /** A list as it will be, without those that are being deleted. The list itself when no write means it. */
+  /**
+   * A list with the effect of all writes in flight, without rows that are being deleted. Without a write, the list
+   * itself.
+   */
   rows<Row extends object>(table: TableName, rows: Row[]): Row[] {
     if (!this.overlays.some((overlay) => overlay.table === table)) return rows;
     return rows.map((row) => this.row(table, row)).filter((row) => row !== null);
@@ -119,12 +130,12 @@ export class Overlays {
   }
 }
 
-/** What a patch sets. Who forgot the patch is told by the write. */
+/** The values that a patch sets. If the patch is missing, the write rejects it. */
 export function valuesOf(patch: object | null | undefined): [string, unknown][] {
   return Object.entries(patch ?? {}).filter(([, value]) => value !== undefined);
 }
 
-/** New values over a row. A row that has them already is left as it is: the write arrived. */
+/** Sets values on a row. Returns the row itself if it already has them. */
 export function patching<Row extends object>(patch: object): Effect<Row> {
   const values = valuesOf(patch);
   return (row) => {
@@ -134,7 +145,7 @@ export function patching<Row extends object>(patch: object): Effect<Row> {
   };
 }
 
-/** The database's clock says when; until then it is this one. */
+/** Uses the local clock until the database's time is known. */
 export function archiving(): Effect<Workflow> {
   const now = new Date().toISOString().slice(0, -1);
   return (row) => (row.archived_at === null ? { ...row, archived_at: now } : row);
@@ -151,12 +162,12 @@ export function onRow<Table extends TableName>(
   return { table, rows: { id: idOf(id) } as Change<Table>['rows'], effect };
 }
 
-/** How a row is shown. */
+/** Shows a row. */
 export function shownRow<Row extends object>(table: TableName) {
   return (row: Row | null, overlays: Overlays): Row | null => row && overlays.row(table, row);
 }
 
-/** How a page is shown. */
+/** Shows a page. */
 export function shownPage<Row extends object>(table: TableName) {
   return (page: PaginatedResponse<Row>, overlays: Overlays): PaginatedResponse<Row> => {
     const data = overlays.rows(table, page.data);
@@ -185,7 +196,7 @@ function remembered(effect: Overlay['effect']): Overlay['effect'] {
 
 const ofClients = new WeakMap<DatabaseClient, Overlays>();
 
-/** The writes under way of a client's hooks. */
+/** The writes in flight of a client's hooks. */
 export function overlaysOf(client: DatabaseClient): Overlays {
   const known = ofClients.get(client) ?? new Overlays(client);
   ofClients.set(client, known);

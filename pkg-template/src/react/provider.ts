@@ -11,25 +11,25 @@ import {
 import type { DatabaseClient } from '../client.js';
 import { defaultClient } from '../default-client.js';
 
-/** When shown rows are asked for again without anybody's doing. */
+/** When to read shown rows again automatically. */
 export interface RefetchOptions {
-  /** When the page is seen again; off unless given. */
+  /** When the page becomes visible; off by default. */
   refetchOnFocus?: boolean | undefined;
-  /** When the browser is online again; off unless given. */
+  /** When the browser is online again; off by default. */
   refetchOnReconnect?: boolean | undefined;
 }
 
-/** Options of hooks that may be live. */
+/** Options of hooks that support realtime. */
 export interface LiveOptions extends RefetchOptions {
-  /** Whether changes made elsewhere show up as they happen; off unless it is true here or on the provider. */
+  /** Whether to show changes made elsewhere as they happen; off unless enabled here or in the provider. */
   realtime?: boolean | undefined;
 }
 
-/** The options are defaults for the hooks below that take them. */
+/** The options are defaults for the hooks below the provider. */
 export interface WorkflowDbProviderProps extends LiveOptions {
   /**
-   * The client of the hooks below; the package's own, which `configure` sets, unless given. Make it once, outside the
-   * component or in a state, and close it when it is not needed any more.
+   * The client for the hooks below; by default the package's own, set by `configure`. Create it once, outside the
+   * component or in a state, and close it when it is no longer needed.
    */
   client?: DatabaseClient | undefined;
   children?: ReactNode;
@@ -42,9 +42,10 @@ interface Settings extends LiveOptions {
 const SettingsContext = createContext<Settings>({ client: defaultClient });
 
 /**
- * Gives the hooks below it a client of their own, and defaults for their options. Servers need it, where every request
- * has its own client; in a browser the hooks work without. The provider never closes the client: the code that made it
- * does, when the tree is gone. A client that only rendered on a server may also be left to the garbage collector.
+ * Sets the client and the default options of the hooks below it. It is required on servers, where every request has
+ * its own client; in a browser the hooks work without it. The provider never closes the client; the code that created
+ * it must do so when the tree is gone. A client that was only used to render on a server may also be left to the
+ * garbage collector.
  *
  * @example
  * ```tsx
@@ -71,11 +72,13 @@ export function WorkflowDbProvider(props: WorkflowDbProviderProps): ReactElement
   return createElement(SettingsContext.Provider, { value }, props.children);
 }
 
-/** As many renders in a row with a new client each are taken for a mistake, not a change of user. */
+/** This many consecutive renders with a new client each indicate a mistake rather than a change of user. */
 const SUSPICIOUS_CHANGES = 2;
 let hasWarned = false;
 
-/** A client that is made while rendering is another one each time: nothing is ever cached, and none is closed. */
+/**
+ * Warns about a client created during rendering: it is a new one each time, so nothing is cached, and none is closed.
+ */
 function useWarningAboutNewClients(client: DatabaseClient): void {
   const seen = useRef({ client, changes: 0 });
   useEffect(() => {

@@ -1,6 +1,6 @@
 /**
- * What a query knows and does, and what each event makes of that: pure, so that every transition can be tested by itself.
- * `query.ts` brings the events, and does what a state asks for (a read, a timer).
+ * The state of a query and its transitions. This module is pure, so that each transition can be tested separately;
+ * `query.ts` supplies the events and performs what a state asks for (a read, a timer).
  *
  * ```text
  * new ──────► reading ──────► settled
@@ -15,35 +15,35 @@ import type { DatabaseError } from '../errors.js';
 import { HOOK_CALM_MS, HOOK_REREAD_BACKOFF, HOOK_RETRY_BACKOFF } from '../generated/timing.js';
 import { isSame } from './same.js';
 
-/** An answer to the query. */
+/** A result of the query. */
 interface Answer<T> {
   readonly data: T;
-  /** Whether it is that of another page or filter, shown until there is an own one. */
+  /** Whether it belongs to another page or filter and is shown until the query has its own result. */
   readonly isBorrowed: boolean;
 }
 
-/** What a query is doing. `isAwaited`: the application waits for the answer, at first or after a refresh. */
+/** What a query is doing. `isAwaited`: the application waits for the result, initially or after a refresh. */
 export type Activity =
-  /** It has no key: nothing is ever asked. */
+  /** It has no key, so it never reads. */
   | { readonly status: 'disabled' }
-  /** Nothing was asked since it was made, or since the user changed. */
+  /** Nothing was read since it was created, or since the user changed. */
   | { readonly status: 'new'; readonly isAwaited: boolean }
-  /** The latest read is under way. */
+  /** The latest read is in flight. */
   | {
       readonly status: 'reading';
       readonly isAwaited: boolean;
-      /** Whether the server must be asked, whatever the cache has. */
+      /** Whether the server must be asked, regardless of the cache. */
       readonly isFresh: boolean;
-      /** Whether the entry left during the read: its answer was overtaken by a change. */
+      /** Whether the entry was dropped during the read, so a change overtook its response. */
       readonly isOvertaken: boolean;
-      /** Whether the shown answer changed during the read: an answer that was overtaken may be the older one. */
+      /** Whether the shown result changed during the read, so an overtaken response may be older. */
       readonly isNewer: boolean;
     }
-  /** The entry left. It is read again after `waitMs`. */
+  /** The entry was dropped. It is read again after `waitMs`. */
   | { readonly status: 'waiting'; readonly isAwaited: boolean; readonly waitMs: number }
-  /** The last read failed. It is tried again after `waitMs`, unless that is undefined. */
+  /** The last read failed. It is retried after `waitMs`, unless that is undefined. */
   | { readonly status: 'failed'; readonly waitMs: number | undefined }
-  /** The shown answer is right, as far as is known. */
+  /** The shown result is up to date, as far as is known. */
   | { readonly status: 'settled' };
 
 type Reading = Extract<Activity, { status: 'reading' }>;
@@ -51,45 +51,45 @@ type Reading = Extract<Activity, { status: 'reading' }>;
 export interface State<T> {
   readonly activity: Activity;
   readonly answer: Answer<T> | undefined;
-  /** Why the last read failed. */
+  /** The error of the last read. */
   readonly error: DatabaseError | null;
   /** Whether a component shows it. */
   readonly isObserved: boolean;
-  /** Whether the server is asked even if the cache has the answer. */
+  /** Whether the server is asked even if the cache has the result. */
   readonly isAlwaysAsked: boolean;
-  /** How many reads there were. The latest one counts. */
+  /** The number of reads. Only the latest one counts. */
   readonly reads: number;
-  /** How many reads failed in a row. */
+  /** The number of consecutive failures. */
   readonly failures: number;
-  /** How long the entry that left last was waited for, and the end of that wait. */
+  /** The delay before the last dropped entry was read again, and the time at which it counts as calm. */
   readonly pace: { readonly waitMs: number; readonly untilMs: number };
 }
 
 export type Event<T> =
   /** The first component shows it. */
   | { readonly type: 'observed' }
-  /** The last component went. */
+  /** The last component was removed. */
   | { readonly type: 'unobserved' }
   /** Asks the server, for an application that waits (`isAwaited`) or in the background. */
   | { readonly type: 'refreshed'; readonly isAwaited: boolean }
-  /** The wait of `waiting` or `failed` is over. */
+  /** The delay of `waiting` or `failed` is over. */
   | { readonly type: 'waited' }
-  /** Read number `read` ended well; `isAtOnce`: without leaving the task in which it began. */
+  /** Read number `read` succeeded; `isAtOnce`: within the task in which it began. */
   | { readonly type: 'answered'; readonly read: number; readonly data: T; readonly isAtOnce: boolean }
   /** Read number `read` failed. */
   | { readonly type: 'failed'; readonly read: number; readonly error: DatabaseError }
   /** The cache entry was stored, patched or dropped. */
   | { readonly type: 'entryChanged' }
-  /** The cache entry of the row that the query is about changed. */
+  /** The cache entry of the query's own row changed. */
   | { readonly type: 'rowChanged' }
-  /** A write is about to end well. `data`: the answer with its effect. */
+  /** A write is about to succeed. `data`: the result with its effect. */
   | { readonly type: 'written'; readonly data: T | undefined }
-  /** Changes flow again: what could not be read may be readable. */
+  /** Changes are being received again: what could not be read before may be readable. */
   | { readonly type: 'recovered' }
-  /** The user changed: what is known is another user's. */
+  /** The user changed: the known result is another user's. */
   | { readonly type: 'userChanged' };
 
-/** What is around the query at the time of an event. */
+/** The query's environment at the time of an event. */
 export interface Surroundings<T> {
   /** The cache entry, if there is one. */
   readonly stored: T | undefined;
@@ -97,7 +97,9 @@ export interface Surroundings<T> {
 }
 
 const CALM = { waitMs: 0, untilMs: -Infinity };
-/** Asking again would not change these: the question is wrong, no client can be asked, or this user may not ask. */
+/**
+ * Errors that a retry would not solve: the query is invalid, no client is configured, or the user lacks permission.
+ */
 const FINAL_CODES = ['INVALID_INPUT', 'NOT_CONFIGURED', '42501'];
 
 const DISABLED: Activity = { status: 'disabled' };
@@ -118,7 +120,7 @@ export function initialState<T>(
   return key === '' ? state : { ...state, activity: { status: 'new', isAwaited: mustAsk(state) } };
 }
 
-/** What an event makes of a state: the same object when it changes nothing. */
+/** The state after an event; the same object if nothing changes. */
 export function transition<T>(state: State<T>, event: Event<T>, around: Surroundings<T>): State<T> {
   const { activity } = state;
   const { status } = activity;
@@ -152,12 +154,12 @@ export function transition<T>(state: State<T>, event: Event<T>, around: Surround
   }
 }
 
-/** Whether the application waits for the answer. */
+/** Whether the application waits for the result. */
 export function isAwaited(activity: Activity): boolean {
   return 'isAwaited' in activity && activity.isAwaited;
 }
 
-/** Whether it is being read, or will be in a moment. */
+/** Whether a read is in flight or about to start. */
 export function isUnderWay({ status }: Activity): boolean {
   return status === 'reading' || status === 'waiting';
 }
@@ -173,7 +175,7 @@ function isFinal(error: DatabaseError | null): boolean {
 function observed<T>(state: State<T>, { stored }: Surroundings<T>): State<T> {
   const next = stored === undefined ? state : owning(state, stored);
   const { activity } = next;
-  // It may have been observed before, when the component was mounted once already.
+  // It may have been observed before, if the component was mounted earlier.
   if (activity.status === 'reading') return next;
   const isNew = activity.status === 'new';
   const isDue = isNew && mustAsk(next);
@@ -181,7 +183,7 @@ function observed<T>(state: State<T>, { stored }: Surroundings<T>): State<T> {
   return isNew ? { ...next, activity: SETTLED } : next;
 }
 
-/** What is to come is not waited for; a read under way is. */
+/** Cancels planned reads, but not a read in flight. */
 function unobserved<T>(state: State<T>): State<T> {
   const { activity, answer, error } = state;
   if (activity.status !== 'waiting' && activity.status !== 'failed') return state;
@@ -198,7 +200,7 @@ function reading<T>(state: State<T>, isAwaited: boolean, isFresh = false): State
   return { ...state, activity, reads: state.reads + 1 };
 }
 
-/** Reads again what left, and is shown. */
+/** Reads again an entry that was dropped while shown. */
 function rereading<T>(state: State<T>, { nowMs }: Surroundings<T>, isAwaited = false): State<T> {
   const { pace } = state;
   const isCalm = nowMs - pace.untilMs > HOOK_CALM_MS + 2 * pace.waitMs;
@@ -211,7 +213,7 @@ function rereading<T>(state: State<T>, { nowMs }: Surroundings<T>, isAwaited = f
   };
 }
 
-/** Reads again what is neither stored nor being read: it hears of no change. */
+/** Reads again a result that is neither stored nor being read, because no change would be reported for it. */
 function readingMissing<T>(state: State<T>, around: Surroundings<T>): State<T> {
   const isMissing = around.stored === undefined && !isUnderWay(state.activity) && !isFinal(state.error);
   return isMissing ? rereading(state, around) : state;
@@ -224,14 +226,14 @@ function answered<T>(
   around: Surroundings<T>,
 ): State<T> {
   const { stored } = around;
-  // What is stored is newer than an answer that was overtaken. Without that the answer is shown, although it will be
-  // read again: under steady changes each is overtaken.
+  // A stored entry is newer than an overtaken response. Without an entry, the response is shown although it will be
+  // read again; under constant changes every response is overtaken.
   const isKept = stored === undefined && isOvertaken && isNewer && state.answer?.isBorrowed === false;
-  // What was put together at once from other entries may be again at any time.
+  // A result composed at once from other entries can be composed again at any time.
   const pace = isAtOnce ? CALM : state.pace;
   const next = { ...(isKept ? state : owning(state, stored ?? data)), error: null, pace };
   const isUnknown = isOvertaken && stored === undefined && state.isObserved;
-  // What the application waits for is not over before it is shown.
+  // The application keeps waiting until the result is shown.
   return isUnknown ? rereading(next, around, isAwaited && isKept) : { ...next, activity: SETTLED };
 }
 
@@ -260,7 +262,7 @@ function left<T>(state: State<T>, around: Surroundings<T>): State<T> {
   return activity.status === 'waiting' ? state : rereading(state, around);
 }
 
-/** What is not stored is read again; until that is here, what was written stays shown. */
+/** Reads again a result that is not stored; until it arrives, what was written stays visible. */
 function written<T>(state: State<T>, data: T | undefined, around: Surroundings<T>): State<T> {
   const { activity, answer } = state;
   if (answer === undefined || data === undefined) return readingMissing(state, around);
@@ -271,9 +273,9 @@ function written<T>(state: State<T>, data: T | undefined, around: Surroundings<T
   return isChanged ? { ...next, activity: { ...activity, isNewer: true } } : next;
 }
 
-/** What is known is another user's. */
+/** Forgets another user's result. */
 function forgetting<T>(state: State<T>): State<T> {
-  // Not at once: when a user signs out every entry goes, and then the component does too.
+  // Not immediately: signing out drops every entry, and the component usually unmounts next.
   const activity: Activity = state.isObserved
     ? { status: 'waiting', isAwaited: true, waitMs: 0 }
     : { status: 'new', isAwaited: true };

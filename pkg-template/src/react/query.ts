@@ -6,29 +6,29 @@ import { overlaysOf, type Overlays } from './overlays.js';
 import { initialState, isAwaited, isUnderWay, transition, type Event, type State } from './query-state.js';
 import { isSame } from './same.js';
 
-/** What a hook asks, and how it shows the answer. */
+/** What a hook reads, and how it shows the result. */
 export interface QuerySpec<T> {
-  /** The cache entry of the answer. Empty for a question that is not to be asked. */
+  /** The cache key of the result. Empty if nothing is to be read. */
   key: string;
   read: (db: DbFunctions) => Promise<T>;
-  /** The answer with the writes under way. It may keep the rows that it has no change for, and should. */
+  /** The result with the effect of the writes in flight. Should keep the identity of rows without changes. */
   show: (answer: T, overlays: Overlays) => T;
-  /** The entry of the row itself, where `key` names more than that: tells when there is a row that there was not. */
+  /** The key of the row's own entry, if `key` covers more than the row. It shows when a missing row was created. */
   rowKey?: string;
-  /** Whether the server is asked even if the cache has the answer: pages. */
+  /** Whether the server is asked even if the cache has the result: for pages. */
   isAlwaysAsked?: boolean;
-  /** Questions of the same subject, such as pages of one list, show each other's answer until they have their own. */
+  /** Queries of the same subject, such as pages of one list, show each other's result until they have their own. */
   subject?: string;
 }
 
-/** What a hook knows of its question. */
+/** The state of a hook's query. */
 export interface QueryState<T> {
-  /** Undefined until there is an answer. */
+  /** Undefined until there is a result. */
   data: T | undefined;
   error: DatabaseError | null;
-  /** Reading because the application waits for it: for the first time, or explicitly. */
+  /** Reading because the application waits for it: initially, or after a refresh. */
   loading: boolean;
-  /** Reading, for whatever reason. */
+  /** Reading, for any reason. */
   isFetching: boolean;
 }
 
@@ -36,15 +36,15 @@ const IDLE: QueryState<never> = { data: undefined, error: null, loading: false, 
 const WAITING: QueryState<never> = { data: undefined, error: null, loading: true, isFetching: true };
 
 /**
- * Pages that failed together do not ask together again. The components of one page do: they share a request.
- * Made at first use: some servers allow no randomness before there is a request.
+ * Spreads the retries of pages that failed at the same time. The components of one page share it, so that they share
+ * a request. Created on first use, because some servers allow no randomness outside a request.
  */
 let jitter = 0;
 
 /**
- * One component's look at one cache entry: brings the events to `transition`, and does what the state asks for.
+ * One component's view of a cache entry: passes events to `transition` and does what the state asks for.
  *
- * It is made during rendering, where nothing may happen, and does nothing until it is subscribed to.
+ * It is created during rendering, where nothing may happen, and is idle until it is subscribed to.
  */
 export class Query<T> {
   readonly spec: QuerySpec<T>;
@@ -54,11 +54,11 @@ export class Query<T> {
   private stops: (() => void)[] = [];
 
   private state: State<T>;
-  /** The user, or rather the change of user, that `state` belongs to. */
+  /** The generation (number of user changes) that `state` belongs to. */
   private generation: number;
   private shown: QueryState<T>;
 
-  /** Ends with the latest read. */
+  /** Resolves with the latest read. */
   private asked: Promise<void> | undefined;
   private stopWaiting = () => {};
   private publishing: ReturnType<typeof setTimeout> | undefined;
@@ -86,16 +86,18 @@ export class Query<T> {
     return this.shown;
   };
 
-  /** What the server renders, and the browser at first: no rows, so that nothing of one user is sent to another. */
+  /**
+   * What the server and the browser's first render show: no rows, so that one user's rows are never sent to another.
+   */
   readonly serverSnapshot = (): QueryState<T> => (this.spec.key === '' ? IDLE : WAITING);
 
-  /** Really asks. Never rejects: `error` tells. */
+  /** Asks the server. Never rejects; errors are in `error`. */
   readonly refresh = async (): Promise<void> => {
     this.dispatch({ type: 'refreshed', isAwaited: true });
     await this.asked;
   };
 
-  /** Really asks, in the background. */
+  /** Asks the server in the background. */
   readonly refetch = (): void => this.dispatch({ type: 'refreshed', isAwaited: false });
 
   private start(): void {
@@ -132,7 +134,7 @@ export class Query<T> {
     return this.client.cache.peek<T>(this.spec.key) ?? undefined;
   }
 
-  /** The answer of the query that was shown before, if it may be shown here for now. */
+  /** The result of the previously shown query, if it may be shown here for now. */
   private borrowed(before: Query<T> | undefined): T | undefined {
     const { subject } = this.spec;
     if (subject === undefined || before?.spec.subject !== subject) return undefined;
@@ -140,7 +142,7 @@ export class Query<T> {
     return isSameUser ? before.state.answer?.data : undefined;
   }
 
-  /** A component that is hidden, or not mounted yet, is not told that the user changed. */
+  /** A component that is hidden, or not mounted yet, is not notified when the user changes. */
   private forgetOthers(): void {
     if (this.generation !== this.overlays.generation) this.forget();
   }
@@ -151,18 +153,18 @@ export class Query<T> {
     this.shown = this.derived(undefined);
   }
 
-  /** Takes the state that follows, and shows it. */
+  /** Applies an event and shows the new state. */
   private dispatch(event: Event<T>): void {
     const wasAwaited = isAwaited(this.state.activity);
     this.move(event);
     const { activity } = this.state;
-    // What goes on in the background may end in this task: then there is one change to show, not two.
+    // A background read may finish within this task; then there is one update instead of two.
     if (isUnderWay(activity) && (wasAwaited || !isAwaited(activity)))
       this.publishing ??= setTimeout(this.publish);
     else this.publish();
   }
 
-  /** Takes the state that follows, and does what it asks for. */
+  /** Applies an event and does what the new state asks for. */
   private move(event: Event<T>): void {
     const before = this.state;
     this.state = transition(before, event, { stored: this.stored(), nowMs: performance.now() });
@@ -202,7 +204,7 @@ export class Query<T> {
     this.listeners.forEach((listener) => listener());
   }
 
-  /** The answer with the writes under way. */
+  /** The result with the effect of the writes in flight. */
   private data(): T | undefined {
     const { answer } = this.state;
     return answer && this.spec.show(answer.data, this.overlays);
@@ -234,7 +236,7 @@ async function outcomeOf<T>(read: number, run: () => Promise<T>): Promise<Event<
   }
 }
 
-/** Calls `run` after `ms` milliseconds; in this task when that is 0. The result cancels it. */
+/** Calls `run` after `ms` milliseconds, or within this task if that is 0. Returns a function that cancels it. */
 function after(ms: number, run: () => void): () => void {
   if (ms > 0) {
     const timer = setTimeout(run, ms);

@@ -1,11 +1,11 @@
 import type { DatabaseError } from '../errors.js';
 
-/** What every hook tells about its reading. */
+/** The state of reading, which every hook returns. */
 export interface ReadState {
-  /** Reading for the first time, because of `refresh…`, or because the page changed. */
+  /** Reading initially, after `refresh…`, or because the page changed. */
   loading: boolean;
-  /** Why the last read or write failed. */
+  /** The error of the last read or write. */
   error: DatabaseError | null;
-  /** Reading, also in the background. */
+  /** Reading, including in the background. */
   isFetching: boolean;
 }

@@ -1,6 +1,6 @@
 /**
- * Whether showing `b` instead of `a` would make no difference: rows keep their identity as long as they are equal, but
- * the lists, pages and graphs that hold them are made anew.
+ * Whether `a` and `b` show the same content. Equal rows keep their identity, but the lists, pages and graphs that
+ * contain them are created anew.
  */
 export function isSame(a: unknown, b: unknown): boolean {
   return Object.is(a, b) || isSameObject(a, b, (x, y) => Object.is(x, y) || isSameList(x, y));

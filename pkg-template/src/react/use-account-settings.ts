@@ -5,11 +5,11 @@ import type { ReadState } from './results.js';
 import { useSettingsRow, type SettingsSpec } from './use-settings-row.js';
 
 export interface UseAccountSettingsResult extends ReadState {
-  /** The row, or the defaults with an empty `id` when there is none; null until that is known. */
+  /** The row, or the defaults with an empty `id` if there is none; null until that is known. */
   settings: AccountSettings | null;
-  /** Whether a write is under way. */
+  /** Whether a write is in flight. */
   isSaving: boolean;
-  /** Shown at once; taken back when it fails. The first save writes the defaults too. */
+  /** Optimistic; rolled back on failure. The first save also writes the defaults. */
   updateAccountSettings: (patch: AccountSettingsPatch) => Promise<AccountSettings>;
   /** Writes the defaults. */
   resetAccountSettings: () => Promise<AccountSettings>;
@@ -37,8 +37,8 @@ const SPEC: SettingsSpec<'account_settings', AccountSettingsPatch> = {
 };
 
 /**
- * What a user prefers, kept right whoever changes it; the defaults are the browser's timezone and language. An empty
- * `userId` asks nothing.
+ * A user's account settings, kept up to date. The defaults are the browser's time zone and language. With an empty
+ * `userId` nothing is read.
  *
  * @example
  * ```tsx

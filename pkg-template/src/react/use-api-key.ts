@@ -11,24 +11,24 @@ import type { ReadState } from './results.js';
 import { useQuery } from './use-query.js';
 
 export interface UseApiKeyResult extends ReadState {
-  /** The active key; null when there is none, or until it is read. */
+  /** The active key; null if there is none, or until it is read. */
   key: ApiKey | null;
-  /** Whether a write is under way. */
+  /** Whether a write is in flight. */
   isSaving: boolean;
-  /** Shown at once; taken back when it fails. Rejects with NOT_FOUND when there is no active key. */
+  /** Optimistic; rolled back on failure. Rejects with NOT_FOUND if there is no active key. */
   updateApiKey: (patch: ApiKeyPatch) => Promise<ApiKey>;
-  /** Shown at once; taken back when it fails. */
+  /** Optimistic; rolled back on failure. */
   deleteApiKey: () => Promise<void>;
 }
 
-/** A key that is being disabled is gone at once. */
+/** A key that is being disabled disappears immediately. */
 function show(row: ApiKey | null, overlays: Overlays): ApiKey | null {
   const shown = row && overlays.row('api_keys', row);
   return shown?.is_active ? shown : null;
 }
 
 /**
- * A user's active API key for one service, kept up to date whatever changes it. An empty `userId` or `serviceName` asks nothing.
+ * A user's active API key for one service, kept up to date. With an empty `userId` or `serviceName` nothing is read.
  *
  * @example
  * ```tsx

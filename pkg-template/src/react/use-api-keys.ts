@@ -15,20 +15,20 @@ export type UseApiKeysOptions = LiveOptions;
 type OwnApiKey = Omit<NewApiKey, 'user_id'> & { user_id?: string };
 
 export interface UseApiKeysResult extends ReadState {
-  /** The active ones, secrets included; none until they are read. */
+  /** The active keys with their secrets; empty until they are read. */
   keys: ApiKey[];
-  /** Whether a write is under way. */
+  /** Whether a write is in flight. */
   isSaving: boolean;
   createApiKey: (key: OwnApiKey) => Promise<ApiKey>;
-  /** Shown at once; taken back when it fails. */
+  /** Optimistic; rolled back on failure. */
   updateApiKey: (id: string, patch: ApiKeyPatch) => Promise<ApiKey>;
-  /** Shown at once; taken back when it fails. */
+  /** Optimistic; rolled back on failure. */
   deleteApiKey: (id: string) => Promise<void>;
   /** The shown key of a service. */
   getKeyByService: (service: string) => ApiKey | undefined;
-  /** The shown key that stands for all services. */
+  /** The shown key that is used for all services. */
   getMasterKey: () => ApiKey | undefined;
-  /** Really asks. Never rejects: `error` tells. */
+  /** Asks the server. Never rejects; errors are in `error`. */
   refreshApiKeys: () => Promise<void>;
 }
 
@@ -36,9 +36,9 @@ const NONE: ApiKey[] = [];
 const isActive = (key: ApiKey) => key.is_active;
 
 /**
- * A user's active API keys, kept right whoever changes them. An empty `userId` asks nothing.
+ * A user's active API keys, kept up to date. With an empty `userId` nothing is read.
  *
- * `getKeyByService` and `getMasterKey` look among the keys that are shown, and are new functions when those change.
+ * `getKeyByService` and `getMasterKey` search the shown keys. They are new functions whenever those change.
  *
  * @example
  * ```tsx
@@ -113,7 +113,7 @@ export function useApiKeys(userId: string, options: UseApiKeysOptions = {}): Use
 }
 
 function ownedBy(userId: string, apiKey: OwnApiKey): NewApiKey {
-  // Who forgot the key is told by the write.
+  // If the key is missing, the write rejects it.
   const { user_id = userId } = apiKey ?? {};
   if (idOf(user_id) !== userId) throw invalid('user_id', 'the id of the user');
   return { ...apiKey, user_id };

@@ -9,36 +9,37 @@ import { usePages, type PageActions } from './use-pages.js';
 import { useRefresh } from './use-query.js';
 
 export interface UseAuditLogsOptions extends LiveOptions {
-  /** Rows on a page; 50 unless given. */
+  /** The page size; 50 by default. */
   pageSize?: number | undefined;
-  /** Only about this kind of thing, such as `workflow`. */
+  /** Limits the result to this type of resource, such as `workflow`. */
   resourceType?: string | undefined;
-  /** Only this, such as `workflow_created`. */
+  /** Limits the result to this action, such as `workflow_created`. */
   action?: string | undefined;
 }
 
 export interface UseAuditLogsResult extends ReadState, PageActions {
-  /** The page's rows, newest first; those of the page before until they are read. */
+  /** The page's entries, newest first; the previous page's until they are read. */
   logs: AuditLog[];
-  /** How many rows match in all. */
+  /** The total number of entries. */
   total: number;
-  /** Counted from 0. */
+  /** Starts at 0. */
   page: number;
   pageSize: number;
-  /** Whether rows follow after this page. */
+  /** Whether there are further pages. */
   hasMore: boolean;
-  /** Really asks. Never rejects: `error` tells. */
+  /** Asks the server. Never rejects; errors are in `error`. */
   refreshLogs: () => Promise<void>;
-  /** Those of the shown rows that say this was done. */
+  /** The shown entries with this action. */
   getLogsByAction: (action: string) => AuditLog[];
-  /** Those of the shown rows that are about this kind of thing. */
+  /** The shown entries for this type of resource. */
   getLogsByResource: (resourceType: string) => AuditLog[];
 }
 
 const NONE: AuditLog[] = [];
 
 /**
- * What a user did, by pages. Another filter or page size begins at the first page. An empty `userId` asks nothing.
+ * A user's audit log, page by page. Changing the filter or the page size returns to the first page. With an empty
+ * `userId` nothing is read.
  *
  * @example
  * ```tsx
@@ -68,7 +69,7 @@ const NONE: AuditLog[] = [];
 export function useAuditLogs(userId: string, options: UseAuditLogsOptions = {}): UseAuditLogsResult {
   userId = idOf(userId);
   const { pageSize = 50 } = options;
-  // A choice of nothing, as in a form.
+  // An empty selection, as in a form.
   const resourceType = options.resourceType || undefined;
   const action = options.action || undefined;
   const subject = userId && cacheKeys.auditLogs(userId);
@@ -83,7 +84,7 @@ export function useAuditLogs(userId: string, options: UseAuditLogsOptions = {}):
       pageSize,
       read: (db, limit, offset) => db.getAuditLogs({ userId, ...filter, limit, offset }),
       show: (shown) => {
-        // Until a new filter is answered, of the rows before it only those that it admits.
+        // Until the new filter's result arrives, show only those of the previous entries that match it.
         const data = shown.data.filter((log) => isAdmitted(log, filter));
         return data.length === shown.data.length ? shown : { ...shown, data };
       },
@@ -123,7 +124,10 @@ function isAdmitted(log: AuditLog, { resourceType, action }: Pick<AuditLogQuery,
   );
 }
 
-/** What the engine appends to a list's key for a filter: what gives a key its structure is encoded in a value. */
+/**
+ * The suffix that the engine adds to a list's key for a filter. Characters that structure a key are encoded in
+ * values.
+ */
 function variantOf({ resourceType, action }: Pick<AuditLogQuery, 'resourceType' | 'action'>): string {
   const encoded = (value: string) => value.replace(/[&=?%]/g, (character) => encodeURIComponent(character));
   const parts = [

@@ -3,13 +3,13 @@ import type { AuditLog } from '../types.js';
 import { useNewestLogs } from './use-newest-logs.js';
 
 export interface UseAuditSummaryResult {
-  /** How much the user did in all. */
+  /** The total number of the user's actions. */
   totalActions: number;
-  /** How often each action is among the newest 100. */
+  /** The number of each action among the newest 100. */
   actionsByType: Record<string, number>;
   /** The newest 10. */
   recentActions: AuditLog[];
-  /** When the newest was done; null when nothing was. */
+  /** When the newest action happened; null if there is none. */
   lastActivityTime: string | null;
 }
 
@@ -17,7 +17,7 @@ const COUNTED = 100;
 const RECENT = 10;
 
 /**
- * What a user did, in short, live. An empty `userId` asks nothing.
+ * A live summary of a user's audit log. With an empty `userId` nothing is read.
  *
  * @example
  * ```tsx
@@ -38,7 +38,7 @@ export function useAuditSummary(userId: string): UseAuditSummaryResult {
     const { data: logs = [], total: totalActions = 0 } = newest ?? {};
     const counts = new Map<string, number>();
     for (const { action } of logs) counts.set(action, (counts.get(action) ?? 0) + 1);
-    // Whatever an action is called, it is a member of its own.
+    // Every action becomes an own property, whatever its name.
     const actionsByType = Object.fromEntries(counts);
     const lastActivityTime = logs[0]?.created_at ?? null;
     return { totalActions, actionsByType, recentActions: logs.slice(0, RECENT), lastActivityTime };

@@ -5,13 +5,13 @@ import type { ReadState } from './results.js';
 import { useSettingsRow, type SettingsSpec } from './use-settings-row.js';
 
 export interface UseBrandSettingsResult extends ReadState {
-  /** The row, or the defaults with an empty `id` when there is none; null until that is known. */
+  /** The row, or the defaults with an empty `id` if there is none; null until that is known. */
   settings: BrandSettings | null;
-  /** Whether a write is under way. */
+  /** Whether a write is in flight. */
   isSaving: boolean;
-  /** Shown at once; taken back when it fails. The first save writes the defaults too. */
+  /** Optimistic; rolled back on failure. The first save also writes the defaults. */
   updateBrandSettings: (patch: BrandSettingsPatch) => Promise<BrandSettings>;
-  /** Writes what a new brand begins with. */
+  /** Writes the initial values. */
   resetBrandSettings: () => Promise<BrandSettings>;
 }
 
@@ -46,7 +46,7 @@ const SPEC: SettingsSpec<'brand_settings', BrandSettingsPatch> = {
 };
 
 /**
- * How a user's brand looks and sounds, kept right whoever changes it. An empty `userId` asks nothing.
+ * A user's brand settings, kept up to date. With an empty `userId` nothing is read.
  *
  * @example
  * ```tsx

@@ -8,32 +8,33 @@ import type { ReadState } from './results.js';
 import { useQuery, useRefresh } from './use-query.js';
 
 export interface UseEntryOptions extends RefetchOptions {
-  /** Keeps the entry right while changes are made elsewhere to these rows. Not live unless given. */
+  /** Keeps the entry up to date with changes of these rows made elsewhere. Off by default. */
   realtime?: EntryRows | undefined;
 }
 
-/** Rows that an entry is made of. */
+/** The rows that an entry consists of. */
 export interface EntryRows {
   table: TableName;
-  /** The id of the user, workflow or execution whose rows they are; all that the user may see unless given. */
+  /** The id of the user, workflow or execution that the rows belong to; by default all rows that the user may see. */
   scope?: string | undefined;
 }
 
 export interface UseEntryResult<T> extends ReadState {
-  /** The answer, also while it is read again; undefined until there is one. */
+  /** The result, also while it is being read again; undefined until there is one. */
   data: T | undefined;
-  /** Really asks. Never rejects: `error` tells. */
+  /** Asks the server. Never rejects; errors are in `error`. */
   refresh: () => Promise<void>;
 }
 
 const show = <T>(answer: T): T => answer;
 
 /**
- * Follows one cache entry, for reads without a hook of their own: answers what is stored under `key`, and calls `read`
- * while nothing is. Every write and live change that concerns the entry shows up, and components with the same key share
- * one request. An empty key, null or undefined reads nothing.
+ * Follows one cache entry, for reads without a hook of their own. Returns the entry under `key`, and calls `read` if
+ * there is none. Writes and live changes that affect the entry are shown, and components with the same key share one
+ * request. With an empty key, null or undefined, nothing is read.
  *
- * `key` is the entry that `read` fills: `cacheKeys` names it. All that `read` depends on belongs in the key.
+ * `key` is the entry that `read` fills; `cacheKeys` returns it. Everything that `read` depends on must be part of the
+ * key.
  *
  * @example
  * ```tsx

@@ -10,21 +10,21 @@ import { usePages, type PageActions } from './use-pages.js';
 import { useRefresh } from './use-query.js';
 
 export interface UseExecutionHistoryOptions extends LiveOptions {
-  /** Rows on a page; 20 unless given. */
+  /** The page size; 20 by default. */
   pageSize?: number | undefined;
 }
 
 export interface UseExecutionHistoryResult extends ReadState, PageActions {
-  /** The page's runs, newest first; those of the page before until they are read. */
+  /** The page's executions, newest first; the previous page's until they are read. */
   data: WorkflowExecution[];
-  /** How many runs there are in all. */
+  /** The total number of executions. */
   total: number;
-  /** Counted from 0. */
+  /** Starts at 0. */
   page: number;
   pageSize: number;
-  /** Whether runs follow after this page. */
+  /** Whether there are further pages. */
   hasMore: boolean;
-  /** Really asks. Never rejects: `error` tells. */
+  /** Asks the server. Never rejects; errors are in `error`. */
   refresh: () => Promise<void>;
 }
 
@@ -32,7 +32,7 @@ const NONE: WorkflowExecution[] = [];
 const show = shownPage<WorkflowExecution>('workflow_executions');
 
 /**
- * A workflow's runs, by pages, kept right whoever changes them. An empty `workflowId` asks nothing.
+ * A workflow's executions, page by page, kept up to date. With an empty `workflowId` nothing is read.
  *
  * @example
  * ```tsx

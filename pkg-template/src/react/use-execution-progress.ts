@@ -4,14 +4,14 @@ import type { ReadState } from './results.js';
 import { useRun } from './use-run.js';
 
 export interface UseExecutionProgressResult extends ReadState {
-  /** The run; null when there is none, or until it is read. */
+  /** The execution; null if there is none, or until it is read. */
   execution: WorkflowExecution | null;
-  /** How many nodes the run has: as many as it says, or more when more were seen. */
+  /** The number of nodes: the execution's own `node_count`, or more if more have results. */
   totalNodes: number;
   completedCount: number;
   failedCount: number;
   runningCount: number;
-  /** Completed nodes of all, rounded. */
+  /** The rounded percentage of completed nodes. */
   progressPercent: number;
   isCompleted: boolean;
   isFailed: boolean;
@@ -21,7 +21,7 @@ export interface UseExecutionProgressResult extends ReadState {
 const LIVE = { realtime: true };
 
 /**
- * How far a run is, live. An empty `executionId` asks nothing.
+ * The live progress of an execution. With an empty `executionId` nothing is read.
  *
  * @example
  * ```tsx

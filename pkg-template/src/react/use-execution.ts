@@ -16,27 +16,26 @@ import { useRun } from './use-run.js';
 export type UseExecutionOptions = LiveOptions;
 
 export interface UseExecutionResult extends ReadState {
-  /** The run; null when there is none, or until it is read. */
+  /** The execution; null if there is none, or until it is read. */
   execution: WorkflowExecution | null;
-  /** What its nodes did, in the order of their start. */
+  /** The results of its nodes, in the order of their start. */
   nodeResults: ExecutionNodeResult[];
-  /** Whether a write is under way. */
+  /** Whether a write is in flight. */
   isUpdating: boolean;
-  /** Shown at once; taken back when it fails. */
+  /** Optimistic; rolled back on failure. */
   updateExecution: (patch: WorkflowExecutionPatch) => Promise<WorkflowExecution>;
   /** The shown result of a node. */
   getNodeResult: (nodeId: string) => ExecutionNodeResult | undefined;
-  /** The shown results in this state. */
+  /** The shown results with this status. */
   getResultsByStatus: (status: ExecutionStatus) => ExecutionNodeResult[];
-  /** Really asks. Never rejects: `error` tells. */
+  /** Asks the server. Never rejects; errors are in `error`. */
   refresh: () => Promise<void>;
 }
 
 /**
- * A run of a workflow with what its nodes did, kept right whoever changes it. An empty `executionId` asks nothing.
+ * An execution with the results of its nodes, kept up to date. With an empty `executionId` nothing is read.
  *
- * `getNodeResult` and `getResultsByStatus` look among the results that are shown, and are new functions when those
- * change.
+ * `getNodeResult` and `getResultsByStatus` search the shown results. They are new functions whenever those change.
  *
  * @example
  * ```tsx

@@ -7,7 +7,7 @@ import { useQuery } from './use-query.js';
 
 const show = (page: PaginatedResponse<AuditLog>) => page;
 
-/** The newest of what a user did, live; undefined until it is read. */
+/** The newest entries of a user's audit log, live; undefined until they are read. */
 export function useNewestLogs(userId: string, limit: number): PaginatedResponse<AuditLog> | undefined {
   userId = idOf(userId);
   const [state] = useQuery<PaginatedResponse<AuditLog>>({

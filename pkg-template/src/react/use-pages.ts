@@ -6,11 +6,14 @@ import type { RefetchOptions } from './provider.js';
 import type { QueryState } from './query.js';
 import { useQuery } from './use-query.js';
 
-/** A list that is shown by pages. */
+/** A list that is shown page by page. */
 export interface PagesSpec<Row> {
-  /** The list's cache key without limit and offset; another one begins at its first page. Empty asks nothing. */
+  /**
+   * The list's cache key without limit and offset. Another list starts at its first page. Empty if nothing is to be
+   * read.
+   */
   list: string;
-  /** Whose list it is: the last page stays shown while another one of the same subject is read. */
+  /** The owner of the list: the last page stays visible while another one of the same subject is read. */
   subject: string;
   pageSize: number;
   read: (db: DbFunctions, limit: number, offset: number) => Promise<PaginatedResponse<Row>>;
@@ -18,11 +21,11 @@ export interface PagesSpec<Row> {
 }
 
 export interface PageActions {
-  /** Counted from 0. */
+  /** Goes to this page; the first one is 0. */
   goToPage: (page: number) => void;
-  /** To the next page, if there is one. */
+  /** Goes to the next page, if there is one. */
   nextPage: () => void;
-  /** To the page before, if there is one. */
+  /** Goes to the previous page, if there is one. */
   prevPage: () => void;
 }
 
@@ -33,12 +36,12 @@ export interface Pages<Row> {
   actions: PageActions;
 }
 
-/** A numbered page of a list, and the ways to others. */
+/** A numbered page of a list, with functions to go to others. */
 export function usePages<Row>(spec: PagesSpec<Row>, options?: RefetchOptions): Pages<Row> {
   const { list, pageSize } = spec;
   const name = `${list} ${pageSize}`;
   const [place, setPlace] = useState({ name, page: 0 });
-  // Another list begins at its first page, also when it was shown before.
+  // Another list starts at its first page, even if it was shown before.
   if (place.name !== name) setPlace({ name, page: 0 });
   const page = place.name === name ? place.page : 0;
   const offset = page * pageSize;
@@ -59,7 +62,7 @@ export function usePages<Row>(spec: PagesSpec<Row>, options?: RefetchOptions): P
     latest.current = { name, pageSize, total };
   });
   const actions = useMemo(() => {
-    /** To the page that `next` picks, from that which was asked for last and the last one that there is. */
+    /** Goes to the page that `next` selects, given the requested page and the last existing one. */
     const turn = (next: (page: number, last: number) => number) => {
       const { name, pageSize, total } = latest.current;
       const last = Math.ceil(total / pageSize) - 1;
@@ -77,7 +80,7 @@ export function usePages<Row>(spec: PagesSpec<Row>, options?: RefetchOptions): P
   return { state, query, page, actions };
 }
 
-/** The cache key of a page, as the engine names it. */
+/** The cache key of a page, in the engine's format. */
 export function pageKey(list: string, limit: number, offset: number): string {
   const start = list.includes('?') ? '&' : '?';
   return `${list}${start}limit=${limit}${offset > 0 ? `&offset=${offset}` : ''}`;

@@ -3,12 +3,12 @@ import type { Mutations } from './mutations.js';
 import { useSettings, type RefetchOptions } from './provider.js';
 import { Query, type QuerySpec, type QueryState } from './query.js';
 
-/** Follows the answer to a question. A new key is a new question. */
+/** Follows the result of a query. A new key is a new query. */
 export function useQuery<T>(spec: QuerySpec<T>, options?: RefetchOptions): [QueryState<T>, Query<T>] {
   const settings = useSettings();
   const { client } = settings;
   const shown = useRef<Query<T> | undefined>(undefined);
-  // The key says all that the spec does.
+  // The key contains everything that the spec depends on.
   const query = useMemo(() => new Query(client, spec, shown.current), [client, spec.key]);
   const state = useSyncExternalStore(query.subscribe, query.snapshot, query.serverSnapshot);
 
@@ -24,7 +24,7 @@ export function useQuery<T>(spec: QuerySpec<T>, options?: RefetchOptions): [Quer
   return [state, query];
 }
 
-/** Really asks all of these. The function is the same for as long as the component lives, and never rejects. */
+/** Asks the server for all of these. The function never changes while the component is mounted, and never rejects. */
 export function useRefresh(
   queries: readonly Pick<Query<unknown>, 'refresh'>[],
   mutations?: Mutations,
@@ -43,7 +43,7 @@ export function useRefresh(
 const FOCUS = ['focus', 'visibilitychange'];
 const RECONNECT = ['online'];
 
-/** Calls `refetch` after these events of the window, or of the document below it: as soon as the page is seen. */
+/** Calls `refetch` after these events of the window or of the document, as soon as the page is visible. */
 function listen(events: readonly string[], refetch: () => void): () => void {
   let isDue = false;
   const onEvent = ({ type }: Event) => {

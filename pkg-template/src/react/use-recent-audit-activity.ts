@@ -4,7 +4,7 @@ import { useNewestLogs } from './use-newest-logs.js';
 const NONE: AuditLog[] = [];
 
 /**
- * The newest of what a user did, live; none until it is read. An empty `userId` asks nothing.
+ * The newest entries of a user's audit log, live; empty until they are read. With an empty `userId` nothing is read.
  *
  * @example
  * ```tsx

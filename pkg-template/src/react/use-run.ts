@@ -18,7 +18,7 @@ const NONE: ExecutionNodeResult[] = [];
 const showExecution = shownRow<WorkflowExecution>('workflow_executions');
 const showResults = (results: ExecutionNodeResult[]) => results;
 
-/** A run and what its nodes did. */
+/** An execution and the results of its nodes. */
 export function useRun(executionId: string, options: LiveOptions): Run {
   executionId = idOf(executionId);
   const [run, runQuery] = useQuery<WorkflowExecution | null>(
@@ -37,7 +37,7 @@ export function useRun(executionId: string, options: LiveOptions): Run {
     },
     options,
   );
-  // Subscriptions that begin together share a channel.
+  // Subscriptions that start together share a channel.
   const later = isOver(run) ? results : run;
   const isLive = useIsLive(options);
   useLive('workflow_executions', executionId, later, isLive);

@@ -14,15 +14,15 @@ type Values<Table extends SettingsTable> = Omit<
   'id' | 'user_id' | 'created_at' | 'updated_at'
 >;
 
-/** One kind of settings, of which every user has one row or none. */
+/** A table of settings with at most one row per user. */
 export interface SettingsSpec<Table extends SettingsTable, Patch extends object> {
   table: Table;
   keyOf: (userId: string) => string;
   read: (db: DbFunctions, userId: string) => Promise<Tables[Table] | null>;
   save: (db: DbFunctions, userId: string, patch: Patch) => Promise<Tables[Table]>;
-  /** What is shown while there is no row, and written with the first save. */
+  /** Shown while there is no row, and written with the first save. */
   defaults: () => Values<Table>;
-  /** What a reset writes. */
+  /** Written by a reset. */
   initial: () => Values<Table>;
 }
 
@@ -33,7 +33,7 @@ export interface SettingsRow<Row, Patch> extends ReadState {
   reset: () => Promise<Row>;
 }
 
-/** A user's row of settings, or the defaults in its place. */
+/** A user's row of settings, or the defaults. */
 export function useSettingsRow<Table extends SettingsTable, Patch extends object>(
   spec: SettingsSpec<Table, Patch>,
   userId: string,
@@ -44,7 +44,7 @@ export function useSettingsRow<Table extends SettingsTable, Patch extends object
   const [state] = useQuery<Row | null>({
     key,
     read: (db) => spec.read(db, userId),
-    // Without a row, what is being written shows over the defaults.
+    // Without a row, values being written are shown on top of the defaults.
     show: (row, overlays) => {
       const base = row ?? unsaved<Table>(userId, spec.defaults());
       const shown = overlays.row(spec.table, base);
@@ -78,7 +78,7 @@ export function useSettingsRow<Table extends SettingsTable, Patch extends object
   return { settings, loading, error: writeError ?? error, isFetching, isSaving, ...actions };
 }
 
-/** Defaults in the form of a row. Its `id` is empty. */
+/** The defaults in the form of a row with an empty `id`. */
 function unsaved<Table extends SettingsTable>(userId: string, defaults: Values<Table>): Tables[Table] {
   return { id: '', user_id: userId, ...defaults, created_at: '', updated_at: '' } as unknown as Tables[Table];
 }

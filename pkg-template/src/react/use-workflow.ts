@@ -9,20 +9,20 @@ import type { ReadState } from './results.js';
 import { useQuery, useRefresh } from './use-query.js';
 
 export interface UseWorkflowResult extends ReadState {
-  /** With its nodes and connections; null when there is none, or until it is read. */
+  /** The workflow with its nodes and connections; null if there is none, or until it is read. */
   workflow: WorkflowWithRelations | null;
-  /** Whether a write is under way. */
+  /** Whether a write is in flight. */
   isSaving: boolean;
-  /** Shown at once; taken back when it fails. */
+  /** Optimistic; rolled back on failure. */
   updateWorkflow: (patch: WorkflowPatch) => Promise<Workflow>;
-  /** Really asks. Never rejects: `error` tells. */
+  /** Asks the server. Never rejects; errors are in `error`. */
   refreshWorkflow: () => Promise<void>;
 }
 
 const show = shownRow<WorkflowWithRelations>('workflows');
 
 /**
- * A workflow with its nodes and connections, kept right whoever changes them. An empty `workflowId` asks nothing.
+ * A workflow with its nodes and connections, kept up to date. With an empty `workflowId` nothing is read.
  *
  * @example
  * ```tsx

@@ -10,23 +10,23 @@ import type { ReadState } from './results.js';
 import { useQuery, useRefresh } from './use-query.js';
 
 export interface UseWorkflowsOptions extends LiveOptions {
-  /** Whether archived workflows are among them; not unless given. */
+  /** Whether to include archived workflows; `false` by default. */
   includeArchived?: boolean | undefined;
 }
 
 type OwnWorkflow = Omit<NewWorkflow, 'user_id'> & { user_id?: string };
 
 export interface UseWorkflowsResult extends ReadState {
-  /** Last changed first; none until they are read. */
+  /** Most recently changed first; empty until they are read. */
   workflows: Workflow[];
   createWorkflow: (workflow: OwnWorkflow) => Promise<Workflow>;
-  /** Shown at once; taken back when it fails. */
+  /** Optimistic; rolled back on failure. */
   updateWorkflow: (id: string, patch: WorkflowPatch) => Promise<Workflow>;
-  /** Shown at once; taken back when it fails. */
+  /** Optimistic; rolled back on failure. */
   deleteWorkflow: (id: string) => Promise<void>;
-  /** Shown at once; taken back when it fails. */
+  /** Optimistic; rolled back on failure. */
   archiveWorkflow: (id: string) => Promise<Workflow>;
-  /** Really asks. Never rejects: `error` tells. */
+  /** Asks the server. Never rejects; errors are in `error`. */
   refreshWorkflows: () => Promise<void>;
 }
 
@@ -34,9 +34,9 @@ const NONE: Workflow[] = [];
 const isInUse = (workflow: Workflow) => workflow.archived_at === null;
 
 /**
- * A user's workflows, kept right by own writes and by everybody else's. An empty `userId` asks nothing.
+ * A user's workflows, kept up to date with all writes. With an empty `userId` nothing is read.
  *
- * The functions that write answer the row, and reject when they fail; `error` tells of it too.
+ * The functions that write return the row and reject on failure; `error` shows the failure too.
  *
  * @example
  * ```tsx
