@@ -24,8 +24,8 @@ impl Plan {
                 plan.bindings.insert(plan.bindings.partition_point(|other| *other < route), route);
             }
             if subscription.selection.filter.is_none() {
-                let scope = &subscription.selection.scope;
-                let at = plan.by_scope.partition_point(|other| all[*other].selection.scope <= *scope);
+                let scope = scope_of(subscription);
+                let at = plan.by_scope.partition_point(|other| scope_of(&all[*other]) <= scope);
                 plan.by_scope.insert(at, place);
             }
             if subscription.is_being_read() {
@@ -60,21 +60,32 @@ impl Plan {
         table: &'static Table,
         row: &D,
     ) -> Vec<&'a Subscription<D>> {
-        let mut scopes = vec![None];
-        for column in table.scopes {
-            if let Value::Text(scope) = row.column(column) {
-                if !scopes.contains(&Some(scope.clone())) {
-                    scopes.push(Some(scope));
-                }
+        let mut including = self.in_scope(all, table, "");
+        for (place, column) in table.scopes.iter().enumerate() {
+            let Value::Text(scope) = row.column(column) else { continue };
+            let is_repeated =
+                table.scopes[..place].iter().any(|other| row.column(other).text() == Some(&scope));
+            if !is_repeated {
+                including.append(&mut self.in_scope(all, table, &scope));
             }
-        }
-        let mut including = Vec::new();
-        for scope in &scopes {
-            let first = self.by_scope.partition_point(|place| all[*place].selection.scope < *scope);
-            let of_scope = self.by_scope[first..].iter().map(|place| &all[*place]);
-            let of_scope = of_scope.take_while(|subscription| subscription.selection.scope == *scope);
-            including.extend(of_scope.filter(|subscription| *subscription.selection.table == *table));
         }
         including
     }
+
+    fn in_scope<'a, D: Data>(
+        &self,
+        all: &'a [Subscription<D>],
+        table: &'static Table,
+        scope: &str,
+    ) -> Vec<&'a Subscription<D>> {
+        let first = self.by_scope.partition_point(|place| scope_of(&all[*place]) < scope);
+        let of_scope = self.by_scope[first..].iter().map(|place| &all[*place]);
+        let of_scope = of_scope.take_while(|subscription| scope_of(subscription) == scope);
+        of_scope.filter(|subscription| *subscription.selection.table == *table).collect()
+    }
+}
+
+/// The scope; an empty text for all rows.
+fn scope_of<D: Data>(subscription: &Subscription<D>) -> &str {
+    subscription.selection.scope.as_deref().unwrap_or_default()
 }
