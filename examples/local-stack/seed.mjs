@@ -72,6 +72,25 @@ export async function seedDatabase(sql) {
   await sql(`begin; ${VISITOR} ${inserts.join('\n')} ${BACKDATE_AUDIT} commit; analyze;`);
 }
 
+/**
+ * Gives each user a key for the stack's own stand-in for a service.
+ *
+ * @param {Sql} sql as superuser
+ */
+export async function seedStubKeys(sql) {
+  const key = (/** @type {{ id: string }} */ { id }) => ({
+    user_id: id,
+    service_name: 'stub',
+    encrypted_key: `stub-key-of-${id}`,
+    is_master_key: false,
+    is_active: true,
+  });
+  const keys = USERS.map(key);
+  const columns = Object.keys(keys[0]).join(', ');
+  await sql(`insert into public.api_keys (${columns})
+    select ${columns} from jsonb_populate_recordset(null::public.api_keys, ${literal(keys)})`);
+}
+
 export { USERS };
 
 /** @param {Sql} sql */

@@ -4,7 +4,9 @@ import { join, resolve } from 'node:path';
 import { createAuth } from './lib/auth/auth.mjs';
 import { findBinaries } from './lib/binaries.mjs';
 import { createControl } from './lib/control.mjs';
+import { findDeno } from './lib/deno.mjs';
 import { Faults } from './lib/faults.mjs';
+import { createFunctions } from './lib/functions.mjs';
 import { createGateway } from './lib/gateway.mjs';
 import { signJwt } from './lib/jwt.mjs';
 import { ANON_KEY, JWT_SECRET, PUBLISHABLE_KEY, SERVICE_KEY } from './lib/keys.mjs';
@@ -17,9 +19,10 @@ import { createRunDir, giveToServers, removeStaleRunDirs } from './lib/run-dir.m
 import { Settings } from './lib/settings.mjs';
 import { openDatabase } from './lib/sql.mjs';
 import { StackError } from './lib/stack-error.mjs';
+import { startStubService } from './lib/stub-service.mjs';
 import { createCluster } from './lib/template.mjs';
 import { createUpstream } from './lib/upstream.mjs';
-import { USERS, seedDatabase } from './seed.mjs';
+import { USERS, seedDatabase, seedStubKeys } from './seed.mjs';
 
 export { StackError };
 
@@ -33,6 +36,10 @@ export { StackError };
  * @property {true | string[]} [migrations] all by default, or some by name (`initial_schema`: production as it is)
  * @property {boolean} [encryptedKeys] encrypt API keys at rest, as an optional migration does; false by default
  * @property {boolean} [members] let workflows be shared, as an optional migration does; false by default
+ * @property {boolean} [relay] what the API relay needs: its optional migration, encrypted keys, and a service `stub` on this
+ *   machine, for which each user of the seed has a key; false by default
+ * @property {Record<string, string>} [services] more services that the API relay may call, by name: addresses on this machine
+ * @property {Record<string, string>} [functionEnv] more environment variables for edge functions
  * @property {boolean} [closeConnections] end every connection after its answer
  * @property {number} [tokenSeconds] how long a sign-in's token lives; 3600 by default
  * @property {number} [refreshReuseSeconds] how long a used refresh token still works; 10 by default
@@ -55,14 +62,18 @@ export async function startStack(options = {}) {
     maxRows = 1000,
     seed = true,
     migrations: wanted = true,
-    encryptedKeys = false,
     members = false,
+    relay = false,
+    encryptedKeys = relay,
+    services = {},
+    functionEnv = {},
     quiet = true,
   } = options;
   const { closeConnections, tokenSeconds, refreshReuseSeconds } = options;
   const optional = [
     ...(encryptedKeys ? ['encrypted_api_keys'] : []),
     ...(members ? ['workflow_members'] : []),
+    ...(relay ? ['api_relay'] : []),
   ];
   checkNode();
   const tell = quiet ? () => {} : (/** @type {string} */ line) => console.log(line);
@@ -79,6 +90,7 @@ export async function startStack(options = {}) {
   const stop = () => (stopping ??= stopAll(started));
 
   try {
+    if (relay) findDeno();
     const [binaries, migrations] = await Promise.all([
       findBinaries(),
       readMigrations(wanted, optional),
@@ -106,8 +118,21 @@ export async function startStack(options = {}) {
     const auth = createAuth({ sql, settings, jwtSecret: JWT_SECRET, issuer: () => `${url}/auth/v1` });
     const realtime = new RealtimeServer({ sql, address: { ...address, user: SUPERUSER }, settings });
     started.push(() => realtime.close());
+    const stub = relay ? await startStubService() : undefined;
+    if (stub) started.push(() => stub.close());
+    const functions = createFunctions({
+      runDir,
+      env: () => ({
+        SUPABASE_URL: url,
+        SUPABASE_ANON_KEY: ANON_KEY,
+        SUPABASE_SERVICE_ROLE_KEY: SERVICE_KEY,
+        RELAY_LOCAL_SERVICES: JSON.stringify({ ...(stub && { stub: stub.url }), ...services }),
+        ...functionEnv,
+      }),
+    });
+    started.push(functions.stop);
     const gateway = createGateway({
-      services: { '/rest/v1': upstream, '/auth/v1': auth },
+      services: { '/rest/v1': upstream, '/auth/v1': auth, '/functions/v1': functions },
       realtime,
       control: createControl({ faults, requests, settings, realtime }),
       faults,
@@ -131,6 +156,7 @@ export async function startStack(options = {}) {
       );
     started.push(stopPostgrest);
     if (seeding) await seedDatabase(sql);
+    if (seeding && relay) await seedStubKeys(sql);
     socketPath = (await starting).socketPath;
 
     url = `http://127.0.0.1:${await gateway.listen(port)}`;
@@ -151,6 +177,8 @@ export async function startStack(options = {}) {
       requests,
       settings,
       realtime,
+      /** Where the log of an edge function is. */
+      functionLog: functions.logOf,
 
       /**
        * Signs a token with the stack's secret: a signed-in user's, living an hour, unless `claims` says otherwise.

@@ -11,6 +11,7 @@ const HELP = `Usage: npm start -- [options]
   --max-rows <n>   the most rows a request gives (1000)
   --no-seed        start with empty tables
   --encrypted-keys encrypt API keys at rest
+  --relay          what the API relay needs, with a service to call
   --members        let workflows be shared
   --production     the schema as production has it, without the later migrations
   --help           this text`;
@@ -36,6 +37,7 @@ function readOptions() {
         'max-rows': { type: 'string', default: '1000' },
         'no-seed': { type: 'boolean', default: false },
         'encrypted-keys': { type: 'boolean', default: false },
+        relay: { type: 'boolean', default: false },
         members: { type: 'boolean', default: false },
         production: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -48,7 +50,8 @@ function readOptions() {
       dataDir: values['data-dir'],
       maxRows: wholeNumber('--max-rows', values['max-rows']),
       seed: !values['no-seed'],
-      encryptedKeys: values['encrypted-keys'],
+      encryptedKeys: values['encrypted-keys'] || values.relay,
+      relay: values.relay,
       members: values.members,
       migrations: values.production ? ['initial_schema'] : true,
       quiet: false,

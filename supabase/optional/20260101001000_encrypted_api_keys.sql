@@ -298,7 +298,13 @@ begin
   loop
     execute format('revoke execute on function %s from public, anon, authenticated, service_role', of_schema.signature);
     if not of_schema.is_internal then
-      execute format('grant execute on function %s to authenticated, service_role', of_schema.signature);
+      execute format('grant execute on function %s to service_role', of_schema.signature);
+      -- With the API relay, no browser reveals a key: running this file again must not allow it.
+      if of_schema.signature <> 'public.reveal_api_key(uuid)'::regprocedure
+        or to_regnamespace('workflow_relay') is null
+      then
+        execute format('grant execute on function %s to authenticated', of_schema.signature);
+      end if;
     end if;
   end loop;
 end

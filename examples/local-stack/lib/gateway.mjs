@@ -35,6 +35,9 @@ import { StackError } from './stack-error.mjs';
  *   answers with a status; 0 when it gave none
  */
 
+/** Below this path are edge functions. */
+const FUNCTIONS_PATH = '/functions/v1';
+
 /** Where the realtime service is asked for. */
 const REALTIME_PATH = '/realtime/v1/websocket';
 
@@ -106,14 +109,17 @@ export function createGateway({ services, realtime, control, faults, requests, s
 
     const seen = { method: request.method, path: incoming.url ?? '/', headers: { ...request.headers } };
     const entry = requests.begin(seen, response);
-    if (isPreflight(incoming)) {
+    const prefix = request.url.pathname.split('/', 3).join('/');
+    // Edge functions answer preflights and check tokens themselves.
+    const isFunction = prefix === FUNCTIONS_PATH;
+    if (isPreflight(incoming) && !isFunction) {
       return sendReply(response, jsonReply(204, undefined, preflightHeaders(incoming)));
     }
 
-    const service = services[request.url.pathname.split('/', 3).join('/')];
-    const refusal = service
-      ? admit(request)
-      : jsonReply(404, { message: 'no Route matched with those values' });
+    const service = services[prefix];
+    if (!service)
+      return sendReply(response, jsonReply(404, { message: 'no Route matched with those values' }));
+    const refusal = isFunction ? null : admit(request);
     if (refusal) return sendReply(response, refusal);
 
     const rule = faults.take(seen);

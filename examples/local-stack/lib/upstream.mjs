@@ -91,8 +91,8 @@ export function createUpstream(socketPath) {
   };
 }
 
-/** @param {Request} request */
-function forwarded({ headers, incoming }) {
+/** The headers for the server behind. @param {Request} request */
+export function forwarded({ headers, incoming }) {
   const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name)));
   if (headers['transfer-encoding']) kept['transfer-encoding'] = 'chunked';
   const before = headers['x-forwarded-for'];
@@ -100,8 +100,8 @@ function forwarded({ headers, incoming }) {
   return { ...kept, 'x-forwarded-for': before ? `${before}, ${client}` : client };
 }
 
-/** @param {string[]} rawHeaders */
-function endToEnd(rawHeaders) {
+/** The headers that are meant for the client. @param {string[]} rawHeaders */
+export function endToEnd(rawHeaders) {
   return rawHeaders.filter((_, index) => !HOP_BY_HOP.has(rawHeaders[index - (index % 2)].toLowerCase()));
 }
 

@@ -1,0 +1,11 @@
+// Calls other services with the API keys of users, so that no key ever reaches a browser. See docs/relay.md.
+import { resolveHost } from './addresses.ts';
+import { readConfig } from './config.ts';
+import { createRelay } from './handler.ts';
+
+Deno.serve(
+  createRelay(
+    readConfig((name) => Deno.env.get(name)),
+    resolveHost,
+  ),
+);
