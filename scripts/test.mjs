@@ -46,7 +46,7 @@ const wasmTests = (...options) => [
 ];
 
 const suites = [
-  check('rustfmt', 'cargo', 'fmt', '--check'),
+  check('rustfmt', process.execPath, 'scripts/rustfmt.mjs', '--check'),
   check('clippy', 'cargo', 'clippy', '--quiet', '--all-targets', '--', '-D', 'warnings'),
   check(
     'clippy, WebAssembly',

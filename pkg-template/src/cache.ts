@@ -23,30 +23,61 @@ export interface CacheStats {
 
 /** Access to the cache. Its rows are shared and read-only: copy a row before you change it. */
 export interface CacheManager {
-  /** The fresh entry under `key`, or null. */
+  /**
+   * The fresh entry under `key`, or null.
+   *
+   * @example const workflow = cache.get<{ name: string }>(cacheKeys.workflow(workflowId));
+   */
   get<T>(key: string): T | null;
-  /** Like `get`, but does not count as a hit or a use. For code that follows an entry with `observe`. */
+  /**
+   * Like `get`, but does not count as a hit or a use. For code that follows an entry with `observe`.
+   *
+   * @example const workflow = cache.peek<{ name: string }>(cacheKeys.workflow(workflowId));
+   */
   peek<T>(key: string): T | null;
-  /** Stores `data` under `key`, for `ttlMs` milliseconds or the default lifetime. */
+  /**
+   * Stores `data` under `key`, for `ttlMs` milliseconds or the default lifetime.
+   *
+   * @example cache.set(cacheKeys.workflow(workflowId), workflow, 60_000);
+   */
   set<T>(key: string, data: T, ttlMs?: number): void;
-  /** Drops `key` and its variants. Responses to earlier requests are returned to their callers but not stored. */
+  /**
+   * Drops `key` and its variants. Responses to earlier requests are returned to their callers but not stored.
+   *
+   * @example cache.invalidate(cacheKeys.workflows(userId));
+   */
   invalidate(key: string): void;
   /**
    * Drops the keys that match the regular expression.
+   *
    * @throws DatabaseError INVALID_INPUT if it is not a regular expression.
+   * @example cache.invalidatePattern('^workflow');
    */
   invalidatePattern(regexSource: string): void;
-  /** Drops everything. */
+  /**
+   * Drops everything.
+   *
+   * @example cache.clear();
+   */
   clear(): void;
+  /**
+   * The cache's counters and keys.
+   *
+   * @example const { hits, misses, size } = cache.getStats();
+   */
   getStats(): CacheStats;
   /**
    * Calls `listener` after each change of the entry under `key`: stored, patched, dropped, or outdated before it
    * could be stored. Returns a function that stops it. Variants of the key are separate entries.
+   *
+   * @example const stop = cache.observe(cacheKeys.workflow(workflowId), () => console.log('changed'));
    */
   observe(key: string, listener: () => void): () => void;
   /**
    * Calls `listener` when everything was dropped because the user or the server changed, so that views can drop their
    * rows too. Returns a function that stops it.
+   *
+   * @example const stop = cache.onReset(() => location.reload());
    */
   onReset(listener: () => void): () => void;
 }

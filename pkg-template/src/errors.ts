@@ -5,6 +5,15 @@
  * NOT_FOUND, CONFLICT, NETWORK, TIMEOUT, ABORTED, RETRY_EXHAUSTED, MIGRATION_REQUIRED, ENGINE_RESTARTED,
  * UNKNOWN_ERROR. `message` never contains a row's value, a token or a key; `details` may contain the database's own
  * text.
+ *
+ * @example
+ * try {
+ *   await db.createWorkflow(userId, { name: 'Report' });
+ * } catch (error) {
+ *   if (!(error instanceof DatabaseError)) throw error;
+ *   if (error.code === '23505') console.log('The name is taken');
+ *   else console.log(error.message, error.hint);
+ * }
  */
 export class DatabaseError extends Error {
   /** The code to branch on. */

@@ -44,6 +44,7 @@ export type { SocketConstructor, SocketLike } from './socket-driver.js';
  * with ABORTED and the cache is emptied.
  *
  * @throws DatabaseError INVALID_INPUT, naming the invalid option.
+ * @example configure({ url: 'https://xyz.supabase.co', key: 'sb_publishable_…' });
  */
 export function configure(options: ClientOptions): void {
   defaultClient.configure(options);
@@ -56,6 +57,10 @@ export function configure(options: ClientOptions): void {
  * client is garbage-collected with its rows, unless it has subscriptions or calls in flight.
  *
  * @throws DatabaseError INVALID_INPUT, naming the invalid option.
+ * @example
+ * const client = createClient({ url, key, accessToken: () => token });
+ * const workflows = await client.db.getWorkflows(userId);
+ * client.close();
  */
 export function createClient(options: ClientOptions): DatabaseClient {
   const client = new ConfigurableClient();
@@ -67,21 +72,35 @@ export function createClient(options: ClientOptions): DatabaseClient {
  * Tells the package that the signed-in user may have changed. It then asks the token provider. If the user is another
  * one, all cached rows are dropped and calls in flight end with ABORTED. With `configure({ supabase })` this happens
  * automatically.
+ *
+ * @example authChanged();
  */
 export function authChanged(): void {
   defaultClient.authChanged();
 }
 
-/** The functions of the database. Before `configure`, every call rejects with NOT_CONFIGURED. */
+/**
+ * The functions of the database. Before `configure`, every call rejects with NOT_CONFIGURED.
+ *
+ * @example const workflows = await db.getWorkflows(userId);
+ */
 export const db: Db = defaultClient.db;
 
-/** The cache. `config` is used by the first call only, unless `configure` sets the cache's limits. */
+/**
+ * The cache. `config` is used by the first call only, unless `configure` sets the cache's limits.
+ *
+ * @example const cache = getCacheManager();
+ */
 export function getCacheManager(config?: CacheConfig): CacheManager {
   if (config !== undefined) defaultClient.configureCache(config);
   return defaultClient.cache;
 }
 
-/** Live changes of the database. Subscriptions made before `configure` wait for it. */
+/**
+ * Live changes of the database. Subscriptions made before `configure` wait for it.
+ *
+ * @example const realtime = getRealtimeManager();
+ */
 export function getRealtimeManager(): RealtimeManager {
   return defaultClient.realtime;
 }

@@ -153,5 +153,9 @@ export interface CallOptions {
   timeoutMs?: number;
 }
 
-/** The default retry policy. */
+/**
+ * The default retry policy.
+ *
+ * @example configure({ url, key, retry: { maxAttempts: DEFAULT_RETRY_CONFIG.maxAttempts + 2 } });
+ */
 export const DEFAULT_RETRY_CONFIG: Readonly<RetryConfig> = Object.freeze(DEFAULT_RETRY);

@@ -99,20 +99,43 @@ export interface RealtimeManager {
    * execution. Returns the subscription's id. For an existing id it does nothing: the first handler stays.
    *
    * @throws DatabaseError INVALID_INPUT if there is no such table, or `scopeId` is not a uuid.
+   * @example const id = realtime.subscribe('workflows', userId, ({ type, record }) => console.log(type, record));
    */
   subscribe(table: string, scopeId: string, handler: RealtimeEventHandler, subscriptionId?: string): string;
-  /** Ends a subscription. Ignores an unknown id. */
+  /**
+   * Ends a subscription. Ignores an unknown id.
+   *
+   * @example await realtime.unsubscribe(subscriptionId);
+   */
   unsubscribe(subscriptionId: string): Promise<void>;
-  /** Ends all subscriptions of a table. */
+  /**
+   * Ends all subscriptions of a table.
+   *
+   * @example await realtime.unsubscribeFromTable('workflows');
+   */
   unsubscribeFromTable(table: string): Promise<void>;
-  /** Ends all subscriptions and closes the connection. */
+  /**
+   * Ends all subscriptions and closes the connection.
+   *
+   * @example await realtime.unsubscribeAll();
+   */
   unsubscribeAll(): Promise<void>;
+  /**
+   * The active subscriptions.
+   *
+   * @example const tables = realtime.getActiveSubscriptions().map(({ table }) => table);
+   */
   getActiveSubscriptions(): ActiveSubscription[];
   /**
    * Like `subscribe`, but with typed rows and a handle that reports the subscription's status. Without a handler it
    * only keeps the cached rows up to date, which takes one request less.
    *
    * @throws DatabaseError INVALID_INPUT if the table is unknown, or the scope or filter is malformed.
+   * @example
+   * const handle = realtime.open('workflow_executions', { scope: workflowId, filter: 'status=eq.failed' }, ({ record }) =>
+   *   console.log(record.error_message),
+   * );
+   * await handle.ready;
    */
   open<Table extends TableName>(
     table: Table,

@@ -62,6 +62,8 @@ export function leaveEngine(resident: Weak<Resident>): void {
  * The module is part of the package. `source` is for pages that serve `workflow-db/workflow_db.wasm` themselves, and
  * for runtimes that cannot compile bytes, such as Cloudflare Workers, where that file is imported as a module. May be
  * called again after a failure.
+ *
+ * @example await ready();
  */
 export async function ready(source?: WasmSource): Promise<void> {
   if (compiled !== undefined) return;

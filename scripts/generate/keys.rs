@@ -3,15 +3,17 @@
 use super::{camel, comment};
 use workflow_db::tables::{Action, Cached, KeyFormat, Kind, Presence, Table, TABLES};
 
-const DOCS: [&str; 3] = [
-    "The cache keys, whose formats are fixed: `cacheKeys.workflow(id)` names the entry that `db.getWorkflow(id)` reads.",
-    "Variants of a question (archived workflows included, a page, a filter) append `?…`, and go when the base key is",
-    "invalidated.",
+const DOCS: [&str; 5] = [
+    "The cache keys, in fixed formats: `cacheKeys.workflow(id)` is the key of the entry that `db.getWorkflow(id)` reads.",
+    "Variants of a query (with archived workflows, a page, a filter) append `?…`. Invalidating the base key drops them too.",
+    "",
+    "@example",
+    "getCacheManager().invalidate(cacheKeys.workflows(userId));",
 ];
 
 const READ_DOCS: [&str; 2] = [
-    "The key of the entry that answers a read, by the first two arguments. A read that is not here always asks the engine,",
-    "and so does one for whose arguments the key is undefined.",
+    "The key of the entry that answers a read, computed from the first two arguments. Reads that are missing here, or for",
+    "which the key is undefined, always ask the engine.",
 ];
 
 pub fn module() -> String {

@@ -1,7 +1,7 @@
 //! Account settings: a user's preferences.
 
 use super::Action::{Row, Upsert};
-use super::{table, MissingPolicy, KeyFormat, Theme, Timestamp, Uuid};
+use super::{table, KeyFormat, MissingPolicy, Theme, Timestamp, Uuid};
 
 table! {
     /// A user's preferences. At most one row per user.

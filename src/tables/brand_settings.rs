@@ -1,7 +1,7 @@
 //! Brand settings: the look and the voice of a user's brand.
 
 use super::Action::{Row, Upsert};
-use super::{table, MissingPolicy, KeyFormat, Timestamp, Uuid};
+use super::{table, KeyFormat, MissingPolicy, Timestamp, Uuid};
 
 table! {
     /// The look and the voice of a user's brand. At most one row per user.

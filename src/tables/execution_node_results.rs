@@ -1,7 +1,7 @@
 //! Results: what each node did in an execution.
 
 use super::Action::{Children, Delete, Insert, Update};
-use super::{table, ExecutionStatus, MissingPolicy, JsonObject, KeyFormat, Timestamp, Uuid};
+use super::{table, ExecutionStatus, JsonObject, KeyFormat, MissingPolicy, Timestamp, Uuid};
 
 table! {
     /// What one node did in an execution.
@@ -25,7 +25,7 @@ table! {
     }
     {
         /// Records what a node did in an execution.
-        /// @example await db.createExecutionResult({ execution_id: executionId, node_id: 'start' });
+        /// @example await db.createExecutionResult({ execution_id: executionId, node_id: 'start', node_type: 'trigger' });
         createExecutionResult "(result: NewExecutionNodeResult): Promise<ExecutionNodeResult>" = Insert(None);
         /// Changes a node's result.
         /// @param patch - the columns to change.

@@ -1,7 +1,7 @@
 //! Saved templates: a user's selection from the gallery.
 
 use super::Action::{Ensure, OfUser, Remove};
-use super::{table, MissingPolicy, KeyFormat, Timestamp, Uuid};
+use super::{table, KeyFormat, MissingPolicy, Timestamp, Uuid};
 
 table! {
     /// A template saved by a user.

@@ -1,7 +1,7 @@
 //! Connections: the edges between a workflow's nodes.
 
 use super::Action::{Children, Insert, Special, Update};
-use super::{table, Cached, MissingPolicy, KeyFormat, Timestamp, Uuid};
+use super::{table, Cached, KeyFormat, MissingPolicy, Timestamp, Uuid};
 
 table! {
     /// An edge from one node of a workflow to another.

@@ -2,7 +2,8 @@
 
 use super::Action::{Delete, Insert, Row, Special, Update};
 use super::{
-    table, Cached, Cascade, ExecutionStatus, MissingPolicy, KeyFormat, Timestamp, Uuid, EXECUTION_NODE_RESULTS,
+    table, Cached, Cascade, ExecutionStatus, KeyFormat, MissingPolicy, Timestamp, Uuid,
+    EXECUTION_NODE_RESULTS,
 };
 
 table! {

@@ -1,7 +1,9 @@
 //! Templates: workflows to start from, shared by all users.
 
 use super::Action::{Delete, Insert, Row, Special, Update};
-use super::{table, Cached, Cascade, MissingPolicy, KeyFormat, TemplateData, Timestamp, Uuid, SAVED_TEMPLATES};
+use super::{
+    table, Cached, Cascade, KeyFormat, MissingPolicy, TemplateData, Timestamp, Uuid, SAVED_TEMPLATES,
+};
 
 table! {
     /// A workflow to start from.

@@ -26,6 +26,24 @@ export async function hookExamples() {
 }
 
 /**
+ * The entries of the API reference that are functions or values, each with its examples.
+ *
+ * @returns {Promise<{ name: string, examples: Example[] }[]>}
+ */
+export async function referenceExamples() {
+  const reference = await readFile(join(ROOT, 'API.md'), 'utf8');
+  return reference
+    .split(/^### /m)
+    .slice(1)
+    .map((entry) => {
+      const name = /^`(.*)`/.exec(entry)?.[1] ?? '';
+      const codes = [...entry.matchAll(/^Example:\n\n```tsx\n([^]*?)^```$/gm)].map(([, code]) => code);
+      return { name, examples: codes.map((code, index) => ({ name: `${name}-${index}`, code })) };
+    })
+    .filter(({ name, examples }) => /^[a-z]|(Provider|Devtools)$/.test(name) || examples.length > 0);
+}
+
+/**
  * An example as a module: what it uses of these modules and does not import itself is imported for it.
  *
  * @param {Example} example

@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { asModule, hookExamples } from './examples.mjs';
+import { asModule, hookExamples, referenceExamples } from './examples.mjs';
 import { STRICT, useConsumer } from './support.mjs';
 
 const HOOKS = 13;
@@ -43,6 +43,14 @@ test('every hook has a complete example', async () => {
     [],
   );
   await compile(examples);
+});
+
+test('every function of the API reference has an example, and all of them compile', async () => {
+  const entries = await referenceExamples();
+  const without = entries.filter(({ examples }) => examples.length === 0).map(({ name }) => name);
+  assert.deepEqual(without, []);
+  assert.ok(entries.length > 90, `${entries.length} entries`);
+  await compile(entries.flatMap(({ examples }) => examples));
 });
 
 test('an example that does not compile is found', async () => {

@@ -23,6 +23,18 @@ export interface WorkflowDbDevtoolsProps {
  *
  * Renders into a shadow root at the end of the page, so that its styles and the page's do not affect each other, and
  * renders nothing on a server. Rows are shown on demand, secrets never.
+ *
+ * @example
+ * ```tsx
+ * import { WorkflowDbDevtools } from 'workflow-db/devtools';
+ *
+ * export const Root = () => (
+ *   <>
+ *     <App />
+ *     <WorkflowDbDevtools />
+ *   </>
+ * );
+ * ```
  */
 export function WorkflowDbDevtools({
   client = defaultClient,

@@ -5,8 +5,8 @@ use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 use workflow_db::data::{Data, Form};
-use workflow_db::rest::{classify, ResponseBody, Reply};
-use workflow_db::retry::{RetryConfig, Decision};
+use workflow_db::rest::{classify, Reply, ResponseBody};
+use workflow_db::retry::{Decision, RetryConfig};
 use workflow_db::time::MAX_RETRY_AFTER_MS;
 use workflow_db_fuzz::{AnyJson, Json};
 

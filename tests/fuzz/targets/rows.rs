@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::{json, Value};
 use std::cmp::Ordering;
 use std::rc::Rc;
-use workflow_db::cache::{Change, Patch, Entry, Shape, Source};
+use workflow_db::cache::{Change, Entry, Patch, Shape, Source};
 use workflow_db::data::Data;
 use workflow_db::query::{Query, Test};
 use workflow_db::tables::table_named;

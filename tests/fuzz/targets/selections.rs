@@ -3,9 +3,9 @@
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
-use workflow_db::subscriptions::Selection;
 use workflow_db::query::Comparison;
 use workflow_db::rest::{Request, MAX_URL_LENGTH};
+use workflow_db::subscriptions::Selection;
 use workflow_db::tables::TABLES;
 use workflow_db_fuzz::{AnyJson, Json, Text};
 
