@@ -55,7 +55,7 @@ const SECTIONS = [
     intro:
       'From `workflow-db/react`. Every hook returns `loading`, `isFetching` and `error` in addition to its own members, see [`ReadState`](#readstate).',
     names: /^(use[A-Z]\w*|WorkflowDbProvider)$/,
-    types: /^(Use|ReadState|LiveOptions|RefetchOptions|PageActions|EntryRows)/,
+    types: /^(Use[A-Z]|ReadState|LiveOptions|RefetchOptions|PageActions|EntryRows)/,
   },
   { title: 'Devtools', intro: 'From `workflow-db/devtools`.', names: /^WorkflowDbDevtools$/ },
   {
@@ -241,7 +241,7 @@ const take = (names) => names.filter((name) => !printed.has(name) && printed.add
 
 /** A type of a hook's options or result follows the hook. */
 function hookTypes(name, symbol) {
-  const own = typesIn(symbol.declarations ?? []).filter((type) => /^Use|Props$/.test(type));
+  const own = typesIn(symbol.declarations ?? []).filter((type) => /^Use[A-Z]|Props$/.test(type));
   return take(own).map((type) => typeEntry(type, types.get(type)));
 }
 
