@@ -1,21 +1,25 @@
-// What the documentation's examples have around them.
-declare const url: string;
-declare const key: string;
-declare const token: string;
-declare const userId: string;
-declare const workflowId: string;
-declare const templateId: string;
-declare const executionId: string;
-declare const nodeRowId: string;
-declare const connectionRowId: string;
-declare const resultId: string;
-declare const keyId: string;
-declare const subscriptionId: string;
-declare const secret: string;
-declare const ciphertext: string;
-declare const workflow: import('workflow-db').Workflow;
-declare const nodes: import('workflow-db').WorkflowNode[];
-declare const connections: import('workflow-db').WorkflowConnection[];
-declare const cache: import('workflow-db').CacheManager;
-declare const realtime: import('workflow-db').RealtimeManager;
-declare const App: () => null;
+// What the documentation's examples use without declaring it.
+import type { CacheManager, RealtimeManager, Workflow, WorkflowConnection, WorkflowNode } from 'workflow-db';
+
+declare global {
+  const url: string;
+  const key: string;
+  const token: string;
+  const userId: string;
+  const workflowId: string;
+  const templateId: string;
+  const executionId: string;
+  const nodeRowId: string;
+  const connectionRowId: string;
+  const resultId: string;
+  const keyId: string;
+  const subscriptionId: string;
+  const secret: string;
+  const ciphertext: string;
+  const workflow: Workflow;
+  const nodes: WorkflowNode[];
+  const connections: WorkflowConnection[];
+  const cache: CacheManager;
+  const realtime: RealtimeManager;
+  const App: () => null;
+}
