@@ -82,6 +82,7 @@ const suites = [
   check('package', process.execPath, 'scripts/build.mjs', '--if-changed'),
   check('guarantees', process.execPath, 'scripts/check-guarantees.mjs'),
   check('language of the documents', process.execPath, 'scripts/check-language.mjs'),
+  check('numbers in the documents', process.execPath, 'tests/bench/numbers.mjs', '--check'),
   check('API reference', process.execPath, 'scripts/api-reference.mjs', '--check'),
   check('prettier', bin('prettier'), '--check', '--log-level=warn', '.'),
   check('eslint', bin('eslint'), '--max-warnings=0', '.'),

@@ -18,10 +18,25 @@ const STYLE = `text { font: 13px system-ui, sans-serif; fill: #1f2328 } .title {
 /** @typedef {{ title: string, unit: string, digits: number, bars: Bar[] }} Panel */
 
 const results = JSON.parse(readFileSync(new URL('build/bench.json', ROOT), 'utf8'));
+/** What the plot shows of the bench, under readers' names. @type {Record<string, string>} */
+const NAMES = {
+  'workflow-db': 'workflow-db',
+  'workflow-db, db.with({}) kept (through WebAssembly)': 'workflow-db, db.with()',
+  'old layer': 'plain TypeScript layer',
+  'TanStack, fetchQuery': 'TanStack, fetchQuery',
+  'TanStack, getQueryData': 'TanStack, getQueryData',
+  'TanStack Query': 'TanStack Query',
+  'supabase-js': 'supabase-js',
+  fetch: 'fetch',
+  'fetch, count=exact': 'fetch with the exact count',
+};
 /** @param {Record<string, number[]>} samples @returns {Bar[]} */
-const bars = (samples) => Object.entries(samples).map(([name, own]) => ({ name, samples: own }));
+const bars = (samples) =>
+  Object.entries(samples)
+    .filter(([name]) => name in NAMES)
+    .map(([name, own]) => ({ name: NAMES[name], samples: own }));
 const points = Object.entries(results.concurrent.points).map(([name, runs]) => ({
-  name,
+  name: NAMES[name],
   samples: /** @type {{ ms: number }[]} */ (runs).map(({ ms }) => ms),
 }));
 
@@ -44,7 +59,7 @@ function drawn({ title, unit, digits, bars }, top) {
     const middle = median(samples);
     const [from, to] = [0.1, 0.9].map((part) => LABEL_WIDTH + quantile(samples, part) * scale);
     return `<text x="${LABEL_WIDTH - 8}" y="${y + 13}" text-anchor="end">${escaped(name)}</text>
-<rect class="${name === 'workflow-db' ? 'own' : 'bar'}" x="${LABEL_WIDTH}" y="${y}" width="${(middle * scale).toFixed(1)}" height="18" rx="2"/>
+<rect class="${name.startsWith('workflow-db') ? 'own' : 'bar'}" x="${LABEL_WIDTH}" y="${y}" width="${(middle * scale).toFixed(1)}" height="18" rx="2"/>
 <path class="spread" d="M${from.toFixed(1)} ${y + 9}H${to.toFixed(1)}"/>
 <text x="${(Math.max(to, LABEL_WIDTH + middle * scale) + 8).toFixed(1)}" y="${y + 13}">${middle.toFixed(digits)} ${unit}</text>`;
   });
