@@ -20,7 +20,7 @@ import { bindModule, shortenImports } from './shorten-imports.mjs';
 import { printSizes } from './sizes.mjs';
 import { partialImports } from './total-imports.mjs';
 
-/** Assembled here, then put in the place of pkg/ at once: whoever uses that meanwhile sees the old one or the new one. */
+/** The package is assembled here and then moved to pkg/ in one step, so that other processes never see half of it. */
 const NEXT = 'build/pkg';
 const ENTRIES = ['index.ts', 'react/index.ts', 'devtools/index.tsx'];
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -75,7 +75,7 @@ function generateSources() {
   rmSync(target, { recursive: true, force: true });
   cpSync(at('build', 'wasm', 'snippets'), join(target, 'snippets'), { recursive: true });
   const declarations = readFileSync(at('build', 'wasm', 'workflow_db.d.ts'), 'utf8');
-  // Not every `lib` of TypeScript's knows `Symbol.dispose`, and nobody needs it here.
+  // Some TypeScript `lib`s do not declare `Symbol.dispose`, and it is not needed here.
   writeFileSync(join(target, 'bindings.d.ts'), declarations.replace(/^ *\[Symbol\.dispose\].*\n/m, ''));
   const shortened = shortenImports(readFileSync(at('build', 'wasm', 'workflow_db_bg.wasm')));
   writeFileSync(at('build', 'workflow_db.wasm'), shortened.bytes);

@@ -86,7 +86,7 @@ export function decodeWasm() {
 `;
 }
 
-/** The module that decodes, with a memory of so many bytes. @param {number} size */
+/** The decoding module, with `size` bytes of memory. @param {number} size */
 function decoder(size) {
   const source = readFileSync(new URL('decode-wasm.wat', import.meta.url), 'utf8');
   const module = binaryen.parseText(source.replace('PAGES', String(Math.ceil(size / PAGE_SIZE))));

@@ -7,7 +7,7 @@
 //
 // All mutants are compiled into one test binary, in a copy of the crate under target/mutants, and the variable MUTANT
 // selects one of them. Compiling each mutant by itself would take hours. What runs for seconds does not take part (the
-// simulation, one test with many subscriptions, most cases of the properties): it is there to find what nobody thought of, not to
+// simulation, one test with many subscriptions, most cases of the properties): it is there to find the unforeseen, not to
 // hold single lines.
 
 import { execFileSync, spawnSync } from 'node:child_process';

@@ -1,4 +1,4 @@
-//! Indexes over the subscriptions, derived from them and built anew after one of them changed.
+//! Indexes over the subscriptions, derived from them and rebuilt after one of them changed.
 
 use super::subscription::Subscription;
 use crate::data::{Data, Value};

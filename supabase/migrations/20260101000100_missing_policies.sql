@@ -1,9 +1,9 @@
 -- Adds the row security that the first schema left out. Without it an upsert of settings answers 42501 even where the
--- row exists, an update of an execution answers 200 and changes nothing, and anybody may rewrite every template.
+-- row exists, an update of an execution answers 200 and changes nothing, and every user may overwrite all templates.
 -- Additive and repeatable: a policy of the same name is left as it is.
 
 alter table public.workflow_templates enable row level security;
--- Its creator may write a template: whoever says nothing is that.
+-- A template belongs to its creator, by default the user who inserts it.
 alter table public.workflow_templates alter column created_by set default auth.uid();
 
 do $$
@@ -48,7 +48,7 @@ begin
     end if;
   end loop;
 
-  -- The gallery is shown before anybody has signed in.
+  -- The gallery is shown before sign-in.
   if not exists (
     select from pg_catalog.pg_policies
     where schemaname = 'public' and tablename = 'workflow_templates' and policyname = 'workflow_templates_select_all'

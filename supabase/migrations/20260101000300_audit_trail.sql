@@ -7,7 +7,7 @@
 --
 -- An audit row never blocks the write it describes: whatever goes wrong here becomes a warning.
 
--- Security definer: nobody may write audit_logs but this function.
+-- Security definer: only this function may write audit_logs.
 create or replace function public.write_audit_log()
 returns trigger
 language plpgsql
@@ -69,7 +69,7 @@ begin
     address := null;
   end;
 
-  -- Deleting an account fires this after the profile has gone: then there is nobody to keep the row for.
+  -- Deleting an account fires this after the profile has gone; then the row has no owner.
   insert into public.audit_logs (user_id, action, resource_type, resource_id, details, ip_address, user_agent)
   select
     p.id,

@@ -347,7 +347,7 @@ begin
 end
 $$;
 
--- Security definer: a template may be changed by its creator alone, but everybody's use counts.
+-- Security definer: only its creator may change a template, but every user's use counts.
 create or replace function workflow_private.count_template_use(p_template_id uuid)
 returns void
 language sql
@@ -416,7 +416,7 @@ begin
 end
 $$;
 
--- The objects of a list, if it is one, as rows to be made anew.
+-- The objects of a list, if it is one, as rows to create.
 create or replace function workflow_private.rows_without_ids(p_rows jsonb)
 returns jsonb
 language sql
@@ -433,7 +433,7 @@ do $$
 declare
   of_schema record;
 begin
-  -- Postgres lets everybody call a new function.
+  -- Postgres lets every role call a new function.
   for of_schema in
     select p.oid::regprocedure as signature
     from pg_catalog.pg_proc p

@@ -33,7 +33,7 @@ create or replace trigger keep_curated_columns
   before insert or update on public.workflow_templates
   for each row execute function workflow_private.keep_curated_columns();
 
--- Security definer: a template may be changed by its creator alone, but everybody's use counts. At the greatest integer
+-- Security definer: only its creator may change a template, but every user's use counts. At the greatest integer
 -- the count stays as it is.
 create or replace function workflow_private.count_template_use(p_template_id uuid)
 returns void

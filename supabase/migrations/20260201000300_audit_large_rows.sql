@@ -20,7 +20,7 @@ as $$
   end
 $$;
 
--- Security definer: nobody may write audit_logs but this function. An audit row never blocks the write it describes:
+-- Security definer: only this function may write audit_logs. An audit row never blocks the write it describes:
 -- whatever goes wrong here becomes a warning.
 create or replace function public.write_audit_log()
 returns trigger

@@ -19,7 +19,7 @@ begin
 end
 $$;
 
--- PostgREST does not offer this schema, and nobody but its owner may use it.
+-- PostgREST does not expose this schema, and only its owner may use it.
 create schema if not exists workflow_secrets;
 revoke all on schema workflow_secrets from public, anon, authenticated, service_role;
 
@@ -287,7 +287,7 @@ do $$
 declare
   of_schema record;
 begin
-  -- Postgres lets everybody call a new function.
+  -- Postgres lets every role call a new function.
   for of_schema in
     select p.oid::regprocedure as signature, n.nspname = 'workflow_secrets' as is_internal
     from pg_catalog.pg_proc p

@@ -259,7 +259,7 @@ end
 $$;
 
 -- Who shared what with whom is recorded for the owner of the workflow, and for the user who accepted or left. An audit
--- row never blocks the write it describes. Security definer: nobody may write audit_logs but the triggers.
+-- row never blocks the write it describes. Security definer: only the triggers may write audit_logs.
 create or replace function workflow_private.audit_member()
 returns trigger
 language plpgsql
@@ -297,7 +297,7 @@ begin
         (select jsonb_object_agg(a.key, a.value) from jsonb_each(after_row) a where a.value <> before_row -> a.key), '{}'
       ))
     end,
-    -- The address and the browser of whoever made the change are that person's.
+    -- The IP address and the browser are those of the user who made the change.
     case when p.id = auth.uid() then address end,
     case when p.id = auth.uid() then left(headers ->> 'user-agent', 1000) end
   from public.user_profiles p

@@ -46,7 +46,7 @@ test('the brand is applied to the page, also in a window that was open already',
   await visitor.close();
 });
 
-test('a brand colour that nobody could read is shown lighter or darker', async () => {
+test('a brand colour that would be unreadable is shown lighter or darker', async () => {
   const { page, close } = await app.visit('Grace', { path: '#/settings' });
   await page.getByLabel(/^Primary colour/).fill('#ffff66');
   await page.getByRole('button', { name: 'Save brand' }).click();

@@ -3,6 +3,7 @@
 // docs/images/bench.json: `npm run plots`. With --check it compares the documents with that file, and the sizes with pkg/.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
 import { measure } from '../../scripts/sizes.mjs';
 import { median } from './support/stats.mjs';
 
@@ -122,7 +123,10 @@ const sizes = isFinal
 const numbers = isCheck
   ? { ...before, sizes }
   : { ...summaryOf(JSON.parse(readFileSync(`${ROOT}build/bench.json`, 'utf8'))), sizes };
-if (!isCheck) writeFileSync(NUMBERS, `${JSON.stringify(numbers, null, 2)}\n`);
+if (!isCheck) {
+  const options = await resolveConfig(NUMBERS);
+  writeFileSync(NUMBERS, await format(JSON.stringify(numbers), { ...options, parser: 'json' }));
+}
 
 let outdated = 0;
 for (const [file, pattern, value] of places(numbers)) {

@@ -257,7 +257,7 @@ test('what is no client of supabase-js is INVALID_INPUT', () => {
   }
 });
 
-test('a session that supabase-js fails to read is an error, not nobody’s session', async () => {
+test('a session that supabase-js fails to read is an error, not an anonymous user', async () => {
   const failure = new Error('no session');
   let sent = 0;
   const supabase = {

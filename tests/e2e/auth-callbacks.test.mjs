@@ -32,7 +32,7 @@ const address = (query, hash = '') => {
 /** Opens the application. @param {Query} query @param {string} [hash] */
 const open = (query, hash) => world.open({ configured: false, path: address(query, hash) });
 
-/** A session as supabase-js keeps it, of a token that ends in so many seconds. @param {number} seconds */
+/** A session as supabase-js stores it, with a token that expires in `seconds`. @param {number} seconds */
 async function newSession(seconds) {
   const response = await fetch(`${stack.url}/auth/v1/token?grant_type=password`, {
     method: 'POST',
@@ -204,7 +204,7 @@ test('a token that lives for a minute is used inside the callback that tells of 
   }
 });
 
-test('an expired session that cannot be renewed is nobody’s, inside the callback too', async () => {
+test('an expired session that cannot be renewed counts as signed out, inside the callback too', async () => {
   const session = await newSession(-HOUR / 6);
   const tab = await reopen({}, { ...session, refresh_token: 'gone' });
   assert.deepEqual(await toldUntil(tab, 'INITIAL_SESSION'), ['SIGNED_OUT false', 'INITIAL_SESSION false']);

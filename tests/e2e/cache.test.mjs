@@ -310,7 +310,7 @@ test('getCacheManager’s config counts on its first use, and configure’s befo
   assert.deepEqual(sizes, [1000, 9, 9, 9, 13]);
 });
 
-test('whoever observes an entry hears when it is stored, patched and dropped, until they stop', async () => {
+test('an observer of an entry is called when it is stored, patched and dropped, until it stops', async () => {
   const { tab, workflow } = await adaWith();
   const heard = await tab.run(async (id) => {
     const key = wdb.cacheKeys.workflow(id);

@@ -1,5 +1,5 @@
 // @ts-check
-// What calls may not cost: memory that is never given back, and requests that nobody asked for.
+// What calls must not cost: memory that is never released, and requests that are not needed.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';

@@ -20,7 +20,7 @@ beforeEach(async () => {
 
 const DEPTH = 3_000;
 
-test('a deeply nested template of another user harms nobody', async () => {
+test('a deeply nested template of another user does no harm', async () => {
   const deep = '['.repeat(DEPTH) + ']'.repeat(DEPTH);
   const response = await fetch(`${stack.url}/rest/v1/workflow_templates`, {
     method: 'POST',
@@ -212,7 +212,7 @@ test('what a custom fetch, its answers, a socket or a handler throws ends nothin
   });
 });
 
-test('runaway recursion of the application leaves the client as it was, or makes it start anew', async () => {
+test('runaway recursion of the application leaves the client unchanged, or restarts it', async () => {
   const tab = await open({ as: ada });
   const seen = await tab.run(async () => {
     const other = wdb.createClient({ url: env.url, key: env.key, accessToken: () => env.token });

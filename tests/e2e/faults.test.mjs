@@ -166,7 +166,7 @@ for (const [name, write] of Object.entries(WRITES)) {
   test(`${name} succeeds after a 503`, () => writeThrough(write, [{ action: 'status', status: 503 }]));
 }
 
-test('deleteWorkflow sent twice by the network rejects with NOT_FOUND: nobody can tell it from a missing row', async () => {
+test('deleteWorkflow sent twice by the network rejects with NOT_FOUND, like a missing row', async () => {
   const user = await newUser('ada');
   const { workflow } = await newEstate(user);
   const tab = await world.open({ as: user, plain: true });

@@ -19,7 +19,7 @@ const [ada, grace, nobody] = await Promise.all([
   world.open({ keep: true }),
 ]);
 
-/** An estate of ids that nobody has. @param {Estate} estate @returns {Estate} */
+/** The ids of an estate that does not exist. @param {Estate} estate @returns {Estate} */
 function nowhere({ connections: [{ connection_id }] }) {
   const [id, user] = [randomUUID(), { id: randomUUID(), email: '', token: '' }];
   const rowOf = () => ({ id: randomUUID(), connection_id, service_name: randomUUID() });
@@ -116,7 +116,7 @@ for (const [name, promised] of Object.entries(FUNCTIONS)) {
     assert.deepEqual(await rows(table, 'order by id'), before);
   });
 
-  test(`${name} while nobody is signed in`, async () => {
+  test(`${name} without a signed-in user`, async () => {
     const estate = await estateOf(adaUser);
     const before = await rows(table, 'order by id');
     assertOutcome(await outcomeOf(nobody, name, args(estate)), promised.anonymous);

@@ -66,7 +66,7 @@ test('storing again replaces the secret and what is given, and keeps the rest', 
   assert.equal(await mine('revealApiKey', first.id), 'two');
 });
 
-test('what is not there, or not theirs, nobody stores or reveals', async () => {
+test("a missing key, or another user's, can be neither stored nor revealed", async () => {
   const { id } = await stored();
   const before = await rows('api_keys', 'order by id');
   /** @type {[any, Call, { code: string }][]} */
@@ -162,7 +162,7 @@ test('rows that were read can be written back, as a backup is', async () => {
   assert.equal(await mine('revealApiKey', id), SECRET);
 });
 
-test('cached lists of keys and of the audit log are asked anew, and public rows have no more columns than before', async () => {
+test('cached lists of keys and of the audit log are read again, and public rows have no more columns than before', async () => {
   const { id, service_name } = await stored();
   await mine('getApiKeys', ada.id);
   const columns = Object.keys((await mine('getApiKeysPublic', ada.id))[0]).sort();

@@ -272,7 +272,7 @@ test('reads of one tick by id go together: 200 in at most 3 requests, none too l
   for (const { path } of stack.requests.all()) assert.ok(stack.url.length + path.length <= BYTES_OF_URL);
 });
 
-test('a batch gives everybody their own: rows, null for what is not there, and an error for what is refused', async () => {
+test('a batch gives each caller its own rows, null for a missing row, and an error for an invalid one', async () => {
   const workflow = await newWorkflow(user);
   const other = await newWorkflow(await newUser('grace'));
   const tab = await world.open({ as: user, plain: true });

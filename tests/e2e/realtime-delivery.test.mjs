@@ -1,5 +1,5 @@
 // @ts-check
-// Which changes reach which handlers: every kind of scope, and nobody else's rows.
+// Which changes reach which handlers: every kind of scope, and no other user's rows.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { before, test } from 'node:test';
@@ -211,10 +211,10 @@ async function delivers({ table, scope, make, column, value }, options) {
 }
 
 for (const [title, kind] of Object.entries(KINDS)) {
-  test(`${title} are told when they are inserted, updated and deleted, and nobody else's are`, () =>
+  test(`${title} are reported when they are inserted, updated and deleted, and other users' are not`, () =>
     delivers(kind));
 
-  test(`${title}: on a server that sends everybody's deletes too`, async () => {
+  test(`${title}: on a server that sends every user's deletes too`, async () => {
     stack.settings.change({ realtimeFilteredDeletes: false });
     await delivers(kind);
   });
@@ -229,7 +229,7 @@ test('a profile is told when it changes', async () => {
   assert.deepEqual([type, record], ['UPDATE', await row('user_profiles', user.id)]);
 });
 
-test('templates of everybody are told without a scope', async () => {
+test('templates of all users are reported without a scope', async () => {
   const tab = await world.open({ as: ada.user });
   await follow(tab, 'workflow_templates', {});
   const template = await templateOf(eve);

@@ -1,5 +1,5 @@
 // @ts-check
-// What is committed while nobody tells: found by reading again, and told once.
+// Changes committed without a frame: found by reading again, and reported once.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -41,11 +41,11 @@ async function isTold({ user, tab }, timeoutMs = 15_000) {
   );
 }
 
-/** Whether the server knows nothing of somebody. @param {import('./support/world.mjs').User} user */
+/** Whether the server has forgotten a user. @param {import('./support/world.mjs').User} user */
 const isGone = ({ id }) => stack.realtime.inspect().channels.every(({ sub }) => sub !== id);
 
 /**
- * The page of somebody whom no later test knows, and what is left of frozen sockets, of which the server hears nothing.
+ * The page of a user that no later test uses, and the frozen sockets left over, which are silent for the server.
  *
  * @param {Awaited<ReturnType<typeof openLive>>} page
  */

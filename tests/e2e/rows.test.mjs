@@ -23,7 +23,7 @@ const COLUMNS = /** @type {Record<string, string>} */ ({
     'api_call_count started_at completed_at created_at',
 });
 
-/** Texts that mean something to URLs, to PostgREST, to JSON, to SQL or to nobody. */
+/** Texts with a meaning in URLs, PostgREST, JSON or SQL, and ordinary ones. */
 const HOSTILE = [
   `"double" 'single' \`back\``,
   'a,b,c',

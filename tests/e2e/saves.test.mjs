@@ -75,7 +75,7 @@ test('two connections may swap their ends', async () => {
   assert.deepEqual(value.connections, swapped);
 });
 
-test('a graph that changed meanwhile is a CONFLICT, and the next read asks anew', async () => {
+test('a graph that changed meanwhile is a CONFLICT, and the next read asks the server', async () => {
   const { workflow, nodes, connections } = await newGraph();
   const graph = { nodes: nodes.slice(1), connections: connections.slice(1) };
   await call(tab, 'getWorkflow', workflow.id);

@@ -21,7 +21,7 @@ async function shared(options = {}) {
   return { ada, grace, adas, graces, tab };
 }
 
-/** Signs somebody in, in the page. @param {import('./support/world.mjs').Tab} tab @param {string | null} token */
+/** Signs a user in, in the page. @param {import('./support/world.mjs').Tab} tab @param {string | null} token */
 const become = (tab, token) =>
   tab.run((token) => {
     env.token = token;
@@ -33,12 +33,12 @@ const FAR = 4_000_000_000;
 /** A token's claims without what `signToken` would add. @param {Record<string, unknown>} claims */
 const bare = (claims) => ({ aud: undefined, sub: undefined, iat: undefined, exp: FAR, ...claims });
 
-/** An object with so many levels, as JSON. @param {number} levels */
+/** An object nested `levels` deep, as JSON. @param {number} levels */
 const deep = (levels) => '{"a":'.repeat(levels) + '1' + '}'.repeat(levels);
 
 /**
  * Reads a list with one token, tells that the user may have changed, and reads it with another one, while a further read
- * is in the air. The server answers everybody the same.
+ * is in flight. The server gives all users the same response.
  *
  * @param {string} one
  * @param {string} other
@@ -105,7 +105,7 @@ test('after a change of user nothing of the old one is served', async () => {
   assert.equal(await tab.run(() => cache.get('mine')), null);
 });
 
-test('a change of user is noticed at the next request even when nobody tells of it', async () => {
+test('a change of user is noticed at the next request even without a notification', async () => {
   const { grace, adas, tab } = await shared();
   await tab.calls(['getWorkflow', adas.workflow.id]);
   const facts = await tab.run(async ([token, userId, workflowId]) => {
@@ -199,7 +199,7 @@ test('a new token of the same user keeps the cache and what is in the air', asyn
   assert.equal(stack.requests.count(), 1);
 });
 
-test('signing out empties the cache; who is nobody is asked for without a token', async () => {
+test('signing out empties the cache, and later requests carry no token', async () => {
   const { adas, tab } = await shared();
   await tab.calls(['getWorkflow', adas.workflow.id]);
   await become(tab, null);
@@ -220,7 +220,7 @@ for (const [title, provider] of /** @type {const} */ ([
   ['undefined', 'return undefined'],
   ['a promise of null', 'return Promise.resolve(null)'],
 ])) {
-  test(`a provider that gives ${title} asks as nobody`, async () => {
+  test(`with a provider that gives ${title}, requests are anonymous`, async () => {
     const { adas, tab } = await shared();
     const value = await tab.run(
       ([provider, id]) => {
@@ -285,7 +285,7 @@ test('a call that waits for a retry does not go on in the name of another user',
   assert.equal(stack.requests.count({ method: 'POST' }), 1);
 });
 
-test('a key that is a token identifies nobody, and a publishable key is never sent as one', async () => {
+test('a key that is a token identifies no user, and a publishable key is never sent as one', async () => {
   const { adas, tab } = await shared();
   stack.faults.add([
     {
@@ -346,7 +346,7 @@ for (const [title, claim] of /** @type {[string, Claims][]} */ ([
   ['aal', { aal: 'aal2' }],
   ['tenant', { app_metadata: { tenant: 2 } }],
 ])) {
-  test(`a user whose ${title} changes is asked for anew, and nothing of theirs ends`, async () => {
+  test(`rows of a user whose ${title} changes are read again, and nothing of theirs ends`, async () => {
     const first = { sub: 'x', aal: 'aal1', app_metadata: { tenant: 1 } };
     const facts = await asEach(stack.signToken(bare(first)), stack.signToken(bare({ ...first, ...claim })));
     assert.deepEqual(facts, { requests: 2, isSame: false, isAborted: false, userChanges: 0 });
@@ -368,7 +368,7 @@ for (const [title, token] of /** @type {[string, () => string][]} */ ([
   });
 }
 
-test('the key as a token is nobody’s, as no token is', async () => {
+test('the key as a token identifies no user, like no token', async () => {
   const { tab } = await shared();
   const facts = await tab.run(
     async ([key, id]) => {

@@ -134,7 +134,7 @@ test('while a token is still good, a renewal that is refused changes nothing', a
   assert.equal((await entries(tab)).length, 2);
 });
 
-test('a session that is over and cannot be renewed is nobody’s: the cache is emptied, nothing private is read', async () => {
+test('an expired session that cannot be renewed counts as signed out: the cache is emptied, nothing private is read', async () => {
   const tab = await openFollowing(world);
   await signIn(tab, ada);
   await tab.calls(['getWorkflow', adasWorkflow.id]);

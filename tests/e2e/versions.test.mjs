@@ -1,5 +1,5 @@
 // @ts-check
-// `ifUpdatedAt`, in a real database: own writes never conflict with each other, somebody else's do.
+// `ifUpdatedAt` in a real database: own writes never conflict with each other, other clients' do.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { useWorld } from './support/world.mjs';
@@ -50,14 +50,14 @@ test('a save whose answer was lost is an own write', async () => {
   assert.deepEqual(await patchAndSave(workflow), [null, null, null]);
 });
 
-test('a change by somebody else in between is a conflict', async () => {
+test('a change by another client in between is a conflict', async () => {
   const workflow = await newShown();
   await tab.calls(['updateWorkflow', workflow.id, { is_public: true }]);
   await stack.sql("update workflows set description = 'x', updated_at = now() where id = $1", [workflow.id]);
   assert.deepEqual(await patchAndSave(workflow), [null, 'CONFLICT', 'CONFLICT']);
 });
 
-test('another page of the same user is somebody else', async () => {
+test('another page of the same user is another client', async () => {
   const workflow = await newShown();
   const second = await world.open({ as: ada });
   await second.calls(['getWorkflow', workflow.id], ['updateWorkflow', workflow.id, { name: 'theirs' }]);

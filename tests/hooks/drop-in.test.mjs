@@ -10,7 +10,7 @@ const { stack, rest, openHooks, newUser, newWorkflow, newEstate, insert, row } =
 const { isLive, shows, change, remove, channelsOf } = createLive({ stack });
 
 /** @typedef {Awaited<ReturnType<typeof newEstate>>} Estate */
-/** A list or a row that one of the app's hooks shows, and what somebody else makes of it. */
+/** A list or a row that one of the app's hooks shows, and the effect of another client's change on it. */
 /** @typedef {[hook: string, scope: string, path: string, table: string, row: object, column: string, feeds: number]} Case */
 
 /** @param {Estate} estate @returns {Case[]} */
@@ -58,7 +58,7 @@ for (const version of VERSIONS) {
   const it = (/** @type {string} */ name, /** @type {() => Promise<void>} */ run) =>
     test(`React ${version}: ${name}`, run);
 
-  it('every kind of scope delivers what somebody else inserts, updates and deletes', async () => {
+  it('every kind of scope delivers what another client inserts, updates and deletes', async () => {
     const estate = await newEstate(await newUser('ada'));
     const tab = await openHooks(version, estate.user);
     for (const [hook, scope, path, table, made, column, feeds] of cases(estate)) {

@@ -44,7 +44,7 @@ for (const version of VERSIONS) {
     assert.equal(stack.requests.count(ASKED), 2);
   });
 
-  it('useEntry without a key asks nothing, and another key begins anew with its own read', async () => {
+  it('useEntry without a key reads nothing, and another key starts with its own read', async () => {
     const user = await newUser('ada');
     const [first, second] = [
       await newWorkflow(user, { name: 'first' }),

@@ -1,5 +1,5 @@
 // @ts-check
-// What somebody else changes, in every hook.
+// Other clients' changes, in every hook.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLive, part } from './support/live.mjs';
@@ -16,7 +16,7 @@ const { isLive, shows, change, remove, channelsOf } = createLive({ stack });
  * @property {string} path where its rows are; those of the hooks about one row are one or null
  * @property {string} table
  * @property {(estate: Estate) => object} made
- * @property {string} column that somebody changes
+ * @property {string} column the column that another client changes
  * @property {number} [feeds] how many subscriptions it has
  */
 
@@ -118,7 +118,7 @@ for (const version of VERSIONS) {
 
   for (const [hook, { args, path, table, made, column, feeds = 1 }] of Object.entries(CASES)) {
     const isOptional = OPTIONAL.includes(hook);
-    it(`${hook} shows what somebody else inserts, updates and deletes`, async () => {
+    it(`${hook} shows what another client inserts, updates and deletes`, async () => {
       const estate = await newEstate(await newUser('ada'));
       const tab = await (isOptional ? openLive : openHooks)(version, estate.user);
       await tab.run(

@@ -188,7 +188,7 @@ for (const version of VERSIONS) {
     assert.equal(stack.requests.count(RUNS), 3);
   });
 
-  it('when online again while nobody looks, rows are asked for when the page is seen', async () => {
+  it('if the browser comes online while the page is hidden, rows are read when it becomes visible', async () => {
     const user = await newUser('ada');
     const tab = await openHooks(version, user);
     await tab.run(async (userId) => {

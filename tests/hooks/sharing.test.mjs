@@ -1,5 +1,5 @@
 // @ts-check
-// What hooks share with each other, with the rest of the package, and with nobody.
+// What hooks share with each other and with the rest of the package, and what they do not share.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ASKED, VERSIONS, useHooks } from './support/world.mjs';
@@ -68,7 +68,7 @@ for (const version of VERSIONS) {
       show('list', 'useWorkflows', [userId], { obstacle });
       await settledView('list');
       const from = given('list').length;
-      // Suspended again, it keeps what it knows, and nobody sees it.
+      // While suspended again, it keeps its state, which is not visible.
       let comeBack = () => {};
       obstacle.promise = new Promise((resolve) => (comeBack = () => resolve()));
       isGone = false;

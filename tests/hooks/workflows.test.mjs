@@ -114,7 +114,7 @@ for (const version of VERSIONS) {
     assert.deepEqual([facts.mended.workflows[0].name, facts.mended.error], ['accepted', null]);
   });
 
-  it('what is taken back leaves a change by somebody else that came meanwhile', async () => {
+  it('a rollback keeps a change by another client that arrived meanwhile', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const tab = await openLive(version, user);

@@ -52,7 +52,7 @@ export async function startFlood(WebSocketServer, { rows, framesPerS }) {
   return {
     url: `ws://127.0.0.1:${server.address().port}`,
     /**
-     * Sends the frames of so many seconds to the page that joined last, in time or as fast as it takes them, and says what
+     * Sends the frames of this many seconds to the page that joined last, in time or as fast as it accepts them. Returns what
      * each row was like at last.
      *
      * @param {number} seconds

@@ -201,7 +201,7 @@ test('500 subscriptions', async () => {
   });
 });
 
-/** A page that takes frames may take so many fewer than one that only parses them. */
+/** By how many frames a page that handles them may be slower than one that only parses them. */
 const MAX_SLOWDOWN = 5;
 
 /** How many frames a second a page takes that does nothing but parse them. @param {Awaited<ReturnType<typeof startFlood>>} flood */

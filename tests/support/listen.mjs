@@ -1,7 +1,7 @@
 // @ts-check
 
 /**
- * Lets a server listen on a port of its own, and says where, and how it ends: at once, whoever is still connected.
+ * Lets a server listen on a free port. Returns its address, and a function that ends it with all connections.
  *
  * @param {import('node:http').Server} server
  */

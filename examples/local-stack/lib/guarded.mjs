@@ -54,7 +54,7 @@ export async function startGuarded({ name, command, env, logFile, stopSignal, re
     detached: true,
     stdio: ['pipe', log.fd, log.fd],
   });
-  // A server that ends by itself leaves a pipe nobody reads.
+  // A server that exits leaves a pipe that nothing reads.
   child.stdin?.on('error', () => {});
 
   let ended = false;

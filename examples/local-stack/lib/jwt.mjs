@@ -14,7 +14,7 @@ export function signJwt(claims, secret) {
  *
  * @param {string} token
  * @param {string} secret
- * @returns {Claims | null} null when it is malformed, signed by somebody else, or expired
+ * @returns {Claims | null} null if it is malformed, has another signature, or has expired
  */
 export function verifyJwt(token, secret) {
   if (!isSigned(token, secret)) return null;
@@ -31,7 +31,7 @@ export function isSigned(token, secret) {
 }
 
 /**
- * What a token says, whoever signed it.
+ * The claims of a token, without checking its signature.
  *
  * @param {string} token
  * @returns {Claims | null} null when it is malformed

@@ -20,7 +20,7 @@ export async function createRunDir() {
 }
 
 /**
- * Lets the servers' user, and nobody else but root, use a folder.
+ * Restricts a folder to the servers' user and root.
  *
  * @param {string} dir
  */

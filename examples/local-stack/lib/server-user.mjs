@@ -5,7 +5,8 @@ import { run } from './run.mjs';
 let found;
 
 /**
- * Whom the servers run as: the caller's own user, but `nobody` for root, as which Postgres refuses to run.
+ * The user that the servers run as: the caller, or the system user `nobody` for root, because Postgres refuses to run as
+ * root.
  *
  * @returns {Promise<{ uid?: number, gid?: number }>} options for `spawn`, empty for the caller's own user
  */

@@ -13,7 +13,7 @@ const MEMBERS = [
 ];
 
 /**
- * Members of the workflows, and invitations that nobody has answered yet.
+ * Members of the workflows, and pending invitations.
  *
  * @param {{ id: string, user_id: string, name: string }[]} workflows
  * @param {Date} now

@@ -77,7 +77,7 @@ test('what was stored in plain text is encrypted, without loss, and a second run
   await stack.migrate(ENCRYPTED);
   assert.deepEqual(await keysOf(stack), once);
   assert.deepEqual(await shapeOf(stack), shape);
-  // Nor does a later run of the migrations that everybody has.
+  // Nor does running the standard migrations again.
   await stack.migrate();
   assert.deepEqual(await keysOf(stack), once);
 
@@ -91,7 +91,7 @@ test('what was stored in plain text is encrypted, without loss, and a second run
   }
 });
 
-test('a key is revealed to its owner and to a server, and to nobody else', async () => {
+test('only the owner and a server can reveal a key', async () => {
   const key = await insertKey(ada, 'for ada only');
   const service = { client: newClient(stack, stack.serviceKey) };
   assert.equal((await reveal(ada, key.id)).data, 'for ada only');
@@ -228,7 +228,7 @@ test('no role of the API reaches the key or what uses it', async () => {
   assert.equal(response.status, 406);
 });
 
-test('without its key nothing is revealed, stored or made anew', async () => {
+test('without its encryption key, nothing is revealed, stored or created', async () => {
   const key = await insertKey(ada, 'locked');
   await stack.sql(
     'create table kept as select * from workflow_secrets.keys; delete from workflow_secrets.keys',

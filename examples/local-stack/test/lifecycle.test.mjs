@@ -89,7 +89,7 @@ test('stacks run side by side, each with its own data', async () => {
 
 test('a data folder keeps its rows, and gets the migrations it has not had', async () => {
   const parent = await mkdtemp(join(tmpdir(), 'local-stack-data-'));
-  // Under root, Postgres runs as somebody else, who must be able to get there.
+  // Under root, Postgres runs as another user, who must be able to access the folder.
   await chmod(parent, 0o755);
   const dataDir = join(parent, 'kept');
   try {

@@ -603,7 +603,7 @@ const ATTACKS = [
   ],
 ];
 
-/** A workflow of the owner's that nobody else sees. */
+/** A workflow that only its owner can see. */
 async function lonely() {
   const [{ id }] = await stack.sql('insert into workflows (user_id, name) values ($1, $2) returning id', [
     owner,
@@ -688,7 +688,7 @@ test('a role that ends or changes counts from the next statement on', async () =
   assert.deepEqual([(await change()).length, (await read()).length], [0, 0]);
 });
 
-test('a run stays with the one who started it after the membership has ended', async () => {
+test('a run stays with the user who started it after the membership has ended', async () => {
   const { workflow, editorship } = await shared();
   const [run] = await editor.session.sql(
     'insert into workflow_executions (workflow_id, user_id) values ($1, $2) returning id',
@@ -851,7 +851,7 @@ test('a second run changes nothing, and the way back leaves a database as it was
   );
   const members = await other.sql('select * from workflow_members order by id');
   await other.migrate(MEMBERS);
-  // Nor does a later run of the migrations that everybody has.
+  // Nor does running the standard migrations again.
   await other.migrate();
   assert.deepEqual(await shapeOf(other), once);
   assert.deepEqual(await other.sql('select * from workflow_members order by id'), members);

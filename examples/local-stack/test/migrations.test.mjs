@@ -74,7 +74,7 @@ test('production as it is refuses an upsert of settings and loses updates of exe
   assert.deepEqual(update.data, []);
 });
 
-test('production as it is lets anybody write templates, keeps no audit trail and makes no profile', async () => {
+test('the production schema lets every user write templates, keeps no audit trail and creates no profiles', async () => {
   const stack = production;
   const write = await newClient(stack)
     .from('workflow_templates')

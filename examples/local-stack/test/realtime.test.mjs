@@ -68,7 +68,7 @@ test('the official client receives inserts, updates and deletes of its user, and
   await one.follow('all', ALL);
   const [row, other] = [await insert(), await insert(grace)];
   await stack.sql("update workflows set name = name || '!' where id = any($1)", [[row.id, other.id]]);
-  // What is gone by the time it is looked for is seen by nobody.
+  // No one sees a row that was deleted before the server read it.
   await stack.realtime.settle();
   await stack.sql('delete from workflows where id = $1', [row.id]);
   await stack.sql('delete from workflows where id = $1', [other.id]);
@@ -79,7 +79,7 @@ test('the official client receives inserts, updates and deletes of its user, and
     seen,
     seen,
   ]);
-  // The unfiltered one is told everybody's deletes, by key alone.
+  // The unfiltered binding receives every user's deletes, with the key only.
   assert.deepEqual(one.seen, [...twice, `DELETE ${other.id}`]);
 });
 
@@ -289,7 +289,7 @@ test('delayed frames come late and in order, duplicated ones two times', async (
   stack.settings.change({ realtimeDelayMs: 0, realtimeDuplicates: false });
 });
 
-test('what is committed while the server has lost the database is never sent, and nobody is told', async () => {
+test('changes committed while the server has lost the database are never sent, without notice', async () => {
   const client = await connect(stack);
   await client.subscribe('realtime:gap', [MINE], token);
   const count = client.frames.length;

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { rest, useStack, userNamed } from './helpers.mjs';
 
-// 14 tables × 4 verbs × owner, another user and nobody, through PostgREST, with the outcome looked up by SQL.
+// 14 tables × 4 verbs × owner, another user and anonymous, through PostgREST, verified by SQL.
 const stack = await useStack();
 const ada = userNamed(stack, 'ada').id;
 
@@ -78,7 +78,7 @@ const TABLES = {
   },
 };
 
-/** Which verbs a row answers to: of its owner, of another user, of nobody. */
+/** The verbs that a row allows: to its owner, to another user, to anonymous users. */
 const ALLOWED = Object.fromEntries(
   Object.keys(TABLES).map((table) => [table, { ada: 'select insert update delete', grace: '', anon: '' }]),
 );
@@ -146,7 +146,7 @@ const VERBS = {
 
 for (const table of Object.keys(TABLES)) {
   for (const [verb, attempt] of Object.entries(VERBS)) {
-    test(`${verb} on ${table}: owner, another user, nobody`, async () => {
+    test(`${verb} on ${table}: owner, another user, anonymous`, async () => {
       const allowed = ALLOWED[table];
       const outcome = {
         ada: await attempt(table, 'ada'),

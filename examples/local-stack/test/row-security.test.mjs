@@ -19,7 +19,7 @@ const OWNED = [
 ];
 
 for (const table of OWNED) {
-  test(`${table}: one sees one's own rows and nobody else's`, async () => {
+  test(`${table}: users see only their own rows`, async () => {
     const { data } = await ada.client.from(table).select('user_id');
     assert.ok(data && data.length > 0);
     assert.deepEqual([...new Set(data.map((row) => row.user_id))], [ada.id]);
@@ -41,7 +41,7 @@ test('workflows of others are seen when they are public, their nodes are not', a
   assert.deepEqual(data[0].workflow_nodes, []);
 });
 
-test('a public workflow of somebody else can be neither changed nor deleted nor added to', async () => {
+test("another user's public workflow cannot be changed, deleted or added to", async () => {
   const { data: rows } = await grace.client.from('workflows').select('id').eq('user_id', ada.id);
   const id = rows?.[0].id;
   const update = await grace.client.from('workflows').update({ name: 'mine' }).eq('id', id).select();
@@ -54,7 +54,7 @@ test('a public workflow of somebody else can be neither changed nor deleted nor 
   assert.equal(node.error?.code, '42501');
 });
 
-test('a row cannot be made for, or handed to, somebody else', async () => {
+test('a row cannot be created for another user, or transferred to one', async () => {
   const insert = await ada.client.from('workflows').insert({ user_id: grace.id, name: 'planted' });
   assert.equal(insert.error?.code, '42501');
   const { data } = await ada.client.from('workflows').select('id').eq('user_id', ada.id).limit(1);
@@ -116,7 +116,7 @@ test('settings can be upserted and deleted by their owner', async () => {
   }
 });
 
-test('templates are read by everybody and written by their creator', async () => {
+test('all users read templates, and only the creator writes them', async () => {
   const anonymous = newClient(stack);
   const { data } = await anonymous.from('workflow_templates').select('id, name, created_by');
   assert.ok(data && data.length > 3);
@@ -143,7 +143,7 @@ test('no user writes the audit trail', async () => {
   );
 });
 
-test('nobody signed in sees templates and nothing else; the service key sees everything', async () => {
+test('anonymous users see templates and nothing else; the service key sees everything', async () => {
   for (const table of [...OWNED, 'workflows', 'user_profiles']) {
     assert.deepEqual((await newClient(stack).from(table).select('id')).data, [], table);
     assert.deepEqual((await newClient(stack, stack.anonKey).from(table).select('id')).data, [], table);

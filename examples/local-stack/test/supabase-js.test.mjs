@@ -203,7 +203,7 @@ test('errors carry the codes of Postgres and PostgREST', async () => {
   assert.deepEqual(await refusal(client.from('saved_templates').insert(saved)), [409, '23503']);
 });
 
-test('row security hides and refuses what is another’s, and everything from nobody', async () => {
+test("row security hides and refuses other users' rows, and everything from anonymous users", async () => {
   const [{ client: grace }, anonymous] = [await signIn(stack, 'grace'), newClient(stack)];
   for (const other of [grace, anonymous]) {
     assert.deepEqual((await other.from('workflows').select().eq('id', workflowId)).data, []);

@@ -1,6 +1,6 @@
 /**
  * Whether `a` and `b` show the same content. Equal rows keep their identity, but the lists, pages and graphs that
- * contain them are created anew.
+ * contain them are created again.
  */
 export function isSame(a: unknown, b: unknown): boolean {
   return Object.is(a, b) || isSameObject(a, b, (x, y) => Object.is(x, y) || isSameList(x, y));

@@ -9,7 +9,7 @@ interface Options {
   divisor?: number;
 }
 
-/** Lets everybody have a turn in each round, in an order that differs from round to round. */
+/** Runs every contestant once per round, in an order that differs from round to round. */
 export async function interleaved(
   contestants: Record<string, () => Promise<unknown>>,
   { rounds, warmUp, divisor = 1 }: Options,

@@ -58,7 +58,7 @@ function idAt(index: number): string {
 
 let done = 0;
 
-/** Does so many operations. Bytes of linear memory after them, and how many requests there were. */
+/** Runs `count` operations. Returns the bytes of linear memory after them, and the number of requests. */
 async function measure(_env: Env, count: number) {
   for (const end = done + count; done < end; done += 1) {
     await OPERATIONS[done % OPERATIONS.length](done);

@@ -2,7 +2,7 @@
 // Runs in the page: an application that reads, writes and subscribes in its auth callback. The address says how.
 const query = new URLSearchParams(location.search);
 
-/** A clock that is wrong by so many milliseconds. The server's is right. */
+/** Milliseconds by which the page's clock is wrong. The server's is right. */
 const skew = Number(query.get('skew'));
 const RealDate = Date;
 globalThis.Date = /** @type {DateConstructor} */ (

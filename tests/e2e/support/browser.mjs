@@ -23,7 +23,7 @@ export async function launchBrowser() {
 }
 
 /**
- * Collects what goes wrong in a page without anybody catching it.
+ * Collects uncaught errors of a page.
  *
  * @param {import('playwright-core').Page} page
  * @param {(url: string) => boolean} mayFail whether the browser may report that loading this failed

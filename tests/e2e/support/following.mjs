@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 /** @typedef {import('./world.mjs').Tab} Tab */
 
 /**
- * A page with the official client, which the default client follows; nobody is signed in.
+ * A page with the official client, which the default client follows, and no signed-in user.
  *
  * The page's `supabase` is that client, `sessions` what it told of its session, and `sent` the Authorization headers of
  * our requests.

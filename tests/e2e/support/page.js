@@ -60,7 +60,7 @@ function gatedFetch(isHeld) {
   const held = [];
   return {
     held,
-    /** Waits until so many answers are here and held. @param {number} count */
+    /** Waits until `count` responses have arrived and are held back. @param {number} count */
     arrived: (count) => until(() => held.length >= count),
     /** Lets every held answer go. */
     release: () => held.splice(0).forEach((answer) => answer.release()),

@@ -17,12 +17,12 @@ import { startSite } from './site.mjs';
  * What a page's `env` holds, and what it is configured with unless that is left to the test.
  *
  * @typedef {object} TabOptions
- * @property {User | null} [as] who is signed in; nobody by default
+ * @property {User | null} [as] the signed-in user; none by default
  * @property {boolean} [configured] whether the default client is configured; true by default
  * @property {Record<string, any>} [options] more options for that, such as `retry`
  * @property {boolean} [keep] open for the whole file, not only for the test
  * @property {boolean} [plain] for tests that do nothing but calls of `db`: the page may be one in which an earlier such
- *   test was run as another user, which is quicker than loading it anew
+ *   test was run as another user, which is quicker than loading it again
  * @property {string} [path] the page's path; that of the blank page by default
  */
 

@@ -146,7 +146,7 @@ export const servers = {
       lists,
       own.map((workflow) => [workflow]),
     );
-    // Nobody is given what is somebody else's, whoever was here before.
+    // No user receives another user's rows, regardless of who was signed in before.
     assert.deepEqual(await workflowsOf(people[0].id, people[1].token), []);
   },
 

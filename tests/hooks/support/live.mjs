@@ -8,12 +8,12 @@ const byId = (/** @type {any} */ a, /** @type {any} */ b) => (a.id < b.id ? -1 :
 const sorted = (/** @type {any} */ value) => (Array.isArray(value) ? [...value].sort(byId) : value);
 
 /**
- * What hooks show of changes that somebody else makes.
+ * What hooks show of other clients' changes.
  *
  * @param {{ stack: import('../../e2e/support/fixtures.mjs').Stack }} world
  */
 export function createLive({ stack }) {
-  /** Waits until so many subscriptions of the page are live. @param {Tab} tab @param {number} count */
+  /** Waits until `count` subscriptions of the page are live. @param {Tab} tab @param {number} count */
   const isLive = (tab, count = 1) =>
     tab.run(
       (count) =>

@@ -93,7 +93,7 @@ impl Server<'_> {
     }
 }
 
-/// Lets so many clients live through the outage.
+/// Lets `clients` clients live through the outage.
 fn live(clients: usize, random: Option<&Random>) -> Counts {
     let granted = json!({"status": "ok", "response": {"postgres_changes": [{"id": 1}]}}).into();
     let mut server = Server { random, granted, counts: Counts { connects: Vec::new(), joins: Vec::new() } };

@@ -224,7 +224,7 @@ impl World {
         }
     }
 
-    /// From now on everybody behaves.
+    /// Ends all faults.
     fn mend(&mut self) {
         self.rig.manners = GOOD;
         self.rig.token = Some(token("good", self.rig.now.wall_ms + 1e10));
@@ -241,7 +241,7 @@ proptest! {
 
     /// The rig itself panics on a second socket, on a frame without a socket and on timers without end.
     #[test]
-    fn whatever_happened_every_open_channel_gets_ready_once_everybody_behaves(
+    fn every_open_channel_gets_ready_after_any_faults_have_ended(
         happenings in proptest::collection::vec(happening(), 1..60),
         is_old in any::<bool>(),
         seed in any::<u64>(),

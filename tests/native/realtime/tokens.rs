@@ -16,7 +16,7 @@ fn live_with(life_ms: f64) -> Rig {
 }
 
 #[test]
-fn a_join_carries_the_token_and_nothing_for_nobody() {
+fn a_join_carries_the_token_and_no_member_without_a_user() {
     let rig = live_with(3_600_000.0);
     assert_eq!(rig.last("phx_join").payload["access_token"], "one");
     let rig = Rig::live();
@@ -122,7 +122,7 @@ fn a_token_that_changes_during_a_join_is_shown_after_it() {
 }
 
 #[test]
-fn an_expired_token_is_asked_for_anew_and_the_channel_joins_again() {
+fn an_expired_token_is_renewed_and_the_channel_joins_again() {
     let mut rig = live_with(3_600_000.0);
     rig.wait(5_000.0);
     rig.token = Some(token("two", rig.now.wall_ms + 3_600_000.0));

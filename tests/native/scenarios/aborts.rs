@@ -85,7 +85,7 @@ fn aborting_both_joined_readers_aborts_the_request() {
 }
 
 #[test]
-fn a_reader_who_comes_after_an_abort_asks_anew() {
+fn a_reader_that_comes_after_an_abort_asks_again() {
     let (world, ada, _) = world_with_workflow();
     let (first, second) = two_joined_readers(&world, &ada);
     first.abort();
@@ -162,7 +162,7 @@ fn a_signal_that_fired_before_the_call_stops_it() {
 }
 
 #[test]
-fn whoever_listens_hears_of_the_end_of_every_attempt_that_began() {
+fn the_end_of_every_attempt_that_began_is_reported() {
     let (world, ada, workflow) = world_with_workflow();
     world.network().once("GET workflows", crate::support::Fault::LostBefore);
     ada.does("getWorkflow", json!([workflow]));

@@ -1,4 +1,4 @@
-//! Complete or an error: whatever the server or somebody on the way says of how many rows there are.
+//! Complete or an error, whatever the server or a proxy claims about the number of rows.
 
 use crate::support::client::Pending;
 use crate::support::network::Fault;
@@ -13,7 +13,7 @@ const ALWAYS: u32 = u32::MAX;
 /// No answer has more rows.
 const MAX_ROWS: usize = 7;
 
-/// A client, the id of a workflow with so many nodes, connections and executions, and what `fault` does to every read.
+/// A client, the id of a workflow with this many nodes, connections and executions, and what `fault` does to every read.
 fn world_with(count: usize, fault: Fault) -> (World, Client, String) {
     let world = World::new();
     let ada = world.signed_in("ada");

@@ -1,4 +1,4 @@
-//! What whoever answered in the database's place says of an error is kept.
+//! Explanations of errors are kept when they do not come from the database.
 
 use crate::support::network::Fault;
 use crate::support::World;

@@ -85,7 +85,7 @@ fn waking_up_drops_what_is_past_its_time() {
 }
 
 #[test]
-fn what_nobody_asks_for_leaves_by_itself() {
+fn an_unused_entry_expires_by_itself() {
     let (world, ada, workflow) = with_workflow();
     ada.does("getWorkflow", json!([workflow]));
     ada.call_with(Options { ttl_ms: Some(1_000.0), ..Options::default() }, "getWorkflows", json!([ada.id()]))

@@ -1,4 +1,4 @@
-//! What nobody told: found by reading scopes again.
+//! Changes without a frame, found by reading scopes again.
 
 use super::live::{follow, names, take_told};
 use crate::support::network::Fault;
@@ -281,7 +281,7 @@ fn a_page_that_is_right_when_changes_begin_to_flow_is_not_asked_for_again() {
     assert_eq!(page.expect("it stays")["total"], 5);
 }
 
-/// The page of an audit trail with so many rows, and what happens until changes flow.
+/// The page of an audit trail with this many rows, and what happens until changes flow.
 fn audit_page_after(offset: u32, happens: impl Fn(&World, &[String])) -> Option<Value> {
     let world = World::new();
     world.core.realtime.cold_ms.set(4_000.0);

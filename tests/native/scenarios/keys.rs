@@ -44,7 +44,7 @@ fn a_key_that_a_write_disables_is_null_at_once_and_there_again_when_it_is_enable
 }
 
 #[test]
-fn a_key_that_somebody_else_disables_is_null_when_the_frame_comes() {
+fn a_key_that_another_client_disables_is_null_when_the_frame_comes() {
     let (world, ada, [on, _]) = with_keys();
     let selection = workflow_db::subscriptions::Selection::new("api_keys", Some(ada.id()), None);
     ada.engine.follow(selection.expect("it is valid"), false);

@@ -1,4 +1,4 @@
-//! Lists to their true end, whatever the server cuts and whoever changes rows meanwhile.
+//! Lists are complete, whatever the server cuts and other clients change meanwhile.
 
 use crate::support::{Client, World};
 use serde_json::json;

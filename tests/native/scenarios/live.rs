@@ -42,7 +42,7 @@ fn own_writes_in_quick_succession_are_told_one_by_one() {
     world.pass(3_000.0);
     let id = client.does("createWorkflow", json!([ada, {"name": "made"}])).to_value()["id"].clone();
     client.does("updateWorkflow", json!([id, {"name": "renamed"}]));
-    // The server looks every 100 ms, and tells nobody of a row that is gone by then.
+    // The server polls every 100 ms, and does not report a row that is gone by then.
     world.pass(200.0);
     client.does("deleteWorkflow", json!([id]));
     world.pass(3_000.0);
@@ -303,7 +303,7 @@ fn a_provider_that_fails_and_then_names_another_user_closes_the_subscriptions_of
 }
 
 #[test]
-fn what_was_followed_while_nobody_was_signed_in_is_followed_as_who_signs_in() {
+fn subscriptions_of_an_anonymous_user_continue_as_the_user_who_signs_in() {
     let world = World::new();
     let client = world.signed_in("ada");
     let ada = uuid_of("ada");
@@ -336,7 +336,7 @@ fn nothing_is_told_while_it_is_open_whether_the_user_changed() {
 }
 
 #[test]
-fn rows_that_wait_for_a_provider_that_fails_are_told_to_nobody_else() {
+fn rows_held_back_for_a_failing_provider_reach_no_other_user() {
     for (next, expected) in [("ada", "INSERT meanwhile"), ("ben", "closed ")] {
         let (world, client, subscription) = ada_follows();
         client.tokens().next(Answer::Hangs);

@@ -142,7 +142,7 @@ fn a_name_that_is_taken_by_another_row_is_23505_at_once() {
 
 #[test]
 fn a_name_that_our_own_lost_insert_took_does_not_fail_the_retry() {
-    // The row's answer is lost; by the time of the retry somebody gave the row another id's name.
+    // The response is lost; before the retry, another client gives the row another id's name.
     let (world, ada, _) = with_workflow();
     world.network().once("POST workflows", Fault::LostAfter);
     world.network().once("POST workflows", Fault::Refused(409, "23505"));

@@ -1,4 +1,4 @@
-//! Answers that were overtaken on their way: given to whoever asked, never to the cache.
+//! Overtaken responses go to their callers, never to the cache.
 
 use crate::support::client::id;
 use crate::support::{Client, Json, Pending, World};

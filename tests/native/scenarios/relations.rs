@@ -82,7 +82,7 @@ fn relations_do_not_answer_longer_than_their_oldest_part() {
 }
 
 #[test]
-fn relations_are_dropped_and_put_together_anew_when_a_part_changes() {
+fn relations_are_dropped_and_composed_again_when_a_part_changes() {
     let (world, ada, workflow) = graph(2, 1);
     let before = ada.does("getWorkflowWithRelations", json!([workflow]));
     world.take_requests();

@@ -99,7 +99,7 @@ fn signing_out_drops_everything_too() {
 }
 
 #[test]
-fn a_change_that_nobody_announced_is_noticed_with_the_next_token() {
+fn an_unannounced_change_of_user_is_noticed_with_the_next_token() {
     let (world, client, workflow) = with_workflow();
     let bob = world.signed_in("bob").id();
     client.does("getWorkflow", json!([workflow]));

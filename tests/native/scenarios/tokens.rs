@@ -122,7 +122,7 @@ fn what_is_told_settles_who_is_signed_in() {
     assert_eq!(world.now_ms().trunc(), 120.0, "without the timeout");
 }
 
-/// Claims of a token that was issued now, by the server's clock, for so many seconds.
+/// Claims of a token issued now, by the server's clock, with this lifetime in seconds.
 fn issued(client: &Client, seconds: f64, ahead_ms: f64) -> serde_json::Value {
     let now = (client.sim().now().wall_ms - ahead_ms) / 1_000.0;
     json!({"sub": client.id(), "iat": now, "exp": now + seconds})

@@ -1,4 +1,4 @@
-//! `ifUpdatedAt`: own writes never conflict with each other, somebody else's do.
+//! `ifUpdatedAt`: own writes never conflict with each other, other clients' do.
 
 use crate::support::network::Fault;
 use crate::support::{Client, World};
@@ -54,7 +54,7 @@ fn a_write_that_is_asked_for_before_the_answer_to_another_one_came_matches_too()
 }
 
 #[test]
-fn a_change_by_somebody_else_is_a_conflict_whenever_it_came() {
+fn a_change_by_another_client_is_a_conflict_whenever_it_came() {
     let theirs = json!({"description": "theirs"});
     let changes: [fn(&Client, &str); 2] = [
         |_, _| {},
@@ -76,7 +76,7 @@ fn a_change_by_somebody_else_is_a_conflict_whenever_it_came() {
 }
 
 #[test]
-fn a_plain_update_is_made_whatever_somebody_else_changed() {
+fn a_plain_update_is_made_whatever_another_client_changed() {
     let (world, ada, id, _) = with_workflow();
     world.server().change("workflows", &id, json!({"description": "theirs"}));
     let written = ada.does("updateWorkflow", json!([id, {"name": "ours"}]));
@@ -88,7 +88,7 @@ fn a_plain_update_is_made_whatever_somebody_else_changed() {
 }
 
 #[test]
-fn another_client_of_the_same_user_is_somebody_else() {
+fn another_client_of_the_same_user_conflicts_too() {
     let (world, ada, id, version) = with_workflow();
     let tab = world.signed_in("ada");
     tab.does("getWorkflow", json!([id]));
@@ -97,7 +97,7 @@ fn another_client_of_the_same_user_is_somebody_else() {
 }
 
 #[test]
-fn the_echo_of_an_own_write_is_not_somebody_elses_change() {
+fn the_echo_of_an_own_write_is_not_another_clients_change() {
     let (world, ada, id, version) = with_workflow();
     let selection = workflow_db::subscriptions::Selection::new("workflows", Some(ada.id()), None);
     ada.engine.follow(selection.expect("it is valid"), true);
@@ -137,7 +137,7 @@ fn an_archiving_whose_answer_was_lost_is_an_own_write() {
 }
 
 #[test]
-fn a_new_version_by_somebody_else_is_a_conflict_although_the_row_has_the_values_of_the_update() {
+fn a_new_version_by_another_client_is_a_conflict_although_the_row_has_the_values_of_the_update() {
     let same = json!({"name": "first"});
     let (world, ada, id, version) = with_workflow();
     world.server().change("workflows", &id, same.clone());

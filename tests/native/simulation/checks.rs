@@ -73,7 +73,7 @@ impl Tab {
         }
     }
 
-    /// Right after somebody else signed in: nothing of the one before is answered.
+    /// Right after another user signed in, nothing of the previous one is answered.
     pub fn check_empty(&self) {
         let keys = self.client.mirror().keys();
         assert!(keys.is_empty(), "{keys:?} are still answered");
@@ -170,7 +170,7 @@ impl Tab {
         }
     }
 
-    /// Whether somebody follows all rows of which the entry is made.
+    /// Whether there is a subscription for all rows of which the entry consists.
     pub fn is_followed(&self, world: &World, key: &str) -> bool {
         let user = self.user();
         let follows = |table: &str, scope: Option<&str>| {
@@ -223,7 +223,7 @@ fn latest(server: &Server, row: &Value) -> Option<usize> {
     server.history(&value_text(row, "id")).iter().rev().find(is_same).copied()
 }
 
-/// Each row is as it was at some time, and the user's or everybody's.
+/// Each row is in a state that it once had, and belongs to the user or to all users.
 fn check_rows(server: &Server, answer: &Value, user: Option<&str>, what: &str) {
     for row in rows_of(answer) {
         let place = latest(server, row);
@@ -252,7 +252,7 @@ fn check_form(answer: &Value, made: &Made) {
     }
 }
 
-/// The question for a part of a workflow with relations that nobody asked for by itself.
+/// The query for a part of a workflow with relations that was not requested separately.
 fn part(key: &str) -> (&'static str, Value) {
     let (kind, id) = key.split_once(':').expect("a key");
     let name = match kind {

@@ -18,7 +18,7 @@ pub struct Follower {
     told: BTreeMap<String, Option<Value>>,
     is_live: bool,
     /// How many commits there were at its first rest: what was committed before may have been seen by its first reading,
-    /// which nobody is told of.
+    /// and is not reported.
     since: Option<usize>,
 }
 

@@ -1,7 +1,7 @@
 //! A program: what happens to a world, step by step. It is a value, so that it can be repeated, shortened and printed.
 //!
 //! Arguments are JSON in which texts that begin with `$` stand for what is there when the step runs: `$me` is the user
-//! of the tab, `$workflows:3` one of that user's workflows, `$*workflows:3` one of anybody's, `$mark` a text of this
+//! of the tab, `$workflows:3` one of that user's workflows, `$*workflows:3` one of any user's, `$mark` a text of this
 //! step alone, `$version` the `updated_at` of the row that the first argument names.
 
 use crate::support::network::Fault;
@@ -91,7 +91,7 @@ pub enum Step {
         tab: usize,
         what: Configured,
     },
-    /// This user signs in, or nobody is signed in any more.
+    /// This user signs in, or the current one signs out.
     SignIn {
         tab: usize,
         user: Option<usize>,
@@ -152,7 +152,7 @@ pub enum Step {
     Realtime {
         trouble: Trouble,
     },
-    /// Somebody else changes rows of the user: another device, or a job on the server.
+    /// Another device, or a job on the server, changes rows of the user.
     Commit {
         user: usize,
         table: &'static str,

@@ -25,7 +25,7 @@ pub struct Failure {
 }
 
 thread_local! {
-    /// Where and why this thread panicked last; None while panics are nobody's but the test's.
+    /// Where and why this thread panicked last; None while panics are the test's own.
     static PANIC: RefCell<Option<(String, String)>> = const { RefCell::new(None) };
 }
 
@@ -240,7 +240,7 @@ impl Life {
             tab.check_step(world);
             tab.check_calls(world);
             if !self.shares_users {
-                // Templates are everybody's, and take along that they were saved.
+                // Templates belong to all users, and deleting one deletes the rows of users who saved it.
                 let is_own = |key: &str| !key.starts_with("template") && !key.starts_with("saved_templates");
                 tab.check_cache(world, is_own);
             }

@@ -175,7 +175,7 @@ impl Tab {
         }
     }
 
-    /// What nobody was signed in for is followed anew by the user who signs in.
+    /// Subscriptions made without a user start again as the user who signs in.
     pub fn begin_anew(&mut self) {
         for follower in self.followers.values_mut() {
             *follower = Follower::new(follower.selection.clone());

@@ -11,7 +11,7 @@ pub struct CacheMirror {
     used: RefCell<Vec<u32>>,
     /// Keys whose followers were told, in order.
     told: RefCell<Vec<String>>,
-    /// Whether nobody hears what was used: a fault of the model, by which the simulator is tested.
+    /// Whether uses are not reported: a fault of the model, by which the simulator is tested.
     pub forgets_use: Cell<bool>,
 }
 

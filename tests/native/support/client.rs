@@ -70,7 +70,7 @@ impl Client {
         &self.sim().mirror
     }
 
-    /// The id of whoever is signed in.
+    /// The id of the signed-in user.
     pub fn id(&self) -> String {
         self.tokens().user().expect("somebody is signed in")
     }
@@ -81,7 +81,7 @@ impl Client {
         self.engine.configure(settings);
     }
 
-    /// Another user signs in here, or nobody, and the application says so.
+    /// Another user signs in here, or the current one signs out, and the application reports it.
     pub fn switch_to(&self, user: Option<&str>) {
         self.tokens().sign_in(user);
         self.engine.auth_changed();

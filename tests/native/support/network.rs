@@ -16,13 +16,13 @@ pub enum Fault {
     Gateway(u16, Option<u32>),
     /// The server answers this status and code without doing it.
     Refused(u16, &'static str),
-    /// The server does it, and somebody on the way answers this JSON with this status instead.
+    /// The server does it, and a proxy answers with this JSON and status instead.
     Replaced(u16, &'static str),
-    /// The server does it, and somebody on the way replaces or removes the answer's `Content-Range`.
+    /// The server does it, and a proxy replaces or removes the response's `Content-Range`.
     Range(Option<&'static str>),
     /// A cache on the way ignores from where the list is to go on, and answers its beginning again.
     Beginning,
-    /// The server does it, and somebody on the way changes the answer's rows.
+    /// The server does it, and a proxy changes the response's rows.
     Altered(fn(&mut Vec<serde_json::Value>)),
     /// The server does it, and its answer breaks off.
     Truncated,

@@ -47,7 +47,7 @@ struct Connection {
     channels: Vec<Channel>,
     /// When the last frame to the client arrives: none overtakes another.
     last_arrival_ms: f64,
-    /// Nothing passes any more, and nobody is told.
+    /// Nothing passes any more, without notice.
     is_dead: bool,
 }
 
@@ -77,7 +77,7 @@ pub struct Realtime {
     pub large_columns: Cell<&'static [&'static str]>,
     /// Rows are too large to be told.
     pub rows_are_too_large: Cell<bool>,
-    /// A table that nobody may subscribe to.
+    /// A table to which subscriptions are refused.
     pub refused_table: Cell<&'static str>,
     pub joins: Cell<usize>,
     /// Frames take up to so much longer, in milliseconds: those of one connection stay in order, others overtake them.
@@ -159,7 +159,7 @@ pub fn die_silently(core: &Rc<Core>) {
     }
 }
 
-/// The way to this client is cut, and nobody is told.
+/// Cuts the connection to this client without notice.
 pub fn sever(core: &Rc<Core>, number: u64) {
     with(core, number, |connection| connection.is_dead = true);
 }
@@ -319,7 +319,7 @@ fn poll_later(core: &Rc<Core>) {
     });
 }
 
-/// Delivers what was committed since the last time to everybody who may see it now.
+/// Delivers what was committed since the last time to all clients that may see it now.
 fn poll(core: &Rc<Core>) {
     let from = core.realtime.polled.replace(core.server.borrow().commits.len());
     if core.realtime.is_deaf.get() {

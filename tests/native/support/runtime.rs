@@ -17,7 +17,7 @@ type TimerKey = (u64, u64);
 struct Timer {
     waker: Option<Waker>,
     fired: Rc<Cell<bool>>,
-    /// Nobody waits for what it does.
+    /// Nothing waits for its result.
     is_housekeeping: bool,
 }
 
@@ -69,13 +69,13 @@ impl Runtime {
         self.fire_next(|_| true)
     }
 
-    /// Whether anybody waits for anything but housekeeping.
+    /// Whether anything other than housekeeping is being waited for.
     pub fn is_awaited(&self) -> bool {
         self.settle();
         self.timers.borrow().values().any(|timer| !timer.is_housekeeping)
     }
 
-    /// Moves the clock until nobody waits for anything but housekeeping.
+    /// Moves the clock until only housekeeping is being waited for.
     pub fn quiesce(&self) {
         while self.is_awaited() {
             self.step();
@@ -104,12 +104,12 @@ impl Runtime {
         self.timer(ms, false)
     }
 
-    /// As `sleep`, where nobody waits for it.
+    /// Like `sleep`, for housekeeping.
     pub fn sleep_in_background(self: &Rc<Self>, ms: f64) -> Sleep {
         self.timer(ms, true)
     }
 
-    /// Completes after everything that is ready now, and what that starts, had its turn: so many times over.
+    /// Completes after everything that is ready now, and what that starts, has had its turn; repeated `times` times.
     ///
     /// Turns are counted by a task of their own: who polls the result for other reasons does not hurry it.
     pub fn turns(&self, count: usize) -> impl Future<Output = ()> + 'static {
@@ -127,7 +127,7 @@ impl Runtime {
                 });
                 turn.await;
             }
-            // Nobody may wait any more.
+            // Nothing may be waiting any more.
             let _ = sender.send(());
         });
         receiver.map(|_| ())

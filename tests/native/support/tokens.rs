@@ -13,7 +13,7 @@ use workflow_db::error::{code, Error};
 /// How the provider answers one call.
 #[derive(Clone, Debug)]
 pub enum Answer {
-    /// With the token of whoever is signed in, after so many milliseconds. Who that is, is looked up at the start.
+    /// Answers with the signed-in user's token after this many milliseconds. The user is looked up at the start.
     After(f64),
     Throws,
     Hangs,

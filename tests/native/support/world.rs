@@ -20,7 +20,7 @@ pub struct Seen {
     pub subject: Option<String>,
     /// Whether it goes past the HTTP cache.
     pub is_fresh: bool,
-    /// Whether nobody waited for its answer any more.
+    /// Whether the caller had given up waiting for the response.
     pub is_aborted: bool,
 }
 
@@ -83,7 +83,7 @@ impl World {
         self.core.runtime.pass(ms);
     }
 
-    /// Time goes on until nobody waits for anything.
+    /// Advances the time until nothing is being waited for.
     pub fn quiesce(&self) {
         self.core.runtime.quiesce();
     }

@@ -151,7 +151,7 @@ mod echoes {
     }
 
     #[test]
-    fn a_row_that_was_read_anew_is_not_waited_for() {
+    fn the_echo_of_a_row_that_was_read_again_is_not_awaited() {
         let mut echoes = written(&[(Some("1"), 0.0)]);
         for (table, id) in [(&WORKFLOWS, "b"), (&WORKFLOW_NODES, "a")] {
             echoes.forget(table, id);
@@ -186,7 +186,7 @@ mod selections {
     }
 
     #[test]
-    fn a_scope_is_a_uuid_or_everybody_where_a_table_belongs_to_no_user() {
+    fn a_scope_is_a_uuid_or_all_where_a_table_has_no_owner() {
         let id = uuid_of("ada");
         assert_eq!(selection("workflows", Some(&id.to_uppercase()), None).scope, Some(id));
         assert_eq!(selection("workflow_templates", Some("all"), None).scope, None);
@@ -647,7 +647,7 @@ fn the_application_sees_the_states_of_a_subscription_by_these_names() {
 }
 
 #[test]
-fn a_subscription_that_begins_anew_keeps_its_followers_and_nothing_it_knew() {
+fn a_restarted_subscription_keeps_its_followers_and_forgets_its_rows() {
     let mut subscription = subscription();
     subscription.followers = 3;
     read(&mut subscription, json!([named("a", "1")]));

@@ -34,7 +34,7 @@ const env = {
   NEXT_PUBLIC_SUPABASE_KEY: access.key,
 };
 
-/** A user with two workflows whose names are nobody else's. @param {string} name */
+/** A user with two workflows with unique names. @param {string} name */
 async function personOf(name) {
   const user = await newUser(name);
   const names = [1, 2].map((number) => `${name} ${number} ${randomUUID()}`);
@@ -44,7 +44,7 @@ async function personOf(name) {
 
 /** @typedef {Awaited<ReturnType<typeof personOf>>} Person */
 
-/** Names that a text holds, of anybody. @param {string} text */
+/** The names that a text contains, of any user. @param {string} text */
 const namesIn = (text) => people.flatMap(({ names }) => names.filter((name) => text.includes(name)));
 
 /**
@@ -76,7 +76,7 @@ function useServer(command) {
 }
 
 /**
- * Opens a page as somebody, and gives it with what went wrong in it.
+ * Opens a page as a user, and returns it with its errors.
  *
  * @param {string} address
  * @param {Person} person

@@ -57,7 +57,7 @@ export async function deliveries(sql, batch, subscribers, rules) {
 }
 
 /**
- * Waits until everybody sees these transactions: they come out of the log a moment before.
+ * Waits until these transactions are visible to all others: they appear in the log shortly before that.
  *
  * @param {Sql} sql
  * @param {Committed[]} batch
@@ -126,7 +126,7 @@ async function ofTable(sql, relation, table, changes, subscribers, rules) {
       }
     });
   }
-  // Subscribers in the order they joined, whoever they are.
+  // Subscribers in the order in which they joined, regardless of the user.
   for (const list of found.values()) {
     list.sort((a, b) => subscribers.indexOf(a.subscriber) - subscribers.indexOf(b.subscriber));
   }
@@ -226,7 +226,8 @@ function fillFrom(row, old) {
 }
 
 /**
- * Which changes the holder of these claims may see. Of a deleted row nobody can say any more, so everybody may.
+ * Which changes the holder of these claims may see. Deleted rows cannot be checked any more, so every user sees their
+ * keys.
  *
  * @param {Sql} sql
  * @param {Relation} relation

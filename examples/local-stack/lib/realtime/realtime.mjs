@@ -26,7 +26,7 @@ export class Server {
   #joins = 0;
   /** When the last joins were, as far as they count for the limit. @type {number[]} */
   #recentJoins = [];
-  /** Until when the server is cold; null before anybody asked it to subscribe. @type {number | null} */
+  /** Until when the server is cold; null before the first subscription. @type {number | null} */
   #coldUntil = null;
   #downUntil = 0;
   /** @type {Promise<Stream | null> | null} */
@@ -76,7 +76,7 @@ export class Server {
     this.#webSockets.handleUpgrade(incoming, raw, head, (ws) => {
       this.#sockets.add(new Socket({ server: this, ws, raw, version, apiClaims }));
     });
-    // Ready by the time somebody joins. A failure shows there.
+    // Connect in advance, before the first join. A failure is reported at that join.
     this.follow().catch(() => {});
     return 101;
   }

@@ -54,7 +54,7 @@ export function readApiKey(key) {
   }
 }
 
-/** @param {unknown} token an opaque API key is no token; clients send it as one when nobody is signed in */
+/** @param {unknown} token clients without a user send the API key here, which may be opaque */
 export function isToken(token) {
   return typeof token === 'string' && !token.startsWith('sb_');
 }

@@ -2,8 +2,8 @@ import { useEffect, useState } from 'react';
 import { getRealtimeManager, type SubscriptionStatus, type TableName } from 'workflow-db/react';
 
 /**
- * Keeps what is cached of a table right, whoever changes it, and answers how the subscription stands. Without a scope, all
- * rows that the user may see are meant.
+ * Keeps the cached rows of a table up to date, and returns the subscription's status. Without a scope, it follows all
+ * rows that the user may see.
  */
 export function useFollow(table: TableName, scope?: string): SubscriptionStatus {
   const [status, setStatus] = useState<SubscriptionStatus>('connecting');

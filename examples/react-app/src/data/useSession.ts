@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { supabase } from './client';
 
-/** The signed-in user's session; null for nobody, undefined until it is known. */
+/** The session of the signed-in user; null without one, undefined until it is known. */
 export function useSession(): Session | null | undefined {
   const [session, setSession] = useState<Session | null>();
 

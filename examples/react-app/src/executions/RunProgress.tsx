@@ -1,6 +1,6 @@
 import { useExecutionProgress } from 'workflow-db/react';
 
-/** How far a run is, live, whoever runs it. */
+/** The live progress of a run, wherever it was started. */
 export function RunProgress({ executionId }: { executionId: string }) {
   const { execution, totalNodes, completedCount, failedCount, progressPercent } =
     useExecutionProgress(executionId);

@@ -5,7 +5,7 @@ const FASTEST_STEP_MS = 500;
 const SLOWEST_STEP_MS = 1100;
 
 /**
- * Does a run, step by step, and writes down how far it is: whoever shows the run sees it, in this window or another.
+ * Runs a workflow step by step and stores the progress, so that every window that shows the run sees it.
  * The work itself is pretended; an app that does it would call its services here. What was done before is not done
  * again, so that a run which broke off can be taken up.
  */
@@ -20,7 +20,7 @@ export async function perform(
   );
   for (const { node_id, node_type } of inOrder(nodes, connections)) {
     if (known.get(node_id)?.status === 'completed') continue;
-    // Somebody may have stopped it, or deleted the workflow.
+    // The run may have been stopped, or the workflow deleted.
     if ((await fresh.getExecution(execution.id))?.status !== 'running') return;
     const startedAt = Date.now();
     const result =

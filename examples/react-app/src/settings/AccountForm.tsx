@@ -13,7 +13,7 @@ const SWITCHES = [
 
 interface Props {
   userId: string;
-  /** Begins anew. */
+  /** Reloads the form. */
   onRetry: () => void;
 }
 

@@ -11,7 +11,7 @@ import { ResetBrandButton } from './ResetBrandButton';
 
 interface Props {
   userId: string;
-  /** Begins anew. */
+  /** Reloads the form. */
   onRetry: () => void;
 }
 

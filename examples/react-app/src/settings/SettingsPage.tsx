@@ -12,7 +12,7 @@ interface Props {
 
 export function SettingsPage({ userId, section }: Props) {
   useTitle('Settings');
-  // The hooks of settings have no way to ask again but to begin anew.
+  // The settings hooks have no refresh function, so a retry mounts them again.
   const [attempt, setAttempt] = useState(0);
   const retry = () => setAttempt(attempt + 1);
   return (

@@ -9,7 +9,7 @@ interface Props extends ToastContent {
 
 const SHOWN_MS = 5000;
 
-/** A success goes by itself; a failure stays until it is closed, so that nobody misses it. */
+/** A success disappears by itself; a failure stays until it is closed. */
 export function Toast({ id, text, tone, detail, action, onClose }: Props) {
   useEffect(() => {
     if (tone === 'failure') return undefined;

@@ -4,7 +4,7 @@ import type { Graph } from '../graph/graph';
 /** Changes of a workflow's graph that are not saved yet. */
 export interface Draft {
   graph: Graph;
-  /** The workflow's `updated_at` when the changes began: whoever saved since would be overwritten. */
+  /** The workflow's `updated_at` when the changes began, so that a later save by another client is not overwritten. */
   basedOn: string;
 }
 

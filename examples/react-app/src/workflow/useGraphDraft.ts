@@ -11,7 +11,7 @@ export interface GraphDraft {
   edit: (change: GraphChange) => void;
   save: Task<[]>;
   discard: () => void;
-  /** Somebody else saved the workflow since the changes began. */
+  /** Another client saved the workflow since the changes began. */
   isInConflict: boolean;
   /** Saves over what they saved. */
   keepMine: () => void;

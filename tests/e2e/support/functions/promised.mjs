@@ -16,9 +16,9 @@ import { randomUUID } from 'node:crypto';
  * @property {string} table where the outcome is read or written
  * @property {(estate: Estate) => string | null} [target] the row that is written; null for one that is made
  * @property {number} [requestsToMiss] how many requests it takes to say so; 1 unless given
- * @property {unknown} missing the outcome for ids of nobody's
+ * @property {unknown} missing the outcome for ids that do not exist
  * @property {unknown} foreign the outcome for another user's row
- * @property {unknown} anonymous the outcome when nobody is signed in
+ * @property {unknown} anonymous the outcome without a signed-in user
  * @property {(estate: Estate) => [args: unknown[], named: string][]} bad refused, with the name in the message
  */
 

@@ -41,7 +41,7 @@ pub struct Server {
     made: u64,
     /// Every row that was ever inserted through a request, as it was then.
     born: Vec<(&'static str, Row)>,
-    /// By the id of every row that there ever was: whose it is, unless it is nobody's.
+    /// By the id of every row that ever existed: its owner, if it has one.
     owners: HashMap<String, Option<String>>,
     /// By the id of every row that there ever was: the places of its commits.
     history: HashMap<String, Vec<usize>>,
@@ -49,7 +49,7 @@ pub struct Server {
     pub audits: bool,
     /// Whether an insert that is repeated makes another row: a fault of the model, by which the simulator is tested.
     pub forgets_ids: bool,
-    /// Whether everybody may read everything: another one.
+    /// Whether all users may read everything: another server.
     pub shows_everything: bool,
     /// Whether pages lack their first row: a third one.
     pub shortens_pages: bool,
@@ -368,12 +368,12 @@ impl Server {
         of_table.map(|(_, row)| row["id"].as_str()).collect::<HashSet<_>>().len()
     }
 
-    /// Whose row this is, or was before it was deleted. None for nobody's, and for a row that there never was.
+    /// The owner of this row, even if it was deleted. None for a row without an owner, and for one that never existed.
     pub fn owner_ever(&self, id: &str) -> Option<&str> {
         self.owners.get(id)?.as_deref()
     }
 
-    /// Whether it is, or was, a workflow that everybody may read.
+    /// Whether it is, or was, a workflow that all users may read.
     pub fn was_public(&self, id: &str) -> bool {
         self.history(id).iter().any(|place| {
             let Commit { table, row, .. } = &self.commits[*place];
