@@ -29,9 +29,16 @@ const SECTIONS = [
     types:
       /^(Db|CallOptions|UpdateOptions|PaginatedResponse|CursorPage|ApiResponse|Uuid|Timestamp|JsonObject)$/,
   },
-  { title: 'Workflows', names: /^db\.(?!.*(Node|Connection|Template|Execution|Member))\w*Workflow/ },
+  {
+    title: 'Workflows',
+    names: /^db\.(?!invite|leave|.*(Node|Connection|Template|Execution|Member|Shared))\w*Workflow/,
+  },
   { title: 'Nodes and connections', names: /^db\.\w*Workflow(Node|Connection)/ },
-  { title: 'Members', names: /^db\.\w*Member/ },
+  {
+    title: 'Members',
+    names: /^db\.(invite|leave|getShared|\w*(Member|Invitation))/,
+    types: /^(MemberRole|WorkflowRole|WorkflowInvitation)$/,
+  },
   { title: 'Merging', names: /^merge/, types: /Merge/ },
   { title: 'Executions', names: /^db\.\w*Execution/, types: /^Execution\w*Query$/ },
   { title: 'Templates', names: /^db\.\w*Template/, types: /^TemplateQuery$/ },

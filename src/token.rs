@@ -68,11 +68,18 @@ impl<D: Data> Subject<D> {
         }
     }
 
-    /// The user's id, if the token contains it.
+    /// The user's id, if the token is a JWT that contains it.
+    pub fn user_id(&self) -> Option<String> {
+        match self {
+            Self::Claims(claims) => claims.column("sub").text().map(str::to_owned),
+            Self::Nobody | Self::Opaque(_) => None,
+        }
+    }
+
+    /// What identifies the user: the id, or the whole text of a token that is not a JWT.
     pub fn id(&self) -> Option<String> {
         match self {
-            Self::Nobody => None,
-            Self::Claims(claims) => claims.column("sub").text().map(str::to_owned),
+            Self::Nobody | Self::Claims(_) => self.user_id(),
             Self::Opaque(text) => Some(text.clone()),
         }
     }

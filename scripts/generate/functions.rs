@@ -4,12 +4,13 @@ use super::comment;
 use std::collections::BTreeSet;
 use workflow_db::tables::{Signature, TABLES};
 
-const DOCS: [&str; 7] = [
+const DOCS: [&str; 8] = [
     "The functions of `db`.",
     "",
     "Every function can reject with `INVALID_INPUT` (an argument is invalid, nothing was sent), `NOT_CONFIGURED`, `ABORTED`,",
-    "the server's own code for errors that are not worth a retry, or `RETRY_EXHAUSTED`. Upserts, and changes of executions,",
-    "results and connections, can also reject with `MIGRATION_REQUIRED`, whose `hint` names the migration to apply.",
+    "the server's own code for errors that are not worth a retry, or `RETRY_EXHAUSTED`. Upserts, changes of executions,",
+    "results and connections, and functions for members can also reject with `MIGRATION_REQUIRED`, whose `hint` names",
+    "the migration to apply.",
     "",
     "Rows are shared with the cache: copy a row before you change it.",
 ];

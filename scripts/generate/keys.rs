@@ -43,7 +43,9 @@ pub fn module() -> String {
 
 /// Every format of a key. A list's comes before that of a row with the same prefix, which is a variant of the list's.
 fn formats() -> impl Iterator<Item = (&'static Table, &'static KeyFormat)> {
-    let of_table = |table: &'static Table| table.list_key.iter().chain(&table.row_key);
+    let of_table = |table: &'static Table| {
+        table.list_key.iter().chain(&table.row_key).chain(table.other_keys.iter().copied())
+    };
     TABLES.iter().flat_map(move |table| of_table(table).map(move |format| (*table, format)))
 }
 
@@ -87,6 +89,7 @@ fn read_key(table: &Table, action: Action) -> Option<String> {
         Action::Children(..) | Action::OfUser => key_function(table, list?, ""),
         Action::OfService => format!("named({})", key_function(table, row?, "")),
         Action::Special(Cached::Row(variant)) => key_function(table, row?, variant),
+        Action::Special(Cached::Other(format)) => key_function(table, format, ""),
         Action::Special(Cached::List(variant)) => key_function(table, list?, variant),
         Action::Special(Cached::ListOr(variant)) => {
             format!("variantIf({}, '{variant}')", key_function(table, list?, ""))

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod lists;
+mod members;
 mod rows;
 mod saves;
 
@@ -25,7 +26,7 @@ pub enum Operation {
 type Build = fn(&Call<'_>) -> Result<Operation, Error>;
 
 /// The functions whose action is [`Action::Special`].
-static SPECIAL: [(&str, Build); 20] = [
+static SPECIAL: [(&str, Build); 26] = [
     ("getWorkflows", lists::workflows),
     ("getWorkflowsPage", lists::workflows_page),
     ("getWorkflowWithRelations", rows::workflow_with_relations),
@@ -46,6 +47,12 @@ static SPECIAL: [(&str, Build); 20] = [
     ("getTemplates", lists::templates),
     ("getAuditLogs", lists::audit_logs),
     ("getAuditLogsPage", lists::audit_logs_page),
+    ("inviteToWorkflow", members::invite),
+    ("updateWorkflowMember", members::update),
+    ("getInvitations", members::invitations),
+    ("acceptInvitation", members::accept),
+    ("leaveWorkflow", members::leave),
+    ("getSharedWorkflows", members::shared_workflows),
 ];
 
 /// The names of all functions.

@@ -153,7 +153,7 @@ fn rows(
     Ok(json)
 }
 
-fn function(
+pub(super) fn function(
     function: DatabaseFunction,
     arguments: &RequestBody,
     workflow_id: Option<String>,

@@ -108,7 +108,12 @@ impl<D: Data> Change<D> {
                 return Patch::Newer;
             }
         }
-        match (query.admits(row), place, old) {
+        let is_admitted = match query.member {
+            // Another table decides which workflows are in the list.
+            Some(_) => Some(place.is_some()),
+            None => query.admits(row),
+        };
+        match (is_admitted, place, old) {
             (None, ..) => Patch::Drop,
             // The row may have been in the part that is not cached.
             (Some(false), None, _) if counts_unseen => Patch::Drop,

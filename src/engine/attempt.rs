@@ -3,7 +3,7 @@
 use super::call::Sent;
 use super::Engine;
 use crate::error::{code, Cause, Error, Report};
-use crate::flows::{Answered, Flow, Step};
+use crate::flows::{explained, Answered, Flow, Step};
 use crate::platform::{Event, Platform};
 use crate::rest::{classify, Answer, Request};
 use crate::retry::Decision;
@@ -62,7 +62,7 @@ impl<P: Platform> Engine<P> {
         let outcome = self.until_answered(&request, timeout_ms, sent, &mut sender).await;
         let (outcome, attempts) = match outcome {
             Ok((answer, attempts)) => (Ok(answer), attempts),
-            Err(error) => (Err(error), 0),
+            Err(error) => (Err(explained(request.table, error)), 0),
         };
         Answered { outcome, attempts, user_id: sender.subject.as_ref().and_then(Subject::id) }
     }

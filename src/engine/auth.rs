@@ -167,6 +167,11 @@ impl<D: Data> Auth<D> {
         !is_pending
     }
 
+    /// The id of the user who is signed in, where a token said it.
+    pub fn user_id(&self) -> Option<String> {
+        self.subject.as_ref().and_then(Subject::user_id)
+    }
+
     /// The number for a call of the provider or for a report.
     pub fn next_ask(&mut self) -> u64 {
         self.asked += 1;

@@ -24,12 +24,20 @@ impl<P: Platform> Engine<P> {
         call: &FunctionCall,
         answer: P::Data,
         is_outdated: impl Fn(&Graph<P::Data>) -> bool,
-    ) -> P::Data {
+    ) -> Option<P::Data> {
         if let Some(id) = &call.template_id {
             self.apply_unknown(&WORKFLOW_TEMPLATES, Some(id.clone()));
         }
         let saved = |whole: &P::Data| self.saved_graph(whole, &is_outdated);
-        match call.function {
+        Some(match call.function {
+            DatabaseFunction::AcceptInvitation => {
+                self.joined(&answer);
+                answer
+            }
+            DatabaseFunction::LeaveWorkflow => {
+                self.left(call, &answer);
+                return None;
+            }
             DatabaseFunction::SaveKeys | DatabaseFunction::StoreKey | DatabaseFunction::RevealKey => {
                 self.apply_unknown(call.function.table(), None);
                 answer
@@ -38,7 +46,7 @@ impl<P: Platform> Engine<P> {
                 P::Data::list(&answer.items().iter().map(saved).collect::<Vec<_>>())
             }
             DatabaseFunction::SaveGraph | DatabaseFunction::FromTemplate => saved(&answer),
-        }
+        })
     }
 
     fn saved_graph(

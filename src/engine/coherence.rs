@@ -5,7 +5,7 @@ use super::Engine;
 use crate::cache::{is_older, is_variant_of, Change, Patch, Shape, Source};
 use crate::data::Data;
 use crate::platform::{Event, Platform, Published};
-use crate::tables::AUDIT_LOGS;
+use crate::tables::{Table, AUDIT_LOGS, WORKFLOW_MEMBERS};
 use crate::time::MIN_SWEEP_MS;
 use futures_channel::oneshot;
 use futures_util::future::{select, Either};
@@ -18,6 +18,7 @@ impl<P: Platform> Engine<P> {
     pub fn apply(self: &Rc<Self>, change: &Change<P::Data>) -> bool {
         let mut is_news = true;
         let change = &self.identified(change);
+        let membership = self.own_membership(change);
         {
             let mut state = self.state.borrow_mut();
             state.note(Record::of(change));
@@ -46,7 +47,7 @@ impl<P: Platform> Engine<P> {
                 let audited = audit_key(change);
                 let is_outdated = |key: &str| match &audited {
                     Some(key_of_user) => is_variant_of(key, key_of_user),
-                    None => key.starts_with(&AUDIT_LOGS.list_key(&[])),
+                    None => key.starts_with(&AUDIT_LOGS.list_key(&[])) || is_decided_by(change.table, key),
                 };
                 state.overtake_keys(&is_outdated);
                 let outdated: Vec<_> =
@@ -58,6 +59,9 @@ impl<P: Platform> Engine<P> {
         }
         self.flush();
         self.announce(change);
+        if let Some(membership) = membership {
+            self.membership_changed(&membership, change);
+        }
         is_news
     }
 
@@ -219,8 +223,17 @@ impl<P: Platform> Engine<P> {
     }
 }
 
-/// The key of the audit log that a change makes outdated. `None` if the row's user is unknown.
+/// Whether the key is that of a list which the rows of `table` decide, though it does not hold them.
+fn is_decided_by(table: &Table, key: &str) -> bool {
+    table.other_keys.iter().any(|format| key.starts_with(format.prefix))
+}
+
+/// The key of the audit log that a change makes outdated. `None` if any may be: the row's user is unknown, or it is a
+/// member, whom the log of the workflow's owner is about.
 fn audit_key<D: Data>(change: &Change<D>) -> Option<String> {
+    if *change.table == WORKFLOW_MEMBERS {
+        return None;
+    }
     match &change.source {
         Source::Row(row) | Source::Current(row) | Source::Deleted(Some(row)) => {
             row.column("user_id").text().map(|user| AUDIT_LOGS.list_key(&[user]))

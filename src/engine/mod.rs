@@ -32,6 +32,7 @@ mod coherence;
 mod incoming;
 mod live;
 mod log;
+mod members;
 mod opening;
 mod read;
 mod reads;

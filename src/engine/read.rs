@@ -10,7 +10,8 @@ use crate::data::Data;
 use crate::error::Error;
 use crate::flows::{Load, LoadFlow, Loaded};
 use crate::platform::{Event, Platform};
-use futures_util::future::{select, FutureExt, LocalBoxFuture};
+use crate::tables::INVITATIONS_KEY;
+use futures_util::future::{select, Either, FutureExt, LocalBoxFuture};
 use std::pin::pin;
 use std::rc::Rc;
 
@@ -32,6 +33,7 @@ impl<P: Platform> Engine<P> {
         let timeout_ms = options.timeout_ms.unwrap_or_else(|| self.settings().timeout_ms);
         let work = async {
             self.settled().await;
+            let read = self.completed(read, timeout_ms).await?;
             if !options.fresh {
                 if let Some(data) = self.hit(&read, timeout_ms) {
                     return Ok(Some(data));
@@ -42,6 +44,21 @@ impl<P: Platform> Engine<P> {
             flight.wait().await
         };
         self.supervise(options.cancelled, &stage, work.boxed_local()).await
+    }
+
+    /// The read with its whole key: of the invitations, no argument says that they are the signed-in user's.
+    async fn completed(self: &Rc<Self>, read: Read, timeout_ms: f64) -> Result<Read, Error> {
+        if read.key != INVITATIONS_KEY.prefix {
+            return Ok(read);
+        }
+        if self.user_id().is_none() {
+            let timeout = self.platform.sleep(timeout_ms);
+            match select(pin!(self.authorize(None).boxed_local()), pin!(timeout)).await {
+                Either::Left((token, _)) => token?,
+                Either::Right(_) => return Err(Error::timeout()),
+            };
+        }
+        Ok(Read { key: INVITATIONS_KEY.of(&[&self.user_id().unwrap_or_default()]), ..read })
     }
 
     /// The cached entry, if it is fresh enough.

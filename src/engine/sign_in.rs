@@ -36,6 +36,11 @@ impl<P: Platform> Engine<P> {
         Some(now.later_by(left_ms))
     }
 
+    /// The id of the user who is signed in, where a token said it.
+    pub fn user_id(&self) -> Option<String> {
+        self.state.borrow().auth.user_id()
+    }
+
     /// Waits until it is known who is signed in, if that is undecided.
     pub(super) async fn settled(&self) {
         loop {

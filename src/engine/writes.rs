@@ -151,11 +151,14 @@ impl<P: Platform> WriteGuard<P> {
                     meanwhile.was_crossed
                         || meanwhile.has_heard(|table, id| self.engine.was_told_otherwise(table, id, saved))
                 };
-                Ok(Some(self.engine.called(call, answer, is_outdated)))
+                Ok(self.engine.called(call, answer, is_outdated))
             }
             Err(error) => {
                 if may_have_happened(&error) {
                     self.apply(self.write.id.clone(), Source::Unknown);
+                    if let Write::Call(call) = write {
+                        self.engine.may_have_left(call);
+                    }
                 }
                 Err(error)
             }

@@ -1,14 +1,17 @@
-//! Database functions: several rows in one transaction, and encrypted API keys.
+//! Database functions: several rows in one transaction, encrypted API keys, and members of workflows.
 //!
-//! `supabase/migrations/…_atomic_saves.sql` and `supabase/optional/…_encrypted_api_keys.sql` create them. Where those
-//! have not been applied, calls fail with `MIGRATION_REQUIRED`.
+//! `supabase/migrations/…_atomic_saves.sql` and the files in `supabase/optional` create them. Where those have not been
+//! applied, calls fail with `MIGRATION_REQUIRED`.
 
 use super::write::Condition;
 use crate::data::Form;
 use crate::error::{code, Error, Report};
 use crate::json::json_text;
 use crate::rest::Request;
-use crate::tables::{Table, API_KEYS, AUDIT_LOGS, WORKFLOWS};
+use crate::tables::{
+    table_named, Table, API_KEYS, AUDIT_LOGS, WORKFLOWS, WORKFLOW_INVITATIONS, WORKFLOW_MEMBERS,
+    WORKFLOW_MEMBERS_MIGRATION,
+};
 
 /// The migration that creates the functions for saves.
 const ATOMIC_SAVES: &str = "supabase/migrations/20260101000500_atomic_saves.sql";
@@ -32,6 +35,10 @@ pub enum DatabaseFunction {
     StoreKey,
     /// Returns the secret of an API key.
     RevealKey,
+    /// Makes the signed-in user a member of a workflow.
+    AcceptInvitation,
+    /// Ends the membership of the signed-in user.
+    LeaveWorkflow,
 }
 
 /// A call of a database function.
@@ -58,15 +65,17 @@ impl DatabaseFunction {
             Self::SaveKeys => "batch_save_api_keys",
             Self::StoreKey => "store_api_key",
             Self::RevealKey => "reveal_api_key",
+            Self::AcceptInvitation => "accept_workflow_invitation",
+            Self::LeaveWorkflow => "leave_workflow",
         }
     }
 
     /// The migration that creates the function.
     fn migration(self) -> &'static str {
-        if self.carries_secret() {
-            ENCRYPTED_API_KEYS
-        } else {
-            ATOMIC_SAVES
+        match self {
+            Self::StoreKey | Self::RevealKey => ENCRYPTED_API_KEYS,
+            Self::AcceptInvitation | Self::LeaveWorkflow => WORKFLOW_MEMBERS_MIGRATION,
+            _ => ATOMIC_SAVES,
         }
     }
 
@@ -81,6 +90,7 @@ impl DatabaseFunction {
             Self::SaveKeys | Self::StoreKey => &API_KEYS,
             // The key itself does not change, but revealing it is recorded.
             Self::RevealKey => &AUDIT_LOGS,
+            Self::AcceptInvitation | Self::LeaveWorkflow => &WORKFLOW_MEMBERS,
             _ => &WORKFLOWS,
         }
     }
@@ -88,7 +98,7 @@ impl DatabaseFunction {
     /// The form of the result.
     fn form(self) -> Form {
         match self {
-            Self::SaveWorkflows | Self::SaveKeys => Form::Rows,
+            Self::SaveWorkflows | Self::SaveKeys | Self::LeaveWorkflow => Form::Rows,
             Self::RevealKey => Form::Text,
             _ => Form::Object,
         }
@@ -134,6 +144,25 @@ impl FunctionCall {
             "PGRST202" | "42883" => migration_required(self.function.migration()).after(error.attempts),
             _ => error,
         }
+    }
+}
+
+/// The error of a request about `table`, in the words of the package where the database lacks an optional table.
+pub fn explained(table: &str, error: Error) -> Error {
+    let invitations = (table == WORKFLOW_INVITATIONS.name).then_some(&WORKFLOW_INVITATIONS);
+    let optional = table_named(table).or(invitations).and_then(|table| table.made_by);
+    let migration = match &*error.code {
+        // Unknown table or function. `PostgREST` 12 reports an unknown table as 42P01, later versions as PGRST205.
+        "42P01" | "PGRST205" | "PGRST202" => optional,
+        // `PostgREST` 12 reports nothing but the status for a write to an unknown table.
+        code::UNKNOWN_ERROR if error.status == Some(404) => optional,
+        // Unknown relationship: only members may be missing.
+        "PGRST200" => Some(WORKFLOW_MEMBERS_MIGRATION),
+        _ => None,
+    };
+    match migration {
+        Some(file) => migration_required(file).after(error.attempts),
+        None => error,
     }
 }
 

@@ -16,7 +16,7 @@ mod write;
 
 pub use batch::{is_same_question, url_length, Batch, Lookup};
 pub use completion::List;
-pub use function::{is_taken, DatabaseFunction, FunctionCall};
+pub use function::{explained, is_taken, DatabaseFunction, FunctionCall};
 pub use load::{Load, LoadFlow, Loaded};
 pub use relations::Parts;
 pub use scope::ScopeFlow;

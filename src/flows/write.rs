@@ -106,7 +106,7 @@ impl Write {
             Self::Insert { id, .. } | Self::Update { id, .. } => Some(id.clone()),
             Self::Delete { filters, .. } => id_in(filters),
             Self::Upsert { .. } | Self::Ensure { .. } => None,
-            Self::Call(call) => call.workflow_id.clone(),
+            Self::Call(call) => call.workflow_id.clone().filter(|_| *call.function.table() == WORKFLOWS),
         }
     }
 

@@ -63,6 +63,12 @@ impl Client {
         self.engine.signed_in(token_of(token));
     }
 
+    /// The id of the user who is signed in, as far as a token said it.
+    #[wasm_bindgen(js_name = userId)]
+    pub fn user_id(&self) -> Option<String> {
+        self.engine.user_id()
+    }
+
     /// Ends all calls and forgets everything. The client can be configured again.
     pub fn close(&self) {
         self.engine.platform.close();

@@ -10,7 +10,7 @@ impl Query {
     /// Whether `row` satisfies every filter. `None` if that cannot be decided here: the row lacks a column, or the
     /// comparison depends on the database's collation or on a value in an unusual form.
     pub fn admits<D: Data>(&self, row: &D) -> Option<bool> {
-        let mut undecided = self.comparison.is_some();
+        let mut undecided = self.comparison.is_some() || self.member.is_some();
         match self.scope.as_deref().map(|scope| is_in_scope(self.table, scope, row)) {
             None | Some(Some(true)) => {}
             Some(Some(false)) => return Some(false),

@@ -31,6 +31,8 @@ pub struct Query {
     pub scope: Option<String>,
     /// A further condition that only the server can evaluate.
     pub comparison: Option<Comparison>,
+    /// For workflows: the user who must be a member.
+    pub member: Option<String>,
     /// Whether the table's secret column is excluded.
     pub is_public: bool,
 }
@@ -84,6 +86,7 @@ impl Query {
             offset: 0,
             scope: None,
             comparison: None,
+            member: None,
             is_public: false,
         };
         query.ordered_by("created_at", false)
@@ -135,7 +138,10 @@ impl Query {
 
     /// The columns to read, in the syntax of `select`.
     pub fn select(&self) -> String {
-        let Some(secret) = self.hidden() else { return "*".to_owned() };
+        let Some(secret) = self.hidden() else {
+            // Embeds no column: it only leaves out workflows without such a member.
+            return if self.member.is_some() { "*,workflow_members!inner()" } else { "*" }.to_owned();
+        };
         let names = self.table.columns.iter().map(|column| column.name).filter(|name| *name != secret);
         names.collect::<Vec<_>>().join(",")
     }

@@ -46,6 +46,10 @@ pub fn select_url(query: &Query, select: &str, after: Option<&Position>) -> Stri
     if let Some(scope) = &query.scope {
         push_scope(&mut url, query.table, scope);
     }
+    if let Some(user_id) = &query.member {
+        url.push_str("&workflow_members.user_id=eq.");
+        url.push_str(user_id);
+    }
     if let Some(Comparison { column, operator, value }) = &query.comparison {
         url.extend(["&", column, "=", operator, "."]);
         push_encoded(&mut url, value);

@@ -100,6 +100,11 @@ pub struct GatewayType(pub String);
 #[cfg_attr(not(target_arch = "wasm32"), tsify(type = "'light' | 'dark' | 'auto'"))]
 pub struct Theme(pub String);
 
+/// What a member may do: read, or change too.
+#[cfg_attr(not(target_arch = "wasm32"), derive(Tsify))]
+#[cfg_attr(not(target_arch = "wasm32"), tsify(type = "'viewer' | 'editor'"))]
+pub struct MemberRole(pub String);
+
 /// The status of an execution, or of one node in it.
 #[cfg_attr(not(target_arch = "wasm32"), derive(Tsify))]
 #[cfg_attr(not(target_arch = "wasm32"), tsify(type = "'running' | 'completed' | 'failed'"))]
@@ -138,13 +143,16 @@ impl ColumnType for GatewayType {
 impl ColumnType for Theme {
     const KIND: Kind = Kind::OneOf(&["light", "dark", "auto"]);
 }
+impl ColumnType for MemberRole {
+    const KIND: Kind = Kind::OneOf(&["viewer", "editor"]);
+}
 impl ColumnType for ExecutionStatus {
     const KIND: Kind = Kind::OneOf(&["running", "completed", "failed"]);
 }
 
 /// The declarations of these types.
 #[cfg(not(target_arch = "wasm32"))]
-pub static COLUMN_TYPES: [&str; 8] = [
+pub static COLUMN_TYPES: [&str; 9] = [
     Uuid::DECL,
     Timestamp::DECL,
     JsonObject::DECL,
@@ -152,5 +160,6 @@ pub static COLUMN_TYPES: [&str; 8] = [
     AuditDetails::DECL,
     GatewayType::DECL,
     Theme::DECL,
+    MemberRole::DECL,
     ExecutionStatus::DECL,
 ];

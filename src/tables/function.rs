@@ -1,5 +1,7 @@
 //! The functions of `db`, as declared in each table's file.
 
+use super::KeyFormat;
+
 /// A function of `db`.
 pub struct Function {
     /// The name.
@@ -46,6 +48,8 @@ pub enum Cached {
     List(&'static str),
     /// The list's entry, or this variant if the second argument is true.
     ListOr(&'static str),
+    /// The entry with this key.
+    Other(&'static KeyFormat),
 }
 
 /// Suffix of the key for a workflow with its nodes and connections.

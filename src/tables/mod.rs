@@ -42,6 +42,7 @@ tables! {
     saved_templates: SAVED_TEMPLATES,
     audit_logs: AUDIT_LOGS,
     workflow_favorites: WORKFLOW_FAVORITES,
+    workflow_members: WORKFLOW_MEMBERS,
 }
 
 /// The table with this name.
@@ -64,6 +65,8 @@ pub struct Table {
     pub row_key: Option<KeyFormat>,
     /// The cache key of a list of rows.
     pub list_key: Option<KeyFormat>,
+    /// The cache keys of other lists whose content depends on its rows.
+    pub other_keys: &'static [&'static KeyFormat],
     /// Tables whose rows are deleted with a row of this one.
     pub cascades: &'static [Cascade],
     /// Whether triggers record its changes in `audit_logs`, so that a write makes the user's audit entries outdated.
@@ -87,6 +90,8 @@ pub struct Table {
     pub is_append_only: bool,
     /// Operations that the production database refuses to a row's owner until the migrations have been applied.
     pub missing_policies: &'static [MissingPolicy],
+    /// The optional migration that makes the table, if it is not one that every database has.
+    pub made_by: Option<&'static str>,
 }
 
 /// A row security policy that the production database lacks (`supabase/migrations/…_missing_policies.sql` adds it).
@@ -118,6 +123,7 @@ impl Table {
         typescript: TypeScript { row: "", types: [""; 3], functions: &[] },
         row_key: None,
         list_key: None,
+        other_keys: &[],
         cascades: &[],
         audited: false,
         active: None,
@@ -129,6 +135,7 @@ impl Table {
         scopes: &[],
         is_append_only: false,
         missing_policies: &[],
+        made_by: None,
     };
 
     /// The column with this name.

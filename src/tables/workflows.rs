@@ -3,7 +3,7 @@
 use super::Action::{Delete, Insert, Row, Special};
 use super::{
     table, Cached, Cascade, KeyFormat, Timestamp, Uuid, RELATIONS, WITH_ARCHIVED, WORKFLOW_CONNECTIONS,
-    WORKFLOW_EXECUTIONS, WORKFLOW_FAVORITES, WORKFLOW_NODES,
+    WORKFLOW_EXECUTIONS, WORKFLOW_FAVORITES, WORKFLOW_MEMBERS, WORKFLOW_NODES,
 };
 
 table! {
@@ -97,6 +97,7 @@ table! {
         Cascade { table: &WORKFLOW_CONNECTIONS, column: "workflow_id" },
         Cascade { table: &WORKFLOW_EXECUTIONS, column: "workflow_id" },
         Cascade { table: &WORKFLOW_FAVORITES, column: "workflow_id" },
+        Cascade { table: &WORKFLOW_MEMBERS, column: "workflow_id" },
     ],
     audited: true,
     scopes: &["user_id", "id"],

@@ -258,6 +258,22 @@ begin
 end
 $$;
 
+-- Ends the signed-in user's membership, and answers the rows that are gone: none after an answer was lost. With the
+-- caller's rights.
+create or replace function public.leave_workflow(p_workflow_id uuid)
+returns jsonb
+language sql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+  with gone as (
+    delete from public.workflow_members m
+    where m.workflow_id = p_workflow_id and m.user_id = auth.uid()
+    returning m.*
+  )
+  select coalesce(jsonb_agg(to_jsonb(g)), '[]') from gone g
+$$;
+
 -- Who shared what with whom is recorded for the owner of the workflow, and for the user who accepted or left. An audit
 -- row never blocks the write it describes. Security definer: only the triggers may write audit_logs.
 create or replace function workflow_private.audit_member()
@@ -339,7 +355,9 @@ begin
         'workflow_role', 'workflows_as', 'verified_email', 'keep_owner_columns', 'refuse_runs_of_viewers',
         'check_member', 'audit_member'
       ))
-      or (n.nspname = 'public' and p.proname in ('workflow_invitations', 'accept_workflow_invitation'))
+      or (n.nspname = 'public' and p.proname in (
+        'workflow_invitations', 'accept_workflow_invitation', 'leave_workflow'
+      ))
   loop
     execute format('revoke execute on function %s from public, anon, authenticated, service_role', of_members.signature);
     if not of_members.is_trigger then

@@ -22,6 +22,7 @@ drop trigger if exists refuse_runs_of_viewers on public.workflow_executions;
 drop trigger if exists refuse_moved_runs_of_viewers on public.workflow_executions;
 drop table if exists public.workflow_members;
 
+drop function if exists public.leave_workflow(uuid);
 drop function if exists public.accept_workflow_invitation(uuid);
 drop function if exists public.workflow_invitations();
 drop function if exists workflow_private.audit_member();

@@ -336,6 +336,18 @@ test('who accepts is a member, and a repetition answers the same', async () => {
   );
 });
 
+test('who leaves is no member any more, and a repetition answers that there is nothing to leave', async () => {
+  const { workflow, editorship } = await shared();
+  const leave = async () =>
+    (await editor.session.sql('select leave_workflow($1) as rows', [workflow.id]))[0].rows;
+  assert.deepEqual(
+    (await leave()).map((/** @type {Row} */ row) => row.id),
+    [editorship],
+  );
+  assert.deepEqual(await leave(), []);
+  assert.deepEqual(await editor.session.sql('select from workflows where id = $1', [workflow.id]), []);
+});
+
 test('only a verified address accepts, declines or sees an invitation', async () => {
   const { workflow } = await shared();
   const impostor = await newPerson({ isVerified: false });
@@ -747,6 +759,7 @@ test('no role but a signed-in user and a server reaches members, and no role rea
     'select from workflow_members',
     'select from workflow_invitations()',
     'select accept_workflow_invitation(gen_random_uuid())',
+    'select leave_workflow(gen_random_uuid())',
     'select workflow_private.workflow_role(gen_random_uuid())',
   ]) {
     assert.equal(await codeOf(anon.sql(statement)), '42501', statement);
@@ -767,9 +780,9 @@ test('no role but a signed-in user and a server reaches members, and no role rea
        has_function_privilege('authenticated', p.oid, 'execute') as callable
      from pg_proc p where proname in ('workflow_role', 'workflows_as', 'verified_email', 'keep_owner_columns',
        'refuse_runs_of_viewers', 'check_member', 'audit_member', 'workflow_invitations',
-       'accept_workflow_invitation')`,
+       'accept_workflow_invitation', 'leave_workflow')`,
   );
-  assert.equal(functions.length, 9);
+  assert.equal(functions.length, 10);
   for (const { signature, proconfig, is_trigger, callable } of functions) {
     assert.deepEqual(proconfig, ['search_path=pg_catalog, pg_temp'], signature);
     assert.equal(callable, !is_trigger, signature);

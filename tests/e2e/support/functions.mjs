@@ -12,14 +12,23 @@ export const FUNCTIONS = { ...WORKFLOWS, ...GRAPH, ...RUNS, ...ACCOUNT, ...GALLE
 
 /** What has tests of its own: see cursors.test.mjs, keys.test.mjs and saves.test.mjs. */
 export const OTHERS = [
+  'acceptInvitation',
   'batchSaveApiKeys',
   'batchSaveWorkflows',
   'createWorkflowFromTemplate',
+  'declineInvitation',
   'getAuditLogsPage',
   'getExecutionsPage',
+  'getInvitations',
+  'getSharedWorkflows',
   'getTemplates',
+  'getWorkflowMembers',
   'getWorkflowsPage',
+  'inviteToWorkflow',
+  'leaveWorkflow',
+  'removeWorkflowMember',
   'revealApiKey',
   'saveWorkflowGraph',
   'storeApiKey',
+  'updateWorkflowMember',
 ];

@@ -17,6 +17,7 @@ mod keys;
 mod lists;
 mod live;
 mod lost_answers;
+mod members;
 mod overtaken;
 mod reads;
 mod relations;

@@ -85,7 +85,19 @@ pub const WRITES: [&str; 42] = [
 ];
 
 /// Functions of a database that most projects do not have.
-pub const OPTIONAL: [&str; 2] = ["storeApiKey", "revealApiKey"];
+pub const OPTIONAL: [&str; 11] = [
+    "storeApiKey",
+    "revealApiKey",
+    "getWorkflowMembers",
+    "inviteToWorkflow",
+    "updateWorkflowMember",
+    "removeWorkflowMember",
+    "getInvitations",
+    "acceptInvitation",
+    "declineInvitation",
+    "leaveWorkflow",
+    "getSharedWorkflows",
+];
 
 impl Generator {
     pub fn call(&self, tab: usize, names: &[&'static str]) -> Step {

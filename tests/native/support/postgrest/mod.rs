@@ -53,6 +53,8 @@ pub struct Server {
     pub shows_everything: bool,
     /// Whether pages lack their first row: a third one.
     pub shortens_pages: bool,
+    /// Whether members see what is shared with them.
+    pub shares: bool,
     /// Every change, in the order of the commits.
     pub commits: Vec<Commit>,
 }
@@ -113,6 +115,7 @@ impl Default for Server {
             forgets_ids: false,
             shows_everything: false,
             shortens_pages: false,
+            shares: false,
             commits: Vec::new(),
         }
     }
@@ -185,7 +188,27 @@ impl Server {
         let Some(subject) = subject else { return false };
         let is_public = facts.name == "workflow_templates"
             || (facts.name == "workflows" && row["is_public"] == json!(true));
-        is_public || self.shows_everything || self.owner(facts, row).as_deref() == Some(subject)
+        is_public
+            || self.shows_everything
+            || self.owner(facts, row).as_deref() == Some(subject)
+            || (self.shares && self.is_member(facts, row, subject))
+    }
+
+    /// Whether the user accepted a membership of the row's workflow.
+    fn is_member(&self, facts: &Facts, row: &Row, subject: &str) -> bool {
+        let workflow_id = match facts.name {
+            "workflows" => row.get("id"),
+            "execution_node_results" => {
+                let run = row["execution_id"].as_str().and_then(|id| self.row("workflow_executions", id));
+                run.and_then(|run| run.get("workflow_id"))
+            }
+            "workflow_favorites" => None,
+            _ => row.get("workflow_id"),
+        };
+        let is_own = |member: &Row| {
+            Some(&member["workflow_id"]) == workflow_id && member["user_id"].as_str() == Some(subject)
+        };
+        self.rows("workflow_members").any(is_own)
     }
 
     /// The user that the row belongs to, through its parent where it names none.

@@ -28,6 +28,8 @@ impl Server {
             "save_workflow_graph" => self.save_workflow_graph(&arguments, subject),
             "batch_save_workflows" => self.save_each(&arguments, "p_workflows", subject, Self::save_workflow),
             "batch_save_api_keys" => self.save_each(&arguments, "p_keys", subject, Self::save_api_key),
+            "accept_workflow_invitation" => self.accept_invitation(&arguments, subject),
+            "leave_workflow" => Ok(self.leave_workflow(&arguments, subject)),
             "create_workflow_from_template" => self.create_from_template(&arguments, subject),
             _ => Err(Refusal::new(404, "PGRST202", "Could not find the function in the schema cache")),
         };
@@ -40,6 +42,29 @@ impl Server {
             }
         }
         Ok(Outcome { status: 200, body: answer?, content_range: None })
+    }
+
+    fn accept_invitation(&mut self, arguments: &Arguments, subject: &str) -> Result<Value, Refusal> {
+        let id = text(arguments, "p_id");
+        let stored = self.row("workflow_members", &id).cloned();
+        let Some(stored) = stored.filter(|row| row["user_id"].is_null() || row["user_id"] == json!(subject))
+        else {
+            return Err(Refusal::new(404, "PT404", "No such invitation"));
+        };
+        if stored["user_id"].is_null() {
+            self.change("workflow_members", &id, json!({"user_id": subject, "accepted_at": self.now()}));
+        }
+        Ok(self.row("workflow_members", &id).cloned().map_or(Value::Null, Value::Object))
+    }
+
+    fn leave_workflow(&mut self, arguments: &Arguments, subject: &str) -> Value {
+        let workflow_id = json!(text(arguments, "p_workflow_id"));
+        let is_own = |row: &&Row| row["workflow_id"] == workflow_id && row["user_id"] == json!(subject);
+        let gone: Vec<Row> = self.rows("workflow_members").filter(is_own).cloned().collect();
+        for row in &gone {
+            self.remove("workflow_members", row["id"].as_str().expect("an id"));
+        }
+        gone.into_iter().map(Value::Object).collect()
     }
 
     fn save_workflow_graph(&mut self, arguments: &Arguments, subject: &str) -> Result<Value, Refusal> {

@@ -281,6 +281,23 @@ pub const TABLES: &[Facts] = &[
         parents: &[("workflow_id", "workflows")],
         owner: Some("user_id"),
     },
+    Facts {
+        name: "workflow_members",
+        columns: &[
+            ("id", Uuid, "null"),
+            ("workflow_id", Uuid, "null"),
+            ("email", Text, "null"),
+            ("user_id", Uuid, "null"),
+            ("role", Text, "null"),
+            ("invited_by", Uuid, "null"),
+            ("created_at", Timestamp, "now"),
+            ("accepted_at", Timestamp, "null"),
+        ],
+        required: &["id", "workflow_id", "email", "role"],
+        unique: &[&["workflow_id", "email"]],
+        parents: &[("workflow_id", "workflows")],
+        owner: None,
+    },
 ];
 
 pub fn facts(name: &str) -> Option<&'static Facts> {

@@ -1,0 +1,75 @@
+//! Calls about the members of workflows and about invitations.
+
+use super::saves::function;
+use super::{read, Call, Operation};
+use crate::data::Value;
+use crate::error::Error;
+use crate::flows::{DatabaseFunction, Load, Write};
+use crate::input::{self, Field, QueryFields, RequestBody};
+use crate::json::json_text;
+use crate::query::Query;
+use crate::tables::{
+    INVITATIONS_KEY, SHARED_WORKFLOWS_KEY, WORKFLOWS, WORKFLOW_INVITATIONS, WORKFLOW_MEMBERS,
+};
+
+pub(super) fn invite(call: &Call<'_>) -> Result<Operation, Error> {
+    let workflow_id = call.uuid_at(0, "workflowId")?;
+    let fields = call.object(1, "invitation")?;
+    let email = QueryFields::new(fields, &["email", "role"])?.get("email").clone();
+    let mut fields: Vec<Field> = fields.iter().filter(|field| field.name != "email").cloned().collect();
+    let email = input::text("email", &email)?;
+    let email = email.trim_ascii();
+    if !is_address(email) {
+        return Err(Error::invalid("email", "an address such as ada@example.com"));
+    }
+    // As the database keeps it. Of other letters, it decides itself which are lower case.
+    fields.push(Field::text("email", &email.to_ascii_lowercase()));
+    fields.push(Field::text("workflow_id", &workflow_id));
+    let (id, chosen_id) = call.give_id(&mut fields)?;
+    let body = input::new_row(&WORKFLOW_MEMBERS, &fields)?.json();
+    Ok(Operation::Write(Write::Insert { table: &WORKFLOW_MEMBERS, id, chosen_id, body }))
+}
+
+/// Whether there is something before and after the only `@`, and no space.
+fn is_address(text: &str) -> bool {
+    let mut parts = text.split('@');
+    let is_part = |part: Option<&str>| part.is_some_and(|part| !part.is_empty());
+    let has_two = is_part(parts.next()) && is_part(parts.next()) && parts.next().is_none();
+    has_two && text.len() <= 320 && !text.bytes().any(|byte| byte.is_ascii_whitespace())
+}
+
+pub(super) fn update(call: &Call<'_>) -> Result<Operation, Error> {
+    let id = call.uuid_at(0, "memberId")?;
+    let fields = call.object(1, "patch")?;
+    if *QueryFields::new(fields, &["role"])?.get("role") == Value::Absent {
+        return Err(Error::invalid("role", "'viewer' or 'editor'"));
+    }
+    let body = input::patch(&WORKFLOW_MEMBERS, fields)?.json();
+    Ok(Operation::Write(Write::Update { table: &WORKFLOW_MEMBERS, id, body, condition: None }))
+}
+
+/// No argument says whose they are. The engine completes the key with the signed-in user's id.
+#[allow(clippy::unnecessary_wraps, reason = "special functions share one signature")]
+pub(super) fn invitations(_: &Call<'_>) -> Result<Operation, Error> {
+    Ok(read(INVITATIONS_KEY.of(&[]), Load::List(Query::of(&WORKFLOW_INVITATIONS))))
+}
+
+pub(super) fn accept(call: &Call<'_>) -> Result<Operation, Error> {
+    let mut arguments = RequestBody::default();
+    arguments.set("p_id", json_text(&call.uuid_at(0, "memberId")?));
+    Ok(function(DatabaseFunction::AcceptInvitation, &arguments, None, None))
+}
+
+pub(super) fn leave(call: &Call<'_>) -> Result<Operation, Error> {
+    let workflow_id = call.uuid_at(0, "workflowId")?;
+    let mut arguments = RequestBody::default();
+    arguments.set("p_workflow_id", json_text(&workflow_id));
+    Ok(function(DatabaseFunction::LeaveWorkflow, &arguments, Some(workflow_id), None))
+}
+
+pub(super) fn shared_workflows(call: &Call<'_>) -> Result<Operation, Error> {
+    let user_id = call.uuid_at(0, "userId")?;
+    let key = SHARED_WORKFLOWS_KEY.of(&[&user_id]);
+    let query = Query { member: Some(user_id), ..Query::of(&WORKFLOWS) };
+    Ok(read(key, Load::List(query)))
+}

@@ -1,0 +1,98 @@
+//! What the signed-in user may see changes with the user's own membership of a workflow.
+
+use super::Engine;
+use crate::cache::{Change, Source};
+use crate::data::Data;
+use crate::flows::{DatabaseFunction, FunctionCall};
+use crate::platform::Platform;
+use crate::subscriptions::id_of;
+use crate::tables::{Table, WORKFLOWS, WORKFLOW_MEMBERS};
+use std::rc::Rc;
+
+impl<P: Platform> Engine<P> {
+    /// The signed-in user's own membership, if that is what the change is about.
+    pub(super) fn own_membership(&self, change: &Change<P::Data>) -> Option<P::Data> {
+        if *change.table != WORKFLOW_MEMBERS {
+            return None;
+        }
+        let user_id = self.user_id()?;
+        let row = match &change.source {
+            Source::Row(row) | Source::Current(row) | Source::Deleted(Some(row)) => Some(row.clone()),
+            Source::Deleted(None) | Source::Unknown => {
+                let id = change.id.as_deref()?;
+                let cached = self.state.borrow().store.row(&WORKFLOW_MEMBERS, id);
+                cached.or_else(|| self.known_to_subscriptions(&WORKFLOW_MEMBERS, id))
+            }
+        };
+        row.filter(|row| row.column("user_id").text() == Some(&user_id))
+    }
+
+    /// Handles a change of the signed-in user's own membership: drops what it allowed if it ended, or may have, and lets
+    /// subscriptions look for what they may see now.
+    pub(super) fn membership_changed(self: &Rc<Self>, membership: &P::Data, change: &Change<P::Data>) {
+        let dropped_as = match &change.source {
+            Source::Row(_) | Source::Current(_) => None,
+            Source::Deleted(_) => Some(Source::Deleted(None)),
+            Source::Unknown => Some(Source::Unknown),
+        };
+        if let (Some(source), Some(workflow_id)) = (dropped_as, membership.column("workflow_id").text()) {
+            self.drop_workflow(workflow_id, source);
+        }
+        self.look_at_workflows();
+    }
+
+    /// The signed-in user accepted an invitation. Frames may have reported a later state already.
+    pub(super) fn joined(self: &Rc<Self>, member: &P::Data) {
+        self.apply(&Change { table: &WORKFLOW_MEMBERS, id: id_of(member), source: Source::Unknown });
+        self.look_at_workflows();
+    }
+
+    /// The signed-in user left a workflow. After an answer was lost, none of the rows that `gone` lists may be left.
+    pub(super) fn left(self: &Rc<Self>, call: &FunctionCall, gone: &P::Data) {
+        for row in gone.items() {
+            let id = id_of(&row);
+            self.apply(&Change {
+                table: &WORKFLOW_MEMBERS,
+                id: id.clone(),
+                source: Source::Deleted(Some(row)),
+            });
+            if let Some(id) = id {
+                self.wrote(&WORKFLOW_MEMBERS, &id, None);
+            }
+        }
+        if gone.is_empty() {
+            self.may_have_left(call);
+        }
+    }
+
+    /// It is unknown whether the signed-in user left a workflow.
+    pub(super) fn may_have_left(self: &Rc<Self>, call: &FunctionCall) {
+        if call.function != DatabaseFunction::LeaveWorkflow {
+            return;
+        }
+        self.apply(&Change { table: &WORKFLOW_MEMBERS, id: None, source: Source::Unknown });
+        if let Some(workflow_id) = &call.workflow_id {
+            self.drop_workflow(workflow_id, Source::Unknown);
+        }
+    }
+
+    fn drop_workflow(self: &Rc<Self>, workflow_id: &str, source: Source<P::Data>) {
+        self.apply(&Change { table: &WORKFLOWS, id: Some(workflow_id.to_owned()), source });
+    }
+
+    /// Reads the rows of every subscription that another membership may allow or forbid. No frame reports that.
+    fn look_at_workflows(self: &Rc<Self>) {
+        let numbers: Vec<u32> = {
+            let state = self.state.borrow();
+            let subscriptions = state.live.subscriptions.iter();
+            let is_meant = |table: &Table| *table == WORKFLOWS || WORKFLOWS.cascades_to(table);
+            let meant = subscriptions.filter(|subscription| {
+                *subscription.selection.table != WORKFLOW_MEMBERS && is_meant(subscription.selection.table)
+            });
+            meant.map(|subscription| subscription.number).collect()
+        };
+        for number in numbers {
+            self.look_for_gap(number);
+        }
+    }
+}
