@@ -42,6 +42,13 @@ export function inspectorOf(client: DatabaseClient): Inspector | undefined {
   return inspectors.get(client);
 }
 
+const userIds = new WeakMap<DatabaseClient, () => string | undefined>();
+
+/** The id of the signed-in user, if a token named it. For the package's own hooks. */
+export function userIdOf(client: DatabaseClient): string | undefined {
+  return userIds.get(client)?.();
+}
+
 const WeakMirror = weakly(CacheMirror);
 const WeakDriver = weakly(SocketDriver);
 
@@ -78,6 +85,7 @@ export class ConfigurableClient implements DatabaseClient, Resident {
     this.realtime = this.subscriptions;
     this.mirror.onHeard = (isHeard) => this.made?.setHeard(isHeard);
     inspectors.set(this, this.mirror);
+    userIds.set(this, () => this.made?.userId());
     this.mirror.onClockSetBack = () => this.made?.clocksChanged();
     cutWhenCollected(this, this.ties);
   }

@@ -2,6 +2,7 @@ export type * from './generated/rows.js';
 import type {
   ApiKey,
   GatewayType,
+  MemberRole,
   NewApiKey,
   NewWorkflow,
   NewWorkflowConnection,
@@ -42,6 +43,22 @@ export interface CursorPage<T> {
 
 /** An API key without its secret, which was not requested from the server either. */
 export type ApiKeyPublic = Omit<ApiKey, 'encrypted_key'> & { encrypted_key: '[REDACTED]' };
+
+/** What a user may do with a workflow. */
+export type WorkflowRole = 'owner' | MemberRole;
+
+/** An invitation, as the invited user sees it. */
+export interface WorkflowInvitation {
+  /** The id of the row in `workflow_members`. */
+  id: string;
+  workflow_id: string;
+  workflow_name: string;
+  /** The role that accepting grants. */
+  role: MemberRole;
+  invited_by: string;
+  inviter_name: string | null;
+  created_at: string;
+}
 
 /** The nodes and connections of a workflow. The workflow's id is optional in the rows, but must match. */
 export interface WorkflowGraph {

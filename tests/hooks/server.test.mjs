@@ -43,7 +43,7 @@ for (const version of VERSIONS) {
     const waiting = { loading: true, error: null, isFetching: true };
     const { workflows, workflow, brand, recent, summary, history } = pages[0];
     assert.deepEqual(workflows, { workflows: [], ...waiting });
-    assert.deepEqual(workflow, { workflow: null, isSaving: false, ...waiting });
+    assert.deepEqual(workflow, { workflow: null, role: null, isSaving: false, ...waiting });
     assert.deepEqual(brand, { settings: null, isSaving: false, ...waiting });
     assert.deepEqual([recent, summary.totalActions], [[], 0]);
     assert.deepEqual([history.data, history.total, history.loading], [[], 0, true]);

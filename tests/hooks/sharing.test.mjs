@@ -47,7 +47,7 @@ for (const version of VERSIONS) {
     assert.equal(facts.before[0].workflows.length, 1);
     assert.ok(facts.before[4].logs.length > 0);
     assert.deepEqual(facts.after[0], { workflows: [], ...QUIET });
-    assert.deepEqual(facts.after[1], { workflow: null, isSaving: false, ...QUIET });
+    assert.deepEqual(facts.after[1], { workflow: null, role: null, isSaving: false, ...QUIET });
     assert.deepEqual(facts.after[2], { execution: null, nodeResults: [], isUpdating: false, ...QUIET });
     assert.deepEqual([facts.after[3].data, facts.after[4].logs], [[], []]);
     for (const id of [estate.workflow.id, estate.execution.id]) assert.ok(!facts.steps.includes(id));

@@ -295,12 +295,17 @@ for (const version of VERSIONS) {
     const quiet = { ...QUIET, isSaving: false };
     assert.deepEqual(facts.first, {
       workflow: null,
+      role: null,
       isSaving: false,
       loading: true,
       error: null,
       isFetching: true,
     });
-    assert.deepEqual(facts.loaded, { workflow: { ...workflow, nodes, connections }, ...quiet });
+    assert.deepEqual(facts.loaded, {
+      workflow: { ...workflow, nodes, connections },
+      role: 'owner',
+      ...quiet,
+    });
     assert.equal(facts.kept, true);
     assert.deepEqual([facts.saving.isSaving, facts.saving.workflow.description], [true, 'new']);
     assert.deepEqual(facts.answer, await row('workflows', workflow.id));
@@ -334,7 +339,7 @@ for (const version of VERSIONS) {
       [false, true, workflow.id],
       [false, false, workflow.id],
     ]);
-    assert.deepEqual(facts.gone, { workflow: null, isSaving: false, ...QUIET });
+    assert.deepEqual(facts.gone, { workflow: null, role: null, isSaving: false, ...QUIET });
     assert.equal(facts.again, 'again');
   });
 

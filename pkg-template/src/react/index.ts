@@ -23,6 +23,9 @@ export {
 } from './use-execution-history.js';
 export { useExecutionProgress, type UseExecutionProgressResult } from './use-execution-progress.js';
 export type { PageActions } from './use-pages.js';
+export { useInvitations, type UseInvitationsResult } from './use-invitations.js';
 export { useRecentAuditActivity } from './use-recent-audit-activity.js';
+export { useSharedWorkflows, type UseSharedWorkflowsResult } from './use-shared-workflows.js';
 export { useWorkflow, type UseWorkflowResult } from './use-workflow.js';
+export { useWorkflowMembers, type UseWorkflowMembersResult } from './use-workflow-members.js';
 export { useWorkflows, type UseWorkflowsOptions, type UseWorkflowsResult } from './use-workflows.js';

@@ -13,13 +13,14 @@ type Read = Pick<QueryState<unknown>, 'data' | 'error'>;
 interface Shared {
   table: TableName;
   scope: string | undefined;
+  filter: string | undefined;
   handle: SubscriptionHandle | undefined;
   users: number;
 }
 
 /**
  * Keeps the cached rows up to date while the component is mounted. Without a table, or with an empty `scope`, it
- * follows nothing; without a `scope`, all rows that the user may see.
+ * follows nothing; without a `scope`, all rows that the user may see and that match `filter`.
  *
  * It starts after the component's own read. A subscription reads its scope too; if that overtook the component's
  * read, the read would have to be repeated.
@@ -29,11 +30,15 @@ export function useLive(
   scope: string | undefined,
   read: Read,
   isOn = true,
+  filter?: string,
 ): void {
   const client = useClient();
   // Do not reopen a closed client; a read shows when it is configured again.
   const isLive = isOn && scope !== '' && isOver(read) && read.error?.code !== 'NOT_CONFIGURED';
-  useEffect(() => (isLive && table ? join(client, table, scope) : undefined), [client, table, scope, isLive]);
+  useEffect(
+    () => (isLive && table ? join(client, table, scope, filter) : undefined),
+    [client, table, scope, filter, isLive],
+  );
 }
 
 /** Whether the read has a result or an error. */
@@ -41,10 +46,15 @@ export function isOver(read: Read): boolean {
   return read.data !== undefined || read.error !== null;
 }
 
-function join(client: DatabaseClient, table: TableName, scope: string | undefined): () => void {
+function join(
+  client: DatabaseClient,
+  table: TableName,
+  scope: string | undefined,
+  filter: string | undefined,
+): () => void {
   const all = subscriptionsOf(client);
-  const name = `${table} ${scope ?? ''}`;
-  const shared = all.get(name) ?? { table, scope, handle: undefined, users: 0 };
+  const name = `${table} ${scope ?? ''} ${filter ?? ''}`;
+  const shared = all.get(name) ?? { table, scope, filter, handle: undefined, users: 0 };
   all.set(name, shared);
   shared.users += 1;
   keepOpen(client, shared);
@@ -61,8 +71,11 @@ function join(client: DatabaseClient, table: TableName, scope: string | undefine
 function keepOpen(client: DatabaseClient, shared: Shared): void {
   if (shared.handle !== undefined && shared.handle.status !== 'closed') return;
   try {
-    const { table, scope } = shared;
-    shared.handle = client.realtime.open(table, scope === undefined ? {} : { scope });
+    const { table, scope, filter } = shared;
+    const options = { ...(scope !== undefined && { scope }), ...(filter !== undefined && { filter }) };
+    // With a handler the engine knows the rows. A delete frame has only the id: whose membership ended is known from them.
+    const handler = table === 'workflow_members' ? () => {} : undefined;
+    shared.handle = client.realtime.open(table, options, handler);
     shared.handle.onStatus = (status) => {
       if (status === 'live') overlaysOf(client).recovered();
     };

@@ -1,7 +1,7 @@
 import type { DatabaseClient } from '../client.js';
 import { DatabaseError } from '../errors.js';
 import type { TableName, Tables } from '../realtime-types.js';
-import type { PaginatedResponse, Workflow } from '../types.js';
+import type { PaginatedResponse, Workflow, WorkflowMember } from '../types.js';
 import { idOf } from './ids.js';
 
 /** The effect of a write in flight on a row; null if it deletes the row. */
@@ -165,6 +165,11 @@ export function onRow<Table extends TableName>(
 /** Shows a row. */
 export function shownRow<Row extends object>(table: TableName) {
   return (row: Row | null, overlays: Overlays): Row | null => row && overlays.row(table, row);
+}
+
+/** Shows the members of a workflow. */
+export function shownMembers(members: WorkflowMember[], overlays: Overlays): WorkflowMember[] {
+  return overlays.rows('workflow_members', members);
 }
 
 /** Shows a page. */

@@ -98,9 +98,10 @@ export interface Surroundings<T> {
 
 const CALM = { waitMs: 0, untilMs: -Infinity };
 /**
- * Errors that a retry would not solve: the query is invalid, no client is configured, or the user lacks permission.
+ * Errors that a retry would not solve: the query is invalid, no client is configured, the database lacks
+ * something, or the user lacks permission.
  */
-const FINAL_CODES = ['INVALID_INPUT', 'NOT_CONFIGURED', '42501'];
+const FINAL_CODES = ['INVALID_INPUT', 'NOT_CONFIGURED', 'MIGRATION_REQUIRED', '42501'];
 
 const DISABLED: Activity = { status: 'disabled' };
 const SETTLED: Activity = { status: 'settled' };

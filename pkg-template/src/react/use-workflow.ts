@@ -1,16 +1,22 @@
 import { useMemo } from 'react';
 import { cacheKeys } from '../keys.js';
-import type { Workflow, WorkflowPatch, WorkflowWithRelations } from '../types.js';
+import type { Workflow, WorkflowPatch, WorkflowRole, WorkflowWithRelations } from '../types.js';
 import { idOf } from './ids.js';
 import { useLive } from './live.js';
 import { useIsSaving, useMutations } from './mutations.js';
 import { onRow, patching, shownRow } from './overlays.js';
 import type { ReadState } from './results.js';
 import { useQuery, useRefresh } from './use-query.js';
+import { useRole } from './use-role.js';
 
 export interface UseWorkflowResult extends ReadState {
   /** The workflow with its nodes and connections; null if there is none, or until it is read. */
   workflow: WorkflowWithRelations | null;
+  /**
+   * The signed-in user's role. Null until it is known, and for a public workflow that is not shared with the user. In a
+   * database without members, only owners have a role.
+   */
+  role: WorkflowRole | null;
   /** Whether a write is in flight. */
   isSaving: boolean;
   /** Optimistic; rolled back on failure. */
@@ -22,18 +28,20 @@ export interface UseWorkflowResult extends ReadState {
 const show = shownRow<WorkflowWithRelations>('workflows');
 
 /**
- * A workflow with its nodes and connections, kept up to date. With an empty `workflowId` nothing is read.
+ * A workflow with its nodes and connections, and the user's role in it, kept up to date. With an empty `workflowId`
+ * nothing is read.
  *
  * @example
  * ```tsx
  * function WorkflowTitle({ workflowId }: { workflowId: string }) {
- *   const { workflow, loading, isSaving, error, updateWorkflow } = useWorkflow(workflowId);
+ *   const { workflow, role, loading, isSaving, error, updateWorkflow } = useWorkflow(workflowId);
  *   if (loading && !workflow) return <p>Loading…</p>;
  *   if (!workflow) return <p>{error ? error.message : 'There is no such workflow.'}</p>;
  *   return (
  *     <h1>
  *       <input
  *         value={workflow.name}
+ *         readOnly={role !== 'owner' && role !== 'editor'}
  *         onChange={(event) => updateWorkflow({ name: event.target.value }).catch(() => {})}
  *       />
  *       {workflow.nodes.length} steps {isSaving && 'Saving…'}
@@ -66,10 +74,11 @@ export function useWorkflow(workflowId: string): UseWorkflowResult {
   );
   const refreshWorkflow = useRefresh([query], mutations);
   const { data: workflow = null, loading, isFetching } = state;
+  const role = useRole(workflow);
   const isSaving = useIsSaving(mutations);
   const error = writeError ?? state.error;
   return useMemo(
-    () => ({ workflow, loading, error, isFetching, isSaving, updateWorkflow, refreshWorkflow }),
-    [workflow, loading, error, isFetching, isSaving, updateWorkflow, refreshWorkflow],
+    () => ({ workflow, role, loading, error, isFetching, isSaving, updateWorkflow, refreshWorkflow }),
+    [workflow, role, loading, error, isFetching, isSaving, updateWorkflow, refreshWorkflow],
   );
 }

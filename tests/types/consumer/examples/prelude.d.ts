@@ -10,6 +10,7 @@ declare global {
   const templateId: string;
   const executionId: string;
   const nodeRowId: string;
+  const memberId: string;
   const connectionRowId: string;
   const resultId: string;
   const keyId: string;

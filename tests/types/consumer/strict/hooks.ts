@@ -17,7 +17,10 @@ import {
   useExecutionHistory,
   useExecutionProgress,
   useRecentAuditActivity,
+  useInvitations,
+  useSharedWorkflows,
   useWorkflow,
+  useWorkflowMembers,
   useWorkflows,
 } from 'workflow-db/react';
 import type {
@@ -53,7 +56,13 @@ import type {
   WorkflowDbProviderProps,
   WorkflowExecution,
   WorkflowFavorite,
+  WorkflowInvitation,
+  WorkflowMember,
   WorkflowNode,
+  WorkflowRole,
+  UseInvitationsResult,
+  UseSharedWorkflowsResult,
+  UseWorkflowMembersResult,
 } from 'workflow-db/react';
 
 export const isOne: base.DatabaseError = new DatabaseError('X', 'one class');
@@ -165,6 +174,31 @@ export function Favorites({ userId }: { userId: string | undefined }): string[] 
   const onClick: Click = result.refresh;
   void [onClick, result.loading, result.isFetching, result.error?.code];
   return result.data?.map(({ workflow_id }) => workflow_id) ?? [];
+}
+
+export function Sharing({ userId, workflowId }: { userId: string; workflowId: string }): string {
+  const workflow: UseWorkflowResult = useWorkflow(workflowId);
+  const role: WorkflowRole | null = workflow.role;
+  const members: UseWorkflowMembersResult = useWorkflowMembers(workflowId);
+  const invitations: UseInvitationsResult = useInvitations(userId);
+  const shared: UseSharedWorkflowsResult = useSharedWorkflows(userId);
+  const invite = (): Promise<WorkflowMember> =>
+    members.inviteMember({ email: 'a@example.com', role: 'viewer' });
+  const change = (id: string): Promise<WorkflowMember> => members.updateMember(id, { role: 'editor' });
+  const remove = (id: string): Promise<void> => members.removeMember(id);
+  const accept = (id: string): Promise<WorkflowMember> => invitations.acceptInvitation(id);
+  const decline = (id: string): Promise<void> => invitations.declineInvitation(id);
+  const leave = (id: string): Promise<void> => shared.leaveWorkflow(id);
+  const clicks: Click[] = [
+    members.refreshMembers,
+    invitations.refreshInvitations,
+    shared.refreshSharedWorkflows,
+  ];
+  const open: WorkflowInvitation[] = invitations.invitations;
+  // @ts-expect-error -- no such role
+  members.updateMember('x', { role: 'owner' });
+  void [invite, change, remove, accept, decline, leave, clicks, members.isSaving, members.error?.code];
+  return `${role} ${members.members.length} ${open.length} ${shared.workflows[0]?.name}`;
 }
 
 export function Settings({ userId }: { userId: string }): string {

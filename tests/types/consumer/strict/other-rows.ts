@@ -20,6 +20,7 @@ import type {
   NewIntegration,
   NewSavedTemplate,
   NewWorkflowFavorite,
+  NewWorkflowMember,
   NewWorkflowTemplate,
   SavedTemplate,
   SavedTemplatePatch,
@@ -28,6 +29,8 @@ import type {
   WorkflowConnection,
   WorkflowFavorite,
   WorkflowFavoritePatch,
+  WorkflowMember,
+  WorkflowMemberPatch,
   WorkflowNode,
   WorkflowTemplate,
   WorkflowTemplatePatch,
@@ -102,6 +105,14 @@ interface ExpectedFavorite extends Stamped {
   user_id: string;
   workflow_id: string;
 }
+interface ExpectedMember extends Stamped {
+  workflow_id: string;
+  email: string;
+  user_id: string | null;
+  role: 'viewer' | 'editor';
+  invited_by: string;
+  accepted_at: string | null;
+}
 interface ExpectedAuditLog extends Stamped {
   user_id: string;
   action: string;
@@ -122,6 +133,7 @@ yes<Same<Plain<Integration>, Plain<ExpectedIntegration>>>();
 yes<Same<Plain<WorkflowTemplate>, Plain<ExpectedTemplate>>>();
 yes<Same<Plain<SavedTemplate>, Plain<ExpectedSavedTemplate>>>();
 yes<Same<Plain<WorkflowFavorite>, Plain<ExpectedFavorite>>>();
+yes<Same<Plain<WorkflowMember>, Plain<ExpectedMember>>>();
 yes<Same<Plain<AuditLog>, Plain<ExpectedAuditLog>>>();
 yes<Same<AuditDetails | null, AuditLog['details']>>();
 yes<Same<TemplateData, ExpectedTemplate['workflow_data']>>();
@@ -135,6 +147,7 @@ yes<Same<Given<NewIntegration>, 'user_id' | 'service_name'>>();
 yes<Same<Given<NewWorkflowTemplate>, 'name' | 'workflow_data'>>();
 yes<Same<Given<NewSavedTemplate>, 'user_id' | 'template_id'>>();
 yes<Same<Given<NewWorkflowFavorite>, 'user_id' | 'workflow_id'>>();
+yes<Same<Given<NewWorkflowMember>, 'workflow_id' | 'email' | 'role'>>();
 yes<Same<Given<NewAuditLog>, 'user_id' | 'action'>>();
 yes<Same<keyof NewApiKey, keyof ApiKey>>();
 yes<Same<keyof NewBrandSettings, keyof BrandSettings>>();
@@ -143,6 +156,7 @@ yes<Same<keyof NewIntegration, keyof Integration>>();
 yes<Same<keyof NewWorkflowTemplate, keyof WorkflowTemplate>>();
 yes<Same<keyof NewSavedTemplate, keyof SavedTemplate>>();
 yes<Same<keyof NewWorkflowFavorite, keyof WorkflowFavorite>>();
+yes<Same<keyof NewWorkflowMember, keyof WorkflowMember>>();
 yes<Same<keyof NewAuditLog, keyof AuditLog>>();
 
 // A patch takes every column and requires none.
@@ -153,4 +167,5 @@ yes<Same<Optional<IntegrationPatch>, keyof Integration>>();
 yes<Same<Optional<WorkflowTemplatePatch>, keyof WorkflowTemplate>>();
 yes<Same<Optional<SavedTemplatePatch>, keyof SavedTemplate>>();
 yes<Same<Optional<WorkflowFavoritePatch>, keyof WorkflowFavorite>>();
+yes<Same<Optional<WorkflowMemberPatch>, keyof WorkflowMember>>();
 yes<Same<Optional<AuditLogPatch>, keyof AuditLog>>();

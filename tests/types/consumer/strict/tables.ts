@@ -1,6 +1,6 @@
 // The functions and types of the tables beyond workflows, and what must not compile.
 /* eslint-disable @typescript-eslint/no-unused-vars -- the annotations are what is tested */
-import { db } from 'workflow-db';
+import { cacheKeys, db } from 'workflow-db';
 import type {
   AccountSettings,
   ApiKey,
@@ -14,6 +14,7 @@ import type {
   CursorPage,
   ExecutionPageQuery,
   Integration,
+  MemberRole,
   NewApiKey,
   NewApiKeyBatch,
   NewWorkflowBatch,
@@ -28,6 +29,8 @@ import type {
   WorkflowExecution,
   WorkflowFavorite,
   WorkflowGraph,
+  WorkflowInvitation,
+  WorkflowMember,
   WorkflowNode,
   WorkflowPageQuery,
   WorkflowTemplate,
@@ -90,6 +93,31 @@ export async function everyFunction(workflow: WorkflowWithRelations): Promise<vo
   const favorite: WorkflowFavorite = await db.addFavorite(id, id);
   const favorites: WorkflowFavorite[] = await db.getFavorites(id);
   await db.removeFavorite(id, id);
+
+  const invited: WorkflowMember = await db.inviteToWorkflow(id, { email: 'a@example.com', role: 'editor' });
+  const role: MemberRole = invited.role;
+  const accountOf: string | null = invited.user_id;
+  const members: WorkflowMember[] = await db.getWorkflowMembers(id);
+  const changedMember: WorkflowMember = await db.updateWorkflowMember(members[0].id, { role: 'viewer' });
+  const removed: void = await db.removeWorkflowMember(changedMember.id);
+  const invitations: WorkflowInvitation[] = await db.getInvitations();
+  const inviter: string | null = invitations[0].inviter_name;
+  const accepted: WorkflowMember = await db.acceptInvitation(invitations[0].id);
+  const declined: void = await db.declineInvitation(accepted.id);
+  const left: void = await db.leaveWorkflow(id);
+  const shared: Workflow[] = await db.getSharedWorkflows(id);
+  const memberKeys: string[] = [
+    cacheKeys.workflowMembers(id),
+    cacheKeys.invitations(id),
+    cacheKeys.sharedWorkflows(id),
+  ];
+  // @ts-expect-error -- no such role
+  await db.inviteToWorkflow(id, { email: 'a@example.com', role: 'owner' });
+  // @ts-expect-error -- only the role changes
+  await db.updateWorkflowMember(id, { role: 'viewer', email: 'a@example.com' });
+  // @ts-expect-error -- an invitation does not tell the address
+  void invitations[0].email;
+  void [role, accountOf, removed, inviter, declined, left, shared, memberKeys];
 
   const auditQuery: AuditLogQuery = { userId: id, action: 'workflow_created', endDate: '2024-02-29' };
   const log: PaginatedResponse<AuditLog> = await db.getAuditLogs(auditQuery);
