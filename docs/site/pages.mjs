@@ -21,6 +21,7 @@ export const SECTIONS = [
       { source: 'docs/hooks.md', page: 'hooks.md', title: 'Hooks' },
       { source: 'docs/cache.md', page: 'cache.md', title: 'Cache' },
       { source: 'docs/realtime.md', page: 'realtime.md', title: 'Realtime' },
+      { source: 'docs/sharing.md', page: 'sharing.md', title: 'Sharing' },
       { source: 'docs/errors.md', page: 'errors.md', title: 'Errors and retries' },
       { source: 'docs/security.md', page: 'security.md', title: 'Security' },
       { source: 'docs/server-rendering.md', page: 'server-rendering.md', title: 'Server rendering' },

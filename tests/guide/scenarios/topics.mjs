@@ -1,6 +1,7 @@
 // @ts-check
 // The pages of docs/, by topic.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -269,6 +270,65 @@ const runtimes = {
   },
 };
 
+/** @type {Record<string, Scenario>} */
+const sharing = {
+  async invite(block, { open, newUser, newWorkflow, rows }) {
+    const user = await newUser();
+    const { id } = await newWorkflow(user);
+    const page = await open(block, { as: user, context: { workflowId: id } });
+    const shown = await page.evaluate(() => block.members);
+    assert.deepEqual(shown, await rows('workflow_members', 'where workflow_id = $1', [id]));
+    assert.deepEqual(
+      shown.map(({ email, role }) => [email, role]),
+      [['grace@example.com', 'viewer']],
+    );
+  },
+
+  async 'share-dialog'(block, { open, live, newUser, newWorkflow, rows, texts }) {
+    const user = await newUser();
+    const { id } = await newWorkflow(user);
+    const page = await open(block, { as: user, mount: 'ShareDialog', props: { workflowId: id } });
+    await live(page);
+    await page.getByLabel('Email', { exact: true }).fill('New@example.com');
+    await page.getByRole('button', { name: 'Invite' }).click();
+    await texts(page, 'li', ([item]) => item?.startsWith('new@example.com (invited)'));
+    await page.getByLabel('Role of new@example.com').selectOption('editor');
+    const roles = () => rows('workflow_members', 'where workflow_id = $1', [id]);
+    await until(async () => (await roles())[0].role === 'editor');
+    await page.getByRole('button', { name: 'Remove' }).click();
+    await until(async () => (await roles()).length === 0);
+  },
+
+  async accept(block, { open, newUser, newWorkflow, insert, rows }) {
+    const [owner, guest] = [await newUser(), await newUser()];
+    const workflow = await newWorkflow(owner);
+    await insert('workflow_members', [invitationOf(workflow, guest)]);
+    const page = await open(block, { as: guest });
+    const [member, shared] = await page.evaluate(() => [block.member, block.shared]);
+    assert.equal(member.user_id, guest.id);
+    assert.deepEqual(shared, [workflow]);
+    assert.deepEqual(await rows('workflow_members', 'where workflow_id = $1', [workflow.id]), []);
+  },
+
+  async 'shared-with-me'(block, { open, live, newUser, newWorkflow, insert, texts }) {
+    const [owner, guest] = [await newUser(), await newUser()];
+    const workflow = await newWorkflow(owner);
+    const page = await open(block, { as: guest, mount: 'SharedWithMe' });
+    await live(page);
+    await insert('workflow_members', [invitationOf(workflow, guest)]);
+    await page.getByRole('button', { name: 'Accept' }).click();
+    await texts(page, 'li', ([item]) => item?.startsWith(workflow.name));
+    await page.getByRole('button', { name: 'Leave' }).click();
+    await texts(page, 'li', ({ length }) => length === 0);
+  },
+};
+
+/** @param {import('../../e2e/support/fixtures.mjs').Row} workflow @param {import('../../e2e/support/fixtures.mjs').User} guest */
+function invitationOf(workflow, guest) {
+  const { id: workflow_id, user_id: invited_by } = workflow;
+  return { id: randomUUID(), workflow_id, email: guest.email, role: 'viewer', invited_by };
+}
+
 /** @type {Record<string, Record<string, Scenario>>} */
 export const topics = {
   'docs/getting-started.md': gettingStarted,
@@ -276,6 +336,7 @@ export const topics = {
   'docs/hooks.md': hooks,
   'docs/cache.md': cache,
   'docs/realtime.md': realtime,
+  'docs/sharing.md': sharing,
   'docs/errors.md': errors,
   'docs/security.md': securityPage,
   'docs/server-rendering.md': serverRendering,

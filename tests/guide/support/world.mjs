@@ -41,7 +41,7 @@ const START_MS = 15_000;
  */
 export async function useGuide(project, blocks) {
   const [stack, browser] = await Promise.all([
-    startStack({ port: 0, seed: false, closeConnections: true, encryptedKeys: true }),
+    startStack({ port: 0, seed: false, closeConnections: true, encryptedKeys: true, members: true }),
     launchBrowser(),
   ]);
   /** @type {Parameters<typeof startSite>[1]} */
