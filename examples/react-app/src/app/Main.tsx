@@ -12,13 +12,13 @@ import { useRoute } from './route';
 
 export function Main({ userId }: { userId: string }) {
   const route = useRoute();
-  // On every page: the list, when it is shown again, needs no look at what was missed.
+  // Followed on every page, so that the list is up to date whenever it is shown.
   useFollow('workflows', userId);
   const main = useRef<HTMLElement>(null);
   const place = route.view === 'workflow' ? route.workflowId : route.view;
   const firstPlace = useRef(place);
 
-  // Who navigates by keyboard or screen reader goes on where the new view begins.
+  // Moves the focus to the new view, for keyboards and screen readers.
   useEffect(() => {
     if (place === firstPlace.current) return;
     firstPlace.current = '';

@@ -17,7 +17,7 @@ const DESTINATIONS: Destination[] = [
   { href: BRAND, label: 'Settings', icon: 'settings', views: ['settings'] },
 ];
 
-/** In the header; at the bottom of the screen on phones. */
+/** In the header, or at the bottom of the screen on phones. */
 export function Navigation() {
   const { view } = useRoute();
   return (

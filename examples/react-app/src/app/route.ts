@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 
-/** What the address names. It lives behind the `#`, so that any static web server can host the app. */
+/** The route in the URL. It is the part after `#`, so any static web server can host the app. */
 export type Route =
   | { view: 'dashboard' }
   | { view: 'workflows'; showArchived: boolean }
@@ -77,8 +77,8 @@ function withQuery(path: string, values: Record<string, string>): string {
 }
 
 /**
- * Goes there at once: the browser tells of a new address a moment later, in which a checkbox that stands for it would
- * spring back.
+ * Navigates synchronously: the browser reports a new URL a moment later, and until then a checkbox bound to it would
+ * jump back.
  */
 export function goTo(href: string): void {
   window.location.hash = href;

@@ -20,7 +20,7 @@ export function ExecutionDetails({ executionId, workflow }: Props) {
   const { execution, nodeResults, loading, isFetching, error, refresh } = useExecution(executionId);
   const labels = new Map(workflow.nodes.map((node) => [node.node_id, labelOf(node)]));
 
-  // On narrow screens it opens below the history, out of sight.
+  // On narrow screens it opens below the history, out of view.
   useEffect(() => {
     const top = section.current?.getBoundingClientRect().top ?? 0;
     if (top > window.innerHeight * 0.75) section.current?.scrollIntoView();

@@ -3,19 +3,19 @@ import { problemOf } from '../data/problems';
 import { useToast } from './toasts';
 
 export interface Task<Args extends unknown[]> {
-  /** Does it, unless it is being done. Never rejects: a failure is told in a toast, which offers another try. */
+  /** Runs it, unless it is running already. Never rejects: a toast shows the error and offers a retry. */
   run: (...args: Args) => Promise<boolean>;
   isPending: boolean;
 }
 
 interface Options {
-  /** What to say when it is done. */
+  /** The message on success. */
   done?: string;
-  /** Whether it may be done again while it is being done: for switches, of which each means something else. */
+  /** Whether it may run several times at once, as for switches, where each click has another meaning. */
   mayOverlap?: boolean;
 }
 
-/** What a button on the page does, where there is no room for an error beside it. */
+/** The action of a button without room for an error next to it. */
 export function useTask<Args extends unknown[]>(
   failure: string,
   act: (...args: Args) => Promise<unknown>,

@@ -1,6 +1,6 @@
 import { EmptyState } from '../ui/EmptyState';
 
-/** In the place of a canvas without steps. */
+/** Replaces an empty canvas. */
 export function NoSteps({ isOwn }: { isOwn: boolean }) {
   return (
     <EmptyState icon="connect" title={isOwn ? 'No steps yet' : 'Its steps are not shared with you'} level={2}>

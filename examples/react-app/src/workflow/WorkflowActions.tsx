@@ -11,11 +11,11 @@ interface Props {
   userId: string;
   workflow: WorkflowWithRelations;
   isOwn: boolean;
-  /** Whether there are changes that a run would not see. */
+  /** Whether there are unsaved changes, which a run would not include. */
   isDirty: boolean;
 }
 
-/** What can be done with a workflow as it is saved. */
+/** The actions for the saved workflow. */
 export function WorkflowActions({ userId, workflow, isOwn, isDirty }: Props) {
   const favorites = useFavorites(userId);
   const runner = useRunner(userId, workflow);
