@@ -4,6 +4,7 @@ import { DashboardPage } from '../dashboard/DashboardPage';
 import { useFollow } from '../data/useFollow';
 import { KeysPage } from '../keys/KeysPage';
 import { SettingsPage } from '../settings/SettingsPage';
+import { SharedPage } from '../sharing/SharedPage';
 import { TemplatesPage } from '../templates/TemplatesPage';
 import { WorkflowPage } from '../workflow/WorkflowPage';
 import { WorkflowListPage } from '../workflows/WorkflowListPage';
@@ -30,6 +31,7 @@ export function Main({ userId }: { userId: string }) {
     <main ref={main} tabIndex={-1}>
       {route.view === 'dashboard' && <DashboardPage userId={userId} />}
       {route.view === 'workflows' && <WorkflowListPage userId={userId} showArchived={route.showArchived} />}
+      {route.view === 'shared' && <SharedPage userId={userId} />}
       {route.view === 'workflow' && <WorkflowPage key={route.workflowId} userId={userId} {...route} />}
       {route.view === 'templates' && <TemplatesPage userId={userId} {...route} />}
       {route.view === 'keys' && <KeysPage userId={userId} />}

@@ -10,7 +10,7 @@ interface Destination {
 
 const DESTINATIONS: Destination[] = [
   { href: HOME, label: 'Home', icon: 'home', views: ['dashboard'] },
-  { href: listHref(), label: 'Workflows', icon: 'connect', views: ['workflows', 'workflow'] },
+  { href: listHref(), label: 'Workflows', icon: 'connect', views: ['workflows', 'shared', 'workflow'] },
   { href: templatesHref(), label: 'Templates', icon: 'layers', views: ['templates'] },
   { href: KEYS, label: 'Keys', icon: 'key', views: ['keys'] },
   { href: auditHref(), label: 'Audit log', icon: 'clock', views: ['audit'] },

@@ -31,6 +31,12 @@ export function problemOf(error: unknown, duplicate = 'This name is taken alread
   };
 }
 
+/** A failure in one text. */
+export function problemText(error: unknown): string {
+  const { title, detail } = problemOf(error);
+  return detail === undefined ? title : `${title} ${detail}`;
+}
+
 const UNIQUE_VIOLATION = '23505';
 const UNREACHABLE = 'The server cannot be reached.';
 
@@ -71,6 +77,7 @@ const TITLES: Partial<Record<string, string>> = {
   TIMEOUT: 'The server takes too long to answer.',
   NOT_FOUND: 'It is not there any more, or not yours to change.',
   '42501': 'You are not allowed to do that.',
+  MIGRATION_REQUIRED: 'The database is not set up for this.',
 };
 
 function sentence(text: string): string {

@@ -7,6 +7,7 @@ import { signIn } from './credentials';
 const USERS = [
   { name: 'Ada Okafor', email: 'ada@example.com', password: 'lovelace' },
   { name: 'Grace Lindqvist', email: 'grace@example.com', password: 'hopper' },
+  { name: 'Mary Castellanos', email: 'mary@example.com', password: 'somerville' },
 ];
 
 export function DemoUsers() {

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { problemOf } from '../data/problems';
+import { problemOf, problemText } from '../data/problems';
 import { useToast } from './toasts';
 
 export interface Task<Args extends unknown[]> {
@@ -32,11 +32,11 @@ export function useTask<Args extends unknown[]>(
       if (done !== undefined) toast({ text: done, tone: 'success' });
       return true;
     } catch (error) {
-      const { title, detail, isRetryable } = problemOf(error);
+      const { isRetryable } = problemOf(error);
       toast({
         text: failure,
         tone: 'failure',
-        detail: detail === undefined ? title : `${title} ${detail}`,
+        detail: problemText(error),
         ...(isRetryable ? { action: { label: 'Try again', run: () => void run(...args) } } : {}),
       });
       return false;

@@ -20,12 +20,12 @@ export interface GraphDraft {
   rebase: (from: string, row: Workflow) => void;
 }
 
-/** The unsaved changes of a workflow's graph, which are saved as one. */
-export function useGraphDraft(workflow: WorkflowWithRelations): GraphDraft {
+/** The unsaved changes of a workflow's graph, which are saved as one. Out of use while the user may not edit it. */
+export function useGraphDraft(workflow: WorkflowWithRelations, canEdit: boolean): GraphDraft {
   const { id, nodes, connections, updated_at } = workflow;
   const { drafts, change } = use(DraftContext);
   const [isInConflict, setIsInConflict] = useState(false);
-  const draft = drafts[id];
+  const draft = canEdit ? drafts[id] : undefined;
   const graph = draft?.graph ?? { nodes, connections };
 
   const write = async (ifUpdatedAt?: string) => {
