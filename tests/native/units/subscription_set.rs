@@ -214,6 +214,26 @@ fn a_cached_row_that_leaves_is_told_to_subscriptions_of_its_scope_that_know_only
 }
 
 #[test]
+fn a_cached_row_that_leaves_is_told_to_every_subscription_that_includes_it_whatever_the_others_are() {
+    let mut set = set([
+        subscription(1, &WORKFLOWS, Some("eve"), None, 0),
+        subscription(2, &WORKFLOWS, Some("ada"), None, 2),
+        subscription(3, &WORKFLOW_EXECUTIONS, Some("ada"), None, 4),
+        subscription(4, &WORKFLOWS, None, None, 7),
+        subscription(5, &WORKFLOWS, Some("ada"), Some(FILTER), 8),
+        subscription(6, &WORKFLOWS, Some("bob"), None, 11),
+        subscription(7, &WORKFLOWS, Some("ada"), None, 13),
+        subscription(8, &WORKFLOWS, Some("a"), None, 15),
+    ]);
+    let (notifications, _) = set.take_leave(&WORKFLOWS, &uuid_of("a"), Some(&row("ada", "in")), None);
+    assert_eq!(
+        told(&notifications),
+        [2, 4, 7, 8].map(|number| (number, "DELETE")),
+        "8 follows the row by its id"
+    );
+}
+
+#[test]
 fn rows_that_a_subscription_forgot_are_known_by_no_subscription() {
     let forgets: [fn(&mut Subscriptions<Json>); 3] =
         [|set| set.forget_rows(1), |set| set.restart(false), |set| set.remove(|it| it.number == 1)];

@@ -1,7 +1,6 @@
 import { supabase } from '../data/client';
 import { useProfile } from '../data/entries';
 import { useTask } from '../toasts/useTask';
-import { Avatar } from '../ui/Avatar';
 import { Icon } from '../ui/Icon';
 import { Logo } from '../ui/Logo';
 import { PendingButton } from '../ui/PendingButton';
@@ -25,7 +24,9 @@ export function Header({ userId, email }: { userId: string; email: string }) {
       <Navigation />
       <div className="account">
         <ConnectionIndicator userId={userId} />
-        <Avatar name={name} />
+        <span className="avatar" aria-hidden="true">
+          {initials(name)}
+        </span>
         <span className="account-name" title={email}>
           {name}
         </span>
@@ -41,4 +42,12 @@ export function Header({ userId, email }: { userId: string; email: string }) {
       </div>
     </header>
   );
+}
+
+function initials(name: string): string {
+  const words = name.split(/[\s@.]+/).filter(Boolean);
+  return words
+    .slice(0, 2)
+    .map((word) => word[0]?.toUpperCase())
+    .join('');
 }

@@ -14,9 +14,9 @@ const ICONS: Record<string, IconName> = {
 
 interface Props {
   log: AuditLog;
-  /** By id, because audit entries of runs contain only the workflow's id. */
+  /** By their ids: the trail of runs names them by that. */
   workflowNames: ReadonlyMap<string, string>;
-  /** Whether the changed columns can be shown. */
+  /** Whether what was changed can be opened. */
   hasDetails: boolean;
 }
 

@@ -1,16 +1,16 @@
 import { isAuthError } from '@supabase/supabase-js';
 import { DatabaseError } from 'workflow-db/react';
 
-/** An error as shown to the user. */
+/** A failure as the visitor is told of it. */
 export interface Problem {
   title: string;
   detail?: string;
-  /** The library's error code, for support. */
+  /** For the support: what the library calls it. */
   code?: string;
   isRetryable: boolean;
 }
 
-/** `duplicate` is the message if the row already exists. */
+/** `duplicate` is what to say when there is such a row already. */
 export function problemOf(error: unknown, duplicate = 'This name is taken already.'): Problem {
   if (error instanceof DatabaseError) {
     return error.code === UNIQUE_VIOLATION
@@ -29,12 +29,6 @@ export function problemOf(error: unknown, duplicate = 'This name is taken alread
     title: error instanceof Error ? sentence(error.message) : 'Something went wrong.',
     isRetryable: true,
   };
-}
-
-/** A failure in one text. */
-export function problemText(error: unknown): string {
-  const { title, detail } = problemOf(error);
-  return detail === undefined ? title : `${title} ${detail}`;
 }
 
 const UNIQUE_VIOLATION = '23505';
@@ -66,7 +60,7 @@ function titleOf(error: DatabaseError): string {
     : 'It did not work.';
 }
 
-/** The error behind `RETRY_EXHAUSTED`. */
+/** Behind "tried often enough" stands why. */
 function rootOf(error: DatabaseError): DatabaseError {
   const original: unknown = error.originalError;
   return error.code === 'RETRY_EXHAUSTED' && original instanceof DatabaseError ? original : error;
@@ -77,7 +71,6 @@ const TITLES: Partial<Record<string, string>> = {
   TIMEOUT: 'The server takes too long to answer.',
   NOT_FOUND: 'It is not there any more, or not yours to change.',
   '42501': 'You are not allowed to do that.',
-  MIGRATION_REQUIRED: 'The database is not set up for this.',
 };
 
 function sentence(text: string): string {

@@ -11,17 +11,16 @@ import { ExecutionSummary } from './ExecutionSummary';
 import { NodeResult } from './NodeResult';
 
 interface Props {
-  userId: string;
   executionId: string;
   workflow: WorkflowWithRelations;
 }
 
-export function ExecutionDetails({ userId, executionId, workflow }: Props) {
+export function ExecutionDetails({ executionId, workflow }: Props) {
   const section = useRef<HTMLElement>(null);
   const { execution, nodeResults, loading, isFetching, error, refresh } = useExecution(executionId);
   const labels = new Map(workflow.nodes.map((node) => [node.node_id, labelOf(node)]));
 
-  // On narrow screens it opens below the history, out of view.
+  // On narrow screens it opens below the history, out of sight.
   useEffect(() => {
     const top = section.current?.getBoundingClientRect().top ?? 0;
     if (top > window.innerHeight * 0.75) section.current?.scrollIntoView();
@@ -51,7 +50,7 @@ export function ExecutionDetails({ userId, executionId, workflow }: Props) {
       )}
       {execution !== null && (
         <>
-          <ExecutionSummary userId={userId} execution={execution} results={nodeResults} />
+          <ExecutionSummary execution={execution} results={nodeResults} />
           {nodeResults.length === 0 && execution.status !== 'running' && !loading && (
             <EmptyState icon="inbox" title="What its steps made was not kept" />
           )}

@@ -12,7 +12,7 @@ const PAGE_SIZE = 10;
 
 interface Props {
   workflowId: string;
-  /** The selected run. */
+  /** The run that is open. */
   executionId: string | undefined;
 }
 

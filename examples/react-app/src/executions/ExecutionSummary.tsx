@@ -6,12 +6,11 @@ import { RunProgress } from './RunProgress';
 import { StopRunButton } from './StopRunButton';
 
 interface Props {
-  userId: string;
   execution: WorkflowExecution;
   results: readonly ExecutionNodeResult[];
 }
 
-export function ExecutionSummary({ userId, execution, results }: Props) {
+export function ExecutionSummary({ execution, results }: Props) {
   const { id, status, started_at, execution_time_ms, error_message } = execution;
   const calls = results.reduce((sum, result) => sum + result.api_call_count, 0);
 
@@ -27,7 +26,7 @@ export function ExecutionSummary({ userId, execution, results }: Props) {
       </p>
       {error_message !== null && <p className="failure">{error_message}</p>}
       {(results.length > 0 || status === 'running') && <RunProgress executionId={id} />}
-      {status === 'running' && execution.user_id === userId && (
+      {status === 'running' && (
         <div>
           <StopRunButton execution={execution} />
         </div>

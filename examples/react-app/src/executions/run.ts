@@ -1,13 +1,13 @@
 import { db, type WorkflowConnection, type WorkflowExecution, type WorkflowNode } from 'workflow-db/react';
 
-/** The duration of a simulated step. */
+/** What the pretended work of a step takes. */
 const FASTEST_STEP_MS = 500;
 const SLOWEST_STEP_MS = 1100;
 
 /**
- * Runs a workflow step by step and stores the progress, so that every window that shows the run sees it. The work is
- * simulated; a real app would call its services here. Finished steps are not repeated, so an interrupted run can be
- * resumed.
+ * Runs a workflow step by step and stores the progress, so that every window that shows the run sees it.
+ * The work itself is pretended; an app that does it would call its services here. What was done before is not done
+ * again, so that a run which broke off can be taken up.
  */
 export async function perform(
   execution: WorkflowExecution,
@@ -55,7 +55,7 @@ function finished(startedAt: number) {
   };
 }
 
-/** The steps in topological order, as far as the connections contain no cycle. */
+/** Each step after those that lead to it, as far as the connections have no circle. */
 function inOrder(nodes: readonly WorkflowNode[], connections: readonly WorkflowConnection[]): WorkflowNode[] {
   const ordered: WorkflowNode[] = [];
   let waiting = [...nodes];

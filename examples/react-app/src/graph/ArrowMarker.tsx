@@ -1,4 +1,4 @@
-/** The arrowhead of connections. */
+/** The point of an arrow, for the ends of connections. */
 export function ArrowMarker() {
   return (
     <defs>

@@ -12,7 +12,7 @@ interface Props {
   status: ExecutionStatus | undefined;
   isSelected: boolean;
   onPick: () => void;
-  /** Undefined if the graph is read-only. */
+  /** Undefined where the graph is only shown. */
   editing:
     | {
         drag: NodeDrag;

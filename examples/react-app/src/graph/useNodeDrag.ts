@@ -2,7 +2,7 @@ import { useRef, useState, type PointerEvent } from 'react';
 import type { GraphNode } from './graph';
 import type { Point } from './layout';
 
-/** Moving the pointer less than this selects a node; moving it further drags the node. In CSS pixels. */
+/** A pointer that moves less than this picks; one that moves more drags. In CSS pixels. */
 const SLOP = 4;
 
 interface Begin {
@@ -12,20 +12,20 @@ interface Begin {
 }
 
 export interface NodeDrag {
-  /** The current position of the dragged node. */
+  /** Where the dragged node is right now. */
   dragged: { nodeId: string; at: Point } | null;
-  /** Event handlers for a node's element. */
+  /** What a node's element listens to. */
   handlersOf: (node: GraphNode) => {
     onPointerDown: (event: PointerEvent) => void;
     onPointerMove: (event: PointerEvent) => void;
     onPointerUp: (event: PointerEvent) => void;
     onPointerCancel: () => void;
   };
-  /** Whether the current click ends a drag, and must not select. */
+  /** Whether the click that is being handled ends a drag, and so picks nothing. */
   wasDrag: () => boolean;
 }
 
-/** Moves nodes with a pointer: mouse, pen or finger. `onDrop` receives the final position. */
+/** Moves nodes with a pointer: mouse, pen or finger. `onDrop` is told where it ended. */
 export function useNodeDrag(
   scale: number,
   onBegin: () => void,

@@ -5,7 +5,7 @@ interface Props {
   onChange: (value: string) => void;
 }
 
-/** Accepts any service and suggests the usual ones. */
+/** Any service; the usual ones are offered. */
 export function ServiceField({ value, onChange }: Props) {
   return (
     <label className="field">

@@ -17,7 +17,7 @@ interface Props {
   onRetry: () => void;
 }
 
-/** Saves each change immediately. */
+/** Each change is saved at once. */
 export function AccountForm({ userId, onRetry }: Props) {
   const { settings, error, updateAccountSettings } = useAccountSettings(userId);
   const { run: save } = useTask('The setting was not saved.', updateAccountSettings, { mayOverlap: true });

@@ -5,7 +5,7 @@ interface Props {
   onChange: (patch: BrandSettingsPatch) => void;
 }
 
-/** Fonts that most devices have, or a similar one. */
+/** What most devices have, or show something like it for. */
 const FONTS = ['Inter', 'Work Sans', 'Verdana', 'Georgia', 'Courier New'];
 
 export function BrandShape({ brand, onChange }: Props) {

@@ -3,11 +3,10 @@ import { ErrorNote } from '../ui/ErrorNote';
 import { PendingButton } from '../ui/PendingButton';
 import { signIn } from './credentials';
 
-/** The users of every local stack. */
+/** The users that every local stack has. */
 const USERS = [
   { name: 'Ada Okafor', email: 'ada@example.com', password: 'lovelace' },
   { name: 'Grace Lindqvist', email: 'grace@example.com', password: 'hopper' },
-  { name: 'Mary Castellanos', email: 'mary@example.com', password: 'somerville' },
 ];
 
 export function DemoUsers() {

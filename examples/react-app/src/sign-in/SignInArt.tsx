@@ -1,4 +1,4 @@
-/** A small decorative workflow. */
+/** A small workflow, as decoration. */
 export function SignInArt() {
   return (
     <svg className="sign-in-art" viewBox="0 0 440 200" aria-hidden="true">

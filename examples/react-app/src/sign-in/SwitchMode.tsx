@@ -3,7 +3,7 @@ interface Props {
   onSwitch: () => void;
 }
 
-/** Switches between signing in and signing up. */
+/** From signing in to a new account, and back. */
 export function SwitchMode({ isNew, onSwitch }: Props) {
   return (
     <p className="switch-mode">

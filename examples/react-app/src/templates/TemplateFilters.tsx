@@ -2,7 +2,7 @@ import { goTo, templatesHref } from '../app/route';
 
 interface Props {
   categories: readonly string[];
-  /** Empty for all categories. */
+  /** Empty for all. */
   category: string;
   onlySaved: boolean;
 }

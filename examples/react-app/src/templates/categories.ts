@@ -1,2 +1,2 @@
-/** The categories of the gallery. Templates of other categories are shown too. */
+/** What the gallery is sorted by. A template of another category is shown all the same. */
 export const CATEGORIES = ['advertising', 'audio', 'image', 'text', 'video'];

@@ -5,7 +5,7 @@ import { ToastContext, type ToastContent } from './toasts';
 
 const MOST_SHOWN = 4;
 
-/** Provides and renders toasts for the components below. */
+/** Holds the toasts of everything below it. */
 export function Toasts({ children }: { children: ReactNode }) {
   const [toasts, setToasts] = useState<(ToastContent & { id: string })[]>([]);
   const show = useCallback((content: ToastContent) => {

@@ -4,7 +4,7 @@ export interface ToastContent {
   text: string;
   tone: 'success' | 'failure';
   detail?: string;
-  /** Offered as a button, which also closes the toast. */
+  /** Offered as a button; the toast goes when it is taken. */
   action?: { label: string; run: () => void };
 }
 

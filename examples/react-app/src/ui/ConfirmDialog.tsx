@@ -11,7 +11,7 @@ interface Props {
   children: ReactNode;
 }
 
-/** Asks for confirmation of an irreversible action. */
+/** Asks before something that cannot be undone. */
 export function ConfirmDialog({
   title,
   confirmLabel,

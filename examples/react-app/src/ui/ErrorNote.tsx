@@ -3,14 +3,14 @@ import { Icon } from './Icon';
 
 interface Props {
   error: unknown;
-  /** The message if the row already exists. */
+  /** What to say when there is such a row already. */
   duplicate?: string;
-  /** Offered if a retry may succeed. */
+  /** Offered when another try may succeed. */
   onRetry?: () => void;
   onDismiss?: () => void;
 }
 
-/** An error message next to its cause. */
+/** What went wrong, where it went wrong. */
 export function ErrorNote({ error, duplicate, onRetry, onDismiss }: Props) {
   const { title, detail, code, isRetryable } = problemOf(error, duplicate);
   return (

@@ -2,7 +2,7 @@ import { Icon, type IconName } from './Icon';
 
 interface Props {
   icon: IconName;
-  /** The accessible name, also shown as a tooltip. */
+  /** What it does, with what: for screen readers, and on hover. */
   label: string;
   onClick: () => void;
 }

@@ -5,7 +5,7 @@ interface Props {
   onDescription: (description: string) => void;
 }
 
-/** The fields for a name and a description. */
+/** What a new thing is called, and what it is for. */
 export function NameFields({ name, description, onName, onDescription }: Props) {
   return (
     <>

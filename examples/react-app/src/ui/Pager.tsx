@@ -1,14 +1,14 @@
 interface Props {
-  /** What the pages contain. */
+  /** What there are pages of. */
   of: string;
-  /** Starts at 0. */
+  /** Counted from 0. */
   page: number;
   pages: number;
   onPrevious: () => void;
   onNext: () => void;
 }
 
-/** Buttons for the previous and the next page. */
+/** The ways to the pages before and after. */
 export function Pager({ of, page, pages, onPrevious, onNext }: Props) {
   const isFirst = page === 0;
   const isLast = page >= pages - 1;

@@ -1,4 +1,4 @@
-/** Grey bars as placeholders for rows that are loading. */
+/** Grey bars in the place of rows that are being loaded. */
 export function SkeletonRows({ count, label, height }: { count: number; label: string; height: number }) {
   return (
     <div className="skeleton-rows" role="status" aria-label={label}>

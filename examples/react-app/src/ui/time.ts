@@ -9,7 +9,7 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['minute', MINUTE],
 ];
 
-/** The database prints times in UTC without a zone. */
+/** The database writes times in UTC, without saying so. */
 export function dateOf(timestamp: string): Date {
   return new Date(`${timestamp}Z`);
 }

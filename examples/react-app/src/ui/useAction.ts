@@ -1,17 +1,17 @@
 import { useCallback, useState } from 'react';
 
 export interface Action<Args extends unknown[], Result> {
-  /** Runs it, unless it is running already. Never rejects: resolves to undefined on failure, and `error` is set. */
+  /** Does it, unless it is being done. Never rejects: resolves undefined when it failed, and `error` tells why. */
   run: (...args: Args) => Promise<Result | undefined>;
   isPending: boolean;
-  /** The error of the last run; null after a success. */
+  /** Whatever the last run threw; null after a success. */
   error: unknown;
-  /** Repeats the last run. */
+  /** The last run once more. */
   retry: () => void;
   dismiss: () => void;
 }
 
-/** The action of a form or a dialog, with its pending state and error. */
+/** What a form or a dialog does: whether it is under way, and why it failed. */
 export function useAction<Args extends unknown[], Result>(
   act: (...args: Args) => Promise<Result>,
 ): Action<Args, Result> {

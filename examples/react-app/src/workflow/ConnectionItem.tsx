@@ -5,7 +5,7 @@ interface Props {
   onDelete: (() => void) | undefined;
 }
 
-/** A connection of the selected step. */
+/** One connection of the picked step. */
 export function ConnectionItem({ text, onDelete }: Props) {
   return (
     <li>

@@ -13,11 +13,11 @@ import { usePicking } from './usePicking';
 interface Props {
   workflow: WorkflowWithRelations;
   draft: GraphDraft;
-  canEdit: boolean;
+  isOwn: boolean;
   executionId: string | undefined;
 }
 
-export function GraphEditor({ workflow, draft, canEdit, executionId = '' }: Props) {
+export function GraphEditor({ workflow, draft, isOwn, executionId = '' }: Props) {
   const { graph, edit } = draft;
   const { selection, select, shown, pick, connecting, setConnecting } = usePicking(draft);
   const [isAdding, setIsAdding] = useState(false);
@@ -26,7 +26,7 @@ export function GraphEditor({ workflow, draft, canEdit, executionId = '' }: Prop
 
   return (
     <section className="card editor" aria-label="Steps">
-      {canEdit && (
+      {isOwn && (
         <GraphToolbar
           connecting={connecting}
           draft={draft}
@@ -37,21 +37,21 @@ export function GraphEditor({ workflow, draft, canEdit, executionId = '' }: Prop
       )}
       <div className="editor-body">
         {graph.nodes.length === 0 ? (
-          <NoSteps canEdit={canEdit} />
+          <NoSteps isOwn={isOwn} />
         ) : (
           <WorkflowGraph
             graph={graph}
             selection={shown}
             onPick={pick}
             statuses={statuses}
-            onEdit={canEdit ? edit : undefined}
+            onEdit={isOwn ? edit : undefined}
           />
         )}
         {connecting === null && (
           <Inspector
             graph={graph}
             selection={selection}
-            onEdit={canEdit ? edit : undefined}
+            onEdit={isOwn ? edit : undefined}
             onConnect={(source) => setConnecting({ source })}
             onClose={() => select(null)}
           />

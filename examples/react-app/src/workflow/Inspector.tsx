@@ -11,7 +11,7 @@ interface Props {
   onClose: () => void;
 }
 
-/** The inspector of the selected node or connection, if it still exists. */
+/** Next to the graph: what is picked, if that still is there. */
 export function Inspector({ graph, selection, onEdit, onConnect, onClose }: Props) {
   const { kind, id } = selection ?? {};
   const node = graph.nodes.find((each) => kind === 'node' && each.node_id === id);

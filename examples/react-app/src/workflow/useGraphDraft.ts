@@ -5,7 +5,7 @@ import { useTask, type Task } from '../toasts/useTask';
 import { DraftContext } from './drafts';
 
 export interface GraphDraft {
-  /** The graph to show: the unsaved one, or the stored one. */
+  /** What the canvas shows: the changes, or what is stored while there are none. */
   graph: Graph;
   isDirty: boolean;
   edit: (change: GraphChange) => void;
@@ -13,24 +13,24 @@ export interface GraphDraft {
   discard: () => void;
   /** Another client saved the workflow since the changes began. */
   isInConflict: boolean;
-  /** Overwrites the other version. */
+  /** Saves over what they saved. */
   keepMine: () => void;
   closeConflict: () => void;
-  /** Handles a change of the workflow's row by this page, which is not a conflict. */
+  /** The workflow's row was changed by this page itself: that is no conflict. */
   rebase: (from: string, row: Workflow) => void;
 }
 
-/** The unsaved changes of a workflow's graph, which are saved as one. Out of use while the user may not edit it. */
-export function useGraphDraft(workflow: WorkflowWithRelations, canEdit: boolean): GraphDraft {
+/** Changes of a workflow's graph, until they are saved as one. */
+export function useGraphDraft(workflow: WorkflowWithRelations): GraphDraft {
   const { id, nodes, connections, updated_at } = workflow;
   const { drafts, change } = use(DraftContext);
   const [isInConflict, setIsInConflict] = useState(false);
-  const draft = canEdit ? drafts[id] : undefined;
+  const draft = drafts[id];
   const graph = draft?.graph ?? { nodes, connections };
 
   const write = async (ifUpdatedAt?: string) => {
     const saved = await db.saveWorkflowGraph(id, asSaved(graph), ifUpdatedAt ? { ifUpdatedAt } : {});
-    // Changes made during the save remain unsaved.
+    // What was changed while it was being saved still is to be saved.
     change(id, (now) => (now && now.graph !== graph ? { ...now, basedOn: saved.updated_at } : undefined));
   };
   const save = useTask('The changes were not saved.', async () => {
@@ -45,7 +45,7 @@ export function useGraphDraft(workflow: WorkflowWithRelations, canEdit: boolean)
   const keepMine = useTask(
     'Your version was not saved.',
     () => {
-      // First, because a toast cannot be reached below an open dialog.
+      // First: a toast cannot be reached below an open dialog.
       setIsInConflict(false);
       return write();
     },
@@ -73,7 +73,7 @@ export function useGraphDraft(workflow: WorkflowWithRelations, canEdit: boolean)
   };
 }
 
-/** The columns of a graph to save; the database sets the others. */
+/** Only what is saved of a graph: the rest of a row is the database's. */
 function asSaved({ nodes, connections }: Graph) {
   return {
     nodes: nodes.map(({ node_id, node_type, label, position_x, position_y, config }) => {

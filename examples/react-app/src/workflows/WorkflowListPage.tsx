@@ -1,7 +1,6 @@
 import { useState } from 'react';
 import { useWorkflows, type Workflow } from 'workflow-db/react';
 import { useFavorites } from '../data/entries';
-import { WorkflowTabs } from '../sharing/WorkflowTabs';
 import { ErrorNote } from '../ui/ErrorNote';
 import { Icon } from '../ui/Icon';
 import { SkeletonRows } from '../ui/Skeleton';
@@ -42,7 +41,6 @@ export function WorkflowListPage({ userId, showArchived }: Props) {
         </button>
       </div>
 
-      <WorkflowTabs userId={userId} current="own" />
       <WorkflowFilters search={search} onSearch={setSearch} showArchived={showArchived} />
       {error !== null && workflows.length === 0 && (
         <ErrorNote error={error} onRetry={() => void list.refreshWorkflows()} />

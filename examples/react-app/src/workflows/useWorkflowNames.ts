@@ -1,12 +1,8 @@
 import { useMemo } from 'react';
-import { useSharedWorkflows, useWorkflows } from 'workflow-db/react';
+import { useWorkflows } from 'workflow-db/react';
 
-/** The names of the user's workflows by id, including archived ones and those of others. */
+/** The names of the user's workflows by their ids, archived ones too. */
 export function useWorkflowNames(userId: string): ReadonlyMap<string, string> {
   const { workflows } = useWorkflows(userId, { includeArchived: true });
-  const { workflows: shared } = useSharedWorkflows(userId);
-  return useMemo(
-    () => new Map([...workflows, ...shared].map(({ id, name }) => [id, name])),
-    [workflows, shared],
-  );
+  return useMemo(() => new Map(workflows.map(({ id, name }) => [id, name])), [workflows]);
 }
