@@ -117,7 +117,7 @@ async function bundle() {
     // What not every runtime has.
     inject: [at('pkg-template', 'src', 'text-coding.ts')],
     jsx: 'automatic',
-    // What Vite 5 builds for unless told otherwise.
+    // The default build target of Vite 5.
     target: ['es2020', 'chrome87', 'edge88', 'firefox78', 'safari14'],
     // Safari 14.0 has it with a fault, and is below what the package runs in.
     supported: { destructuring: true },

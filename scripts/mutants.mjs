@@ -43,7 +43,7 @@ const GOAL = 95;
 const LEFT_OUT = /^modules::|^simulation::|::many_subscriptions_/;
 /** Shorter properties, and a smaller outage. */
 const SHORT = { MAX_CASES: '100', CLIENTS: '1000' };
-/** A test that takes this many times as long as without a mutant hangs. */
+/** A test that takes this many times as long as without a mutant counts as hanging. */
 const TIMEOUT_FACTOR = 20;
 const MIN_TIMEOUT_MS = 10_000;
 /** A mutant that loops may also allocate without end. */
@@ -157,7 +157,7 @@ function survives(binary, tests, mutant) {
   return true;
 }
 
-/** What tells a mutant from others, and stays when other parts of its file change. */
+/** What identifies a mutant, even if other parts of its file change. */
 const IDENTITY = ['file', 'function', 'text', 'change', 'ordinal'];
 const identityOf = (mutant) => JSON.stringify(mutant, IDENTITY);
 

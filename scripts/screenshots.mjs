@@ -37,7 +37,7 @@ async function save(page, name) {
 installPackages('examples/react-app');
 await mkdir(IMAGES, { recursive: true });
 const app = await startApp({ encryptedKeys: true });
-/** A visitor who looks at a workflow. @param {string} path */
+/** Opens a workflow as a visitor. @param {string} path */
 async function openWorkflow(path) {
   const { page } = await app.visit('Ada', { ...SIZE, path, colorScheme: 'dark' });
   await untilLive(page);

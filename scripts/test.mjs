@@ -178,7 +178,7 @@ function failureReport(output) {
   return start >= 0 ? output.slice(start) : output.slice(-MAX_REPORT_CHARS);
 }
 
-/** A suite that broke off, or that ran nothing, is a failure whatever it counted. */
+/** A suite that was interrupted, or ran no tests, counts as a failure. */
 function atLeastOneFailure(counts, code) {
   const isBroken = code !== 0 || counts.passed + counts.failed === 0;
   return isBroken && counts.failed === 0 ? { ...counts, failed: 1 } : counts;

@@ -1,6 +1,12 @@
 //! JSON output.
 
 /// `text` as a JSON string.
+///
+/// ```
+/// use workflow_db::json::json_text;
+///
+/// assert_eq!(json_text("a \"b\"\n"), r#""a \"b\"\u000a""#);
+/// ```
 pub fn json_text(text: &str) -> String {
     let mut json = String::with_capacity(text.len() + 2);
     json.push('"');

@@ -44,6 +44,16 @@ impl RetryConfig {
     ///
     /// `retry_after_ms` is the delay that the server asked for; `random` is uniform in [0, 1). The delay is between
     /// half and all of the exponential backoff, so that clients that failed together do not return together.
+    ///
+    /// ```
+    /// use workflow_db::error::Error;
+    /// use workflow_db::retry::{Decision, RetryConfig};
+    ///
+    /// let policy = RetryConfig::default();
+    /// assert_eq!(policy.decide(&Error::timeout(), 1, None, 0.0), Decision::Retry(50.0));
+    /// assert_eq!(policy.decide(&Error::timeout(), 3, None, 0.0), Decision::Exhausted);
+    /// assert_eq!(policy.decide(&Error::invalid("id", "a uuid"), 1, None, 0.0), Decision::Surface);
+    /// ```
     pub fn decide(&self, error: &Error, attempt: u32, retry_after_ms: Option<f64>, random: f64) -> Decision {
         if !error.retryable || retry_after_ms.is_some_and(|ms| ms > MAX_RETRY_AFTER_MS) {
             return Decision::Surface;

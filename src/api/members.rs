@@ -12,6 +12,9 @@ use crate::tables::{
     INVITATIONS_KEY, SHARED_WORKFLOWS_KEY, WORKFLOWS, WORKFLOW_INVITATIONS, WORKFLOW_MEMBERS,
 };
 
+/// The longest address, in bytes, that the database takes.
+const MAX_ADDRESS_LENGTH: usize = 320;
+
 pub(super) fn invite(call: &Call<'_>) -> Result<Operation, Error> {
     let workflow_id = call.uuid_at(0, "workflowId")?;
     let fields = call.object(1, "invitation")?;
@@ -32,10 +35,17 @@ pub(super) fn invite(call: &Call<'_>) -> Result<Operation, Error> {
 
 /// Whether there is something before and after the only `@`, and no space.
 fn is_address(text: &str) -> bool {
-    let mut parts = text.split('@');
-    let is_part = |part: Option<&str>| part.is_some_and(|part| !part.is_empty());
-    let has_two = is_part(parts.next()) && is_part(parts.next()) && parts.next().is_none();
-    has_two && text.len() <= 320 && !text.bytes().any(|byte| byte.is_ascii_whitespace())
+    let (mut before, mut after, mut is_after) = (0, 0, false);
+    for byte in text.bytes() {
+        match byte {
+            b'@' if is_after => return false,
+            b'@' => is_after = true,
+            _ if byte.is_ascii_whitespace() => return false,
+            _ if is_after => after += 1,
+            _ => before += 1,
+        }
+    }
+    before > 0 && after > 0 && before + after < MAX_ADDRESS_LENGTH
 }
 
 pub(super) fn update(call: &Call<'_>) -> Result<Operation, Error> {

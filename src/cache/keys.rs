@@ -6,11 +6,24 @@
 use crate::tables::{KeyFormat, RELATIONS, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
 
 /// `key` without its variant.
+///
+/// ```
+/// use workflow_db::cache::base_of;
+///
+/// assert_eq!(base_of("workflows:USER?archived=included"), "workflows:USER");
+/// ```
 pub fn base_of(key: &str) -> &str {
     key.split('?').next().unwrap_or(key)
 }
 
 /// Whether `key` is `base` or one of its variants.
+///
+/// ```
+/// use workflow_db::cache::is_variant_of;
+///
+/// assert!(is_variant_of("workflows:USER?limit=10", "workflows:USER"));
+/// assert!(!is_variant_of("workflows:USER2", "workflows:USER"));
+/// ```
 pub fn is_variant_of(key: &str, base: &str) -> bool {
     key.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('?'))
 }

@@ -26,6 +26,12 @@ pub fn push_encoded(url: &mut String, value: &str) {
 /// `value` as an element of an `in` list or a logic tree: in double quotes, with `"` and `\` escaped.
 ///
 /// (`PostgREST` documentation, "Reserved characters": characters within quotes have no special meaning.)
+///
+/// ```
+/// use workflow_db::rest::quoted;
+///
+/// assert_eq!(quoted(r#"a,"b"\"#), r#""a,\"b\"\\""#);
+/// ```
 pub fn quoted(value: &str) -> String {
     let mut text = String::with_capacity(value.len() + 2);
     text.push('"');

@@ -12,6 +12,13 @@ pub struct Backoff {
 
 impl Backoff {
     /// The delay after a failure that was preceded by `earlier` others.
+    ///
+    /// ```
+    /// use workflow_db::time::Backoff;
+    ///
+    /// let backoff = Backoff { first_ms: 100.0, max_ms: 1_000.0 };
+    /// assert_eq!([0, 1, 2, 9].map(|earlier| backoff.wait_ms(earlier)), [100.0, 200.0, 400.0, 1_000.0]);
+    /// ```
     pub fn wait_ms(self, earlier: u32) -> f64 {
         (self.first_ms * f64::from(1_u32 << earlier.min(16))).min(self.max_ms)
     }

@@ -11,6 +11,13 @@ const SECONDS_PER_MINUTE: i64 = 60;
 ///
 /// Accepts `YYYY-MM-DD`, optionally followed by `T` or a space and `HH:MM[:SS[.fraction]]`, and then `Z`, `±HH`,
 /// `±HHMM` or `±HH:MM`. Digits beyond microseconds are cut.
+///
+/// ```
+/// use workflow_db::time::timestamp::normalize;
+///
+/// assert_eq!(normalize("2024-02-29T23:30:00.500-01:00").as_deref(), Some("2024-03-01T00:30:00.5"));
+/// assert_eq!(normalize("2024-02-30"), None);
+/// ```
 pub fn normalize(input: &str) -> Option<String> {
     let bytes = input.as_bytes();
     let date = bytes.get(..10)?;
@@ -40,6 +47,14 @@ pub fn next_day(input: &str) -> Option<String> {
 
 /// Compares two timestamps in the server's form. `None` if one has another form (`infinity`, a year beyond 9999, BC),
 /// where the order of the texts is meaningless.
+///
+/// ```
+/// use std::cmp::Ordering;
+/// use workflow_db::time::timestamp::compare;
+///
+/// assert_eq!(compare("2024-02-29T12:00:00", "2024-02-29T12:00:00.1"), Some(Ordering::Less));
+/// assert_eq!(compare("2024-02-29T12:00:00", "infinity"), None);
+/// ```
 pub fn compare(a: &str, b: &str) -> Option<Ordering> {
     (is_canonical(a) && is_canonical(b)).then(|| a.cmp(b))
 }

@@ -5,7 +5,7 @@
 -- value of each column that differs. Encrypted columns appear as "[REDACTED]" in all three; one that changed is still
 -- named in `changes`.
 --
--- An audit row never blocks the write it describes: whatever goes wrong here becomes a warning.
+-- An audit row never blocks the write it describes: any error here becomes a warning.
 
 -- Security definer: only this function may write audit_logs.
 create or replace function public.write_audit_log()

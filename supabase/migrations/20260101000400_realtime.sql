@@ -1,7 +1,7 @@
 -- Makes every table's changes available to realtime subscriptions. Repeatable.
 --
--- `replica identity full`: without it a DELETE carries the key alone, so a subscription filtered by user_id or
--- workflow_id never hears of it.
+-- `replica identity full`: without it a DELETE contains only the key, so a subscription filtered by user_id or
+-- workflow_id never receives it.
 
 do $$
 declare

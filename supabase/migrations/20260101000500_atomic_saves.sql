@@ -1,9 +1,9 @@
 -- Saves of several rows in one transaction, as functions that PostgREST offers under /rpc. Repeatable. Most functions are
 -- replaced by concurrent_saves, and count_template_use by curated_templates.
 --
--- All run with the caller's rights, so that row security decides as for single rows. Ids are made by the client, which
--- makes a repeated call harmless. What stands in the way is told by PostgREST's own codes: PT400, PT404 and PT409 become
--- the HTTP status of their digits (40001 would be retried without end).
+-- All run with the caller's rights, so row security decides as for single rows. The client generates the ids, so a
+-- repeated call is harmless. Errors use PostgREST's own codes: PT400, PT404 and PT409 become the HTTP status of their
+-- digits (40001 would be retried without end).
 
 -- What only the functions below call; PostgREST does not offer this schema.
 create schema if not exists workflow_private;
@@ -156,7 +156,7 @@ begin
 end
 $$;
 
--- A time later than the row's last change, whichever transaction waited for whom.
+-- A time later than the row's last change, even if transactions waited for each other.
 create or replace function workflow_private.moment_after(p_updated_at timestamp)
 returns timestamp
 language sql
@@ -187,7 +187,7 @@ declare
   is_outdated boolean;
   moment timestamp;
 begin
-  -- Two who save the same canvas come one after the other.
+  -- Concurrent saves of the same workflow run one after the other.
   select * into stored from public.workflows w where w.id = p_workflow_id for update;
   if not found then
     raise sqlstate 'PT404' using message = 'No such row in workflows';
@@ -373,7 +373,7 @@ declare
   number int := 1;
   children jsonb;
 begin
-  -- A repetition whose first answer was lost.
+  -- A repeated call after the first response was lost.
   if exists (select from public.workflows w where w.id = p_workflow_id and w.user_id = p_user_id) then
     return workflow_private.workflow_as_json(p_workflow_id);
   end if;

@@ -1,10 +1,10 @@
--- Refuses executions and favourites of a workflow that the user cannot see. A foreign key does not ask row security:
--- without this file any id that exists is accepted, and the answer tells whether it exists. Repeatable.
+-- Refuses executions and favourites of a workflow that the user cannot see. A foreign key ignores row security:
+-- without this file any existing id is accepted, and the response reveals whether it exists. Repeatable.
 
 create schema if not exists workflow_private;
 
--- Restrictive policies apply on top of the permissive ones, whatever a project calls those. The subquery runs as the
--- user, so the policies of workflows decide what is visible.
+-- Restrictive policies apply on top of the permissive ones, whatever their names. The subquery runs as the user, so
+-- the policies of workflows decide what is visible.
 drop policy if exists workflow_executions_insert_visible on public.workflow_executions;
 create policy workflow_executions_insert_visible on public.workflow_executions as restrictive
   for insert with check (exists (select from public.workflows w where w.id = workflow_id));

@@ -97,7 +97,7 @@ begin
     return new;
   end if;
   if tg_op = 'INSERT' then
-    -- Whatever was sent: an answer that depended on it would tell the addresses of other accounts.
+    -- Regardless of what was sent: a result that depended on it would reveal the addresses of other accounts.
     new.email := workflow_private.profile_email(new.id, address);
   elsif new.email is distinct from address then
     raise insufficient_privilege using

@@ -10,7 +10,7 @@
 create schema if not exists workflow_private;
 grant usage on schema workflow_private to authenticated, service_role;
 
--- A time later than the row's last change, whichever transaction waited for which.
+-- A time later than the row's last change, even if transactions waited for each other.
 create or replace function workflow_private.moment_after(p_updated_at timestamp)
 returns timestamp
 language sql
@@ -346,7 +346,7 @@ declare
   children jsonb;
 begin
   if exists (select from public.workflows w where w.id = p_workflow_id and w.user_id = p_user_id) then
-    -- A repetition whose first answer was lost.
+    -- A repeated call after the first response was lost.
     return workflow_private.workflow_as_json(p_workflow_id);
   end if;
   select * into template from public.workflow_templates t where t.id = p_template_id;

@@ -2,13 +2,14 @@
 -- supabase/migrations, or run it in the SQL editor. Repeatable, also on a database in use; what is stored in plain
 -- text is encrypted by it. undo_encrypted_api_keys.sql is the way back.
 --
--- Secrets are encrypted by pgcrypto (OpenPGP, AES-256) with a key that never leaves the server: in Supabase Vault where
--- that extension is, else in a table that no role of the API reaches. Whose secret it is is encrypted with it, so that
--- one user's ciphertext, from a leaked backup say, is worth nothing in another user's row.
+-- Secrets are encrypted by pgcrypto (OpenPGP, AES-256) with a key that never leaves the server: it is stored in
+-- Supabase Vault if that extension exists, otherwise in a table that no API role can access. The owner's id is
+-- encrypted with the secret, so one user's ciphertext, for example from a leaked backup, is useless in another user's
+-- row.
 --
--- From here on a trigger encrypts whatever is written to the column, however it is written. Only its owner gets the
--- secret back, by reveal_api_key, which leaves a row in audit_logs. Run `vacuum full public.api_keys` afterwards: until
--- then the disk holds the old rows, as older backups always will.
+-- From here on a trigger encrypts everything written to the column. Only its owner gets the secret back, through
+-- reveal_api_key, which adds a row to audit_logs. Run `vacuum full public.api_keys` afterwards: until then the disk
+-- still contains the old rows, as older backups always will.
 
 do $$
 begin
@@ -28,7 +29,7 @@ create table if not exists workflow_secrets.keys (name text primary key, value t
 alter table workflow_secrets.keys enable row level security;
 revoke all on workflow_secrets.keys from public, anon, authenticated, service_role;
 
--- Tells ciphertext from what was stored before. The trigger below sets it, whatever a client says.
+-- Distinguishes ciphertext from values stored before. The trigger below sets it, whatever a client sends.
 do $$
 begin
   if not exists (
@@ -49,7 +50,7 @@ declare
   key text;
   key_in_vault text;
 begin
-  -- Two who run this at once make one key.
+  -- Concurrent runs create only one key.
   lock table workflow_secrets.keys in exclusive mode;
   select k.value into key from workflow_secrets.keys k where k.name = 'api_keys';
   if to_regclass('vault.decrypted_secrets') is not null then
@@ -170,7 +171,7 @@ begin
     end if;
     secret := workflow_secrets.opened(old.encrypted_key, old.user_id);
   elsif workflow_secrets.opened(secret, new.user_id) is not null then
-    -- Sealed before: by the insert that an upsert begins with, or by who writes a row back that was read.
+    -- Already encrypted: by the insert that an upsert starts with, or because a row that was read is written back.
     new.key_format := 'pgp';
     return new;
   end if;
@@ -184,10 +185,11 @@ create or replace trigger encrypt_api_key
   before insert or update on public.api_keys
   for each row execute function workflow_secrets.encrypt_api_key();
 
--- The trigger does it. Whatever was written since the column came is among them.
+-- The trigger encrypts them, including rows written since the column was added.
 update public.api_keys set key_format = 'plain' where key_format = 'plain';
 
--- With the caller's rights: row security decides whose keys they may write. Answers the row without its secret.
+-- Runs with the caller's rights: row security decides which users' keys may be written. Returns the row without its
+-- secret.
 create or replace function public.store_api_key(
   p_user_id uuid,
   p_service_name text,
@@ -223,8 +225,8 @@ begin
 end
 $$;
 
--- Whose key it is, is asked here, as row security does not apply. A server with the service key, such as an API relay,
--- may have any. That a key was revealed is recorded, or it is not revealed.
+-- Checks the owner here, because row security does not apply. A server with the service key, such as an API relay,
+-- may reveal any key. Revealing a key fails unless it is recorded.
 create or replace function public.reveal_api_key(p_id uuid)
 returns text
 language plpgsql
@@ -263,8 +265,8 @@ begin
 end
 $$;
 
--- For batch_save_api_keys, which has to tell its own repetition from another key. Of whose keys, is decided as in
--- reveal_api_key.
+-- For batch_save_api_keys, which must distinguish its own repetition from another key. Checks the owner as
+-- reveal_api_key does.
 create schema if not exists workflow_private;
 grant usage on schema workflow_private to authenticated, service_role;
 

@@ -45,7 +45,8 @@ revoke all on public.workflow_members from public, anon, authenticated, service_
 grant select, insert, update, delete on public.workflow_members to authenticated, service_role;
 alter table public.workflow_members enable row level security;
 
--- Who the signed-in user is. Security definer: policies that asked these tables themselves would depend on each other.
+-- The id of the signed-in user. Security definer: policies that queried these tables themselves would depend on each
+-- other.
 
 create or replace function workflow_private.workflow_role(p_workflow_id uuid)
 returns text
@@ -221,7 +222,7 @@ as $$
     and w.user_id <> auth.uid()
 $$;
 
--- Makes the signed-in user a member, and answers the row. Repeatable by the user who accepted.
+-- Makes the signed-in user a member and returns the row. The user who accepted may repeat it.
 create or replace function public.accept_workflow_invitation(p_id uuid)
 returns jsonb
 language plpgsql
@@ -274,8 +275,8 @@ as $$
   select coalesce(jsonb_agg(to_jsonb(g)), '[]') from gone g
 $$;
 
--- Who shared what with whom is recorded for the owner of the workflow, and for the user who accepted or left. An audit
--- row never blocks the write it describes. Security definer: only the triggers may write audit_logs.
+-- Invitations and memberships are recorded for the owner of the workflow, and for the user who accepted or left. An
+-- audit row never blocks the write it describes. Security definer: only the triggers may write audit_logs.
 create or replace function workflow_private.audit_member()
 returns trigger
 language plpgsql

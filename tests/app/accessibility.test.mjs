@@ -25,6 +25,7 @@ before(async () => {
     ['dashboard', '#/'],
     ['workflows', '#/workflows?archived'],
     ['workflow', `#/workflows/${run.workflow}/executions/${run.execution}`],
+    ['shared', '#/workflows/shared'],
     ['templates', '#/templates'],
     ['keys', '#/keys'],
     ['audit log', '#/audit'],

@@ -2,7 +2,7 @@
 // The canvas: what is drawn, moved and saved, and what happens when two people do.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { eventually, startApp, untilLive } from './support.mjs';
+import { dragBy, eventually, startApp, untilLive } from './support.mjs';
 
 /** @type {import('./support.mjs').RunningApp} */
 let app;
@@ -25,19 +25,6 @@ const connections = () =>
   app.stack.sql('select source_node_id, target_node_id from workflow_connections where workflow_id = $1', [
     workflowId,
   ]);
-
-/** Drags from the middle of one element by so much. @param {import('playwright-core').Page} page */
-async function dragBy(page, /** @type {import('playwright-core').Locator} */ element, dx = 0, dy = 0) {
-  await element.scrollIntoViewIfNeeded();
-  const box = await element.boundingBox();
-  assert.ok(box);
-  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
-  await page.mouse.move(x, y);
-  await page.mouse.down();
-  await page.mouse.move(x + dx / 2, y + dy / 2);
-  await page.mouse.move(x + dx, y + dy);
-  await page.mouse.up();
-}
 
 test('a dragged node stays where it was dropped after saving and loading again, and keeps its row', async () => {
   const { page, problems, close } = await app.visit('Ada', { path });

@@ -1,5 +1,6 @@
 // @ts-check
 // The example app as visitors meet it: built, served, with a real database behind it, in real browsers.
+import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,10 +21,10 @@ const VITE = 'node_modules/vite/bin/vite.js';
 /**
  * Starts a stack of its own and serves the app for it.
  *
- * @param {{ isDevelopment?: boolean, encryptedKeys?: boolean }} options `isDevelopment` serves it as `npm run dev` does
+ * @param {{ isDevelopment?: boolean, encryptedKeys?: boolean, relay?: boolean }} options `isDevelopment` serves it as `npm run dev` does
  */
-export async function startApp({ isDevelopment = false, encryptedKeys = false } = {}) {
-  const stack = await startStack({ port: 0, encryptedKeys });
+export async function startApp({ isDevelopment = false, ...options } = {}) {
+  const stack = await startStack({ port: 0, members: true, ...options });
   try {
     return await serve(stack, isDevelopment);
   } catch (error) {
@@ -135,6 +136,26 @@ export async function go(page, hash) {
   await page.evaluate((to) => {
     window.location.hash = to;
   }, hash);
+}
+
+/**
+ * Drags from the middle of an element.
+ *
+ * @param {Page} page
+ * @param {import('playwright-core').Locator} element
+ * @param {number} dx
+ * @param {number} dy
+ */
+export async function dragBy(page, element, dx, dy) {
+  await element.scrollIntoViewIfNeeded();
+  const box = await element.boundingBox();
+  assert.ok(box);
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x + dx / 2, y + dy / 2);
+  await page.mouse.move(x + dx, y + dy);
+  await page.mouse.up();
 }
 
 /**

@@ -1,6 +1,7 @@
 // @ts-check
-// Puts the numbers of build/bench.json and the package's sizes into README.md and docs/performance.md, and keeps them in
-// docs/images/bench.json: `npm run plots`. With --check it compares the documents with that file, and the sizes with pkg/.
+// Puts the numbers of build/bench.json, if there is one, and the package's sizes into README.md and docs/performance.md, and
+// keeps them in docs/images/bench.json: `npm run numbers`. With --check it compares the documents with that file, and the
+// sizes with pkg/.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
@@ -119,10 +120,12 @@ const before = existsSync(NUMBERS) ? JSON.parse(readFileSync(NUMBERS, 'utf8')) :
 const sizes = isFinal
   ? (await measure(`${ROOT}pkg`)).map(({ raw, gzip, brotli }) => ({ raw, gzip, brotli }))
   : before.sizes;
+const isMeasured = !isCheck && existsSync(`${ROOT}build/bench.json`);
 /** @type {Numbers} */
-const numbers = isCheck
-  ? { ...before, sizes }
-  : { ...summaryOf(JSON.parse(readFileSync(`${ROOT}build/bench.json`, 'utf8'))), sizes };
+const numbers = {
+  ...(isMeasured ? summaryOf(JSON.parse(readFileSync(`${ROOT}build/bench.json`, 'utf8'))) : before),
+  sizes,
+};
 if (!isCheck) {
   const options = await resolveConfig(NUMBERS);
   writeFileSync(NUMBERS, await format(JSON.stringify(numbers), { ...options, parser: 'json' }));
@@ -142,5 +145,7 @@ for (const [file, pattern, value] of places(numbers)) {
       text.replace(pattern, () => value),
     );
 }
-console.log(isCheck ? `${outdated} numbers to update: run \`npm run plots\`` : `${outdated} numbers updated`);
+console.log(
+  isCheck ? `${outdated} numbers to update: run \`npm run numbers\`` : `${outdated} numbers updated`,
+);
 process.exitCode = isCheck && outdated > 0 ? 1 : 0;

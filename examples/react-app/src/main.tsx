@@ -13,6 +13,7 @@ import './styles/header.css';
 import './styles/sign-in.css';
 import './styles/dashboard.css';
 import './styles/workflow-list.css';
+import './styles/sharing.css';
 import './styles/graph.css';
 import './styles/editor.css';
 import './styles/executions.css';

@@ -6,7 +6,7 @@ import { Drafts } from '../workflow/Drafts';
 import { Header } from './Header';
 import { Main } from './Main';
 
-/** All of a signed-in user, which goes when another one comes; or the way in. */
+/** The app of the signed-in user, unmounted when the user changes; or the sign-in page. */
 export function App() {
   const session = useSession();
   if (session === undefined) return <div className="splash" aria-busy="true" aria-label="Loading" />;

@@ -18,7 +18,7 @@ const EXPLANATIONS: Record<SubscriptionStatus, string> = {
   error: 'The server refuses live changes. They show up when the page is loaded again.',
 };
 
-/** Whether changes made elsewhere show up. It follows the profile, which the header shows. */
+/** Shows whether live changes are received, by following the profile, which the header shows anyway. */
 export function ConnectionIndicator({ userId }: { userId: string }) {
   const status = useFollow('user_profiles', userId);
   const isOnline = useIsOnline();

@@ -1,6 +1,6 @@
 import { lazy, Suspense } from 'react';
 
-/** In development, or with `?devtools` in the address. What ships does not load it otherwise. */
+/** In development, or with `?devtools` in the URL. Production does not load them otherwise. */
 const isWanted = import.meta.env.DEV || new URLSearchParams(window.location.search).has('devtools');
 
 const Panel = lazy(async () => {
@@ -8,7 +8,7 @@ const Panel = lazy(async () => {
   return { default: WorkflowDbDevtools };
 });
 
-/** Where they cover nothing that is needed: on phones the navigation is at the bottom. */
+/** A corner where they cover nothing important: on phones the navigation is at the bottom. */
 const position = window.matchMedia('(width <= 760px)').matches ? 'top-left' : 'bottom-left';
 
 export function Devtools() {

@@ -1,6 +1,7 @@
 import { supabase } from '../data/client';
 import { useProfile } from '../data/entries';
 import { useTask } from '../toasts/useTask';
+import { Avatar } from '../ui/Avatar';
 import { Icon } from '../ui/Icon';
 import { Logo } from '../ui/Logo';
 import { PendingButton } from '../ui/PendingButton';
@@ -24,9 +25,7 @@ export function Header({ userId, email }: { userId: string; email: string }) {
       <Navigation />
       <div className="account">
         <ConnectionIndicator userId={userId} />
-        <span className="avatar" aria-hidden="true">
-          {initials(name)}
-        </span>
+        <Avatar name={name} />
         <span className="account-name" title={email}>
           {name}
         </span>
@@ -42,12 +41,4 @@ export function Header({ userId, email }: { userId: string; email: string }) {
       </div>
     </header>
   );
-}
-
-function initials(name: string): string {
-  const words = name.split(/[\s@.]+/).filter(Boolean);
-  return words
-    .slice(0, 2)
-    .map((word) => word[0]?.toUpperCase())
-    .join('');
 }

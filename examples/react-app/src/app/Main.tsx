@@ -4,6 +4,7 @@ import { DashboardPage } from '../dashboard/DashboardPage';
 import { useFollow } from '../data/useFollow';
 import { KeysPage } from '../keys/KeysPage';
 import { SettingsPage } from '../settings/SettingsPage';
+import { SharedPage } from '../sharing/SharedPage';
 import { TemplatesPage } from '../templates/TemplatesPage';
 import { WorkflowPage } from '../workflow/WorkflowPage';
 import { WorkflowListPage } from '../workflows/WorkflowListPage';
@@ -12,13 +13,13 @@ import { useRoute } from './route';
 
 export function Main({ userId }: { userId: string }) {
   const route = useRoute();
-  // On every page: the list, when it is shown again, needs no look at what was missed.
+  // Followed on every page, so that the list is up to date whenever it is shown.
   useFollow('workflows', userId);
   const main = useRef<HTMLElement>(null);
   const place = route.view === 'workflow' ? route.workflowId : route.view;
   const firstPlace = useRef(place);
 
-  // Who navigates by keyboard or screen reader goes on where the new view begins.
+  // Moves the focus to the new view, for keyboards and screen readers.
   useEffect(() => {
     if (place === firstPlace.current) return;
     firstPlace.current = '';
@@ -30,6 +31,7 @@ export function Main({ userId }: { userId: string }) {
     <main ref={main} tabIndex={-1}>
       {route.view === 'dashboard' && <DashboardPage userId={userId} />}
       {route.view === 'workflows' && <WorkflowListPage userId={userId} showArchived={route.showArchived} />}
+      {route.view === 'shared' && <SharedPage userId={userId} />}
       {route.view === 'workflow' && <WorkflowPage key={route.workflowId} userId={userId} {...route} />}
       {route.view === 'templates' && <TemplatesPage userId={userId} {...route} />}
       {route.view === 'keys' && <KeysPage userId={userId} />}

@@ -10,14 +10,14 @@ interface Destination {
 
 const DESTINATIONS: Destination[] = [
   { href: HOME, label: 'Home', icon: 'home', views: ['dashboard'] },
-  { href: listHref(), label: 'Workflows', icon: 'connect', views: ['workflows', 'workflow'] },
+  { href: listHref(), label: 'Workflows', icon: 'connect', views: ['workflows', 'shared', 'workflow'] },
   { href: templatesHref(), label: 'Templates', icon: 'layers', views: ['templates'] },
   { href: KEYS, label: 'Keys', icon: 'key', views: ['keys'] },
   { href: auditHref(), label: 'Audit log', icon: 'clock', views: ['audit'] },
   { href: BRAND, label: 'Settings', icon: 'settings', views: ['settings'] },
 ];
 
-/** In the header; at the bottom of the screen on phones. */
+/** In the header, or at the bottom of the screen on phones. */
 export function Navigation() {
   const { view } = useRoute();
   return (

@@ -1,9 +1,10 @@
 import { useSyncExternalStore } from 'react';
 
-/** What the address names. It lives behind the `#`, so that any static web server can host the app. */
+/** The route in the URL. It is the part after `#`, so any static web server can host the app. */
 export type Route =
   | { view: 'dashboard' }
   | { view: 'workflows'; showArchived: boolean }
+  | { view: 'shared' }
   | { view: 'workflow'; workflowId: string; executionId?: string }
   | { view: 'templates'; category?: string; onlySaved: boolean }
   | { view: 'keys' }
@@ -20,9 +21,8 @@ export function parseRoute(hash: string): Route {
 
   if (area === undefined) return { view: 'dashboard' };
   if (area === 'workflows') {
-    return sub === undefined
-      ? { view: 'workflows', showArchived: parameters.has('archived') }
-      : workflowRoute(sub, rest);
+    if (sub === undefined) return { view: 'workflows', showArchived: parameters.has('archived') };
+    return sub === 'shared' && rest.length === 0 ? { view: 'shared' } : workflowRoute(sub, rest);
   }
   if (area === 'settings' && rest.length === 0) {
     if (sub === undefined) return { view: 'settings', section: 'brand' };
@@ -51,6 +51,7 @@ function given<Name extends string>(parameters: URLSearchParams, name: Name): { 
 }
 
 export const HOME = '#/';
+export const SHARED = '#/workflows/shared';
 export const KEYS = '#/keys';
 export const BRAND = '#/settings';
 export const ACCOUNT = '#/settings/account';
@@ -77,8 +78,8 @@ function withQuery(path: string, values: Record<string, string>): string {
 }
 
 /**
- * Goes there at once: the browser tells of a new address a moment later, in which a checkbox that stands for it would
- * spring back.
+ * Navigates synchronously: the browser reports a new URL a moment later, and until then a checkbox bound to it would
+ * jump back.
  */
 export function goTo(href: string): void {
   window.location.hash = href;

@@ -7,7 +7,7 @@ const LABEL = 190;
 const WIDTH = 480;
 const VALUE = 34;
 
-/** How often each action is among the newest hundred, live. */
+/** The number of each action among the newest hundred, live. */
 export function AuditChart({ userId }: { userId: string }) {
   const { totalActions, actionsByType } = useAuditSummary(userId);
   const bars = Object.entries(actionsByType)

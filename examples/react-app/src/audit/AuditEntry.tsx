@@ -14,9 +14,9 @@ const ICONS: Record<string, IconName> = {
 
 interface Props {
   log: AuditLog;
-  /** By their ids: the trail of runs names them by that. */
+  /** By id, because audit entries of runs contain only the workflow's id. */
   workflowNames: ReadonlyMap<string, string>;
-  /** Whether what was changed can be opened. */
+  /** Whether the changed columns can be shown. */
   hasDetails: boolean;
 }
 

@@ -42,7 +42,7 @@ export function AuditFilters({ resourceType, action }: Props) {
   );
 }
 
-/** `workflow_execution_created` is not of `workflow`. */
+/** `workflow_execution_created` does not belong to `workflow`. */
 function isOf(action: string, resourceType: string): boolean {
   return action.slice(0, action.lastIndexOf('_')) === resourceType;
 }

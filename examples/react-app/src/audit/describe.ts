@@ -1,6 +1,6 @@
 import type { AuditLog } from 'workflow-db/react';
 
-/** What there is an audit trail of, by `resource_type`. */
+/** The names of the audited resources, by `resource_type`. */
 export const RESOURCES: Record<string, string> = {
   workflow: 'Workflow',
   workflow_execution: 'Run',
@@ -17,7 +17,7 @@ export const VERBS: Record<string, string> = {
   revealed: 'shown',
 };
 
-/** Every action that a filter may name. */
+/** All actions for the filter. */
 export const ACTIONS: string[] = Object.keys(RESOURCES).flatMap((resource) => [
   `${resource}_created`,
   `${resource}_updated`,
@@ -27,7 +27,7 @@ export const ACTIONS: string[] = Object.keys(RESOURCES).flatMap((resource) => [
 
 const RUN_VERBS: Record<string, string> = { completed: 'completed', failed: 'failed', running: 'changed' };
 
-/** What one entry says: of a run, how it ended rather than that its row changed. */
+/** The text of an entry. For a run, it says how the run ended rather than that its row changed. */
 export function sentenceOf({ action, details }: AuditLog): string {
   if (action === 'workflow_execution_created') return 'Run started';
   if (action === 'workflow_execution_updated') {
@@ -44,7 +44,7 @@ export function actionLabel(action: string): string {
   return `${RESOURCES[resource] ?? resource.replaceAll('_', ' ')} ${VERBS[verb] ?? verb}`;
 }
 
-/** What it was about, by its name, where the trail knows one. */
+/** The name of the affected resource, if the entry contains one. */
 export function subjectOf(
   { details, resource_type }: AuditLog,
   workflowNames: ReadonlyMap<string, string>,
@@ -54,7 +54,7 @@ export function subjectOf(
   return text(row.name) ?? text(row.service_name) ?? text(row.brand_name);
 }
 
-/** The columns that changed, and their new values. When it was updated goes without saying. */
+/** The changed columns and their new values, without `updated_at`. */
 export function changesOf({ details }: AuditLog): [column: string, value: string][] {
   return Object.entries(details?.changes ?? {})
     .filter(([column]) => column !== 'updated_at')

@@ -1,6 +1,7 @@
-import { useAuditSummary, useBrandSettings, useWorkflows } from 'workflow-db/react';
+import { useAuditSummary, useBrandSettings, useSharedWorkflows, useWorkflows } from 'workflow-db/react';
 import { auditHref, listHref, templatesHref } from '../app/route';
 import { useProfile, useRunningExecutions } from '../data/entries';
+import { Invitations } from '../sharing/Invitations';
 import { ErrorNote } from '../ui/ErrorNote';
 import { useTitle } from '../ui/useTitle';
 import { Favorites } from './Favorites';
@@ -13,6 +14,7 @@ export function DashboardPage({ userId }: { userId: string }) {
   const { data: profile } = useProfile(userId);
   const { settings: brand } = useBrandSettings(userId);
   const { workflows, loading, error, refreshWorkflows } = useWorkflows(userId);
+  const shared = useSharedWorkflows(userId);
   const running = useRunningExecutions(userId);
   const { totalActions } = useAuditSummary(userId);
   const firstName = profile?.full_name?.split(' ')[0];
@@ -29,6 +31,7 @@ export function DashboardPage({ userId }: { userId: string }) {
         </a>
       </div>
       {error !== null && <ErrorNote error={error} onRetry={() => void refreshWorkflows()} />}
+      <Invitations userId={userId} />
       <ul className="figures" aria-label="At a glance">
         <Figure
           label="Workflows in use"
@@ -41,7 +44,11 @@ export function DashboardPage({ userId }: { userId: string }) {
       <div className="dashboard">
         <div className="dashboard-column">
           <RunningNow userId={userId} running={running} />
-          <Favorites userId={userId} workflows={workflows} isLoading={loading} />
+          <Favorites
+            userId={userId}
+            workflows={[...workflows, ...shared.workflows]}
+            isLoading={loading || shared.loading}
+          />
         </div>
         <RecentActivity userId={userId} />
       </div>

@@ -13,7 +13,7 @@ interface Props {
   isLoading: boolean;
 }
 
-/** The starred workflows that are in use. */
+/** The favourite workflows that are not archived. */
 export function Favorites({ userId, workflows, isLoading }: Props) {
   const { data: favorites, error, refresh } = useFavorites(userId);
   const starred = new Set(favorites?.map(({ workflow_id }) => workflow_id));

@@ -9,12 +9,12 @@ import { SkeletonRows } from '../ui/Skeleton';
 
 const SHOWN = 12;
 
-/** What was done last, live. */
+/** The latest actions, live. */
 export function RecentActivity({ userId }: { userId: string }) {
   const logs = useRecentAuditActivity(userId, SHOWN);
   const workflowNames = useWorkflowNames(userId);
   const { lastActivityTime } = useAuditSummary(userId);
-  // The same page, and the same request: the feed itself does not say whether it is still being read.
+  // The same page and the same request; `useRecentAuditActivity` does not report whether it is loading.
   const { loading, error, refreshLogs } = useAuditLogs(userId, { pageSize: SHOWN });
   return (
     <section className="card panel" aria-label="Recent activity">

@@ -10,7 +10,7 @@ interface Props {
   running: UseEntryResult<PaginatedResponse<WorkflowExecution>>;
 }
 
-/** The runs that are under way, live. */
+/** The current runs, live. */
 export function RunningNow({ userId, running: { data, error, refresh } }: Props) {
   const names = useWorkflowNames(userId);
   return (

@@ -12,7 +12,7 @@ import {
 
 const MOST_RUNNING = 20;
 
-/** Not live here: `ConnectionIndicator` follows the profile on every page. */
+/** Not live here, because `ConnectionIndicator` follows the profile on every page. */
 export function useProfile(userId: string): UseEntryResult<UserProfile | null> {
   return useEntry(cacheKeys.userProfile(userId), (db) => db.getUserProfile(userId));
 }
@@ -35,7 +35,7 @@ export function useSavedTemplates(userId: string): UseEntryResult<SavedTemplate[
   });
 }
 
-/** The user's runs that are under way, of whichever workflow. */
+/** The user's current runs of all workflows. */
 export function useRunningExecutions(userId: string): UseEntryResult<PaginatedResponse<WorkflowExecution>> {
   return useEntry(
     `executions:?user_id=${userId}&status=running&limit=${MOST_RUNNING}`,

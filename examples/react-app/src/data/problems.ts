@@ -1,16 +1,16 @@
 import { isAuthError } from '@supabase/supabase-js';
 import { DatabaseError } from 'workflow-db/react';
 
-/** A failure as the visitor is told of it. */
+/** An error as shown to the user. */
 export interface Problem {
   title: string;
   detail?: string;
-  /** For the support: what the library calls it. */
+  /** The library's error code, for support. */
   code?: string;
   isRetryable: boolean;
 }
 
-/** `duplicate` is what to say when there is such a row already. */
+/** `duplicate` is the message if the row already exists. */
 export function problemOf(error: unknown, duplicate = 'This name is taken already.'): Problem {
   if (error instanceof DatabaseError) {
     return error.code === UNIQUE_VIOLATION
@@ -29,6 +29,12 @@ export function problemOf(error: unknown, duplicate = 'This name is taken alread
     title: error instanceof Error ? sentence(error.message) : 'Something went wrong.',
     isRetryable: true,
   };
+}
+
+/** A failure in one text. */
+export function problemText(error: unknown): string {
+  const { title, detail } = problemOf(error);
+  return detail === undefined ? title : `${title} ${detail}`;
 }
 
 const UNIQUE_VIOLATION = '23505';
@@ -60,7 +66,7 @@ function titleOf(error: DatabaseError): string {
     : 'It did not work.';
 }
 
-/** Behind "tried often enough" stands why. */
+/** The error behind `RETRY_EXHAUSTED`. */
 function rootOf(error: DatabaseError): DatabaseError {
   const original: unknown = error.originalError;
   return error.code === 'RETRY_EXHAUSTED' && original instanceof DatabaseError ? original : error;
@@ -71,6 +77,7 @@ const TITLES: Partial<Record<string, string>> = {
   TIMEOUT: 'The server takes too long to answer.',
   NOT_FOUND: 'It is not there any more, or not yours to change.',
   '42501': 'You are not allowed to do that.',
+  MIGRATION_REQUIRED: 'The database is not set up for this.',
 };
 
 function sentence(text: string): string {

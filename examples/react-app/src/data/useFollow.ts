@@ -12,7 +12,7 @@ export function useFollow(table: TableName, scope?: string): SubscriptionStatus 
     const handle = getRealtimeManager().open(table, scope === undefined ? {} : { scope }, () => {});
     handle.onStatus = setStatus;
     handle.ready.catch(() => {
-      // `status` says the same.
+      // `status` reports the same error.
     });
     setStatus(handle.status);
     return () => {

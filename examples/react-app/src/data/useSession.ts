@@ -9,7 +9,7 @@ export function useSession(): Session | null | undefined {
 
   useEffect(() => {
     const { data } = supabase.auth.onAuthStateChange((_event, next) => {
-      // At once, so that nothing of the old user is left that would ask for rows.
+      // Synchronously, so that no component of the previous user is left to read rows.
       flushSync(() => setSession(next));
     });
     return () => data.subscription.unsubscribe();

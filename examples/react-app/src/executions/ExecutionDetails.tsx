@@ -11,16 +11,17 @@ import { ExecutionSummary } from './ExecutionSummary';
 import { NodeResult } from './NodeResult';
 
 interface Props {
+  userId: string;
   executionId: string;
   workflow: WorkflowWithRelations;
 }
 
-export function ExecutionDetails({ executionId, workflow }: Props) {
+export function ExecutionDetails({ userId, executionId, workflow }: Props) {
   const section = useRef<HTMLElement>(null);
   const { execution, nodeResults, loading, isFetching, error, refresh } = useExecution(executionId);
   const labels = new Map(workflow.nodes.map((node) => [node.node_id, labelOf(node)]));
 
-  // On narrow screens it opens below the history, out of sight.
+  // On narrow screens it opens below the history, out of view.
   useEffect(() => {
     const top = section.current?.getBoundingClientRect().top ?? 0;
     if (top > window.innerHeight * 0.75) section.current?.scrollIntoView();
@@ -50,7 +51,7 @@ export function ExecutionDetails({ executionId, workflow }: Props) {
       )}
       {execution !== null && (
         <>
-          <ExecutionSummary execution={execution} results={nodeResults} />
+          <ExecutionSummary userId={userId} execution={execution} results={nodeResults} />
           {nodeResults.length === 0 && execution.status !== 'running' && !loading && (
             <EmptyState icon="inbox" title="What its steps made was not kept" />
           )}

@@ -12,7 +12,7 @@ const PAGE_SIZE = 10;
 
 interface Props {
   workflowId: string;
-  /** The run that is open. */
+  /** The selected run. */
   executionId: string | undefined;
 }
 

@@ -6,11 +6,12 @@ import { RunProgress } from './RunProgress';
 import { StopRunButton } from './StopRunButton';
 
 interface Props {
+  userId: string;
   execution: WorkflowExecution;
   results: readonly ExecutionNodeResult[];
 }
 
-export function ExecutionSummary({ execution, results }: Props) {
+export function ExecutionSummary({ userId, execution, results }: Props) {
   const { id, status, started_at, execution_time_ms, error_message } = execution;
   const calls = results.reduce((sum, result) => sum + result.api_call_count, 0);
 
@@ -26,7 +27,7 @@ export function ExecutionSummary({ execution, results }: Props) {
       </p>
       {error_message !== null && <p className="failure">{error_message}</p>}
       {(results.length > 0 || status === 'running') && <RunProgress executionId={id} />}
-      {status === 'running' && (
+      {status === 'running' && execution.user_id === userId && (
         <div>
           <StopRunButton execution={execution} />
         </div>

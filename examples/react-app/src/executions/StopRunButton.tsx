@@ -4,7 +4,7 @@ import { Icon } from '../ui/Icon';
 import { PendingButton } from '../ui/PendingButton';
 import { stop } from './run';
 
-/** Ends a run, in whichever window it is done: before its next step it sees that it was stopped. */
+/** Stops a run in any window: the run notices before its next step. */
 export function StopRunButton({ execution }: { execution: WorkflowExecution }) {
   const end = useTask('The run could not be stopped.', () => stop(execution));
   return (

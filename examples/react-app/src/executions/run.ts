@@ -1,13 +1,13 @@
 import { db, type WorkflowConnection, type WorkflowExecution, type WorkflowNode } from 'workflow-db/react';
 
-/** What the pretended work of a step takes. */
+/** The duration of a simulated step. */
 const FASTEST_STEP_MS = 500;
 const SLOWEST_STEP_MS = 1100;
 
 /**
- * Runs a workflow step by step and stores the progress, so that every window that shows the run sees it.
- * The work itself is pretended; an app that does it would call its services here. What was done before is not done
- * again, so that a run which broke off can be taken up.
+ * Runs a workflow step by step and stores the progress, so that every window that shows the run sees it. The work is
+ * simulated; a real app would call its services here. Finished steps are not repeated, so an interrupted run can be
+ * resumed.
  */
 export async function perform(
   execution: WorkflowExecution,
@@ -55,7 +55,7 @@ function finished(startedAt: number) {
   };
 }
 
-/** Each step after those that lead to it, as far as the connections have no circle. */
+/** The steps in topological order, as far as the connections contain no cycle. */
 function inOrder(nodes: readonly WorkflowNode[], connections: readonly WorkflowConnection[]): WorkflowNode[] {
   const ordered: WorkflowNode[] = [];
   let waiting = [...nodes];

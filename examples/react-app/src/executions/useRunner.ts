@@ -3,7 +3,7 @@ import { goTo, workflowHref } from '../app/route';
 import { useTask, type Task } from '../toasts/useTask';
 import { perform } from './run';
 
-/** Starts a run of a workflow and shows it. The run goes on when its page is left. */
+/** Starts a run of a workflow and shows it. The run continues when the user leaves the page. */
 export function useRunner(userId: string, workflow: WorkflowWithRelations): Task<[]> {
   const { id, nodes, connections } = workflow;
   const go = useTask('The run broke off.', (execution: WorkflowExecution) =>

@@ -1,4 +1,4 @@
-/** The point of an arrow, for the ends of connections. */
+/** The arrowhead of connections. */
 export function ArrowMarker() {
   return (
     <defs>

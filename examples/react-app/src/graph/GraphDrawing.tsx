@@ -14,9 +14,9 @@ export interface GraphDrawingProps {
   graph: Graph;
   selection: Selection | null;
   onPick: (selection: Selection) => void;
-  /** How each node did in the run that is open, by `node_id`. */
+  /** The status of each node in the selected run, by `node_id`. */
   statuses: ReadonlyMap<string, ExecutionStatus>;
-  /** Undefined where the graph is only shown. */
+  /** Undefined if the graph is read-only. */
   onEdit: ((change: GraphChange) => void) | undefined;
 }
 
@@ -24,13 +24,13 @@ interface Props extends GraphDrawingProps {
   svg: RefObject<SVGSVGElement | null>;
   bounds: Box;
   scale: number;
-  /** What is being moved must not change its size when the graph grows. */
+  /** Keeps the scale while a node is moved, even if the graph grows. */
   onKeepScale: () => void;
-  /** The element that says how a node is moved by the keyboard. */
+  /** The id of the element that explains moving a node with the keyboard. */
   hintId: string;
 }
 
-/** The nodes and connections, and what pointer and keyboard do to them. */
+/** The nodes and connections, with pointer and keyboard handling. */
 export function GraphDrawing(props: Props) {
   const { graph, selection, onPick, statuses, onEdit, svg, bounds, scale, onKeepScale, hintId } = props;
   const nodeDrag = useNodeDrag(scale, onKeepScale, (nodeId, { x, y }) =>

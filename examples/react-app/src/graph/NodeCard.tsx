@@ -12,7 +12,7 @@ interface Props {
   status: ExecutionStatus | undefined;
   isSelected: boolean;
   onPick: () => void;
-  /** Undefined where the graph is only shown. */
+  /** Undefined if the graph is read-only. */
   editing:
     | {
         drag: NodeDrag;

@@ -2,7 +2,7 @@ import type { GraphNode } from './graph';
 import { NODE_HEIGHT, NODE_WIDTH } from './layout';
 import type { LinkDrag } from './useLinkDrag';
 
-/** Where a connection is drawn from. For pointers only: the keyboard's way is "Connect to…". */
+/** The handle to draw a connection from, for pointers only: keyboard users have "Connect to…". */
 export function NodePort({ node, drag }: { node: GraphNode; drag: LinkDrag }) {
   const x = node.position_x + NODE_WIDTH;
   const y = node.position_y + NODE_HEIGHT / 2;

@@ -4,7 +4,7 @@ import { boundsOf } from './layout';
 import { useWidth } from './useWidth';
 import { ZoomControls } from './ZoomControls';
 
-/** Below this scale labels cannot be read: the graph scrolls instead. */
+/** Below this scale labels are unreadable, so the graph scrolls instead. */
 const MIN_FIT = 0.56;
 const MAX_FIT = 1;
 const MIN_ZOOM = 0.3;
@@ -22,7 +22,7 @@ export function WorkflowGraph(props: GraphDrawingProps) {
   const scale = zoom === 'fit' ? fit : zoom;
   const zoomBy = (factor: number) => setZoom(Math.min(MAX_ZOOM, Math.max(MIN_ZOOM, scale * factor)));
 
-  // What opens next to the graph makes it narrower: what is picked stays in view.
+  // The inspector makes the graph narrower; keep the selection in view.
   useEffect(() => {
     const picked = viewport.current?.querySelector('[aria-pressed="true"]');
     picked?.scrollIntoView({ block: 'nearest', inline: 'nearest' });

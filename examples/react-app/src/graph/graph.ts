@@ -1,13 +1,13 @@
 import type { WorkflowConnection, WorkflowNode } from 'workflow-db/react';
 import { shortId } from '../ui/shortId';
 
-/** What the canvas shows of a node. A row is one. */
+/** The part of a node that the canvas shows. A row has all of it. */
 export type GraphNode = Pick<
   WorkflowNode,
   'node_id' | 'node_type' | 'label' | 'position_x' | 'position_y' | 'config'
 >;
 
-/** What the canvas shows of a connection. A row is one. */
+/** The part of a connection that the canvas shows. A row has all of it. */
 export type GraphConnection = Pick<WorkflowConnection, 'connection_id' | 'source_node_id' | 'target_node_id'>;
 
 export interface Graph {
@@ -15,7 +15,7 @@ export interface Graph {
   connections: readonly GraphConnection[];
 }
 
-/** A change of a graph. What it does not mean, it leaves as it is. */
+/** A change of a graph, which leaves the rest unchanged. */
 export type GraphChange = (graph: Graph) => Graph;
 
 export function adding(node: GraphNode): GraphChange {
@@ -29,7 +29,7 @@ export function changing(nodeId: string, change: (node: GraphNode) => Partial<Gr
   });
 }
 
-/** Takes a node away, with its connections. */
+/** Removes a node and its connections. */
 export function removing(nodeId: string): GraphChange {
   return ({ nodes, connections }) => ({
     nodes: nodes.filter((node) => node.node_id !== nodeId),

@@ -3,10 +3,10 @@ import type { GraphConnection, GraphNode } from './graph';
 export const NODE_WIDTH = 216;
 export const NODE_HEIGHT = 80;
 
-/** Around a graph that is only shown, and around one that can be changed: there is room to move steps to. */
+/** Margins around a read-only and an editable graph; the latter leaves room to move steps to. */
 const MARGIN = 36;
 const EDIT_MARGIN = 96;
-/** From one node to the next, as new ones are placed. */
+/** Distance from one new node to the next. */
 const COLUMN = NODE_WIDTH + 44;
 const ROW = NODE_HEIGHT + 40;
 
@@ -31,7 +31,7 @@ export interface Edge {
   middle: Point;
 }
 
-/** What has to be visible so that every node is. */
+/** The area to show so that every node is visible. */
 export function boundsOf(nodes: readonly GraphNode[], isEditable: boolean): Box {
   const margin = isEditable ? EDIT_MARGIN : MARGIN;
   const xs = nodes.map((node) => node.position_x);
@@ -46,7 +46,7 @@ export function boundsOf(nodes: readonly GraphNode[], isEditable: boolean): Box 
   };
 }
 
-/** The connections whose both ends exist. */
+/** The connections whose ends both exist. */
 export function edgesOf(nodes: readonly GraphNode[], connections: readonly GraphConnection[]): Edge[] {
   const byId = new Map(nodes.map((node) => [node.node_id, node]));
   return connections.flatMap((connection) => {

@@ -9,7 +9,7 @@ export interface NodeType {
   tone: Tone;
 }
 
-/** What the app knows to put into a workflow, by `node_type`. */
+/** The types of steps that the app offers, by `node_type`. */
 export const NODE_TYPES: Readonly<Record<string, NodeType>> = {
   text_input: { name: 'Text input', icon: 'pencilText', tone: 'input' },
   image_input: { name: 'Image input', icon: 'inbox', tone: 'input' },
@@ -30,7 +30,7 @@ export const NODE_TYPES: Readonly<Record<string, NodeType>> = {
   output: { name: 'Output', icon: 'output', tone: 'finish' },
 };
 
-/** A type that this release does not know is shown under its own name. */
+/** An unknown type is shown under its own name. */
 export function nodeType(type: string): NodeType {
   return NODE_TYPES[type] ?? { name: type.replaceAll('_', ' '), icon: 'step', tone: 'finish' };
 }

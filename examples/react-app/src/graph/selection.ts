@@ -1,4 +1,4 @@
-/** What is picked in the graph, by its `node_id` or `connection_id`. */
+/** The selected node or connection, by `node_id` or `connection_id`. */
 export interface Selection {
   kind: 'node' | 'connection';
   id: string;

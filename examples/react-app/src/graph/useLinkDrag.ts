@@ -3,9 +3,9 @@ import type { GraphNode } from './graph';
 import type { Box, Point } from './layout';
 
 export interface LinkDrag {
-  /** The connection that is being drawn. */
+  /** The connection being drawn. */
   link: { source: GraphNode; to: Point } | null;
-  /** What a node's port listens to. */
+  /** Event handlers for a node's port. */
   handlersOf: (source: GraphNode) => {
     onPointerDown: (event: PointerEvent) => void;
     onPointerMove: (event: PointerEvent) => void;
@@ -14,7 +14,7 @@ export interface LinkDrag {
   };
 }
 
-/** Draws a connection from a node's port to wherever the pointer is let go; over a node, that one is connected. */
+/** Draws a connection from a node's port to the pointer. Dropping it on a node connects the two. */
 export function useLinkDrag(
   svg: RefObject<SVGSVGElement | null>,
   { bounds, scale }: { bounds: Box; scale: number },

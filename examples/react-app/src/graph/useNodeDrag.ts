@@ -2,7 +2,7 @@ import { useRef, useState, type PointerEvent } from 'react';
 import type { GraphNode } from './graph';
 import type { Point } from './layout';
 
-/** A pointer that moves less than this picks; one that moves more drags. In CSS pixels. */
+/** Moving the pointer less than this selects a node; moving it further drags the node. In CSS pixels. */
 const SLOP = 4;
 
 interface Begin {
@@ -12,20 +12,20 @@ interface Begin {
 }
 
 export interface NodeDrag {
-  /** Where the dragged node is right now. */
+  /** The current position of the dragged node. */
   dragged: { nodeId: string; at: Point } | null;
-  /** What a node's element listens to. */
+  /** Event handlers for a node's element. */
   handlersOf: (node: GraphNode) => {
     onPointerDown: (event: PointerEvent) => void;
     onPointerMove: (event: PointerEvent) => void;
     onPointerUp: (event: PointerEvent) => void;
     onPointerCancel: () => void;
   };
-  /** Whether the click that is being handled ends a drag, and so picks nothing. */
+  /** Whether the current click ends a drag, and must not select. */
   wasDrag: () => boolean;
 }
 
-/** Moves nodes with a pointer: mouse, pen or finger. `onDrop` is told where it ended. */
+/** Moves nodes with a pointer: mouse, pen or finger. `onDrop` receives the final position. */
 export function useNodeDrag(
   scale: number,
   onBegin: () => void,

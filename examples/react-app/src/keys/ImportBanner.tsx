@@ -6,11 +6,11 @@ import { forgetLocalKey, forgetLocalKeys, localKeys } from './localKeys';
 
 interface Props {
   userId: string;
-  /** What is stored already: it stays. */
+  /** The keys in the database, which are not overwritten. */
   stored: readonly ApiKey[];
 }
 
-/** Brings the keys that an older version kept in this browser into the database, once. */
+/** Offers to move the keys that an older version kept in this browser to the database. */
 export function ImportBanner({ userId, stored }: Props) {
   const [services, setServices] = useState(() => Object.keys(localKeys()));
   const known = new Set(stored.map(({ service_name }) => service_name));

@@ -4,7 +4,7 @@ import { Icon } from '../ui/Icon';
 import { PendingButton } from '../ui/PendingButton';
 import { useRevealed } from './useRevealed';
 
-/** A key's secret: dots, and on demand for a moment what they stand for. */
+/** A key's secret: hidden, and shown for a moment on demand. */
 export function KeySecret({ apiKey: { id, service_name } }: { apiKey: ApiKey }) {
   const { secret, secondsLeft, isPending, reveal, hide } = useRevealed(id);
   const copy = useTask('The key was not copied.', (text: string) => navigator.clipboard.writeText(text), {

@@ -5,7 +5,7 @@ interface Props {
   onChange: (value: string) => void;
 }
 
-/** Any service; the usual ones are offered. */
+/** Accepts any service and suggests the usual ones. */
 export function ServiceField({ value, onChange }: Props) {
   return (
     <label className="field">

@@ -13,7 +13,7 @@ interface Props {
   onClose: () => void;
 }
 
-/** The secret goes to the server from here, and is never shown in the page's other places. */
+/** Sends the secret to the server. It is not shown anywhere else on the page. */
 export function StoreKeyDialog({ userId, service, onClose }: Props) {
   const [name, setName] = useState(service);
   const [secret, setSecret] = useState('');

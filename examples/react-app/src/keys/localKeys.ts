@@ -1,7 +1,7 @@
 /** Where the app kept keys before they were stored in the database: `{ service: key }`, in plain text. */
 const ITEM = 'apiKeys';
 
-/** The keys that this browser still holds. What is there may be anything. */
+/** The keys in this browser's storage, which may contain anything. */
 export function localKeys(): Record<string, string> {
   try {
     const stored: unknown = JSON.parse(localStorage.getItem(ITEM) ?? '{}');
@@ -15,7 +15,7 @@ export function localKeys(): Record<string, string> {
   }
 }
 
-/** Forgets one of them; the last one takes the entry with it. */
+/** Removes one of them, and the storage entry with the last one. */
 export function forgetLocalKey(service: string): void {
   const { [service]: _gone, ...others } = localKeys();
   if (Object.keys(others).length === 0) forgetLocalKeys();

@@ -5,7 +5,7 @@ import { useTask } from '../toasts/useTask';
 const SHOWN_SECONDS = 20;
 
 export interface Revealed {
-  /** The secret while it is shown; it is kept nowhere else. */
+  /** The secret while it is shown; it is stored nowhere else. */
   secret: string | null;
   secondsLeft: number;
   isPending: boolean;
@@ -13,7 +13,7 @@ export interface Revealed {
   hide: () => void;
 }
 
-/** A key's secret, for a moment. */
+/** Reveals a key's secret for a moment. */
 export function useRevealed(keyId: string): Revealed {
   const [shown, setShown] = useState<{ secret: string; until: number } | null>(null);
   const [now, setNow] = useState(0);

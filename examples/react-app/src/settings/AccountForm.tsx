@@ -17,7 +17,7 @@ interface Props {
   onRetry: () => void;
 }
 
-/** Each change is saved at once. */
+/** Saves each change immediately. */
 export function AccountForm({ userId, onRetry }: Props) {
   const { settings, error, updateAccountSettings } = useAccountSettings(userId);
   const { run: save } = useTask('The setting was not saved.', updateAccountSettings, { mayOverlap: true });

@@ -36,7 +36,7 @@ export function AccountPlace({ settings: { timezone, language }, onChange }: Pro
   );
 }
 
-/** What is set already may be chosen, whatever it is. */
+/** Adds the current value to the choices, if it is missing. */
 function withValue(values: readonly string[], value: string): readonly string[] {
   return values.includes(value) ? values : [value, ...values];
 }

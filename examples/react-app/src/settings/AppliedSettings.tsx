@@ -4,7 +4,7 @@ import { brandVariables } from './brand';
 import { setTheme, useIsDark } from './theme';
 import { useRunMessages } from './useRunMessages';
 
-/** Shows the page as its user wants it, whichever window they said it in. */
+/** Applies the user's settings to the page, including changes made in other windows. */
 export function AppliedSettings({ userId }: { userId: string }) {
   const { settings: account } = useAccountSettings(userId);
   const { settings: brand } = useBrandSettings(userId);
@@ -15,7 +15,7 @@ export function AppliedSettings({ userId }: { userId: string }) {
   useEffect(() => {
     if (theme !== undefined) setTheme(theme);
   }, [theme]);
-  // The next one to sign in here has a theme of their own.
+  // The next user has a theme of their own.
   useEffect(() => () => setTheme('auto'), []);
 
   useEffect(() => {

@@ -15,7 +15,7 @@ interface Props {
   onRetry: () => void;
 }
 
-/** How the brand looks and sounds. What is not touched here follows what others change. */
+/** The brand settings. Fields without unsaved changes follow changes made elsewhere. */
 export function BrandForm({ userId, onRetry }: Props) {
   const { settings, error, updateBrandSettings, resetBrandSettings } = useBrandSettings(userId);
   const [changes, setChanges] = useState<BrandSettingsPatch>({});

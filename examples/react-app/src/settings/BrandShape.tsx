@@ -5,7 +5,7 @@ interface Props {
   onChange: (patch: BrandSettingsPatch) => void;
 }
 
-/** What most devices have, or show something like it for. */
+/** Fonts that most devices have, or a similar one. */
 const FONTS = ['Inter', 'Work Sans', 'Verdana', 'Georgia', 'Courier New'];
 
 export function BrandShape({ brand, onChange }: Props) {

@@ -1,20 +1,20 @@
 import type { BrandSettings } from 'workflow-db/react';
 import { inkOn, mix, parseColor, readable, toHex } from './colors';
 
-/** What text stands on in each theme: the surface, and the ground that is hardest to read on. */
+/** The backgrounds of text in each theme: the surface, and the least legible one. */
 const GROUNDS = {
   light: { surface: [255, 255, 255], hardest: [241, 239, 234], edge: [0, 0, 0], soft: 0.1 },
   dark: { surface: [28, 28, 33], hardest: [37, 37, 43], edge: [255, 255, 255], soft: 0.2 },
 } as const;
 
-/** Text smaller or larger than this would break the page. */
+/** A smaller or larger font size would break the layout. */
 const SMALLEST = 13;
 const LARGEST = 20;
 const USUAL = 16;
-/** The size that the page was drawn with. */
+/** The font size that the layout was designed for. */
 const DRAWN_PX = 15;
 
-/** A brand as the page's CSS variables. Colours are bent as far as they must be so that text stays readable. */
+/** A brand as CSS variables. Colours are adjusted as far as needed to keep text legible. */
 export function brandVariables(brand: BrandSettings, isDark: boolean): Record<string, string> {
   const { font_family, font_size_base, border_radius } = brand;
   const size = Math.min(LARGEST, Math.max(SMALLEST, font_size_base));

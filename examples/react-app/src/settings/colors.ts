@@ -3,11 +3,11 @@ type Rgb = readonly [red: number, green: number, blue: number];
 const WHITE: Rgb = [255, 255, 255];
 const BLACK: Rgb = [0, 0, 0];
 const HEX = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i;
-/** What WCAG asks for text of usual size. */
+/** The contrast that WCAG requires for normal text. */
 const ENOUGH = 4.5;
 const TRIES = 20;
 
-/** A colour as `#rrggbb`; undefined when it is none. */
+/** Parses `#rrggbb`; undefined if it is not a colour. */
 export function parseColor(hex: string | null): Rgb | undefined {
   const [, ...parts] = HEX.exec(hex ?? '') ?? [];
   const [red, green, blue] = parts.map((part) => parseInt(part, 16));
@@ -18,13 +18,13 @@ export function toHex(color: Rgb): string {
   return `#${color.map((part) => Math.round(part).toString(16).padStart(2, '0')).join('')}`;
 }
 
-/** `share` of the one, the rest of the other. */
+/** A mixture: `share` of the first colour, and the rest of the second. */
 export function mix(one: Rgb, other: Rgb, share: number): Rgb {
   const [red, green, blue] = one.map((part, index) => part * share + (other[index] ?? 0) * (1 - share));
   return [red ?? 0, green ?? 0, blue ?? 0];
 }
 
-/** The colour, made lighter or darker until it can be read on `ground`. Its hue stays as long as that is possible. */
+/** The colour, lightened or darkened until it is legible on `ground`. Keeps its hue as long as possible. */
 export function readable(color: Rgb, ground: Rgb, contrast = ENOUGH): Rgb {
   const goals = luminance(ground) > 0.2 ? [BLACK] : [vivid(color), WHITE];
   let from = color;
@@ -38,18 +38,18 @@ export function readable(color: Rgb, ground: Rgb, contrast = ENOUGH): Rgb {
   return from;
 }
 
-/** As light as it can be without losing its hue. */
+/** As light as possible with the same hue. */
 function vivid(color: Rgb): Rgb {
   const brightest = Math.max(...color);
   return brightest === 0 ? WHITE : mix(color, BLACK, 255 / brightest);
 }
 
-/** White, or else black: whichever can be read on it. */
+/** White or black, whichever is legible on it. */
 export function inkOn(ground: Rgb): Rgb {
   return contrastOf(WHITE, ground) >= ENOUGH ? WHITE : BLACK;
 }
 
-/** As WCAG defines it: from 1 to 21. */
+/** The contrast as defined by WCAG, from 1 to 21. */
 export function contrastOf(one: Rgb, other: Rgb): number {
   const [darker = 0, lighter = 0] = [luminance(one), luminance(other)].sort((a, b) => a - b);
   return (lighter + 0.05) / (darker + 0.05);

@@ -1,13 +1,13 @@
 import { useSyncExternalStore } from 'react';
 import type { Theme } from 'workflow-db/react';
 
-/** The last theme, so that the page does not flash in another one until the settings are read. */
+/** The last theme, applied until the settings are read, so that the page does not flash. */
 const STORED = 'theme';
 const systemIsDark = window.matchMedia('(prefers-color-scheme: dark)');
 const listeners = new Set<() => void>();
 let theme: Theme = 'auto';
 
-/** Shows the page in the user's theme, or the system's. */
+/** Applies the user's theme, or the system's. */
 export function followTheme(): void {
   const stored = localStorage.getItem(STORED);
   theme = stored === 'light' || stored === 'dark' ? stored : 'auto';

@@ -3,7 +3,7 @@ import { getRealtimeManager } from 'workflow-db/react';
 import { goTo, workflowHref } from '../app/route';
 import { useToast } from '../toasts/toasts';
 
-/** Says when one of the user's runs ends, wherever it was started. */
+/** Shows a message when one of the user's runs ends, wherever it was started. */
 export function useRunMessages(userId: string, isOn: boolean): void {
   const toast = useToast();
   useEffect(() => {
@@ -18,7 +18,7 @@ export function useRunMessages(userId: string, isOn: boolean): void {
       });
     });
     handle.ready.catch(() => {
-      // Without live changes there are no messages; the header says so.
+      // Without live changes there are no messages; the header shows that.
     });
     return () => handle.unsubscribe();
   }, [userId, isOn, toast]);

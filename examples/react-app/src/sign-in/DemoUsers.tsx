@@ -3,10 +3,11 @@ import { ErrorNote } from '../ui/ErrorNote';
 import { PendingButton } from '../ui/PendingButton';
 import { signIn } from './credentials';
 
-/** The users that every local stack has. */
+/** The users of every local stack. */
 const USERS = [
   { name: 'Ada Okafor', email: 'ada@example.com', password: 'lovelace' },
   { name: 'Grace Lindqvist', email: 'grace@example.com', password: 'hopper' },
+  { name: 'Mary Castellanos', email: 'mary@example.com', password: 'somerville' },
 ];
 
 export function DemoUsers() {

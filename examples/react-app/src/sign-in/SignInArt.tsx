@@ -1,4 +1,4 @@
-/** A small workflow, as decoration. */
+/** A small decorative workflow. */
 export function SignInArt() {
   return (
     <svg className="sign-in-art" viewBox="0 0 440 200" aria-hidden="true">

@@ -3,7 +3,7 @@ interface Props {
   onSwitch: () => void;
 }
 
-/** From signing in to a new account, and back. */
+/** Switches between signing in and signing up. */
 export function SwitchMode({ isNew, onSwitch }: Props) {
   return (
     <p className="switch-mode">

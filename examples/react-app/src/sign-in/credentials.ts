@@ -10,7 +10,7 @@ export async function signIn(credentials: Credentials): Promise<void> {
   if (error !== null) throw error;
 }
 
-/** Resolves whether the address has to be confirmed before the user is in. */
+/** Resolves to whether the address must be confirmed first. */
 export async function signUp({ email, password }: Credentials): Promise<{ mustConfirm: boolean }> {
   const emailRedirectTo = window.location.origin + window.location.pathname;
   const { data, error } = await supabase.auth.signUp({ email, password, options: { emailRedirectTo } });

@@ -8,7 +8,7 @@ interface Props {
   onClose: () => void;
 }
 
-/** Goes away by itself: when the template is deleted, so is its card. */
+/** Closes by itself: deleting the template removes its card. */
 export function DeleteTemplateDialog({ id, name, onClose }: Props) {
   const remove = useTask(`“${name}” was not deleted.`, () => db.deleteTemplate(id));
   return (

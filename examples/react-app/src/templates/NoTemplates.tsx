@@ -1,7 +1,7 @@
 import { listHref, templatesHref } from '../app/route';
 import { EmptyState } from '../ui/EmptyState';
 
-/** Either there are none at all, or none that the filter admits. */
+/** Shown if there are no templates, or none that match the filter. */
 export function NoTemplates({ areThereAny }: { areThereAny: boolean }) {
   return (
     <EmptyState icon="layers" title="No such templates" level={2}>

@@ -2,7 +2,7 @@ import { goTo, templatesHref } from '../app/route';
 
 interface Props {
   categories: readonly string[];
-  /** Empty for all. */
+  /** Empty for all categories. */
   category: string;
   onlySaved: boolean;
 }

@@ -2,7 +2,7 @@ import type { TemplateData } from 'workflow-db/react';
 import { boundsOf, edgesOf, NODE_HEIGHT, NODE_WIDTH } from '../graph/layout';
 import { nodeType } from '../graph/nodeTypes';
 
-/** A template's graph, small, as decoration. */
+/** A small decorative drawing of a template's graph. */
 export function TemplatePreview({ data: { nodes, connections } }: { data: TemplateData }) {
   if (nodes.length === 0) return <div className="template-preview" />;
   const { x, y, width, height } = boundsOf(nodes, false);

@@ -1,2 +1,2 @@
-/** What the gallery is sorted by. A template of another category is shown all the same. */
+/** The categories of the gallery. Templates of other categories are shown too. */
 export const CATEGORIES = ['advertising', 'audio', 'image', 'text', 'video'];

@@ -5,7 +5,7 @@ import { ToastContext, type ToastContent } from './toasts';
 
 const MOST_SHOWN = 4;
 
-/** Holds the toasts of everything below it. */
+/** Provides and renders toasts for the components below. */
 export function Toasts({ children }: { children: ReactNode }) {
   const [toasts, setToasts] = useState<(ToastContent & { id: string })[]>([]);
   const show = useCallback((content: ToastContent) => {

@@ -4,7 +4,7 @@ export interface ToastContent {
   text: string;
   tone: 'success' | 'failure';
   detail?: string;
-  /** Offered as a button; the toast goes when it is taken. */
+  /** Offered as a button, which also closes the toast. */
   action?: { label: string; run: () => void };
 }
 

@@ -1,21 +1,21 @@
 import { useState } from 'react';
-import { problemOf } from '../data/problems';
+import { problemOf, problemText } from '../data/problems';
 import { useToast } from './toasts';
 
 export interface Task<Args extends unknown[]> {
-  /** Does it, unless it is being done. Never rejects: a failure is told in a toast, which offers another try. */
+  /** Runs it, unless it is running already. Never rejects: a toast shows the error and offers a retry. */
   run: (...args: Args) => Promise<boolean>;
   isPending: boolean;
 }
 
 interface Options {
-  /** What to say when it is done. */
+  /** The message on success. */
   done?: string;
-  /** Whether it may be done again while it is being done: for switches, of which each means something else. */
+  /** Whether it may run several times at once, as for switches, where each click has another meaning. */
   mayOverlap?: boolean;
 }
 
-/** What a button on the page does, where there is no room for an error beside it. */
+/** The action of a button without room for an error next to it. */
 export function useTask<Args extends unknown[]>(
   failure: string,
   act: (...args: Args) => Promise<unknown>,
@@ -32,11 +32,11 @@ export function useTask<Args extends unknown[]>(
       if (done !== undefined) toast({ text: done, tone: 'success' });
       return true;
     } catch (error) {
-      const { title, detail, isRetryable } = problemOf(error);
+      const { isRetryable } = problemOf(error);
       toast({
         text: failure,
         tone: 'failure',
-        detail: detail === undefined ? title : `${title} ${detail}`,
+        detail: problemText(error),
         ...(isRetryable ? { action: { label: 'Try again', run: () => void run(...args) } } : {}),
       });
       return false;

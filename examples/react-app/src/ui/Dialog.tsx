@@ -6,7 +6,7 @@ interface Props {
   children: ReactNode;
 }
 
-/** A modal dialog, open while it is rendered. The browser keeps the focus inside and gives it back. */
+/** A modal dialog, open while it is rendered. The browser traps and restores the focus. */
 export function Dialog({ title, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();

@@ -3,14 +3,14 @@ import { Icon } from './Icon';
 
 interface Props {
   error: unknown;
-  /** What to say when there is such a row already. */
+  /** The message if the row already exists. */
   duplicate?: string;
-  /** Offered when another try may succeed. */
+  /** Offered if a retry may succeed. */
   onRetry?: () => void;
   onDismiss?: () => void;
 }
 
-/** What went wrong, where it went wrong. */
+/** An error message next to its cause. */
 export function ErrorNote({ error, duplicate, onRetry, onDismiss }: Props) {
   const { title, detail, code, isRetryable } = problemOf(error, duplicate);
   return (

@@ -6,7 +6,7 @@ interface Props {
   onCancel: () => void;
 }
 
-/** The end of a dialog with a form. */
+/** The buttons of a form in a dialog. */
 export function FormActions({ submitLabel, isPending, onCancel }: Props) {
   return (
     <div className="dialog-actions">

@@ -2,7 +2,7 @@ import { Icon, type IconName } from './Icon';
 
 interface Props {
   icon: IconName;
-  /** What it does, with what: for screen readers, and on hover. */
+  /** The accessible name, also shown as a tooltip. */
   label: string;
   onClick: () => void;
 }

@@ -7,11 +7,11 @@ interface Props {
   label: string;
   name: string;
   action: Action<[name: string], unknown>;
-  /** Called after it was saved, or given up. */
+  /** Called after saving or cancelling. */
   onDone: () => void;
 }
 
-/** A name while it is changed: Enter saves, Escape gives up. */
+/** An editable name: Enter saves, Escape cancels. */
 export function InlineRename({ label, name, action, onDone }: Props) {
   const [draft, setDraft] = useState(name);
   const input = useRef<HTMLInputElement>(null);

@@ -5,7 +5,7 @@ interface Props {
   onDescription: (description: string) => void;
 }
 
-/** What a new thing is called, and what it is for. */
+/** The fields for a name and a description. */
 export function NameFields({ name, description, onName, onDescription }: Props) {
   return (
     <>

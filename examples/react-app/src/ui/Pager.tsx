@@ -1,14 +1,14 @@
 interface Props {
-  /** What there are pages of. */
+  /** What the pages contain. */
   of: string;
-  /** Counted from 0. */
+  /** Starts at 0. */
   page: number;
   pages: number;
   onPrevious: () => void;
   onNext: () => void;
 }
 
-/** The ways to the pages before and after. */
+/** Buttons for the previous and the next page. */
 export function Pager({ of, page, pages, onPrevious, onNext }: Props) {
   const isFirst = page === 0;
   const isLast = page >= pages - 1;

@@ -2,7 +2,7 @@ import type { ComponentProps } from 'react';
 
 type Props = ComponentProps<'button'> & { isPending: boolean };
 
-/** A button whose work takes a moment: it says so, and takes no second click meanwhile. It keeps the focus. */
+/** A button for work that takes a moment: it shows that, ignores further clicks and keeps the focus. */
 export function PendingButton({ isPending, onClick, children, type = 'button', ...rest }: Props) {
   return (
     <button

@@ -3,7 +3,7 @@ import { absoluteTime, dateOf, relativeTime } from './time';
 
 const TICK_MS = 30_000;
 
-/** How long ago it was, kept up to date; the exact time on hover. */
+/** The elapsed time, kept up to date; the exact time is in the tooltip. */
 export function RelativeTime({ timestamp }: { timestamp: string }) {
   const [now, setNow] = useState(Date.now);
   const date = dateOf(timestamp);

@@ -1,4 +1,4 @@
-/** Grey bars in the place of rows that are being loaded. */
+/** Grey bars as placeholders for rows that are loading. */
 export function SkeletonRows({ count, label, height }: { count: number; label: string; height: number }) {
   return (
     <div className="skeleton-rows" role="status" aria-label={label}>

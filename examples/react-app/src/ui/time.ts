@@ -9,7 +9,7 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['minute', MINUTE],
 ];
 
-/** The database writes times in UTC, without saying so. */
+/** The database prints times in UTC without a zone. */
 export function dateOf(timestamp: string): Date {
   return new Date(`${timestamp}Z`);
 }

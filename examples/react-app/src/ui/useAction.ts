@@ -1,17 +1,17 @@
 import { useCallback, useState } from 'react';
 
 export interface Action<Args extends unknown[], Result> {
-  /** Does it, unless it is being done. Never rejects: resolves undefined when it failed, and `error` tells why. */
+  /** Runs it, unless it is running already. Never rejects: resolves to undefined on failure, and `error` is set. */
   run: (...args: Args) => Promise<Result | undefined>;
   isPending: boolean;
-  /** Whatever the last run threw; null after a success. */
+  /** The error of the last run; null after a success. */
   error: unknown;
-  /** The last run once more. */
+  /** Repeats the last run. */
   retry: () => void;
   dismiss: () => void;
 }
 
-/** What a form or a dialog does: whether it is under way, and why it failed. */
+/** The action of a form or a dialog, with its pending state and error. */
 export function useAction<Args extends unknown[], Result>(
   act: (...args: Args) => Promise<Result>,
 ): Action<Args, Result> {

@@ -2,7 +2,7 @@ import { useEffect } from 'react';
 
 const PRODUCT = 'Creative Automation Workflow';
 
-/** Names the view in the browser's tab and history. */
+/** Sets the title in the browser's tab and history. */
 export function useTitle(title: string | undefined): void {
   useEffect(() => {
     document.title = title === undefined ? PRODUCT : `${title} · ${PRODUCT}`;

@@ -7,7 +7,7 @@ import { shortId } from '../ui/shortId';
 
 interface Props {
   graph: Graph;
-  /** The step next to which the new one is placed. */
+  /** The step to place the new one next to. */
   after: GraphNode | undefined;
   onAdd: (node: GraphNode) => void;
   onClose: () => void;

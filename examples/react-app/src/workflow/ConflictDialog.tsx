@@ -8,7 +8,7 @@ interface Props {
   draft: GraphDraft;
 }
 
-/** Two people, or two windows, changed the same workflow: one version has to give way. */
+/** Two windows changed the same workflow; the user chooses one version. */
 export function ConflictDialog({ theirs, draft }: Props) {
   return (
     <Dialog title="This workflow was changed elsewhere" onClose={draft.closeConflict}>

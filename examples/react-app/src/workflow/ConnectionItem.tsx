@@ -5,7 +5,7 @@ interface Props {
   onDelete: (() => void) | undefined;
 }
 
-/** One connection of the picked step. */
+/** A connection of the selected step. */
 export function ConnectionItem({ text, onDelete }: Props) {
   return (
     <li>

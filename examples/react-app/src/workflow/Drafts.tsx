@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react';
 import { DraftContext, type Draft } from './drafts';
 
-/** Keeps what is not saved yet while the user looks at other pages, and asks before the window is closed with it. */
+/** Keeps unsaved changes while the user visits other pages, and asks before the window is closed. */
 export function Drafts({ children }: { children: ReactNode }) {
   const [drafts, setDrafts] = useState<Record<string, Draft>>({});
   const change = useCallback((workflowId: string, next: (draft: Draft | undefined) => Draft | undefined) => {

@@ -13,11 +13,11 @@ import { usePicking } from './usePicking';
 interface Props {
   workflow: WorkflowWithRelations;
   draft: GraphDraft;
-  isOwn: boolean;
+  canEdit: boolean;
   executionId: string | undefined;
 }
 
-export function GraphEditor({ workflow, draft, isOwn, executionId = '' }: Props) {
+export function GraphEditor({ workflow, draft, canEdit, executionId = '' }: Props) {
   const { graph, edit } = draft;
   const { selection, select, shown, pick, connecting, setConnecting } = usePicking(draft);
   const [isAdding, setIsAdding] = useState(false);
@@ -26,7 +26,7 @@ export function GraphEditor({ workflow, draft, isOwn, executionId = '' }: Props)
 
   return (
     <section className="card editor" aria-label="Steps">
-      {isOwn && (
+      {canEdit && (
         <GraphToolbar
           connecting={connecting}
           draft={draft}
@@ -37,21 +37,21 @@ export function GraphEditor({ workflow, draft, isOwn, executionId = '' }: Props)
       )}
       <div className="editor-body">
         {graph.nodes.length === 0 ? (
-          <NoSteps isOwn={isOwn} />
+          <NoSteps canEdit={canEdit} />
         ) : (
           <WorkflowGraph
             graph={graph}
             selection={shown}
             onPick={pick}
             statuses={statuses}
-            onEdit={isOwn ? edit : undefined}
+            onEdit={canEdit ? edit : undefined}
           />
         )}
         {connecting === null && (
           <Inspector
             graph={graph}
             selection={selection}
-            onEdit={isOwn ? edit : undefined}
+            onEdit={canEdit ? edit : undefined}
             onConnect={(source) => setConnecting({ source })}
             onClose={() => select(null)}
           />

@@ -11,7 +11,7 @@ interface Props {
   onClose: () => void;
 }
 
-/** Next to the graph: what is picked, if that still is there. */
+/** The inspector of the selected node or connection, if it still exists. */
 export function Inspector({ graph, selection, onEdit, onConnect, onClose }: Props) {
   const { kind, id } = selection ?? {};
   const node = graph.nodes.find((each) => kind === 'node' && each.node_id === id);

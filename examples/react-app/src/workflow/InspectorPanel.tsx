@@ -2,13 +2,13 @@ import type { ReactNode } from 'react';
 import { Icon } from '../ui/Icon';
 
 interface Props {
-  /** What kind of thing is picked. */
+  /** The kind of the selected item. */
   kind: string;
   onClose: () => void;
   children: ReactNode;
 }
 
-/** Next to the graph: what is picked, and what can be done with it. */
+/** The panel for the selected item and its actions. */
 export function InspectorPanel({ kind, onClose, children }: Props) {
   return (
     <aside className="inspector" aria-label={`Picked ${kind.toLowerCase()}`}>

@@ -1,10 +1,10 @@
 import { EmptyState } from '../ui/EmptyState';
 
-/** In the place of a canvas without steps. */
-export function NoSteps({ isOwn }: { isOwn: boolean }) {
+/** Replaces an empty canvas. */
+export function NoSteps({ canEdit }: { canEdit: boolean }) {
   return (
-    <EmptyState icon="connect" title={isOwn ? 'No steps yet' : 'Its steps are not shared with you'} level={2}>
-      {isOwn && <p>Add the first one, for example a text input with the brief.</p>}
+    <EmptyState icon="connect" title={canEdit ? 'No steps yet' : 'There are no steps to see'} level={2}>
+      {canEdit && <p>Add the first one, for example a text input with the brief.</p>}
     </EmptyState>
   );
 }

@@ -1,4 +1,9 @@
-import type { UseWorkflowResult, WorkflowPatch, WorkflowWithRelations } from 'workflow-db/react';
+import type {
+  UseWorkflowResult,
+  WorkflowPatch,
+  WorkflowRole,
+  WorkflowWithRelations,
+} from 'workflow-db/react';
 import { ExecutionDetails } from '../executions/ExecutionDetails';
 import { ExecutionHistory } from '../executions/ExecutionHistory';
 import { GraphEditor } from './GraphEditor';
@@ -9,32 +14,38 @@ import { WorkflowHeading } from './WorkflowHeading';
 interface Props {
   userId: string;
   workflow: WorkflowWithRelations;
+  /** Null for a public workflow that is not shared with the user. */
+  role: WorkflowRole | null;
   onUpdate: UseWorkflowResult['updateWorkflow'];
   executionId: string | undefined;
 }
 
-export function OpenWorkflow({ userId, workflow, onUpdate, executionId }: Props) {
-  const { id, updated_at } = workflow;
-  const isOwn = workflow.user_id === userId;
-  const draft = useGraphDraft(workflow);
+export function OpenWorkflow({ userId, workflow, role, onUpdate, executionId }: Props) {
+  const canEdit = role === 'owner' || role === 'editor';
+  const draft = useGraphDraft(workflow, canEdit);
   const update = async (patch: WorkflowPatch) => {
     const row = await onUpdate(patch);
-    draft.rebase(updated_at, row);
+    draft.rebase(workflow.updated_at, row);
     return row;
   };
 
   return (
     <>
       <div className="page-head">
-        <WorkflowHeading workflow={workflow} isOwn={isOwn} onUpdate={update} />
-        <WorkflowActions userId={userId} workflow={workflow} isOwn={isOwn} isDirty={draft.isDirty} />
+        <WorkflowHeading workflow={workflow} canEdit={canEdit} onUpdate={update} />
+        <WorkflowActions userId={userId} workflow={workflow} role={role} isDirty={draft.isDirty} />
       </div>
-      <GraphEditor workflow={workflow} draft={draft} isOwn={isOwn} executionId={executionId} />
-      {isOwn && (
+      <GraphEditor workflow={workflow} draft={draft} canEdit={canEdit} executionId={executionId} />
+      {role !== null && (
         <div className="runs">
-          <ExecutionHistory workflowId={id} executionId={executionId} />
+          <ExecutionHistory workflowId={workflow.id} executionId={executionId} />
           {executionId !== undefined && (
-            <ExecutionDetails key={executionId} executionId={executionId} workflow={workflow} />
+            <ExecutionDetails
+              key={executionId}
+              userId={userId}
+              executionId={executionId}
+              workflow={workflow}
+            />
           )}
         </div>
       )}

@@ -1,7 +1,8 @@
 import { useState } from 'react';
-import type { WorkflowWithRelations } from 'workflow-db/react';
+import type { WorkflowRole, WorkflowWithRelations } from 'workflow-db/react';
 import { useFavorites } from '../data/entries';
 import { useRunner } from '../executions/useRunner';
+import { ShareDialog } from '../sharing/ShareDialog';
 import { SaveAsTemplateDialog } from '../templates/SaveAsTemplateDialog';
 import { Icon } from '../ui/Icon';
 import { PendingButton } from '../ui/PendingButton';
@@ -10,30 +11,32 @@ import { FavoriteButton } from '../workflows/FavoriteButton';
 interface Props {
   userId: string;
   workflow: WorkflowWithRelations;
-  isOwn: boolean;
-  /** Whether there are changes that a run would not see. */
+  role: WorkflowRole | null;
+  /** Whether there are unsaved changes, which a run would not include. */
   isDirty: boolean;
 }
 
-/** What can be done with a workflow as it is saved. */
-export function WorkflowActions({ userId, workflow, isOwn, isDirty }: Props) {
+/** The actions for the saved workflow. */
+export function WorkflowActions({ userId, workflow, role, isDirty }: Props) {
   const favorites = useFavorites(userId);
   const runner = useRunner(userId, workflow);
-  const [isSavingTemplate, setIsSavingTemplate] = useState(false);
+  const [dialog, setDialog] = useState<'template' | 'share' | null>(null);
+  const closeDialog = () => setDialog(null);
   const isFavorite = favorites.data?.some(({ workflow_id }) => workflow_id === workflow.id) ?? false;
   const canRun = workflow.nodes.length > 0 && !isDirty;
 
   return (
     <div className="workflow-actions">
       <FavoriteButton userId={userId} workflow={workflow} isFavorite={isFavorite} />
-      {isOwn && (
+      {role !== null && (
+        <button type="button" className="button" onClick={() => setDialog('share')}>
+          <Icon name="share" />
+          Share
+        </button>
+      )}
+      {(role === 'owner' || role === 'editor') && (
         <>
-          <button
-            type="button"
-            className="button"
-            disabled={!canRun}
-            onClick={() => setIsSavingTemplate(true)}
-          >
+          <button type="button" className="button" disabled={!canRun} onClick={() => setDialog('template')}>
             <Icon name="layers" />
             Save as template
           </button>
@@ -49,8 +52,9 @@ export function WorkflowActions({ userId, workflow, isOwn, isDirty }: Props) {
           </PendingButton>
         </>
       )}
-      {isSavingTemplate && (
-        <SaveAsTemplateDialog workflow={workflow} onClose={() => setIsSavingTemplate(false)} />
+      {dialog === 'template' && <SaveAsTemplateDialog workflow={workflow} onClose={closeDialog} />}
+      {dialog === 'share' && (
+        <ShareDialog userId={userId} workflow={workflow} isOwner={role === 'owner'} onClose={closeDialog} />
       )}
     </div>
   );

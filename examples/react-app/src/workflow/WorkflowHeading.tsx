@@ -7,11 +7,11 @@ import { RelativeTime } from '../ui/RelativeTime';
 
 interface Props {
   workflow: WorkflowWithRelations;
-  isOwn: boolean;
+  canEdit: boolean;
   onUpdate: UseWorkflowResult['updateWorkflow'];
 }
 
-export function WorkflowHeading({ workflow, isOwn, onUpdate }: Props) {
+export function WorkflowHeading({ workflow, canEdit, onUpdate }: Props) {
   const { name, description, is_public, archived_at, updated_at, nodes } = workflow;
   const [isRenaming, setIsRenaming] = useState(false);
   const rename = useAction((wanted: string) => onUpdate({ name: wanted }));
@@ -28,7 +28,7 @@ export function WorkflowHeading({ workflow, isOwn, onUpdate }: Props) {
       ) : (
         <h1>
           {name}
-          {isOwn && (
+          {canEdit && (
             <button
               type="button"
               className="icon-button"
@@ -41,12 +41,12 @@ export function WorkflowHeading({ workflow, isOwn, onUpdate }: Props) {
           )}
           {is_public && <span className="badge public">Public</span>}
           {archived_at !== null && <span className="badge">Archived</span>}
-          {!isOwn && <span className="badge">Read only</span>}
+          {!canEdit && <span className="badge">Read only</span>}
         </h1>
       )}
       {description !== null && <p>{description}</p>}
       <p className="subtle">
-        {isOwn && (nodes.length === 1 ? '1 step · ' : `${nodes.length} steps · `)}
+        {canEdit && (nodes.length === 1 ? '1 step · ' : `${nodes.length} steps · `)}
         changed <RelativeTime timestamp={updated_at} />
       </p>
     </div>

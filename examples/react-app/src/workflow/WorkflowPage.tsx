@@ -1,5 +1,5 @@
 import { useWorkflow } from 'workflow-db/react';
-import { listHref } from '../app/route';
+import { listHref, SHARED } from '../app/route';
 import { EmptyState } from '../ui/EmptyState';
 import { ErrorNote } from '../ui/ErrorNote';
 import { Icon } from '../ui/Icon';
@@ -15,24 +15,27 @@ interface Props {
 
 export function WorkflowPage({ userId, workflowId, executionId }: Props) {
   const opened = useWorkflow(workflowId);
-  const { workflow, loading, error, refreshWorkflow } = opened;
+  const { workflow, role, loading, error, refreshWorkflow } = opened;
+  const isShared = role === 'editor' || role === 'viewer';
   useTitle(workflow?.name);
 
   if (workflow === null && !loading && error === null) {
     return (
-      <EmptyState icon="search" title="This workflow is not there" level={1}>
-        <p>It was deleted, or its owner does not share it.</p>
-        <a className="button" href={listHref()}>
-          All workflows
-        </a>
-      </EmptyState>
+      <div role="alert">
+        <EmptyState icon="search" title="This workflow is not there" level={1}>
+          <p>It was deleted, or its owner does not share it with you.</p>
+          <a className="button" href={listHref()}>
+            All workflows
+          </a>
+        </EmptyState>
+      </div>
     );
   }
   return (
     <div className="page">
-      <a className="back-link" href={listHref()}>
+      <a className="back-link" href={isShared ? SHARED : listHref()}>
         <Icon name="back" size={16} />
-        All workflows
+        {isShared ? 'Shared with me' : 'All workflows'}
       </a>
       {workflow === null && error !== null && (
         <>
@@ -45,6 +48,7 @@ export function WorkflowPage({ userId, workflowId, executionId }: Props) {
         <OpenWorkflow
           userId={userId}
           workflow={workflow}
+          role={role}
           onUpdate={opened.updateWorkflow}
           executionId={executionId}
         />

@@ -1,7 +1,7 @@
 import { createContext } from 'react';
 import type { Graph } from '../graph/graph';
 
-/** Changes of a workflow's graph that are not saved yet. */
+/** Unsaved changes of a workflow's graph. */
 export interface Draft {
   graph: Graph;
   /** The workflow's `updated_at` when the changes began, so that a later save by another client is not overwritten. */

@@ -5,7 +5,7 @@ import { useTask, type Task } from '../toasts/useTask';
 import { DraftContext } from './drafts';
 
 export interface GraphDraft {
-  /** What the canvas shows: the changes, or what is stored while there are none. */
+  /** The graph to show: the unsaved one, or the stored one. */
   graph: Graph;
   isDirty: boolean;
   edit: (change: GraphChange) => void;
@@ -13,24 +13,24 @@ export interface GraphDraft {
   discard: () => void;
   /** Another client saved the workflow since the changes began. */
   isInConflict: boolean;
-  /** Saves over what they saved. */
+  /** Overwrites the other version. */
   keepMine: () => void;
   closeConflict: () => void;
-  /** The workflow's row was changed by this page itself: that is no conflict. */
+  /** Handles a change of the workflow's row by this page, which is not a conflict. */
   rebase: (from: string, row: Workflow) => void;
 }
 
-/** Changes of a workflow's graph, until they are saved as one. */
-export function useGraphDraft(workflow: WorkflowWithRelations): GraphDraft {
+/** The unsaved changes of a workflow's graph, which are saved as one. Out of use while the user may not edit it. */
+export function useGraphDraft(workflow: WorkflowWithRelations, canEdit: boolean): GraphDraft {
   const { id, nodes, connections, updated_at } = workflow;
   const { drafts, change } = use(DraftContext);
   const [isInConflict, setIsInConflict] = useState(false);
-  const draft = drafts[id];
+  const draft = canEdit ? drafts[id] : undefined;
   const graph = draft?.graph ?? { nodes, connections };
 
   const write = async (ifUpdatedAt?: string) => {
     const saved = await db.saveWorkflowGraph(id, asSaved(graph), ifUpdatedAt ? { ifUpdatedAt } : {});
-    // What was changed while it was being saved still is to be saved.
+    // Changes made during the save remain unsaved.
     change(id, (now) => (now && now.graph !== graph ? { ...now, basedOn: saved.updated_at } : undefined));
   };
   const save = useTask('The changes were not saved.', async () => {
@@ -45,7 +45,7 @@ export function useGraphDraft(workflow: WorkflowWithRelations): GraphDraft {
   const keepMine = useTask(
     'Your version was not saved.',
     () => {
-      // First: a toast cannot be reached below an open dialog.
+      // First, because a toast cannot be reached below an open dialog.
       setIsInConflict(false);
       return write();
     },
@@ -73,7 +73,7 @@ export function useGraphDraft(workflow: WorkflowWithRelations): GraphDraft {
   };
 }
 
-/** Only what is saved of a graph: the rest of a row is the database's. */
+/** The columns of a graph to save; the database sets the others. */
 function asSaved({ nodes, connections }: Graph) {
   return {
     nodes: nodes.map(({ node_id, node_type, label, position_x, position_y, config }) => {

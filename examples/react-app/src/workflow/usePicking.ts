@@ -3,21 +3,21 @@ import { connecting as connectingNodes, type GraphNode } from '../graph/graph';
 import type { Selection } from '../graph/selection';
 import type { GraphDraft } from './useGraphDraft';
 
-/** Picking the two ends of a new connection: first its source, then its target. */
+/** Selecting the two ends of a new connection: first the source, then the target. */
 export type Connecting = { source?: GraphNode };
 
 export interface Picking {
   selection: Selection | null;
   select: (selection: Selection | null) => void;
-  /** What is shown as picked. */
+  /** The highlighted item. */
   shown: Selection | null;
-  /** What a click on a node or connection does. */
+  /** The action of a click on a node or connection. */
   pick: (picked: Selection) => void;
   connecting: Connecting | null;
   setConnecting: (connecting: Connecting | null) => void;
 }
 
-/** What is picked on the canvas, or which ends of a new connection. */
+/** The selection on the canvas, or the ends of a new connection. */
 export function usePicking({ graph, edit }: GraphDraft): Picking {
   const [selection, select] = useState<Selection | null>(null);
   const [connecting, setConnecting] = useState<Connecting | null>(null);

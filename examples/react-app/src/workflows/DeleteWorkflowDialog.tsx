@@ -8,7 +8,9 @@ interface Props {
   onClose: () => void;
 }
 
-/** Once it is confirmed the row is gone at once; should the server refuse, it is back, and a toast tells why. */
+/**
+ * After confirmation the row disappears immediately. If the server refuses, it reappears, and a toast explains why.
+ */
 export function DeleteWorkflowDialog({ workflow, onDelete, onClose }: Props) {
   const remove = useTask(`“${workflow.name}” was not deleted.`, () => onDelete(workflow.id));
   return (

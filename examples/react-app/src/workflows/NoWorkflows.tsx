@@ -1,7 +1,7 @@
 import { EmptyState } from '../ui/EmptyState';
 
 interface Props {
-  /** What was searched for; empty when there are no workflows at all. */
+  /** The search text; empty if there are no workflows. */
   search: string;
   onClearSearch: () => void;
   onCreate: () => void;

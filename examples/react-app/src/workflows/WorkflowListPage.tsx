@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { useWorkflows, type Workflow } from 'workflow-db/react';
 import { useFavorites } from '../data/entries';
+import { WorkflowTabs } from '../sharing/WorkflowTabs';
 import { ErrorNote } from '../ui/ErrorNote';
 import { Icon } from '../ui/Icon';
 import { SkeletonRows } from '../ui/Skeleton';
@@ -41,6 +42,7 @@ export function WorkflowListPage({ userId, showArchived }: Props) {
         </button>
       </div>
 
+      <WorkflowTabs userId={userId} current="own" />
       <WorkflowFilters search={search} onSearch={setSearch} showArchived={showArchived} />
       {error !== null && workflows.length === 0 && (
         <ErrorNote error={error} onRetry={() => void list.refreshWorkflows()} />

@@ -1,8 +1,12 @@
 import { useMemo } from 'react';
-import { useWorkflows } from 'workflow-db/react';
+import { useSharedWorkflows, useWorkflows } from 'workflow-db/react';
 
-/** The names of the user's workflows by their ids, archived ones too. */
+/** The names of the user's workflows by id, including archived ones and those of others. */
 export function useWorkflowNames(userId: string): ReadonlyMap<string, string> {
   const { workflows } = useWorkflows(userId, { includeArchived: true });
-  return useMemo(() => new Map(workflows.map(({ id, name }) => [id, name])), [workflows]);
+  const { workflows: shared } = useSharedWorkflows(userId);
+  return useMemo(
+    () => new Map([...workflows, ...shared].map(({ id, name }) => [id, name])),
+    [workflows, shared],
+  );
 }

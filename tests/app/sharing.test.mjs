@@ -1,0 +1,194 @@
+// @ts-check
+// Two people and one workflow: invitations, roles, edits at the same time, and what happens when access ends.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { dragBy, eventually, go, startApp, untilLive } from './support.mjs';
+
+/** @typedef {import('playwright-core').Page} Page */
+
+const TITLE = 'Product launch video';
+
+/** @type {import('./support.mjs').RunningApp} */
+let app;
+/** The workflow of Ada, in which Grace is an editor and Mary a viewer. */
+let path = '';
+let workflowId = '';
+before(async () => {
+  app = await startApp();
+  workflowId = await idOf(TITLE);
+  path = `#/workflows/${workflowId}`;
+});
+after(() => app?.stop());
+
+/** @param {string} name */
+async function idOf(name) {
+  const [workflow] = await app.stack.sql('select id from workflows where name = $1', [name]);
+  return workflow.id;
+}
+
+const nodes = () =>
+  app.stack.sql(
+    'select node_id, label, position_x, position_y from workflow_nodes where workflow_id = $1 order by created_at, id',
+    [workflowId],
+  );
+
+/** @param {string} email */
+const setRole = (email, role = 'editor') =>
+  app.stack.sql('update workflow_members set role = $1 where workflow_id = $2 and email = $3', [
+    role,
+    workflowId,
+    email,
+  ]);
+
+const steps = (/** @type {Page} */ page) => page.getByRole('button', { name: /^Step / });
+const stepOf = (/** @type {Page} */ page, /** @type {string} */ nodeId) =>
+  page.locator(`[data-node-id="${nodeId}"]`);
+const save = (/** @type {Page} */ page) => page.getByRole('button', { name: 'Save', exact: true }).click();
+const untilSaved = (/** @type {Page} */ page) => page.getByText('Saved', { exact: true }).waitFor();
+
+/** Opens the shared workflow as someone who takes part in it. @param {string} person */
+async function open(person) {
+  const visitor = await app.visit(person, { path, width: 1440 });
+  // What the page offers depends on the role, which is read after the workflow.
+  const { page } = visitor;
+  const canView = page.getByText('Read only', { exact: true });
+  const canEdit = page.getByRole('button', { name: 'Add step' });
+  await (person === 'Mary' ? canView : canEdit).waitFor();
+  await untilLive(page);
+  return visitor;
+}
+
+/** @param {Page} page @param {string} label */
+async function relabel(page, label) {
+  await steps(page).first().click();
+  await page.getByRole('textbox', { name: 'Label' }).fill(label);
+}
+
+test('an invited user accepts, edits the workflow, and both see it', async () => {
+  const id = await idOf('Podcast to shorts');
+  const [ada, grace] = [await app.visit('Ada', { path: `#/workflows/${id}` }), await app.visit('Grace')];
+  await untilLive(grace.page);
+  await ada.page.getByRole('button', { name: 'Share' }).click();
+  const dialog = ada.page.getByRole('dialog', { name: /^Share / });
+  await dialog.getByRole('textbox', { name: 'Email address' }).fill('Grace@Example.com');
+  await dialog.getByRole('combobox', { name: 'Role', exact: true }).selectOption('editor');
+  await dialog.getByRole('button', { name: 'Invite' }).click();
+  await dialog.getByRole('status').filter({ hasText: 'grace@example.com is invited' }).waitFor();
+  const member = dialog.getByRole('listitem').filter({ hasText: 'grace@example.com' });
+  await member.getByText('Invited').waitFor();
+
+  const invitation = grace.page
+    .getByRole('region', { name: 'Invitations' })
+    .getByRole('listitem')
+    .filter({ hasText: 'Podcast to shorts' });
+  await invitation.getByText(/Ada Okafor invites you as editor/).waitFor();
+  const told = grace.page.getByText(/You are now an editor/).waitFor();
+  await invitation.getByRole('button', { name: 'Accept' }).click();
+  await told;
+  await grace.page.getByRole('heading', { level: 1, name: 'Podcast to shorts' }).waitFor();
+  await member.getByText('Member').waitFor();
+  await ada.page.keyboard.press('Escape');
+
+  await relabel(grace.page, 'From Grace');
+  await save(grace.page);
+  await untilSaved(grace.page);
+  await ada.page.getByRole('button', { name: /^Step From Grace/ }).waitFor();
+  await go(grace.page, '#/workflows/shared');
+  await grace.page.getByRole('link', { name: 'Podcast to shorts' }).waitFor();
+  assert.deepEqual([...ada.problems, ...grace.problems], []);
+  await ada.close();
+  await grace.close();
+});
+
+test('an address that is invited already is said in the dialog', async () => {
+  const { page, close } = await open('Ada');
+  await page.getByRole('button', { name: 'Share' }).click();
+  const dialog = page.getByRole('dialog', { name: /^Share / });
+  await dialog.getByRole('textbox', { name: 'Email address' }).fill('mary@example.com');
+  await dialog.getByRole('button', { name: 'Invite' }).click();
+  await dialog.getByRole('alert').getByText('This address is invited already.').waitFor();
+  await close();
+});
+
+test('an invitation that is declined is gone for both', async () => {
+  const mary = await app.visit('Mary', { path: '#/workflows/shared' });
+  const invitation = mary.page.getByRole('listitem').filter({ hasText: 'Catalogue backgrounds' });
+  await mary.page.getByText('1 invitation', { exact: true }).waitFor();
+  await invitation.getByRole('button', { name: 'Decline' }).click();
+  await invitation.waitFor({ state: 'detached' });
+  await eventually(
+    () =>
+      app.stack.sql("select 1 from workflow_members where email = 'mary@example.com' and user_id is null"),
+    (rows) => rows.length === 0,
+  );
+  assert.deepEqual(mary.problems, []);
+  await mary.close();
+});
+
+test('a viewer sees the steps and the runs, and can change nothing', async () => {
+  const { page, problems, close } = await open('Mary');
+  await page.getByText('Read only', { exact: true }).waitFor();
+  await page.getByRole('list', { name: 'Runs on this page' }).waitFor();
+  for (const name of ['Add step', 'Rename workflow', 'Run', 'Save as template', 'Stop run']) {
+    assert.equal(await page.getByRole('button', { name, exact: true }).count(), 0, name);
+  }
+  const before = await nodes();
+  const step = stepOf(page, before[0]?.node_id);
+  const place = await step.locator('..').getAttribute('x');
+  await dragBy(page, step, 40, 40);
+  await step.click();
+  await step.press('ArrowRight');
+  await step.press('Delete');
+  assert.equal(await step.locator('..').getAttribute('x'), place);
+  assert.equal(await page.getByRole('textbox', { name: 'Label' }).count(), 0);
+  await page.getByRole('button', { name: 'Share' }).click();
+  const dialog = page.getByRole('dialog', { name: /^Share / });
+  await dialog.getByText('grace@example.com').waitFor();
+  assert.equal(await dialog.getByRole('button', { name: /Invite|Remove/ }).count(), 0);
+  assert.equal(await dialog.getByRole('combobox').count(), 0);
+  assert.deepEqual(await nodes(), before);
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test('an editor whose role is lowered can change nothing from then on', async () => {
+  const [ada, grace] = [await open('Ada'), await open('Grace')];
+  await relabel(grace.page, 'Never saved');
+  await ada.page.getByRole('button', { name: 'Share' }).click();
+  await ada.page.getByRole('combobox', { name: 'Role of grace@example.com' }).selectOption('viewer');
+  await ada.page.getByRole('status').filter({ hasText: 'grace@example.com: Can view.' }).waitFor();
+  await grace.page.getByText('Read only', { exact: true }).waitFor();
+  assert.equal(await grace.page.getByRole('button', { name: 'Save', exact: true }).count(), 0);
+  assert.equal(await grace.page.getByRole('button', { name: /^Step Never saved/ }).count(), 0);
+  await setRole('grace@example.com');
+  await grace.page.getByRole('button', { name: /^Step Never saved/ }).waitFor();
+  await grace.page.getByRole('button', { name: 'Save', exact: true }).waitFor();
+  await ada.close();
+  await grace.close();
+});
+
+test('a member who is removed while looking at the workflow loses it at once', async () => {
+  const [ada, mary] = [await open('Ada'), await open('Mary')];
+  await ada.page.getByRole('button', { name: 'Share' }).click();
+  await ada.page.getByRole('button', { name: 'Remove mary@example.com' }).click();
+  await ada.page.getByRole('status').filter({ hasText: 'mary@example.com is removed.' }).waitFor();
+  await mary.page.getByRole('alert').getByRole('heading', { name: 'This workflow is not there' }).waitFor();
+  assert.equal(await steps(mary.page).count(), 0);
+  await go(mary.page, '#/workflows/shared');
+  await mary.page.getByRole('heading', { name: 'Nothing is shared with you' }).waitFor();
+  await ada.close();
+  await mary.close();
+});
+
+test('a member leaves, and the owner sees it', async () => {
+  const [ada, grace] = [await open('Ada'), await app.visit('Grace', { path: '#/workflows/shared' })];
+  await ada.page.getByRole('button', { name: 'Share' }).click();
+  const row = ada.page.getByRole('listitem').filter({ hasText: 'grace@example.com' });
+  await row.waitFor();
+  await grace.page.getByRole('button', { name: `Leave ${TITLE}` }).click();
+  await grace.page.getByRole('button', { name: 'Leave workflow' }).click();
+  await grace.page.getByRole('link', { name: TITLE }).waitFor({ state: 'detached' });
+  await row.waitFor({ state: 'detached' });
+  await ada.close();
+  await grace.close();
+});
