@@ -56,6 +56,25 @@ pub enum Member<'a, D> {
     Text(Option<&'a str>),
 }
 
+/// The original version of a value, and those of two sides. `None` where it is missing.
+#[derive(Clone, Debug)]
+pub struct Versions<T> {
+    /// The original.
+    pub base: Option<T>,
+    /// The version of one side.
+    pub theirs: Option<T>,
+    /// The version of the other side.
+    pub mine: Option<T>,
+}
+
+impl<T> Versions<T> {
+    /// Converts each version.
+    pub fn map<U>(&self, make: impl Fn(&T) -> U) -> Versions<U> {
+        let make = |version: &Option<T>| version.as_ref().map(&make);
+        Versions { base: make(&self.base), theirs: make(&self.theirs), mine: make(&self.mine) }
+    }
+}
+
 /// Rows, indexed by id.
 pub trait Index<D>: Default {
     /// The row with this id.
@@ -141,6 +160,10 @@ pub trait Data: Clone + 'static {
         without: &[&'static str],
         members: &[(&'static str, Member<'_, Self>)],
     ) -> Self;
+    /// A new object with these members, whatever their names.
+    fn from_members(members: Vec<(String, Self)>) -> Self;
+    /// The members of three objects, or of those that exist, sorted by their names.
+    fn zip(versions: &Versions<Self>) -> Vec<(String, Versions<Self>)>;
     /// This row, with the members of `part` replacing its own.
     #[must_use]
     fn merged(&self, part: &Self) -> Self;

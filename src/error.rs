@@ -66,6 +66,8 @@ pub struct Report {
     pub retryable: bool,
     /// The underlying cause.
     pub cause: Option<Cause>,
+    /// What could not be merged, and what could. Only the code that stored it can read it.
+    pub conflict: Option<Rc<dyn Any>>,
 }
 
 impl Deref for Error {
@@ -94,6 +96,7 @@ impl Report {
             attempts: 0,
             retryable: false,
             cause: None,
+            conflict: None,
         }
     }
 }

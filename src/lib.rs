@@ -52,6 +52,7 @@ pub mod io;
 #[cfg(target_arch = "wasm32")]
 pub mod js;
 pub mod json;
+pub mod merge;
 pub mod platform;
 pub mod queries;
 pub mod query;

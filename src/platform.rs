@@ -47,6 +47,8 @@ pub trait Host {
     fn token(&self, rejected: Option<&str>) -> impl Future<Output = Result<Option<String>, Error>> + 'static;
     /// The token's claims as an object; `None` if it is not a JWT.
     fn claims(&self, token: &str) -> Option<Self::Data>;
+    /// The data as JSON, with numbers as they were read.
+    fn json(&self, data: &Self::Data) -> Result<String, Error>;
     /// Sends a request and waits for the complete response. Dropping the future aborts the request. With `is_fresh`,
     /// no local HTTP cache may answer it.
     fn send(

@@ -18,6 +18,7 @@ export const SECTIONS = [
     text: 'Topics',
     pages: [
       { source: 'docs/reading-and-writing.md', page: 'reading-and-writing.md', title: 'Reading and writing' },
+      { source: 'docs/merging.md', page: 'merging.md', title: 'Merging' },
       { source: 'docs/hooks.md', page: 'hooks.md', title: 'Hooks' },
       { source: 'docs/cache.md', page: 'cache.md', title: 'Cache' },
       { source: 'docs/realtime.md', page: 'realtime.md', title: 'Realtime' },

@@ -5,6 +5,7 @@ import { guarded } from './guarded.js';
 import type { ClientEvent } from './options.js';
 import { Spellings } from './spellings.js';
 import { afterStep, notify } from './step.js';
+import { stringify } from './stringify.js';
 import { UsedPromises } from './used-promises.js';
 
 /** A copy of an entry, ready to be returned. */
@@ -244,14 +245,15 @@ export class CacheMirror {
     hint: string | undefined,
     attempts: number,
     retryable: boolean,
+    conflict: object | undefined,
   ): DatabaseError {
-    return Object.assign(new DatabaseError(code, message, originalError), {
-      status,
-      details,
-      hint,
-      attempts,
-      retryable,
-    });
+    const known = { status, details, hint, attempts, retryable };
+    return Object.assign(new DatabaseError(code, message, originalError), known, conflict);
+  }
+
+  /** A value of the engine's as JSON, with numbers as they were read. */
+  write(value: unknown): string | undefined {
+    return stringify(value, { path: 'graph', row: undefined, column: 'graph', spellings: this.spellings });
   }
 
   /** Reports an event to all listeners. */

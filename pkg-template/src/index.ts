@@ -10,6 +10,7 @@ export type { DatabaseClient } from './client.js';
 export type { Db, DbFunctions } from './db.js';
 export { DatabaseError } from './errors.js';
 export { cacheKeys } from './keys.js';
+export { mergeGraphs, type GraphMerge } from './merge.js';
 export {
   DEFAULT_RETRY_CONFIG,
   type CacheConfig,

@@ -66,6 +66,26 @@ export interface WorkflowGraph {
   connections: (Omit<NewWorkflowConnection, 'workflow_id'> & { workflow_id?: string })[];
 }
 
+/**
+ * A field that two sides changed to different values, or a row that one side deleted and the other side changed or connected.
+ * A missing version, such as that of a deleted row, is left out; `null` is a value.
+ */
+export type GraphConflict = (
+  { node_id: string; connection_id?: never } | { connection_id: string; node_id?: never }
+) & {
+  /**
+   * The path from the row to the field, such as `['label']` or `['config', 'model', 'name']`; empty for the row itself. The path
+   * of a position is `['position']`, and its versions contain `position_x` and `position_y`.
+   */
+  path: string[];
+  /** The original version. */
+  base?: unknown;
+  /** The version of the other client. */
+  theirs?: unknown;
+  /** The version of this client. */
+  mine?: unknown;
+};
+
 /** Complete workflows to save together. */
 export interface BatchWorkflowSave {
   workflows: WorkflowWithRelations[];
@@ -107,6 +127,18 @@ export interface UpdateOptions {
   /** The row's `updated_at` when it was read. If it has changed since, the write is refused with CONFLICT. */
   ifUpdatedAt?: string;
 }
+
+/** What a save of a graph depends on: `ifUpdatedAt`, `base`, or nothing. */
+export type SaveGraphOptions =
+  | (UpdateOptions & { base?: never })
+  | {
+      ifUpdatedAt?: never;
+      /**
+       * The graph that the edit started from, as it was read. Changes that others have saved since are merged with the edit;
+       * without `base`, the save replaces them.
+       */
+      base?: WorkflowGraph;
+    };
 
 /** A cache entry's description. */
 export interface CacheEntry<T> {

@@ -45,10 +45,19 @@ let lastFailure = -Infinity;
  * without plugin, URL or await.
  */
 export function enterEngine(resident: Weak<Resident>): typeof Client {
+  const entered = runningEngine();
+  entered.residents.add(resident);
+  return entered.Client;
+}
+
+/** The class of clients in the running engine, for its static functions. */
+export function runningClient(): typeof Client {
+  return runningEngine().Client;
+}
+
+function runningEngine(): Engine {
   restartIfFailed();
-  engine ??= start((compiled ??= compileAtOnce()));
-  engine.residents.add(resident);
-  return engine.Client;
+  return (engine ??= start((compiled ??= compileAtOnce())));
 }
 
 /** A client moves out. */

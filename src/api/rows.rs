@@ -197,13 +197,13 @@ pub(super) fn workflow_with_relations(call: &Call<'_>) -> Result<Operation, Erro
 pub(super) fn update_workflow(call: &Call<'_>) -> Result<Operation, Error> {
     let (id, fields) = call.patch(&WORKFLOWS, "id")?;
     let body = input::patch(&WORKFLOWS, &fields)?.json();
-    let condition = if_updated_at(call)?.map(Condition::Wanted);
+    let options = QueryFields::new(call.options(2, "options")?, &["ifUpdatedAt"])?;
+    let condition = if_updated_at(&options)?.map(Condition::Wanted);
     Ok(Operation::Write(Write::Update { table: &WORKFLOWS, id, body, condition }))
 }
 
-/// `ifUpdatedAt` in the third argument.
-pub(super) fn if_updated_at(call: &Call<'_>) -> Result<Option<String>, Error> {
-    let options = QueryFields::new(call.options(2, "options")?, &["ifUpdatedAt"])?;
+/// The option `ifUpdatedAt`.
+pub(super) fn if_updated_at(options: &QueryFields<'_>) -> Result<Option<String>, Error> {
     match options.get("ifUpdatedAt") {
         Value::Absent => Ok(None),
         value => {

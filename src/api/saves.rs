@@ -4,7 +4,7 @@ use super::rows::if_updated_at;
 use super::{Call, Operation};
 use crate::data::Value;
 use crate::error::{code, Error};
-use crate::flows::{self, Condition, DatabaseFunction, Write};
+use crate::flows::{Condition, DatabaseFunction, FunctionCall, Write, BASE_EXPECTED};
 use crate::input::{self, Field, QueryFields, RequestBody};
 use crate::json::json_text;
 use crate::tables::{Table, API_KEYS, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
@@ -21,12 +21,27 @@ pub(super) fn workflow_graph(call: &Call<'_>) -> Result<Operation, Error> {
     arguments.set("p_workflow_id", json_text(&workflow_id));
     arguments.set("p_nodes", children(call, graph, GRAPH[0], &workflow_id)?);
     arguments.set("p_connections", children(call, graph, GRAPH[1], &workflow_id)?);
-    let condition = if_updated_at(call)?.map(Condition::Wanted);
-    let call = flows::FunctionCall {
-        condition,
-        ..flows::FunctionCall::new(DatabaseFunction::SaveGraph, arguments.json(), Some(workflow_id))
+    let options = call.options(2, "options")?;
+    let condition = if_updated_at(&QueryFields::new(options, &["ifUpdatedAt", "base"])?)?;
+    let base = base(options)?;
+    let function = match base {
+        Some(_) if condition.is_some() => return Err(Error::invalid("ifUpdatedAt", "nothing beside base")),
+        Some(_) => DatabaseFunction::SaveMergedGraph,
+        None => DatabaseFunction::SaveGraph,
     };
-    Ok(Operation::Write(Write::Call(call)))
+    let condition = condition.map(Condition::Wanted);
+    let call = FunctionCall::new(function, arguments.json(), Some(workflow_id));
+    Ok(Operation::Write(Write::Call(FunctionCall { condition, base, ..call })))
+}
+
+/// The option `base`, as JSON. Null is refused: it would be a save that replaces what others saved.
+fn base(options: &[Field]) -> Result<Option<String>, Error> {
+    let Some(base) = options.iter().find(|field| field.name == "base") else { return Ok(None) };
+    match base.value {
+        Value::Absent => Ok(None),
+        Value::Json if !base.json.is_empty() => Ok(Some(base.json.clone())),
+        _ => Err(Error::invalid("base", BASE_EXPECTED)),
+    }
 }
 
 pub(super) fn workflow_from_template(call: &Call<'_>) -> Result<Operation, Error> {
@@ -159,6 +174,6 @@ pub(super) fn function(
     workflow_id: Option<String>,
     template_id: Option<String>,
 ) -> Operation {
-    let call = flows::FunctionCall::new(function, arguments.json(), workflow_id);
-    Operation::Write(Write::Call(flows::FunctionCall { template_id, ..call }))
+    let call = FunctionCall::new(function, arguments.json(), workflow_id);
+    Operation::Write(Write::Call(FunctionCall { template_id, ..call }))
 }

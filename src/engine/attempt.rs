@@ -5,7 +5,7 @@ use super::Engine;
 use crate::error::{code, Cause, Error, Report};
 use crate::flows::{explained, Answered, Flow, Step};
 use crate::platform::{Event, Platform};
-use crate::rest::{classify, Answer, Request};
+use crate::rest::{classify, Answer, Method, Request};
 use crate::retry::Decision;
 use crate::time::Moment;
 use crate::token::Subject;
@@ -124,7 +124,9 @@ impl<P: Platform> Engine<P> {
                 return Err(Error::aborted("Another user signed in while the call was under way").into());
             }
             sent.leaves(self.state.borrow_mut().log.place());
-            let reply = self.platform.send(request, token.as_deref(), sent.is_fresh()).await?;
+            // No HTTP cache answers a write, and one that goes past the cache may be sent twice.
+            let is_fresh = sent.is_fresh() && request.method == Method::Get;
+            let reply = self.platform.send(request, token.as_deref(), is_fresh).await?;
             let retry_after_ms = reply.retry_after_ms;
             classify(reply, request.form).map_err(|error| {
                 let error = if request.carries_secret { error.with_details(None) } else { error };

@@ -45,7 +45,9 @@ impl<P: Platform> Engine<P> {
             DatabaseFunction::SaveWorkflows => {
                 P::Data::list(&answer.items().iter().map(saved).collect::<Vec<_>>())
             }
-            DatabaseFunction::SaveGraph | DatabaseFunction::FromTemplate => saved(&answer),
+            DatabaseFunction::SaveGraph
+            | DatabaseFunction::SaveMergedGraph
+            | DatabaseFunction::FromTemplate => saved(&answer),
         })
     }
 

@@ -38,6 +38,7 @@ mod read;
 mod reads;
 mod rereads;
 mod resync;
+mod saved_graphs;
 mod session;
 mod shared;
 mod sign_in;
@@ -62,6 +63,7 @@ use futures_channel::oneshot;
 use live::Live;
 use log::{ChangeLog, Record};
 use reads::ReadsInFlight;
+use saved_graphs::SavedGraphs;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use turns::Turns;
@@ -111,6 +113,7 @@ struct State<D: Data> {
     writes: WritesInFlight,
     turns: Turns,
     versions: OwnVersions,
+    saved_graphs: SavedGraphs<D>,
     auth: Auth<D>,
     live: Live<D>,
     /// When the cache is swept next (monotonic milliseconds). Dropping the sender cancels that timer.
@@ -148,6 +151,7 @@ impl<P: Platform> Engine<P> {
             writes: WritesInFlight::default(),
             turns: Turns::default(),
             versions: OwnVersions::default(),
+            saved_graphs: SavedGraphs::default(),
             auth: Auth::default(),
             live: Live::default(),
             sweeper: None,

@@ -241,6 +241,7 @@ impl<P: Platform> Engine<P> {
             let mut state = self.state.borrow_mut();
             state.store.forget();
             state.versions.clear();
+            state.saved_graphs.clear();
             state.note(Record::Everything);
             state.sweeper = None;
         }

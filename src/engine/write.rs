@@ -5,7 +5,7 @@ use super::writes::WriteGuard;
 use super::Engine;
 use crate::data::Data;
 use crate::error::Error;
-use crate::flows::{Condition, Write, WriteFlow, Written};
+use crate::flows::{Condition, FunctionCall, MergingSave, Write, WriteFlow, Written};
 use crate::platform::Platform;
 use crate::tables::WORKFLOWS;
 use crate::time::timestamp;
@@ -52,16 +52,46 @@ impl<P: Platform> Engine<P> {
             Some(id) => self.on_version(&write, id),
             None => write,
         };
+        if let Write::Call(call @ FunctionCall { base: Some(base), .. }) = &write {
+            return self.merge_and_save(call.clone(), base, timeout_ms, sent).await;
+        }
         let before = write.id().and_then(|id| self.state.borrow().store.latest(write.table(), &id));
         let mut flow = WriteFlow::new(write, before);
         let outcome = self.run(&mut flow, timeout_ms, sent).await;
         if let (Some(id), Ok(Written::Row(row) | Written::Called(row))) = (&versioned, &outcome) {
-            if let Some(after) = row.column("updated_at").text() {
-                let before = flow.version_before().map(str::to_owned);
-                self.state.borrow_mut().versions.wrote(id, before, after.to_owned());
-            }
+            self.wrote_version(id, flow.version_before(), row);
         }
         outcome
+    }
+
+    /// Saves an edited graph, merged with what others saved since `base`.
+    async fn merge_and_save(
+        self: &Rc<Self>,
+        call: FunctionCall,
+        base: &str,
+        timeout_ms: f64,
+        sent: &Sent,
+    ) -> Result<Written<P::Data>, Error> {
+        // What others saved must not come from an HTTP cache.
+        sent.go_past_http_cache();
+        let id = call.workflow_id.clone().unwrap_or_default();
+        let engine = self.clone();
+        let to_json = Box::new(move |data: &P::Data| engine.platform.json(data));
+        let flow = MergingSave::new(call, base, self.state.borrow().saved_graphs.last(&id), to_json);
+        let mut flow = flow?;
+        let outcome = self.run(&mut flow, timeout_ms, sent).await?;
+        if let Written::Called(saved) = &outcome {
+            self.wrote_version(&id, flow.version_before(), saved);
+            self.state.borrow_mut().saved_graphs.saved(&id, flow.saved(saved.clone()));
+        }
+        Ok(outcome)
+    }
+
+    /// An own write made this row of the workflow from the version `before`, as far as that is known.
+    fn wrote_version(&self, id: &str, before: Option<&str>, row: &P::Data) {
+        if let Some(after) = row.column("updated_at").text() {
+            self.state.borrow_mut().versions.wrote(id, before.map(str::to_owned), after.to_owned());
+        }
     }
 
     /// Sets the version of the workflow that the write expects.

@@ -15,6 +15,8 @@ use crate::tables::{
 
 /// The migration that creates the functions for saves.
 const ATOMIC_SAVES: &str = "supabase/migrations/20260101000500_atomic_saves.sql";
+/// The migration that creates the function for saves that merge.
+const MERGED_SAVES: &str = "supabase/migrations/20260201000700_merged_saves.sql";
 /// The optional migration that creates the functions for secrets.
 const ENCRYPTED_API_KEYS: &str = "supabase/optional/20260101001000_encrypted_api_keys.sql";
 /// The migration that adds missing policies.
@@ -25,6 +27,8 @@ pub const MISSING_POLICIES: &str = "supabase/migrations/20260101000100_missing_p
 pub enum DatabaseFunction {
     /// Replaces a workflow's nodes and connections.
     SaveGraph,
+    /// Replaces a workflow's nodes and connections, provided that they are the expected ones.
+    SaveMergedGraph,
     /// Creates a workflow from a template.
     FromTemplate,
     /// Creates or replaces workflows with their nodes and connections.
@@ -48,8 +52,10 @@ pub struct FunctionCall {
     pub function: DatabaseFunction,
     /// Its arguments as a JSON object.
     pub body: String,
-    /// The expected version of the workflow, for [`DatabaseFunction::SaveGraph`].
+    /// The expected version of the workflow, for functions that save one graph.
     pub condition: Option<Condition>,
+    /// The graph that the edit started from, as JSON, for [`DatabaseFunction::SaveMergedGraph`].
+    pub base: Option<String>,
     /// The id, if the call concerns a single workflow.
     pub workflow_id: Option<String>,
     /// The template whose usage count increases.
@@ -60,6 +66,7 @@ impl DatabaseFunction {
     fn name(self) -> &'static str {
         match self {
             Self::SaveGraph => "save_workflow_graph",
+            Self::SaveMergedGraph => "save_merged_workflow_graph",
             Self::FromTemplate => "create_workflow_from_template",
             Self::SaveWorkflows => "batch_save_workflows",
             Self::SaveKeys => "batch_save_api_keys",
@@ -75,6 +82,7 @@ impl DatabaseFunction {
         match self {
             Self::StoreKey | Self::RevealKey => ENCRYPTED_API_KEYS,
             Self::AcceptInvitation | Self::LeaveWorkflow => WORKFLOW_MEMBERS_MIGRATION,
+            Self::SaveMergedGraph => MERGED_SAVES,
             _ => ATOMIC_SAVES,
         }
     }
@@ -106,14 +114,19 @@ impl DatabaseFunction {
 
     /// Whether the function would refuse to repeat its own work, so that a replay has to be marked as one.
     pub fn knows_replays(self) -> bool {
-        matches!(self, Self::SaveGraph | Self::SaveWorkflows | Self::SaveKeys)
+        self.saves_one_graph() || matches!(self, Self::SaveWorkflows | Self::SaveKeys)
+    }
+
+    /// Whether it replaces the nodes and connections of one workflow.
+    pub fn saves_one_graph(self) -> bool {
+        matches!(self, Self::SaveGraph | Self::SaveMergedGraph)
     }
 }
 
 impl FunctionCall {
     /// A call without a condition that counts no template usage.
     pub fn new(function: DatabaseFunction, body: String, workflow_id: Option<String>) -> Self {
-        Self { function, body, condition: None, workflow_id, template_id: None }
+        Self { function, body, condition: None, base: None, workflow_id, template_id: None }
     }
 
     /// The first request.

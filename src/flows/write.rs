@@ -1,7 +1,7 @@
 //! Writes: an idempotent request, and further ones if the response leaves the outcome open.
 
 use super::completion::another_answer;
-use super::function::{is_taken, migration_required, DatabaseFunction, FunctionCall, MISSING_POLICIES};
+use super::function::{is_taken, migration_required, FunctionCall, MISSING_POLICIES};
 use super::update::{is_own_insert, unchanged, OwnUpdate};
 use super::{Answered, Flow, Step};
 use crate::data::{Data, Value};
@@ -114,7 +114,7 @@ impl Write {
     pub fn versioned_row(&self) -> Option<&str> {
         match self {
             Self::Update { table, id, .. } if **table == WORKFLOWS => Some(id),
-            Self::Call(call) if call.function == DatabaseFunction::SaveGraph => call.workflow_id.as_deref(),
+            Self::Call(call) if call.function.saves_one_graph() => call.workflow_id.as_deref(),
             _ => None,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::host;
 use super::row::Row;
-use crate::error::{Cause, Error};
+use crate::error::{code, Cause, Error, Report};
 use crate::platform::{Clock, Event, Host, Mirror, Notifier, Platform, Published, Socket, Tasks};
 use crate::rest::{push_encoded, Reply, Request};
 use crate::subscriptions::{Notice, Notification};
@@ -84,7 +84,11 @@ extern "C" {
         hint: Option<&str>,
         attempts: u32,
         retryable: bool,
+        conflict: &JsValue,
     ) -> Result<JsValue, JsValue>;
+    /// A value as JSON, with numbers as they were read.
+    #[wasm_bindgen(method, catch)]
+    fn write(this: &CacheMirror, value: &JsValue) -> Result<String, JsValue>;
     /// Call `number` of `db` succeeded.
     #[wasm_bindgen(method, catch)]
     fn settled(this: &CacheMirror, number: u32, value: &JsValue) -> Result<(), JsValue>;
@@ -206,6 +210,7 @@ pub fn thrown(mirror: &CacheMirror, error: &Error) -> JsValue {
         Some(Cause::Error(inner)) => thrown(mirror, inner),
         Some(Cause::Thrown(value)) => value.downcast_ref::<JsValue>().cloned().unwrap_or(JsValue::UNDEFINED),
     };
+    let conflict = error.conflict.as_ref().and_then(|conflict| conflict.downcast_ref::<Row>());
     let made = mirror.error(
         &error.code,
         &error.message,
@@ -215,6 +220,7 @@ pub fn thrown(mirror: &CacheMirror, error: &Error) -> JsValue {
         error.hint.as_deref(),
         error.attempts,
         error.retryable,
+        conflict.map_or(&JsValue::UNDEFINED, |conflict| &conflict.0),
     );
     made.unwrap_or_else(|thrown| thrown)
 }
@@ -280,6 +286,14 @@ impl Host for Browser {
 
     fn claims(&self, token: &str) -> Option<Row> {
         host::claims(token)
+    }
+
+    fn json(&self, data: &Row) -> Result<String, Error> {
+        self.mirror.write(&data.0).map_err(|thrown| {
+            let cause = Some(Cause::Thrown(Rc::new(thrown)));
+            let message = "The merged graph holds a value that cannot be written as it was read";
+            Report { cause, ..Report::new(code::INVALID_INPUT, message) }.into()
+        })
     }
 
     fn send(

@@ -93,6 +93,20 @@ export function assemble(base, without, names, values) {
   return object;
 }
 
+/** An object with these members. A member may have any name, `__proto__` too. */
+export function fromMembers(names, values) {
+  return Object.fromEntries(names.map((name, index) => [name, values[index]]));
+}
+
+/** The members of three objects, each of which may be undefined: `[name, base, theirs, mine]` for every name, sorted. */
+export function zip(...objects) {
+  const names = new Set(objects.flatMap((object) => Object.keys(object ?? {})));
+  const valueIn = (object, name) => (object && Object.hasOwn(object, name) ? object[name] : undefined);
+  return Array.from(names)
+    .sort()
+    .map((name) => [name, ...objects.map((object) => valueIn(object, name))]);
+}
+
 /** The rows grouped by the text in `column`: one list per member. */
 export function groupBy(rows, column, members) {
   const lists = new Map(members.map((member) => [member, []]));

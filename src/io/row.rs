@@ -1,6 +1,6 @@
 //! Rows as JavaScript objects.
 
-use crate::data::{Data, Difference, Form, Holders, Identities, Index, Member, Value};
+use crate::data::{Data, Difference, Form, Holders, Identities, Index, Member, Value, Versions};
 use js_sys::{Array, JsString, Map, Reflect};
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
@@ -35,6 +35,10 @@ extern "C" {
         names: &Array,
         values: &Array,
     ) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = fromMembers, catch)]
+    fn object_of(names: &Array, values: &Array) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = zip, catch)]
+    fn zip_members(base: &JsValue, theirs: &JsValue, mine: &JsValue) -> Result<Array, JsValue>;
 }
 
 #[wasm_bindgen(module = "/src/io/identities.js")]
@@ -258,6 +262,27 @@ impl Data for Row {
             .collect();
         let base = base.map_or(JsValue::UNDEFINED, |base| base.0.clone());
         Self(or_stop(assemble_object(&base, &without, &names, &values)))
+    }
+
+    fn from_members(members: Vec<(String, Self)>) -> Self {
+        let (names, values) = (Array::new(), Array::new());
+        for (name, value) in members {
+            names.push(&JsValue::from(name));
+            values.push(&value.0);
+        }
+        Self(or_stop(object_of(&names, &values)))
+    }
+
+    fn zip(versions: &Versions<Self>) -> Vec<(String, Versions<Self>)> {
+        let [base, theirs, mine] = [&versions.base, &versions.theirs, &versions.mine]
+            .map(|version| version.as_ref().map_or(JsValue::UNDEFINED, |row| row.0.clone()));
+        let members = or_stop(zip_members(&base, &theirs, &mine));
+        let member = |member: JsValue| {
+            let member: Array = member.unchecked_into();
+            let [base, theirs, mine] = [1, 2, 3].map(|at| present(member.get(at)));
+            (member.get(0).as_string().unwrap_or_default(), Versions { base, theirs, mine })
+        };
+        members.iter().map(member).collect()
     }
 
     fn merged(&self, part: &Self) -> Self {

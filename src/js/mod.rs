@@ -4,6 +4,7 @@ mod cache;
 mod client;
 mod convert;
 mod db;
+mod merge;
 mod realtime;
 
 pub use client::Client;

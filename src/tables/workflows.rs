@@ -68,12 +68,14 @@ table! {
         deleteWorkflow "(id: string): Promise<void>" = Delete(true);
         /// Replaces the nodes and connections of a workflow in one transaction. Rows are matched by `node_id` and
         /// `connection_id`; those that exist keep their id and `created_at`.
-        /// @param options - `ifUpdatedAt`: the `updated_at` that the workflow must still have.
+        /// @param options - `base`: the graph that the edit started from; changes that others have saved since are merged
+        /// with the edit. `ifUpdatedAt`: the `updated_at` that the workflow must still have.
         /// @throws `NOT_FOUND` if there is no workflow with this id that the user may change.
-        /// @throws `CONFLICT` if the workflow has changed since `ifUpdatedAt`.
+        /// @throws `CONFLICT` if the workflow has changed since `ifUpdatedAt`, or if the edit cannot be merged; the error
+        /// then has `conflicts`, `merged` and `theirs`.
         /// @throws `MIGRATION_REQUIRED` if the database lacks the package's functions.
-        /// @example await db.saveWorkflowGraph(workflowId, { nodes, connections });
-        saveWorkflowGraph "(workflowId: string, graph: WorkflowGraph, options?: UpdateOptions): Promise<WorkflowWithRelations>"
+        /// @example await db.saveWorkflowGraph(workflowId, { nodes, connections }, { base });
+        saveWorkflowGraph "(workflowId: string, graph: WorkflowGraph, options?: SaveGraphOptions): Promise<WorkflowWithRelations>"
             = Special(Cached::No);
         /// Saves several workflows with their nodes and connections in one transaction.
         /// @param batch - `overwrite`: whether to replace workflows that exist.

@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every module of the crate. Each may use those above it in this list.
-const MODULES: [&str; 21] = [
+const MODULES: [&str; 22] = [
     "error",
     "json",
     "uuid",
     "data",
+    "merge",
     "time",
     "tables",
     "queries",

@@ -78,6 +78,90 @@ const readingAndWriting = {
 };
 
 /** @type {Record<string, Scenario>} */
+const merging = {
+  async save(block, { open, newUser, newWorkflow, newNodes, rows }) {
+    const user = await newUser();
+    const workflow = await newWorkflow(user);
+    await newNodes(workflow, ['a', 'b']);
+    const page = await open(block, { as: user });
+    await page.evaluate(
+      (id) => Promise.all([block.moveNode(id, 'a', 1, 1), block.moveNode(id, 'b', 2, 2)]),
+      workflow.id,
+    );
+    const nodes = await rows('workflow_nodes', 'where workflow_id = $1 order by node_id', [workflow.id]);
+    assert.deepEqual(
+      nodes.map(({ position_x }) => position_x),
+      [1, 2],
+    );
+  },
+
+  async resolve(block, { open, newUser, newWorkflow, newNodes, newConnections, rows, stack }) {
+    const user = await newUser();
+    const workflow = await newWorkflow(user);
+    await newNodes(workflow, ['a', 'b', 'c']);
+    await newConnections(workflow, ['a>b', 'a>c']);
+    const page = await open(block, { as: user });
+    await page.evaluate(async (id) => {
+      const base = await wdb.db.getWorkflowWithRelations(id);
+      Object.assign(globalThis, { base });
+    }, workflow.id);
+    const change = (/** @type {string} */ sql) => stack.sql(sql, [workflow.id]);
+    await change(
+      `update public.workflow_nodes set label = 'theirs', position_x = 5, config = '{"deep": {"a": 1}}'
+       where workflow_id = $1 and node_id = 'a'`,
+    );
+    await change("delete from public.workflow_nodes where workflow_id = $1 and node_id = 'b'");
+    await change("delete from public.workflow_nodes where workflow_id = $1 and node_id = 'c'");
+    const asked = await page.evaluate(async () => {
+      const { base } = /** @type {any} */ (globalThis);
+      const values = { label: 'mine', position_x: 6, config: { deep: { a: 2 } } };
+      const nodes = base.nodes.map((/** @type {any} */ node) => ({ ...node, ...values }));
+      /** @type {string[]} */
+      const asked = [];
+      const edit = { nodes, connections: base.connections };
+      await block.saveEdit(base.id, edit, base, async (/** @type {any} */ conflict) => {
+        const name = [conflict.node_id, ...conflict.path].join('.');
+        asked.push(name);
+        return name === 'b' || name === 'a.label' || name === 'a.config.deep.a' ? 'mine' : 'theirs';
+      });
+      return asked.sort();
+    });
+    assert.deepEqual(asked, ['a.config.deep.a', 'a.label', 'a.position', 'b', 'c']);
+    const nodes = await rows('workflow_nodes', 'where workflow_id = $1 order by node_id', [workflow.id]);
+    assert.deepEqual(
+      nodes.map(({ node_id, label, position_x, config }) => [node_id, label, position_x, config]),
+      [
+        ['a', 'mine', 5, { deep: { a: 2 } }],
+        ['b', 'mine', 6, { deep: { a: 2 } }],
+      ],
+    );
+    const connections = await rows('workflow_connections', 'where workflow_id = $1', [workflow.id]);
+    assert.deepEqual(
+      connections.map(({ connection_id }) => connection_id),
+      ['a>b'],
+    );
+  },
+
+  async merge(block, { newUser, open }) {
+    const page = await open(block, { as: await newUser() });
+    const { merged, conflicts } = await page.evaluate(() => ({
+      merged: block.merged,
+      conflicts: block.conflicts,
+    }));
+    assert.deepEqual(merged.nodes[0], {
+      node_id: 'prompt',
+      node_type: 'text',
+      label: 'Idea',
+      config: { model: 'small', size: 2 },
+      position_x: 0,
+      position_y: 0,
+    });
+    const path = ['config', 'model'];
+    assert.deepEqual(conflicts, [{ node_id: 'prompt', path, base: 'small', theirs: 'large', mine: 'tiny' }]);
+  },
+};
+
+/** @type {Record<string, Scenario>} */
 const hooks = {
   async hook(block, { open, newUser, newWorkflow, newExecutions, texts }) {
     const user = await newUser();
@@ -333,6 +417,7 @@ function invitationOf(workflow, guest) {
 export const topics = {
   'docs/getting-started.md': gettingStarted,
   'docs/reading-and-writing.md': readingAndWriting,
+  'docs/merging.md': merging,
   'docs/hooks.md': hooks,
   'docs/cache.md': cache,
   'docs/realtime.md': realtime,

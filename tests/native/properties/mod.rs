@@ -6,6 +6,7 @@ use proptest::test_runner::RngSeed;
 mod inputs;
 mod keyset;
 mod matching;
+mod merging;
 mod retry;
 mod store;
 mod timestamps;

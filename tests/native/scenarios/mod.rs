@@ -18,6 +18,7 @@ mod lists;
 mod live;
 mod lost_answers;
 mod members;
+mod merging;
 mod overtaken;
 mod reads;
 mod relations;

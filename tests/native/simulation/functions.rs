@@ -173,9 +173,14 @@ impl Generator {
                 arguments
             }
             "saveWorkflowGraph" => {
-                let mut arguments = json!([workflow, self.graph(true)]);
+                let graph = self.graph(true);
+                let has_base = graph["nodes"].as_array().is_some_and(|nodes| nodes.len() % 2 == 0);
+                let mut arguments = json!([workflow, graph]);
+                let list = arguments.as_array_mut().expect("a list");
                 if random.chance(0.3) {
-                    arguments.as_array_mut().expect("a list").push(json!({"ifUpdatedAt": "$version"}));
+                    list.push(json!({"ifUpdatedAt": "$version"}));
+                } else if has_base {
+                    list.push(json!({"base": "$base"}));
                 }
                 arguments
             }

@@ -2,7 +2,7 @@
 //!
 //! Arguments are JSON in which texts that begin with `$` stand for what is there when the step runs: `$me` is the user
 //! of the tab, `$workflows:3` one of that user's workflows, `$*workflows:3` one of any user's, `$mark` a text of this
-//! step alone, `$version` the `updated_at` of the row that the first argument names.
+//! step alone, `$version` the `updated_at` of the row that the first argument names, `$base` its graph.
 
 use crate::support::network::Fault;
 use crate::support::tokens::Answer;

@@ -340,7 +340,7 @@ struct Scope<'a> {
 impl Scope<'_> {
     fn resolved(&self, world: &World, value: &Value) -> Value {
         match value {
-            Value::String(text) if text.starts_with('$') && text != "$version" => {
+            Value::String(text) if text.starts_with('$') && text != "$version" && text != "$base" => {
                 Value::String(self.text(world, text))
             }
             Value::Array(items) => items.iter().map(|item| self.resolved(world, item)).collect(),
@@ -372,12 +372,16 @@ impl Scope<'_> {
     }
 }
 
-/// `$version` is that of the workflow which the first argument names.
+/// `$version` and `$base` are those of the workflow that the first argument names.
 fn resolve_version(world: &World, arguments: &mut Value) {
     let id = arguments[0].as_str().unwrap_or_default().to_owned();
     let server = world.server();
     let version = server.row("workflows", &id).map(|row| row["updated_at"].clone());
     if let Some(wanted) = arguments.pointer_mut("/2/ifUpdatedAt") {
         *wanted = version.unwrap_or_else(|| Value::String(server.now()));
+    }
+    if let Some(base) = arguments.pointer_mut("/2/base") {
+        let empty = || serde_json::json!({"nodes": [], "connections": []});
+        *base = server.row("workflows", &id).map_or_else(empty, |_| server.whole(&id));
     }
 }

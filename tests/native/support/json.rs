@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::rc::{Rc, Weak};
-use workflow_db::data::{Data, Difference, Form, Holders, Identities, Index, Member, Value};
+use workflow_db::data::{Data, Difference, Form, Holders, Identities, Index, Member, Value, Versions};
 
 thread_local! {
     static LOOKS: Cell<usize> = const { Cell::new(0) };
@@ -323,6 +323,29 @@ impl Data for Json {
             }
         }
         Self::new(Node::Object(object))
+    }
+
+    fn from_members(members: Vec<(String, Self)>) -> Self {
+        Self::new(Node::Object(members))
+    }
+
+    fn zip(versions: &Versions<Self>) -> Vec<(String, Versions<Self>)> {
+        look();
+        let sides = [&versions.base, &versions.theirs, &versions.mine];
+        let mut names: Vec<&String> = Vec::new();
+        for side in sides.into_iter().flatten() {
+            let Node::Object(members) = &*side.0 else { continue };
+            let new = members.iter().map(|(name, _)| name).filter(|name| !names.contains(name));
+            let new: Vec<_> = new.collect();
+            names.extend(new);
+        }
+        names.sort_unstable();
+        let zipped = |name: &String| (name.clone(), versions.map(|side| side.get(name).cloned()));
+        let flat = |(name, versions): (String, Versions<Option<Self>>)| {
+            let Versions { base, theirs, mine } = versions;
+            (name, Versions { base: base.flatten(), theirs: theirs.flatten(), mine: mine.flatten() })
+        };
+        names.into_iter().map(zipped).map(flat).collect()
     }
 
     fn merged(&self, part: &Self) -> Self {

@@ -171,6 +171,10 @@ impl Host for Sim {
         claims_of(token)
     }
 
+    fn json(&self, data: &Json) -> Result<String, Error> {
+        Ok(data.to_value().to_string())
+    }
+
     fn send(
         &self,
         request: &Request,

@@ -4,6 +4,7 @@ mod cache;
 mod comparison;
 mod flows;
 mod input;
+mod merging;
 mod query;
 mod rest;
 mod subscription_set;

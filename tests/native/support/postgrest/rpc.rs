@@ -25,7 +25,9 @@ impl Server {
         };
         let before = (self.tables.clone(), self.commits.len(), self.born.len());
         let answer = match function {
-            "save_workflow_graph" => self.save_workflow_graph(&arguments, subject),
+            "save_workflow_graph" | "save_merged_workflow_graph" => {
+                self.save_workflow_graph(&arguments, subject)
+            }
             "batch_save_workflows" => self.save_each(&arguments, "p_workflows", subject, Self::save_workflow),
             "batch_save_api_keys" => self.save_each(&arguments, "p_keys", subject, Self::save_api_key),
             "accept_workflow_invitation" => self.accept_invitation(&arguments, subject),
@@ -73,7 +75,9 @@ impl Server {
         let Some(stored) = stored else { return Err(Refusal::new(404, "PT404", "No such row in workflows")) };
         let outdated = || Refusal::new(409, "PT409", "The row of workflows has changed since it was read");
         let wanted = arguments.get("p_if_updated_at").filter(|stamp| !stamp.is_null());
-        let is_outdated = wanted.is_some_and(|stamp| *stamp != stored["updated_at"]);
+        let is_expected =
+            arguments.get("p_expected").is_none_or(|graph| as_stored(graph) == self.versions_of(&id));
+        let is_outdated = !is_expected || wanted.is_some_and(|stamp| *stamp != stored["updated_at"]);
         let is_replay = arguments.get("p_replay") == Some(&json!(true));
         if is_outdated && !is_replay {
             return Err(outdated());
@@ -88,6 +92,19 @@ impl Server {
             self.replace(workflows(), &stored)?;
         }
         Ok(self.whole(&id))
+    }
+
+    /// Every node's version and every connection's ends, by their names.
+    fn versions_of(&self, workflow: &str) -> Value {
+        let of = |table, name: &str, version: fn(&Row) -> Value| -> Value {
+            let rows = self.rows(table).filter(|row| row["workflow_id"] == json!(workflow));
+            rows.map(|row| (text(row, name), version(row))).collect::<Map<_, _>>().into()
+        };
+        let ends = |row: &Row| json!([row["source_node_id"], row["target_node_id"]]);
+        json!({
+            "nodes": of("workflow_nodes", "node_id", |row| row["updated_at"].clone()),
+            "connections": of("workflow_connections", "connection_id", ends),
+        })
     }
 
     fn save_each(
@@ -285,7 +302,7 @@ impl Server {
     }
 
     /// A workflow with its nodes and connections.
-    fn whole(&self, id: &str) -> Value {
+    pub fn whole(&self, id: &str) -> Value {
         let mut whole = self.row("workflows", id).cloned().expect("it was saved");
         for (name, table) in [("nodes", "workflow_nodes"), ("connections", "workflow_connections")] {
             let mut rows: Vec<&Row> =
@@ -301,6 +318,17 @@ impl Server {
         let before = calendar::parse(&text(stored, "updated_at")).unwrap_or(0);
         self.clock_us.max(before + 1)
     }
+}
+
+/// The expected versions, with times in the database's form.
+fn as_stored(expected: &Value) -> Value {
+    let mut expected = expected.clone();
+    for version in expected["nodes"].as_object_mut().expect("nodes").values_mut() {
+        if let Some(time) = version.as_str().and_then(calendar::parse) {
+            *version = json!(calendar::print(time));
+        }
+    }
+    expected
 }
 
 fn workflows() -> &'static Facts {

@@ -1,5 +1,13 @@
 // What the documentation's examples use without declaring it.
-import type { CacheManager, RealtimeManager, Workflow, WorkflowConnection, WorkflowNode } from 'workflow-db';
+import type {
+  CacheManager,
+  RealtimeManager,
+  Workflow,
+  WorkflowConnection,
+  WorkflowGraph,
+  WorkflowNode,
+  WorkflowWithRelations,
+} from 'workflow-db';
 
 declare global {
   const url: string;
@@ -20,6 +28,9 @@ declare global {
   const workflow: Workflow;
   const nodes: WorkflowNode[];
   const connections: WorkflowConnection[];
+  const base: WorkflowWithRelations;
+  const theirs: WorkflowWithRelations;
+  const mine: WorkflowGraph;
   const cache: CacheManager;
   const realtime: RealtimeManager;
   const App: () => null;

@@ -1,6 +1,6 @@
 // The functions and types of the tables beyond workflows, and what must not compile.
 /* eslint-disable @typescript-eslint/no-unused-vars -- the annotations are what is tested */
-import { cacheKeys, db } from 'workflow-db';
+import { DatabaseError, cacheKeys, db, mergeGraphs } from 'workflow-db';
 import type {
   AccountSettings,
   ApiKey,
@@ -13,6 +13,8 @@ import type {
   BrandSettings,
   CursorPage,
   ExecutionPageQuery,
+  GraphConflict,
+  GraphMerge,
   Integration,
   MemberRole,
   NewApiKey,
@@ -21,6 +23,7 @@ import type {
   NewWorkflowTemplate,
   PaginatedResponse,
   SavedTemplate,
+  SaveGraphOptions,
   StoreApiKeyOptions,
   TemplateQuery,
   UpdateOptions,
@@ -135,6 +138,16 @@ export async function everyFunction(workflow: WorkflowWithRelations): Promise<vo
   const graph: WorkflowGraph = { nodes: [{ node_id: 'a', node_type: 't' }], connections: [] };
   const drawn: WorkflowWithRelations = await db.saveWorkflowGraph(id, graph, options);
   await db.saveWorkflowGraph(id, workflow);
+  const onBase: SaveGraphOptions = { base: workflow };
+  await db.saveWorkflowGraph(id, graph, onBase);
+  const merge: GraphMerge = mergeGraphs(workflow, drawn, graph);
+  const rows: { nodes: WorkflowNode[] } = mergeGraphs(workflow, drawn, workflow).merged;
+  const names: (string | undefined)[] = merge.conflicts.map(
+    ({ node_id, connection_id }) => node_id ?? connection_id,
+  );
+  const error = new DatabaseError('CONFLICT', '');
+  const conflicts: GraphConflict[] | undefined = error.conflicts;
+  if (error.merged && error.theirs) await db.saveWorkflowGraph(id, error.merged, { base: error.theirs });
   const whole: BatchWorkflowSave = { workflows: [workflow] };
   const nodes: WorkflowNode[] = whole.workflows[0].nodes;
   const both: NewWorkflowBatch = { workflows: [workflow, { user_id: id, name: 'y', ...graph }] };
@@ -144,7 +157,7 @@ export async function everyFunction(workflow: WorkflowWithRelations): Promise<vo
   ];
 }
 
-export async function mistakes(): Promise<void> {
+export async function mistakes(graph: WorkflowGraph): Promise<void> {
   // @ts-expect-error a secret cannot be taken from a public key
   const secret: 'x' = (await db.getApiKeysPublic(id))[0].encrypted_key;
   // @ts-expect-error the secret is required
@@ -159,6 +172,10 @@ export async function mistakes(): Promise<void> {
   await db.getWorkflowsPage({ userId: id, sortBy: 'id' });
   // @ts-expect-error nodes and connections go together
   await db.saveWorkflowGraph(id, { nodes: [] });
+  // @ts-expect-error a save depends on a version or on a graph
+  await db.saveWorkflowGraph(id, graph, { base: graph, ifUpdatedAt: id });
+  // @ts-expect-error there is no graph to start from
+  await db.saveWorkflowGraph(id, graph, { base: null });
   // @ts-expect-error the log is written by the database alone
   await db.createAuditLog({ user_id: id, action: 'x' });
 }

@@ -1,0 +1,257 @@
+//! Saves of an edited graph that others may have saved meanwhile.
+//!
+//! A save names the graph that it is made of: the versions of its nodes, and its connections. The database refuses it when it holds
+//! another one. Then that graph is read and merged with the edited one, and the result is saved in the same way.
+
+use super::relations::Relations;
+use super::write::{Condition, Write, WriteFlow, Written};
+use super::{Answered, Flow, FunctionCall, Parts, Step};
+use crate::data::{Data, Form, Member};
+use crate::error::{code, Error, Report};
+use crate::json::json_text;
+use crate::merge::{ends_of, merge_graphs, Graph, Merged, OnConflict};
+use crate::tables::WORKFLOWS;
+use crate::time::timestamp;
+use std::cmp::Ordering;
+use std::rc::Rc;
+
+/// A graph is merged this many times with what others saved meanwhile. Each time, one of them was faster.
+const MAX_MERGES: u32 = 20;
+
+/// What is missing where a base is not a graph.
+pub const BASE_EXPECTED: &str = "the graph that the edit started from";
+
+/// Writes data as JSON.
+pub type ToJson<D> = Box<dyn Fn(&D) -> Result<String, Error>>;
+
+/// An own save that came through.
+pub struct SavedGraph<D> {
+    /// The graph that its edit started from.
+    pub base: D,
+    /// The edited graph.
+    pub mine: D,
+    /// The workflow with the graph that it left.
+    pub saved: D,
+}
+
+impl<D: Data> SavedGraph<D> {
+    /// Whether an edit that started from `base` goes on from this one: what this save left is not in `base`.
+    fn precedes(&self, base: &D) -> bool {
+        let is_older = match (version_of(base), version_of(&self.saved)) {
+            (Some(base), Some(saved)) => timestamp::compare(&base, &saved) == Some(Ordering::Less),
+            _ => false,
+        };
+        is_older || base.is_equal(&self.base)
+    }
+}
+
+/// Saves an edited graph, merged with what others saved.
+pub struct MergingSave<D: Data> {
+    call: FunctionCall,
+    base: Graph<D>,
+    mine: Graph<D>,
+    /// The workflow as an own save left it, which the edit goes on from.
+    left: Option<D>,
+    to_json: ToJson<D>,
+    merges: u32,
+    /// The save that is under way, or was refused.
+    save: WriteFlow<D>,
+    /// The read that is under way, of what others saved.
+    reading: Option<Relations<D>>,
+    /// The edit, to be remembered once it is saved.
+    edit: (D, D),
+}
+
+impl<D: Data> MergingSave<D> {
+    /// `call` saves the edited graph; `base` is the graph that the edit started from, as JSON. If `base` does not contain what
+    /// `earlier` saved, the edit continues from that: own changes are not taken for those of others.
+    ///
+    /// # Errors
+    /// `INVALID_INPUT` where the base is not a graph.
+    pub fn new(
+        call: FunctionCall,
+        base: &str,
+        earlier: Option<&SavedGraph<D>>,
+        to_json: ToJson<D>,
+    ) -> Result<Self, Error> {
+        let base = D::parse(base).filter(|base| base.is(Form::Object));
+        let base = base.ok_or_else(|| Error::invalid("base", BASE_EXPECTED))?;
+        let mine: D = graph_of(&call).ok_or_else(|| Error::invalid("graph", "a graph"))?;
+        let mut edit = (base.clone(), mine.clone());
+        let (mut base, mut mine) = (Graph::new("base", &base)?, Graph::new("graph", &mine)?);
+        let earlier = earlier.filter(|earlier| earlier.precedes(&edit.0));
+        if let Some(earlier) = earlier {
+            let (start, end) = (Graph::new("base", &earlier.base)?, Graph::new("graph", &earlier.mine)?);
+            // What the base is with the own changes since, and then with those of this edit, which is the latest.
+            let own = merge_graphs(&start, &base, &end, OnConflict::Theirs).graph();
+            let own_graph = Graph::new("base", &own)?;
+            edit.1 = merge_graphs(&base, &mine, &own_graph, OnConflict::Theirs).graph();
+            mine = Graph::new("graph", &edit.1)?;
+            base = own_graph;
+        }
+        let left = earlier.map(|earlier| earlier.saved.clone());
+        let save = WriteFlow::new(Write::Call(call.clone()), None);
+        Ok(Self { call, base, mine, left, to_json, merges: 0, save, reading: None, edit })
+    }
+
+    /// The version that the save was made of, as far as it was sure of that.
+    pub fn version_before(&self) -> Option<&str> {
+        self.save.version_before()
+    }
+
+    /// What is to be remembered of the save, which left `saved`.
+    pub fn saved(self, saved: D) -> SavedGraph<D> {
+        let (base, mine) = self.edit;
+        SavedGraph { base, mine, saved }
+    }
+
+    /// Saves a graph, by the arguments of the call, made of the expected one.
+    fn save(&mut self, arguments: &str, expected: &str, version: Option<String>) -> Step<Written<D>> {
+        let arguments = arguments.strip_suffix('}').unwrap_or(arguments);
+        let body = [arguments, ",\"p_expected\":", expected, "}"].concat();
+        let call = FunctionCall { body, condition: version.map(Condition::Wanted), ..self.call.clone() };
+        self.save = WriteFlow::new(Write::Call(call), None);
+        let step = self.save.start();
+        self.answered_save(step)
+    }
+
+    fn answered_save(&mut self, step: Step<Written<D>>) -> Step<Written<D>> {
+        step.then(|outcome| match outcome {
+            Err(error) if error.is(code::CONFLICT) => self.read(),
+            outcome => Step::Done(outcome),
+        })
+    }
+
+    /// Reads what others saved.
+    fn read(&mut self) -> Step<Written<D>> {
+        self.merges += 1;
+        if self.merges > MAX_MERGES {
+            let message = "Others saved the workflow again each time this save was merged with theirs";
+            return Step::failed(Report { retryable: true, ..Report::new(code::CONFLICT, message) }.into());
+        }
+        let reading = Relations::new(self.call.workflow_id.clone().unwrap_or_default());
+        let step = self.reading.insert(reading).start();
+        self.answered_read(step)
+    }
+
+    fn answered_read(&mut self, step: Step<Option<Parts<D>>>) -> Step<Written<D>> {
+        step.then(|parts| {
+            self.reading = None;
+            match parts {
+                Ok(Some(parts)) => self.merge_with(&whole(&parts), true).into(),
+                Ok(None) => Step::failed(Error::not_found(WORKFLOWS.name)),
+                Err(error) => Step::failed(error),
+            }
+        })
+    }
+
+    /// Merges the edited graph with that of the workflow `theirs`, which was read just now or not.
+    fn merge_with(&mut self, theirs: &D, is_read: bool) -> Result<Step<Written<D>>, Error> {
+        let graph = Graph::new("theirs", theirs)?;
+        let merged = merge_graphs(&self.base, &graph, &self.mine, OnConflict::Base);
+        if merged.conflicts.is_empty() {
+            let arguments = self.arguments(&merged)?;
+            let version = if is_read { version_of(theirs) } else { self.version() };
+            return Ok(self.save(&arguments, &versions_of(&graph), version));
+        }
+        if is_read {
+            return Err(conflict(&merged, theirs));
+        }
+        Ok(self.read())
+    }
+
+    fn arguments(&self, merged: &Merged<D>) -> Result<String, Error> {
+        let id = json_text(self.call.workflow_id.as_deref().unwrap_or_default());
+        let (nodes, connections) = ((self.to_json)(&merged.nodes)?, (self.to_json)(&merged.connections)?);
+        let parts =
+            ["{\"p_workflow_id\":", &id, ",\"p_nodes\":", &nodes, ",\"p_connections\":", &connections, "}"];
+        Ok(parts.concat())
+    }
+
+    /// The latest known version of the workflow.
+    fn version(&self) -> Option<String> {
+        self.call.condition.as_ref().map(|condition| condition.updated_at().to_owned())
+    }
+}
+
+impl<D: Data> Flow<D> for MergingSave<D> {
+    type Output = Written<D>;
+
+    fn start(&mut self) -> Step<Self::Output> {
+        if let Some(left) = self.left.take() {
+            return self.merge_with(&left, false).into();
+        }
+        let (arguments, expected, version) =
+            (self.call.body.clone(), versions_of(&self.base), self.version());
+        self.save(&arguments, &expected, version)
+    }
+
+    fn answered(&mut self, answer: Answered<D>, other: Option<Answered<D>>) -> Step<Self::Output> {
+        if let Some(reading) = &mut self.reading {
+            let step = reading.answered(answer, other);
+            return self.answered_read(step);
+        }
+        let step = self.save.answered(answer, other);
+        self.answered_save(step)
+    }
+}
+
+/// The graph that a call saves.
+fn graph_of<D: Data>(call: &FunctionCall) -> Option<D> {
+    let arguments = D::parse(&call.body)?;
+    let (nodes, connections) = (arguments.child("p_nodes")?, arguments.child("p_connections")?);
+    Some(D::object(
+        None,
+        &[],
+        &[("nodes", Member::Data(&nodes)), ("connections", Member::Data(&connections))],
+    ))
+}
+
+fn version_of<D: Data>(workflow: &D) -> Option<String> {
+    workflow.column("updated_at").text().map(str::to_owned)
+}
+
+/// A workflow with its nodes and connections.
+fn whole<D: Data>(parts: &Parts<D>) -> D {
+    let lists = [("nodes", Member::Data(&parts.nodes)), ("connections", Member::Data(&parts.connections))];
+    D::object(Some(&parts.workflow), &[], &lists)
+}
+
+/// The graph as the database compares it, as JSON: every node's `updated_at`, and every connection's ends.
+fn versions_of<D: Data>(graph: &Graph<D>) -> String {
+    let mut json = String::from("{\"nodes\":{");
+    let mut comma = "";
+    for (id, node) in graph.nodes() {
+        let version = node.column("updated_at").text().and_then(timestamp::normalize);
+        let version = version.map_or_else(|| "null".to_owned(), |version| json_text(&version));
+        json.extend([comma, &json_text(id), ":", &version]);
+        comma = ",";
+    }
+    json.push_str("},\"connections\":{");
+    comma = "";
+    for (id, connection) in graph.connections() {
+        let [source, target] = ends_of(&connection).map(|end| json_text(&end));
+        json.extend([comma, &json_text(id), ":[", &source, ",", &target, "]"]);
+        comma = ",";
+    }
+    json.push_str("}}");
+    json
+}
+
+fn conflict<D: Data>(merged: &Merged<D>, theirs: &D) -> Error {
+    let (graph, conflicts) = (merged.graph(), merged.conflicts());
+    let members = [
+        ("conflicts", Member::Data(&conflicts)),
+        ("merged", Member::Data(&graph)),
+        ("theirs", Member::Data(theirs)),
+    ];
+    let message = "Another client saved changes that do not go together with those of this save";
+    let hint = "Let the user decide on each of `conflicts`, and save the result with `theirs` as its base";
+    let conflict: D = D::object(None, &[], &members);
+    Report {
+        hint: Some(hint.to_owned()),
+        conflict: Some(Rc::new(conflict)),
+        ..Report::new(code::CONFLICT, message)
+    }
+    .into()
+}

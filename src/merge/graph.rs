@@ -1,0 +1,216 @@
+//! Whole graphs: their nodes, then the connections between the nodes that are left.
+
+use super::rows::{has_same_content, Lists, Rows, CONNECTIONS, ENDS, NODES};
+use super::{Conflict, Merge, OnConflict, Place, Which};
+use crate::data::{Data, Index, Member, Value, Versions};
+use crate::error::Error;
+use crate::json::json_text;
+
+/// A workflow's nodes and connections.
+pub struct Graph<D: Data> {
+    nodes: Rows<D>,
+    connections: Rows<D>,
+}
+
+impl<D: Data> Graph<D> {
+    /// Takes an object with `nodes` and `connections`, which is called `name` in errors.
+    ///
+    /// # Errors
+    /// `INVALID_INPUT` where a list is missing, a row has no name or the name of another one, or a connection has no ends.
+    pub fn new(name: &str, graph: &D) -> Result<Self, Error> {
+        Ok(Self {
+            nodes: Rows::new(name, graph, &NODES)?,
+            connections: Rows::new(name, graph, &CONNECTIONS)?,
+        })
+    }
+
+    /// The nodes, by their names, in their order.
+    pub fn nodes(&self) -> impl Iterator<Item = (&str, D)> {
+        self.nodes.ids.iter().filter_map(|id| Some((id.as_str(), self.nodes.get(id)?)))
+    }
+
+    /// The connections, by their names, in their order.
+    pub fn connections(&self) -> impl Iterator<Item = (&str, D)> {
+        self.connections.ids.iter().filter_map(|id| Some((id.as_str(), self.connections.get(id)?)))
+    }
+}
+
+/// The names of the nodes at the ends of a connection.
+pub fn ends_of<D: Data>(connection: &D) -> [String; 2] {
+    ENDS.map(|column| match connection.column(column) {
+        Value::Text(id) => id,
+        _ => String::new(),
+    })
+}
+
+/// What became of two sides of a graph.
+pub struct Merged<D> {
+    /// A list of rows.
+    pub nodes: D,
+    /// A list of rows. Each connects nodes of the other list.
+    pub connections: D,
+    /// What has to be decided.
+    pub conflicts: Vec<Conflict<D>>,
+}
+
+impl<D: Data> Merged<D> {
+    /// As the application sees it: `{ nodes, connections }`.
+    pub fn graph(&self) -> D {
+        let lists = [("nodes", Member::Data(&self.nodes)), ("connections", Member::Data(&self.connections))];
+        D::object(None, &[], &lists)
+    }
+
+    /// As the application sees them.
+    pub fn conflicts(&self) -> D {
+        D::list(&self.conflicts.iter().map(Conflict::to_data).collect::<Vec<_>>())
+    }
+}
+
+/// Merges what two sides made of `base`.
+pub fn merge_graphs<D: Data>(
+    base: &Graph<D>,
+    theirs: &Graph<D>,
+    mine: &Graph<D>,
+    on_conflict: OnConflict,
+) -> Merged<D> {
+    let merge = Merge { on_conflict, conflicts: Vec::new() };
+    let nodes = Lists { base: &base.nodes, theirs: &theirs.nodes, mine: &mine.nodes };
+    let connections = Lists { base: &base.connections, theirs: &theirs.connections, mine: &mine.connections };
+    GraphMerge { merge, nodes, connections, merged: D::Index::default() }.run()
+}
+
+struct GraphMerge<'a, D: Data> {
+    merge: Merge<D>,
+    nodes: Lists<'a, D>,
+    connections: Lists<'a, D>,
+    /// The nodes that are left, by their names.
+    merged: D::Index,
+}
+
+impl<D: Data> GraphMerge<'_, D> {
+    fn run(mut self) -> Merged<D> {
+        let ids = self.nodes.ids();
+        for id in &ids {
+            if let Some(row) = self.merge.row(&NODES, id, &self.nodes.versions(id)) {
+                self.merged.put(id, &row);
+            }
+        }
+        let mut connections = Vec::new();
+        for id in self.connections.ids() {
+            let versions = self.connections.versions(&id);
+            if let Some(row) = self.merge.row(&CONNECTIONS, &id, &versions) {
+                self.keep_ends(&row, &versions);
+                connections.push((id, row));
+            }
+        }
+        let connections: Vec<_> =
+            connections.into_iter().filter_map(|(id, row)| self.connected(id, row)).collect();
+        let connections = self.once_each(connections);
+        let nodes: Vec<_> = ids.iter().filter_map(|id| self.merged.get(id)).collect();
+        Merged { nodes: D::list(&nodes), connections: D::list(&connections), conflicts: self.merge.conflicts }
+    }
+
+    /// A node that one side deleted and the other side connected is a conflict, as if that side had changed the node.
+    fn keep_ends(&mut self, connection: &D, versions: &Versions<D>) {
+        let ends = ends_of(connection);
+        let is_gone = |end: &String| self.merged.get(end).is_none();
+        if !ends.iter().all(|end| !is_gone(end) || self.is_connected_by_other(end, versions)) {
+            return;
+        }
+        for end in ends {
+            // The same node may be at both ends.
+            if self.merged.get(&end).is_none() {
+                let nodes = self.nodes.versions(&end);
+                let place = Place { named_by: NODES.named_by, id: &end };
+                let which = self.merge.conflict(place, &[], &nodes);
+                if let Some(node) = nodes.of(which) {
+                    self.merged.put(&end, node);
+                }
+            }
+        }
+    }
+
+    /// The connection, unless a node at one of its ends is gone. It goes with that, except where a side drew it to a node of its
+    /// own: that is a conflict.
+    fn connected(&mut self, id: String, row: D) -> Option<(String, D)> {
+        let is_connected =
+            |merged: &D::Index, row: &D| ends_of(row).iter().all(|end| merged.get(end).is_some());
+        if is_connected(&self.merged, &row) {
+            return Some((id, row));
+        }
+        let versions = self.connections.versions(&id);
+        let is_drawn = |which, nodes: &Rows<D>| {
+            is_changed(&versions, which)
+                && versions
+                    .of(which)
+                    .is_some_and(|row| ends_of(row).iter().all(|end| nodes.get(end).is_some()))
+        };
+        let is_named = self.merge.conflicts.iter().any(|conflict| {
+            conflict.named_by == CONNECTIONS.named_by && conflict.id == id && conflict.path.is_empty()
+        });
+        if is_named || !(is_drawn(Which::Theirs, self.nodes.theirs) || is_drawn(Which::Mine, self.nodes.mine))
+        {
+            return None;
+        }
+        let which = self.merge.conflict(Place { named_by: CONNECTIONS.named_by, id: &id }, &[], &versions);
+        let row = versions.of(which).filter(|row| is_connected(&self.merged, row))?;
+        Some((id, row.clone()))
+    }
+
+    /// Whether one side deleted the node, and the other one added or changed the connection.
+    fn is_connected_by_other(&self, node: &str, connection: &Versions<D>) -> bool {
+        let connected_by = match self.nodes.versions(node) {
+            Versions { base: Some(_), theirs: Some(_), mine: None } => Which::Theirs,
+            Versions { base: Some(_), theirs: None, mine: Some(_) } => Which::Mine,
+            _ => return false,
+        };
+        is_changed(connection, connected_by)
+    }
+
+    /// The connections without those that connect what another one connects already: two sides may have drawn the same one
+    /// under different names. The one that the base has is left, or the one whose name comes first.
+    fn once_each(&self, connections: Vec<(String, D)>) -> Vec<D> {
+        let mut by_ends = D::Index::default();
+        for (id, row) in &connections {
+            let key = key_of(&ends_of(row));
+            if by_ends.get(&key).is_none_or(|other| self.comes_before(id, &name_of(&other))) {
+                by_ends.put(&key, row);
+            }
+        }
+        let is_left = |(id, row): &(String, D)| {
+            let left = by_ends.get(&key_of(&ends_of(row))).map(|left| name_of(&left));
+            left.is_none_or(|left| left == *id || self.is_drawn_twice(id, &left))
+        };
+        connections.into_iter().filter(is_left).map(|(_, row)| row).collect()
+    }
+
+    fn comes_before(&self, id: &str, other: &str) -> bool {
+        let is_new = |id: &str| self.connections.base.get(id).is_none();
+        (is_new(id), id) < (is_new(other), other)
+    }
+
+    /// Whether one side itself has both connections between the same nodes.
+    fn is_drawn_twice(&self, id: &str, other: &str) -> bool {
+        [self.connections.theirs, self.connections.mine].iter().any(|side| {
+            let both = side.get(id).zip(side.get(other));
+            both.is_some_and(|(one, other)| ends_of(&one) == ends_of(&other))
+        })
+    }
+}
+
+/// Whether the side added or changed the connection.
+fn is_changed<D: Data>(connection: &Versions<D>, side: Which) -> bool {
+    match (&connection.base, connection.of(side)) {
+        (Some(base), Some(row)) => !has_same_content(&CONNECTIONS, base, row),
+        (None, Some(_)) => true,
+        _ => false,
+    }
+}
+
+fn name_of<D: Data>(connection: &D) -> String {
+    connection.column(CONNECTIONS.named_by).text().unwrap_or_default().to_owned()
+}
+
+fn key_of([source, target]: &[String; 2]) -> String {
+    [json_text(source), json_text(target)].concat()
+}

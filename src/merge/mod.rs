@@ -1,0 +1,124 @@
+//! Three-way merges of a workflow's nodes and connections.
+//!
+//! Two sides, `theirs` and `mine`, start from the same graph, `base`. A row or a field that one side changed is taken from that
+//! side. What both changed differently is a [`Conflict`].
+//!
+//! Nothing here depends on which side is which, except for the names in conflicts and [`OnConflict::Theirs`].
+
+mod graph;
+mod rows;
+mod values;
+
+pub use graph::{ends_of, merge_graphs, Graph, Merged};
+
+use crate::data::{Data, Member, Versions};
+use crate::json::json_text;
+
+/// What the merged graph holds where there is a conflict.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum OnConflict {
+    /// What the base holds.
+    Base,
+    /// What `theirs` holds.
+    Theirs,
+}
+
+/// One of the three graphs.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Which {
+    Base,
+    Theirs,
+    Mine,
+}
+
+impl<T> Versions<T> {
+    fn of(&self, which: Which) -> Option<&T> {
+        match which {
+            Which::Base => self.base.as_ref(),
+            Which::Theirs => self.theirs.as_ref(),
+            Which::Mine => self.mine.as_ref(),
+        }
+    }
+}
+
+impl<D: Data> Versions<D> {
+    /// Whose version is right: that of the side that changed it. None when both changed it differently.
+    fn settled(&self) -> Option<Which> {
+        if is_same(self.base.as_ref(), self.mine.as_ref()) {
+            return Some(Which::Theirs);
+        }
+        let is_mine = is_same(self.base.as_ref(), self.theirs.as_ref())
+            || is_same(self.theirs.as_ref(), self.mine.as_ref());
+        is_mine.then_some(Which::Mine)
+    }
+}
+
+fn is_same<D: Data>(one: Option<&D>, other: Option<&D>) -> bool {
+    match (one, other) {
+        (None, None) => true,
+        (Some(one), Some(other)) => one.is_equal(other),
+        _ => false,
+    }
+}
+
+/// A row that one side deleted and the other one changed, or a field that both changed differently.
+pub struct Conflict<D> {
+    /// The column that names the row: `node_id` or `connection_id`.
+    pub named_by: &'static str,
+    /// The row's name.
+    pub id: String,
+    /// The names from the row to the field. Empty for the row itself.
+    pub path: Vec<String>,
+    /// The row or field in the three graphs.
+    pub versions: Versions<D>,
+}
+
+impl<D: Data> Conflict<D> {
+    /// As the application sees it: `{ node_id, path, base, theirs, mine }`. A version that is missing is left out.
+    pub fn to_data(&self) -> D {
+        let names: Vec<_> = self.path.iter().map(|name| json_text(name)).collect();
+        let path = D::parse(&["[", &names.join(","), "]"].concat()).unwrap_or_else(|| D::list(&[]));
+        let mut members = vec![(self.named_by, Member::Text(Some(&self.id))), ("path", Member::Data(&path))];
+        let Versions { base, theirs, mine } = &self.versions;
+        for (name, version) in [("base", base), ("theirs", theirs), ("mine", mine)] {
+            members.extend(version.as_ref().map(|version| (name, Member::Data(version))));
+        }
+        D::object(None, &[], &members)
+    }
+}
+
+/// A merge under way: what happens on conflict, and the conflicts so far.
+struct Merge<D> {
+    on_conflict: OnConflict,
+    conflicts: Vec<Conflict<D>>,
+}
+
+/// A row by the name that both sides know it by.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    named_by: &'static str,
+    id: &'a str,
+}
+
+impl<D: Data> Merge<D> {
+    /// Whose version is taken, after noting the conflict where there is one.
+    fn choose(&mut self, place: Place<'_>, path: &[String], versions: &Versions<D>) -> Which {
+        match versions.settled() {
+            Some(which) => which,
+            None => self.conflict(place, path, versions),
+        }
+    }
+
+    fn conflict(&mut self, place: Place<'_>, path: &[String], versions: &Versions<D>) -> Which {
+        self.conflicts.push(Conflict {
+            named_by: place.named_by,
+            id: place.id.to_owned(),
+            path: path.to_vec(),
+            versions: versions.clone(),
+        });
+        match self.on_conflict {
+            OnConflict::Base => Which::Base,
+            OnConflict::Theirs => Which::Theirs,
+        }
+    }
+}
