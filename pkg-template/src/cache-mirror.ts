@@ -4,6 +4,7 @@ import { deepFreeze } from './freeze.js';
 import { guarded } from './guarded.js';
 import type { ClientEvent } from './options.js';
 import { Spellings } from './spellings.js';
+import type { ServiceCall } from './service.js';
 import { afterStep, notify } from './step.js';
 import { stringify } from './stringify.js';
 import { UsedPromises } from './used-promises.js';
@@ -56,7 +57,15 @@ export class CacheMirror {
   /** The last reading of the wall clock. */
   private latest = 0;
 
+  /** What calls of services send, by their numbers, as long as they may send it again. */
+  readonly serviceCalls = new Map<number, ServiceCall>();
+
   constructor(private readonly calls: Calls) {}
+
+  /** What call `number` sends to a service. */
+  serviceCall(number: number): ServiceCall | undefined {
+    return this.serviceCalls.get(number);
+  }
 
   /** Called with every text that rows are parsed from. */
   learn(json: string): void {

@@ -9,13 +9,14 @@ import { READ_KEYS } from './generated/keys.js';
 import { UUID_LENGTH, type KeyOf } from './key-parts.js';
 import { keepUntil } from './lifetime.js';
 import type { CallOptions } from './options.js';
+import { serviceCallOf, type ServiceFunctions, type ServiceInit } from './service.js';
 
 export type { DbFunctions };
 
 /** The functions of `db`, and the same functions with options. */
-export interface Db extends DbFunctions {
+export interface Db extends DbFunctions, ServiceFunctions {
   /** Returns the same functions with these options for each call. */
-  with(options: CallOptions): DbFunctions;
+  with(options: CallOptions): DbFunctions & ServiceFunctions;
 }
 
 type Name = keyof DbFunctions;
@@ -24,22 +25,47 @@ type Name = keyof DbFunctions;
 type Untyped = (first?: unknown, second?: unknown, third?: unknown) => Promise<unknown>;
 
 export function createDb(client: () => Client, mirror: CacheMirror, calls: Calls, owner: object): Db {
-  const ask = (name: Name, args: readonly unknown[], options: CallOptions | undefined) => {
-    const parked: string[] = [];
-    const outcome = calls.start(
-      (number) => {
-        const plain = plainArguments(args, mirror.spellings, parked);
-        const own = plainOptions(options);
-        client().call(number, name, plain, own);
-      },
-      () => signalOf(options),
-      (number) => client().cancel(number),
+  const start = (begin: (number: number) => void, options: CallOptions | undefined) =>
+    keepUntil(
+      calls.start(
+        begin,
+        () => signalOf(options),
+        (number) => client().cancel(number),
+      ),
+      owner,
     );
+  const ask = (name: string, args: readonly unknown[], options: CallOptions | undefined) => {
+    const parked: string[] = [];
+    const outcome = start((number) => {
+      const plain = plainArguments(args, mirror.spellings, parked);
+      const own = plainOptions(options);
+      client().call(number, name, plain, own);
+    }, options);
     if (parked.length > 0) {
       const end = () => release(parked);
       outcome.then(end, end);
     }
-    return keepUntil(outcome, owner);
+    return outcome;
+  };
+  const callService = (options: CallOptions | undefined) => {
+    return (service: string, path: string, init: ServiceInit = {}): Promise<Response> => {
+      const signal = init.signal ?? options?.signal;
+      let own = 0;
+      const outcome = start(
+        (number) => {
+          own = number;
+          const call = serviceCallOf(init, signal);
+          mirror.serviceCalls.set(number, call);
+          const args = [service, path, call.method, call.body !== undefined && call.body !== null];
+          const plain = plainArguments(args, mirror.spellings, []);
+          client().call(number, 'callService', plain, plainOptions(options));
+        },
+        { ...options, ...(signal && { signal }) },
+      );
+      const end = () => mirror.serviceCalls.delete(own);
+      outcome.then(end, end);
+      return outcome as Promise<Response>;
+    };
   };
   const call = (name: Name, options: CallOptions | undefined): Untyped => {
     return (...args) => ask(name, args, options);
@@ -62,9 +88,15 @@ export function createDb(client: () => Client, mirror: CacheMirror, calls: Calls
     const isRead = name.startsWith('get');
     return [name, isRead ? (...args: unknown[]) => rendered(name, args) : call(name, undefined)] as const;
   });
-  const withOptions = (options: CallOptions) =>
-    Object.fromEntries(NAMES.map((name) => [name, call(name, options)])) as unknown as DbFunctions;
-  return { ...(Object.fromEntries(functions) as unknown as DbFunctions), with: withOptions };
+  const withOptions = (options: CallOptions) => ({
+    ...(Object.fromEntries(NAMES.map((name) => [name, call(name, options)])) as unknown as DbFunctions),
+    callService: callService(options),
+  });
+  return {
+    ...(Object.fromEntries(functions) as unknown as DbFunctions),
+    callService: callService(undefined),
+    with: withOptions,
+  };
 }
 
 /** The options for the engine as plain values, because reading them may run the application's code. */

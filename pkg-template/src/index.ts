@@ -8,6 +8,7 @@ import type { RealtimeManager } from './realtime-types.js';
 export type { CacheManager, CacheStats } from './cache.js';
 export type { DatabaseClient } from './client.js';
 export type { Db, DbFunctions } from './db.js';
+export type { ServiceFunctions, ServiceInit } from './service.js';
 export { DatabaseError } from './errors.js';
 export { cacheKeys } from './keys.js';
 export { mergeGraphs, type GraphMerge } from './merge.js';

@@ -6,12 +6,14 @@ mod lists;
 mod members;
 mod rows;
 mod saves;
+mod services;
 
 pub use arguments::{Argument, Call};
 
 use crate::engine::Read;
 use crate::error::Error;
 use crate::flows::{Load, Write};
+use crate::rest::Request;
 use crate::tables::{Action, TABLES};
 
 /// The operation that a call stands for.
@@ -20,6 +22,8 @@ pub enum Operation {
     Read(Read),
     /// Resolves to the row, or to nothing.
     Write(Write),
+    /// Resolves to the response of another service.
+    Service(Request),
 }
 
 /// Builds the operation of a special function.
@@ -66,6 +70,10 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// `INVALID_INPUT`, naming the argument or field and what was expected.
 pub fn operation(name: &str, call: &Call<'_>) -> Result<Operation, Error> {
     let unknown = || Error::invalid(name, "a function of db");
+    // Like no function of a table.
+    if name == "callService" {
+        return services::call_service(call);
+    }
     let mut functions =
         TABLES.iter().flat_map(|table| table.functions.iter().map(move |function| (*table, function)));
     let (table, function) = functions.find(|(_, function)| function.name == name).ok_or_else(unknown)?;

@@ -57,7 +57,12 @@ impl<P: Platform> Engine<P> {
         }
     }
 
-    async fn attempt(self: &Rc<Self>, request: Request, timeout_ms: f64, sent: &Sent) -> Answered<P::Data> {
+    pub(super) async fn attempt(
+        self: &Rc<Self>,
+        request: Request,
+        timeout_ms: f64,
+        sent: &Sent,
+    ) -> Answered<P::Data> {
         let mut sender = Sender { subject: None, token: None, rejected: None };
         let outcome = self.until_answered(&request, timeout_ms, sent, &mut sender).await;
         let (outcome, attempts) = match outcome {
@@ -91,12 +96,15 @@ impl<P: Platform> Engine<P> {
                 Ok(answer) => return Ok((answer, attempt)),
                 Err(failure) => failure,
             };
-            if is_expired_token(&failure.error) && !asked_for_new_token {
+            if is_expired_token(request, &failure.error) && !asked_for_new_token {
                 asked_for_new_token = true;
                 sender.rejected = sender.token.take();
                 continue;
             }
             let error = failure.error.after(attempt);
+            if !request.may_be_repeated_after(&error) {
+                return Err(error);
+            }
             let retry = self.settings().retry;
             match retry.decide(&error, attempt, failure.retry_after_ms, self.platform.random()) {
                 Decision::Retry(wait_ms) => self.platform.sleep(wait_ms).await,
@@ -192,9 +200,11 @@ impl<P: Platform> Drop for AttemptReport<'_, P> {
     }
 }
 
-/// `PostgREST` 12 reports an expired token as PGRST301, later versions as PGRST303.
-fn is_expired_token(error: &Error) -> bool {
-    error.status == Some(401) && (error.is("PGRST301") || error.is("PGRST303"))
+/// `PostgREST` 12 reports an expired token as PGRST301, later versions as PGRST303. Of edge functions, every 401 is about
+/// the token: those of services are no errors.
+fn is_expired_token(request: &Request, error: &Error) -> bool {
+    error.status == Some(401)
+        && (request.service_call.is_some() || error.is("PGRST301") || error.is("PGRST303"))
 }
 
 fn exhausted(last: &Error) -> Error {

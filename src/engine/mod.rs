@@ -39,6 +39,7 @@ mod reads;
 mod rereads;
 mod resync;
 mod saved_graphs;
+mod service;
 mod session;
 mod shared;
 mod sign_in;

@@ -19,6 +19,8 @@ const ATOMIC_SAVES: &str = "supabase/migrations/20260101000500_atomic_saves.sql"
 const MERGED_SAVES: &str = "supabase/migrations/20260201000700_merged_saves.sql";
 /// The optional migration that creates the functions for secrets.
 const ENCRYPTED_API_KEYS: &str = "supabase/optional/20260101001000_encrypted_api_keys.sql";
+/// The optional migration that the API relay needs.
+pub const API_RELAY: &str = "supabase/optional/20260301000100_api_relay.sql";
 /// The migration that adds missing policies.
 pub const MISSING_POLICIES: &str = "supabase/migrations/20260101000100_missing_policies.sql";
 
@@ -155,6 +157,8 @@ impl FunctionCall {
         match &*error.code {
             // An unknown function: the one called, or one that it calls.
             "PGRST202" | "42883" => migration_required(self.function.migration()).after(error.attempts),
+            // A visitor, or any user once keys are for the API relay alone.
+            "42501" if self.function == DatabaseFunction::RevealKey => not_revealed(&error),
             _ => error,
         }
     }
@@ -177,6 +181,19 @@ pub fn explained(table: &str, error: Error) -> Error {
         Some(file) => migration_required(file).after(error.attempts),
         None => error,
     }
+}
+
+/// The database reveals no keys to this caller.
+fn not_revealed(error: &Error) -> Error {
+    let hint =
+        "With the API relay no browser reveals keys: use db.callService. Without it, only signed-in users do";
+    Report {
+        status: error.status,
+        hint: Some(hint.to_owned()),
+        attempts: error.attempts,
+        ..Report::new(error.code.clone(), "The database does not reveal API keys to this user")
+    }
+    .into()
 }
 
 /// Whether existing rows conflict.

@@ -17,7 +17,7 @@ mod write;
 
 pub use batch::{is_same_question, url_length, Batch, Lookup};
 pub use completion::List;
-pub use function::{explained, is_taken, DatabaseFunction, FunctionCall};
+pub use function::{explained, is_taken, DatabaseFunction, FunctionCall, API_RELAY};
 pub use load::{Load, LoadFlow, Loaded};
 pub use merging::{MergingSave, SavedGraph, BASE_EXPECTED};
 pub use relations::Parts;

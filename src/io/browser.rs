@@ -4,7 +4,7 @@ use super::host;
 use super::row::Row;
 use crate::error::{code, Cause, Error, Report};
 use crate::platform::{Clock, Event, Host, Mirror, Notifier, Platform, Published, Socket, Tasks};
-use crate::rest::{push_encoded, Reply, Request};
+use crate::rest::{push_encoded, Reply, Request, RELAY};
 use crate::subscriptions::{Notice, Notification};
 use crate::time::Moment;
 use futures_util::future::Either;
@@ -146,9 +146,22 @@ pub struct Target {
 }
 
 impl Target {
+    /// The project's address, with a slash at its end.
+    fn project_url(&self) -> &str {
+        self.rest_url.strip_suffix("rest/v1/").unwrap_or(&self.rest_url)
+    }
+
+    /// The URL of a request.
+    pub fn url(&self, request: &Request) -> String {
+        if request.service_call.is_some() {
+            return [self.project_url(), "functions/v1/", RELAY, "/", &request.path].concat();
+        }
+        [self.rest_url.as_str(), &request.path].concat()
+    }
+
     /// The realtime URL, with the serialisation that the session uses.
     fn realtime_url(&self) -> String {
-        let project = self.rest_url.strip_suffix("rest/v1/").unwrap_or(&self.rest_url);
+        let project = self.project_url();
         let address = project.strip_prefix("http").unwrap_or(project);
         let mut url = ["ws", address, "realtime/v1/websocket?vsn=2.0.0&apikey="].concat();
         push_encoded(&mut url, &self.key);

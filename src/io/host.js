@@ -40,11 +40,25 @@ export function ask(provider, rejected) {
 
 /**
  * Sends a request and reads the complete response: `[status, contentRange, retryAfterMs, isJson, body]`. `isJson` is
- * null if the body broke off.
+ * null if the body broke off. With `serviceCall`, the number of a call that the mirror knows more of, a service is called
+ * through the API relay.
  */
-export function exchange(mirror, fetch, url, method, key, bearer, prefer, schema, body, isFresh) {
+export function exchange(
+  mirror,
+  fetch,
+  url,
+  method,
+  key,
+  bearer,
+  prefer,
+  schema,
+  body,
+  isFresh,
+  serviceCall,
+) {
   const controller = new AbortController();
-  const headers = { apikey: key };
+  const given = serviceCall && mirror.serviceCall(serviceCall);
+  const headers = { ...given?.headers, apikey: key };
   if (bearer) headers.authorization = `Bearer ${bearer}`;
   if (prefer) headers.prefer = prefer;
   if (body !== undefined) headers['content-type'] = 'application/json';
@@ -54,10 +68,41 @@ export function exchange(mirror, fetch, url, method, key, bearer, prefer, schema
   // The HTTP cache delays a second read of the same URL until the first finishes, unless it is bypassed. Bypassing it
   // for every request would make Chromium send a CORS preflight before each one.
   if (method === 'GET' && underWay.has(url) && knowsCacheMode('no-store')) init.cache = 'no-store';
+  if (given) {
+    init.body = given.body;
+    init.signal = eitherSignal(controller, given.signal);
+    delete init.cache;
+  }
   const promise = Promise.resolve().then(() => {
-    if (!controller.signal.aborted) return answer(mirror, fetch ?? globalThis.fetch, url, init, isFresh);
+    if (controller.signal.aborted) return;
+    const send = fetch ?? globalThis.fetch;
+    return given ? relayed(mirror, send(url, init)) : answer(mirror, send, url, init, isFresh);
   });
   return { promise, cancel: () => controller.abort() };
+}
+
+/**
+ * Reads an answer of the API relay, which says whose it is. A service's response is passed on unread, as a sixth element
+ * says. Of an answer that comes from elsewhere, only the status counts.
+ */
+async function relayed(mirror, sent) {
+  const response = await sent;
+  const origin = response.headers.get('x-relay');
+  if (origin === 'error') return read(mirror, response);
+  if (origin === 'service') return [response.status, null, null, null, response, true];
+  response.body?.cancel().catch(() => {});
+  return [response.status, null, pause(response.headers), false, ''];
+}
+
+/**
+ * A signal that the engine aborts before the response, and the application also later. Where signals cannot be combined,
+ * the application's keeps each of its calls in memory.
+ */
+function eitherSignal(controller, signal) {
+  if (!signal) return controller.signal;
+  if (AbortSignal.any) return AbortSignal.any([controller.signal, signal]);
+  signal.addEventListener('abort', () => controller.abort(signal.reason), { once: true });
+  return controller.signal;
 }
 
 /** The URLs of requests in flight. */

@@ -43,6 +43,7 @@ extern "C" {
         schema: Option<&str>,
         body: Option<&str>,
         is_fresh: bool,
+        service_call: Option<u32>,
     ) -> Result<Task, JsValue>;
 
     #[wasm_bindgen(js_name = uuid, catch)]
@@ -190,7 +191,7 @@ pub fn exchange(
     // A publishable key is not a token: without a user, the `apikey` header is all that is needed.
     let bearer = token.or_else(|| (!target.key.starts_with("sb_")).then_some(target.key.as_str()));
     let schema = (target.schema != "public").then_some(target.schema.as_str());
-    let url = [target.rest_url.as_str(), &request.path].concat();
+    let url = target.url(request);
     let (method, body) = (request.method.as_str(), request.body.as_deref());
     let key = &target.key;
     let work = Work::of(start_exchange(
@@ -204,6 +205,7 @@ pub fn exchange(
         schema,
         body,
         is_fresh,
+        request.service_call,
     ));
     async move {
         let answered: Array = match work.await {
@@ -213,8 +215,8 @@ pub fn exchange(
                 return Err(Error::network("The server was not reached", None, cause));
             }
         };
-        let [status, content_range, retry_after_ms, is_json, body] =
-            [0, 1, 2, 3, 4].map(|at| answered.get(at));
+        let [status, content_range, retry_after_ms, is_json, body, is_of_service] =
+            [0, 1, 2, 3, 4, 5].map(|at| answered.get(at));
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
         let status = status.as_f64().unwrap_or_default() as u16;
         Ok(Reply {
@@ -222,6 +224,7 @@ pub fn exchange(
             content_range: content_range.as_string(),
             retry_after_ms: retry_after_ms.as_f64(),
             body: match is_json.as_bool() {
+                _ if is_of_service.is_truthy() => ResponseBody::Service(Row(body)),
                 Some(true) => ResponseBody::Data(Row(body)),
                 Some(false) => ResponseBody::None,
                 None => ResponseBody::Broken,

@@ -6,6 +6,7 @@ use crate::api::{operation, Call, Operation};
 use crate::engine::CallOptions;
 use crate::error::{code, Error};
 use crate::platform::Host;
+use crate::rest::Request;
 use futures_channel::oneshot;
 use futures_util::future::FutureExt;
 use js_sys::Array;
@@ -34,6 +35,13 @@ impl Client {
                     .write(write, CallOptions { cancelled, ..options })
                     .await
                     .map(|row| row.map_or(JsValue::UNDEFINED, |row| row.0)),
+                Ok((Operation::Service(request), options)) => engine
+                    .call_service(
+                        Request { service_call: Some(number), ..request },
+                        CallOptions { cancelled, ..options },
+                    )
+                    .await
+                    .map(|response| response.map_or(JsValue::UNDEFINED, |response| response.0)),
                 Err(error) => Err(error),
             };
             cancels.borrow_mut().retain(|(other, _)| *other != number);

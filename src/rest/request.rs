@@ -2,6 +2,7 @@
 
 use super::url::{push_filters, select_url};
 use crate::data::Form;
+use crate::error::Error;
 use crate::query::{Filter, Position, Query, Test};
 use crate::tables::Table;
 
@@ -10,8 +11,12 @@ use crate::tables::Table;
 pub enum Method {
     /// Reads.
     Get,
+    /// Reads without a body, of other services only.
+    Head,
     /// Inserts and function calls.
     Post,
+    /// Replacements, at other services only.
+    Put,
     /// Updates.
     Patch,
     /// Deletes.
@@ -23,10 +28,17 @@ impl Method {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
+            Self::Head => "HEAD",
             Self::Post => "POST",
+            Self::Put => "PUT",
             Self::Patch => "PATCH",
             Self::Delete => "DELETE",
         }
+    }
+
+    /// Whether sending a request twice has the effect of sending it once (RFC 9110, 9.2.2).
+    fn is_idempotent(self) -> bool {
+        !matches!(self, Self::Post | Self::Patch)
     }
 }
 
@@ -37,7 +49,7 @@ pub struct Request {
     pub method: Method,
     /// The table or function, for logs. Logs never contain the URL, because it contains values.
     pub table: &'static str,
-    /// The path below `/rest/v1/`, with the query string.
+    /// The path below `/rest/v1/`, with the query string; for the API relay, below its function.
     pub path: String,
     /// The `Prefer` header; empty for none.
     pub prefer: &'static str,
@@ -49,7 +61,12 @@ pub struct Request {
     pub reads: usize,
     /// Whether a secret is sent or returned, which the details of an error might quote.
     pub carries_secret: bool,
+    /// For the API relay: the number of the call of `db` that gave the headers and the body, which stay outside of Rust.
+    pub service_call: Option<u32>,
 }
+
+/// The edge function that calls other services.
+pub const RELAY: &str = "api-relay";
 
 const COUNT: &str = "count=exact";
 // The database's times have no zone. In writes, `now` and defaults must be UTC, regardless of the role's time zone.
@@ -58,9 +75,32 @@ const UPSERT: &str = "resolution=merge-duplicates,return=representation,timezone
 const INSERT_ONCE: &str = "resolution=ignore-duplicates,return=representation,timezone=UTC";
 
 impl Request {
+    /// A request to a service, by way of the API relay.
+    pub fn service(method: Method, path: String) -> Self {
+        Self { form: Form::Text, ..Self::new(method, RELAY, path) }
+    }
+
+    /// Whether another attempt is allowed after this error. A service must not get a request twice that is not
+    /// idempotent, so that only the relay's own word that it did not ask the service counts.
+    pub fn may_be_repeated_after(&self, error: &Error) -> bool {
+        self.service_call.is_none()
+            || self.method.is_idempotent()
+            || matches!(&*error.code, "RATE_LIMITED" | "RELAY_UNAVAILABLE")
+    }
+
     fn new(method: Method, table: &'static str, path: String) -> Self {
         let form = Form::Rows;
-        Self { method, table, path, prefer: "", body: None, form, reads: 1, carries_secret: false }
+        Self {
+            method,
+            table,
+            path,
+            prefer: "",
+            body: None,
+            form,
+            reads: 1,
+            carries_secret: false,
+            service_call: None,
+        }
     }
 
     /// Reads the rows of `query` without their total, for responses that servers do not cut.

@@ -25,6 +25,8 @@ pub enum ResponseBody<D> {
     None,
     /// Broken off.
     Broken,
+    /// The response of another service that the API relay passes on, unread.
+    Service(D),
 }
 
 /// The content of a successful response.
@@ -46,6 +48,8 @@ const BROKEN_OFF: &str = "The answer broke off or was not what was asked for";
 pub fn classify<D: Data>(reply: Reply<D>, form: Form) -> Result<Answer<D>, Error> {
     let (offset, total) = reply.content_range.as_deref().map_or((None, None), parse_range);
     match (reply.status, reply.body) {
+        // Whatever its status, it is the service's answer.
+        (status, ResponseBody::Service(rows)) => Ok(Answer { rows, total: None, offset: None, status }),
         (status @ 200..=299, ResponseBody::Data(rows)) if rows.is(form) => {
             let came = u64::from(offset.unwrap_or(0)) + rows.len() as u64;
             // A total below the number of rows received is not their total.
@@ -55,7 +59,7 @@ pub fn classify<D: Data>(reply: Reply<D>, form: Form) -> Result<Answer<D>, Error
         (status @ 200..=299, body) => {
             let said = match &body {
                 ResponseBody::Data(body) => explanation(body),
-                ResponseBody::None | ResponseBody::Broken => None,
+                _ => None,
             };
             Err(Error::network(BROKEN_OFF, Some(status), None).with_details(said))
         }

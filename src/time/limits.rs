@@ -4,6 +4,8 @@
 
 /// Default timeout of one attempt of a request.
 pub const DEFAULT_TIMEOUT_MS: f64 = 15_000.0;
+/// Default timeout until the head of a service's response arrives; a little more than the API relay's own deadline.
+pub const SERVICE_TIMEOUT_MS: f64 = 150_000.0;
 /// Default lifetime of a cached entry.
 pub const DEFAULT_TTL_MS: f64 = 300_000.0;
 /// Minimum time between removals of expired entries.

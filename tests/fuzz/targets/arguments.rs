@@ -72,7 +72,7 @@ fuzz_target!(|input: Input| {
                 assert!(uuid::canonical(part).is_none_or(|canonical| canonical == part), "{}", read.key);
             }
         }
-        Ok(Operation::Read(_)) => {}
+        Ok(Operation::Read(_) | Operation::Service(_)) => {}
         Ok(Operation::Write(Write::Insert { body, id, .. })) => assert_eq!(json(&body)["id"], *id),
         Ok(Operation::Write(Write::Update { body, id, .. })) => {
             assert!(json(&body).is_object());

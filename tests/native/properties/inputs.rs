@@ -82,7 +82,7 @@ proptest! {
 
     #[test]
     fn no_argument_makes_a_function_panic_and_every_refusal_says_what_was_expected(
-        name in proptest::sample::select(names().chain(["noSuchFunction"]).collect::<Vec<_>>()),
+        name in proptest::sample::select(names().chain(["noSuchFunction", "callService"]).collect::<Vec<_>>()),
         arguments in proptest::collection::vec(given(), 0..4),
     ) {
         let arguments =
@@ -94,6 +94,7 @@ proptest! {
                 prop_assert!(error.message.contains(": expected "), "{:?}", error);
             }
             Ok(Operation::Read(read)) => prop_assert!(!read.key.is_empty()),
+            Ok(Operation::Service(request)) => prop_assert!(request.path.contains('/')),
             Ok(Operation::Write(Write::Insert { table, body, id, .. })) => {
                 let row: V = serde_json::from_str(&body).expect("JSON");
                 prop_assert_eq!(&row["id"], &V::from(id));

@@ -30,7 +30,7 @@ fn refusal(name: &str, arguments: &V) -> String {
 fn key(name: &str, arguments: &V) -> String {
     match asked(name, arguments) {
         Ok(Operation::Read(read)) => read.key,
-        Ok(Operation::Write(_)) => panic!("{name} is no read"),
+        Ok(Operation::Write(_) | Operation::Service(_)) => panic!("{name} is no read"),
         Err(message) => panic!("{name}: {message}"),
     }
 }

@@ -170,6 +170,7 @@ impl Client {
             let outcome = match operation {
                 Operation::Read(read) => engine.read(read, options).await,
                 Operation::Write(write) => engine.write(write, options).await,
+                Operation::Service(request) => engine.call_service(request, options).await,
             };
             *state.delivered_to.borrow_mut() = user.user();
             *state.outcome.borrow_mut() = Some(outcome.map(|row| row.unwrap_or_else(Json::null)));

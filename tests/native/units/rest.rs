@@ -2,10 +2,12 @@
 
 use crate::support::Json;
 use serde_json::{json, Value};
+use workflow_db::api::{operation, Argument, Call, Operation};
 use workflow_db::data::Form;
+use workflow_db::data::Value as Plain;
 use workflow_db::error::{code, Error};
 use workflow_db::query::{Query, Test};
-use workflow_db::rest::{classify, Reply, Request, ResponseBody, NODES};
+use workflow_db::rest::{classify, Method, Reply, Request, ResponseBody, NODES};
 use workflow_db::tables::WORKFLOWS;
 
 fn error_of(status: u16, body: Value) -> Error {
@@ -95,4 +97,95 @@ fn the_number_of_embedded_rows_is_believed_when_it_can_count_them() {
         assert_eq!(NODES.of(&Json::from(workflow)).expect("the rows").1, None);
     }
     assert!(NODES.of(&Json::from(json!({"node_count": [{"count": 0}]}))).is_none());
+}
+
+/// What `callService` sends, or why it does not.
+fn service_request(service: &str, path: &str, method: Plain, has_body: bool) -> Result<Request, String> {
+    let texts = [service, path].map(|text| Plain::Text(text.to_owned()));
+    let values = texts.into_iter().chain([method, Plain::Bool(has_body)]);
+    let arguments = values.map(Argument::Value).collect();
+    match operation("callService", &Call { arguments, uuid: &String::new, base_url_length: 40 }) {
+        Ok(Operation::Service(request)) => Ok(request),
+        Ok(_) => panic!("another operation"),
+        Err(error) => Err(error.message.to_string()),
+    }
+}
+
+#[test]
+fn a_service_is_asked_for_the_path_and_query_as_they_are_written() {
+    for (path, below) in [
+        ("v1/models", "openai/v1/models"),
+        ("/v1/models", "openai/v1/models"),
+        ("v1/files/", "openai/v1/files/"),
+        ("a.b/...c/~d?x=../..//&y=%2F#".trim_end_matches('#'), "openai/a.b/...c/~d?x=../..//&y=%2F"),
+    ] {
+        assert_eq!(service_request("openai", path, Plain::Absent, false).expect(path).path, below);
+    }
+}
+
+#[test]
+fn a_path_that_a_server_might_read_as_another_one_is_not_sent() {
+    for path in [
+        "", "..", ".", "a/..", "../a", "a/./b", "%2e%2e/a", "a/%2E/b", "a%2fb", "a%5Cb", "a%252e", "a%00",
+        "a\\b", "//a", "a//b", "a#b", "a b", "a\tb", "\u{e4}", ".\t./a",
+    ] {
+        let refused = service_request("openai", path, Plain::Absent, false).err();
+        assert!(refused.is_some_and(|message| message.starts_with("path: expected ")), "{path:?}");
+    }
+    for service in ["", "..", "a/b", "a?b", "a%41", "\u{e4}"] {
+        let refused = service_request(service, "x", Plain::Absent, false).err();
+        assert!(refused.is_some_and(|message| message.starts_with("service: expected ")), "{service:?}");
+    }
+    let long = "x".repeat(8_000);
+    assert!(service_request("openai", &long, Plain::Absent, false).is_err());
+}
+
+#[test]
+fn the_method_of_a_service_call_follows_from_its_body_unless_it_is_given() {
+    let method = |given: Option<&str>, has_body| {
+        let given = given.map_or(Plain::Absent, |name| Plain::Text(name.to_owned()));
+        service_request("openai", "x", given, has_body).map(|request| request.method)
+    };
+    assert_eq!(method(None, false), Ok(Method::Get));
+    assert_eq!(method(None, true), Ok(Method::Post));
+    assert_eq!(method(Some("delete"), false), Ok(Method::Delete));
+    assert_eq!(method(Some("POST"), false), Ok(Method::Post));
+    assert_eq!(method(Some("PATCH"), true), Ok(Method::Patch));
+    for refused in [method(Some("TRACE"), false), method(Some(""), false), method(Some("GET"), true)] {
+        assert!(refused.is_err_and(|message| message.starts_with("init.")));
+    }
+}
+
+#[test]
+fn a_request_that_may_have_reached_a_service_is_repeated_only_if_its_method_is_idempotent() {
+    let unclear = [
+        Error::timeout(),
+        Error::network("gone", None, None),
+        error_of(502, json!({"code": "SERVICE_UNREACHABLE"})),
+    ];
+    let refused =
+        [error_of(429, json!({"code": "RATE_LIMITED"})), error_of(503, json!({"code": "RELAY_UNAVAILABLE"}))];
+    let request =
+        |method, service_call| Request { service_call, ..Request::service(method, "a/b".to_owned()) };
+    for method in [Method::Get, Method::Head, Method::Put, Method::Delete] {
+        let mut errors = unclear.iter().chain(&refused);
+        assert!(errors.all(|error| request(method, Some(1)).may_be_repeated_after(error)));
+    }
+    for method in [Method::Post, Method::Patch] {
+        assert!(!unclear.iter().any(|error| request(method, Some(1)).may_be_repeated_after(error)));
+        assert!(refused.iter().all(|error| request(method, Some(1)).may_be_repeated_after(error)));
+        assert!(
+            unclear.iter().all(|error| request(method, None).may_be_repeated_after(error)),
+            "the database's own"
+        );
+    }
+}
+
+#[test]
+fn the_answer_of_a_service_is_passed_on_whatever_its_status() {
+    for status in [200, 304, 401, 404, 429, 500, 503] {
+        let body = ResponseBody::Service(Json::from(json!({"code": "PT404"})));
+        let reply = Reply { status, content_range: None, retry_after_ms: Some(1.0), body };
+        assert_eq!(classify(reply, Form::Text).expect("an answer").status, status);
+    }
 }
