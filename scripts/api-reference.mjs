@@ -49,6 +49,7 @@ const SECTIONS = [
     names: /^db\.\w*(ApiKey|Integration)/,
     types: /^(StoreApiKeyOptions|\w*ApiKey(Batch|Save))$/,
   },
+  { title: 'Other services', names: /^db\.callService$/, types: /^ServiceInit$/ },
   { title: 'Audit log', names: /^db\.\w*AuditLog/, types: /^AuditLog\w*Query$/ },
   { title: 'Cache', names: /^(getCacheManager|cacheKeys|cache\.\w+)$/, types: /^Cache/ },
   {
@@ -78,7 +79,12 @@ const ENTRIES = ['index.d.ts', 'react/index.d.ts', 'devtools/index.d.ts'].map((f
 );
 
 /** Interfaces of which each member is an entry, with the prefix of the entries' names. */
-const NAMESPACES = { DbFunctions: 'db', CacheManager: 'cache', RealtimeManager: 'realtime' };
+const NAMESPACES = {
+  DbFunctions: 'db',
+  ServiceFunctions: 'db',
+  CacheManager: 'cache',
+  RealtimeManager: 'realtime',
+};
 
 const program = ts.createProgram(ENTRIES, {
   strict: true,

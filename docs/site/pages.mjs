@@ -25,6 +25,7 @@ export const SECTIONS = [
       { source: 'docs/sharing.md', page: 'sharing.md', title: 'Sharing' },
       { source: 'docs/errors.md', page: 'errors.md', title: 'Errors and retries' },
       { source: 'docs/security.md', page: 'security.md', title: 'Security' },
+      { source: 'docs/relay.md', page: 'relay.md', title: 'Calling services' },
       { source: 'docs/server-rendering.md', page: 'server-rendering.md', title: 'Server rendering' },
       { source: 'docs/devtools.md', page: 'devtools.md', title: 'Devtools' },
       { source: 'docs/runtimes.md', page: 'runtimes.md', title: 'Runtimes and bundlers' },

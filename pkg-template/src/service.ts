@@ -15,28 +15,20 @@ export interface ServiceInit {
 /** The function of `db` that calls other services. */
 export interface ServiceFunctions {
   /**
-   * Calls a service with the user's key for it, by way of the edge function `api-relay`: the key never reaches the browser.
+   * Calls another service with the user's API key for it, through the edge function `api-relay`. The key never reaches the
+   * browser.
    *
-   * Resolves with the service's own response, whatever its status, when its head arrives; its body can be read as it comes.
-   * A request that may have reached the service is sent again only if its method is idempotent (not POST or PATCH).
-   *
-   * @param service The service's name in the relay's table and in the user's API key.
-   * @param path The path at the service, with a query string if needed.
-   * @param init Method, headers, body and signal.
-   * @throws NOT_FOUND The user has no active key for the service, or the relay does not know it.
-   * @throws RATE_LIMITED The user has too many calls under way or within a minute (as the cause of RETRY_EXHAUSTED if retries
-   * did not help).
-   * @throws UNAUTHORIZED No user is signed in.
-   * @throws SERVICE_UNREACHABLE The service gave no answer.
-   * @throws MIGRATION_REQUIRED The function is not deployed, or its migration has not run.
-   *
-   * @example
-   * ```ts
-   * const response = await db.callService('openai', 'v1/chat/completions', {
-   *   headers: { 'Content-Type': 'application/json' },
-   *   body: JSON.stringify({ model: 'gpt-5', messages, stream: true }),
-   * });
-   * ```
+   * Resolves with the service's own `Response`, whatever its status, when its head arrives. A request that may have reached
+   * the service is sent again only if its method is idempotent, which POST and PATCH are not.
+   * @param service - the name of the service in the relay's table and in the user's API key.
+   * @param path - the path at the service, with a query string if needed.
+   * @param init - method, headers, body and signal.
+   * @throws `NOT_FOUND` if the user has no active key for the service, or the relay does not know the service.
+   * @throws `RATE_LIMITED` if the user has too many calls under way or within a minute.
+   * @throws `UNAUTHORIZED` if no user is signed in.
+   * @throws `SERVICE_UNREACHABLE` if the service gave no answer.
+   * @throws `MIGRATION_REQUIRED` if the function is not deployed, or its migration has not run.
+   * @example const response = await db.callService('openai', 'v1/models');
    */
   callService(service: string, path: string, init?: ServiceInit): Promise<Response>;
 }

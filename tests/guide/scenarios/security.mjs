@@ -57,83 +57,21 @@ export const security = {
     }
   },
 
-  async relay(block, { load, newUser, rows, stack }) {
-    const [user, stranger] = [await newUser(), await newUser()];
-    await stack.sql(
-      "insert into public.api_keys (user_id, service_name, encrypted_key) values ($1, 'replicate', 'r8-relayed')",
-      [user.id],
-    );
-    /** @type {((request: Request) => Promise<Response>) | undefined} */
-    let handler;
-    /** @type {{ url: string, authorization: string | null, body: string }[]} */
-    const sent = [];
-    const { fetch: before } = globalThis;
-    const env = /** @type {Record<string, string>} */ ({
-      SUPABASE_URL: stack.url,
-      SUPABASE_SERVICE_ROLE_KEY: stack.serviceKey,
+  async relay(block, guide) {
+    const { open, withRelay } = guide;
+    await withRelay('replicate', echo, async (user) => {
+      const page = await open(block, { as: user });
+      const answer = await page.evaluate(() => block.startPrediction({ prompt: 'hi' }));
+      assert.deepEqual(answer, { path: '/v1/predictions', body: { input: { prompt: 'hi' } } });
     });
-    Object.assign(globalThis, {
-      Deno: {
-        env: { get: (/** @type {string} */ name) => env[name] },
-        serve: (/** @type {typeof handler} */ given) => (handler = given),
-      },
-      // Deno has it, Node has it from 22 on.
-      WebSocket: globalThis.WebSocket ?? class {},
-      /** @param {string} url @param {RequestInit} init */
-      async fetch(url, init) {
-        if (!String(url).startsWith('https://api.replicate.com')) return before(url, init);
-        const { headers, body } = new Request(url, init);
-        sent.push({
-          url,
-          authorization: headers.get('Authorization'),
-          body: await new Response(body).text(),
-        });
-        return Response.json({ id: 'prediction' }, { status: 201 });
-      },
-    });
-    try {
-      await load(block);
-      const ask = async (/** @type {string | undefined} */ token) => {
-        const headers = /** @type {Record<string, string>} */ (
-          token ? { Authorization: `Bearer ${token}` } : {}
-        );
-        const request = new Request('http://function/', { method: 'POST', headers, body: '{"input":1}' });
-        const answer = await handler?.(request);
-        return [answer?.status, await answer?.text()];
-      };
-      assert.deepEqual(await ask(user.token), [201, '{"id":"prediction"}']);
-      assert.deepEqual(sent, [
-        {
-          url: 'https://api.replicate.com/v1/predictions',
-          authorization: 'Bearer r8-relayed',
-          body: '{"input":1}',
-        },
-      ]);
-      assert.equal((await ask(stranger.token))[0], 404);
-      assert.equal((await ask(undefined))[0], 401);
-      assert.equal((await ask('forged'))[0], 401);
-      assert.equal(sent.length, 1);
-    } finally {
-      Object.assign(globalThis, { fetch: before });
-      Reflect.deleteProperty(globalThis, 'Deno');
-    }
-    const log = await rows('audit_logs', "where user_id = $1 and action = 'api_key_revealed'", [user.id]);
-    assert.equal(log.length, 1);
-  },
-
-  async revoke({ code }, { stack }) {
-    const may = async () =>
-      (
-        await stack.sql(
-          "select has_function_privilege('authenticated', 'public.reveal_api_key(uuid)', 'execute') as may",
-        )
-      )[0].may;
-    assert.equal(await may(), true);
-    await stack.sql(code);
-    assert.equal(await may(), false);
-    await stack.sql('grant execute on function public.reveal_api_key to authenticated');
   },
 };
+
+/** Answers with what it was asked. @type {import('node:http').RequestListener} */
+async function echo(request, response) {
+  const body = JSON.parse(Buffer.concat(await request.toArray()).toString());
+  response.end(JSON.stringify({ path: request.url, body }));
+}
 
 /** @type {Record<string, Scenario>} */
 export const servers = {

@@ -288,6 +288,39 @@ const securityPage = {
   },
 };
 
+/** Answers like OpenAI, with the key that it was asked with. @type {import('node:http').RequestListener} */
+async function openai(request, response) {
+  const { stream } = JSON.parse(Buffer.concat(await request.toArray()).toString());
+  const isRight =
+    request.url === '/v1/chat/completions' && request.headers.authorization === 'Bearer sk-relayed';
+  if (!isRight) return response.writeHead(400).end();
+  if (!stream) return response.end(JSON.stringify({ choices: [{ message: { content: 'Hello' } }] }));
+  for (const content of ['Hel', 'lo']) {
+    response.write(`data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`);
+  }
+  return response.end('data: [DONE]\n\n');
+}
+
+/** @type {Record<string, Scenario>} */
+const relay = {
+  complete: (block, { open, withRelay }) =>
+    withRelay('openai', openai, async (user) => {
+      const page = await open(block, { as: user });
+      assert.equal(await page.evaluate(() => block.complete('Greet me')), 'Hello');
+    }),
+
+  streamed: (block, { open, withRelay }) =>
+    withRelay('openai', openai, async (user) => {
+      const page = await open(block, { as: user });
+      const pieces = await page.evaluate(async () => {
+        const all = [];
+        for await (const piece of block.streamed('Greet me', new AbortController().signal)) all.push(piece);
+        return all;
+      });
+      assert.deepEqual(pieces, ['Hel', 'lo']);
+    }),
+};
+
 /** @type {Record<string, Scenario>} */
 const serverRendering = {
   async 'per-request'(block, { load, newUser, newWorkflow }) {
@@ -424,6 +457,7 @@ export const topics = {
   'docs/sharing.md': sharing,
   'docs/errors.md': errors,
   'docs/security.md': securityPage,
+  'docs/relay.md': relay,
   'docs/server-rendering.md': serverRendering,
   'docs/devtools.md': devtools,
   'docs/runtimes.md': runtimes,

@@ -8,9 +8,3 @@ declare module '*.wasm' {
   const module: WebAssembly.Module;
   export default module;
 }
-
-/** Where an Edge Function runs, as far as the examples need it. */
-declare const Deno: {
-  env: { get(name: string): string | undefined };
-  serve(handler: (request: Request) => Response | Promise<Response>): void;
-};

@@ -1,6 +1,7 @@
 // @ts-check
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { after, afterEach } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +9,7 @@ import { startStack } from '../../../examples/local-stack/stack.mjs';
 import { collectProblems, launchBrowser } from '../../e2e/support/browser.mjs';
 import { createFixtures } from '../../e2e/support/fixtures.mjs';
 import { startSite } from '../../e2e/support/site.mjs';
+import { listen } from '../../support/listen.mjs';
 import { until } from '../../e2e/support/until.mjs';
 import { bundled } from '../../hooks/support/world.mjs';
 import { asModule } from './blocks.mjs';
@@ -40,16 +42,22 @@ const START_MS = 15_000;
  * @param {Block[]} blocks
  */
 export async function useGuide(project, blocks) {
+  /** What answers in the place of the services that examples call. @type {import('node:http').RequestListener} */
+  let answerAsService = () => {};
+  const service = await listen(createServer((request, response) => answerAsService(request, response)));
+  const services = { openai: service.origin, replicate: service.origin };
   const [stack, browser] = await Promise.all([
-    startStack({ port: 0, seed: false, closeConnections: true, encryptedKeys: true, members: true }),
+    startStack({ port: 0, seed: false, closeConnections: true, encryptedKeys: true, members: true, services }),
     launchBrowser(),
   ]);
+  const fixtures = createFixtures(stack);
   /** @type {Parameters<typeof startSite>[1]} */
   const pages = {};
   const site = await startSite(project.dir, pages);
   after(async () => {
     await browser.close();
     await site.close();
+    await service.close();
     await stack.stop();
   });
   /** @type {{ close(): Promise<void>, problems: string[] }[]} */
@@ -91,7 +99,7 @@ export async function useGuide(project, blocks) {
   }
 
   return {
-    ...createFixtures(stack),
+    ...fixtures,
     stack,
     project,
     browser,
@@ -146,6 +154,35 @@ export async function useGuide(project, blocks) {
       const outfile = entry.replace(/\.[a-z]+$/, '.cjs');
       await writeFile(outfile, await bundled(entry, REACT, project.dir, { format: 'cjs', platform: 'node' }));
       return createRequire(import.meta.url)(outfile);
+    },
+
+    /**
+     * Runs something where the API relay is set up, and a user has a key for a service.
+     *
+     * @param {string} name
+     * @param {import('node:http').RequestListener} answer
+     * @param {(user: User) => Promise<void>} run
+     */
+    async withRelay(name, answer, run) {
+      answerAsService = answer;
+      await stack.migrate(['api_relay']);
+      try {
+        await until(async () => {
+          const headers = { apikey: stack.serviceKey, 'Content-Type': 'application/json' };
+          const call = { p_call_id: null, p_status: 0, p_outcome: '', p_duration_ms: 0 };
+          const body = JSON.stringify({ ...call, p_request_bytes: 0, p_response_bytes: 0 });
+          const url = `${stack.url}/rest/v1/rpc/finish_api_relay_call`;
+          return (await fetch(url, { method: 'POST', headers, body })).ok;
+        });
+        const user = await fixtures.newUser();
+        await stack.sql(
+          'insert into public.api_keys (user_id, service_name, encrypted_key) values ($1, $2, $3)',
+          [user.id, name, 'sk-relayed'],
+        );
+        await run(user);
+      } finally {
+        await stack.migrate(['undo_api_relay']);
+      }
     },
 
     /** Waits until what a page follows flows. @param {import('playwright-core').Page} page */
