@@ -361,6 +361,8 @@ test('without the migration, or without the function, the error names what is mi
   } finally {
     await bare.stop();
   }
+  // The browser's console tells of the other stack's refusal.
+  world.takeProblems();
   stack.faults.add({
     match: { method: 'GET', path: '/functions/v1/' },
     action: 'status',
