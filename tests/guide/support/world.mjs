@@ -47,7 +47,14 @@ export async function useGuide(project, blocks) {
   const service = await listen(createServer((request, response) => answerAsService(request, response)));
   const services = { openai: service.origin, replicate: service.origin };
   const [stack, browser] = await Promise.all([
-    startStack({ port: 0, seed: false, closeConnections: true, encryptedKeys: true, members: true, services }),
+    startStack({
+      port: 0,
+      seed: false,
+      closeConnections: true,
+      encryptedKeys: true,
+      members: true,
+      services,
+    }),
     launchBrowser(),
   ]);
   const fixtures = createFixtures(stack);
