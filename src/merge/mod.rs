@@ -76,8 +76,13 @@ pub struct Conflict<D> {
 impl<D: Data> Conflict<D> {
     /// As the application sees it: `{ node_id, path, base, theirs, mine }`. A version that is missing is left out.
     pub fn to_data(&self) -> D {
-        let names: Vec<_> = self.path.iter().map(|name| json_text(name)).collect();
-        let path = D::parse(&["[", &names.join(","), "]"].concat()).unwrap_or_else(|| D::list(&[]));
+        let mut json = String::from("[");
+        for name in &self.path {
+            json.push_str(if json.len() > 1 { "," } else { "" });
+            json.push_str(&json_text(name));
+        }
+        json.push(']');
+        let path = D::parse(&json).unwrap_or_else(|| D::list(&[]));
         let mut members = vec![(self.named_by, Member::Text(Some(&self.id))), ("path", Member::Data(&path))];
         let Versions { base, theirs, mine } = &self.versions;
         for (name, version) in [("base", base), ("theirs", theirs), ("mine", mine)] {
