@@ -26,8 +26,8 @@
 //! [`tables`] describes the database, [`query`] is a query to a table, [`cache`] stores results, [`rest`] speaks
 //! `PostgREST`, [`input`] validates what the application passes, [`token`] identifies users, [`retry`] is the retry
 //! policy, [`error`] the error type, and [`time`] holds every timeout and backoff. [`realtime`] manages one socket
-//! and its channels; [`subscriptions`] tracks what is followed and what handlers were last notified of. [`flows`]
-//! holds the sequences of requests that reads and writes take. All of these are pure: values in, values out.
+//! and its channels; [`subscriptions`] tracks what is followed and what handlers were last notified of. [`merge`]
+//! merges two edits of one graph, and [`flows`] holds the sequences of requests that reads and writes take. All of these are pure: values in, values out.
 //! [`engine`] is generic over [`platform::Platform`]; only `io` touches the browser, and only `js` is visible to
 //! JavaScript. Modules import downwards only; `tests/native/modules.rs` defines the order.
 //!

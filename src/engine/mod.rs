@@ -8,6 +8,7 @@
 //! | `log` | recent changes, which reads and writes in flight check themselves against |
 //! | `reads`, `batch` | reads in flight, and the lookups of this tick |
 //! | `writes`, `turns`, `versions` | own writes in flight, their order, and the row versions that they made |
+//! | `saved_graphs` | the last own saves of graphs |
 //! | `rereads` | rows that are being read by id |
 //! | `live` | subscriptions, the session with its channels, pending notifications |
 //! | [`cache::Store`](crate::cache::Store) | the entries |
