@@ -200,7 +200,10 @@ impl Tab {
             | "account_settings"
             | "integrations"
             | "audit_logs"
-            | "saved_templates" => follows(prefix, id),
+            | "saved_templates"
+            | "workflow_members" => follows(prefix, id),
+            // Read again after every change of a member.
+            "invitations" | "shared_workflows" => false,
             "api_keys" | "api_key" => follows("api_keys", id),
             "favorites" => follows("workflow_favorites", id),
             "user_profile" => follows("user_profiles", id),
