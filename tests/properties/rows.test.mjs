@@ -75,17 +75,22 @@ property('lists that are taken apart lose and repeat nothing', fc.tuple(rows, ro
 
 property(
   'every entry that holds a row is known by its id, and no other',
-  fc.array(fc.tuple(fc.constantFrom('add', 'remove', 'set', 'unset'), fc.nat(4), rows), { maxLength: 12 }),
+  fc.array(fc.tuple(fc.constantFrom('replace', 'set', 'unset'), fc.nat(4), rows), { maxLength: 12 }),
   (steps) => {
     const found = new Map();
     const expected = new Set();
     for (const [step, entry, held] of steps) {
-      for (const { id } of held) {
-        if (step === 'add' || step === 'set') expected.add(`${id} ${entry}`);
-        else expected.delete(`${id} ${entry}`);
+      const before = [...expected].filter((pair) => pair.endsWith(` ${entry}`));
+      if (step === 'replace') {
+        before.forEach((pair) => expected.delete(pair));
+        const rowsBefore = before.map((pair) => ({ id: pair.slice(0, -` ${entry}`.length) }));
+        holders.replace(found, entry, rowsBefore.length > 0 ? rowsBefore : undefined, held);
       }
-      if (step === 'add' || step === 'remove') holders.setAll(found, entry, held, step === 'add');
-      else for (const { id } of held) holders.set(found, entry, id, step === 'set');
+      for (const { id } of held) {
+        if (step === 'unset') expected.delete(`${id} ${entry}`);
+        else expected.add(`${id} ${entry}`);
+        if (step !== 'replace') holders.set(found, entry, id, step === 'set');
+      }
     }
     const pairs = [...found.keys()].flatMap((id) => holders.of(found, id).map((entry) => `${id} ${entry}`));
     assert.deepEqual(pairs.sort(), [...expected].sort());
