@@ -139,6 +139,8 @@ pub trait Data: Clone + 'static {
     }
     /// A reference to the object or list under `name`.
     fn child(&self, name: &'static str) -> Option<Self>;
+    /// The members of an object that are objects or lists, with their names.
+    fn members(&self) -> Vec<(String, Self)>;
     /// This value itself, because an item of a list need not be a row.
     fn value(&self) -> Value;
     /// Whether this has the form.

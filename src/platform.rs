@@ -3,7 +3,7 @@
 use crate::data::Data;
 use crate::error::Error;
 use crate::rest::{Reply, Request};
-use crate::subscriptions::Notification;
+use crate::subscriptions::{Notification, RoomNotification};
 use crate::time::Moment;
 use std::future::Future;
 
@@ -85,6 +85,8 @@ pub trait Mirror: Host {
 pub trait Notifier: Host {
     /// Notifies the handlers of a subscription.
     fn tell(&self, told: Notification<Self::Data>);
+    /// Notifies those who joined a room.
+    fn tell_room(&self, told: RoomNotification<Self::Data>);
     /// Reports an event to logs and devtools.
     fn event(&self, event: Event<'_>);
 }

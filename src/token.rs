@@ -83,6 +83,17 @@ impl<D: Data> Subject<D> {
             Self::Opaque(text) => Some(text.clone()),
         }
     }
+
+    /// How the user is called, where the token says it: the name in the user's own metadata, else what the e-mail address
+    /// begins with.
+    pub fn name(&self) -> Option<String> {
+        let Self::Claims(claims) = self else { return None };
+        let text =
+            |object: &D, name| object.column(name).text().filter(|text| !text.is_empty()).map(str::to_owned);
+        let metadata = claims.child("user_metadata");
+        let own = metadata.and_then(|own| text(&own, "full_name").or_else(|| text(&own, "name")));
+        own.or_else(|| Some(text(claims, "email")?.split('@').next()?.to_owned()))
+    }
 }
 
 fn has_sub<D: Data>(claims: &D) -> bool {

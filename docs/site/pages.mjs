@@ -23,6 +23,7 @@ export const SECTIONS = [
       { source: 'docs/cache.md', page: 'cache.md', title: 'Cache' },
       { source: 'docs/realtime.md', page: 'realtime.md', title: 'Realtime' },
       { source: 'docs/sharing.md', page: 'sharing.md', title: 'Sharing' },
+      { source: 'docs/presence.md', page: 'presence.md', title: 'Presence' },
       { source: 'docs/errors.md', page: 'errors.md', title: 'Errors and retries' },
       { source: 'docs/security.md', page: 'security.md', title: 'Security' },
       { source: 'docs/relay.md', page: 'relay.md', title: 'Calling services' },

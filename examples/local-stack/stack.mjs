@@ -108,7 +108,7 @@ export async function startStack(options = {}) {
     const database = await startPostgres({ binaries, dataDir, runDir, port: dbPort, disposable });
     started.push(database.stop);
     const { stop: _, ...address } = database;
-    const { sql, close } = openDatabase({ ...address, user: SUPERUSER });
+    const { sql, discarded, close } = openDatabase({ ...address, user: SUPERUSER });
     started.push(close);
 
     // Read by the gateway once requests come in, which is after they are set.
@@ -116,7 +116,12 @@ export async function startStack(options = {}) {
     let socketPath = '';
     const upstream = createUpstream(() => socketPath);
     const auth = createAuth({ sql, settings, jwtSecret: JWT_SECRET, issuer: () => `${url}/auth/v1` });
-    const realtime = new RealtimeServer({ sql, address: { ...address, user: SUPERUSER }, settings });
+    const realtime = new RealtimeServer({
+      sql,
+      discarded,
+      address: { ...address, user: SUPERUSER },
+      settings,
+    });
     started.push(() => realtime.close());
     const stub = relay ? await startStubService() : undefined;
     if (stub) started.push(() => stub.close());

@@ -9,6 +9,7 @@ import { cutWhenCollected, Ties, weakCall, weakly, weakRef, type Weak } from './
 import type { CacheConfig, ClientOptions, SupabaseLike } from './options.js';
 import { Subscriptions } from './realtime.js';
 import type { RealtimeManager } from './realtime-types.js';
+import { Rooms } from './rooms.js';
 import { followSession, sourceOf } from './supabase.js';
 import { enterEngine, leaveEngine, restartIfFailed, type Resident } from './wasm.js';
 import { SocketDriver } from './socket-driver.js';
@@ -60,11 +61,22 @@ export class ConfigurableClient implements DatabaseClient, Resident {
 
   private readonly calls = new Calls();
   private readonly mirror = new CacheMirror(this.calls);
+  private readonly rooms = new Rooms(
+    () => this.client(),
+    (event) => this.mirror.event(event),
+    this.mirror.spellings,
+  );
   private readonly subscriptions = new Subscriptions(
     () => this.client(),
     (event) => this.mirror.event(event),
+    this.rooms.join,
   );
-  private readonly driver = new SocketDriver(() => this.client(), this.subscriptions, this.mirror);
+  private readonly driver = new SocketDriver(
+    () => this.client(),
+    this.subscriptions,
+    this.rooms,
+    this.mirror,
+  );
   private readonly reference: Weak<ConfigurableClient> = weakRef(this);
   /** The client in the engine. */
   private made: Client | undefined;
@@ -111,9 +123,14 @@ export class ConfigurableClient implements DatabaseClient, Resident {
     this.calls.failAll(error);
     this.driver.reset();
     this.subscriptions.detachAll();
+    this.rooms.detachAll();
     this.mirror.clear();
     this.mirror.event({ type: 'engineRestarted', error });
-    if (!this.subscriptions.isEmpty()) setTimeout(() => this.subscriptions.reattachAll(), pauseMs);
+    if (this.subscriptions.isEmpty() && this.rooms.isEmpty()) return;
+    setTimeout(() => {
+      this.subscriptions.reattachAll();
+      this.rooms.reattachAll();
+    }, pauseMs);
   }
 
   /** The page became visible or hidden. @internal */

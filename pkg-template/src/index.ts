@@ -35,6 +35,7 @@ export type {
   TableName,
   Tables,
 } from './realtime-types.js';
+export type { Member, Room, RoomOptions } from './room-types.js';
 export type * from './types.js';
 export { ready, type WasmSource } from './wasm.js';
 export type { SocketConstructor, SocketLike } from './socket-driver.js';

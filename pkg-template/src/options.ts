@@ -132,6 +132,8 @@ export type ClientEvent =
       /** The error's code, if there is one. */
       code: string | undefined;
     }
+  /** The status of a workflow's room changed. */
+  | { type: 'room'; workflowId: string; status: SubscriptionStatus; code: string | undefined }
   /** A change was delivered to the handlers of the table's subscriptions. */
   | { type: 'change'; table: string; change: ChangeType; origin: 'live' | 'resync' }
   /** Changes of the table may have been missed and were not determined. */

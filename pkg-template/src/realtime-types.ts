@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { DatabaseError } from './errors.js';
 import type { Tables } from './generated/rows.js';
+import type { Room, RoomOptions } from './room-types.js';
 
 export type { Tables };
 
@@ -142,4 +143,14 @@ export interface RealtimeManager {
     options: OpenOptions,
     handler?: (change: Change<Tables[Table]>) => void,
   ): SubscriptionHandle;
+  /**
+   * Enters the room of a workflow, to see who else works on it and to be seen. `status` says when the server has let the user
+   * in. Needs `supabase/optional/20260301000000_workflow_members.sql`, which opens a room to the workflow's owner and members.
+   *
+   * @throws DatabaseError INVALID_INPUT when `workflowId` is no uuid, or the state is more than 1024 bytes of JSON.
+   */
+  joinRoom<State extends object = Record<string, unknown>>(
+    workflowId: string,
+    options?: RoomOptions<State>,
+  ): Room<State>;
 }

@@ -115,6 +115,7 @@ export class Subscriptions implements RealtimeManager, Followers {
   constructor(
     private readonly client: () => Client,
     private readonly happened: (event: ClientEvent) => void,
+    readonly joinRoom: RealtimeManager['joinRoom'],
   ) {}
 
   readonly subscribe = (

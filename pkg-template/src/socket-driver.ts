@@ -2,6 +2,7 @@ import { DatabaseError } from './errors.js';
 import type { CacheMirror } from './cache-mirror.js';
 import type { Client } from './generated/bindings.js';
 import type { ChangeType, SubscriptionStatus } from './realtime-types.js';
+import type { Rooms } from './rooms.js';
 import { afterStep, notify } from './step.js';
 
 /**
@@ -52,6 +53,7 @@ export class SocketDriver {
   constructor(
     private readonly client: () => Client,
     private readonly followers: Followers,
+    private readonly rooms: Rooms,
     private readonly mirror: Pick<CacheMirror, 'learn'>,
   ) {}
 
@@ -67,6 +69,8 @@ export class SocketDriver {
     const ifCurrent = (run: () => void) => () => {
       if (this.socket === socket) run();
     };
+    // Broadcasts of the official client come as bytes.
+    (socket as { binaryType?: string }).binaryType = 'arraybuffer';
     socket.onopen = ifCurrent(() => this.client().socketOpened());
     socket.onmessage = (message: { data: unknown }) => {
       const frame = this.socket === socket ? this.parsed(message.data) : undefined;
@@ -87,8 +91,10 @@ export class SocketDriver {
   private open(url: string): SocketLike | undefined {
     try {
       const Socket = this.constructorOfSockets ?? (globalThis.WebSocket as typeof WebSocket | undefined);
-      if (Socket === undefined) this.followers.unable(noSockets());
-      else return new Socket(url);
+      if (Socket !== undefined) return new Socket(url);
+      const error = noSockets();
+      this.followers.unable(error);
+      this.rooms.unable(error);
     } catch {
       // An invalid URL is handled like a socket that fails to open.
     }
@@ -96,10 +102,12 @@ export class SocketDriver {
     return undefined;
   }
 
-  private parsed(text: unknown): unknown {
+  private parsed(data: unknown): unknown {
     try {
-      const frame: unknown = JSON.parse(text as string);
-      this.mirror.learn(text as string);
+      if (typeof data !== 'string') return broadcastOf(new Uint8Array(data as ArrayBuffer));
+      const frame = JSON.parse(data) as unknown[];
+      // Rows, whose numbers may be longer than JavaScript's. Rooms have many frames, and none of them.
+      if (frame[3] === 'postgres_changes') this.mirror.learn(data);
       return frame;
     } catch {
       return undefined;
@@ -139,9 +147,9 @@ export class SocketDriver {
     clearTimeout(this.timer);
     if (ms === Infinity) return;
     this.timer = setTimeout(() => this.client().woken(), Math.min(Math.max(ms, 0), MAX_TIMER_MS));
-    // In Node, a process without subscriptions may end; one with subscriptions stays alive even while it has no
+    // In Node, a process without subscriptions or rooms may end; one with them stays alive even while it has no
     // socket.
-    if (this.followers.isEmpty()) (this.timer as { unref?: () => void }).unref?.();
+    if (this.followers.isEmpty() && this.rooms.isEmpty()) (this.timer as { unref?: () => void }).unref?.();
   }
 
   row(
@@ -162,6 +170,33 @@ export class SocketDriver {
   gap(subscription: number): void {
     notify(() => this.followers.gap(subscription));
   }
+
+  roomStands(...told: Parameters<Rooms['roomStands']>): void {
+    afterStep(() => this.rooms.roomStands(...told));
+  }
+
+  others(...told: Parameters<Rooms['others']>): void {
+    afterStep(() => this.rooms.others(...told));
+  }
+
+  message(...told: Parameters<Rooms['message']>): void {
+    afterStep(() => this.rooms.message(...told));
+  }
+}
+
+/** A message to all in a channel, as hosted servers send it on when it came from the official client. */
+const BINARY_BROADCAST = 4;
+const JSON_ENCODING = 1;
+
+/** The frame that a binary one stands for; undefined for what is none, or carries no JSON. */
+function broadcastOf(bytes: Uint8Array): unknown {
+  const [kind, topicSize = 0, eventSize = 0, metadataSize = 0, encoding] = bytes;
+  if (kind !== BINARY_BROADCAST || encoding !== JSON_ENCODING) return undefined;
+  const decoder = new TextDecoder();
+  const text = (from: number, to?: number) => decoder.decode(bytes.subarray(from, to));
+  const [topicEnd, eventEnd] = [5 + topicSize, 5 + topicSize + eventSize];
+  const payload: unknown = JSON.parse(text(eventEnd + metadataSize));
+  return [null, null, text(5, topicEnd), 'broadcast', { event: text(topicEnd, eventEnd), payload }];
 }
 
 /**

@@ -148,6 +148,11 @@ impl<D: Data> Auth<D> {
         self.is_settled() && !self.is_unknown
     }
 
+    /// The user of the last token.
+    pub fn user(&self) -> Option<&Subject<D>> {
+        self.subject.as_ref()
+    }
+
     /// Resolves when it is known who is signed in. `None` if it is known already.
     pub fn settling(&self) -> Option<Shared<()>> {
         self.settling.as_ref().map(|(_, settling)| settling.clone())

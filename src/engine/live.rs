@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::platform::Platform;
 use crate::realtime::{Session, Vsn};
 use crate::subscriptions::{
-    Echoes, Extent, Missing, Notice, Notification, Notifications, Selection, Status, Subscription,
+    Echoes, Extent, Missing, Notice, Notification, Notifications, Rooms, Selection, Status, Subscription,
     Subscriptions,
 };
 use crate::time::DEFAULT_RESYNC_MS;
@@ -43,6 +43,7 @@ pub struct Live<D: Data> {
     pub(super) echoes: Echoes<D>,
     pub(super) rereads: Rereads,
     pub(super) notifications: Notifications<D>,
+    pub(super) rooms: Rooms<D>,
     last_number: u32,
     /// Whether subscriptions wait for the end of this tick to be opened.
     pub(super) is_opening: bool,
@@ -62,6 +63,7 @@ impl<D: Data> Default for Live<D> {
             echoes: Echoes::default(),
             rereads: Rereads::default(),
             notifications: Notifications::new(),
+            rooms: Rooms::default(),
             last_number: 0,
             is_opening: false,
             is_telling: false,
@@ -236,6 +238,7 @@ impl<P: Platform> Engine<P> {
         let live = &mut state.live;
         if matches!(end, End::SignedIn | End::Unknown) {
             live.restart_subscriptions(end == End::Unknown);
+            live.rooms.restart(end == End::Unknown);
         }
         let is_over = |subscription: &Subscription<P::Data>| match end {
             End::Closed => true,
@@ -250,9 +253,12 @@ impl<P: Platform> Engine<P> {
             .collect();
         // Drop pending notifications: they contain the previous user's rows.
         live.notifications.retain(|told| !ended.contains(&told.subscription));
+        let error = Error::aborted("The user changed, or the client was closed");
         for number in ended {
-            let error = Error::aborted("The user changed, or the client was closed");
-            live.set_status(number, Status::Closed, Some(error));
+            live.set_status(number, Status::Closed, Some(error.clone()));
+        }
+        if matches!(end, End::UserChanged | End::Closed) {
+            live.rooms.end(end == End::UserChanged, &error);
         }
         live.subscriptions.remove(is_over);
         live.session.close_all();

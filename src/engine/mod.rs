@@ -15,7 +15,7 @@
 //!
 //! Each operation is one or two files that read from top to bottom: `read` and `store_response`; `write` and
 //! `writes`; `coherence`, which every change goes through; `sign_in`; `live`, `opening`, `session`, `incoming`
-//! (frames) and `resync` (gaps). `attempt` sends a request with token, timeout and retries, and `call` ends a call early.
+//! (frames), `resync` (gaps) and `rooms`. `attempt` sends a request with token, timeout and retries, and `call` ends a call early.
 //!
 //! A method of the engine borrows the state for one step and releases it before it awaits anything. Everything the
 //! application receives leaves through [`Notifier`](crate::platform::Notifier) and
@@ -39,6 +39,7 @@ mod read;
 mod reads;
 mod rereads;
 mod resync;
+mod rooms;
 mod saved_graphs;
 mod service;
 mod session;

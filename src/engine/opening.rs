@@ -135,6 +135,7 @@ impl<P: Platform> Engine<P> {
             let settings = state.settings.live;
             let live = &mut state.live;
             let is_due = live.subscriptions.iter().any(|subscription| subscription.channel.is_none())
+                || live.rooms.is_waiting()
                 || !live.crowd(settings).is_empty();
             if !is_due || live.is_opening || !self.platform.is_configured() {
                 return;
@@ -178,6 +179,7 @@ impl<P: Platform> Engine<P> {
             for number in waiting {
                 live.set_status(number, Status::Error, Some(error.clone()));
             }
+            live.rooms.set_waiting_status(Status::Error, error);
         }
         self.tell_all();
     }
@@ -196,6 +198,7 @@ impl<P: Platform> Engine<P> {
             live.unload(step, &crowd);
             live.load(step, settings)
         };
+        self.open_rooms();
         for number in opened {
             self.read_scope(number);
         }

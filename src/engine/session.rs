@@ -5,7 +5,7 @@ use super::Engine;
 use crate::error::Error;
 use crate::platform::Platform;
 use crate::realtime::{Effect, Step, Token};
-use crate::subscriptions::{Notice, Notification, Status, Subscription};
+use crate::subscriptions::{Notice, Notification, RoomNews, Status, Subscription};
 use futures_util::future::{select, Either};
 use std::pin::pin;
 use std::rc::Rc;
@@ -36,6 +36,10 @@ impl<P: Platform> Engine<P> {
                     self.channel_stands(channel, Status::Error, Some(&error));
                 }
                 Some(Effect::Change(channel, matched, frame)) => self.incoming(channel, &matched, &frame),
+                Some(Effect::Others(channel, others)) => self.tell_room(channel, RoomNews::Others(others)),
+                Some(Effect::Message(channel, message)) => {
+                    self.tell_room(channel, RoomNews::Message(message));
+                }
             }
         }
         self.tell_all();
@@ -62,6 +66,9 @@ impl<P: Platform> Engine<P> {
         }
         while let Some(told) = self.next_told() {
             self.platform.tell(told);
+        }
+        while let Some(told) = self.next_told_of_rooms() {
+            self.platform.tell_room(told);
         }
         self.state.borrow_mut().live.end_telling();
     }
@@ -135,6 +142,7 @@ impl<P: Platform> Engine<P> {
         for number in state.live.carried_by(channel) {
             state.live.set_status(number, status, error.cloned());
         }
+        state.live.rooms.set_channel_status(channel, status, error);
     }
 
     /// The socket opened.

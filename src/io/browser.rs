@@ -4,11 +4,12 @@ use super::host;
 use super::row::Row;
 use crate::error::{code, Cause, Error, Report};
 use crate::platform::{Clock, Event, Host, Mirror, Notifier, Platform, Published, Socket, Tasks};
+use crate::realtime::Member;
 use crate::rest::{push_encoded, Reply, Request, RELAY};
-use crate::subscriptions::{Notice, Notification};
+use crate::subscriptions::{Notice, Notification, RoomNews, RoomNotification};
 use crate::time::Moment;
 use futures_util::future::Either;
-use js_sys::Function;
+use js_sys::{Array, Function};
 use std::cell::{Cell, RefCell};
 use std::future::{ready, Future};
 use std::rc::Rc;
@@ -126,6 +127,15 @@ extern "C" {
     /// Changes may have been missed.
     #[wasm_bindgen(method, catch)]
     fn gap(this: &SocketDriver, subscription: u32) -> Result<(), JsValue>;
+    /// A room has another status.
+    #[wasm_bindgen(method, js_name = roomStands, catch)]
+    fn room_stands(this: &SocketDriver, room: u32, status: &str, error: &JsValue) -> Result<(), JsValue>;
+    /// The others in a room: of each the id, name, color, state and time of arrival.
+    #[wasm_bindgen(method, catch)]
+    fn others(this: &SocketDriver, room: u32, others: &Array) -> Result<(), JsValue>;
+    /// A message to a room, with `event` and `payload`.
+    #[wasm_bindgen(method, catch)]
+    fn message(this: &SocketDriver, room: u32, message: &JsValue) -> Result<(), JsValue>;
 }
 
 /// Checks that a notification reached the package. It fails only if stack or memory ran out, and the package cannot
@@ -236,6 +246,11 @@ pub fn thrown(mirror: &CacheMirror, error: &Error) -> JsValue {
         conflict.map_or(&JsValue::UNDEFINED, |conflict| &conflict.0),
     );
     made.unwrap_or_else(|thrown| thrown)
+}
+
+fn listed(member: Member<Row>) -> Array {
+    let Member { user_id, name, color, state, since_ms } = member;
+    [user_id.into(), name.into(), color.into(), state.0, since_ms.into()].into_iter().collect()
 }
 
 impl Platform for Browser {}
@@ -380,6 +395,17 @@ impl Notifier for Browser {
                 self.driver.stands(subscription, status.as_str(), &error)
             }
             Notice::Gap => self.driver.gap(subscription),
+        });
+    }
+
+    fn tell_room(&self, RoomNotification { room, news }: RoomNotification<Row>) {
+        told(match news {
+            RoomNews::Status(status, error) => {
+                let error = error.map_or(JsValue::UNDEFINED, |error| thrown(&self.mirror, &error));
+                self.driver.room_stands(room, status.as_str(), &error)
+            }
+            RoomNews::Others(others) => self.driver.others(room, &others.into_iter().map(listed).collect()),
+            RoomNews::Message(message) => self.driver.message(room, &message.0),
         });
     }
 

@@ -52,6 +52,11 @@ function mayBeEqual(a, b, waiting) {
   return true;
 }
 
+/** The members of an object that are objects or lists, each as `[name, value]`. */
+export function nestedMembers(value) {
+  return isRow(value) ? Object.entries(value).filter(([, member]) => isNested(member)) : [];
+}
+
 /** The form of a JSON value: 0 for a list of objects, 1 for an object, 2 for a string, 3 for anything else. */
 export function formOf(value) {
   if (Array.isArray(value)) return value.every(isRow) ? 0 : 3;

@@ -14,6 +14,8 @@ extern "C" {
     fn group_rows_by(rows: &JsValue, column: &str, members: &Array) -> Result<Array, JsValue>;
     #[wasm_bindgen(js_name = latestOfEach, catch)]
     fn latest_rows(rows: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_name = nestedMembers, catch)]
+    fn nested_members(value: &JsValue) -> Result<Array, JsValue>;
     #[wasm_bindgen(js_name = formOf, catch)]
     fn form_of(value: &JsValue) -> Result<u8, JsValue>;
     #[wasm_bindgen(js_name = covers, catch)]
@@ -227,6 +229,14 @@ impl Data for Row {
     fn child(&self, name: &'static str) -> Option<Self> {
         let child = self.get(name);
         child.is_object().then_some(Self(child))
+    }
+
+    fn members(&self) -> Vec<(String, Self)> {
+        let pair = |pair: JsValue| {
+            let pair: Array = pair.unchecked_into();
+            (pair.get(0).as_string().unwrap_or_default(), Self(pair.get(1)))
+        };
+        or_stop(nested_members(&self.0)).iter().map(pair).collect()
     }
 
     fn len(&self) -> usize {

@@ -6,5 +6,6 @@ mod convert;
 mod db;
 mod merge;
 mod realtime;
+mod rooms;
 
 pub use client::Client;

@@ -2,12 +2,16 @@
 
 use super::outbox::Outbox;
 use super::reconnect::{Reconnects, Trouble};
+use super::room::{Room, RoomJoin};
 use super::token::{is_blamed, Tokens};
-use super::wire::{join_payload, text, token_payload, Frame};
+use super::wire::{changes_config, join_payload, text, token_payload, Frame};
 use super::{Binding, ChangeKind, ChannelId, Effect, Incoming, Step};
 use crate::data::{Data, Value};
 use crate::error::{code, Error, Report};
-use crate::time::{JOIN_TIMEOUT_MS, READY_TIMEOUT_MS, REFUSED_BACKOFF};
+use crate::time::{Moment, JOIN_TIMEOUT_MS, READY_TIMEOUT_MS, REFUSED_BACKOFF};
+
+/// What Postgres calls it when row security refuses something.
+const INSUFFICIENT_PRIVILEGE: &str = "42501";
 
 /// The channel's phase, which determines the meaning of `due_ms`.
 #[derive(Clone, Copy, PartialEq)]
@@ -29,25 +33,34 @@ enum Phase {
 enum Notification {
     Nothing,
     Ready,
-    /// The server refuses the bindings, with this text.
+    /// The server refuses the bindings, or entry to the room, with this text.
     Refused(String),
     /// It fails to get ready for another reason.
     Failing,
 }
 
-pub(super) struct Channel {
+/// What a channel is for.
+enum Purpose<D> {
+    /// To tell of the changes that these bindings mean.
+    Changes {
+        bindings: Vec<Binding>,
+        /// The server's name of each binding, which may be the same for several.
+        ids: Vec<f64>,
+    },
+    Room(Box<Room<D>>),
+}
+
+pub(super) struct Channel<D> {
     pub id: ChannelId,
     pub topic: String,
-    bindings: Vec<Binding>,
-    /// The server's id of each binding; several bindings may share one.
-    ids: Vec<f64>,
+    purpose: Purpose<D>,
     phase: Phase,
     due_ms: f64,
     told: Notification,
     join_ref: String,
     live_since_ms: f64,
     reconnects: Reconnects,
-    /// Consecutive refusals of the bindings.
+    /// Consecutive refusals of the bindings, or of entry to the room.
     refusals: u32,
     /// Failed joins.
     trouble: Trouble,
@@ -57,15 +70,26 @@ pub(super) struct Channel {
     wants_token: bool,
 }
 
-impl Channel {
-    pub fn new(id: ChannelId, bindings: Vec<Binding>, now_ms: f64) -> Self {
+impl<D: Data> Channel<D> {
+    /// A channel that tells of changes.
+    pub fn of_changes(id: ChannelId, bindings: Vec<Binding>, now_ms: f64) -> Self {
+        // One name for all joins of the channel: a further join then replaces the one before, should the server
+        // still hold it (recording `duplicate-topic-join`).
+        let topic = ["realtime:wdb-", &id.to_string()].concat();
+        Self::new(id, topic, Purpose::Changes { bindings, ids: Vec::new() }, now_ms)
+    }
+
+    /// A room.
+    pub fn of_room(id: ChannelId, join: RoomJoin, now: Moment) -> Self {
+        let topic = ["realtime:", &join.topic].concat();
+        Self::new(id, topic, Purpose::Room(Box::new(Room::new(join, now))), now.monotonic_ms)
+    }
+
+    fn new(id: ChannelId, topic: String, purpose: Purpose<D>, now_ms: f64) -> Self {
         Self {
             id,
-            // All joins of the channel use the same topic, so a new join replaces an earlier one that the server may
-            // still hold (recording `duplicate-topic-join`).
-            topic: ["realtime:wdb-", &id.to_string()].concat(),
-            bindings,
-            ids: Vec::new(),
+            topic,
+            purpose,
             phase: Phase::Waiting,
             due_ms: now_ms,
             told: Notification::Nothing,
@@ -89,8 +113,40 @@ impl Channel {
         match self.phase {
             Phase::Waiting if self.wants_token && is_asking => f64::INFINITY,
             Phase::Waiting => self.due_ms.max(next_join_ms),
+            Phase::Live => self.room().map_or(self.due_ms, Room::due_ms),
             _ => self.due_ms,
         }
+    }
+
+    fn room(&self) -> Option<&Room<D>> {
+        match &self.purpose {
+            Purpose::Changes { .. } => None,
+            Purpose::Room(room) => Some(room),
+        }
+    }
+
+    /// The room, if it is one.
+    pub fn room_mut(&mut self) -> Option<&mut Room<D>> {
+        match &mut self.purpose {
+            Purpose::Changes { .. } => None,
+            Purpose::Room(room) => Some(room),
+        }
+    }
+
+    /// Does what is due in a room.
+    pub fn advance_room(&mut self, step: Step, outbox: &mut Outbox<D>) {
+        if let (Phase::Live, Purpose::Room(room)) = (self.phase, &mut self.purpose) {
+            room.advance(step, self.id, &self.join_ref, &self.topic, outbox);
+        }
+    }
+
+    /// Sends a message to a room, if that is joined. Whether it was.
+    pub fn send_message(&self, payload: &str, outbox: &mut Outbox<D>) -> bool {
+        let is_open = self.phase == Phase::Live && self.room().is_some();
+        if is_open {
+            outbox.send(Some(&self.join_ref), &self.topic, "broadcast", payload);
+        }
+        is_open
     }
 
     /// Whether it may join now.
@@ -103,9 +159,12 @@ impl Channel {
         self.wants_token
     }
 
-    pub fn join<D>(&mut self, now_ms: f64, schema: &str, tokens: &Tokens, outbox: &mut Outbox<D>) {
-        let payload = join_payload(schema, &self.bindings, tokens.text());
-        self.join_ref = outbox.send_join(&self.topic, &payload);
+    pub fn join(&mut self, now_ms: f64, schema: &str, tokens: &Tokens, outbox: &mut Outbox<D>) {
+        let config = match &self.purpose {
+            Purpose::Changes { bindings, .. } => changes_config(schema, bindings),
+            Purpose::Room(room) => room.config(),
+        };
+        self.join_ref = outbox.send_join(&self.topic, &join_payload(&config, tokens.text()));
         self.token_version = tokens.version;
         self.phase = Phase::Joining;
         self.due_ms = now_ms + JOIN_TIMEOUT_MS;
@@ -113,7 +172,7 @@ impl Channel {
     }
 
     /// Leaves the channel on the server.
-    pub fn leave<D>(&self, outbox: &mut Outbox<D>) {
+    pub fn leave(&self, outbox: &mut Outbox<D>) {
         // The server ignores a leave with another join_ref (recording `duplicate-topic-join`).
         if self.phase != Phase::Waiting {
             outbox.send(Some(&self.join_ref), &self.topic, "phx_leave", "{}");
@@ -122,8 +181,14 @@ impl Channel {
 
     /// Sends the token to the server, unless it has it already. The server confirms with another readiness message,
     /// seconds later (recording `access-token-refresh`).
-    pub fn show_token<D>(&mut self, tokens: &Tokens, outbox: &mut Outbox<D>) {
-        if !self.is_joined() || self.token_version == tokens.version {
+    pub fn show_token(&mut self, now_ms: f64, tokens: &Tokens, outbox: &mut Outbox<D>) {
+        if self.token_version == tokens.version {
+            return;
+        }
+        if self.phase == Phase::Waiting && matches!(self.told, Notification::Refused(_)) {
+            self.due_ms = self.due_ms.min(now_ms);
+        }
+        if !self.is_joined() {
             return;
         }
         if let Some(text) = tokens.text() {
@@ -133,7 +198,7 @@ impl Channel {
     }
 
     /// The provider answered, with a token or with this error.
-    pub fn handle_token<D>(&mut self, step: Step, failure: Option<&Error>, outbox: &mut Outbox<D>) {
+    pub fn handle_token(&mut self, step: Step, failure: Option<&Error>, outbox: &mut Outbox<D>) {
         let Some(failure) = failure else {
             self.wants_token = false;
             return;
@@ -149,7 +214,7 @@ impl Channel {
     }
 
     /// Handles a frame on its topic. Returns whether to ask for a new token.
-    pub fn handle_frame<D: Data>(
+    pub fn handle_frame(
         &mut self,
         step: Step,
         frame: &Frame<D>,
@@ -162,12 +227,22 @@ impl Channel {
                 self.handle_change(frame, outbox);
                 None
             }
-            "phx_reply" => self.handle_reply(step, frame),
+            "phx_reply" => self.handle_reply(step, frame, outbox),
             "system" if is_ours && self.is_joined() => self.handle_system(step, frame, outbox),
             "phx_close" | "phx_error" if is_ours && self.phase != Phase::Waiting => Some(String::new()),
+            _ if is_ours => {
+                if let (Phase::Live, Purpose::Room(room)) = (self.phase, &mut self.purpose) {
+                    room.handle_frame(self.id, frame, outbox);
+                }
+                None
+            }
             _ => None,
         };
         let Some(complaint) = complaint else { return false };
+        if self.room().is_some() && is_about_permission(&complaint) {
+            self.be_shut_out(step, complaint, outbox);
+            return false;
+        }
         self.trouble.refused();
         self.fail(step, &join_refused(complaint.clone()), outbox);
         self.wants_token = is_blamed(&complaint) && self.token_version == tokens.version;
@@ -179,43 +254,48 @@ impl Channel {
 
     /// Handles a reply to the join, or the message that the server does not know the channel. Returns the error, if
     /// any.
-    fn handle_reply<D: Data>(&mut self, step: Step, frame: &Frame<D>) -> Option<String> {
+    fn handle_reply(&mut self, step: Step, frame: &Frame<D>, outbox: &mut Outbox<D>) -> Option<String> {
         let response = frame.payload.child("response");
         let reason =
             response.as_ref().and_then(|response| text(response.column("reason"))).unwrap_or_default();
         if self.phase != Phase::Joining || frame.reference.as_ref() != Some(&self.join_ref) {
             return (self.is_joined() && reason == "unmatched topic").then_some(reason);
         }
-        let granted = response.and_then(|response| response.child("postgres_changes"));
-        let ids: Vec<f64> =
-            granted.iter().flat_map(Data::items).map(|granted| number(&granted.column("id"))).collect();
-        if frame.says("status") != "ok" || ids.len() != self.bindings.len() {
+        if frame.says("status") != "ok" {
             return Some(reason);
         }
-        self.ids = ids;
-        self.phase = Phase::Joined;
-        self.due_ms = step.now.monotonic_ms + READY_TIMEOUT_MS;
+        match &mut self.purpose {
+            Purpose::Changes { bindings, ids } => {
+                let granted = response.and_then(|response| response.child("postgres_changes"));
+                let granted = granted.iter().flat_map(Data::items);
+                *ids = granted.map(|granted| number(&granted.column("id"))).collect();
+                if ids.len() != bindings.len() {
+                    return Some(reason);
+                }
+                self.phase = Phase::Joined;
+                self.due_ms = step.now.monotonic_ms + READY_TIMEOUT_MS;
+            }
+            Purpose::Room(room) => {
+                room.enter();
+                self.be_ready(step, outbox);
+            }
+        }
         None
     }
 
     /// Handles readiness, a refusal, or the announcement of the end. Returns the error, if the channel itself failed.
-    fn handle_system<D: Data>(
-        &mut self,
-        step: Step,
-        frame: &Frame<D>,
-        outbox: &mut Outbox<D>,
-    ) -> Option<String> {
+    fn handle_system(&mut self, step: Step, frame: &Frame<D>, outbox: &mut Outbox<D>) -> Option<String> {
         let is_ok = frame.says("status") == "ok";
         match &*frame.says("extension") {
             "postgres_changes" if is_ok => self.be_ready(step, outbox),
-            "postgres_changes" => self.be_refused(step, frame.says("message"), outbox),
+            "postgres_changes" => self.be_refused(step, frame.says("message"), join_refused, outbox),
             "system" if !is_ok => return Some(frame.says("message")),
             _ => {}
         }
         None
     }
 
-    fn be_ready<D>(&mut self, step: Step, outbox: &mut Outbox<D>) {
+    fn be_ready(&mut self, step: Step, outbox: &mut Outbox<D>) {
         if self.phase != Phase::Live {
             self.phase = Phase::Live;
             self.live_since_ms = step.now.monotonic_ms;
@@ -227,7 +307,7 @@ impl Channel {
         outbox.push(Effect::Ready(self.id));
     }
 
-    fn be_refused<D>(&mut self, step: Step, text: String, outbox: &mut Outbox<D>) {
+    fn be_refused(&mut self, step: Step, text: String, error: fn(String) -> Error, outbox: &mut Outbox<D>) {
         if self.phase != Phase::Refused {
             self.settle(step);
             self.phase = Phase::Refused;
@@ -239,10 +319,20 @@ impl Channel {
             return;
         }
         self.told = Notification::Refused(text.clone());
-        outbox.push(Effect::Refused(self.id, join_refused(text)));
+        outbox.push(Effect::Refused(self.id, error(text)));
     }
 
-    fn handle_change<D: Data>(&self, frame: &Frame<D>, outbox: &mut Outbox<D>) {
+    /// The room is not open to this user, or not any more. Asks again ever more rarely, and with the next token.
+    fn be_shut_out(&mut self, step: Step, text: String, outbox: &mut Outbox<D>) {
+        self.be_refused(step, text, shut_out, outbox);
+        self.phase = Phase::Waiting;
+        if let Purpose::Room(room) = &mut self.purpose {
+            room.forget(self.id, outbox);
+        }
+    }
+
+    fn handle_change(&self, frame: &Frame<D>, outbox: &mut Outbox<D>) {
+        let Purpose::Changes { bindings, ids: granted } = &self.purpose else { return };
         let (Some(ids), Some(data)) = (frame.payload.child("ids"), frame.payload.child("data")) else {
             return;
         };
@@ -257,7 +347,7 @@ impl Channel {
         let is_told = |(binding, id): (&Binding, &f64)| {
             told.contains(id) && (binding.event == "*" || binding.event == kind_text)
         };
-        let bindings = self.bindings.iter().zip(&self.ids).enumerate();
+        let bindings = bindings.iter().zip(granted).enumerate();
         let places: Vec<usize> =
             bindings.filter(|(_, binding)| is_told(*binding)).map(|(place, _)| place).collect();
         if places.is_empty() {
@@ -283,7 +373,7 @@ impl Channel {
         }
     }
 
-    fn be_down<D>(&mut self, due_ms: f64, outbox: &mut Outbox<D>) {
+    fn be_down(&mut self, due_ms: f64, outbox: &mut Outbox<D>) {
         self.phase = Phase::Waiting;
         self.due_ms = due_ms;
         // A refusal is reported once until the channel is ready; further attempts are not news.
@@ -294,7 +384,7 @@ impl Channel {
     }
 
     /// The server ended the channel or never replied.
-    fn fail<D>(&mut self, step: Step, error: &Error, outbox: &mut Outbox<D>) {
+    fn fail(&mut self, step: Step, error: &Error, outbox: &mut Outbox<D>) {
         self.settle(step);
         self.trouble.begin(step.now.monotonic_ms);
         let wait_ms = self.reconnects.wait_ms(step.random);
@@ -303,29 +393,32 @@ impl Channel {
     }
 
     /// Reports that joins fail, if it lasts.
-    fn tell_trouble<D>(&mut self, step: Step, error: &Error, outbox: &mut Outbox<D>) {
+    fn tell_trouble(&mut self, step: Step, error: &Error, outbox: &mut Outbox<D>) {
         if self.trouble.is_lasting(step.now.monotonic_ms) {
             self.be_failing(error, outbox);
         }
     }
 
     /// Reports that the channel fails to get ready, unless that was reported already.
-    pub fn be_failing<D>(&mut self, error: &Error, outbox: &mut Outbox<D>) {
+    pub fn be_failing(&mut self, error: &Error, outbox: &mut Outbox<D>) {
         if matches!(self.told, Notification::Nothing) {
             self.told = Notification::Failing;
             outbox.push(Effect::Failing(self.id, error.clone()));
+            if let Purpose::Room(room) = &mut self.purpose {
+                room.forget(self.id, outbox);
+            }
         }
     }
 
     /// The socket is gone, which is not the channel's fault.
-    pub fn handle_lost<D>(&mut self, step: Step, outbox: &mut Outbox<D>) {
+    pub fn handle_lost(&mut self, step: Step, outbox: &mut Outbox<D>) {
         self.settle(step);
         let due_ms = if self.phase == Phase::Waiting { self.due_ms } else { step.now.monotonic_ms };
         self.be_down(due_ms, outbox);
     }
 
     /// Handles a timer. With `is_forgiving`, the reply may be waiting behind a timer that fired late.
-    pub fn handle_timeout<D>(&mut self, step: Step, is_forgiving: bool, outbox: &mut Outbox<D>) {
+    pub fn handle_timeout(&mut self, step: Step, is_forgiving: bool, outbox: &mut Outbox<D>) {
         if self.due_ms > step.now.monotonic_ms {
             return;
         }
@@ -344,11 +437,29 @@ impl Channel {
     }
 }
 
+/// Whether the server says that row security does not let this user in (`You do not have permissions to read from this
+/// Channel topic`, on newer servers after `Unauthorized: `).
+fn is_about_permission(text: &str) -> bool {
+    text.as_bytes().windows(10).any(|part| part == b"permission")
+}
+
 /// The server refused the join or ended the channel.
 fn join_refused(reason: String) -> Error {
     let message = "The server refuses the subscription";
     let details = (!reason.is_empty()).then_some(reason);
     Report { details, ..Report::new(code::UNKNOWN_ERROR, message) }.into()
+}
+
+/// Row security does not let the user into the room.
+fn shut_out(reason: String) -> Error {
+    let hint = "A room is open to the workflow's owner and members, once \
+                supabase/optional/20260301000000_workflow_members.sql is applied";
+    Report {
+        details: Some(reason),
+        hint: Some(hint.to_owned()),
+        ..Report::new(INSUFFICIENT_PRIVILEGE, "The user may not enter this room")
+    }
+    .into()
 }
 
 /// The number, or NaN if the value is not a number.

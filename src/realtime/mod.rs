@@ -12,10 +12,12 @@ mod channel;
 mod heartbeat;
 mod outbox;
 mod reconnect;
+mod room;
 mod session;
 mod token;
 mod wire;
 
+pub use room::{is_event_name, Member, OwnState, Patch, Presence, RoomJoin, MAX_STATE_BYTES};
 pub use session::Session;
 pub use wire::Vsn;
 
@@ -72,14 +74,18 @@ pub enum Effect<D> {
     Ready(ChannelId),
     /// The channel is no longer ready and is being joined again.
     Down(ChannelId),
-    /// The server refuses the bindings: a bad filter, an unknown table or role. Reported once per error text, until
-    /// `Ready`. Retried with growing delays.
+    /// The server refuses the bindings: a bad filter, an unknown table or role; or it does not let the user into the room.
+    /// Reported once per error text, until `Ready`. Retried with growing delays.
     Refused(ChannelId, Error),
     /// The channel does not get ready for a reason other than its bindings: the connection, the join or the token is
     /// refused, or there is no reply. Reported once if it lasts, until `Ready`. Retried with growing delays.
     Failing(ChannelId, Error),
     /// A row changed, and the bindings at these positions in the list passed to [`Session::open`] matched it.
     Change(ChannelId, Vec<usize>, Incoming<D>),
+    /// These are the others in the room now.
+    Others(ChannelId, Vec<Member<D>>),
+    /// Somebody in the room sent this: an object with `event` and `payload`.
+    Message(ChannelId, D),
 }
 
 impl<D> Effect<D> {
@@ -90,7 +96,9 @@ impl<D> Effect<D> {
             | Self::Down(id)
             | Self::Refused(id, _)
             | Self::Failing(id, _)
-            | Self::Change(id, ..) => Some(*id),
+            | Self::Change(id, ..)
+            | Self::Others(id, _)
+            | Self::Message(id, _) => Some(*id),
             Self::AskToken(_) | Self::Connect | Self::Send(_) | Self::Disconnect => None,
         }
     }

@@ -4,6 +4,7 @@ use super::channel::Channel;
 use super::heartbeat::{Health, Heartbeat};
 use super::outbox::Outbox;
 use super::reconnect::{Pace, Reconnects, Trouble};
+use super::room::{Room, RoomJoin};
 use super::token::Tokens;
 use super::wire::{Frame, Vsn};
 use super::{Binding, ChannelId, Effect, Step, Token};
@@ -33,7 +34,7 @@ enum Socket {
 pub struct Session<D> {
     schema: String,
     socket: Socket,
-    channels: Vec<Channel>,
+    channels: Vec<Channel<D>>,
     outbox: Outbox<D>,
     tokens: Tokens,
     reconnects: Reconnects,
@@ -84,11 +85,35 @@ impl<D: Data> Session<D> {
 
     /// Subscribes: joins if connected, connects if necessary. A channel that is already open stays unchanged.
     pub fn open(&mut self, step: Step, channel: ChannelId, bindings: Vec<Binding>) {
-        if self.channels.iter().any(|known| known.id == channel) {
-            return;
+        if self.channels.iter().all(|known| known.id != channel) {
+            self.add(step, Channel::of_changes(channel, bindings, step.now.monotonic_ms));
         }
-        let now_ms = step.now.monotonic_ms;
-        let mut new = Channel::new(channel, bindings, now_ms);
+    }
+
+    /// Joins a room, likewise.
+    pub fn open_room(&mut self, step: Step, channel: ChannelId, join: RoomJoin) {
+        self.add(step, Channel::of_room(channel, join, step.now));
+    }
+
+    /// Shows another state, a JSON object, to the others in a room: within the second at the latest, the last one in any case.
+    pub fn show_state(&mut self, step: Step, channel: ChannelId, state: String) {
+        let mut channels = self.channels.iter_mut();
+        if let Some(room) = channels.find(|known| known.id == channel).and_then(Channel::room_mut) {
+            room.show(state, step.now);
+        }
+        self.advance(step);
+    }
+
+    /// Sends a message with a JSON payload to the others in a room. False when the room is not joined: then it is lost.
+    pub fn send_message(&mut self, channel: ChannelId, event: &str, payload: &str) -> bool {
+        let message = Room::<D>::message(event, payload);
+        let mut channels = self.channels.iter();
+        let room = channels.find(|known| known.id == channel);
+        matches!(self.socket, Socket::Open(..))
+            && room.is_some_and(|room| room.send_message(&message, &mut self.outbox))
+    }
+
+    fn add(&mut self, step: Step, mut new: Channel<D>) {
         if let Some(failure) = self.failure.as_ref().filter(|_| self.is_failing) {
             new.be_failing(failure, &mut self.outbox);
         }
@@ -331,7 +356,8 @@ impl<D: Data> Session<D> {
         let mut wants_token = false;
         for channel in &mut self.channels {
             if !channel.may_join(now_ms) {
-                channel.show_token(&self.tokens, &mut self.outbox);
+                channel.show_token(now_ms, &self.tokens, &mut self.outbox);
+                channel.advance_room(step, &mut self.outbox);
             } else if channel.wants_token() {
                 wants_token = true;
             } else if self.pace.next_ms() <= now_ms {

@@ -57,9 +57,19 @@ impl Vsn {
 
 /// The payload of a join (recording `basic-insert-update-delete`). Without a token the member is omitted, and the
 /// server uses the socket's key.
-pub(super) fn join_payload(schema: &str, bindings: &[Binding], token: Option<&str>) -> String {
+pub(super) fn join_payload(config: &str, token: Option<&str>) -> String {
+    let mut json = ["{\"config\":", config].concat();
+    if let Some(token) = token {
+        add(&mut json, ",\"access_token\":", token);
+    }
+    json.push('}');
+    json
+}
+
+/// The configuration of a channel that tells of changes.
+pub(super) fn changes_config(schema: &str, bindings: &[Binding]) -> String {
     let mut json = String::from(
-        "{\"config\":{\"broadcast\":{\"ack\":false,\"self\":false},\"presence\":{\"key\":\"\",\"enabled\":false},\
+        "{\"broadcast\":{\"ack\":false,\"self\":false},\"presence\":{\"key\":\"\",\"enabled\":false},\
          \"postgres_changes\":",
     );
     let mut lead = "[{\"event\":";
@@ -76,10 +86,6 @@ pub(super) fn join_payload(schema: &str, bindings: &[Binding], token: Option<&st
     }
     json.push_str(if bindings.is_empty() { "[]" } else { "]" });
     json.push_str(",\"private\":false}");
-    if let Some(token) = token {
-        add(&mut json, ",\"access_token\":", token);
-    }
-    json.push('}');
     json
 }
 

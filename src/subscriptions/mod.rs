@@ -7,6 +7,7 @@ mod echoes;
 mod known;
 mod notice;
 mod plan;
+mod rooms;
 mod selection;
 mod subscription;
 
@@ -14,5 +15,6 @@ pub use all::{Sign, Subscriptions};
 pub use echoes::{Echoes, Missing, Origin};
 pub use known::{overlap, KnownRows};
 pub use notice::{Notice, Notification, Notifications, Status};
+pub use rooms::{JoinedRoom, RoomNews, RoomNotification, Rooms, Wish, MAX_NAME_LENGTH};
 pub use selection::Selection;
 pub use subscription::{id_of, Extent, Reading, Subscription, Touch, MAX_COMPARED_ROWS};

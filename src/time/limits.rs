@@ -75,3 +75,12 @@ pub const STALE_REFRESH_MS: f64 = 30_000.0;
 pub const JOINS_AT_ONCE: f64 = 10.0;
 /// Spacing of further joins.
 pub const JOIN_SPACING_MS: f64 = 25.0;
+
+// Rooms.
+
+/// Between two broadcasts of what this client shows: at most 20 in a second.
+pub const STATE_GAP_MS: f64 = 50.0;
+/// Between two entries of it into the presence. Hosted servers take 5 in 30 seconds, and close the channel at the next.
+pub const TRACK_GAP_MS: f64 = 10_000.0;
+/// The others in a room are told no more often: a frame of most screens.
+pub const SHOW_GAP_MS: f64 = 16.0;

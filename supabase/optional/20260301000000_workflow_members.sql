@@ -15,6 +15,7 @@
 -- | read every run                                   | yes   | yes    | yes    |                      |                 |
 -- | archive, delete, publish; invite, manage members | yes   |        |        |                      |                 |
 -- | leave, or decline                                |       | yes    | yes    | yes                  |                 |
+-- | enter the room `workflow:ID` of Realtime         | yes   | yes    | yes    |                      |                 |
 
 create schema if not exists workflow_private;
 grant usage on schema workflow_private to authenticated, service_role;
@@ -330,6 +331,35 @@ create or replace trigger audit_member
   after insert or update or delete on public.workflow_members
   for each row execute function workflow_private.audit_member();
 
+-- Rooms: who enters the private Realtime channel `workflow:ID`, sees who is there and is seen. Any other topic is not a room,
+-- and stays as it was.
+create or replace function workflow_private.may_enter_room(p_topic text)
+returns boolean
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select case
+    when p_topic ~ '^workflow:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
+    then workflow_private.workflow_role(substr(p_topic, 10)::uuid) is not null
+    else false
+  end
+$$;
+
+do $$
+begin
+  if to_regclass('realtime.messages') is null or to_regprocedure('realtime.topic()') is null then
+    return;
+  end if;
+  drop policy if exists workflow_room_select_member on realtime.messages;
+  create policy workflow_room_select_member on realtime.messages for select to authenticated
+    using (extension in ('broadcast', 'presence') and (select workflow_private.may_enter_room(realtime.topic())));
+  drop policy if exists workflow_room_insert_member on realtime.messages;
+  create policy workflow_room_insert_member on realtime.messages for insert to authenticated
+    with check (extension in ('broadcast', 'presence') and (select workflow_private.may_enter_room(realtime.topic())));
+end
+$$;
+
 alter table public.workflow_members replica identity full;
 
 do $$
@@ -353,8 +383,8 @@ begin
     from pg_catalog.pg_proc p
     join pg_catalog.pg_namespace n on n.oid = p.pronamespace
     where (n.nspname = 'workflow_private' and p.proname in (
-        'workflow_role', 'workflows_as', 'verified_email', 'keep_owner_columns', 'refuse_runs_of_viewers',
-        'check_member', 'audit_member'
+        'workflow_role', 'workflows_as', 'verified_email', 'may_enter_room', 'keep_owner_columns',
+        'refuse_runs_of_viewers', 'check_member', 'audit_member'
       ))
       or (n.nspname = 'public' and p.proname in (
         'workflow_invitations', 'accept_workflow_invitation', 'leave_workflow'

@@ -14,6 +14,10 @@ begin
   loop
     execute format('drop policy %I on public.%I', of_members.policyname, of_members.tablename);
   end loop;
+  if to_regclass('realtime.messages') is not null then
+    drop policy if exists workflow_room_select_member on realtime.messages;
+    drop policy if exists workflow_room_insert_member on realtime.messages;
+  end if;
 end
 $$;
 
@@ -30,6 +34,7 @@ drop function if exists workflow_private.check_member();
 drop function if exists workflow_private.refuse_runs_of_viewers();
 drop function if exists workflow_private.keep_owner_columns();
 drop function if exists workflow_private.verified_email();
+drop function if exists workflow_private.may_enter_room(text);
 drop function if exists workflow_private.workflows_as(text[]);
 drop function if exists workflow_private.workflow_role(uuid);
 

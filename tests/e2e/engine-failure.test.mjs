@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import test, { beforeEach } from 'node:test';
 import { useLive } from './support/live.mjs';
+import { sabotage } from './support/sabotage.mjs';
 import { until } from './support/until.mjs';
 import { useWorld } from './support/world.mjs';
 
@@ -281,33 +282,6 @@ test('a listener that changes its own entry without end is stopped, and told of'
   assert.match(problem ?? '', /a handler causes the very change/);
   assert.deepEqual(more, []);
 });
-
-/**
- * Runs in a page before the engine starts: from the call of `arm` on, the engine's `count`th call of one of its imports traps.
- */
-const sabotage = () => {
-  const { Instance } = WebAssembly;
-  const trap = { rest: Infinity, calls: 0, arm: (/** @type {number} */ count) => (trap.rest = count) };
-  const watched = (/** @type {(...args: unknown[]) => unknown} */ call) => {
-    return (/** @type {unknown[]} */ ...args) => {
-      trap.calls += 1;
-      trap.rest -= 1;
-      if (trap.rest === 0) throw new WebAssembly.RuntimeError('unreachable');
-      return call(...args);
-    };
-  };
-  Object.assign(globalThis, { trap });
-  Object.assign(WebAssembly, {
-    Instance: function (/** @type {WebAssembly.Module} */ module, /** @type {any} */ imports) {
-      // The module that decodes the engine has none.
-      const groups = Object.entries(imports ?? {}).map(([name, group]) => {
-        const calls = Object.entries(/** @type {any} */ (group)).map(([key, call]) => [key, watched(call)]);
-        return [name, Object.fromEntries(calls)];
-      });
-      return new Instance(module, Object.fromEntries(groups));
-    },
-  });
-};
 
 test('wherever the engine fails, calls end, both clients go on, and the application is told', async () => {
   await newWorkflow(ada);

@@ -9,7 +9,7 @@ pub use json::Json;
 use serde_json::Value;
 
 /// Texts that mean something to some part of the engine: the fuzzer need not find each by chance.
-const WORDS: [&str; 48] = [
+const WORDS: [&str; 58] = [
     "id",
     "user_id",
     "workflow_id",
@@ -58,6 +58,16 @@ const WORDS: [&str; 48] = [
     "exp",
     "iat",
     "extension",
+    "presence_state",
+    "presence_diff",
+    "broadcast",
+    "workflow-db:state",
+    "metas",
+    "phx_ref",
+    "tab",
+    "at",
+    "since",
+    "state",
 ];
 /// A server may nest deeper; this is enough to reach every place that looks into JSON.
 const MAX_DEPTH: u32 = 6;

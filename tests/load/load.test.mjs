@@ -11,6 +11,7 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { linearMemoryOf, noteMemories } from '../e2e/support/linear-memory.mjs';
 import { useWorld } from '../e2e/support/world.mjs';
+import { startCrowd } from './crowd.mjs';
 import { startFlood } from './flood.mjs';
 
 const require = createRequire(
@@ -26,6 +27,9 @@ const ENTRIES = '5 000 cached entries, 200 writes';
 const WRITES = '1 000 writes in flight';
 const SCOPES = '500 subscriptions, each told';
 const FRAMES = 'frames with 5 000 entries cached';
+const ROOM = '50 people in a room, 20 states a second';
+const PEOPLE = 50;
+const STATES_PER_S = 20;
 const world = await useWorld({ maxRows: 1000 });
 const { stack, newUser, newWorkflow, insert } = world;
 /** @type {Record<string, unknown>[]} */
@@ -74,6 +78,8 @@ const LIMITS = /** @type {Record<string, Record<string, number>>} */ ({
   [WRITES]: { ms: 15_000, maxTaskMs: 400, linearMB: 20 },
   [SCOPES]: { ms: 8_000, maxTaskMs: 300, linearMB: 30 },
   [FRAMES]: { maxTaskMs: 200, linearMB: 20 },
+  // None is long.
+  [ROOM]: { maxTaskMs: 0, linearMB: 20 },
 });
 
 /** Notes what was measured, and fails where it is beyond its limit. @param {string} what @param {Record<string, number>} measured */
@@ -302,3 +308,72 @@ test(
     }
   },
 );
+
+test(`${ROOM}, for ${FLOOD_S} s`, { timeout: 600_000 }, async () => {
+  const ada = await newUser('ada');
+  const { id } = await newWorkflow(ada);
+  // This page is one of them.
+  const crowd = await startCrowd(WebSocketServer, { people: PEOPLE - 1, statesPerS: STATES_PER_S });
+  try {
+    const tab = await openMeasured(ada);
+    await tab.run(async ([url, workflowId]) => {
+      class Socket extends WebSocket {
+        constructor() {
+          super(url);
+        }
+      }
+      wdb.configure({ url: env.url, key: env.key, accessToken: () => env.token, WebSocket: Socket });
+      const room = wdb.getRealtimeManager().joinRoom(workflowId, { state: { cursor: null } });
+      const seen = { told: 0, painted: 0 };
+      /** @type {Map<string, HTMLElement>} */
+      const cursors = new Map();
+      const move = () => {
+        seen.told += 1;
+        for (const { userId, name, color, state } of room.others) {
+          let cursor = cursors.get(userId);
+          if (cursor === undefined) {
+            cursor = document.body.appendChild(document.createElement('b'));
+            Object.assign(cursor.style, { position: 'fixed', background: color });
+            cursor.textContent = name;
+            cursors.set(userId, cursor);
+          }
+          const { x = 0, y = 0 } = /** @type {any} */ (state).cursor ?? {};
+          cursor.style.transform = `translate(${x}px, ${y}px)`;
+        }
+      };
+      room.subscribe(move);
+      const paint = () => {
+        seen.painted += 1;
+        room.setState({ cursor: { x: seen.painted, y: 0 } });
+        requestAnimationFrame(paint);
+      };
+      while (room.others.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+      paint();
+      Object.assign(globalThis, { room, seen });
+    }, /** @type {const} */ ([crowd.url, id]));
+    await tab.longest();
+    const before = await tab.run(() => ({ .../** @type {any} */ (seen) }));
+    const start = performance.now();
+    const { sent, bytes, received, states } = await crowd.run(FLOOD_S);
+    const last = JSON.stringify(states);
+    await tab.page.waitForFunction(
+      (last) => JSON.stringify(room.others.map((/** @type {any} */ { state }) => state)) === last,
+      last,
+    );
+    const seconds = (performance.now() - start) / 1000;
+    const after = await tab.run(() => ({ .../** @type {any} */ (seen) }));
+    const rate = (/** @type {number} */ count) => Math.round(count / seconds);
+    report(ROOM, {
+      perSecond: rate(sent),
+      kBPerSecond: rate(bytes / 1000),
+      ownPerSecond: round(received / seconds),
+      toldPerSecond: rate(after.told - before.told),
+      paintedPerSecond: rate(after.painted - before.painted),
+      maxTaskMs: await tab.longest(),
+      ...(await tab.memory()),
+    });
+    assert.ok(received <= STATES_PER_S * (seconds + 1), `${received} states of the page's own`);
+  } finally {
+    await crowd.close();
+  }
+});

@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { asModule, hookExamples, referenceExamples } from './examples.mjs';
 import { STRICT, useConsumer } from './support.mjs';
 
-const HOOKS = 16;
+const HOOKS = 17;
 const OPTIONS = {
   ...STRICT,
   // React's own types do not pass every check.

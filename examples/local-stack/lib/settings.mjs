@@ -44,6 +44,9 @@ export class Settings {
   /** How many joins realtime takes within a second, from all clients. */
   realtimeMaxJoinsPerSecond = 100;
 
+  /** How often a channel may track or untrack within 30 s; at the next the server closes it. */
+  realtimeMaxPresenceCalls = 5;
+
   /**
    * @param {Partial<Omit<Settings, 'change'>>} values absent or undefined ones stay
    * @throws {TypeError} for an unknown name or a value of another type; then nothing is changed

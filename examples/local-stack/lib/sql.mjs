@@ -2,6 +2,7 @@
 import pg from 'pg';
 
 /** @typedef {(text: string, params?: unknown[]) => Promise<any[]>} Sql */
+/** Runs statements in a transaction that is rolled back. @typedef {<T>(run: (sql: Sql) => Promise<T>) => Promise<T>} Discarded */
 
 const { builtins } = pg.types;
 
@@ -19,7 +20,7 @@ const types = {
  * Opens a small pool of connections.
  *
  * @param {pg.PoolConfig} address
- * @returns {{ sql: Sql, close(): Promise<void> }} `sql` gives the rows of the (last) statement; without params the
+ * @returns {{ sql: Sql, discarded: Discarded, close(): Promise<void> }} `sql` gives the rows of the (last) statement; without params the
  *   text may hold several
  */
 export function openDatabase(address) {
@@ -31,6 +32,20 @@ export function openDatabase(address) {
       const result = await pool.query(text, params);
       const last = Array.isArray(result) ? result.at(-1) : result;
       return last?.rows ?? [];
+    },
+    async discarded(run) {
+      const client = await pool.connect();
+      try {
+        await client.query('begin');
+        const result = await run(async (text, params) => (await client.query(text, params)).rows);
+        await client.query('rollback');
+        client.release();
+        return result;
+      } catch (error) {
+        // Whatever state it is in, nobody else gets it.
+        client.release(true);
+        throw error;
+      }
     },
     close: () => pool.end(),
   };

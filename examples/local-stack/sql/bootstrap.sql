@@ -73,3 +73,27 @@ $$;
 create function auth.role() returns text language sql stable as $$
   select auth.jwt() ->> 'role'
 $$;
+
+-- What decides who may join a private channel of realtime, by its policies. The service stores nothing in it.
+create schema realtime;
+grant usage on schema realtime to postgres, anon, authenticated, service_role;
+
+create table realtime.messages (
+  topic text not null,
+  extension text not null,
+  payload jsonb,
+  event text,
+  private boolean default false,
+  updated_at timestamp not null default now(),
+  inserted_at timestamp not null default now(),
+  id uuid not null default gen_random_uuid(),
+  primary key (id, inserted_at)
+);
+alter table realtime.messages enable row level security;
+alter table realtime.messages owner to postgres;
+grant select, insert, update on realtime.messages to anon, authenticated, service_role;
+
+-- The topic that the policies are asked about.
+create function realtime.topic() returns text language sql stable as $$
+  select nullif(current_setting('realtime.topic', true), '')::text
+$$;

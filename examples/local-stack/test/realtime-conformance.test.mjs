@@ -41,6 +41,7 @@ const RECORDINGS = [
     'rls-hides-other-user',
   ].map((name) => ({ name: `newer-delete-filter/${name}`, filteredDeletes: true, to: 8072 })),
   { name: 'two-bindings-one-channel' },
+  { name: 'broadcast-presence-vsn1' },
   { name: 'filter-types' },
   { name: 'delete-filter-on-primary-key' },
   { name: 'rls-poll-time-visibility', pollMs: 100 },

@@ -25,6 +25,7 @@ export { useExecutionProgress, type UseExecutionProgressResult } from './use-exe
 export type { PageActions } from './use-pages.js';
 export { useInvitations, type UseInvitationsResult } from './use-invitations.js';
 export { useRecentAuditActivity } from './use-recent-audit-activity.js';
+export { useRoom, type UseRoomResult } from './use-room.js';
 export { useSharedWorkflows, type UseSharedWorkflowsResult } from './use-shared-workflows.js';
 export { useWorkflow, type UseWorkflowResult } from './use-workflow.js';
 export { useWorkflowMembers, type UseWorkflowMembersResult } from './use-workflow-members.js';

@@ -101,7 +101,7 @@ export function createWindows(browser, isServer) {
     async open(person, keep) {
       const own = windows.get(person) ?? [];
       windows.set(person, own);
-      const free = own.find(({ isTaken }) => !isTaken);
+      const free = own.find(({ isTaken, page }) => !isTaken && !page.isClosed());
       if (free) {
         return Object.assign(free, { isTaken: true, keep });
       }

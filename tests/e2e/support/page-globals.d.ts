@@ -32,6 +32,10 @@ declare global {
     fetch(url: string, init: RequestInit): Promise<Response>;
   };
   function until(condition: () => unknown): Promise<void>;
+  /** Set by `rooms.test.mjs`: the room that the page joined, and what it was told there. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each test shows what it likes
+  const room: package_.Room<any>;
+  const seen: { statuses: string[]; told: number; messages: unknown[] };
   /** Set by `live.mjs`: what subscriptions of the page were told, by the names that the test gave them. */
   const following: Record<
     string,

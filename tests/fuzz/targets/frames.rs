@@ -7,13 +7,22 @@ use serde_json::{json, Value};
 use std::collections::HashSet;
 use workflow_db::error::Error;
 use workflow_db::query::Comparison;
-use workflow_db::realtime::{Binding, Effect, Session, Step, Token, Vsn};
+use workflow_db::realtime::{Binding, Effect, RoomJoin, Session, Step, Token, Vsn};
 use workflow_db::time::{Moment, HEARTBEAT_MS, TOKEN_TIMEOUT_MS};
 use workflow_db_fuzz::{AnyJson, Json, Text};
 
 #[derive(Arbitrary, Debug)]
 enum Happening {
     Open(u8),
+    OpenRoom,
+    Show(u8, u8),
+    Say(u8),
+    /// Who is in a room, or who comes and goes: user, entry, tab, time.
+    Presence {
+        channel: u8,
+        is_state: bool,
+        people: Vec<(Text, u8, u8, u8)>,
+    },
     Close(u8),
     CloseAll,
     Opened,
@@ -107,8 +116,22 @@ impl Driver {
                             Some((frame[2].as_str().expect("a topic").to_owned(), frame[1].clone()));
                     }
                 }
-                Effect::Ready(channel) | Effect::Down(channel) | Effect::Change(channel, ..) => {
+                Effect::Ready(channel)
+                | Effect::Down(channel)
+                | Effect::Change(channel, ..)
+                | Effect::Message(channel, _) => {
                     assert!(self.open.contains(&channel), "told of a channel that is closed");
+                }
+                Effect::Others(channel, others) => {
+                    assert!(self.open.contains(&channel), "told of a room that is left");
+                    let mut users: Vec<_> = others.iter().map(|member| &member.user_id).collect();
+                    users.sort();
+                    users.dedup();
+                    assert_eq!(users.len(), others.len(), "a person twice");
+                    assert!(!users.iter().any(|user| *user == "1"), "oneself among the others");
+                    for member in &others {
+                        assert!((0.0..=8.64e15).contains(&member.since_ms), "no time");
+                    }
                 }
                 Effect::Refused(channel, error) | Effect::Failing(channel, error) => {
                     assert!(self.open.contains(&channel), "told of a channel that is closed");
@@ -139,6 +162,39 @@ fuzz_target!(|happenings: Vec<Happening>| {
                 let filter = (filter % 2 == 0).then(|| Comparison::equal("name", "a"));
                 session.open(step, opened, vec![Binding { event: "*", table: "workflows", filter }]);
                 driver.open.insert(opened);
+            }
+            Happening::OpenRoom => {
+                opened += 1;
+                // Named like a channel that the frames are for; the user is "1", which is a word.
+                let join = RoomJoin {
+                    topic: format!("wdb-{opened}"),
+                    user: "1".to_owned(),
+                    tab: "2".to_owned(),
+                    name: "a".to_owned(),
+                    since_ms: now.wall_ms,
+                    state: "{}".to_owned(),
+                };
+                session.open_room(step, opened, join);
+                driver.open.insert(opened);
+            }
+            Happening::Show(channel, x) => {
+                session.show_state(step, u32::from(channel), json!({"x": x}).to_string());
+            }
+            Happening::Say(channel) => {
+                session.send_message(u32::from(channel), "wave", "1");
+            }
+            Happening::Presence { channel, is_state, people } => {
+                let mut by_user = serde_json::Map::new();
+                for (user, reference, tab, at) in people {
+                    let meta = json!({"phx_ref": reference.to_string(), "tab": tab.to_string(), "at": at, "state": {}});
+                    let person = by_user.entry(user.0).or_insert_with(|| json!({"metas": []}));
+                    person["metas"].as_array_mut().expect("a list").push(meta);
+                }
+                let leaves = by_user.iter().next().map(|(user, person)| json!({user: person}));
+                let diff = json!({"joins": by_user.clone(), "leaves": leaves});
+                let (event, payload) =
+                    if is_state { ("presence_state", json!(by_user)) } else { ("presence_diff", diff) };
+                frame(&mut session, json!([null, null, topic(channel), event, payload]));
             }
             Happening::Close(channel) => {
                 session.close(step, u32::from(channel));

@@ -247,6 +247,30 @@ const realtime = {
 };
 
 /** @type {Record<string, Scenario>} */
+const presence = {
+  async 'use-room'(block, { open, newUser, newWorkflow, texts }) {
+    const user = await newUser('ada');
+    const props = { workflowId: (await newWorkflow(user)).id };
+    const page = await open(block, { as: user, mount: 'Cursors', props });
+    await texts(page, 'p', ([count]) => count === '0 others are here');
+    await page.mouse.move(10, 10);
+  },
+
+  async 'join-room'(block, { open, newUser, newWorkflow }) {
+    const user = await newUser('ada');
+    const workflow = await newWorkflow(user);
+    const page = await open(block, { as: user });
+    await page.waitForFunction(() => block.room.status === 'live');
+    const facts = await page.evaluate(() => {
+      const isSent = block.cheer();
+      block.leave();
+      return [isSent, block.room.status, block.room.workflowId];
+    });
+    assert.deepEqual(facts, [true, 'closed', workflow.id]);
+  },
+};
+
+/** @type {Record<string, Scenario>} */
 const errors = {
   async codes(block, { open, newUser, stack }) {
     const user = await newUser();
@@ -455,6 +479,7 @@ export const topics = {
   'docs/cache.md': cache,
   'docs/realtime.md': realtime,
   'docs/sharing.md': sharing,
+  'docs/presence.md': presence,
   'docs/errors.md': errors,
   'docs/security.md': securityPage,
   'docs/relay.md': relay,

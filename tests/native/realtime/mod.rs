@@ -7,4 +7,6 @@ mod properties;
 mod recordings;
 mod refusals;
 mod rig;
+mod room_model;
+mod rooms;
 mod tokens;

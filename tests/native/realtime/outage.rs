@@ -69,7 +69,11 @@ impl Server<'_> {
                 Effect::Disconnect => client.is_connected = false,
                 Effect::Ready(_) => client.is_ready = true,
                 Effect::Down(_) => client.is_ready = false,
-                Effect::Refused(..) | Effect::Failing(..) | Effect::Change(..) => {}
+                Effect::Refused(..)
+                | Effect::Failing(..)
+                | Effect::Change(..)
+                | Effect::Others(..)
+                | Effect::Message(..) => {}
             }
         }
     }

@@ -4,7 +4,9 @@ use crate::support::Json;
 use serde_json::{json, Value};
 use std::collections::HashMap;
 use workflow_db::error::Error;
-use workflow_db::realtime::{Binding, ChangeKind, ChannelId, Effect, Incoming, Session, Step, Token, Vsn};
+use workflow_db::realtime::{
+    Binding, ChangeKind, ChannelId, Effect, Incoming, Member, RoomJoin, Session, Step, Token, Vsn,
+};
 use workflow_db::time::Moment;
 
 /// What is answered by itself, at once.
@@ -54,6 +56,8 @@ pub struct Rig {
     /// What each channel was last told to be.
     pub states: HashMap<ChannelId, &'static str>,
     pub changes: Vec<(ChannelId, Vec<usize>, Incoming<Json>)>,
+    /// The others in each room, as told last.
+    pub others: HashMap<ChannelId, Vec<Member<Json>>>,
     /// The last join of each topic.
     pub joins: HashMap<String, Sent>,
     told: Vec<String>,
@@ -66,6 +70,9 @@ pub fn every_change(table: &'static str) -> Binding {
 pub fn topic(channel: ChannelId) -> String {
     format!("realtime:wdb-{channel}")
 }
+
+/// The topic of the only room.
+pub const ROOM: &str = "realtime:workflow:a";
 
 pub fn token(text: &str, expires_wall_ms: f64) -> Token {
     Token { text: text.to_owned(), expires_wall_ms: Some(expires_wall_ms) }
@@ -110,6 +117,7 @@ impl Rig {
             rejected: Vec::new(),
             states: HashMap::new(),
             changes: Vec::new(),
+            others: HashMap::new(),
             joins: HashMap::new(),
             told: Vec::new(),
         }
@@ -135,6 +143,39 @@ impl Rig {
         let step = self.step();
         self.session.open(step, channel, bindings);
         self.drain();
+    }
+
+    /// Joins the room `workflow:a` as Ada's tab 1, showing `{"x":0}`.
+    pub fn open_room(&mut self, channel: ChannelId) {
+        let join = RoomJoin {
+            topic: "workflow:a".to_owned(),
+            user: "ada".to_owned(),
+            tab: "ada-1".to_owned(),
+            name: "Ada".to_owned(),
+            since_ms: self.now.wall_ms,
+            state: "{\"x\":0}".to_owned(),
+        };
+        let step = self.step();
+        self.session.open_room(step, channel, join);
+        self.drain();
+    }
+
+    pub fn show(&mut self, channel: ChannelId, state: &Value) {
+        let step = self.step();
+        self.session.show_state(step, channel, state.to_string());
+        self.drain();
+    }
+
+    pub fn send_message(&mut self, channel: ChannelId, event: &str, payload: &Value) -> bool {
+        let is_sent = self.session.send_message(channel, event, &payload.to_string());
+        self.drain();
+        is_sent
+    }
+
+    /// The server says something in the room `workflow:a`.
+    pub fn hear_in_room(&mut self, event: &str, payload: Value) {
+        let frame = self.frame(None, None, ROOM, event, payload);
+        self.hear(frame);
     }
 
     pub fn close(&mut self, channel: ChannelId) {
@@ -332,7 +373,7 @@ impl Rig {
             }
             Effect::Refused(channel, error) => {
                 self.states.insert(channel, "refused");
-                assert!(!error.retryable && error.is("UNKNOWN_ERROR"));
+                assert!(!error.retryable && (error.is("UNKNOWN_ERROR") || error.is("42501")));
                 self.tell(format!("refused {channel}: {}", error.details.as_deref().unwrap_or_default()));
             }
             Effect::Failing(channel, error) => {
@@ -341,6 +382,16 @@ impl Rig {
                 let status = error.status.map(|status| format!(" {status}")).unwrap_or_default();
                 let details = error.details.as_deref().map(|text| format!(": {text}")).unwrap_or_default();
                 self.tell(format!("failing {channel} {}{status}{details}", error.code));
+            }
+            Effect::Others(channel, others) => {
+                let shown = |member: &Member<Json>| format!("{} {}", member.name, member.state.to_value());
+                let shown: Vec<String> = others.iter().map(shown).collect();
+                self.tell(format!("others {channel} [{}]", shown.join(", ")));
+                self.others.insert(channel, others);
+            }
+            Effect::Message(channel, message) => {
+                let message = message.to_value();
+                self.tell(format!("message {channel} {} {}", message["event"], message["payload"]));
             }
             Effect::Change(channel, places, incoming) => {
                 let kind = match incoming.kind {
@@ -367,8 +418,9 @@ impl Rig {
                 self.joins.insert(sent.topic.clone(), sent.clone());
                 if self.manners.joins {
                     self.reply(&sent, "ok", granted(&sent));
-                    let channel = name.trim_start_matches("wdb-").parse().expect("a number");
-                    self.subscribed(channel);
+                    if let Ok(channel) = name.trim_start_matches("wdb-").parse() {
+                        self.subscribed(channel);
+                    }
                 }
             }
             "heartbeat" if self.manners.heartbeats => self.reply(&sent, "ok", json!({})),

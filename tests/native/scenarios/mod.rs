@@ -23,6 +23,7 @@ mod overtaken;
 mod reads;
 mod relations;
 mod retries;
+mod rooms;
 mod saves;
 mod session;
 mod tokens;

@@ -281,6 +281,13 @@ impl Data for Json {
         self.get(name).filter(|child| matches!(*child.0, Node::List(_) | Node::Object(_))).cloned()
     }
 
+    fn members(&self) -> Vec<(String, Self)> {
+        look();
+        let Node::Object(members) = &*self.0 else { return Vec::new() };
+        let is_nested = |value: &Self| matches!(*value.0, Node::List(_) | Node::Object(_));
+        members.iter().filter(|(_, value)| is_nested(value)).cloned().collect()
+    }
+
     fn len(&self) -> usize {
         match &*self.0 {
             Node::List(items) => items.len(),

@@ -22,7 +22,7 @@ use workflow_db::engine::Engine;
 use workflow_db::error::Error;
 use workflow_db::platform::{Clock, Event, Host, Mirror, Notifier, Platform, Published, Socket, Tasks};
 use workflow_db::rest::{Reply, Request, ResponseBody};
-use workflow_db::subscriptions::Notification;
+use workflow_db::subscriptions::{Notification, RoomNotification};
 use workflow_db::time::Moment;
 
 pub struct Sim {
@@ -46,6 +46,8 @@ pub struct Sim {
     is_dead: Rc<Cell<bool>>,
     /// What those who follow subscriptions were told.
     pub told: RefCell<Vec<Notification<Json>>>,
+    /// What those who joined rooms were told.
+    pub told_of_rooms: RefCell<Vec<RoomNotification<Json>>>,
     /// Whether nothing passes between this client and the servers.
     pub is_cut: Rc<Cell<bool>>,
 }
@@ -71,6 +73,7 @@ impl Sim {
             wake: RefCell::default(),
             is_dead: Rc::default(),
             told: RefCell::default(),
+            told_of_rooms: RefCell::default(),
             is_cut: Rc::default(),
         }
     }
@@ -241,6 +244,10 @@ impl Mirror for Sim {
 impl Notifier for Sim {
     fn tell(&self, told: Notification<Json>) {
         self.told.borrow_mut().push(told);
+    }
+
+    fn tell_room(&self, told: RoomNotification<Json>) {
+        self.told_of_rooms.borrow_mut().push(told);
     }
 
     fn event(&self, event: Event<'_>) {

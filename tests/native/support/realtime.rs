@@ -21,6 +21,8 @@ use workflow_db::engine::Engine;
 const POLL_MS: f64 = 100.0;
 /// A frame's way, in milliseconds.
 const LATENCY_MS: f64 = 5.0;
+/// After so long without a frame of the client, the server gives a connection up.
+const SILENCE_MS: f64 = 60_000.0;
 /// Of one connection.
 const MAX_CHANNELS: usize = 100;
 
@@ -38,6 +40,9 @@ struct Channel {
     subject: Option<String>,
     /// Commits from this number on are delivered. None before the system message is due.
     flows_from: Option<usize>,
+    /// The key of its presence, if it has entered into that, and what it entered.
+    key: String,
+    entry: Option<Value>,
 }
 
 /// One socket, as the server sees it.
@@ -80,11 +85,20 @@ pub struct Realtime {
     /// A table to which subscriptions are refused.
     pub refused_table: Cell<&'static str>,
     pub joins: Cell<usize>,
+    /// Users whom no private channel is open to.
+    pub outsiders: RefCell<Vec<String>>,
+    entries: Cell<u64>,
     /// Frames take up to so much longer, in milliseconds: those of one connection stay in order, others overtake them.
     pub jitter_ms: Cell<f64>,
 }
 
 impl Realtime {
+    /// How many channels have this topic.
+    pub fn room_size(&self, topic: &str) -> usize {
+        let connections = self.connections.borrow();
+        connections.iter().flat_map(|it| &it.channels).filter(|channel| channel.topic == topic).count()
+    }
+
     /// Of all channels of all connections.
     pub fn binding_count(&self) -> usize {
         let connections = self.connections.borrow();
@@ -130,7 +144,74 @@ pub fn connect(core: &Rc<Core>, engine: Weak<Engine<Sim>>) -> u64 {
 }
 
 pub fn disconnect(core: &Rc<Core>, number: u64) {
-    core.realtime.connections.borrow_mut().retain(|connection| connection.number != number);
+    let mut is_noticed = true;
+    with(core, number, |connection| {
+        // Rooms show for how long the server takes a dead connection for a living one.
+        is_noticed = !connection.is_dead || connection.channels.iter().all(|channel| channel.entry.is_none());
+    });
+    if is_noticed {
+        give_up(core, number);
+    }
+}
+
+fn give_up(core: &Rc<Core>, number: u64) {
+    let (gone, rest): (Vec<_>, Vec<_>) =
+        core.realtime.connections.take().into_iter().partition(|connection| connection.number == number);
+    core.realtime.connections.replace(rest);
+    for channel in gone.into_iter().flat_map(|connection| connection.channels) {
+        differ(core, &channel.topic, &channel.key, None, channel.entry);
+    }
+}
+
+/// Tells all in a topic who came and who left.
+fn differ(core: &Rc<Core>, topic: &str, key: &str, joined: Option<Value>, left: Option<Value>) {
+    let of = |entry: Option<Value>| entry.map_or(json!({}), |entry| json!({key: {"metas": [entry]}}));
+    if joined.is_some() || left.is_some() {
+        let payload = json!({"joins": of(joined), "leaves": of(left)});
+        tell_topic(core, topic, None, json!([null, null, topic, "presence_diff", payload]));
+    }
+}
+
+fn tell_topic(core: &Rc<Core>, topic: &str, but: Option<u64>, frame: Value) {
+    let is_in = |connection: &&Connection| connection.channels.iter().any(|channel| channel.topic == topic);
+    let numbers: Vec<u64> = {
+        let connections = core.realtime.connections.borrow();
+        connections.iter().filter(is_in).map(|connection| connection.number).collect()
+    };
+    for number in numbers.into_iter().filter(|number| Some(*number) != but) {
+        push(core, number, frame.clone());
+    }
+}
+
+/// A client enters into the presence of a channel, or changes what it entered.
+fn track(core: &Rc<Core>, number: u64, topic: &str, payload: &Value) {
+    core.realtime.entries.set(core.realtime.entries.get() + 1);
+    let mut entry = payload.clone();
+    entry["phx_ref"] = json!(core.realtime.entries.get().to_string());
+    let mut change = None;
+    with(core, number, |connection| {
+        if let Some(channel) = connection.channels.iter_mut().find(|channel| channel.topic == topic) {
+            change = Some((channel.key.clone(), channel.entry.replace(entry.clone())));
+        }
+    });
+    if let Some((key, before)) = change {
+        differ(core, topic, &key, Some(entry), before);
+    }
+}
+
+/// Everybody who has entered into the presence of a topic.
+fn everybody(core: &Rc<Core>, topic: &str) -> Value {
+    let mut everybody = json!({});
+    let connections = core.realtime.connections.borrow();
+    let channels = connections.iter().flat_map(|it| &it.channels).filter(|channel| channel.topic == topic);
+    for channel in channels {
+        let Some(entry) = &channel.entry else { continue };
+        if everybody[&channel.key].is_null() {
+            everybody[&channel.key] = json!({"metas": []});
+        }
+        everybody[&channel.key]["metas"].as_array_mut().expect("a list").push(entry.clone());
+    }
+    everybody
 }
 
 /// Every socket closes, and the next join meets a cold server.
@@ -159,9 +240,10 @@ pub fn die_silently(core: &Rc<Core>) {
     }
 }
 
-/// Cuts the connection to this client without notice.
+/// Cuts the connection to this client without notice. The server notices after a minute of silence.
 pub fn sever(core: &Rc<Core>, number: u64) {
     with(core, number, |connection| connection.is_dead = true);
+    later(core, SILENCE_MS, move |core| give_up(core, number));
 }
 
 /// The client sent a text.
@@ -198,18 +280,44 @@ fn receive(core: &Rc<Core>, number: u64, frame: &Value) {
                 push(core, number, json!([frame[0], reference, topic, "phx_reply", answer]));
                 return;
             }
+            let subject = payload["access_token"].as_str().and_then(subject_of).unwrap_or_default();
+            let is_private = payload["config"]["private"] == true;
+            if is_private && (subject.is_empty() || core.realtime.outsiders.borrow().contains(&subject)) {
+                let reason = "You do not have permissions to read from this Channel topic";
+                let answer = json!({"status": "error", "response": {"reason": reason}});
+                push(core, number, json!([frame[0], reference, topic, "phx_reply", answer]));
+                return;
+            }
             core.realtime.most_channels.set(core.realtime.most_channels.get().max(channels + 1));
             let response = join(core, number, &topic, &join_ref, payload);
             ok(response);
-            subscribed_after(core, number, &topic, &join_ref, None);
+            if is_private {
+                push(core, number, json!([frame[0], null, topic, "presence_state", everybody(core, &topic)]));
+            } else {
+                subscribed_after(core, number, &topic, &join_ref, None);
+            }
+        }
+        "presence" => {
+            ok(json!({}));
+            track(core, number, &topic, &payload["payload"]);
+        }
+        "broadcast" => {
+            tell_topic(core, &topic, Some(number), json!([null, null, topic, "broadcast", payload]));
         }
         "phx_leave" => {
+            let mut left = Vec::new();
             with(core, number, |connection| {
-                connection.channels.retain(|channel| channel.topic != topic || channel.join_ref != join_ref);
+                let is_left = |channel: &Channel| channel.topic == topic && channel.join_ref == join_ref;
+                let channels = std::mem::take(&mut connection.channels).into_iter();
+                (left, connection.channels) = channels.partition(is_left);
             });
+            for channel in left {
+                differ(core, &topic, &channel.key, None, channel.entry);
+            }
             ok(json!({}));
             push(core, number, json!([frame[0], frame[0], topic, "phx_close", {}]));
         }
+        "access_token" if topic.starts_with("realtime:workflow:") => {}
         "access_token" => {
             let subject = payload["access_token"].as_str().and_then(subject_of);
             subscribed_after(core, number, &topic, &join_ref, Some(Refresh { subject }));
@@ -245,6 +353,8 @@ fn join(core: &Rc<Core>, number: u64, topic: &str, join_ref: &str, payload: &Val
             bindings,
             subject,
             flows_from: None,
+            key: payload["config"]["presence"]["key"].as_str().unwrap_or_default().to_owned(),
+            entry: None,
         });
     });
     json!({"postgres_changes": answers})

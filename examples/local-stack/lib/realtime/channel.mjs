@@ -1,7 +1,10 @@
 // @ts-check
+import { randomUUID } from 'node:crypto';
 import { SubscriptionError, checkBinding } from './bindings.mjs';
 import { inspect } from './inspect.mjs';
+import { EVERYTHING } from './policies.mjs';
 import { TokenError, expiryText, isToken, readToken } from './token.mjs';
+import { broadcastJson } from './wire.mjs';
 
 /** @typedef {import('./bindings.mjs').Binding} Binding */
 /** @typedef {import('./changes.mjs').Subscriber} Subscriber */
@@ -9,6 +12,9 @@ import { TokenError, expiryText, isToken, readToken } from './token.mjs';
 
 /** The longest that a timer can wait. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** The time over which calls of the presence are counted. */
+const PRESENCE_WINDOW_MS = 30_000;
 
 /**
  * One joined topic of a socket.
@@ -27,6 +33,9 @@ export class Channel {
   #expiry;
   /** @type {NodeJS.Timeout | undefined} */
   #newClaims;
+  #presenceCalls = { count: 0, until: 0 };
+  /** What it may do. @type {import('./policies.mjs').Policies} */
+  policies = EVERYTHING;
 
   /**
    * @param {object} parts
@@ -38,8 +47,9 @@ export class Channel {
    * @param {boolean} parts.isLegacy the topic itself names the table
    * @param {Claims} parts.claims
    * @param {unknown} parts.token the claims were read from, if from one of its own
+   * @param {any} parts.config of the join
    */
-  constructor({ server, socket, topic, joinRef, bindings, isLegacy, claims, token }) {
+  constructor({ server, socket, topic, joinRef, bindings, isLegacy, claims, token, config }) {
     this.server = server;
     this.socket = socket;
     this.topic = topic;
@@ -48,10 +58,28 @@ export class Channel {
     this.isLegacy = isLegacy;
     this.claims = claims;
     this.token = token;
+    this.isPrivate = config?.private === true;
+    this.hearsItself = config?.broadcast?.self === true;
+    this.acknowledges = config?.broadcast?.ack === true;
+    this.presenceKey = String(config?.presence?.key || randomUUID());
+    /** Which channels it shares broadcasts and presence with. */
+    this.group = `${this.isPrivate ? 'private' : 'public'} ${topic}`;
+  }
+
+  /** The topic as the database and messages know it. */
+  get name() {
+    return this.topic.slice('realtime:'.length);
+  }
+
+  /** Asks what the token may do. @returns {Promise<boolean>} whether it may listen to anything */
+  async authorize() {
+    if (this.isPrivate) this.policies = await this.server.policies(this.name, this.claims);
+    return this.policies.broadcast.read || this.policies.presence.read;
   }
 
   open() {
     this.#watchExpiry(this.claims);
+    if (!this.isLegacy) this.server.topics.join(this);
     if (this.bindings.length > 0) this.#enqueue(() => this.#subscribe());
   }
 
@@ -72,12 +100,66 @@ export class Channel {
       clearTimeout(this.#newClaims);
       this.#newClaims = setTimeout(() => {
         this.claims = claims;
-        this.#enqueue(() => this.#subscribe());
+        this.#enqueue(() => this.#adopt());
       }, this.server.settings.realtimeTokenMs);
     } catch (error) {
       if (!(error instanceof TokenError)) throw error;
       this.#fail(`Received an invalid access token from client: ${error.inspected}`);
     }
+  }
+
+  /** The new claims count: what they no longer allow ends the channel. */
+  async #adopt() {
+    const before = this.policies;
+    await this.authorize();
+    const isLost = (/** @type {'broadcast' | 'presence'} */ of) => before[of].read && !this.policies[of].read;
+    if (isLost('broadcast') || isLost('presence')) {
+      this.#fail(`You no longer have permission to read from this Channel topic: ${this.name}`);
+    } else if (this.bindings.length > 0) await this.#subscribe();
+  }
+
+  /** @param {unknown} ref @param {any} payload */
+  presence(ref, payload) {
+    if (!this.#mayCallPresence()) return this.#fail('Client presence rate limit exceeded');
+    const event = String(payload?.event).toLowerCase();
+    const isAllowed = event === 'untrack' || (event === 'track' && this.policies.presence.write);
+    this.socket.reply({ joinRef: this.joinRef, ref, topic: this.topic }, isAllowed ? 'ok' : 'error', {});
+    if (!isAllowed) return undefined;
+    if (event === 'track') this.server.topics.track(this, payload.payload ?? {});
+    else this.server.topics.untrack(this);
+    return undefined;
+  }
+
+  #mayCallPresence() {
+    const now = Date.now();
+    if (now > this.#presenceCalls.until) this.#presenceCalls = { count: 0, until: now + PRESENCE_WINDOW_MS };
+    this.#presenceCalls.count += 1;
+    return this.#presenceCalls.count <= this.server.settings.realtimeMaxPresenceCalls;
+  }
+
+  /** @param {unknown} ref @param {any} payload @param {boolean} isBinary */
+  broadcast(ref, payload, isBinary) {
+    // What is not allowed is dropped without a word.
+    if (!this.policies.broadcast.write) return;
+    if (this.acknowledges) this.socket.reply({ joinRef: this.joinRef, ref, topic: this.topic }, 'ok', {});
+    this.server.topics.broadcast(this, isBinary ? payload : JSON.stringify(sorted(payload)));
+  }
+
+  /** Tells what concerns this channel alone. @param {string} event @param {string} payload JSON */
+  tell(event, payload) {
+    this.#send(event, payload, null);
+  }
+
+  /** Passes on what all of the topic are told: it does not say to which join. @param {string} event @param {string} payload JSON */
+  pass(event, payload) {
+    this.socket.send({ joinRef: null, ref: null, topic: this.topic, event }, payload);
+  }
+
+  /** @param {import('./wire.mjs').UserBroadcast} message */
+  passBinary(message) {
+    if (this.socket.version === '2.0.0') return this.socket.sendBinary(this.topic, message);
+    const payload = broadcastJson(message);
+    return payload === null ? undefined : this.pass('broadcast', payload);
   }
 
   /** @param {unknown} ref */
@@ -99,6 +181,7 @@ export class Channel {
   discard() {
     this.#isOpen = false;
     this.subscriber = null;
+    this.server.topics.leave(this);
     for (const timer of [this.#retry, this.#expiry, this.#newClaims]) clearTimeout(timer);
     if (this.socket.channels.get(this.topic) === this) this.socket.channels.delete(this.topic);
   }
@@ -154,8 +237,7 @@ export class Channel {
 
   /** @param {string} extension @param {'ok' | 'error'} status @param {string} message */
   #system(extension, status, message) {
-    const channel = this.topic.slice('realtime:'.length);
-    this.#send('system', JSON.stringify({ channel, extension, message, status }), null);
+    this.#send('system', JSON.stringify({ channel: this.name, extension, message, status }), null);
   }
 
   /** @param {string} event @param {string} payload JSON @param {unknown} ref */
@@ -164,4 +246,12 @@ export class Channel {
     const joinRef = event === 'postgres_changes' ? null : this.joinRef;
     this.socket.send({ joinRef, ref, topic: this.topic, event }, payload);
   }
+}
+
+/** As the server writes a map: its keys in order. @param {any} payload */
+function sorted(payload) {
+  const isMap = payload !== null && typeof payload === 'object' && !Array.isArray(payload);
+  return isMap
+    ? Object.fromEntries(Object.entries(payload).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    : payload;
 }

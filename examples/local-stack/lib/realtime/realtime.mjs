@@ -6,7 +6,9 @@ import { PUBLICATION } from './bindings.mjs';
 import { deliveries } from './changes.mjs';
 import { MARK, followChanges } from './replication.mjs';
 import { Socket } from './socket.mjs';
+import { readPolicies } from './policies.mjs';
 import { readApiKey } from './token.mjs';
+import { Topics } from './topics.mjs';
 import { VERSIONS } from './wire.mjs';
 
 /** @typedef {import('./replication.mjs').Stream} Stream */
@@ -16,7 +18,7 @@ import { VERSIONS } from './wire.mjs';
 const GAP_MS = 500;
 
 /**
- * A stand-in for Supabase Realtime (Postgres changes): https://supabase.com/docs/guides/realtime/protocol
+ * A stand-in for Supabase Realtime (Postgres changes, broadcast, presence): https://supabase.com/docs/guides/realtime/protocol
  *
  * It follows the database from the first connection on, so that a stack without realtime pays nothing for it.
  */
@@ -39,16 +41,20 @@ export class Server {
   #isPumping = false;
   /** Who waits for a mark. @type {Map<string, () => void>} */
   #waiting = new Map();
+  /** Who is in which topic. */
+  topics = new Topics();
   #webSockets = new WebSocketServer({ noServer: true });
 
   /**
    * @param {object} parts
    * @param {import('../sql.mjs').Sql} parts.sql as superuser
+   * @param {import('../sql.mjs').Discarded} parts.discarded likewise
    * @param {import('pg').ClientConfig} parts.address of the database, with a user who may replicate
    * @param {import('../settings.mjs').Settings} parts.settings
    */
-  constructor({ sql, address, settings }) {
+  constructor({ sql, discarded, address, settings }) {
     this.sql = sql;
+    this.discarded = discarded;
     this.settings = settings;
     this.address = address;
   }
@@ -152,6 +158,16 @@ export class Server {
     for (const socket of [...this.#sockets]) socket.close(1006);
     await (await this.#stream?.catch(() => null))?.close();
     for (const resolve of this.#waiting.values()) resolve();
+  }
+
+  /**
+   * What a token may do in a private channel.
+   *
+   * @param {string} topic without `realtime:`
+   * @param {import('./token.mjs').Claims} claims
+   */
+  policies(topic, claims) {
+    return readPolicies(this.discarded, topic, claims);
   }
 
   /** @param {Socket} socket */

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { bindingId } from './bindings.mjs';
 import { Channel } from './channel.mjs';
 import { TokenError, isToken, readToken } from './token.mjs';
-import { decode, encode } from './wire.mjs';
+import { decode, decodeBinary, encode, encodeBinary } from './wire.mjs';
 
 /** @typedef {import('./token.mjs').Claims} Claims */
 /** @typedef {import('./wire.mjs').Message} Message */
@@ -18,6 +18,8 @@ export class Socket {
   /** By topic. @type {Map<string, Channel>} */
   channels = new Map();
   #isFrozen = false;
+  /** Set while a join waits for the database: what comes meanwhile waits behind it. @type {Promise<unknown> | undefined} */
+  #busy;
   /** When the last frame goes out, if frames are delayed. */
   #lastDue = 0;
   /** @type {NodeJS.Timeout | undefined} */
@@ -37,7 +39,7 @@ export class Socket {
     this.raw = raw;
     this.version = version;
     this.apiClaims = apiClaims;
-    ws.on('message', (data, isBinary) => this.#receive(isBinary ? null : data.toString()));
+    ws.on('message', (data, isBinary) => this.#receive(/** @type {Buffer} */ (data), isBinary));
     ws.on('ping', () => this.#heard());
     ws.on('error', () => {});
     ws.on('close', () => this.discard());
@@ -46,7 +48,16 @@ export class Socket {
 
   /** @param {Omit<Message, 'payload'>} head @param {string} payload JSON */
   send(head, payload) {
-    const text = encode(this.version, head, payload);
+    this.#send(encode(this.version, head, payload));
+  }
+
+  /** @param {string} topic @param {import('./wire.mjs').UserBroadcast} message */
+  sendBinary(topic, message) {
+    this.#send(encodeBinary(topic, message));
+  }
+
+  /** @param {string | Buffer} text */
+  #send(text) {
     const { realtimeDelayMs, realtimeDuplicates } = this.server.settings;
     const due = Math.max(Date.now() + realtimeDelayMs, this.#lastDue);
     // Once a frame waits, the later ones wait behind it.
@@ -89,7 +100,7 @@ export class Socket {
     this.server.forget(this);
   }
 
-  /** @param {string} text @param {boolean} twice */
+  /** @param {string | Buffer} text @param {boolean} twice */
   #write(text, twice) {
     if (this.#isFrozen || this.ws.readyState !== this.ws.OPEN) return;
     this.ws.send(text);
@@ -101,24 +112,30 @@ export class Socket {
     this.#silence = setTimeout(() => this.close(1000), this.server.settings.realtimeSilenceMs);
   }
 
-  /** @param {string | null} text null for a binary frame */
-  #receive(text) {
+  /** @param {Buffer} data @param {boolean} isBinary */
+  #receive(data, isBinary) {
     if (this.#isFrozen) return;
     this.#heard();
     /** @type {Message} */
     let message;
     try {
-      if (text === null) throw new TypeError('A binary frame.');
-      message = decode(this.version, text);
+      message = isBinary ? decodeBinary(this.version, data) : decode(this.version, data.toString());
     } catch {
       this.close(1011);
       return;
     }
-    this.#handle(message);
+    const handle = () => this.#handle(message, isBinary);
+    const work = this.#busy ? this.#busy.then(handle) : handle();
+    if (!(work instanceof Promise)) return;
+    const busy = work.catch((error) => process.emitWarning(error));
+    this.#busy = busy;
+    busy.then(() => {
+      if (this.#busy === busy) this.#busy = undefined;
+    });
   }
 
-  /** @param {Message} message */
-  #handle(message) {
+  /** @param {Message} message @param {boolean} isBinary @returns {Promise<void> | void} */
+  #handle(message, isBinary) {
     const { topic, event, ref, joinRef, payload } = message;
     const to = { joinRef, ref, topic };
     if (topic === 'phoenix' && event === 'heartbeat') return this.reply(to, 'ok', {});
@@ -131,10 +148,12 @@ export class Socket {
     }
     if (event === 'phx_leave' && (joinRef ?? null) === channel.joinRef) return channel.leave(ref);
     if (event === 'access_token') return channel.refresh(payload?.access_token);
+    if (event === 'presence') return channel.presence(ref, payload);
+    if (event === 'broadcast') return channel.broadcast(ref, payload, isBinary);
     return undefined;
   }
 
-  /** @param {Message} message */
+  /** @param {Message} message @returns {Promise<void> | void} */
   #join({ topic, ref, joinRef, payload }) {
     const to = { joinRef, ref, topic };
     const refused = this.#refusal(topic);
@@ -164,16 +183,31 @@ export class Socket {
       isLegacy: !config,
       claims,
       token,
+      config,
     });
+    if (!channel.isPrivate) return this.#enter(channel, to);
+    const authorized = channel.authorize().catch((error) => {
+      // A policy that fails lets nobody in.
+      process.emitWarning(error);
+      return false;
+    });
+    return authorized.then((isAllowed) => {
+      if (isAllowed) return this.#enter(channel, to);
+      const reason = `You do not have permissions to read from this Channel topic: ${channel.name}`;
+      return this.reply(to, 'error', { reason });
+    });
+  }
+
+  /** @param {Channel} channel @param {{ joinRef: unknown, ref: unknown, topic: string }} to */
+  #enter(channel, to) {
+    const { topic } = channel;
     const before = this.channels.get(topic);
     this.server.countJoin();
     this.reply(to, 'ok', { postgres_changes: channel.bindings.map(({ id, params }) => ({ id, ...params })) });
     // After the reply: so it is on the wire.
     before?.close();
     this.channels.set(topic, channel);
-    if (config) this.send({ joinRef, ref: null, topic, event: 'presence_state' }, '{}');
     channel.open();
-    return undefined;
   }
 
   /** @param {string} topic @returns {string | null} */

@@ -53,3 +53,62 @@ export function encode(version, { joinRef, ref, topic, event }, payload) {
     ? `[${JSON.stringify(joinRef ?? null)},${refText},${topicText},${eventText},${payload}]`
     : `{"event":${eventText},"payload":${payload},"ref":${refText},"topic":${topicText}}`;
 }
+
+/** The kinds of binary frames, and how their payloads are encoded. */
+const PUSH = 3;
+const BROADCAST = 4;
+const JSON_ENCODING = 1;
+
+/**
+ * What one client sends all others, as the official client frames it in version 2.0.0: its payload is any bytes.
+ *
+ * @typedef {{ event: string, encoding: number, payload: Buffer }} UserBroadcast
+ */
+
+/**
+ * Reads the only binary frame that clients send.
+ *
+ * @param {string | null} version
+ * @param {Buffer} frame
+ * @returns {Message & { payload: UserBroadcast }}
+ * @throws {Error} for any other
+ */
+export function decodeBinary(version, frame) {
+  const [kind, joinRefSize, refSize, topicSize, eventSize, metadataSize, encoding] = frame;
+  let at = 7;
+  const end = at + joinRefSize + refSize + topicSize + eventSize + metadataSize;
+  if (version !== '2.0.0' || kind !== PUSH || !(end <= frame.length)) throw new TypeError('Not a broadcast.');
+  const [joinRef, ref, topic, event] = [joinRefSize, refSize, topicSize, eventSize].map((size) =>
+    frame.toString('utf8', at, (at += size)),
+  );
+  return {
+    joinRef,
+    ref,
+    topic,
+    event: 'broadcast',
+    payload: { event, encoding, payload: frame.subarray(end) },
+  };
+}
+
+/**
+ * What the server makes of it for those who speak version 2.0.0.
+ *
+ * @param {string} topic
+ * @param {UserBroadcast} message
+ */
+export function encodeBinary(topic, { event, encoding, payload }) {
+  const [topicBytes, eventBytes] = [topic, event].map((text) => Buffer.from(text));
+  const head = Buffer.from([BROADCAST, topicBytes.length, eventBytes.length, 0, encoding]);
+  return Buffer.concat([head, topicBytes, eventBytes, payload]);
+}
+
+/**
+ * And for those who speak version 1.0.0, which knows JSON alone.
+ *
+ * @param {UserBroadcast} message
+ * @returns {string | null} the payload; null for one that is no JSON
+ */
+export function broadcastJson({ event, encoding, payload }) {
+  if (encoding !== JSON_ENCODING) return null;
+  return `{"event":${JSON.stringify(event)},"payload":${payload},"type":"broadcast"}`;
+}

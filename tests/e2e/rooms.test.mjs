@@ -1,0 +1,428 @@
+// @ts-check
+// Rooms in Chromium: several people and tabs, broken connections, refusals, limits, and the official client beside ours.
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { after, afterEach, beforeEach, test } from 'node:test';
+import { createClient } from '@supabase/supabase-js';
+import { sabotage } from './support/sabotage.mjs';
+import { until } from './support/until.mjs';
+import { useWorld } from './support/world.mjs';
+
+/** @typedef {import('./support/world.mjs').Tab} Tab */
+/** @typedef {import('./support/fixtures.mjs').User} User */
+
+const require = createRequire(new URL('../../examples/local-stack/stack.mjs', import.meta.url));
+/** @type {typeof import('ws')} */
+const { WebSocket } = require('ws');
+
+const world = await useWorld({ seed: true, members: true });
+const { stack } = world;
+const [ada, grace, mary] = stack.users.map((user) => ({
+  ...user,
+  token: stack.signToken({ sub: user.id, email: user.email }),
+}));
+/** A workflow of Ada's, which Grace edits and Mary views; and one that is Ada's alone. New ones for each test. */
+let shared = '';
+let alone = '';
+
+beforeEach(async () => {
+  const rows = await stack.sql(
+    'insert into workflows (user_id, name) select $1, gen_random_uuid() from generate_series(1, 2) returning id',
+    [ada.id],
+  );
+  [shared, alone] = rows.map(({ id }) => id);
+  await invite(shared, grace, 'editor');
+  await invite(shared, mary, 'viewer');
+});
+
+/** @param {string} workflowId @param {{ id: string, email: string }} user @param {string} role */
+const invite = (workflowId, user, role) =>
+  stack.sql(
+    `insert into workflow_members (workflow_id, email, role, invited_by, user_id, accepted_at)
+     values ($1, $2, $3, $4, $5, localtimestamp)`,
+    [workflowId, user.email, role, ada.id, user.id],
+  );
+
+afterEach(() => stack.settings.change({ realtimeSilenceMs: 60_000 }));
+
+/** @param {{ id: string, email: string, token: string }} user */
+const open = (user, options = {}) =>
+  world.open({ as: /** @type {User} */ (/** @type {any} */ (user)), options });
+
+/**
+ * Joins a room in a page, as `room` there, which remembers its statuses, the events of the client and how often it was told.
+ *
+ * @param {Tab} tab
+ * @param {object} options
+ */
+const join = (tab, options, workflowId = shared, isLive = true) =>
+  tab.run(async ([workflowId, options, isLive]) => {
+    const room = wdb.getRealtimeManager().joinRoom(workflowId, options);
+    /** @type {any} */
+    const seen = { statuses: [], told: 0, messages: [] };
+    room.subscribe(() => {
+      seen.told += 1;
+      if (seen.statuses.at(-1) !== room.status) seen.statuses.push(room.status);
+    });
+    room.on('wave', (payload) => seen.messages.push(payload));
+    Object.assign(globalThis, { room, seen });
+    while (isLive && room.status !== 'live') await new Promise((resolve) => setTimeout(resolve, 10));
+  }, /** @type {const} */ ([workflowId, options, isLive]));
+
+/** The others that a page sees: the name and state of each. @param {Tab} tab @returns {Promise<[string, any][]>} */
+const others = (tab) => tab.run(() => room.others.map((/** @type {any} */ { name, state }) => [name, state]));
+
+/** @param {Tab} tab @param {[string, any][]} expected */
+async function sees(tab, expected) {
+  const wanted = JSON.stringify(expected);
+  await until(async () => JSON.stringify(await others(tab)) === wanted).catch(async () => {
+    assert.deepEqual(await others(tab), expected);
+  });
+}
+
+/** @param {Tab} tab @param {object} patch */
+const setState = (tab, patch) => tab.run((patch) => room.setState(patch), patch);
+
+/** Frames that a page sends, by their event. @param {import('playwright-core').Page} page */
+function framesOf(page) {
+  /** @type {{ event: string, payload: any, at: number }[]} */
+  const sent = [];
+  page.on('websocket', (socket) =>
+    socket.on('framesent', ({ payload: text }) => {
+      const [, , , event, payload] = JSON.parse(String(text));
+      sent.push({ event, payload, at: performance.now() });
+    }),
+  );
+  return sent;
+}
+
+test('two people in three tabs see each other once, with what was shown last', async () => {
+  const tabs = [await open(ada), await open(ada), await open(grace)];
+  const [first, second, hers] = tabs;
+  await join(first, { state: { at: 'first' } });
+  await join(hers, { state: { at: 'hers' }, name: 'Grace Hopper' });
+  await sees(first, [['Grace Hopper', { at: 'hers' }]]);
+  await sees(hers, [['ada', { at: 'first' }]]);
+  await join(second, { state: { at: 'second' } });
+  await sees(hers, [['ada', { at: 'second' }]]);
+  await sees(second, [['Grace Hopper', { at: 'hers' }]]);
+  await setState(first, { at: 'first again', x: 1 });
+  await sees(hers, [['ada', { at: 'first again', x: 1 }]]);
+  await first.run(() => room.leave());
+  await sees(hers, [['ada', { at: 'second' }]]);
+  const member = await hers.run(() => ({ ...room.others[0] }));
+  assert.equal(member.userId, ada.id);
+  assert.match(member.color, /^#[0-9a-f]{6}$/);
+  assert.ok(Math.abs(Date.now() - Date.parse(member.since)) < 60_000);
+  await second.page.close();
+  await sees(hers, []);
+});
+
+test('everybody sees a user in the same color', async () => {
+  const [hers, third] = [await open(grace), await open(mary)];
+  const watched = await open(ada);
+  for (const tab of [hers, third, watched]) await join(tab, {});
+  const color = (/** @type {Tab} */ tab) =>
+    tab.run((id) => room.others.find((/** @type {any} */ { userId }) => userId === id)?.color, ada.id);
+  await until(async () => (await color(hers)) !== undefined && (await color(third)) !== undefined);
+  assert.equal(await color(hers), await color(third));
+});
+
+test('a state survives dropped connections, and nobody is shown twice', async () => {
+  const [his, hers] = [await open(ada), await open(grace)];
+  await join(his, { state: { x: 0 } });
+  await join(hers, { state: { y: 0 } });
+  await setState(his, { x: 1 });
+  await sees(hers, [['ada', { x: 1 }]]);
+  stack.realtime.drop();
+  await setState(his, { x: 2 });
+  await until(() => his.run(() => seen.statuses.join() === 'live,reconnecting,live'), 20_000);
+  await sees(hers, [['ada', { x: 2 }]]);
+  await sees(his, [['grace', { y: 0 }]]);
+  await setState(hers, { y: 1 });
+  await sees(his, [['grace', { y: 1 }]]);
+});
+
+test('a tab that was killed is gone', async () => {
+  const [hers, killed] = [await open(grace), await open(ada)];
+  await join(hers, {});
+  await join(killed, {});
+  await sees(hers, [['ada', {}]]);
+  const session = await killed.page.context().newCDPSession(killed.page);
+  session.send('Page.crash').catch(() => {});
+  await sees(hers, []);
+  await killed.page.close();
+  assert.deepEqual(world.takeProblems(), ['the page crashed']);
+});
+
+test('a connection that fell silent is gone when the server gives it up', async () => {
+  const hers = await open(grace);
+  await join(hers, {});
+  // Whoever says something is not silent.
+  await hers.run(() => void setInterval(() => room.send('alive'), 100));
+  stack.settings.change({ realtimeSilenceMs: 1_000 });
+  const silent = new WebSocket(
+    `${stack.url.replace('http', 'ws')}/realtime/v1/websocket?vsn=2.0.0&apikey=${stack.publishableKey}`,
+  );
+  after(() => silent.terminate());
+  await new Promise((resolve) => silent.once('open', resolve));
+  const topic = `realtime:workflow:${shared}`;
+  const config = { private: true, presence: { key: mary.id, enabled: true } };
+  silent.send(JSON.stringify(['1', '1', topic, 'phx_join', { config, access_token: mary.token }]));
+  const payload = { name: 'Mary', since: 1, tab: 'a', at: 1, state: {} };
+  silent.send(JSON.stringify(['1', '2', topic, 'presence', { event: 'track', payload }]));
+  await sees(hers, [['Mary', {}]]);
+  await sees(hers, []);
+  assert.equal(await hers.run(() => room.status), 'live');
+});
+
+test('a room without access is an error, which ends when access is granted', async () => {
+  const events = await open(grace, {});
+  await join(events, { state: { x: 1 } }, alone, false);
+  await until(() => events.run(() => room.status === 'error'));
+  const refused = await events.run(() => ({
+    ...room.error,
+    message: room.error.message,
+    others: room.others.length,
+  }));
+  assert.equal(refused.code, '42501');
+  assert.match(refused.hint, /workflow_members\.sql/);
+  assert.equal(refused.others, 0);
+  const his = await open(ada);
+  await join(his, {}, alone);
+  await invite(alone, grace, 'viewer');
+  // A new token is tried at once.
+  await events.run(
+    (token) => {
+      env.token = token;
+      wdb.authChanged();
+    },
+    stack.signToken({ sub: grace.id, email: grace.email, renewed: true }),
+  );
+  await until(() => events.run(() => room.status === 'live'));
+  assert.equal(await events.run(() => room.error), null);
+  await sees(his, [['grace', { x: 1 }]]);
+});
+
+test('the client tells of a room in its events, without a word of what is shown', async () => {
+  const tab = await open(ada);
+  const told = await tab.run(async (workflowId) => {
+    /** @type {any[]} */
+    const events = [];
+    wdb.configure({
+      url: env.url,
+      key: env.key,
+      accessToken: () => env.token,
+      onEvent: (event) => events.push(event),
+    });
+    const room = wdb.getRealtimeManager().joinRoom(workflowId, { state: { secret: 'a secret' } });
+    while (room.status !== 'live') await new Promise((resolve) => setTimeout(resolve, 10));
+    return events;
+  }, shared);
+  const rooms = told.filter(({ type }) => type === 'room');
+  assert.deepEqual(rooms, [{ type: 'room', workflowId: shared, status: 'live', code: undefined }]);
+  assert.ok(!JSON.stringify(told).includes('secret'));
+});
+
+test('a state of more than a kilobyte, or one that is no JSON, is refused and changes nothing', async () => {
+  const [his, hers] = [await open(ada), await open(grace)];
+  await join(his, { state: { x: 1 } });
+  await join(hers, {});
+  const codes = await his.run((workflowId) => {
+    const code = (/** @type {() => unknown} */ act) => {
+      try {
+        act();
+        return 'none';
+      } catch (error) {
+        return /** @type {any} */ (error).code;
+      }
+    };
+    const manager = wdb.getRealtimeManager();
+    return [
+      code(() => room.setState({ text: 'é'.repeat(510) })),
+      code(() => room.setState({ ['n'.repeat(1_100)]: 1 })),
+      code(() => room.setState({ at: NaN })),
+      code(() => room.setState(/** @type {any} */ ([1]))),
+      code(() => room.setState(/** @type {any} */ (null))),
+      code(() => room.send('')),
+      code(() => room.send('workflow-db:state')),
+      code(() => room.send('wave', () => {})),
+      code(() => room.send('wave', 1n)),
+      code(() => room.on('wave', /** @type {any} */ (1))),
+      code(() => manager.joinRoom('no uuid')),
+      code(() => manager.joinRoom(workflowId, { name: 'x'.repeat(101) })),
+      code(() => manager.joinRoom(workflowId, { state: { w: 'x'.repeat(2_000) } })),
+      code(() => room.setState({ y: 'é'.repeat(400), x: undefined })),
+    ];
+  }, shared);
+  assert.deepEqual(codes, [...Array(13).fill('INVALID_INPUT'), 'none']);
+  await sees(hers, [['ada', { y: 'é'.repeat(400) }]]);
+});
+
+test('states go out at most 20 times a second, and the last one arrives', async () => {
+  const [his, hers] = [await open(ada), await open(grace)];
+  const sent = framesOf(his.page);
+  await join(his, { state: { x: 0 } });
+  await join(hers, {});
+  await his.run(async () => {
+    const end = performance.now() + 2_000;
+    for (let x = 1; performance.now() < end; x += 1) {
+      room.setState({ x });
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    room.setState({ x: 'last' });
+  });
+  await sees(hers, [['ada', { x: 'last' }]]);
+  const states = sent.filter(({ event }) => event === 'broadcast');
+  assert.ok(states.length > 5 && states.length <= 43, `${states.length} in 2 seconds`);
+  // The presence holds it too, for those who come later, and is changed rarely: hosted servers close a channel that does not.
+  const tracks = () => sent.filter(({ event }) => event === 'presence');
+  assert.equal(tracks().length, 1);
+  await until(() => tracks().length === 2, 15_000);
+  assert.deepEqual(tracks()[1].payload.payload.state, { x: 'last' });
+});
+
+test('messages reach the others, and a handler that throws stops no other', async () => {
+  const [his, hers] = [await open(ada), await open(grace)];
+  await join(his, {});
+  await join(hers, {});
+  await sees(his, [['grace', {}]]);
+  await hers.run(() => {
+    room.on('wave', () => {
+      throw new Error('a handler failed');
+    });
+    // Whatever a handler does, it does outside the engine's step.
+    room.on('wave', (payload) => {
+      room.setState({ heard: payload });
+      room.send('wave', 'back');
+    });
+  });
+  assert.equal(await his.run(() => room.send('wave', { to: 'all' })), true);
+  await until(() => his.run(() => seen.messages.length === 1));
+  assert.deepEqual(await hers.run(() => seen.messages), [{ to: 'all' }]);
+  await sees(his, [['grace', { heard: { to: 'all' } }]]);
+  assert.match(String(world.takeProblems()), /a handler failed/);
+});
+
+test('all that join a room in one page share a channel and a state', async () => {
+  const [his, hers] = [await open(ada), await open(grace)];
+  const sent = framesOf(his.page);
+  await join(his, { state: { x: 1 } });
+  await join(hers, {});
+  await his.run((workflowId) => {
+    const second = wdb.getRealtimeManager().joinRoom(workflowId, { state: { x: 2, y: 2 } });
+    Object.assign(globalThis, { second });
+  }, shared);
+  await sees(hers, [['ada', { x: 1, y: 2 }]]);
+  assert.equal(await his.run(() => /** @type {any} */ (globalThis).second.status), 'live');
+  await his.run(() => room.leave());
+  await his.run(() => /** @type {any} */ (globalThis).second.setState({ z: 3 }));
+  await sees(hers, [['ada', { x: 1, y: 2, z: 3 }]]);
+  const left = await his.run(() => [room.status, room.others.length, room.send('wave')]);
+  assert.deepEqual(left, ['closed', 0, false]);
+  await his.run(() => /** @type {any} */ (globalThis).second[Symbol.dispose ?? 'leave']());
+  await sees(hers, []);
+  assert.equal(sent.filter(({ event }) => event === 'phx_join').length, 1);
+});
+
+test('a member who did not change stays the same object, and the list too while nothing changes', async () => {
+  const [his, hers, third] = [await open(ada), await open(grace), await open(mary)];
+  await join(his, {});
+  await join(hers, { state: { x: 1 } });
+  await sees(his, [['grace', { x: 1 }]]);
+  await his.run(() => void Object.assign(globalThis, { before: room.others }));
+  await join(third, {});
+  await until(async () => (await others(his)).length === 2);
+  const facts = await his.run(() => {
+    const [before] = /** @type {any} */ (globalThis).before;
+    return [room.others.includes(before), /** @type {any} */ (globalThis).before.length, seen.told];
+  });
+  assert.deepEqual(facts.slice(0, 2), [true, 1]);
+  await setState(hers, { x: 1 });
+  await third.run(() => room.send('wave'));
+  await until(() => his.run(() => seen.messages.length === 1));
+  assert.equal(await his.run(() => seen.told), facts[2]);
+});
+
+test('whoever signs out leaves, and another user is not in the room of the one before', async () => {
+  const [his, hers] = [await open(ada), await open(mary)];
+  await join(his, {});
+  await join(hers, {});
+  await sees(hers, [['ada', {}]]);
+  await his.run((token) => {
+    env.token = token;
+    wdb.authChanged();
+  }, grace.token);
+  await sees(hers, []);
+  assert.deepEqual(await his.run(() => [room.status, room.error.code, room.others.length]), [
+    'closed',
+    'ABORTED',
+    0,
+  ]);
+});
+
+test('a room joined before configure waits for it', async () => {
+  const tab = await world.open({ configured: false });
+  const status = await tab.run(async ([workflowId, token]) => {
+    const room = wdb.getRealtimeManager().joinRoom(workflowId, { state: { x: 1 } });
+    const before = room.status;
+    wdb.configure({ url: env.url, key: env.key, accessToken: () => token });
+    while (room.status !== 'live') await new Promise((resolve) => setTimeout(resolve, 10));
+    return before;
+  }, /** @type {const} */ ([shared, ada.token]));
+  assert.equal(status, 'connecting');
+});
+
+test('a room outlives a failure of the engine', async () => {
+  const [his, hers] = [
+    await world.open({ as: /** @type {User} */ (ada), configured: false }),
+    await open(grace),
+  ];
+  await his.run(sabotage);
+  await his.run(() => wdb.configure({ url: env.url, key: env.key, accessToken: () => env.token }));
+  await join(his, { state: { x: 1, y: 1 } });
+  await join(hers, { state: { z: 1 } });
+  await setState(his, { x: 2, y: undefined });
+  await sees(hers, [['ada', { x: 2 }]]);
+  await his.run(async () => {
+    const { trap } = /** @type {any} */ (globalThis);
+    trap.arm(1);
+    await outcome(db.getUserProfile(env.userId));
+    trap.arm(Infinity);
+  });
+  await until(() => his.run(() => seen.statuses.join() === 'live,reconnecting,live'));
+  await sees(hers, [['ada', { x: 2 }]]);
+  await setState(his, { x: 3 });
+  await sees(hers, [['ada', { x: 3 }]]);
+  await sees(his, [['grace', { z: 1 }]]);
+});
+
+test('the official client and ours are in a room together', async () => {
+  const his = await open(ada);
+  await join(his, { state: { x: 1 } });
+  const client = createClient(stack.url, stack.publishableKey, {
+    auth: { persistSession: false, autoRefreshToken: false },
+    realtime: { transport: /** @type {any} */ (WebSocket) },
+  });
+  after(() => client.realtime.disconnect());
+  await client.realtime.setAuth(grace.token);
+  const channel = client.channel(`workflow:${shared}`, {
+    config: { private: true, presence: { key: grace.id } },
+  });
+  /** @type {any[]} */
+  const heard = [];
+  channel.on('broadcast', { event: 'wave' }, ({ payload }) => heard.push(payload));
+  channel.on('presence', { event: 'sync' }, () => {});
+  await new Promise((resolve) => channel.subscribe((status) => status === 'SUBSCRIBED' && resolve(status)));
+  await until(() => ada.id in channel.presenceState());
+  assert.deepEqual(/** @type {any} */ (channel.presenceState())[ada.id][0].state, { x: 1 });
+  await channel.track({ name: 'Grace', state: { y: 2 } });
+  await sees(his, [['Grace', { y: 2 }]]);
+  // From the official client it comes as bytes.
+  await channel.send({ type: 'broadcast', event: 'wave', payload: { é: 1 } });
+  await until(() => his.run(() => seen.messages.length === 1));
+  assert.deepEqual(await his.run(() => seen.messages), [{ é: 1 }]);
+  await his.run(() => room.send('wave', [1]));
+  await until(() => heard.length === 1);
+  assert.deepEqual(heard, [[1]]);
+});

@@ -1,0 +1,477 @@
+//! A room, as one who is in it sees it.
+
+use super::rig::{token, Manners, Rig, GOOD, ROOM};
+use serde_json::{json, Value};
+use workflow_db::data::Data;
+use workflow_db::realtime::{is_event_name, OwnState, Presence, MAX_STATE_BYTES};
+use workflow_db::time::{REFUSED_BACKOFF, TRACK_GAP_MS};
+
+const DENIED: &str = "Unauthorized: You do not have permissions to read from this Channel topic: workflow:a";
+
+/// In the room, alone, with all of that told already.
+fn inside() -> Rig {
+    let mut rig = Rig::new(GOOD);
+    rig.open_room(1);
+    rig.hear_in_room("presence_state", json!({}));
+    rig.wait(20.0);
+    rig.told();
+    rig
+}
+
+fn entry(reference: &str, tab: &str, at: u64, x: u64) -> Value {
+    json!({"phx_ref": reference, "tab": tab, "name": "Bea", "since": 5, "at": at, "state": {"x": x}})
+}
+
+fn comes(rig: &mut Rig, user: &str, entry: &Value) {
+    rig.hear_in_room("presence_diff", json!({"joins": {user: {"metas": [entry]}}, "leaves": {}}));
+}
+
+fn leaves(rig: &mut Rig, user: &str, entry: &Value) {
+    rig.hear_in_room("presence_diff", json!({"joins": {}, "leaves": {user: {"metas": [entry]}}}));
+}
+
+fn shows(rig: &mut Rig, tab: &str, at: u64, x: u64) {
+    let payload = json!({"tab": tab, "at": at, "state": {"x": x}});
+    rig.hear_in_room(
+        "broadcast",
+        json!({"type": "broadcast", "event": "workflow-db:state", "payload": payload}),
+    );
+}
+
+/// What is told within a frame of the screen.
+fn told(rig: &mut Rig) -> Vec<String> {
+    rig.wait(20.0);
+    rig.told()
+}
+
+/// The states that were broadcast.
+fn shown(rig: &Rig) -> Vec<Value> {
+    let broadcasts = rig.sent.iter().filter(|sent| sent.event == "broadcast");
+    broadcasts.map(|sent| sent.payload["payload"]["state"].clone()).collect()
+}
+
+#[test]
+fn a_room_is_a_private_channel_with_the_user_as_the_key_of_its_presence() {
+    let mut rig = Rig::new(GOOD);
+    rig.token = Some(token("jwt", rig.now.wall_ms + 1e9));
+    rig.open_room(1);
+    let join = rig.last("phx_join");
+    assert_eq!(join.topic, ROOM);
+    let config = json!({
+        "broadcast": {"ack": false, "self": false}, "presence": {"key": "ada", "enabled": true},
+        "postgres_changes": [], "private": true,
+    });
+    assert_eq!(join.payload, json!({"config": config, "access_token": "jwt"}));
+    assert_eq!(rig.told(), ["ask", "connect", "join workflow:a", "ready 1", "presence workflow:a"]);
+}
+
+#[test]
+fn whoever_enters_is_entered_into_the_presence_again_after_each_join() {
+    let mut rig = inside();
+    let first = rig.last("presence").payload;
+    let payload = json!({
+        "name": "Ada", "since": 1_795_000_000_000_u64, "tab": "ada-1", "at": 1_795_000_000_000_u64,
+        "state": {"x": 0},
+    });
+    assert_eq!(first, json!({"type": "presence", "event": "track", "payload": payload}));
+    rig.show(1, &json!({"x": 7}));
+    rig.closed();
+    rig.wait(10_000.0);
+    let second = rig.last("presence").payload["payload"].clone();
+    assert_eq!((&second["tab"], &second["since"]), (&payload["tab"], &payload["since"]));
+    assert_eq!(second["state"], json!({"x": 7}));
+    assert_eq!(rig.last("presence").join_ref.as_deref(), Some(&*rig.last("phx_join").reference));
+}
+
+#[test]
+fn a_person_in_two_tabs_is_shown_once_with_what_was_shown_last() {
+    let mut rig = inside();
+    let (one, two) = (entry("r1", "bea-1", 10, 1), entry("r2", "bea-2", 20, 2));
+    comes(&mut rig, "bea", &one);
+    assert_eq!(told(&mut rig), [r#"others 1 [Bea {"x":1}]"#]);
+    comes(&mut rig, "bea", &two);
+    assert_eq!(told(&mut rig), [r#"others 1 [Bea {"x":2}]"#]);
+    shows(&mut rig, "bea-1", 30, 3);
+    assert_eq!(told(&mut rig), [r#"others 1 [Bea {"x":3}]"#]);
+    leaves(&mut rig, "bea", &one);
+    assert_eq!(told(&mut rig), [r#"others 1 [Bea {"x":2}]"#]);
+    leaves(&mut rig, "bea", &two);
+    assert_eq!(told(&mut rig), ["others 1 []"]);
+}
+
+#[test]
+fn ones_own_other_tabs_are_not_among_the_others() {
+    let mut rig = inside();
+    comes(&mut rig, "ada", &entry("r1", "ada-2", 10, 1));
+    assert_eq!(told(&mut rig), [""; 0]);
+}
+
+#[test]
+fn a_tab_that_shows_something_new_neither_leaves_nor_comes_twice() {
+    let mut rig = inside();
+    let (before, after) = (entry("r1", "bea-1", 10, 1), entry("r2", "bea-1", 20, 2));
+    comes(&mut rig, "bea", &before);
+    told(&mut rig);
+    let update = json!({"joins": {"bea": {"metas": [after]}}, "leaves": {"bea": {"metas": [before]}}});
+    rig.hear_in_room("presence_diff", update);
+    assert_eq!(told(&mut rig), [r#"others 1 [Bea {"x":2}]"#]);
+    leaves(&mut rig, "bea", &after);
+    assert_eq!(told(&mut rig), ["others 1 []"]);
+}
+
+#[test]
+fn a_tab_that_reconnected_stays_when_the_server_notices_that_its_old_connection_is_dead() {
+    for is_new_listed_first in [true, false] {
+        let mut rig = inside();
+        let (old, new) = (entry("r1", "bea-1", 10, 1), entry("r2", "bea-1", 10, 1));
+        let metas = if is_new_listed_first { [&new, &old] } else { [&old, &new] };
+        rig.hear_in_room("presence_state", json!({"bea": {"metas": metas}}));
+        assert_eq!(told(&mut rig), [r#"others 1 [Bea {"x":1}]"#]);
+        leaves(&mut rig, "bea", &old);
+        assert_eq!(told(&mut rig), [""; 0]);
+        leaves(&mut rig, "bea", &new);
+        assert_eq!(told(&mut rig), ["others 1 []"]);
+    }
+}
+
+#[test]
+fn the_others_stay_shown_while_the_connection_is_down_and_nobody_is_shown_twice_afterwards() {
+    let mut rig = inside();
+    comes(&mut rig, "bea", &entry("r1", "bea-1", 10, 1));
+    shows(&mut rig, "bea-1", 20, 2);
+    comes(&mut rig, "cid", &entry("r2", "cid-1", 10, 1));
+    told(&mut rig);
+    rig.closed();
+    rig.wait(10_000.0);
+    let everybody = json!({"bea": {"metas": [entry("r1", "bea-1", 10, 1)]}});
+    assert!(!rig.told().iter().any(|told| told.starts_with("others")));
+    rig.hear_in_room("presence_state", everybody);
+    // Cid left meanwhile. What Bea showed last was heard before.
+    assert_eq!(told(&mut rig), [r#"others 1 [Bea {"x":2}]"#]);
+}
+
+#[test]
+fn a_difference_that_comes_before_the_list_of_everybody_counts() {
+    let mut rig = Rig::new(GOOD);
+    rig.open_room(1);
+    let (bea, cid) = (entry("r1", "bea-1", 10, 1), entry("r2", "cid-1", 10, 1));
+    leaves(&mut rig, "bea", &bea);
+    comes(&mut rig, "cid", &cid);
+    rig.told();
+    assert_eq!(told(&mut rig), [""; 0]);
+    rig.hear_in_room("presence_state", json!({"bea": {"metas": [bea]}}));
+    assert_eq!(told(&mut rig), [r#"others 1 [Bea {"x":1}]"#]);
+}
+
+#[test]
+fn a_state_is_sent_at_most_twenty_times_in_any_second_and_the_last_one_arrives() {
+    let mut rig = inside();
+    let start_ms = rig.now.monotonic_ms;
+    let mut sent_ms = Vec::new();
+    for x in 1..=3_000 {
+        rig.show(1, &json!({"x": x}));
+        sent_ms.resize(shown(&rig).len(), rig.now.monotonic_ms - start_ms);
+        rig.wait(1.0);
+        sent_ms.resize(shown(&rig).len(), rig.now.monotonic_ms - start_ms);
+    }
+    assert!(sent_ms.windows(21).all(|window| window[20] - window[0] >= 1_000.0), "{sent_ms:?}");
+    assert!((58..=61).contains(&sent_ms.len()), "{}", sent_ms.len());
+    rig.wait(50.0);
+    assert_eq!(shown(&rig).last(), Some(&json!({"x": 3_000})));
+    let at: Vec<u64> = rig
+        .sent
+        .iter()
+        .filter(|sent| sent.event == "broadcast")
+        .map(|sent| sent.payload["payload"]["at"].as_u64().expect("a time"))
+        .collect();
+    assert!(at.windows(2).all(|pair| pair[0] < pair[1]), "{at:?}");
+}
+
+#[test]
+fn a_first_state_goes_out_at_once_and_an_equal_one_not_at_all() {
+    let mut rig = inside();
+    rig.show(1, &json!({"x": 1}));
+    assert_eq!(shown(&rig), [json!({"x": 1})]);
+    rig.show(1, &json!({"x": 1}));
+    rig.wait(60.0);
+    assert_eq!(shown(&rig).len(), 1);
+}
+
+#[test]
+fn the_later_of_two_states_counts_although_a_clock_was_set_back() {
+    let mut rig = inside();
+    rig.show(1, &json!({"x": 1}));
+    rig.now.wall_ms -= 3_600_000.0;
+    rig.wait(60.0);
+    rig.show(1, &json!({"x": 2}));
+    let at = |place: usize| {
+        let sent = rig.sent.iter().filter(|sent| sent.event == "broadcast").nth(place);
+        sent.expect("a broadcast").payload["payload"]["at"].as_f64()
+    };
+    assert!(at(0) < at(1));
+}
+
+/// Hosted servers close a channel at the sixth in 30 seconds.
+#[test]
+fn the_presence_is_changed_every_ten_seconds_at_most_and_holds_the_last_state() {
+    let mut rig = inside();
+    for x in 0..600 {
+        rig.show(1, &json!({"x": x}));
+        rig.wait(100.0);
+    }
+    let tracked = rig.count("presence");
+    assert!((5..=7).contains(&tracked), "{tracked}");
+    rig.wait(TRACK_GAP_MS);
+    assert_eq!(rig.last("presence").payload["payload"]["state"], json!({"x": 599}));
+}
+
+#[test]
+fn someone_who_comes_is_sent_a_state_that_the_presence_does_not_hold_yet() {
+    let mut rig = inside();
+    comes(&mut rig, "bea", &entry("r1", "bea-1", 10, 1));
+    rig.wait(100.0);
+    assert_eq!(shown(&rig), [json!(null); 0]);
+    rig.show(1, &json!({"x": 1}));
+    rig.wait(100.0);
+    comes(&mut rig, "cid", &entry("r2", "cid-1", 10, 1));
+    assert_eq!(shown(&rig), [json!({"x": 1}), json!({"x": 1})]);
+    // Once it does, nothing more is sent.
+    rig.wait(TRACK_GAP_MS);
+    comes(&mut rig, "dan", &entry("r3", "dan-1", 10, 1));
+    rig.wait(100.0);
+    assert_eq!(shown(&rig).len(), 2);
+}
+
+#[test]
+fn the_others_are_told_no_more_often_than_a_screen_shows_them() {
+    let mut rig = inside();
+    for tab in 0..50 {
+        comes(&mut rig, &format!("user-{tab}"), &entry(&format!("r{tab}"), &format!("t{tab}"), 1, 0));
+    }
+    rig.told();
+    for at in 2..1_002_u64 {
+        for tab in 0..50 {
+            shows(&mut rig, &format!("t{tab}"), at, at);
+        }
+        rig.wait(1.0);
+    }
+    let tellings = rig.told().len();
+    assert!((55..=64).contains(&tellings), "{tellings}");
+    rig.wait(20.0);
+    assert!(rig.others[&1].iter().all(|member| member.state.to_value() == json!({"x": 1_001})));
+}
+
+#[test]
+fn a_member_who_did_not_change_keeps_the_same_state_object() {
+    let mut rig = inside();
+    comes(&mut rig, "bea", &entry("r1", "bea-1", 10, 1));
+    told(&mut rig);
+    let before = rig.others[&1][0].state.clone();
+    comes(&mut rig, "cid", &entry("r2", "cid-1", 10, 1));
+    // Shown again, and equal.
+    shows(&mut rig, "bea-1", 20, 1);
+    told(&mut rig);
+    assert!(rig.others[&1].iter().any(|member| member.state.is_same(&before)));
+}
+
+#[test]
+fn others_stand_in_the_order_in_which_they_came_with_a_color_of_their_own() {
+    let mut rig = inside();
+    let came = |since: u64, tab: &str| json!({"phx_ref": tab, "tab": tab, "name": tab, "since": since, "at": 1, "state": {}});
+    for (user, since) in [("eve", 30), ("bea", 20), ("dan", 20), ("cid", 10)] {
+        comes(&mut rig, user, &came(since, user));
+    }
+    told(&mut rig);
+    let members = &rig.others[&1];
+    let names: Vec<&str> = members.iter().map(|member| &*member.user_id).collect();
+    assert_eq!(names, ["cid", "bea", "dan", "eve"]);
+    let colors: Vec<&str> = members.iter().map(|member| member.color).collect();
+    rig.closed();
+    rig.wait(10_000.0);
+    rig.hear_in_room("presence_state", json!({"bea": {"metas": [came(99, "bea")]}}));
+    told(&mut rig);
+    assert_eq!(rig.others[&1][0].color, colors[1]);
+    assert!(colors.iter().any(|color| *color != colors[0]), "{colors:?}");
+}
+
+#[test]
+fn a_refusal_shows_at_once_and_is_tried_again_ever_more_rarely() {
+    let mut rig = Rig::new(Manners { joins: false, ..GOOD });
+    rig.open_room(1);
+    rig.told();
+    let join = rig.last("phx_join");
+    rig.reply(&join, "error", json!({"reason": DENIED}));
+    assert_eq!(rig.told(), [format!("refused 1: {DENIED}")]);
+    for _ in 0..20 {
+        let before = rig.count("phx_join");
+        while rig.count("phx_join") == before {
+            rig.wait(1_000.0);
+        }
+        let join = rig.last("phx_join");
+        rig.reply(&join, "error", json!({"reason": DENIED}));
+    }
+    assert_eq!(rig.told().iter().filter(|told| told.starts_with("refused")).count(), 0);
+    let before = rig.count("phx_join");
+    rig.wait(REFUSED_BACKOFF.max_ms / 2.0 - 1.0);
+    assert_eq!(rig.count("phx_join"), before);
+    // Access was granted meanwhile.
+    rig.manners = GOOD;
+    rig.wait(REFUSED_BACKOFF.max_ms * 1.5);
+    assert!(rig.told().contains(&"ready 1".to_owned()));
+}
+
+#[test]
+fn a_new_token_is_tried_at_once_where_the_former_one_was_refused() {
+    let mut rig = Rig::new(Manners { joins: false, ..GOOD });
+    rig.token = Some(token("stranger", rig.now.wall_ms + 1e9));
+    rig.open_room(1);
+    let join = rig.last("phx_join");
+    rig.reply(&join, "error", json!({"reason": DENIED}));
+    let joins = rig.count("phx_join");
+    let member = token("member", rig.now.wall_ms + 1e9);
+    rig.hand_token(Ok(Some(member)));
+    rig.wait(100.0);
+    assert_eq!(rig.count("phx_join"), joins + 1);
+    assert_eq!(rig.last("phx_join").payload["access_token"], json!("member"));
+}
+
+#[test]
+fn when_access_ends_nobody_is_shown_any_more() {
+    let mut rig = inside();
+    comes(&mut rig, "bea", &entry("r1", "bea-1", 10, 1));
+    told(&mut rig);
+    let reason = "You no longer have permission to read from this Channel topic: workflow:a";
+    let payload =
+        json!({"extension": "system", "status": "error", "message": reason, "channel": "workflow:a"});
+    rig.hear_in_room("system", payload);
+    assert_eq!(rig.told(), [format!("refused 1: {reason}"), "others 1 []".to_owned()]);
+}
+
+#[test]
+fn when_the_room_is_out_of_reach_for_long_nobody_is_shown_any_more() {
+    let mut rig = inside();
+    comes(&mut rig, "bea", &entry("r1", "bea-1", 10, 1));
+    told(&mut rig);
+    rig.manners = Manners { connects: false, ..GOOD };
+    rig.closed();
+    rig.wait(30_000.0);
+    let told = rig.told();
+    let failing = told.iter().position(|told| told.starts_with("failing 1")).expect("failing");
+    assert_eq!(told[failing + 1], "others 1 []");
+}
+
+#[test]
+fn a_message_is_sent_only_where_the_room_is_joined() {
+    let mut rig = inside();
+    assert!(rig.send_message(1, "wave", &json!({"to": "all"})));
+    let payload = json!({"type": "broadcast", "event": "wave", "payload": {"to": "all"}});
+    assert_eq!(rig.last("broadcast").payload, payload);
+    assert!(!rig.send_message(2, "wave", &json!(1)));
+    rig.closed();
+    assert!(!rig.send_message(1, "wave", &json!(1)));
+}
+
+#[test]
+fn a_message_of_another_is_told_whatever_its_payload() {
+    let mut rig = inside();
+    for payload in [json!({"a": 1}), json!(null), json!([1]), json!("text")] {
+        rig.hear_in_room(
+            "broadcast",
+            json!({"type": "broadcast", "event": "wave", "payload": payload.clone()}),
+        );
+        assert_eq!(rig.told(), [format!("message 1 \"wave\" {payload}")]);
+    }
+}
+
+#[test]
+fn a_room_that_was_left_is_told_of_no_more_and_may_be_joined_again() {
+    let mut rig = inside();
+    rig.close(1);
+    assert_eq!(rig.last("phx_leave").topic, ROOM);
+    rig.open_room(2);
+    rig.told();
+    comes(&mut rig, "bea", &entry("r1", "bea-1", 10, 1));
+    rig.hear_in_room("presence_state", json!({}));
+    assert_eq!(told(&mut rig), [r#"others 2 [Bea {"x":1}]"#]);
+}
+
+#[test]
+fn entries_that_another_client_made_or_a_liar_show_what_can_be_shown() {
+    let mut rig = inside();
+    let everybody = json!({
+        "bea": {"metas": [{"phx_ref": "r1", "at": 1}]},
+        "cid": {"metas": [{"phx_ref": "r2", "name": 7, "since": -1e300, "at": 1e300, "state": [1], "tab": {}}]},
+        "dan": {"metas": "none"},
+        "eve": 7,
+    });
+    rig.hear_in_room("presence_state", everybody);
+    assert_eq!(told(&mut rig), ["others 1 [ {},  {}]"]);
+    assert!(rig.others[&1].iter().all(|member| (0.0..=8.64e15).contains(&member.since_ms)));
+    for payload in [json!(7), json!({"event": "workflow-db:state"}), json!({"joins": 1, "leaves": []})] {
+        rig.hear_in_room("broadcast", payload.clone());
+        rig.hear_in_room("presence_diff", payload.clone());
+        rig.hear_in_room("presence_state", payload);
+    }
+}
+
+#[test]
+fn the_recorded_presence_comes_and_goes() {
+    let mut presence = Presence::default();
+    let text =
+        include_str!("../../../examples/local-stack/test/fixtures/realtime/broadcast-presence-vsn1.jsonl");
+    let mut seen = Vec::new();
+    for line in text.lines() {
+        let line: Value = serde_json::from_str(line).expect("JSON");
+        let Some(data) = line["data"].as_str().filter(|_| line["dir"] == "in") else { continue };
+        let frame = crate::support::Json::parse(data).expect("JSON");
+        let payload = frame.child("payload").expect("a payload");
+        match frame.column("event").text() {
+            Some("presence_state") => presence.replace(&payload),
+            Some("presence_diff") => drop(presence.apply(&payload)),
+            _ => continue,
+        }
+        seen.push(
+            presence.others("somebody else").iter().map(|member| member.user_id.clone()).collect::<Vec<_>>(),
+        );
+    }
+    assert_eq!(seen, [vec![], vec!["me".to_owned()], vec![]]);
+}
+
+fn patch(members: &[(&str, Option<&str>)]) -> Vec<(String, Option<String>)> {
+    members.iter().map(|(name, json)| ((*name).to_owned(), json.map(str::to_owned))).collect()
+}
+
+#[test]
+fn a_patch_replaces_adds_and_removes_members_of_a_state() {
+    let state = OwnState::default().merged(patch(&[("a", Some("1")), ("b", Some("{}"))])).expect("small");
+    let state = state.merged(patch(&[("b", None), ("a", Some("null")), ("\"c", Some("[2]")), ("d", None)]));
+    assert_eq!(state.expect("small").json(), r#"{"a":null,"\"c":[2]}"#);
+}
+
+#[test]
+fn a_second_component_adds_only_what_is_not_shown_yet() {
+    let state = OwnState::default().merged(patch(&[("a", Some("1"))])).expect("small");
+    let state = state.completed(patch(&[("a", Some("2")), ("b", Some("3"))])).expect("small");
+    assert_eq!(state.json(), r#"{"a":1,"b":3}"#);
+}
+
+#[test]
+fn a_state_of_more_than_a_kilobyte_is_refused() {
+    // {"a":"…"}: 8 bytes besides the text, whose letters take two each.
+    let text = |letters: usize| format!("\"{}\"", "é".repeat(letters));
+    let letters = (MAX_STATE_BYTES - 8) / 2;
+    let state = OwnState::default();
+    let full = state.merged(patch(&[("a", Some(&text(letters)))])).expect("it fits");
+    assert_eq!(full.json().len(), MAX_STATE_BYTES);
+    assert!(state
+        .merged(patch(&[("a", Some(&text(letters + 1)))]))
+        .expect_err("too large")
+        .is("INVALID_INPUT"));
+    assert!(full.merged(patch(&[("b", Some("1"))])).expect_err("too large in all").is("INVALID_INPUT"));
+    assert!(full.merged(patch(&[("b", Some("1")), ("a", None)])).is_ok());
+}
+
+#[test]
+fn the_packages_own_event_is_no_name_for_a_message() {
+    assert!(is_event_name("state") && !is_event_name("") && !is_event_name("workflow-db:state"));
+}

@@ -1,0 +1,53 @@
+// Rooms: what a tab shows is typed by the application; what others show may lack any of it.
+import {
+  getRealtimeManager,
+  useRoom,
+  type DatabaseError,
+  type Member,
+  type Room,
+  type RoomOptions,
+  type SubscriptionStatus,
+  type UseRoomResult,
+} from 'workflow-db/react';
+
+interface Shown {
+  cursor: { x: number; y: number } | null;
+  selected: string[];
+}
+
+const options: RoomOptions<Shown> = { state: { cursor: null, selected: [] }, name: 'Ada' };
+const room: Room<Shown> = getRealtimeManager().joinRoom<Shown>('workflow', options);
+const plain: Room = getRealtimeManager().joinRoom('workflow');
+const status: SubscriptionStatus = room.status;
+const error: DatabaseError | null = room.error;
+const members: readonly Member<Shown>[] = room.others;
+for (const { userId, name, color, state, since } of members) {
+  const texts: string[] = [userId, name, color, since];
+  const x: number | undefined = state.cursor?.x;
+  // @ts-expect-error -- another version of the app may show less
+  const selected: string[] = state.selected;
+  // @ts-expect-error -- what others show is theirs
+  state.cursor = null;
+}
+room.setState({ cursor: { x: 1, y: 2 } });
+// @ts-expect-error -- nothing of this name is shown
+room.setState({ curser: null });
+plain.setState({ anything: 1 });
+const isSent: boolean = room.send('wave', { to: 'all' });
+const stops: (() => void)[] = [room.on('wave', (payload: unknown) => void payload), room.subscribe(() => {})];
+room.leave();
+{
+  using left = getRealtimeManager().joinRoom('workflow');
+  void left.workflowId;
+}
+
+export function Component({ workflowId }: { workflowId: string | null }) {
+  const result: UseRoomResult<Shown> = useRoom(workflowId, options.state, { name: 'Ada' });
+  const { others, setState, send, on, status: shown } = result;
+  setState({ selected: ['a'] });
+  // @ts-expect-error -- a list of names
+  setState({ selected: 'a' });
+  const { setState: setAnything } = useRoom(workflowId);
+  setAnything({ x: 1 });
+  return [others, send, on, shown, status, error, isSent, stops];
+}
