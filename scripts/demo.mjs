@@ -27,7 +27,7 @@ if (!(await isFree(APP_PORT))) {
 installPackages('examples/react-app');
 const { startStack, StackError } = await import('../examples/local-stack/stack.mjs');
 console.log('\n== Starting Postgres and PostgREST');
-const stack = await startStack({ encryptedKeys: true, members: true }).catch((error) => {
+const stack = await startStack({ members: true, relay: true }).catch((error) => {
   if (error instanceof StackError) fail(error.message);
   throw error;
 });

@@ -15,12 +15,16 @@ const GRAVE = ['serious', 'critical'];
 let app;
 /** @type {[name: string, hash: string][]} */
 let pages;
+/** Ada's; Grace is an editor of it, and Mary a viewer. */
+let sharedWorkflow = '';
 before(async () => {
-  app = await startApp({ encryptedKeys: true });
+  app = await startApp({ relay: true });
   const [run] = await app.stack.sql(
     `select w.id as workflow, e.id as execution from workflow_executions e join workflows w on w.id = e.workflow_id
      where w.user_id = '22222222-2222-4222-8222-222222222222' order by e.created_at desc limit 1`,
   );
+  const [launch] = await app.stack.sql("select id from workflows where name = 'Product launch video'");
+  sharedWorkflow = `#/workflows/${launch.id}`;
   pages = [
     ['dashboard', '#/'],
     ['workflows', '#/workflows?archived'],
@@ -106,6 +110,61 @@ test('the way in, the dialogs, the toasts and the inspector are sound', async ()
   await assertSound(page, 'the way in');
   await close();
 });
+
+for (const [device, width, height, colorScheme] of /** @type {const} */ ([
+  ['phone', 390, 844, 'light'],
+  ['desktop', 1440, 900, 'dark'],
+])) {
+  test(`sharing is sound on a ${device}, ${colorScheme}: invitations, the dialog, others, conflicts`, async () => {
+    const size = { width, height, colorScheme };
+    const ada = await app.visit('Ada', { ...size, path: sharedWorkflow });
+    const mary = await app.visit('Mary', { ...size, path: '#/' });
+    for (const { page } of [ada, mary]) await page.evaluate((axe) => (0, eval)(axe), AXE);
+    for (const hash of ['#/', '#/workflows/shared']) {
+      await go(mary.page, hash);
+      await mary.page.getByRole('region', { name: 'Invitations' }).waitFor();
+      await assertSound(mary.page, `invitations, ${hash}`);
+    }
+    await go(mary.page, sharedWorkflow);
+    await mary.page.getByText('Read only', { exact: true }).waitFor();
+    await mary.page.getByRole('list', { name: 'Also here' }).getByRole('listitem').waitFor();
+    await mary.page
+      .getByRole('button', { name: /^Step / })
+      .first()
+      .click();
+    await ada.page.locator('.picked-by').waitFor();
+    await assertSound(ada.page, 'the steps that others have picked');
+    await assertSound(mary.page, 'read only');
+
+    await ada.page.getByRole('button', { name: 'Share' }).click();
+    await ada.page.getByRole('combobox', { name: 'Role of mary@example.com' }).waitFor();
+    await assertSound(ada.page, 'dialog for sharing');
+    await ada.page.getByRole('textbox', { name: 'Email address' }).fill('mary@example.com');
+    await ada.page.keyboard.press('Enter');
+    await ada.page.getByRole('alert').waitFor();
+    await assertSound(ada.page, 'dialog for sharing, with an error');
+    await ada.page.keyboard.press('Escape');
+
+    const label = `Theirs on a ${device}`;
+    await ada.page
+      .getByRole('button', { name: /^Step / })
+      .first()
+      .click();
+    await ada.page.getByRole('textbox', { name: 'Label' }).fill('Mine');
+    await app.stack.sql('update workflow_nodes set label = $1 where workflow_id = $2', [
+      label,
+      sharedWorkflow.split('/')[2],
+    ]);
+    await ada.page.getByRole('button', { name: 'Save', exact: true }).click();
+    await ada.page
+      .getByRole('dialog')
+      .getByRole('radio', { name: `Theirs: “${label}”` })
+      .waitFor();
+    await assertSound(ada.page, 'dialog for conflicts');
+    await ada.close();
+    await mary.close();
+  });
+}
 
 test('the devtools come with ?devtools, and not without', async () => {
   const { page, problems, close } = await app.visit('Grace');

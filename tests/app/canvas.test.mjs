@@ -179,21 +179,13 @@ async function conflict(/** @type {string} */ theirs, /** @type {string} */ mine
   return { first, second, dialog };
 }
 
-test('of two versions, theirs can be taken', async () => {
-  const { first, second, dialog } = await conflict('Theirs one', 'Mine one');
-  await dialog.getByRole('button', { name: 'Take theirs' }).click();
-  await second.page.getByRole('button', { name: /^Step Theirs one/ }).waitFor();
+test('of two windows with different labels, the user chooses one, and both windows show it', async () => {
+  const { first, second, dialog } = await conflict('In the first window', 'In the second window');
+  await dialog.getByRole('radio', { name: 'Mine: “In the second window”' }).check();
+  await dialog.getByRole('button', { name: 'Save' }).click();
   await second.page.getByText('Saved', { exact: true }).waitFor();
-  assert.equal((await places())[0]?.label, 'Theirs one');
+  assert.equal((await places())[0]?.label, 'In the second window');
+  await first.page.getByRole('button', { name: /^Step In the second window/ }).waitFor();
   assert.deepEqual(first.problems, []);
-  await first.close();
-});
-
-test('of two versions, mine can be kept, and the other window shows it', async () => {
-  const { first, second, dialog } = await conflict('Theirs two', 'Mine two');
-  await dialog.getByRole('button', { name: 'Keep mine' }).click();
-  await second.page.getByText('Saved', { exact: true }).waitFor();
-  assert.equal((await places())[0]?.label, 'Mine two');
-  await first.page.getByRole('button', { name: /^Step Mine two/ }).waitFor();
   await first.close();
 });

@@ -7,6 +7,7 @@ import { dragBy, eventually, go, startApp, untilLive } from './support.mjs';
 /** @typedef {import('playwright-core').Page} Page */
 
 const TITLE = 'Product launch video';
+const CONFLICT = 'This workflow was changed elsewhere';
 
 /** @type {import('./support.mjs').RunningApp} */
 let app;
@@ -45,6 +46,7 @@ const stepOf = (/** @type {Page} */ page, /** @type {string} */ nodeId) =>
   page.locator(`[data-node-id="${nodeId}"]`);
 const save = (/** @type {Page} */ page) => page.getByRole('button', { name: 'Save', exact: true }).click();
 const untilSaved = (/** @type {Page} */ page) => page.getByText('Saved', { exact: true }).waitFor();
+const conflictOf = (/** @type {Page} */ page) => page.getByRole('dialog', { name: CONFLICT });
 
 /** Opens the shared workflow as someone who takes part in it. @param {string} person */
 async function open(person) {
@@ -123,6 +125,82 @@ test('an invitation that is declined is gone for both', async () => {
   );
   assert.deepEqual(mary.problems, []);
   await mary.close();
+});
+
+/** Two people give the first step different labels; Grace moves the second step too. Ada saves first. */
+async function conflict(/** @type {string} */ theirs, /** @type {string} */ mine) {
+  const [ada, grace] = [await open('Ada'), await open('Grace')];
+  const [, second] = await nodes();
+  await relabel(ada.page, theirs);
+  await relabel(grace.page, mine);
+  await grace.page.getByRole('button', { name: 'Close', exact: true }).click();
+  await dragBy(grace.page, stepOf(grace.page, second?.node_id), 0, 30);
+  await save(ada.page);
+  await untilSaved(ada.page);
+  await save(grace.page);
+  const dialog = conflictOf(grace.page);
+  await dialog.getByRole('group', { name: /^The label of/ }).waitFor();
+  const isMoved = async () => (await nodes())[1]?.position_y !== second?.position_y;
+  return { ada, grace, dialog, isMoved };
+}
+
+for (const { choice, side } of [
+  { choice: 'Theirs', side: 'theirs' },
+  { choice: 'Mine', side: 'mine' },
+]) {
+  test(`of two labels for one step, the dialog keeps ${side}, and everything else is merged`, async () => {
+    const labels = { theirs: `Ada for ${side}`, mine: `Grace for ${side}` };
+    const { ada, grace, dialog, isMoved } = await conflict(labels.theirs, labels.mine);
+    const kept = side === 'theirs' ? labels.theirs : labels.mine;
+    await dialog.getByRole('radio', { name: `${choice}: “${kept}”` }).check();
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await untilSaved(grace.page);
+    assert.equal((await nodes())[0]?.label, kept);
+    assert.ok(await isMoved());
+    for (const { page } of [ada, grace]) {
+      await page.getByRole('button', { name: `Step ${kept}` }).waitFor();
+    }
+    await ada.close();
+    await grace.close();
+  });
+}
+
+test('a conflict can be decided later: nothing is saved, and the changes stay', async () => {
+  const { ada, grace, dialog, isMoved } = await conflict('Ada for later', 'Grace for later');
+  await dialog.getByRole('button', { name: 'Decide later' }).click();
+  await grace.page.getByText('Unsaved changes').waitFor();
+  await grace.page.getByRole('button', { name: /^Step Grace for later/ }).waitFor();
+  assert.equal((await nodes())[0]?.label, 'Ada for later');
+  assert.equal(await isMoved(), false);
+  await ada.close();
+  await grace.close();
+});
+
+test('a step that one deletes and the other changes is asked about, and can be kept or deleted', async () => {
+  for (const isKept of [true, false]) {
+    const [ada, grace] = [await open('Ada'), await open('Grace')];
+    const all = await nodes();
+    const { node_id } = all[all.length - 1] ?? assert.fail();
+    await stepOf(ada.page, node_id).click();
+    await ada.page.getByRole('textbox', { name: 'Label' }).fill(`Changed ${isKept}`);
+    await stepOf(grace.page, node_id).click();
+    await grace.page.getByRole('button', { name: 'Delete step' }).click();
+    await save(ada.page);
+    await untilSaved(ada.page);
+    await save(grace.page);
+    const dialog = conflictOf(grace.page);
+    await dialog.getByRole('radio', { name: isKept ? /^Theirs: kept as/ : 'Mine: deleted' }).check();
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await untilSaved(grace.page);
+    assert.equal(
+      (await nodes()).some((row) => row.node_id === node_id),
+      isKept,
+    );
+    await stepOf(ada.page, node_id).waitFor({ state: isKept ? 'visible' : 'detached' });
+    await ada.close();
+    await grace.close();
+  }
 });
 
 test('a viewer sees the steps and the runs, and can change nothing', async () => {

@@ -16,6 +16,7 @@ import './styles/workflow-list.css';
 import './styles/sharing.css';
 import './styles/graph.css';
 import './styles/editor.css';
+import './styles/presence.css';
 import './styles/executions.css';
 import './styles/templates.css';
 import './styles/keys.css';

@@ -3,4 +3,6 @@
 interface ImportMetaEnv {
   readonly VITE_SUPABASE_URL?: string;
   readonly VITE_SUPABASE_ANON_KEY?: string;
+  readonly VITE_TEXT_SERVICE?: string;
+  readonly VITE_TEXT_MODEL?: string;
 }

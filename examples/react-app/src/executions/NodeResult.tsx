@@ -3,9 +3,10 @@ import { nodeType } from '../graph/nodeTypes';
 import { Icon } from '../ui/Icon';
 import { StatusChip } from '../ui/StatusChip';
 import { duration } from '../ui/time';
+import { StepOutput } from './StepOutput';
 
 export function NodeResult({ result, label }: { result: ExecutionNodeResult; label: string }) {
-  const { node_type, status, execution_time_ms, error_message, output_data } = result;
+  const { node_type, status, execution_time_ms, error_message } = result;
   const { name, icon, tone } = nodeType(node_type);
   return (
     <li className="node-result">
@@ -15,12 +16,7 @@ export function NodeResult({ result, label }: { result: ExecutionNodeResult; lab
       <div className="node-result-text">
         <strong>{label}</strong>
         {error_message !== null && <span className="failure">{error_message}</span>}
-        {output_data !== null && (
-          <details>
-            <summary>Output</summary>
-            <pre tabIndex={0}>{JSON.stringify(output_data, null, 2)}</pre>
-          </details>
-        )}
+        <StepOutput result={result} />
       </div>
       <span className="subtle node-result-time">
         {execution_time_ms === null ? '' : duration(execution_time_ms)}

@@ -1,13 +1,17 @@
-import { db, type WorkflowConnection, type WorkflowExecution, type WorkflowNode } from 'workflow-db/react';
-
-/** The duration of a simulated step. */
-const FASTEST_STEP_MS = 500;
-const SLOWEST_STEP_MS = 1100;
+import {
+  db,
+  type ExecutionNodeResult,
+  type WorkflowConnection,
+  type WorkflowExecution,
+  type WorkflowNode,
+} from 'workflow-db/react';
+import { problemText } from '../data/problems';
+import { labelOf } from '../graph/layout';
+import { doStep } from './step';
 
 /**
- * Runs a workflow step by step and stores the progress, so that every window that shows the run sees it. The work is
- * simulated; a real app would call its services here. Finished steps are not repeated, so an interrupted run can be
- * resumed.
+ * Runs a workflow step by step and stores the progress, so that every window that shows the run sees it. Finished
+ * steps are not repeated, so an interrupted run can be resumed.
  */
 export async function perform(
   execution: WorkflowExecution,
@@ -18,33 +22,57 @@ export async function perform(
   const known = new Map(
     (await fresh.getExecutionResults(execution.id)).map((result) => [result.node_id, result]),
   );
-  for (const { node_id, node_type } of inOrder(nodes, connections)) {
+  for (const node of inOrder(nodes, connections)) {
+    const { node_id, node_type } = node;
     if (known.get(node_id)?.status === 'completed') continue;
     // The run may have been stopped, or the workflow deleted.
     if ((await fresh.getExecution(execution.id))?.status !== 'running') return;
-    const startedAt = Date.now();
     const result =
       known.get(node_id) ??
       (await db.createExecutionResult({ execution_id: execution.id, node_id, node_type, status: 'running' }));
-    await pause(FASTEST_STEP_MS + Math.random() * (SLOWEST_STEP_MS - FASTEST_STEP_MS));
-    await db.updateExecutionResult(result.id, {
-      status: 'completed',
-      output_data: { made_by: node_type },
-      api_call_count: 1,
-      ...finished(startedAt),
-    });
+    const failure = await performStep(node, result);
+    if (failure !== undefined) {
+      await end(execution, { status: 'failed', error_message: `${labelOf(node)}: ${failure}` });
+      return;
+    }
   }
   if ((await fresh.getExecution(execution.id))?.status !== 'running') return;
-  const startedAt = Date.parse(`${execution.started_at}Z`);
-  await db.updateExecution(execution.id, { status: 'completed', ...finished(startedAt) });
+  await end(execution, { status: 'completed' });
 }
 
 export async function stop(execution: WorkflowExecution): Promise<void> {
-  await db.updateExecution(execution.id, {
-    status: 'failed',
-    error_message: 'Stopped before its end',
-    ...finished(Date.parse(`${execution.started_at}Z`)),
-  });
+  await end(execution, { status: 'failed', error_message: 'Stopped before its end' });
+}
+
+/** Resolves with why the step failed, or undefined. */
+async function performStep(node: WorkflowNode, result: ExecutionNodeResult): Promise<string | undefined> {
+  const startedAt = Date.now();
+  try {
+    const { output, calls } = await doStep(node, result.id);
+    await db.updateExecutionResult(result.id, {
+      status: 'completed',
+      output_data: output,
+      api_call_count: calls,
+      ...finished(startedAt),
+    });
+    return undefined;
+  } catch (error) {
+    const failure = problemText(error);
+    await db.updateExecutionResult(result.id, {
+      status: 'failed',
+      error_message: failure,
+      ...finished(startedAt),
+    });
+    return failure;
+  }
+}
+
+async function end(
+  execution: WorkflowExecution,
+  outcome: { status: 'completed' } | { status: 'failed'; error_message: string },
+): Promise<void> {
+  const startedAt = Date.parse(`${execution.started_at}Z`);
+  await db.updateExecution(execution.id, { ...outcome, ...finished(startedAt) });
 }
 
 function finished(startedAt: number) {
@@ -71,8 +99,4 @@ function inOrder(nodes: readonly WorkflowNode[], connections: readonly WorkflowC
     waiting = waiting.filter((node) => !next.includes(node));
   }
   return ordered;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,9 +1,9 @@
-import type { RefObject } from 'react';
+import type { ReactNode } from 'react';
 import type { ExecutionStatus } from 'workflow-db/react';
 import { ArrowMarker } from './ArrowMarker';
 import { changing, connecting, removing, type Graph, type GraphChange } from './graph';
 import { GraphEdge } from './GraphEdge';
-import { curveTo, edgesOf, type Box, type Point } from './layout';
+import { curveTo, edgesOf, type Canvas, type Point } from './layout';
 import { NodeCard } from './NodeCard';
 import { NodePort } from './NodePort';
 import type { Selection } from './selection';
@@ -18,12 +18,12 @@ export interface GraphDrawingProps {
   statuses: ReadonlyMap<string, ExecutionStatus>;
   /** Undefined if the graph is read-only. */
   onEdit: ((change: GraphChange) => void) | undefined;
+  /** What is drawn above the graph. */
+  overlay?: (canvas: Canvas) => ReactNode;
 }
 
 interface Props extends GraphDrawingProps {
-  svg: RefObject<SVGSVGElement | null>;
-  bounds: Box;
-  scale: number;
+  canvas: Canvas;
   /** Keeps the scale while a node is moved, even if the graph grows. */
   onKeepScale: () => void;
   /** The id of the element that explains moving a node with the keyboard. */
@@ -32,13 +32,11 @@ interface Props extends GraphDrawingProps {
 
 /** The nodes and connections, with pointer and keyboard handling. */
 export function GraphDrawing(props: Props) {
-  const { graph, selection, onPick, statuses, onEdit, svg, bounds, scale, onKeepScale, hintId } = props;
-  const nodeDrag = useNodeDrag(scale, onKeepScale, (nodeId, { x, y }) =>
+  const { graph, selection, onPick, statuses, onEdit, overlay, canvas, onKeepScale, hintId } = props;
+  const nodeDrag = useNodeDrag(canvas.scale, onKeepScale, (nodeId, { x, y }) =>
     onEdit?.(changing(nodeId, () => ({ position_x: x, position_y: y }))),
   );
-  const linkDrag = useLinkDrag(svg, { bounds, scale }, (source, target) =>
-    onEdit?.(connecting(source, target)),
-  );
+  const linkDrag = useLinkDrag(canvas, (source, target) => onEdit?.(connecting(source, target)));
   const { dragged } = nodeDrag;
   const shown = graph.nodes.map((node) =>
     dragged?.nodeId === node.node_id ? { ...node, position_x: dragged.at.x, position_y: dragged.at.y } : node,
@@ -79,6 +77,7 @@ export function GraphDrawing(props: Props) {
       {linkDrag.link !== null && (
         <path className="link-line" d={curveTo(linkDrag.link.source, linkDrag.link.to).path} />
       )}
+      {overlay?.(canvas)}
     </>
   );
 }

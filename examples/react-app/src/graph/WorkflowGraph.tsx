@@ -43,9 +43,7 @@ export function WorkflowGraph(props: GraphDrawingProps) {
           >
             <GraphDrawing
               {...props}
-              svg={svg}
-              bounds={bounds}
-              scale={scale}
+              canvas={{ svg, bounds, scale }}
               onKeepScale={() => setZoom(scale)}
               hintId={hintId}
             />

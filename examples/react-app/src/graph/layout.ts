@@ -1,3 +1,4 @@
+import type { RefObject } from 'react';
 import type { GraphConnection, GraphNode } from './graph';
 
 export const NODE_WIDTH = 216;
@@ -30,6 +31,21 @@ export interface Edge {
   /** The middle of the path. */
   middle: Point;
 }
+
+/** Where and at what scale a graph is drawn. */
+export interface Canvas {
+  svg: RefObject<SVGSVGElement | null>;
+  bounds: Box;
+  scale: number;
+}
+
+/** A pointer's position on the graph. */
+export function pointOf({ clientX, clientY }: PointerPlace, { svg, bounds, scale }: Canvas): Point {
+  const { left = 0, top = 0 } = svg.current?.getBoundingClientRect() ?? {};
+  return { x: bounds.x + (clientX - left) / scale, y: bounds.y + (clientY - top) / scale };
+}
+
+type PointerPlace = Pick<PointerEvent, 'clientX' | 'clientY'>;
 
 /** The area to show so that every node is visible. */
 export function boundsOf(nodes: readonly GraphNode[], isEditable: boolean): Box {

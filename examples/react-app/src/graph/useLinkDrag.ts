@@ -1,6 +1,6 @@
-import { useState, type PointerEvent, type RefObject } from 'react';
+import { useState, type PointerEvent } from 'react';
 import type { GraphNode } from './graph';
-import type { Box, Point } from './layout';
+import { pointOf, type Canvas, type Point } from './layout';
 
 export interface LinkDrag {
   /** The connection being drawn. */
@@ -15,27 +15,18 @@ export interface LinkDrag {
 }
 
 /** Draws a connection from a node's port to the pointer. Dropping it on a node connects the two. */
-export function useLinkDrag(
-  svg: RefObject<SVGSVGElement | null>,
-  { bounds, scale }: { bounds: Box; scale: number },
-  onLink: (source: string, target: string) => void,
-): LinkDrag {
+export function useLinkDrag(canvas: Canvas, onLink: (source: string, target: string) => void): LinkDrag {
   const [link, setLink] = useState<LinkDrag['link']>(null);
-
-  const pointOf = (event: PointerEvent): Point => {
-    const { left = 0, top = 0 } = svg.current?.getBoundingClientRect() ?? {};
-    return { x: bounds.x + (event.clientX - left) / scale, y: bounds.y + (event.clientY - top) / scale };
-  };
 
   const handlersOf = (source: GraphNode) => ({
     onPointerDown: (event: PointerEvent) => {
       if (event.button !== 0) return;
       event.preventDefault();
       event.currentTarget.setPointerCapture(event.pointerId);
-      setLink({ source, to: pointOf(event) });
+      setLink({ source, to: pointOf(event, canvas) });
     },
     onPointerMove: (event: PointerEvent) => {
-      if (link !== null) setLink({ source, to: pointOf(event) });
+      if (link !== null) setLink({ source, to: pointOf(event, canvas) });
     },
     onPointerUp: (event: PointerEvent) => {
       const below = document.elementFromPoint(event.clientX, event.clientY);

@@ -28,7 +28,7 @@ export function KeyRow({ apiKey, keys, onReplace }: Props) {
           )}
         </p>
       </div>
-      <KeySecret apiKey={apiKey} />
+      <KeySecret />
       <KeyActions apiKey={apiKey} keys={keys} onReplace={onReplace} />
     </li>
   );

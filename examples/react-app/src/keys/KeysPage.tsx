@@ -23,7 +23,9 @@ export function KeysPage({ userId }: { userId: string }) {
       <div className="page-head">
         <div>
           <h1>API keys</h1>
-          <p className="subtle">What your steps use to call other services, encrypted in the database.</p>
+          <p className="subtle">
+            What your steps use to call other services. Encrypted; no browser can read them.
+          </p>
         </div>
         <button type="button" className="button primary" onClick={() => setStoring('')}>
           <Icon name="plus" />

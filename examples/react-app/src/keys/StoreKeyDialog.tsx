@@ -50,7 +50,7 @@ export function StoreKeyDialog({ userId, service, onClose }: Props) {
         <p className="subtle" role="status">
           {existing !== null && service === ''
             ? `There is a key for ${wanted}: this one replaces it.`
-            : 'It is encrypted in the database. Only you can show it again.'}
+            : 'It is encrypted in the database, and no browser can read it again.'}
         </p>
         {store.error !== null && <ErrorNote error={store.error} onRetry={() => void submit()} />}
         <FormActions submitLabel="Store key" isPending={store.isPending} onCancel={onClose} />

@@ -1,46 +1,53 @@
-import type { WorkflowWithRelations } from 'workflow-db/react';
+import { useState } from 'react';
 import type { Graph } from '../graph/graph';
 import { Dialog } from '../ui/Dialog';
-import type { GraphDraft } from './useGraphDraft';
+import { ConflictChoice } from './ConflictChoice';
+import { resolved, subjectOf, versionText, type GraphConflicts, type Side } from './conflicts';
 
 interface Props {
-  theirs: WorkflowWithRelations;
-  draft: GraphDraft;
+  conflict: GraphConflicts;
+  onResolve: (graph: Graph) => void;
+  onClose: () => void;
 }
 
-/** Two windows changed the same workflow; the user chooses one version. */
-export function ConflictDialog({ theirs, draft }: Props) {
+/** Two people, or two windows, changed the same things: the user decides on each. All else is merged already. */
+export function ConflictDialog({ conflict, onResolve, onClose }: Props) {
+  const { conflicts } = conflict;
+  const [sides, setSides] = useState<readonly Side[]>(() => conflicts.map(() => 'mine'));
+
   return (
-    <Dialog title="This workflow was changed elsewhere" onClose={draft.closeConflict}>
-      <p>
-        Somebody saved it since you began, in another window perhaps. Only one of the two versions can stay.
-      </p>
-      <dl className="versions">
-        <div>
-          <dt>Theirs</dt>
-          <dd>{sizeOf(theirs)}</dd>
+    <Dialog title="This workflow was changed elsewhere" onClose={onClose}>
+      <form
+        className="fields"
+        onSubmit={(event) => {
+          event.preventDefault();
+          onResolve(resolved(conflict, sides));
+        }}
+      >
+        <p>
+          {conflicts.length === 1
+            ? 'Someone else changed the same thing. Everything else is merged.'
+            : `Someone else changed the same ${conflicts.length} things. Everything else is merged.`}
+        </p>
+        {conflicts.map((each, index) => (
+          <ConflictChoice
+            key={[each.node_id ?? each.connection_id, ...each.path].join(' ')}
+            subject={subjectOf(each, conflict)}
+            theirs={versionText(each, each.theirs)}
+            mine={versionText(each, each.mine)}
+            side={sides[index] ?? 'mine'}
+            onChoose={(side) => setSides(sides.with(index, side))}
+          />
+        ))}
+        <div className="dialog-actions">
+          <button type="button" className="button" onClick={onClose}>
+            Decide later
+          </button>
+          <button type="submit" className="button primary">
+            Save
+          </button>
         </div>
-        <div>
-          <dt>Mine</dt>
-          <dd>{sizeOf(draft.graph)}</dd>
-        </div>
-      </dl>
-      <div className="dialog-actions">
-        <button type="button" className="button" onClick={draft.closeConflict}>
-          Decide later
-        </button>
-        <button type="button" className="button" onClick={draft.discard}>
-          Take theirs
-        </button>
-        <button type="button" className="button primary" onClick={draft.keepMine}>
-          Keep mine
-        </button>
-      </div>
+      </form>
     </Dialog>
   );
-}
-
-function sizeOf({ nodes, connections }: Graph): string {
-  const steps = nodes.length === 1 ? '1 step' : `${nodes.length} steps`;
-  return `${steps}, ${connections.length === 1 ? '1 connection' : `${connections.length} connections`}`;
 }

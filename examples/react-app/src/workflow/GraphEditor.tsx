@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { useExecution, type WorkflowWithRelations } from 'workflow-db/react';
 import { adding } from '../graph/graph';
 import { WorkflowGraph } from '../graph/WorkflowGraph';
+import { OthersOnCanvas } from '../presence/OthersOnCanvas';
 import { AddNodeDialog } from './AddNodeDialog';
 import { ConflictDialog } from './ConflictDialog';
 import { GraphToolbar } from './GraphToolbar';
@@ -14,10 +15,12 @@ interface Props {
   workflow: WorkflowWithRelations;
   draft: GraphDraft;
   canEdit: boolean;
+  /** Whether the user takes part, and so sees who else is here. */
+  hasRoom: boolean;
   executionId: string | undefined;
 }
 
-export function GraphEditor({ workflow, draft, canEdit, executionId = '' }: Props) {
+export function GraphEditor({ workflow, draft, canEdit, hasRoom, executionId = '' }: Props) {
   const { graph, edit } = draft;
   const { selection, select, shown, pick, connecting, setConnecting } = usePicking(draft);
   const [isAdding, setIsAdding] = useState(false);
@@ -45,6 +48,16 @@ export function GraphEditor({ workflow, draft, canEdit, executionId = '' }: Prop
             onPick={pick}
             statuses={statuses}
             onEdit={canEdit ? edit : undefined}
+            overlay={(canvas) =>
+              hasRoom && (
+                <OthersOnCanvas
+                  workflowId={workflow.id}
+                  graph={graph}
+                  pickedId={selection?.id ?? null}
+                  canvas={canvas}
+                />
+              )
+            }
           />
         )}
         {connecting === null && (
@@ -69,7 +82,9 @@ export function GraphEditor({ workflow, draft, canEdit, executionId = '' }: Prop
           onClose={() => setIsAdding(false)}
         />
       )}
-      {draft.isInConflict && <ConflictDialog theirs={workflow} draft={draft} />}
+      {draft.conflict !== null && (
+        <ConflictDialog conflict={draft.conflict} onResolve={draft.resolve} onClose={draft.closeConflict} />
+      )}
     </section>
   );
 }

@@ -1,9 +1,4 @@
-import type {
-  UseWorkflowResult,
-  WorkflowPatch,
-  WorkflowRole,
-  WorkflowWithRelations,
-} from 'workflow-db/react';
+import type { UseWorkflowResult, WorkflowRole, WorkflowWithRelations } from 'workflow-db/react';
 import { ExecutionDetails } from '../executions/ExecutionDetails';
 import { ExecutionHistory } from '../executions/ExecutionHistory';
 import { GraphEditor } from './GraphEditor';
@@ -23,19 +18,20 @@ interface Props {
 export function OpenWorkflow({ userId, workflow, role, onUpdate, executionId }: Props) {
   const canEdit = role === 'owner' || role === 'editor';
   const draft = useGraphDraft(workflow, canEdit);
-  const update = async (patch: WorkflowPatch) => {
-    const row = await onUpdate(patch);
-    draft.rebase(workflow.updated_at, row);
-    return row;
-  };
 
   return (
     <>
       <div className="page-head">
-        <WorkflowHeading workflow={workflow} canEdit={canEdit} onUpdate={update} />
+        <WorkflowHeading workflow={workflow} canEdit={canEdit} onUpdate={onUpdate} />
         <WorkflowActions userId={userId} workflow={workflow} role={role} isDirty={draft.isDirty} />
       </div>
-      <GraphEditor workflow={workflow} draft={draft} canEdit={canEdit} executionId={executionId} />
+      <GraphEditor
+        workflow={workflow}
+        draft={draft}
+        canEdit={canEdit}
+        hasRoom={role !== null}
+        executionId={executionId}
+      />
       {role !== null && (
         <div className="runs">
           <ExecutionHistory workflowId={workflow.id} executionId={executionId} />

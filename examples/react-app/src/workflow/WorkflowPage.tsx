@@ -1,5 +1,6 @@
 import { useWorkflow } from 'workflow-db/react';
 import { listHref, SHARED } from '../app/route';
+import { PeopleHere } from '../presence/PeopleHere';
 import { EmptyState } from '../ui/EmptyState';
 import { ErrorNote } from '../ui/ErrorNote';
 import { Icon } from '../ui/Icon';
@@ -33,10 +34,13 @@ export function WorkflowPage({ userId, workflowId, executionId }: Props) {
   }
   return (
     <div className="page">
-      <a className="back-link" href={isShared ? SHARED : listHref()}>
-        <Icon name="back" size={16} />
-        {isShared ? 'Shared with me' : 'All workflows'}
-      </a>
+      <div className="page-top">
+        <a className="back-link" href={isShared ? SHARED : listHref()}>
+          <Icon name="back" size={16} />
+          {isShared ? 'Shared with me' : 'All workflows'}
+        </a>
+        {role !== null && <PeopleHere workflowId={workflowId} />}
+      </div>
       {workflow === null && error !== null && (
         <>
           <h1>Workflow</h1>

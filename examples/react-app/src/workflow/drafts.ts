@@ -1,11 +1,12 @@
 import { createContext } from 'react';
+import type { WorkflowGraph } from 'workflow-db/react';
 import type { Graph } from '../graph/graph';
 
 /** Unsaved changes of a workflow's graph. */
 export interface Draft {
   graph: Graph;
-  /** The workflow's `updated_at` when the changes began, so that a later save by another client is not overwritten. */
-  basedOn: string;
+  /** The graph that the changes started from: what others saved since is merged with them. */
+  base: WorkflowGraph;
 }
 
 export interface DraftStore {

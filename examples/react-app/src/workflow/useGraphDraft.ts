@@ -1,8 +1,9 @@
 import { use, useState } from 'react';
-import { DatabaseError, db, type Workflow, type WorkflowWithRelations } from 'workflow-db/react';
+import { DatabaseError, db, type WorkflowGraph, type WorkflowWithRelations } from 'workflow-db/react';
 import type { Graph, GraphChange } from '../graph/graph';
 import { useTask, type Task } from '../toasts/useTask';
-import { DraftContext } from './drafts';
+import type { GraphConflicts } from './conflicts';
+import { DraftContext, type Draft } from './drafts';
 
 export interface GraphDraft {
   /** The graph to show: the unsaved one, or the stored one. */
@@ -11,70 +12,59 @@ export interface GraphDraft {
   edit: (change: GraphChange) => void;
   save: Task<[]>;
   discard: () => void;
-  /** Another client saved the workflow since the changes began. */
-  isInConflict: boolean;
-  /** Overwrites the other version. */
-  keepMine: () => void;
+  /** What the last save could not merge with the changes of others. */
+  conflict: GraphConflicts | null;
+  /** Saves what was made of the conflict. */
+  resolve: (graph: Graph) => void;
   closeConflict: () => void;
-  /** Handles a change of the workflow's row by this page, which is not a conflict. */
-  rebase: (from: string, row: Workflow) => void;
 }
 
 /** The unsaved changes of a workflow's graph, which are saved as one. Out of use while the user may not edit it. */
 export function useGraphDraft(workflow: WorkflowWithRelations, canEdit: boolean): GraphDraft {
-  const { id, nodes, connections, updated_at } = workflow;
+  const { id, nodes, connections } = workflow;
   const { drafts, change } = use(DraftContext);
-  const [isInConflict, setIsInConflict] = useState(false);
+  const [conflict, setConflict] = useState<GraphConflicts | null>(null);
   const draft = canEdit ? drafts[id] : undefined;
-  const graph = draft?.graph ?? { nodes, connections };
 
-  const write = async (ifUpdatedAt?: string) => {
-    const saved = await db.saveWorkflowGraph(id, asSaved(graph), ifUpdatedAt ? { ifUpdatedAt } : {});
-    // Changes made during the save remain unsaved.
-    change(id, (now) => (now && now.graph !== graph ? { ...now, basedOn: saved.updated_at } : undefined));
-  };
-  const save = useTask('The changes were not saved.', async () => {
-    if (draft === undefined) return;
+  const save = useTask('The changes were not saved.', async ({ graph, base }: Draft) => {
     try {
-      await write(draft.basedOn);
+      await db.saveWorkflowGraph(id, asSaved(graph), { base });
     } catch (error) {
-      if (!(error instanceof DatabaseError && error.code === 'CONFLICT')) throw error;
-      setIsInConflict(true);
+      if (!(error instanceof DatabaseError)) throw error;
+      const { conflicts, merged, theirs } = error;
+      if (!conflicts || !merged || !theirs) throw error;
+      setConflict({ conflicts, merged, theirs });
+      return;
     }
+    // What was changed during the save is still to be saved, and started from what was sent.
+    change(id, (now) => (now && now.graph !== graph ? { ...now, base: asSaved(graph) } : undefined));
   });
-  const keepMine = useTask(
-    'Your version was not saved.',
-    () => {
-      // First, because a toast cannot be reached below an open dialog.
-      setIsInConflict(false);
-      return write();
-    },
-    { done: 'Your version is saved.' },
-  );
+  const saveDraft = async (changes = draft) => changes === undefined || save.run(changes);
 
   return {
-    graph,
+    graph: draft?.graph ?? { nodes, connections },
     isDirty: draft !== undefined,
     edit: (edit) =>
       change(id, (now) => ({
         graph: edit(now?.graph ?? { nodes, connections }),
-        basedOn: now?.basedOn ?? updated_at,
+        base: now?.base ?? workflow,
       })),
-    save: { run: save.run, isPending: save.isPending || keepMine.isPending },
-    discard: () => {
-      setIsInConflict(false);
-      change(id, () => undefined);
+    save: { run: () => saveDraft(), isPending: save.isPending },
+    discard: () => change(id, () => undefined),
+    conflict,
+    resolve: (graph) => {
+      if (conflict === null) return;
+      const changes = { graph, base: conflict.theirs };
+      setConflict(null);
+      change(id, () => changes);
+      void saveDraft(changes);
     },
-    isInConflict,
-    keepMine: () => void keepMine.run(),
-    closeConflict: () => setIsInConflict(false),
-    rebase: (from, row) =>
-      change(id, (now) => (now?.basedOn === from ? { ...now, basedOn: row.updated_at } : now)),
+    closeConflict: () => setConflict(null),
   };
 }
 
-/** The columns of a graph to save; the database sets the others. */
-function asSaved({ nodes, connections }: Graph) {
+/** Only what is saved of a graph: the rest of a row is the database's. */
+function asSaved({ nodes, connections }: Graph): WorkflowGraph {
   return {
     nodes: nodes.map(({ node_id, node_type, label, position_x, position_y, config }) => {
       return { node_id, node_type, label, position_x, position_y, config };

@@ -1,0 +1,21 @@
+import { useSyncExternalStore } from 'react';
+
+/** What the steps that are under way in this window have written so far, by the ids of their results. */
+const outputs = new Map<string, string>();
+const listeners = new Set<() => void>();
+
+/** Shows what a step has written so far; undefined when it has ended and its result says the same. */
+export function showOutput(resultId: string, text: string | undefined): void {
+  if (text === undefined) outputs.delete(resultId);
+  else outputs.set(resultId, text);
+  for (const listener of listeners) listener();
+}
+
+export function useLiveOutput(resultId: string): string | undefined {
+  return useSyncExternalStore(subscribe, () => outputs.get(resultId));
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
