@@ -127,6 +127,39 @@ test('an invitation that is declined is gone for both', async () => {
   await mary.close();
 });
 
+test('two people drag different steps at once and save: both are moved, on both screens', async () => {
+  const [ada, grace] = [await open('Ada'), await open('Grace')];
+  const before = await nodes();
+  const [first, second] = [before[0]?.node_id, before[1]?.node_id];
+  await dragBy(ada.page, stepOf(ada.page, first), 30, 50);
+  await dragBy(grace.page, stepOf(grace.page, second), 20, -40);
+  await Promise.all([save(ada.page), save(grace.page)]);
+  await Promise.all([untilSaved(ada.page), untilSaved(grace.page)]);
+  const after = await nodes();
+  assert.deepEqual(
+    after
+      .filter(({ position_y }, index) => position_y !== before[index]?.position_y)
+      .map((row) => row.node_id),
+    [first, second],
+  );
+  for (const { page } of [ada, grace]) {
+    for (const row of after.slice(0, 2)) {
+      const place = stepOf(page, row.node_id).locator('..');
+      await eventually(
+        () => place.getAttribute('y'),
+        (y) => Number(y) === row.position_y,
+      );
+    }
+  }
+  assert.equal(await conflictOf(ada.page).count(), 0);
+  assert.equal(await conflictOf(grace.page).count(), 0);
+  // The browser logs that the database refused the slower save, which then was merged.
+  const problems = [...ada.problems, ...grace.problems].filter((text) => !text.includes('409 (Conflict)'));
+  assert.deepEqual(problems, []);
+  await ada.close();
+  await grace.close();
+});
+
 /** Two people give the first step different labels; Grace moves the second step too. Ada saves first. */
 async function conflict(/** @type {string} */ theirs, /** @type {string} */ mine) {
   const [ada, grace] = [await open('Ada'), await open('Grace')];

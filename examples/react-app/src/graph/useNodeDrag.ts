@@ -47,6 +47,8 @@ export function useNodeDrag(
   const handlersOf = (node: GraphNode) => ({
     onPointerDown: (event: PointerEvent) => {
       if (event.button !== 0) return;
+      // From the start: a fast pointer leaves a small node with its first move.
+      event.currentTarget.setPointerCapture(event.pointerId);
       begin.current = { node, pointer: { x: event.clientX, y: event.clientY }, isDragging: false };
     },
     onPointerMove: (event: PointerEvent) => {
@@ -56,7 +58,6 @@ export function useNodeDrag(
       if (!from.isDragging && way < SLOP) return;
       if (!from.isDragging) {
         from.isDragging = true;
-        event.currentTarget.setPointerCapture(event.pointerId);
         onBegin();
       }
       setDragged({ nodeId: from.node.node_id, at: placeFor(event, from) });
