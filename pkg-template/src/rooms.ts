@@ -155,7 +155,7 @@ export class Rooms {
 
   leave(handle: RoomHandle, shared: SharedRoom): void {
     shared.handles.delete(handle);
-    // The engine tells when it is over: whoever left may come back in the same tick.
+    // The engine reports when the room has ended: a component that left may join again in the same tick.
     if (shared.status !== 'closed') this.client().leaveRoom(shared.number);
   }
 

@@ -31,7 +31,7 @@ impl<P: Platform> Engine<P> {
         Ok(number)
     }
 
-    /// One who joined the room leaves it. The last one's leave ends it, unless it is joined again in the same tick.
+    /// Removes one user of the room. The last one ends it, unless it is joined again in the same tick.
     pub fn leave_room(self: &Rc<Self>, number: u32) {
         self.state.borrow_mut().live.rooms.leave(number);
         let engine = Rc::downgrade(self);
@@ -45,7 +45,7 @@ impl<P: Platform> Engine<P> {
                 for channel in live.rooms.take_abandoned() {
                     live.session.close(engine.step(), channel);
                 }
-                // Set anew, the timer no longer keeps a Node process from ending if this was the last room.
+                // The new timer no longer keeps a Node process from ending if this was the last room.
                 live.forget_wake();
             }
             engine.drive();

@@ -16,7 +16,7 @@ impl Client {
         joined.map_err(|error| self.thrown(&error))
     }
 
-    /// One who joined a room leaves it.
+    /// Removes one user of the room.
     #[wasm_bindgen(js_name = leaveRoom)]
     pub fn leave_room(&self, room: u32) {
         self.engine.leave_room(room);

@@ -84,7 +84,7 @@ pub enum Effect<D> {
     Change(ChannelId, Vec<usize>, Incoming<D>),
     /// These are the others in the room now.
     Others(ChannelId, Vec<Member<D>>),
-    /// Somebody in the room sent this: an object with `event` and `payload`.
+    /// A message from someone in the room: an object with `event` and `payload`.
     Message(ChannelId, D),
 }
 

@@ -18,7 +18,7 @@ pub enum RoomNews<D> {
     Status(Status, Option<Error>),
     /// These are the others in it now.
     Others(Vec<Member<D>>),
-    /// Somebody sent this: an object with `event` and `payload`.
+    /// A message: an object with `event` and `payload`.
     Message(D),
 }
 
@@ -104,7 +104,7 @@ impl<D: Data> Rooms<D> {
         since_ms: f64,
     ) -> Result<u32, Error> {
         if let Some(room) = self.all.iter_mut().find(|room| room.workflow == wish.workflow) {
-            // What the others see stays as it is, unless nobody here shows it any more.
+            // What the others see stays as it is, unless nothing here shows it any more.
             let is_left = room.users == 0;
             let state =
                 if is_left { room.state.merged(wish.state) } else { room.state.completed(wish.state) };
@@ -127,15 +127,15 @@ impl<D: Data> Rooms<D> {
         Ok(number)
     }
 
-    /// One who joined leaves. Nothing happens before [`take_abandoned`](Self::take_abandoned): whoever leaves may come back in
-    /// the same tick.
+    /// Removes one user. Nothing happens before [`take_abandoned`](Self::take_abandoned): a component that leaves may join
+    /// again in the same tick.
     pub fn leave(&mut self, number: u32) {
         if let Some(room) = self.get_mut(number) {
             room.users = room.users.saturating_sub(1);
         }
     }
 
-    /// Ends the rooms that everybody left. Answers their channels.
+    /// Ends the rooms without users. Returns their channels.
     pub fn take_abandoned(&mut self) -> Vec<u32> {
         let is_abandoned = |room: &&JoinedRoom| room.users == 0;
         for number in self.all.iter().filter(is_abandoned).map(|room| room.number).collect::<Vec<_>>() {
@@ -220,7 +220,7 @@ impl<D: Data> Rooms<D> {
     pub fn end(&mut self, only_owned: bool, error: &Error) {
         let ended: Vec<u32> =
             self.all.iter().filter(|room| room.is_owned || !only_owned).map(|room| room.number).collect();
-        // What was not told yet is nobody's business any more.
+        // Pending notifications are of no use any more.
         self.notifications.retain(|told| !ended.contains(&told.room));
         for number in ended {
             self.set_status(number, Status::Closed, Some(error.clone()));

@@ -118,7 +118,7 @@ test('two people in three tabs see each other once, with what was shown last', a
   await sees(hers, []);
 });
 
-test('everybody sees a user in the same color', async () => {
+test('everyone sees a user in the same color', async () => {
   const [hers, third] = [await open(grace), await open(mary)];
   const watched = await open(ada);
   for (const tab of [hers, third, watched]) await join(tab, {});
@@ -128,7 +128,7 @@ test('everybody sees a user in the same color', async () => {
   assert.equal(await color(hers), await color(third));
 });
 
-test('a state survives dropped connections, and nobody is shown twice', async () => {
+test('a state survives dropped connections, and no one is shown twice', async () => {
   const [his, hers] = [await open(ada), await open(grace)];
   await join(his, { state: { x: 0 } });
   await join(hers, { state: { y: 0 } });
@@ -158,7 +158,7 @@ test('a tab that was killed is gone', async () => {
 test('a connection that fell silent is gone when the server gives it up', async () => {
   const hers = await open(grace);
   await join(hers, {});
-  // Whoever says something is not silent.
+  // A client that sends messages is not silent.
   await hers.run(() => void setInterval(() => room.send('alive'), 100));
   stack.settings.change({ realtimeSilenceMs: 1_000 });
   const silent = new WebSocket(
@@ -344,7 +344,7 @@ test('a member who did not change stays the same object, and the list too while 
   assert.equal(await his.run(() => seen.told), facts[2]);
 });
 
-test('whoever signs out leaves, and another user is not in the room of the one before', async () => {
+test('a user who signs out leaves, and another user is not in the room of the one before', async () => {
   const [his, hers] = [await open(ada), await open(mary)];
   await join(his, {});
   await join(hers, {});

@@ -168,7 +168,7 @@ for (const version of VERSIONS) {
     assert.equal(code, 'INVALID_INPUT');
   });
 
-  it('useRoom enters anew when another user signs in', async () => {
+  it('useRoom enters again when another user signs in', async () => {
     const [tab, hers] = [await openHooks(version, ada), await openHooks(version, grace)];
     await enter(tab, [shared, { x: 1 }]);
     const [, , mary] = stack.users;

@@ -41,7 +41,7 @@ export async function startCrowd(WebSocketServer, { people, statesPerS }) {
   return {
     url: `ws://127.0.0.1:${server.address().port}`,
     /**
-     * Has everybody show something new, as often as they may, and says how much that was and what each showed last.
+     * Makes everyone show something new, as often as they may, and says how much that was and what each showed last.
      *
      * @param {number} seconds
      */

@@ -42,7 +42,7 @@ export function openDatabase(address) {
         client.release();
         return result;
       } catch (error) {
-        // Whatever state it is in, nobody else gets it.
+        // Whatever state it is in, no one else gets it.
         client.release(true);
         throw error;
       }

@@ -14,7 +14,7 @@ const [{ id: invited }] = await stack.sql("select id from workflows where name =
 after(() => stack.realtime.drop());
 
 /**
- * What the server answers to one who wants to enter.
+ * The server's answer to a client that asks to enter.
  *
  * @param {string} topic
  * @param {string | undefined} user

@@ -53,7 +53,7 @@ class Place<State extends object> {
       this.attach(client, workflowId, { ...options, state: { ...options.state, ...early } as State });
     };
     join();
-    // Another user is signed in, or another server is asked: the room is entered anew.
+    // Another user is signed in, or another server is asked: the room is entered again.
     const stop = client.cache.onReset(() => {
       this.leave();
       join();

@@ -19,7 +19,7 @@ use crate::time::{Moment, SHOW_GAP_MS, STATE_GAP_MS, TRACK_GAP_MS};
 
 /// The event of broadcasts that tell what a tab shows.
 const STATE_EVENT: &str = "workflow-db:state";
-/// Differences that come before everybody is known wait. A server that does not tell who is there tells no differences
+/// Differences that come before everyone is known wait. A server that does not tell who is there tells no differences
 /// either, so these are few.
 const MAX_WAITING: usize = 1_000;
 
@@ -28,7 +28,7 @@ const MAX_WAITING: usize = 1_000;
 pub struct RoomJoin {
     /// The topic, without `realtime:`.
     pub topic: String,
-    /// The user's id, which is the key of the presence; empty for nobody.
+    /// The user's id, which is the key of the presence; empty if no one is signed in.
     pub user: String,
     /// Names this tab; another one has another name.
     pub tab: String,
@@ -57,7 +57,7 @@ pub(super) struct Room<D> {
     send_ms: f64,
     track_ms: f64,
     presence: Presence<D>,
-    /// What came of the presence before everybody was known. None once everybody is.
+    /// What came of the presence before everyone was known. `None` from then on.
     waiting: Option<Vec<D>>,
     /// The others, as told last.
     told: Vec<Member<D>>,
@@ -90,7 +90,7 @@ impl<D: Data> Room<D> {
         [start, &json_text(&self.join.user), end].concat()
     }
 
-    /// The server has let us in, as somebody new, and will tell who is there.
+    /// The server has let this client in, as someone new, and will send who is there.
     pub fn enter(&mut self) {
         self.waiting = Some(Vec::new());
         (self.is_unsent, self.is_untracked) = (false, true);
@@ -126,7 +126,7 @@ impl<D: Data> Room<D> {
                 Some(waiting) if waiting.len() < MAX_WAITING => waiting.push(frame.payload.clone()),
                 Some(_) => {}
                 None => {
-                    // Whoever comes finds in the presence what was shown up to ten seconds ago.
+                    // People who enter find in the presence what was shown up to ten seconds ago.
                     self.is_unsent |= self.presence.apply(&frame.payload) && self.is_untracked;
                     self.is_changed = true;
                 }
@@ -175,7 +175,7 @@ impl<D: Data> Room<D> {
         sent_ms.min(due(self.is_changed, self.show_ms))
     }
 
-    /// Nobody is known to be there any more: the room is not open to us, or cannot be reached.
+    /// No one is known to be there any more: the room is not open to us, or cannot be reached.
     pub fn forget(&mut self, id: ChannelId, outbox: &mut Outbox<D>) {
         self.presence = Presence::default();
         self.is_changed = false;

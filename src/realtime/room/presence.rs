@@ -1,4 +1,4 @@
-//! Who is in a room, as the server tells it: everybody at first, then who comes and who leaves.
+//! Who is in a room, as the server tells it: everyone at first, then who comes and who leaves.
 //!
 //! The server knows a person by a key, here the user's id, under which it lists one entry for each connection. One tab may
 //! have two entries for a while: after a reconnection, until the server notices that the connection before is dead; and
@@ -48,7 +48,7 @@ struct Tab<D> {
     state: D,
 }
 
-/// Everybody in the room, oneself included. What showed something last stands last.
+/// Everyone in the room, this client included, ordered by when each last showed something.
 pub struct Presence<D> {
     tabs: Vec<Tab<D>>,
 }
@@ -60,12 +60,12 @@ impl<D> Default for Presence<D> {
 }
 
 impl<D: Data> Presence<D> {
-    /// This is everybody: the payload of `presence_state`. What was heard of those who are still there stays, if it is newer.
-    pub fn replace(&mut self, everybody: &D) {
+    /// Replaces everyone by the payload of `presence_state`. Newer states of people who are still there stay.
+    pub fn replace(&mut self, everyone: &D) {
         for tab in &mut self.tabs {
             tab.entries.clear();
         }
-        self.join_all(everybody);
+        self.join_all(everyone);
         self.forget_gone();
     }
 

@@ -22,7 +22,7 @@ enum Happening {
     IsTracked(usize, usize),
     /// The observer's socket breaks.
     Breaks,
-    /// The observer is in the room again; differences that come before the list of everybody are told in it, too.
+    /// The observer is in the room again; differences that come before the list of everyone are told in it, too.
     Returns(usize),
     /// The server says everything twice from now on, or no longer.
     Repeats(bool),

@@ -1,4 +1,4 @@
-//! A room, as one who is in it sees it.
+//! A room, as a client in it sees it.
 
 use super::rig::{token, Manners, Rig, GOOD, ROOM};
 use serde_json::{json, Value};
@@ -66,7 +66,7 @@ fn a_room_is_a_private_channel_with_the_user_as_the_key_of_its_presence() {
 }
 
 #[test]
-fn whoever_enters_is_entered_into_the_presence_again_after_each_join() {
+fn a_client_that_enters_is_entered_into_the_presence_again_after_each_join() {
     let mut rig = inside();
     let first = rig.last("presence").payload;
     let payload = json!({
@@ -135,7 +135,7 @@ fn a_tab_that_reconnected_stays_when_the_server_notices_that_its_old_connection_
 }
 
 #[test]
-fn the_others_stay_shown_while_the_connection_is_down_and_nobody_is_shown_twice_afterwards() {
+fn the_others_stay_shown_while_the_connection_is_down_and_no_one_is_shown_twice_afterwards() {
     let mut rig = inside();
     comes(&mut rig, "bea", &entry("r1", "bea-1", 10, 1));
     shows(&mut rig, "bea-1", 20, 2);
@@ -151,7 +151,7 @@ fn the_others_stay_shown_while_the_connection_is_down_and_nobody_is_shown_twice_
 }
 
 #[test]
-fn a_difference_that_comes_before_the_list_of_everybody_counts() {
+fn a_difference_that_comes_before_the_list_of_everyone_counts() {
     let mut rig = Rig::new(GOOD);
     rig.open_room(1);
     let (bea, cid) = (entry("r1", "bea-1", 10, 1), entry("r2", "cid-1", 10, 1));
@@ -336,7 +336,7 @@ fn a_new_token_is_tried_at_once_where_the_former_one_was_refused() {
 }
 
 #[test]
-fn when_access_ends_nobody_is_shown_any_more() {
+fn when_access_ends_no_one_is_shown_any_more() {
     let mut rig = inside();
     comes(&mut rig, "bea", &entry("r1", "bea-1", 10, 1));
     told(&mut rig);
@@ -348,7 +348,7 @@ fn when_access_ends_nobody_is_shown_any_more() {
 }
 
 #[test]
-fn when_the_room_is_out_of_reach_for_long_nobody_is_shown_any_more() {
+fn when_the_room_is_out_of_reach_for_long_no_one_is_shown_any_more() {
     let mut rig = inside();
     comes(&mut rig, "bea", &entry("r1", "bea-1", 10, 1));
     told(&mut rig);

@@ -121,7 +121,7 @@ fn a_room_that_is_left_and_joined_in_one_tick_is_not_left() {
 }
 
 #[test]
-fn after_a_broken_connection_the_state_is_there_again_and_nobody_twice() {
+fn after_a_broken_connection_the_state_is_there_again_and_no_one_twice() {
     let world = World::new();
     let (ada, bob) = (world.signed_in("ada"), world.signed_in("bob"));
     let room = join(&ada, &json!({"x": 1}));
@@ -152,7 +152,7 @@ fn a_person_whose_connection_died_is_gone_when_the_server_gives_it_up() {
     assert_eq!(told(&ada), [""; 0]);
     world.pass(15_000.0);
     assert_eq!(told(&ada), ["[]"]);
-    // Bob is told that there is no connection, and shown nobody.
+    // Bob is told that there is no connection, and is shown no one.
     let told = told(&bob);
     assert_eq!(told.iter().filter(|told| told.starts_with("error")).count(), 1, "{told:?}");
     assert_eq!(told.last().map(String::as_str), Some("[]"));
@@ -196,7 +196,7 @@ fn another_user_is_not_in_the_room_of_the_one_before() {
 }
 
 #[test]
-fn whoever_signs_out_leaves() {
+fn a_user_who_signs_out_leaves() {
     let world = World::new();
     let (ada, bob) = (world.signed_in("ada"), world.signed_in("bob"));
     join(&ada, &json!({"x": 1}));
@@ -209,7 +209,7 @@ fn whoever_signs_out_leaves() {
 }
 
 #[test]
-fn whoever_signs_in_later_enters_then() {
+fn a_user_who_signs_in_later_enters_then() {
     let world = World::new();
     let bob = world.signed_in("bob");
     join(&bob, &json!({}));

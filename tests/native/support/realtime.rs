@@ -199,19 +199,19 @@ fn track(core: &Rc<Core>, number: u64, topic: &str, payload: &Value) {
     }
 }
 
-/// Everybody who has entered into the presence of a topic.
-fn everybody(core: &Rc<Core>, topic: &str) -> Value {
-    let mut everybody = json!({});
+/// Everyone who has entered into the presence of a topic.
+fn everyone(core: &Rc<Core>, topic: &str) -> Value {
+    let mut everyone = json!({});
     let connections = core.realtime.connections.borrow();
     let channels = connections.iter().flat_map(|it| &it.channels).filter(|channel| channel.topic == topic);
     for channel in channels {
         let Some(entry) = &channel.entry else { continue };
-        if everybody[&channel.key].is_null() {
-            everybody[&channel.key] = json!({"metas": []});
+        if everyone[&channel.key].is_null() {
+            everyone[&channel.key] = json!({"metas": []});
         }
-        everybody[&channel.key]["metas"].as_array_mut().expect("a list").push(entry.clone());
+        everyone[&channel.key]["metas"].as_array_mut().expect("a list").push(entry.clone());
     }
-    everybody
+    everyone
 }
 
 /// Every socket closes, and the next join meets a cold server.
@@ -292,7 +292,7 @@ fn receive(core: &Rc<Core>, number: u64, frame: &Value) {
             let response = join(core, number, &topic, &join_ref, payload);
             ok(response);
             if is_private {
-                push(core, number, json!([frame[0], null, topic, "presence_state", everybody(core, &topic)]));
+                push(core, number, json!([frame[0], null, topic, "presence_state", everyone(core, &topic)]));
             } else {
                 subscribed_after(core, number, &topic, &join_ref, None);
             }

@@ -187,7 +187,7 @@ export class Socket {
     });
     if (!channel.isPrivate) return this.#enter(channel, to);
     const authorized = channel.authorize().catch((error) => {
-      // A policy that fails lets nobody in.
+      // A policy that fails lets no one in.
       process.emitWarning(error);
       return false;
     });

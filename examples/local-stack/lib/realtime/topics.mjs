@@ -9,7 +9,7 @@ class Topic {
   /** With what each has entered into the presence, if it has. @type {Map<Channel, Meta | null>} */
   members = new Map();
 
-  /** Everybody who is present, by key. */
+  /** Everyone who is present, by key. */
   state() {
     /** @type {Record<string, { metas: Meta[] }>} */
     const state = {};
