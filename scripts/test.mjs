@@ -33,6 +33,12 @@ const testFiles = (folder) =>
     .filter((file) => file.endsWith('.test.mjs'))
     .map((file) => join(folder, file));
 
+/**
+ * The tests in WebAssembly without debug information, which is most of it. Chromium sometimes stops reading an answer of
+ * many megabytes when the machine is busy.
+ */
+const SMALL_WASM = { CARGO_PROFILE_TEST_STRIP: 'debuginfo', CARGO_PROFILE_DEV_STRIP: 'debuginfo' };
+
 /** Only the tests that are made for a browser are compiled for one. */
 const wasmTests = (...options) => [
   'test',
@@ -86,7 +92,7 @@ const suites = [
   check('API reference', process.execPath, 'scripts/api-reference.mjs', '--check'),
   check('prettier', bin('prettier'), '--check', '--log-level=warn', '.'),
   check('eslint', bin('eslint'), '--max-warnings=0', '.'),
-  cargo('WebAssembly in Chromium', 'wasm-pack', ...wasmTests('--chrome')),
+  { ...cargo('WebAssembly in Chromium', 'wasm-pack', ...wasmTests('--chrome')), env: SMALL_WASM },
   node('types', 'tests/types', 1),
   node('properties', 'tests/properties', 2),
   node('local stack', 'examples/local-stack/test', 2),
@@ -128,7 +134,7 @@ function longSuites() {
       'sources',
     ),
     { ...check('known vulnerabilities', process.execPath, 'scripts/audit.mjs'), count: auditSummary },
-    cargo('WebAssembly in Firefox', 'wasm-pack', ...wasmTests('--firefox')),
+    { ...cargo('WebAssembly in Firefox', 'wasm-pack', ...wasmTests('--firefox')), env: SMALL_WASM },
     {
       ...cargo(
         'WebAssembly in WebKit',
@@ -138,7 +144,11 @@ function longSuites() {
         ...wasmTests('--safari', '--safaridriver', join(root, 'scripts/webkit-driver.sh')),
       ),
       // Its sandbox does not start in a container, nor its compositor without a screen.
-      env: { WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1', WEBKIT_DISABLE_COMPOSITING_MODE: '1' },
+      env: {
+        ...SMALL_WASM,
+        WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1',
+        WEBKIT_DISABLE_COMPOSITING_MODE: '1',
+      },
     },
   ];
 }

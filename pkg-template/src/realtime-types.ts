@@ -148,6 +148,10 @@ export interface RealtimeManager {
    * in. Needs `supabase/optional/20260301000000_workflow_members.sql`, which opens a room to the workflow's owner and members.
    *
    * @throws DatabaseError INVALID_INPUT when `workflowId` is no uuid, or the state is more than 1024 bytes of JSON.
+   * @example
+   * const room = realtime.joinRoom(workflowId, { state: { x: 0, y: 0 } });
+   * room.subscribe(() => console.log(room.others.map(({ name }) => name)));
+   * room.setState({ x: 10 });
    */
   joinRoom<State extends object = Record<string, unknown>>(
     workflowId: string,

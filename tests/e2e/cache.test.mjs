@@ -45,6 +45,9 @@ test('cacheKeys have the formats that apps rely on', async () => {
     savedTemplates: 'saved_templates:ID',
     favorites: 'favorites:ID',
     integrations: 'integrations:ID',
+    workflowMembers: 'workflow_members:ID',
+    invitations: 'invitations:ID',
+    sharedWorkflows: 'shared_workflows:ID',
   });
 });
 

@@ -35,7 +35,7 @@ test('before configure every function rejects with NOT_CONFIGURED, saying what t
       all.map(([from, name]) => failure(/** @type {any} */ (from)[/** @type {string} */ (name)]())),
     );
   });
-  assert.equal(errors.length, 122);
+  assert.equal(errors.length, 142);
   for (const { code, message, isOurs } of errors) {
     assert.deepEqual([code, isOurs], ['NOT_CONFIGURED', true]);
     assert.match(message, /configure\(/);

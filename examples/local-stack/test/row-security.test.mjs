@@ -149,5 +149,5 @@ test('anonymous users see templates and nothing else; the service key sees every
     assert.deepEqual((await newClient(stack, stack.anonKey).from(table).select('id')).data, [], table);
   }
   const { data } = await newClient(stack, stack.serviceKey).from('user_profiles').select('id');
-  assert.equal(data?.length, 2);
+  assert.equal(data?.length, 3);
 });

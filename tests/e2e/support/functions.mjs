@@ -12,6 +12,7 @@ export const FUNCTIONS = { ...WORKFLOWS, ...GRAPH, ...RUNS, ...ACCOUNT, ...GALLE
 
 /** What has tests of its own: see cursors.test.mjs, keys.test.mjs and saves.test.mjs. */
 export const OTHERS = [
+  'callService',
   'acceptInvitation',
   'batchSaveApiKeys',
   'batchSaveWorkflows',

@@ -22,10 +22,10 @@ const status: SubscriptionStatus = room.status;
 const error: DatabaseError | null = room.error;
 const members: readonly Member<Shown>[] = room.others;
 for (const { userId, name, color, state, since } of members) {
-  const texts: string[] = [userId, name, color, since];
-  const x: number | undefined = state.cursor?.x;
+  void ([userId, name, color, since] satisfies string[]);
+  void (state.cursor?.x satisfies number | undefined);
   // @ts-expect-error -- another version of the app may show less
-  const selected: string[] = state.selected;
+  void (state.selected satisfies string[]);
   // @ts-expect-error -- what others show is theirs
   state.cursor = null;
 }
