@@ -322,11 +322,11 @@ impl<D: Data> WriteFlow<D> {
         let attempts = otherwise.attempts;
         let found = match outcome {
             Ok(answer) => first_row(&answer),
-            Err(error) if matches!(self.write, Write::Insert { .. }) => {
+            // More than one attempt says that the change may have been made.
+            Err(error) => {
                 let attempts = attempts + error.attempts;
                 return Err(error.after(attempts));
             }
-            Err(error) => return Err(error),
         };
         match (&self.write, found) {
             (Write::Insert { table, chosen_id, body, .. }, Some(found))

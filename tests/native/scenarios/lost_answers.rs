@@ -183,3 +183,16 @@ fn a_lost_read_by_id_after_a_replayed_insert_is_repeated() {
     world.network().once("GET workflows", Fault::LostAfter);
     assert_eq!(ada.does("createWorkflow", json!([ada.id(), {"name": "B"}])).text("name"), "B");
 }
+
+#[test]
+fn an_update_whose_outcome_cannot_be_found_out_leaves_no_older_row_in_the_cache() {
+    let world = World::new();
+    let ada = world.signed_in("ada");
+    let id = world.server().add("workflows", json!({"user_id": ada.id(), "name": "a", "description": "old"}));
+    ada.does("getWorkflow", json!([id]));
+    world.network().once("PATCH workflows", Fault::Duplicate);
+    world.network().once("GET workflows", Fault::Refused(500, "57014"));
+    let error = ada.fails("updateWorkflow", json!([id, {"description": "new"}]));
+    assert_eq!((error.code.as_ref(), error.attempts), ("57014", 2), "the update and the look at the row");
+    assert_eq!(ada.does("getWorkflow", json!([id])).to_value()["description"], json!("new"));
+}
