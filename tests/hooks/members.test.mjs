@@ -85,11 +85,11 @@ for (const version of VERSIONS) {
     const [ada, eve] = [await newUser('ada'), await newUser('eve')];
     const workflow = await newWorkflow(ada, { is_public: true });
     const [owner, stranger] = [await openHooks(version, ada), await openHooks(version, eve)];
-    const shown = await open(stranger, 'one', 'useWorkflow', workflow.id);
-    assert.deepEqual([shown.workflow.id, shown.role, shown.error], [workflow.id, null, null]);
     stack.requests.clear();
     await open(owner, 'one', 'useWorkflow', workflow.id);
     assert.equal(stack.requests.count({ path: /workflow_members/ }), 0);
+    const shown = await open(stranger, 'one', 'useWorkflow', workflow.id);
+    assert.deepEqual([shown.workflow.id, shown.role, shown.error], [workflow.id, null, null]);
   });
 
   it('useWorkflowMembers invites, changes and removes, shows it at once, and takes back what failed', async () => {

@@ -259,7 +259,7 @@ const presence = {
   async 'join-room'(block, { open, newUser, newWorkflow }) {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
-    const page = await open(block, { as: user });
+    const page = await open(block, { as: user, context: { workflowId: workflow.id } });
     await page.waitForFunction(() => block.room.status === 'live');
     const facts = await page.evaluate(() => {
       const isSent = block.cheer();

@@ -547,29 +547,118 @@ fn an_update_behind_a_batch_save_over_a_bad_network_is_cached_as_it_is() {
     replay(&Program {
         setting: Setting { tabs: 4, shares_users: false, max_rows: 3, planted: None },
         steps: vec![
-            (1146844309, Step::Follow { tab: 1, table: "workflows", scope: Some(text(r#"$me"#)), filter: None }),
+            (
+                1146844309,
+                Step::Follow { tab: 1, table: "workflows", scope: Some(text(r#"$me"#)), filter: None },
+            ),
             (119914214, Step::Pass { ms: 46.0 }),
             (377118832, Step::SignIn { tab: 0, user: None }),
             (1246730830, Step::Pass { ms: 39.0 }),
             (4121016103, Step::Pass { ms: 42.0 }),
             (363339280, Step::Configure { tab: 0, what: Configured::TimeoutMs(250.0) }),
-            (697311473, Step::Call { tab: 2, name: "getAuditLogs", arguments: text(r#"["$me",3,1]"#), options: Options { fresh: false, ttl_ms: None, timeout_ms: None } }),
+            (
+                697311473,
+                Step::Call {
+                    tab: 2,
+                    name: "getAuditLogs",
+                    arguments: text(r#"["$me",3,1]"#),
+                    options: Options { fresh: false, ttl_ms: None, timeout_ms: None },
+                },
+            ),
             (127120837, Step::Rest),
             (3195553396, Step::Faults { rate: 0.3 }),
             (3740140318, Step::Pass { ms: 51.0 }),
             (4182513488, Step::Pass { ms: 87.0 }),
-            (1524477341, Step::Call { tab: 0, name: "getExecution", arguments: text(r#"["$workflow_executions:4"]"#), options: Options { fresh: false, ttl_ms: None, timeout_ms: None } }),
+            (
+                1524477341,
+                Step::Call {
+                    tab: 0,
+                    name: "getExecution",
+                    arguments: text(r#"["$workflow_executions:4"]"#),
+                    options: Options { fresh: false, ttl_ms: None, timeout_ms: None },
+                },
+            ),
             (352476777, Step::Pass { ms: 62.0 }),
-            (1539574999, Step::Call { tab: 0, name: "getTemplate", arguments: text(r#"["$workflow_templates:3"]"#), options: Options { fresh: false, ttl_ms: None, timeout_ms: None } }),
-            (303811888, Step::Call { tab: 0, name: "updateWorkflow", arguments: text(r#"["c63a60f1-be19-4856-92b8-0c921f53dea1",{"archived_at":"2024-05-04T12:00:00Z","name":"n0"},{"ifUpdatedAt":"$version"}]"#), options: Options { fresh: false, ttl_ms: None, timeout_ms: None } }),
-            (46683540, Step::Follow { tab: 3, table: "audit_logs", scope: Some(text(r#"$me"#)), filter: Some("resource_type=eq.workflow") }),
-            (1981029375, Step::Call { tab: 3, name: "batchSaveWorkflows", arguments: text(r#"[{"workflows":[{"user_id":"$me","name":"n7","description":"$mark","nodes":[{"node_type":"t0","node_id":"n0","label":"a","position_x":1},{"node_type":"t0","node_id":"n1","label":"a","position_x":0}],"connections":[]},{"user_id":"$me","name":"n5","connections":[{"source_node_id":"n0","target_node_id":"m0","connection_id":"t0"}],"nodes":[{"node_type":"t0","node_id":"n0","label":"a","position_x":0}]}],"overwrite":true}]"#), options: Options { fresh: false, ttl_ms: None, timeout_ms: None } }),
-            (2690530435, Step::Call { tab: 0, name: "getAccountSettings", arguments: text(r#"["$me"]"#), options: Options { fresh: false, ttl_ms: None, timeout_ms: None } }),
-            (1155994444, Step::Call { tab: 1, name: "getApiKey", arguments: text(r#"["$me","s1"]"#), options: Options { fresh: false, ttl_ms: None, timeout_ms: None } }),
+            (
+                1539574999,
+                Step::Call {
+                    tab: 0,
+                    name: "getTemplate",
+                    arguments: text(r#"["$workflow_templates:3"]"#),
+                    options: Options { fresh: false, ttl_ms: None, timeout_ms: None },
+                },
+            ),
+            (
+                303811888,
+                Step::Call {
+                    tab: 0,
+                    name: "updateWorkflow",
+                    arguments: text(
+                        r#"["c63a60f1-be19-4856-92b8-0c921f53dea1",{"archived_at":"2024-05-04T12:00:00Z","name":"n0"},{"ifUpdatedAt":"$version"}]"#,
+                    ),
+                    options: Options { fresh: false, ttl_ms: None, timeout_ms: None },
+                },
+            ),
+            (
+                46683540,
+                Step::Follow {
+                    tab: 3,
+                    table: "audit_logs",
+                    scope: Some(text(r#"$me"#)),
+                    filter: Some("resource_type=eq.workflow"),
+                },
+            ),
+            (
+                1981029375,
+                Step::Call {
+                    tab: 3,
+                    name: "batchSaveWorkflows",
+                    arguments: text(
+                        r#"[{"workflows":[{"user_id":"$me","name":"n7","description":"$mark","nodes":[{"node_type":"t0","node_id":"n0","label":"a","position_x":1},{"node_type":"t0","node_id":"n1","label":"a","position_x":0}],"connections":[]},{"user_id":"$me","name":"n5","connections":[{"source_node_id":"n0","target_node_id":"m0","connection_id":"t0"}],"nodes":[{"node_type":"t0","node_id":"n0","label":"a","position_x":0}]}],"overwrite":true}]"#,
+                    ),
+                    options: Options { fresh: false, ttl_ms: None, timeout_ms: None },
+                },
+            ),
+            (
+                2690530435,
+                Step::Call {
+                    tab: 0,
+                    name: "getAccountSettings",
+                    arguments: text(r#"["$me"]"#),
+                    options: Options { fresh: false, ttl_ms: None, timeout_ms: None },
+                },
+            ),
+            (
+                1155994444,
+                Step::Call {
+                    tab: 1,
+                    name: "getApiKey",
+                    arguments: text(r#"["$me","s1"]"#),
+                    options: Options { fresh: false, ttl_ms: None, timeout_ms: None },
+                },
+            ),
             (2343068378, Step::Pass { ms: 19.0 }),
             (637805249, Step::Pass { ms: 49.0 }),
-            (171997198, Step::Call { tab: 3, name: "deleteApiKey", arguments: text(r#"["$api_keys:1","$me"]"#), options: Options { fresh: false, ttl_ms: None, timeout_ms: None } }),
-            (2260544306, Step::Call { tab: 0, name: "createExecution", arguments: text(r#"[{"workflow_id":"$workflows:8","user_id":"$me","error_message":"$mark"}]"#), options: Options { fresh: false, ttl_ms: None, timeout_ms: None } }),
+            (
+                171997198,
+                Step::Call {
+                    tab: 3,
+                    name: "deleteApiKey",
+                    arguments: text(r#"["$api_keys:1","$me"]"#),
+                    options: Options { fresh: false, ttl_ms: None, timeout_ms: None },
+                },
+            ),
+            (
+                2260544306,
+                Step::Call {
+                    tab: 0,
+                    name: "createExecution",
+                    arguments: text(
+                        r#"[{"workflow_id":"$workflows:8","user_id":"$me","error_message":"$mark"}]"#,
+                    ),
+                    options: Options { fresh: false, ttl_ms: None, timeout_ms: None },
+                },
+            ),
             (3018102539, Step::Pass { ms: 107.0 }),
             (1449552257, Step::Pass { ms: 9.0 }),
             (1087909648, Step::Pass { ms: 113.0 }),
@@ -577,7 +666,17 @@ fn an_update_behind_a_batch_save_over_a_bad_network_is_cached_as_it_is() {
             (385235339, Step::Pass { ms: 57.0 }),
             (359120704, Step::Pass { ms: 56.0 }),
             (3801236727, Step::Pass { ms: 80.0 }),
-            (357914928, Step::Call { tab: 3, name: "updateWorkflow", arguments: text(r#"["$workflows:7",{"description":"t2","archived_at":"2024-05-03T12:00:00Z"}]"#), options: Options { fresh: false, ttl_ms: None, timeout_ms: None } }),
+            (
+                357914928,
+                Step::Call {
+                    tab: 3,
+                    name: "updateWorkflow",
+                    arguments: text(
+                        r#"["$workflows:7",{"description":"t2","archived_at":"2024-05-03T12:00:00Z"}]"#,
+                    ),
+                    options: Options { fresh: false, ttl_ms: None, timeout_ms: None },
+                },
+            ),
             (3095369166, Step::Pass { ms: 3032.0 }),
             (658045276, Step::Rest),
         ],
