@@ -19,8 +19,20 @@ before(async () => {
 });
 after(() => app?.stop());
 
-/** Everything that reaches the page: answers, and frames of sockets. @param {Page} page */
-function collectTraffic(page) {
+/** Everything that reaches the page from now on: answers, and frames of sockets. @param {Page} page */
+async function collectTraffic(page) {
+  // Chromium does not always keep the bodies of answers that a page streams, so the page keeps a copy.
+  await page.evaluate(() => {
+    const { fetch } = window;
+    const bodies = /** @type {Promise<string>[]} */ ([]);
+    const copying = async (/** @type {Parameters<typeof fetch>} */ ...request) => {
+      const response = await fetch(...request);
+      const body = response.clone().text();
+      bodies.push(body.catch(() => ''));
+      return response;
+    };
+    Object.assign(window, { fetch: copying, bodies });
+  });
   /** @type {Promise<string>[]} */
   const texts = [];
   page.on('response', (response) => {
@@ -32,7 +44,10 @@ function collectTraffic(page) {
   page.on('websocket', (socket) =>
     socket.on('framereceived', ({ payload }) => texts.push(Promise.resolve(String(payload)))),
   );
-  return () => Promise.all(texts);
+  return async () => [
+    ...(await Promise.all(texts)),
+    ...(await page.evaluate(() => Promise.all(/** @type {any} */ (window).bodies))),
+  ];
 }
 
 const run = (/** @type {Page} */ page) => page.getByRole('button', { name: 'Run', exact: true }).click();
@@ -42,7 +57,7 @@ const stepOf = (/** @type {Page} */ page, /** @type {string} */ label) =>
 
 test('a text is shown as it is written, and no key reaches the page', async () => {
   const { page, problems, openTab, close } = await app.visit('Ada', { path });
-  const traffic = collectTraffic(page);
+  const traffic = await collectTraffic(page);
   await page.evaluate(() => {
     const lengths = new Set();
     Object.assign(window, { lengths });
