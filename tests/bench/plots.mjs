@@ -76,7 +76,7 @@ const groups = panels.map((panel) => {
 const alt = 'Medians of make bench; lines reach from the 10th to the 90th percentile';
 writeFileSync(
   new URL('docs/images/bench.svg', ROOT),
-  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${alt}">
+  `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${alt}">
 <style>${STYLE}</style>
 ${groups.join('\n')}
 </svg>
