@@ -1,4 +1,4 @@
-//! The way into a room, and what is said there.
+//! Joining and leaving rooms, the state shown there, and messages.
 
 use super::live::Live;
 use super::Engine;
@@ -8,11 +8,11 @@ use crate::realtime::{is_event_name, Patch, RoomJoin};
 use crate::subscriptions::{RoomNews, RoomNotification, Wish, MAX_NAME_LENGTH};
 use std::rc::Rc;
 
-/// Before a workflow's id, the topic of its room.
+/// The topic of a workflow's room is this followed by the workflow's id.
 const TOPIC: &str = "workflow:";
 
 impl<P: Platform> Engine<P> {
-    /// Joins the room of a workflow. Answers the room's number: a known one, if it is joined already.
+    /// Joins the room of a workflow. Returns the room's number, which is the same for all who join it.
     ///
     /// # Errors
     /// `INVALID_INPUT` when the state is too large.
@@ -52,7 +52,7 @@ impl<P: Platform> Engine<P> {
         });
     }
 
-    /// Lays `patch` over what is shown to the others.
+    /// Merges `patch` into the state that the others see.
     ///
     /// # Errors
     /// `INVALID_INPUT` when the state is too large; nothing changes then.
@@ -68,7 +68,7 @@ impl<P: Platform> Engine<P> {
         Ok(())
     }
 
-    /// Sends a message with a JSON payload to the others in the room. Whether it was sent: it is not while the room is not joined.
+    /// Sends a message with a JSON payload to the others. Returns whether it was sent, which requires that the room is live.
     ///
     /// # Errors
     /// `INVALID_INPUT` for an event's name that is empty, or the package's own.
@@ -102,7 +102,7 @@ impl<P: Platform> Engine<P> {
         }
     }
 
-    /// Opens the rooms that wait for it, as the user's who is signed in.
+    /// Opens the rooms that are waiting, on behalf of the signed-in user.
     pub(super) fn open_rooms(&self) {
         let mut state = self.state.borrow_mut();
         let state = &mut *state;

@@ -1,12 +1,12 @@
 //! The graphs that this client saved last.
 //!
-//! An application may save again before it knows what an earlier save left: both edits started from the same graph, and the
-//! later one goes on from the earlier one.
+//! An application may save again before it knows the result of its previous save. Both edits then started from the same
+//! graph, and the later one continues the earlier one.
 
 use crate::data::Data;
 use crate::flows::SavedGraph;
 
-/// The saves of this many workflows are remembered.
+/// The number of workflows whose last save is remembered.
 const MAX_WORKFLOWS: usize = 5;
 
 /// The last own save of each workflow, the latest last.
@@ -26,7 +26,7 @@ impl<D: Data> SavedGraphs<D> {
         self.saves.iter().find(|(own, _)| own == id).map(|(_, save)| save)
     }
 
-    /// A save of the workflow came through.
+    /// Remembers a successful save of the workflow.
     pub fn saved(&mut self, id: &str, save: SavedGraph<D>) {
         self.saves.retain(|(own, _)| own != id);
         if self.saves.len() >= MAX_WORKFLOWS {
@@ -35,7 +35,7 @@ impl<D: Data> SavedGraphs<D> {
         self.saves.push((id.to_owned(), save));
     }
 
-    /// Nothing is remembered any more.
+    /// Forgets all saves.
     pub fn clear(&mut self) {
         self.saves.clear();
     }

@@ -1,6 +1,6 @@
-//! The rooms that the application is in, and what it is to be told of them.
+//! The rooms that the application is in, and the pending notifications about them.
 //!
-//! A client is in a room once, however many of its components join it: they show one state together.
+//! A client is in a room once, regardless of how many of its components join it: they share one state.
 
 use super::notice::Status;
 use crate::data::Data;
@@ -9,48 +9,48 @@ use crate::realtime::{Member, OwnState, Patch};
 use crate::uuid;
 use std::collections::VecDeque;
 
-/// Most characters of a name.
+/// The maximum number of characters of a name.
 pub const MAX_NAME_LENGTH: usize = 100;
 
-/// Something to tell of a room.
+/// A notification's content.
 pub enum RoomNews<D> {
-    /// It stands otherwise than before.
+    /// The status changed.
     Status(Status, Option<Error>),
-    /// These are the others in it now.
+    /// The others who are in the room now.
     Others(Vec<Member<D>>),
     /// A message: an object with `event` and `payload`.
     Message(D),
 }
 
-/// What is told of which room.
+/// A notification about one room.
 pub struct RoomNotification<D> {
     /// The room's number.
     pub room: u32,
-    /// What is told.
+    /// Its content.
     pub news: RoomNews<D>,
 }
 
 /// A room that the application is in, or wants to be.
 pub struct JoinedRoom {
-    /// By this number the application's side knows it.
+    /// The number that identifies it to the application.
     pub number: u32,
     /// The workflow's id.
     pub workflow: String,
-    /// How the user wants to be called.
+    /// The name to show to the others.
     pub name: Option<String>,
-    /// What is shown to the others.
+    /// The state that the others see.
     pub state: OwnState,
-    /// Names this tab to the others.
+    /// Identifies this tab to the others.
     pub tab: String,
     /// When it was joined (milliseconds since 1970).
     pub since_ms: f64,
-    /// How it stands.
+    /// Its status.
     pub status: Status,
     /// The session's channel, once it is opened.
     pub channel: Option<u32>,
-    /// How many joined it and did not leave.
+    /// How many components have joined it and not left.
     users: u32,
-    /// Whether it was opened as the user's who is signed in.
+    /// Whether it was opened on behalf of a signed-in user.
     is_owned: bool,
 }
 
@@ -66,18 +66,18 @@ impl<D> Default for Rooms<D> {
     }
 }
 
-/// What the application wants of a room.
+/// The application's request to join a room.
 pub struct Wish {
     /// The workflow's id.
     pub workflow: String,
     /// How the user wants to be called.
     pub name: Option<String>,
-    /// What to show, unless something is shown already.
+    /// The initial state. Members that are already shown keep their values.
     pub state: Patch,
 }
 
 impl Wish {
-    /// Checks what the application says.
+    /// Checks the application's arguments.
     ///
     /// # Errors
     /// `INVALID_INPUT` naming what was refused.
@@ -91,8 +91,8 @@ impl Wish {
 }
 
 impl<D: Data> Rooms<D> {
-    /// Joins a room: one that is joined already is joined once more. Otherwise the room is new: it gets `number`, and the tab's
-    /// name there. Answers the number.
+    /// Joins a room, or adds a user to a room that is already joined. A new room gets `number` and the identifier of the
+    /// tab. Returns the room's number.
     ///
     /// # Errors
     /// `INVALID_INPUT` when the state would be too large.
@@ -160,14 +160,14 @@ impl<D: Data> Rooms<D> {
         self.all.iter().any(|room| room.channel.is_none() && room.users > 0)
     }
 
-    /// Those that wait to be opened stand otherwise.
+    /// Sets the status of the rooms that were not opened yet.
     pub fn set_waiting_status(&mut self, status: Status, error: &Error) {
         for number in self.waiting().map(|room| room.number).collect::<Vec<_>>() {
             self.set_status(number, status, Some(error.clone()));
         }
     }
 
-    /// The room of a channel stands otherwise, if the channel is one of a room.
+    /// Sets the status of the room on this channel, if the channel carries one.
     pub fn set_channel_status(&mut self, channel: u32, status: Status, error: Option<&Error>) {
         if let Some(number) = self.number_of(channel) {
             self.set_status(number, status, error.cloned());
@@ -182,24 +182,24 @@ impl<D: Data> Rooms<D> {
         }
     }
 
-    /// Something of a channel is to be told.
+    /// Adds a notification about the room on this channel.
     pub fn tell(&mut self, channel: u32, news: RoomNews<D>) {
         let Some(room) = self.number_of(channel) else { return };
         if matches!(news, RoomNews::Others(_)) {
-            // What was not told yet is old.
+            // A pending list of the others is outdated.
             self.notifications.retain(|told| told.room != room || !matches!(told.news, RoomNews::Others(_)));
         }
         self.notifications.push_back(RoomNotification { room, news });
     }
 
-    /// What is to be told next. Who is there and what they sent waits while it is open who is signed in.
+    /// The next notification. Until it is known who is signed in, only statuses are delivered.
     pub fn next_told(&mut self, knows_user: bool) -> Option<RoomNotification<D>> {
         let is_told = |told: &RoomNotification<D>| knows_user || matches!(told.news, RoomNews::Status(..));
         let place = self.notifications.iter().position(is_told)?;
         self.notifications.remove(place)
     }
 
-    /// Takes every room off its channel. With `keeps_owner`, those that were opened stay with their user.
+    /// Takes every room off its channel. With `keeps_owner`, opened rooms stay with their user.
     pub fn restart(&mut self, keeps_owner: bool) {
         for number in self.all.iter().map(|room| room.number).collect::<Vec<_>>() {
             let Some(room) = self.get_mut(number) else { continue };
@@ -216,7 +216,7 @@ impl<D: Data> Rooms<D> {
         }
     }
 
-    /// Ends the rooms of the user who was signed in, or all of them.
+    /// Ends the previous user's rooms, or all of them.
     pub fn end(&mut self, only_owned: bool, error: &Error) {
         let ended: Vec<u32> =
             self.all.iter().filter(|room| room.is_owned || !only_owned).map(|room| room.number).collect();
@@ -228,7 +228,7 @@ impl<D: Data> Rooms<D> {
         self.forget_closed();
     }
 
-    /// Answers their channels.
+    /// Returns their channels.
     fn forget_closed(&mut self) -> Vec<u32> {
         let is_closed = |room: &JoinedRoom| room.status == Status::Closed;
         let channels =
@@ -243,7 +243,7 @@ impl<D: Data> Rooms<D> {
 }
 
 impl JoinedRoom {
-    /// It is opened on this channel, as the user's who is signed in.
+    /// Opens it on this channel, on behalf of the signed-in user.
     pub fn open(&mut self, channel: u32) {
         (self.channel, self.is_owned) = (Some(channel), true);
     }
