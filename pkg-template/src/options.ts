@@ -141,7 +141,9 @@ export type ClientEvent =
   /** The engine failed and was restarted: calls in flight rejected with `error`, and the cache is empty. */
   | { type: 'engineRestarted'; error: DatabaseError }
   /** The user changed or signed out; nothing of the previous user is left. */
-  | { type: 'userChanged' };
+  | { type: 'userChanged' }
+  /** Nothing can be persisted from now on, because of `error`. The client works as without `offline`. */
+  | { type: 'offline'; error: DatabaseError };
 
 /** Options of a single call, see `db.with`. */
 export interface CallOptions {
