@@ -41,7 +41,10 @@ export interface Attached {
    * that was just restored.
    */
   entryChanged(key: string): void;
-  /** Another user is signed in (undefined: none). Nothing of the previous user may be used any more. */
+  /**
+   * A token named a user, or the provider said that there is none (undefined), for the first time or differently than
+   * before. Nothing of the previous user may be used any more.
+   */
   userChanged(userId: string | undefined): void;
   /** A change that this tab made or received: `row` null = deleted, undefined = unknown, drop what it may concern. */
   rowChanged(table: string, id: string | undefined, row: unknown): void;
@@ -60,6 +63,11 @@ export interface OfflineHost {
   readonly url: string;
   /** The user that a token named, or that was assumed. */
   userId(): string | undefined;
+  /**
+   * Asks the token provider who is signed in, unless that is known, and resolves after `Attached.userChanged` was called
+   * if it has changed. Rejects if the provider cannot answer.
+   */
+  identify(): Promise<unknown>;
   /** Takes the last known user as signed in until a token says otherwise. Does nothing if one has already. */
   assumeUser(userId: string): void;
   /**
