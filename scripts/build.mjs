@@ -93,6 +93,7 @@ function generateSources() {
 const GENERATE = ['run', '--quiet', '--profile', 'test', '--example', 'generate', '--'];
 
 const BIND_TYPES = `import type { Client } from './bindings.js';
+export function expand(text: string): string;
 export function park(text: string): string;
 export function release(parked: readonly string[]): void;
 export function bind(): {

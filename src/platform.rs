@@ -1,5 +1,6 @@
 //! The engine's dependencies. `src/io` implements them for a browser, the tests as a simulation.
 
+use crate::cache::Change;
 use crate::data::Data;
 use crate::error::Error;
 use crate::rest::{Reply, Request};
@@ -8,7 +9,7 @@ use crate::time::Moment;
 use std::future::Future;
 
 /// All dependencies of the engine.
-pub trait Platform: Clock + Tasks + Host + Socket + Mirror + Notifier + 'static {}
+pub trait Platform: Clock + Tasks + Host + Socket + Mirror + Notifier + Disk + 'static {}
 
 /// Time and timers.
 pub trait Clock {
@@ -81,6 +82,16 @@ pub trait Mirror: Host {
     fn withdraw_entries(&self);
 }
 
+/// What survives the page, and the other pages of the app. Without `workflow-db/offline` nothing does.
+pub trait Disk: Host {
+    /// Whether anything survives.
+    fn is_persistent(&self) -> bool;
+    /// The entry that an earlier visit of this user stored under `key`.
+    fn restore(&self, key: &str) -> impl Future<Output = Option<Self::Data>> + 'static;
+    /// A row changed, which other pages have to know.
+    fn row_changed(&self, change: &Change<Self::Data>);
+}
+
 /// Delivers everything the application receives. None of its code may run before the engine's step is over.
 pub trait Notifier: Host {
     /// Notifies the handlers of a subscription.
@@ -95,7 +106,7 @@ pub trait Notifier: Host {
 pub struct Published<D> {
     /// The data.
     pub data: D,
-    /// Until when copies may answer (wall clock, milliseconds).
+    /// Until when copies may answer (wall clock, milliseconds). Negative: never, but observers show them.
     pub until_wall_ms: f64,
     /// The number by which use of the entry is reported.
     pub slot: u32,

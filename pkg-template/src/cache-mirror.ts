@@ -2,6 +2,7 @@ import type { Calls } from './calls.js';
 import { DatabaseError } from './errors.js';
 import { deepFreeze } from './freeze.js';
 import { guarded } from './guarded.js';
+import type { Attached } from './offline-part.js';
 import type { ClientEvent } from './options.js';
 import { Spellings } from './spellings.js';
 import type { ServiceCall } from './service.js';
@@ -56,6 +57,9 @@ export class CacheMirror {
   private uses = 0;
   /** The last reading of the wall clock. */
   private latest = 0;
+
+  /** What keeps entries and writes beyond the page, if the client was configured with `offline`. */
+  offline: Attached | undefined;
 
   /** What calls of services send, by their numbers, as long as they may send it again. */
   readonly serviceCalls = new Map<number, ServiceCall>();
@@ -144,12 +148,14 @@ export class CacheMirror {
     this.latest = Math.max(this.latest, now);
     const since = before !== undefined && !isNews && until <= before.until ? before.since : now;
     this.copies.set(key, { data, since, promise: undefined, until, slot, usedAt: 0 });
+    if (until >= 0) this.offline?.entryChanged(key);
     if (isNews) this.notify(key);
   }
 
   /** There is no entry under `key`: it was removed, or a response to it was outdated before it could be stored. */
   drop(key: string): void {
     this.copies.delete(key);
+    this.offline?.entryChanged(key);
     this.notify(key);
   }
 
@@ -164,10 +170,25 @@ export class CacheMirror {
     this.rendered.clear();
   }
 
-  /** The entry under `key`, without counting as a use. */
+  /** The entry under `key`, also if it is from an earlier visit. Does not count as a use. */
   peek(key: string): unknown {
-    const copy = this.copyOf(key);
+    const copy = this.isRestored(key) ? this.copies.get(key) : this.copyOf(key);
     return copy && this.handedOut(copy.data);
+  }
+
+  /** Whether the entry under `key` is from an earlier visit, or stands for a row that the server does not know yet. */
+  isRestored(key: string): boolean {
+    return (this.copies.get(key)?.until ?? 0) < 0;
+  }
+
+  /** The entry that an earlier visit stored under `key`. */
+  async restore(key: string): Promise<unknown> {
+    return this.offline?.restore(key);
+  }
+
+  /** A row changed, which other pages have to know: null if it is gone, undefined if it is unknown. */
+  rowChanged(table: string, id: string | undefined, row: unknown): void {
+    afterStep(() => this.offline?.rowChanged(table, id, row));
   }
 
   /** Calls `listener` after each change of the entry under `key`. Returns a function that stops it. */
@@ -207,7 +228,9 @@ export class CacheMirror {
   happened(type: 'userChanged'): void;
   happened(type: 'hit' | 'userChanged', key?: string): void {
     this.event({ type, key } as ClientEvent);
-    if (type === 'userChanged') this.reset();
+    if (type !== 'userChanged') return;
+    this.reset();
+    afterStep(() => this.offline?.userChanged());
   }
 
   /** When the entry under `key` last changed, and how many observers it has. */

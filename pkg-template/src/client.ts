@@ -8,6 +8,7 @@ import { guarded } from './guarded.js';
 import { cutWhenCollected, Ties, weakCall, weakly, weakRef, type Weak } from './lifetime.js';
 import type { CacheConfig, ClientOptions, SupabaseLike } from './options.js';
 import { Subscriptions } from './realtime.js';
+import type { OfflinePart } from './offline-part.js';
 import type { RealtimeManager } from './realtime-types.js';
 import { Rooms } from './rooms.js';
 import { followSession, sourceOf } from './supabase.js';
@@ -34,7 +35,7 @@ export interface DatabaseClient {
 }
 
 /** What tools may access of a client beyond its public interface. */
-export type Inspector = Pick<CacheMirror, 'follow' | 'inspect'>;
+export type Inspector = Pick<CacheMirror, 'follow' | 'inspect' | 'isRestored' | 'offline'>;
 
 const inspectors = new WeakMap<DatabaseClient, Inspector>();
 
@@ -87,6 +88,7 @@ export class ConfigurableClient implements DatabaseClient, Resident {
   private cacheConfig: CacheConfig | undefined;
   private unfollowEvents: () => void = () => {};
   private followed: SupabaseLike | undefined;
+  private offlinePart: OfflinePart | undefined;
   private readonly ties = new Ties();
   /** The application's functions that the engine calls but does not keep alive. @internal */
   functions: unknown;
@@ -110,6 +112,7 @@ export class ConfigurableClient implements DatabaseClient, Resident {
       this.made.setHeard(this.mirror.isHeard);
       this.made.setHidden(isPageHidden());
       if (this.engineOptions !== undefined) this.made.configure(this.engineOptions);
+      if (this.mirror.offline !== undefined) this.connect(this.made);
       const { reference } = this;
       if (!this.ties.has('engine')) this.ties.set('engine', () => leaveEngine(reference));
       if (!this.ties.has('page')) this.ties.set('page', listenToPage(reference));
@@ -156,7 +159,7 @@ export class ConfigurableClient implements DatabaseClient, Resident {
 
   configure(options: ClientOptions): void {
     if (Object(options) !== options) throw invalid('options', 'an object with url and key, or supabase');
-    const source = sourceOf(options);
+    const source = this.sourceOf(options);
     const cache = options.cache ?? this.cacheConfig;
     const functions = { fetch: options.fetch, accessToken: source.accessToken };
     const engineOptions = plainOptions(options, source, cache);
@@ -170,7 +173,19 @@ export class ConfigurableClient implements DatabaseClient, Resident {
     this.follow(options.supabase);
     // What another auth client reported no longer counts.
     if (followed !== undefined && followed !== options.supabase) this.authChanged();
-    this.talkTo([source.url, source.key, options.schema ?? 'public'].join(' '));
+    this.talkTo([source.url, source.key, options.schema ?? 'public'].join(' '), source.url, options.offline);
+  }
+
+  /** The source of `options`. While the browser is offline, the lack of a session is no sign-out. */
+  private sourceOf(options: ClientOptions): ReturnType<typeof sourceOf> {
+    const source = sourceOf(options);
+    const { accessToken } = source;
+    if (options.offline === undefined || typeof accessToken !== 'function') return source;
+    const { mirror } = this;
+    return {
+      ...source,
+      accessToken: (rejected) => mirror.offline?.token(accessToken, rejected) ?? accessToken(rejected),
+    };
   }
 
   /**
@@ -189,10 +204,33 @@ export class ConfigurableClient implements DatabaseClient, Resident {
   }
 
   /** After a change of server, views drop their rows, and reads that were not possible before are made. */
-  private talkTo(target: string | undefined): void {
-    if (target === this.target) return;
+  private talkTo(target: string | undefined, url = '', offline?: OfflinePart): void {
+    const isSameTarget = target === this.target;
+    if (!isSameTarget || offline !== this.offlinePart) this.keepIn(offline, url);
+    if (isSameTarget) return;
     this.target = target;
     this.mirror.reset();
+  }
+
+  /** Keeps entries and writes beyond the page, or no longer. */
+  private keepIn(offline: OfflinePart | undefined, url: string): void {
+    const { mirror } = this;
+    mirror.offline?.detach();
+    this.offlinePart = offline;
+    mirror.offline = offline?.attach({
+      client: this,
+      url,
+      engine: () => this.client(),
+      mirror,
+      calls: this.calls,
+    });
+    if (this.made !== undefined) this.connect(this.made);
+  }
+
+  private connect(made: Client): void {
+    const { offline } = this.mirror;
+    made.setPersistent(offline !== undefined);
+    offline?.engineStarted();
   }
 
   /** Sets the cache's limits, unless they are set already. */

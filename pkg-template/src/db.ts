@@ -1,6 +1,6 @@
 import { plainArguments } from './arguments.js';
 import type { Calls } from './calls.js';
-import { invalid } from './errors.js';
+import { DatabaseError, invalid } from './errors.js';
 import type { CacheMirror } from './cache-mirror.js';
 import { release } from './generated/bind.js';
 import type { Client } from './generated/bindings.js';
@@ -47,6 +47,22 @@ export function createDb(client: () => Client, mirror: CacheMirror, calls: Calls
     }
     return outcome;
   };
+  /** Stores the write, to be sent later, and returns the row as it will look. */
+  const queue = async (name: string, args: readonly unknown[], options: CallOptions) => {
+    if (mirror.offline === undefined)
+      throw new DatabaseError(
+        'NOT_CONFIGURED',
+        'Call configure({ offline: offline() }) before queueing writes',
+      );
+    signalOf(options)?.throwIfAborted();
+    const parked: string[] = [];
+    try {
+      const plan = client().plan(name, plainArguments(args, mirror.spellings, parked));
+      return await (plan === undefined ? ask(name, args, options) : mirror.offline.queue(plan));
+    } finally {
+      release(parked);
+    }
+  };
   const callService = (options: CallOptions | undefined) => {
     return (service: string, path: string, init: ServiceInit = {}): Promise<Response> => {
       const signal = init.signal ?? options?.signal;
@@ -68,7 +84,7 @@ export function createDb(client: () => Client, mirror: CacheMirror, calls: Calls
     };
   };
   const call = (name: Name, options: CallOptions | undefined): Untyped => {
-    return (...args) => ask(name, args, options);
+    return (...args) => (options?.queue === true ? queue(name, args, options) : ask(name, args, options));
   };
   const rendered = (name: Name, args: unknown[]) =>
     mirror.rendered.ask(name, args, () => ask(name, args, undefined));

@@ -1,27 +1,23 @@
+import type { CacheMirror } from './cache-mirror.js';
+import type { Calls } from './calls.js';
 import type { DatabaseClient } from './client.js';
-import type { ClientEvent } from './options.js';
+import type { Client } from './generated/bindings.js';
 
 // The seam between a client and `workflow-db/offline`. Only types: a client without `offline` pays nothing for it.
 
-/** A write as the engine validated it, to be kept and sent later. Everything in it can be stored as JSON. */
-export interface Plan {
-  readonly action: 'insert' | 'update' | 'delete' | 'upsert' | 'ensure' | 'save';
-  readonly table: string;
-  /** Names the row together with `table`; equal for all writes to that row. */
-  readonly key: string;
-  readonly rowId: string | null;
-  /** The rows that this row belongs to, each as `table key`. */
-  readonly refs: readonly string[];
-  /** JSON of the new row, the changed columns or the graph; empty for a delete. Keeps numbers as they are spelt. */
-  readonly body: string;
-  /** What else the engine needs to send it. */
-  readonly rest: string;
-  readonly ifUpdatedAt: string | null;
-}
-
 /** The result of `offline()`: what `configure` connects to a client. */
 export interface OfflinePart {
-  attach(host: OfflineHost): Attached;
+  attach(parts: ClientParts): Attached;
+}
+
+/** The parts of a client that the offline part works with. */
+export interface ClientParts {
+  readonly client: DatabaseClient;
+  /** The address of the project. */
+  readonly url: string;
+  readonly engine: () => Client;
+  readonly mirror: CacheMirror;
+  readonly calls: Calls;
 }
 
 /** What a client calls. */
@@ -31,60 +27,23 @@ export interface Attached {
    * false.
    */
   isUsable(): Promise<boolean>;
-  /**
-   * The JSON of a persisted entry of the current user. Waits until the user is known and the pending writes are shown.
-   * Never rejects.
-   */
-  restore(key: string): Promise<string | undefined>;
-  /**
-   * The entry under `key` was stored, patched or dropped. Called often, so it only notes the key. Not called for an entry
-   * that was just restored.
-   */
+  /** The entry that an earlier visit of the current user stored under `key`, or undefined. */
+  restore(key: string): Promise<unknown>;
+  /** The entry under `key` was stored, patched or dropped. Called often, so it only notes the key. */
   entryChanged(key: string): void;
-  /**
-   * A token named a user, or the provider said that there is none (undefined), for the first time or differently than
-   * before. Nothing of the previous user may be used any more.
-   */
-  userChanged(userId: string | undefined): void;
-  /** A change that this tab made or received: `row` null = deleted, undefined = unknown, drop what it may concern. */
+  /** Another user is signed in, or no user is. Nothing of the previous user may be used any more. */
+  userChanged(): void;
+  /** A change that this page made or received: `row` is null if it is gone, and undefined if it is unknown. */
   rowChanged(table: string, id: string | undefined, row: unknown): void;
-  /** Makes the write durable, and resolves then. Rejects with a DatabaseError if that is impossible. */
-  queue(plan: Plan): Promise<void>;
-  /** Wraps the token provider: null while the browser is offline is an error, because the user is still signed in. */
-  provider(ask: (rejected?: string) => unknown): (rejected?: string) => Promise<unknown>;
+  /**
+   * Makes the write durable, and resolves then with the row as it will look. `plan` is what the engine's `plan` returned.
+   * Rejects with a DatabaseError if that is impossible.
+   */
+  queue(plan: unknown): Promise<unknown>;
+  /** Asks the token provider. While the browser is offline, null is an error: the user is still signed in. */
+  token(ask: (rejected?: string) => unknown, rejected?: string): Promise<unknown>;
+  /** The engine started, or started again after a failure, and shows no waiting writes yet. */
+  engineStarted(): void;
   /** Ends everything. What is on disk stays there. */
   detach(): void;
-}
-
-/** What the offline part calls of its client. */
-export interface OfflineHost {
-  readonly client: DatabaseClient;
-  /** The address of the project. */
-  readonly url: string;
-  /** The user that a token named, or that was assumed. */
-  userId(): string | undefined;
-  /**
-   * Asks the token provider who is signed in, unless that is known, and resolves after `Attached.userChanged` was called
-   * if it has changed. Rejects if the provider cannot answer.
-   */
-  identify(): Promise<unknown>;
-  /** Takes the last known user as signed in until a token says otherwise. Does nothing if one has already. */
-  assumeUser(userId: string): void;
-  /**
-   * The JSON of the entry as the server sent it, without overlays; undefined if there is none, or if it must not be
-   * persisted.
-   */
-  stored(key: string): string | undefined;
-  /** Replaces the writes that are shown on top of all entries. `at`: when they were made, in milliseconds since 1970. */
-  setOverlays(overlays: readonly { plan: Plan; at: number }[]): void;
-  /**
-   * Sends a write of the current user. `isResent`: it may have been made already. Rejects with a DatabaseError; ABORTED
-   * if the user changes meanwhile.
-   */
-  send(plan: Plan, isResent: boolean): Promise<unknown>;
-  /** Another tab's change, see `Attached.rowChanged`. */
-  applyChange(table: string, id: string | undefined, row: unknown): void;
-  /** The server can be reached again: reads that failed or were answered from disk are made again. */
-  recovered(): void;
-  event(event: ClientEvent): void;
 }

@@ -1,6 +1,7 @@
 import type { DatabaseError } from './errors.js';
 import type { RetryConfig } from './generated/rows.js';
 import { DEFAULT_RETRY } from './generated/timing.js';
+import type { OfflinePart } from './offline-part.js';
 import type { ChangeType, SubscriptionStatus } from './realtime-types.js';
 import type { SocketConstructor } from './socket-driver.js';
 
@@ -83,6 +84,8 @@ export interface ClientSettings {
   realtime?: RealtimeConfig;
   /** Called with every hit, attempt and change of an entry. Events never contain a row's value or a secret. */
   onEvent?: (event: ClientEvent) => void;
+  /** Keeps rows and writes beyond the page: `offline()` of `workflow-db/offline`. */
+  offline?: OfflinePart;
   /** Freezes every row, so that code that modifies one throws. */
   debug?: boolean;
 }
@@ -151,6 +154,11 @@ export interface CallOptions {
   signal?: AbortSignal;
   /** Asks the server even if the cache could answer. Observers keep what they show until the response arrives. */
   fresh?: boolean;
+  /**
+   * Resolves a write as soon as it is stored on this device, with the row as it will look, and sends it later. Needs
+   * `configure({ offline })`. Writes that carry secrets, and those whose result only the server knows, are sent now.
+   */
+  queue?: boolean;
   /** How long the result is cached, in milliseconds. */
   ttlMs?: number;
   /** Timeout of one attempt, in milliseconds. */

@@ -4,10 +4,12 @@
 mod entry;
 mod index;
 mod keys;
+mod overlays;
 mod patch;
 mod store;
 
 pub use entry::{CacheConfig, Entry, Freshness, Shape, Stats};
 pub use keys::{base_of, is_variant_of, parts_of_relations, relations_key, relations_of};
+pub use overlays::{entries_of_new, shown, Effect, Overlay};
 pub use patch::{is_older, Change, Patch, Source};
 pub use store::Store;

@@ -91,7 +91,7 @@ impl<D: Data> Change<D> {
 
     /// `counts_unseen` tells whether matching rows outside `rows` affect the entry, by shifting its rows or by
     /// changing its total.
-    fn on_list(&self, query: &Query, rows: &D, counts_unseen: bool) -> Patch<D> {
+    pub(super) fn on_list(&self, query: &Query, rows: &D, counts_unseen: bool) -> Patch<D> {
         let place = self.id.as_deref().and_then(|id| rows.position(id));
         let row = match &self.source {
             Source::Row(row) | Source::Current(row) => row,

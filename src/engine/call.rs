@@ -21,6 +21,8 @@ pub struct CallOptions {
     pub ttl_ms: Option<f64>,
     /// Timeout of one attempt, in milliseconds.
     pub timeout_ms: Option<f64>,
+    /// Whether the write may have been made already, by an earlier page.
+    pub is_resent: bool,
     /// Resolves when the caller aborts.
     pub cancelled: Option<LocalBoxFuture<'static, ()>>,
 }

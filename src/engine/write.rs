@@ -34,7 +34,7 @@ impl<P: Platform> Engine<P> {
                 None => None,
             };
             let guard = WriteGuard::begin(self, &write, &sent);
-            let outcome = self.make(write.clone(), timeout_ms, &sent).await;
+            let outcome = self.make(write.clone(), timeout_ms, &sent, options.is_resent).await;
             guard.settle(&write, outcome)
         };
         self.supervise(options.cancelled, &stage, work.boxed_local()).await
@@ -46,6 +46,7 @@ impl<P: Platform> Engine<P> {
         write: Write,
         timeout_ms: f64,
         sent: &Sent,
+        is_resent: bool,
     ) -> Result<Written<P::Data>, Error> {
         let versioned = write.versioned_row().map(str::to_owned);
         let write = match &versioned {
@@ -56,7 +57,7 @@ impl<P: Platform> Engine<P> {
             return self.merge_and_save(call.clone(), base, timeout_ms, sent).await;
         }
         let before = write.id().and_then(|id| self.state.borrow().store.latest(write.table(), &id));
-        let mut flow = WriteFlow::new(write, before);
+        let mut flow = WriteFlow::new(write, before).resent(is_resent);
         let outcome = self.run(&mut flow, timeout_ms, sent).await;
         if let (Some(id), Ok(Written::Row(row) | Written::Called(row))) = (&versioned, &outcome) {
             self.wrote_version(id, flow.version_before(), row);

@@ -52,6 +52,17 @@ impl Load {
         }
     }
 
+    /// The shape of the entry that it yields.
+    pub fn shape(&self) -> Shape {
+        match self {
+            Self::Row(lookup) => Shape::Row(lookup.table),
+            Self::Children(lookup) => Shape::List(Rc::new(lookup.query())),
+            Self::List(query) => Shape::List(Rc::new(query.clone())),
+            Self::Page(query) | Self::CursorPage(query, ..) => Shape::Page(Rc::new(query.clone())),
+            Self::Relations(_) => Shape::Relations,
+        }
+    }
+
     /// The id, if it reads a single row.
     pub fn row_id(&self) -> Option<&str> {
         match self {

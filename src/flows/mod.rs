@@ -10,6 +10,7 @@ mod function;
 mod load;
 mod merging;
 mod page;
+mod plan;
 mod relations;
 mod scope;
 mod update;
@@ -20,6 +21,7 @@ pub use completion::List;
 pub use function::{explained, is_taken, DatabaseFunction, FunctionCall, API_RELAY};
 pub use load::{Load, LoadFlow, Loaded};
 pub use merging::{MergingSave, SavedGraph, BASE_EXPECTED};
+pub use plan::{columns_of, Plan};
 pub use relations::Parts;
 pub use scope::ScopeFlow;
 pub use write::{Condition, Write, WriteFlow, Written};
@@ -45,6 +47,20 @@ pub struct Answered<D> {
     pub attempts: u32,
     /// The id of the user in whose name it was sent.
     pub user_id: Option<String>,
+}
+
+impl<D> Answered<D> {
+    /// The same outcome after further attempts before these.
+    fn after(self, earlier: u32) -> Self {
+        let outcome = self.outcome.map_err(|error| match earlier {
+            0 => error,
+            _ => {
+                let attempts = error.attempts + earlier;
+                error.after(attempts)
+            }
+        });
+        Self { outcome, attempts: self.attempts + earlier, ..self }
+    }
 }
 
 /// A state machine that issues requests and consumes their responses.

@@ -192,6 +192,8 @@ pub struct WriteFlow<D> {
     write: Write,
     /// The previously known state of the row.
     before: Option<D>,
+    /// Attempts before this flow, by an earlier page.
+    earlier_attempts: u32,
     phase: Phase,
 }
 
@@ -207,7 +209,14 @@ enum Phase {
 impl<D: Data> WriteFlow<D> {
     /// `before` is the known state of the row.
     pub fn new(write: Write, before: Option<D>) -> Self {
-        Self { write, before, phase: Phase::Making }
+        Self { write, before, earlier_attempts: 0, phase: Phase::Making }
+    }
+
+    /// The same flow for a write that may have been made already.
+    #[must_use]
+    pub fn resent(mut self, is_resent: bool) -> Self {
+        self.earlier_attempts = u32::from(is_resent);
+        self
     }
 
     /// The version from which the change was made, if it is certain.
@@ -245,7 +254,7 @@ impl<D: Data> WriteFlow<D> {
 
     /// Handles the response to the change.
     fn made(&self, answer: Answered<D>) -> Result<NextStep<D>, Error> {
-        let Answered { outcome, attempts, user_id } = answer;
+        let Answered { outcome, attempts, user_id } = answer.after(self.earlier_attempts);
         let user_id = user_id.as_deref();
         match &self.write {
             Write::Insert { table, id, body, .. } => {

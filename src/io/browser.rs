@@ -2,18 +2,20 @@
 
 use super::host;
 use super::row::Row;
+use crate::cache::{Change, Source};
 use crate::error::{code, Cause, Error, Report};
-use crate::platform::{Clock, Event, Host, Mirror, Notifier, Platform, Published, Socket, Tasks};
+use crate::platform::{Clock, Disk, Event, Host, Mirror, Notifier, Platform, Published, Socket, Tasks};
 use crate::realtime::Member;
 use crate::rest::{push_encoded, Reply, Request, RELAY};
 use crate::subscriptions::{Notice, Notification, RoomNews, RoomNotification};
 use crate::time::Moment;
 use futures_util::future::Either;
-use js_sys::{Array, Function};
+use js_sys::{Array, Function, Promise};
 use std::cell::{Cell, RefCell};
 use std::future::{ready, Future};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 
 // Every import catches. None runs the application's code: what the application receives waits until the engine's step
 // is over (`pkg-template/src/step.ts`).
@@ -43,6 +45,12 @@ extern "C" {
     /// Reports an event about an entry, or about all of them.
     #[wasm_bindgen(method, catch)]
     fn happened(this: &CacheMirror, kind: &str, key: Option<&str>) -> Result<(), JsValue>;
+    /// The entry that an earlier visit of this user stored under `key`.
+    #[wasm_bindgen(method, catch)]
+    fn restore(this: &CacheMirror, key: &str) -> Result<Promise, JsValue>;
+    /// A row changed, which other pages have to know.
+    #[wasm_bindgen(method, js_name = rowChanged, catch)]
+    fn row_changed(this: &CacheMirror, table: &str, id: Option<&str>, row: &JsValue) -> Result<(), JsValue>;
     /// Reports the start of an attempt.
     #[wasm_bindgen(method, catch)]
     fn sent(
@@ -197,13 +205,21 @@ pub struct Browser {
     driver: SocketDriver,
     /// Whether events have listeners.
     pub is_heard: Cell<bool>,
+    /// Whether anything survives the page.
+    pub is_persistent: Cell<bool>,
     given: RefCell<Given>,
 }
 
 impl Browser {
     /// Creates an unconfigured one.
     pub fn new(mirror: CacheMirror, driver: SocketDriver) -> Self {
-        Self { mirror, driver, is_heard: Cell::new(false), given: RefCell::default() }
+        Self {
+            mirror,
+            driver,
+            is_heard: Cell::default(),
+            is_persistent: Cell::default(),
+            given: RefCell::default(),
+        }
     }
 
     /// Sets the server and the application's functions. Returns whether the server changed.
@@ -380,6 +396,29 @@ impl Mirror for Browser {
 
     fn withdraw_entries(&self) {
         told(self.mirror.withdraw());
+    }
+}
+
+impl Disk for Browser {
+    fn is_persistent(&self) -> bool {
+        self.is_persistent.get()
+    }
+
+    fn restore(&self, key: &str) -> impl Future<Output = Option<Row>> + 'static {
+        let restoring = self.mirror.restore(key);
+        async move {
+            let data = JsFuture::from(restoring.ok()?).await.ok()?;
+            data.is_object().then_some(Row(data))
+        }
+    }
+
+    fn row_changed(&self, change: &Change<Row>) {
+        let row = match &change.source {
+            Source::Row(row) | Source::Current(row) => &row.0,
+            Source::Deleted(_) => &JsValue::NULL,
+            Source::Unknown => &JsValue::UNDEFINED,
+        };
+        told(self.mirror.row_changed(change.table.name, change.id.as_deref(), row));
     }
 }
 

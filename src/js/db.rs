@@ -54,7 +54,7 @@ impl Client {
         self.cancels.borrow_mut().retain(|(other, _)| *other != number);
     }
 
-    fn begin(
+    pub(super) fn begin(
         &self,
         name: &str,
         arguments: &Array,
@@ -76,7 +76,7 @@ impl Client {
             fresh: member(options, "fresh").is_truthy(),
             ttl_ms: number(options, "ttlMs", 0.0)?,
             timeout_ms: number(options, "timeoutMs", 1.0)?,
-            cancelled: None,
+            ..CallOptions::default()
         };
         Ok((operation(name, &call)?, options))
     }

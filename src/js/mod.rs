@@ -7,5 +7,6 @@ mod db;
 mod merge;
 mod realtime;
 mod rooms;
+mod waiting;
 
 pub use client::Client;

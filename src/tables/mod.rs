@@ -163,6 +163,11 @@ impl Table {
         self.active.is_none_or(|column| row.column(column) == Value::Bool(true))
     }
 
+    /// Whether its rows contain secrets, encrypted or not.
+    pub fn holds_secrets(&self) -> bool {
+        self.columns.iter().any(|column| column.name.starts_with("encrypted_"))
+    }
+
     /// Whether the table has `updated_at`, the time of the last change.
     pub fn has_updated_at(&self) -> bool {
         self.column("updated_at").is_some()

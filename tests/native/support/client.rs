@@ -26,6 +26,7 @@ pub struct Options {
     pub fresh: bool,
     pub ttl_ms: Option<f64>,
     pub timeout_ms: Option<f64>,
+    pub is_resent: bool,
 }
 
 #[derive(Clone)]
@@ -154,6 +155,7 @@ impl Client {
             fresh: options.fresh,
             ttl_ms: options.ttl_ms,
             timeout_ms: options.timeout_ms,
+            is_resent: options.is_resent,
             // Dropping the sender says nothing.
             cancelled: Some(
                 async {
