@@ -55,10 +55,10 @@ impl<D: Data> Overlay<D> {
         match &self.effect {
             Effect::Graph(graph) => self.children(graph, query).unwrap_or(rows),
             _ if *self.table != *query.table => rows,
-            Effect::Row(row) => self.placed(query, rows, row.clone()),
+            Effect::Row(row) => self.placed(query, rows, row),
             Effect::Patch(values) => {
                 let own: Vec<_> = rows.items().into_iter().filter(|row| self.is_of(row)).collect();
-                own.iter().fold(rows, |rows, row| self.placed(query, rows, row.merged(values)))
+                own.iter().fold(rows, |rows, row| self.placed(query, rows, &row.merged(values)))
             }
             Effect::Delete => {
                 let own = (0..rows.len()).rev().filter(|index| self.is_of(&rows.item(*index)));
@@ -68,13 +68,13 @@ impl<D: Data> Overlay<D> {
     }
 
     /// The list with this state of the row. A page keeps its length: only the server knows what enters it.
-    fn placed(&self, query: &Query, rows: D, row: D) -> D {
+    fn placed(&self, query: &Query, rows: D, row: &D) -> D {
         let id = row.column("id").text().map(str::to_owned);
         let place = id.as_deref().and_then(|id| rows.position(id));
         let change = Change { table: self.table, id, source: Source::Current(row.clone()) };
         match (change.on_list(query, &rows, false), place) {
             (Patch::Replace(rows, _), _) => rows,
-            (Patch::Drop, Some(index)) => rows.spliced(index, 1, Some(&row)),
+            (Patch::Drop, Some(index)) => rows.spliced(index, 1, Some(row)),
             _ => rows,
         }
     }
@@ -113,18 +113,18 @@ pub fn shown<D: Data>(overlays: &[Overlay<D>], key: &str, shape: &Shape, base: O
             }
             None => page,
         }),
-        Shape::Relations => shown_relations(overlays, key, base),
+        Shape::Relations => shown_relations(overlays, key, base.as_ref()),
         Shape::Foreign => base,
     }
 }
 
-fn shown_relations<D: Data>(overlays: &[Overlay<D>], key: &str, base: Option<D>) -> Option<D> {
+fn shown_relations<D: Data>(overlays: &[Overlay<D>], key: &str, base: Option<&D>) -> Option<D> {
     let [own_key, ..] = parts_of_relations(key)?;
-    let workflow = base.as_ref().map(|whole| D::object(Some(whole), &["nodes", "connections"], &[]));
+    let workflow = base.map(|whole| D::object(Some(whole), &["nodes", "connections"], &[]));
     let workflow = shown(overlays, &own_key, &Shape::Row(&WORKFLOWS), workflow)?;
     let id = workflow.column("id").text().unwrap_or_default().to_owned();
     let children = |table: &'static Table, name| {
-        let rows = base.as_ref().and_then(|whole| whole.child(name)).unwrap_or_else(|| D::list(&[]));
+        let rows = base.and_then(|whole| whole.child(name)).unwrap_or_else(|| D::list(&[]));
         let query = Query::of(table).filter("workflow_id", Test::Eq(id.clone()));
         overlays.iter().fold(rows, |rows, own| own.on_list(&query, rows))
     };

@@ -174,12 +174,11 @@ impl<P: Platform> Engine<P> {
         let named: Vec<_> =
             columns.iter().map(|(name, value)| (*name, Member::Text(Some(value.as_str())))).collect();
         let named = P::Data::object(None, &[], &named);
-        let known = match columns {
-            [("id", id)] => state.store.latest(table, id),
-            _ => {
-                let key = table.row_key.as_ref().and_then(|format| format.of_row(&named));
-                key.and_then(|key| Some(state.store.peek(&key)?.data.clone()))
-            }
+        let known = if let [("id", id)] = columns {
+            state.store.latest(table, id)
+        } else {
+            let key = table.row_key.as_ref().and_then(|format| format.of_row(&named));
+            key.and_then(|key| Some(state.store.peek(&key)?.data.clone()))
         };
         let own = state.waiting.overlays.iter().filter(|own| *own.table == *table && own.columns == columns);
         own.fold(known.unwrap_or(named), |row, own| match &own.effect {

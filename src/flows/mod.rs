@@ -52,12 +52,9 @@ pub struct Answered<D> {
 impl<D> Answered<D> {
     /// The same outcome after further attempts before these.
     fn after(self, earlier: u32) -> Self {
-        let outcome = self.outcome.map_err(|error| match earlier {
-            0 => error,
-            _ => {
-                let attempts = error.attempts + earlier;
-                error.after(attempts)
-            }
+        let outcome = self.outcome.map_err(|error| {
+            let attempts = error.attempts + earlier;
+            error.after(attempts)
         });
         Self { outcome, attempts: self.attempts + earlier, ..self }
     }

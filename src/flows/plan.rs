@@ -82,10 +82,10 @@ impl Plan {
             "insert" => Write::Insert { table, id: key, chosen_id: rest == STRICT, body },
             "update" => Write::Update { table, id: key, body, condition },
             "delete" => {
-                Write::Delete { table, filters: filters_of::<D>(table, key)?, must_exist: rest == STRICT }
+                Write::Delete { table, filters: filters_of::<D>(table, &key)?, must_exist: rest == STRICT }
             }
             "upsert" => Write::Upsert { table, user_id: rest, body },
-            "ensure" => Write::Ensure { table, user_id: rest, filters: filters_of::<D>(table, key)?, body },
+            "ensure" => Write::Ensure { table, user_id: rest, filters: filters_of::<D>(table, &key)?, body },
             "save" => {
                 let base = (!rest.is_empty()).then_some(rest);
                 let function = match base {
@@ -139,8 +139,8 @@ pub fn columns_of<D: Data>(table: &'static Table, key: &str) -> Option<Vec<(&'st
     pairs.iter().map(pair).collect()
 }
 
-fn filters_of<D: Data>(table: &'static Table, key: String) -> Option<Vec<Filter>> {
-    let columns = columns_of::<D>(table, &key)?;
+fn filters_of<D: Data>(table: &'static Table, key: &str) -> Option<Vec<Filter>> {
+    let columns = columns_of::<D>(table, key)?;
     Some(columns.into_iter().map(|(column, value)| Filter { column, test: Test::Eq(value) }).collect())
 }
 
