@@ -196,7 +196,7 @@ impl<P: Platform> Engine<P> {
     pub(super) fn publish_with_relations(&self, key: &str) {
         self.publish(key);
         let whole = relations_key(key).filter(|_| self.platform.is_persistent());
-        if let Some(whole) = whole.filter(|whole| self.state.borrow().composed(whole).is_some()) {
+        if let Some(whole) = whole.filter(|whole| self.state.borrow().store.peek(whole).is_none()) {
             self.publish(&whole);
         }
     }

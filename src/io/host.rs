@@ -4,7 +4,7 @@ use super::browser::{CacheMirror, Target};
 use super::row::Row;
 use crate::error::{code, Cause, Error, Report};
 use crate::rest::{Reply, Request, ResponseBody};
-use js_sys::{Array, Function, Promise};
+use js_sys::{Array, Function, Promise, Reflect};
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -152,7 +152,11 @@ pub fn ask_token(
         match work.await {
             Ok(token) => token_of(&token),
             Err(thrown) => {
+                let given = Reflect::get(&thrown, &"code".into()).ok().and_then(|code| code.as_string());
                 let cause = Some(Cause::Thrown(Rc::new(thrown)));
+                if given.as_deref() == Some(code::NETWORK) {
+                    return Err(Error::network("The session could not be renewed", None, cause));
+                }
                 Err(Report { cause, ..Report::new(code::UNKNOWN_ERROR, "The accessToken provider failed") }
                     .into())
             }

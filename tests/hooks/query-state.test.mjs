@@ -20,8 +20,8 @@ const ERROR = { code: 'NETWORK' };
  */
 const after = (state, ...events) =>
   events.reduce(
-    (/** @type {any} */ before, { stored, nowMs, ...event }) =>
-      transition(before, event, { ...ABSENT, stored, nowMs: nowMs ?? 0 }),
+    (/** @type {any} */ before, { stored, isRestored, nowMs, ...event }) =>
+      transition(before, event, { ...ABSENT, stored, isRestored, nowMs: nowMs ?? 0 }),
     state,
   );
 
@@ -35,6 +35,8 @@ const answered = (/** @type {number} */ read, /** @type {any} */ data) => ({
   isAtOnce: false,
 });
 const stored = (/** @type {any} */ data) => ({ type: 'entryChanged', stored: data });
+/** An entry of an earlier visit. */
+const restored = (/** @type {any} */ data) => ({ ...stored(data), isRestored: true });
 const LEFT = { type: 'entryChanged' };
 const REFRESHED = { type: 'refreshed', isAwaited: true };
 const settled = after(made(), OBSERVED, stored('a'), { ...answered(1, 'a'), stored: 'a' });
@@ -206,6 +208,37 @@ const TABLE = [
     ['waiting', undefined, 'loading'],
   ],
   [
+    'an entry of an earlier visit is shown while the server is asked',
+    after(made(), OBSERVED, restored('a')),
+    ['reading', 'a', 'fetching'],
+  ],
+  [
+    'an entry of an earlier visit is read when it is shown first',
+    after(made({ stored: 'a' }), { ...OBSERVED, stored: 'a', isRestored: true }),
+    ['reading', 'a', 'fetching'],
+  ],
+  [
+    'the answer replaces the entry of an earlier visit',
+    after(made(), OBSERVED, restored('a'), { ...answered(1, 'b'), stored: 'b' }),
+    ['settled', 'b'],
+  ],
+  [
+    'an answer from an earlier visit is shown, and the server is asked again',
+    after(made(), OBSERVED, restored('a'), { ...answered(1, 'a'), stored: 'a', isRestored: true }),
+    ['failed', 'a'],
+  ],
+  [
+    'an entry of an earlier visit is read when the server can be reached again',
+    after(
+      made(),
+      OBSERVED,
+      restored('a'),
+      { ...answered(1, 'a'), stored: 'a', isRestored: true },
+      { type: 'recovered', stored: 'a', isRestored: true },
+    ),
+    ['waiting', 'a', 'fetching'],
+  ],
+  [
     'a hidden component waits for the next user’s rows until it is shown',
     after(settled, { type: 'unobserved' }, { type: 'userChanged' }),
     ['new', undefined, 'loading'],
@@ -249,6 +282,17 @@ test('a failed read is tried again ever more slowly, up to a minute', () => {
     { type: 'failed', read: 9, error: ERROR },
   );
   assert.equal(anew.activity.waitMs, 2000);
+});
+
+test('the server is asked ever more slowly for an entry of an earlier visit', () => {
+  let state = after(made(), OBSERVED, restored('a'));
+  const waits = [];
+  for (let read = 1; read < 4; read += 1) {
+    state = after(state, { ...answered(read, 'a'), stored: 'a', isRestored: true });
+    waits.push(state.activity.waitMs);
+    state = after(state, { type: 'waited', stored: 'a', isRestored: true });
+  }
+  assert.deepEqual(waits, [2000, 4000, 8000]);
 });
 
 test('what asking again would not change is not tried again, not even when changes flow again', () => {

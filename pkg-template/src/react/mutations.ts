@@ -1,7 +1,8 @@
 import { useMemo, useSyncExternalStore } from 'react';
-import type { DatabaseClient } from '../client.js';
+import { inspectorOf, type DatabaseClient } from '../client.js';
 import type { Db } from '../db.js';
 import type { DatabaseError } from '../errors.js';
+import type { Attached } from '../offline-part.js';
 import type { TableName } from '../realtime-types.js';
 import { toDatabaseError } from './errors.js';
 import { overlaysOf, type Change, type Overlays } from './overlays.js';
@@ -42,7 +43,10 @@ export class Mutations {
     const { overlays } = this;
     const { generation } = overlays;
     const endOverlay = overlays.add(change);
-    const ownWrite = () => write(this.client.db);
+    const offline = inspectorOf(this.client)?.offline;
+    const ownWrite = offline
+      ? async () => write(await writingDb(this.client, offline))
+      : () => write(this.client.db);
     this.underWay += 1;
     this.tell(null);
     let error: DatabaseError | null = null;
@@ -64,6 +68,11 @@ export class Mutations {
     this.generation = this.overlays.generation;
     this.listeners.forEach((listener) => listener());
   }
+}
+
+/** The functions that write. Where writes can be kept beyond the page, they resolve as soon as they are. */
+async function writingDb({ db }: DatabaseClient, offline: Attached): Promise<Db> {
+  return (await offline.isUsable()) ? { ...db, ...db.with({ queue: true }) } : db;
 }
 
 /** The writes concerning one subject. A new subject starts without the previous one's error. */

@@ -93,6 +93,8 @@ export type Event<T> =
 export interface Surroundings<T> {
   /** The cache entry, if there is one. */
   readonly stored: T | undefined;
+  /** Whether the entry is from an earlier visit: it is shown while the server is asked. */
+  readonly isRestored?: boolean;
   readonly nowMs: number;
 }
 
@@ -143,13 +145,14 @@ export function transition<T>(state: State<T>, event: Event<T>, around: Surround
     case 'failed':
       return status === 'reading' && event.read === state.reads ? failed(state, event.error, around) : state;
     case 'entryChanged':
-      return around.stored === undefined ? left(state, around) : stored(state, around.stored);
+      if (around.stored === undefined) return left(state, around);
+      return around.isRestored ? restored(state, around.stored) : stored(state, around.stored);
     case 'rowChanged':
       return state.answer?.data === null && !isUnderWay(activity) ? rereading(state, around) : state;
     case 'written':
       return written(state, event.data, around);
     case 'recovered':
-      return state.error === null ? state : readingMissing(state, around);
+      return status === 'failed' ? readingMissing(state, around) : state;
     case 'userChanged':
       return forgetting(state);
   }
@@ -173,14 +176,14 @@ function isFinal(error: DatabaseError | null): boolean {
   return error !== null && FINAL_CODES.includes(error.code);
 }
 
-function observed<T>(state: State<T>, { stored }: Surroundings<T>): State<T> {
+function observed<T>(state: State<T>, { stored, isRestored = false }: Surroundings<T>): State<T> {
   const next = stored === undefined ? state : owning(state, stored);
   const { activity } = next;
   // It may have been observed before, if the component was mounted earlier.
   if (activity.status === 'reading') return next;
   const isNew = activity.status === 'new';
   const isDue = isNew && mustAsk(next);
-  if (isDue || stored === undefined) return reading(next, isDue && isAwaited(activity));
+  if (isDue || isRestored || stored === undefined) return reading(next, isDue && isAwaited(activity));
   return isNew ? { ...next, activity: SETTLED } : next;
 }
 
@@ -214,9 +217,16 @@ function rereading<T>(state: State<T>, { nowMs }: Surroundings<T>, isAwaited = f
   };
 }
 
+/** Shows the entry of an earlier visit. The application waits no longer, and a read in flight goes on. */
+function restored<T>(state: State<T>, data: T): State<T> {
+  const { activity } = state;
+  const next = owning(state, data);
+  return isAwaited(activity) ? { ...next, activity: { ...activity, isAwaited: false } as Activity } : next;
+}
+
 /** Reads again a result that is neither stored nor being read, because no change would be reported for it. */
 function readingMissing<T>(state: State<T>, around: Surroundings<T>): State<T> {
-  const isMissing = around.stored === undefined && !isUnderWay(state.activity) && !isFinal(state.error);
+  const isMissing = isUnconfirmed(around) && !isUnderWay(state.activity) && !isFinal(state.error);
   return isMissing ? rereading(state, around) : state;
 }
 
@@ -234,15 +244,27 @@ function answered<T>(
   const pace = isAtOnce ? CALM : state.pace;
   const next = { ...(isKept ? state : owning(state, stored ?? data)), error: null, pace };
   const isUnknown = isOvertaken && stored === undefined && state.isObserved;
+  // The server could not be reached, and the result is that of an earlier visit.
+  if (around.isRestored && state.isObserved) return retrying({ ...next, failures: state.failures });
   // The application keeps waiting until the result is shown.
   return isUnknown ? rereading(next, around, isAwaited && isKept) : { ...next, activity: SETTLED };
 }
 
-function failed<T>(state: State<T>, error: DatabaseError, { stored }: Surroundings<T>): State<T> {
-  const isTriedAgain = state.isObserved && stored === undefined && !isFinal(error);
-  const waitMs = isTriedAgain ? backoffMs(HOOK_RETRY_BACKOFF, state.failures) : undefined;
-  const failures = isTriedAgain ? state.failures + 1 : state.failures;
-  return { ...state, activity: { status: 'failed', waitMs }, error, failures };
+function failed<T>(state: State<T>, error: DatabaseError, around: Surroundings<T>): State<T> {
+  const isTriedAgain = state.isObserved && isUnconfirmed(around) && !isFinal(error);
+  const next = { ...state, error };
+  return isTriedAgain ? retrying(next) : { ...next, activity: { status: 'failed', waitMs: undefined } };
+}
+
+/** Whether the server has not confirmed an entry. */
+function isUnconfirmed<T>({ stored, isRestored = false }: Surroundings<T>): boolean {
+  return stored === undefined || isRestored;
+}
+
+/** Reads again after a pause that grows with each failure. */
+function retrying<T>(state: State<T>): State<T> {
+  const waitMs = backoffMs(HOOK_RETRY_BACKOFF, state.failures);
+  return { ...state, activity: { status: 'failed', waitMs }, failures: state.failures + 1 };
 }
 
 /** The entry was stored or patched. */

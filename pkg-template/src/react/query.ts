@@ -1,4 +1,4 @@
-import type { DatabaseClient } from '../client.js';
+import { inspectorOf, type DatabaseClient } from '../client.js';
 import type { DbFunctions } from '../db.js';
 import type { DatabaseError } from '../errors.js';
 import { toDatabaseError } from './errors.js';
@@ -167,7 +167,8 @@ export class Query<T> {
   /** Applies an event and does what the new state asks for. */
   private move(event: Event<T>): void {
     const before = this.state;
-    this.state = transition(before, event, { stored: this.stored(), nowMs: performance.now() });
+    const isRestored = inspectorOf(this.client)?.isRestored(this.spec.key) ?? false;
+    this.state = transition(before, event, { stored: this.stored(), isRestored, nowMs: performance.now() });
     const { activity, reads } = this.state;
     if (activity === before.activity) return;
     this.stopWaiting();

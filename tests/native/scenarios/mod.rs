@@ -19,6 +19,7 @@ mod live;
 mod lost_answers;
 mod members;
 mod merging;
+mod offline;
 mod overtaken;
 mod reads;
 mod relations;
