@@ -27,7 +27,8 @@
 //! `PostgREST`, [`input`] validates what the application passes, [`token`] identifies users, [`retry`] is the retry
 //! policy, [`error`] the error type, and [`time`] holds every timeout and backoff. [`realtime`] manages one socket
 //! and its channels; [`subscriptions`] tracks what is followed and what handlers were last notified of. [`merge`]
-//! merges two edits of one graph, and [`flows`] holds the sequences of requests that reads and writes take. All of these are pure: values in, values out.
+//! merges two edits of one graph, [`offline`] holds the writes that wait, and [`flows`] the sequences of requests that
+//! reads and writes take. All of these are pure: values in, values out.
 //! [`engine`] is generic over [`platform::Platform`]; only `io` touches the browser, and only `js` is visible to
 //! JavaScript. Modules import downwards only; `tests/native/modules.rs` defines the order.
 //!
@@ -47,12 +48,13 @@ pub mod engine;
 pub mod error;
 pub mod flows;
 pub mod input;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", not(feature = "offline")))]
 pub mod io;
 #[cfg(target_arch = "wasm32")]
 pub mod js;
 pub mod json;
 pub mod merge;
+pub mod offline;
 pub mod platform;
 pub mod queries;
 pub mod query;

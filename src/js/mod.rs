@@ -1,12 +1,24 @@
 //! The crate's interface to JavaScript: one object per client. The package's entry points wrap it.
+//!
+//! With the feature `offline` it is that of the package's entry for working offline instead.
 
+#[cfg(not(feature = "offline"))]
 mod cache;
+#[cfg(not(feature = "offline"))]
 mod client;
+#[cfg(not(feature = "offline"))]
 mod convert;
+#[cfg(not(feature = "offline"))]
 mod db;
+#[cfg(not(feature = "offline"))]
 mod merge;
+#[cfg(feature = "offline")]
+mod offline;
+#[cfg(not(feature = "offline"))]
 mod realtime;
+#[cfg(not(feature = "offline"))]
 mod rooms;
 mod waiting;
 
+#[cfg(not(feature = "offline"))]
 pub use client::Client;

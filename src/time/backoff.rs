@@ -64,3 +64,10 @@ pub const HOOK_CALM_MS: f64 = 1_000.0;
 pub const RESTART_BACKOFF: Backoff = Backoff { first_ms: 1_000.0, max_ms: 60_000.0 };
 /// Failures of the engine within this many milliseconds count as consecutive.
 pub const RESTART_CALM_MS: f64 = 60_000.0;
+
+/// Between attempts to send the outbox, with full jitter.
+pub const FLUSH_BACKOFF: Backoff = Backoff { first_ms: 1_000.0, max_ms: 60_000.0 };
+/// Minimum time between them, regardless of jitter, in milliseconds.
+pub const MIN_FLUSH_PAUSE_MS: f64 = 100.0;
+/// Maximum pause of the outbox that a server may ask for, in milliseconds.
+pub const MAX_FLUSH_PAUSE_MS: f64 = 300_000.0;

@@ -84,3 +84,14 @@ pub const STATE_GAP_MS: f64 = 50.0;
 pub const TRACK_GAP_MS: f64 = 10_000.0;
 /// The others in a room are told no more often: a frame of most screens.
 pub const SHOW_GAP_MS: f64 = 16.0;
+
+// Offline.
+
+/// From the first change of an entry until it is stored, with those that change meanwhile.
+pub const SHELF_BATCH_MS: f64 = 250.0;
+/// An entry stored this long after now was stored by a clock that was wrong.
+pub const MAX_CLOCK_ERROR_MS: u64 = 86_400_000;
+/// How long a tab leads without renewing that.
+pub const LEASE_MS: u64 = 10_000;
+/// When the tab that leads renews that.
+pub const LEASE_RENEWAL_MS: u64 = 3_000;

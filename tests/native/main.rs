@@ -9,6 +9,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "a story reads better without `&json!(…)`")]
 
 mod modules;
+mod offline;
 mod properties;
 mod realtime;
 mod scenarios;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every module of the crate. Each may use those above it in this list.
-const MODULES: [&str; 22] = [
+const MODULES: [&str; 23] = [
     "error",
     "json",
     "uuid",
@@ -16,6 +16,7 @@ const MODULES: [&str; 22] = [
     "queries",
     "query",
     "retry",
+    "offline",
     "rest",
     "input",
     "cache",

@@ -1,0 +1,220 @@
+//! The writes of one user that the server has not confirmed, and the steps that they take.
+
+use super::failure::Failure;
+use super::record::{Action, Plan, Record, State};
+
+/// A write that is to be sent.
+#[derive(Debug)]
+pub struct Sent {
+    /// The record's id.
+    pub id: String,
+    /// How often it was sent, this time included.
+    pub attempt: u32,
+    /// Whether the server may have seen it already.
+    pub is_resent: bool,
+    /// The write.
+    pub plan: Plan,
+}
+
+/// What an answer made of a write.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Outcome {
+    /// The server made it.
+    Done,
+    /// It will be sent again.
+    Retry,
+    /// The server refused it.
+    Refused,
+    /// The answer belongs to an earlier attempt, or to a write that is gone.
+    Stale,
+}
+
+impl Outcome {
+    /// As JavaScript gets it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Retry => "retry",
+            Self::Refused => "refused",
+            Self::Stale => "stale",
+        }
+    }
+}
+
+/// All records of one scope, in order, and what a step changed.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    pub(super) records: Vec<Record>,
+    deleted: Vec<String>,
+}
+
+impl Outbox {
+    /// Takes the records in any order.
+    pub fn new(records: Vec<Record>) -> Self {
+        let mut ordered: Vec<Record> = Vec::with_capacity(records.len());
+        for record in records {
+            // They come in order, or nearly so.
+            let place = ordered.iter().rposition(|earlier| earlier.seq < record.seq);
+            ordered.insert(place.map_or(0, |place| place + 1), record);
+        }
+        Self { records: ordered, deleted: Vec::new() }
+    }
+
+    /// The records, in order.
+    pub fn records(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// The records to write.
+    pub fn puts(&self) -> impl Iterator<Item = &Record> {
+        self.records.iter().filter(|record| record.is_changed)
+    }
+
+    /// The ids of the records to delete.
+    pub fn deletes(&self) -> &[String] {
+        &self.deleted
+    }
+
+    /// Marks the next write as being sent.
+    pub fn begin(&mut self) -> Option<Sent> {
+        let record = self.records.iter_mut().find(|record| record.is_due())?;
+        let is_resent = !record.is_unsent();
+        record.attempts = record.attempts.saturating_add(1);
+        record.state = State::Sending;
+        record.is_changed = true;
+        Some(Sent { id: record.id.clone(), attempt: record.attempts, is_resent, plan: record.plan.clone() })
+    }
+
+    /// The server made the write, whichever attempt it was. `updated_at` is the version that the row has now.
+    pub fn done(&mut self, id: &str, updated_at: Option<&str>) -> Outcome {
+        let Some(index) = self.position(id) else {
+            return Outcome::Stale;
+        };
+        let done = self.remove(index);
+        if let Some(updated_at) = updated_at {
+            self.advance(&done.plan, updated_at);
+        }
+        self.block();
+        Outcome::Done
+    }
+
+    /// Attempt number `attempt` failed with `error`, which is JSON.
+    pub fn failed(&mut self, id: &str, attempt: u32, error: &str) -> Outcome {
+        let is_passing = Failure::parse(error).is_some_and(|failure| failure.is_passing());
+        let is_current =
+            |record: &&mut Record| record.id == id && record.attempts == attempt && record.is_due();
+        let Some(record) = self.records.iter_mut().find(is_current) else {
+            return Outcome::Stale;
+        };
+        record.error = Some(error.to_owned());
+        record.is_changed = true;
+        if is_passing {
+            record.state = State::Pending;
+            return Outcome::Retry;
+        }
+        record.state = State::Failed;
+        self.block();
+        Outcome::Refused
+    }
+
+    /// Nothing is being sent any more: a new flusher takes over from one that crashed.
+    pub fn recover(&mut self) {
+        for record in self.records.iter_mut().filter(|record| record.state == State::Sending) {
+            record.set_state(State::Pending);
+        }
+    }
+
+    /// Sends a refused write again, and what it blocked. Returns whether there is such a write.
+    pub fn retry(&mut self, id: &str) -> bool {
+        let is_it = |record: &&mut Record| record.id == id && record.state == State::Failed;
+        let Some(record) = self.records.iter_mut().find(is_it) else {
+            return false;
+        };
+        record.set_state(State::Pending);
+        record.error = None;
+        self.block();
+        true
+    }
+
+    /// Gives up a write. Returns whether there is such a write that is not being sent.
+    ///
+    /// Rows that belong to a row that was never created cannot be created either: with an insert go the writes to its
+    /// row and to rows created below it. Other writes that it blocked go on.
+    pub fn discard(&mut self, id: &str) -> bool {
+        let Some(index) = self.position(id).filter(|index| self.records[*index].state != State::Sending)
+        else {
+            return false;
+        };
+        let record = &self.records[index];
+        // The answer to a pending write that was sent is unknown: the row may exist.
+        let is_uncreated =
+            record.plan.action == Action::Insert && (record.is_unsent() || record.state == State::Failed);
+        if is_uncreated {
+            self.remove_all(&self.family(index));
+        } else {
+            self.remove(index);
+        }
+        self.block();
+        true
+    }
+
+    pub(super) fn position(&self, id: &str) -> Option<usize> {
+        self.records.iter().position(|record| record.id == id)
+    }
+
+    /// The insert at `index`, and the later writes to its row and to rows created below it, in order.
+    pub(super) fn family(&self, index: usize) -> Vec<usize> {
+        let mut family = vec![index];
+        for later in index + 1..self.records.len() {
+            let plan = &self.records[later].plan;
+            let belongs = family
+                .iter()
+                .map(|member| &self.records[*member].plan)
+                .any(|member| plan.is_same_row(member) || (plan.action.creates() && plan.depends_on(member)));
+            if belongs {
+                family.push(later);
+            }
+        }
+        family
+    }
+
+    pub(super) fn remove_all(&mut self, ascending: &[usize]) {
+        for index in ascending.iter().rev() {
+            self.remove(*index);
+        }
+    }
+
+    pub(super) fn remove(&mut self, index: usize) -> Record {
+        let record = self.records.remove(index);
+        self.deleted.push(record.id.clone());
+        record
+    }
+
+    /// Blocks what depends on a write that is stuck, and nothing else.
+    pub(super) fn block(&mut self) {
+        for index in 0..self.records.len() {
+            let (earlier, rest) = self.records.split_at_mut(index);
+            let Some(record) = rest.first_mut().filter(|record| record.is_waiting()) else {
+                continue;
+            };
+            let is_blocked =
+                earlier.iter().any(|other| other.is_stuck() && record.plan.depends_on(&other.plan));
+            record.set_state(if is_blocked { State::Blocked } else { State::Pending });
+        }
+    }
+
+    /// A write of our own led from the version that it required to `updated_at`: what was made on that version is made
+    /// on the new one. What was made on a row that this write created has only seen our own values.
+    fn advance(&mut self, done: &Plan, updated_at: &str) {
+        let is_chained = |plan: &Plan| {
+            plan.if_updated_at.is_some()
+                && (done.action == Action::Insert || plan.if_updated_at == done.if_updated_at)
+        };
+        for record in &mut self.records {
+            if record.plan.is_same_row(done) && is_chained(&record.plan) {
+                record.plan.if_updated_at = Some(updated_at.to_owned());
+                record.is_changed = true;
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The steps and the view as JSON, which is how records are stored.
+
+use super::json::{list, object, Json, Object};
+use super::outbox::{Outbox, Sent};
+use super::record::{Plan, Record};
+use crate::error::Error;
+use crate::json::json_text;
+
+/// Takes a step: from all records of a scope and an input to `{ puts, deletes, result }`, the records to write, the ids
+/// of those to delete, and what the caller learns.
+pub fn step(records: &str, input: &str) -> Result<String, Error> {
+    let mut outbox = parse(records)?;
+    let result = Json::parse(input)
+        .and_then(|input| run(&mut outbox, input))
+        .ok_or_else(|| Error::invalid("input", "an input of a step"))?;
+    let deletes = outbox.deletes().iter().map(|id| json_text(id));
+    Ok(object([
+        ("puts", list(outbox.puts().map(Record::json))),
+        ("deletes", list(deletes)),
+        ("result", result),
+    ]))
+}
+
+/// The view of all records of a scope.
+pub fn view(records: &str) -> Result<String, Error> {
+    Ok(super::view::view(parse(records)?.records()))
+}
+
+fn parse(records: &str) -> Result<Outbox, Error> {
+    let parsed = Json::parse(records).and_then(Json::items);
+    let records = parsed.and_then(|records| records.into_iter().map(Record::parse).collect());
+    Ok(Outbox::new(records.ok_or_else(|| Error::invalid("records", "records of the outbox"))?))
+}
+
+/// Either the name of an input, or an object with the name and its members.
+fn run(outbox: &mut Outbox, input: Json) -> Option<String> {
+    match input.string().as_deref() {
+        Some("begin") => return Some(or_null(outbox.begin().map(|sent| sent_json(&sent)))),
+        Some("recover") => {
+            outbox.recover();
+            return Some("null".to_owned());
+        }
+        _ => {}
+    }
+    let input = input.object()?;
+    let of = |name: &str| input.get(name).and_then(Json::object);
+    if let Some(given) = of("enqueue") {
+        return enqueue(outbox, &given);
+    }
+    if let Some(given) = of("settle") {
+        return settle(outbox, &given);
+    }
+    if let Some(given) = of("retry") {
+        return Some(outbox.retry(&given.text("id")?).to_string());
+    }
+    Some(outbox.discard(&of("discard")?.text("id")?).to_string())
+}
+
+fn enqueue(outbox: &mut Outbox, given: &Object) -> Option<String> {
+    let plan = Plan::parse(given.get("plan")?)?;
+    let record = outbox.enqueue(plan, given.text("id")?, given.text("scope")?, given.whole("now")?);
+    Some(or_null(
+        record
+            .map(|record| object([("id", json_text(&record.id)), ("state", json_text(record.state.name()))])),
+    ))
+}
+
+fn settle(outbox: &mut Outbox, given: &Object) -> Option<String> {
+    let id = given.text("id")?;
+    let outcome = match given.get("error") {
+        None => outbox.done(&id, given.optional_text("updatedAt")?.as_deref()),
+        Some(error) => outbox.failed(&id, given.whole("attempt")?.try_into().ok()?, error.0),
+    };
+    Some(json_text(outcome.name()))
+}
+
+fn sent_json(sent: &Sent) -> String {
+    object([
+        ("id", json_text(&sent.id)),
+        ("attempt", sent.attempt.to_string()),
+        ("isResent", sent.is_resent.to_string()),
+        ("plan", sent.plan.json()),
+    ])
+}
+
+fn or_null(json: Option<String>) -> String {
+    json.unwrap_or_else(|| "null".to_owned())
+}
