@@ -18,6 +18,7 @@ mod offline;
 mod realtime;
 #[cfg(not(feature = "offline"))]
 mod rooms;
+#[cfg(not(feature = "offline"))]
 mod waiting;
 
 #[cfg(not(feature = "offline"))]

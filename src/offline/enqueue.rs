@@ -122,25 +122,41 @@ impl Outbox {
 /// What two writes to one row come to, or `None` if both have to be made.
 fn merge(earlier: &Plan, later: &Plan) -> Option<Merged> {
     match (earlier.action, later.action) {
-        // The version was seen after the earlier write, which does not ask for one.
-        (Action::Update, Action::Update)
-            if earlier.if_updated_at.is_none() && later.if_updated_at.is_some() =>
-        {
-            None
+        (Action::Insert, Action::Update) => {
+            let mut body = Object::parse(&earlier.body)?;
+            let changes = Object::parse(&later.body)?;
+            // A new row is no place for the server's clock.
+            if changes.holds("\"now\"") {
+                return None;
+            }
+            body.extend(changes);
+            Some(Merged::Earlier { body: body.json() })
         }
-        (Action::Insert | Action::Update, Action::Update) | (Action::Upsert, Action::Upsert) => {
+        (Action::Update, Action::Update) | (Action::Upsert, Action::Upsert) => {
+            // A version that was seen after an earlier write, which did not ask for one.
+            let has_later_version = earlier.if_updated_at.is_none() && later.if_updated_at.is_some();
+            if has_later_version || earlier.rest != later.rest {
+                return None;
+            }
             let mut body = Object::parse(&earlier.body)?;
             body.extend(Object::parse(&later.body)?);
             Some(Merged::Earlier { body: body.json() })
         }
         (Action::Ensure, Action::Ensure) => Some(Merged::Earlier { body: earlier.body.clone() }),
-        (Action::Save, Action::Save) => Some(Merged::Earlier { body: later.body.clone() }),
+        (Action::Save, Action::Save) if has_base(earlier) == has_base(later) => {
+            Some(Merged::Earlier { body: later.body.clone() })
+        }
         // The row may have been there before: the deletion still has to be made.
         (Action::Update | Action::Upsert | Action::Ensure | Action::Save, Action::Delete) => {
             Some(Merged::Later)
         }
         _ => None,
     }
+}
+
+/// Whether the server merges a saved graph with what was saved meanwhile.
+fn has_base(save: &Plan) -> bool {
+    Object::parse(&save.rest).is_some_and(|rest| rest.get("base").is_some())
 }
 
 /// Whether two writes to one row may become one on one side of a write to another row, which was made in between.

@@ -139,6 +139,11 @@ impl<'a> Object<'a> {
         self.0.iter().filter(|member| !other.0.contains(member)).map(|(name, _)| name.as_str())
     }
 
+    /// Whether a member is spelt like this.
+    pub fn holds(&self, value: &str) -> bool {
+        self.0.iter().any(|(_, own)| own.0 == value)
+    }
+
     pub fn json(&self) -> String {
         object(self.0.iter().map(|(name, value)| (name.as_str(), value.0)))
     }

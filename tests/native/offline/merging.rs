@@ -220,13 +220,48 @@ fn of_two_saved_graphs_the_later_one_is_saved_on_the_earlier_base() {
     let mut stored = Stored::default();
     let mut first = save("workflows 1", json!(["a"]));
     first["ifUpdatedAt"] = json!("v1");
-    first["rest"] = json!("base");
-    stored.queue_all([first, save("workflows 2", json!([])), update("keys 1", json!({}))]);
-    stored.queue(save("workflows 1", json!(["b"])));
+    first["rest"] = json!(r#"{"base":"earlier"}"#);
+    let mut second = save("workflows 1", json!(["b"]));
+    second["rest"] = json!(r#"{"base":"later"}"#);
+    stored.queue_all([first.clone(), save("workflows 2", json!([])), update("keys 1", json!({}))]);
+    stored.queue(second);
     assert_eq!(stored.list().len(), 3);
     let plan = &stored.records[0]["plan"];
-    assert_eq!((&plan["rest"], &plan["ifUpdatedAt"]), (&json!("base"), &json!("v1")));
+    assert_eq!((&plan["rest"], &plan["ifUpdatedAt"]), (&first["rest"], &json!("v1")));
     assert_eq!(stored.body("workflows 1"), json!({"nodes": ["b"]}));
+}
+
+#[test]
+fn a_graph_that_is_merged_by_the_server_and_one_that_is_not_stay_two_writes() {
+    let (without, mut with) = (save("workflows 1", json!(["a"])), save("workflows 1", json!(["b"])));
+    with["rest"] = json!(r#"{"base":{"nodes":[]}}"#);
+    for rest in ["", "{}", r#"{"base":null}"#] {
+        let mut without = without.clone();
+        without["rest"] = json!(rest);
+        for (one, other) in [(&without, &with), (&with, &without)] {
+            let mut stored = Stored::default();
+            stored.queue_all([one.clone(), other.clone()]);
+            assert_eq!(stored.list().len(), 2, "{rest}");
+        }
+    }
+}
+
+#[test]
+fn writes_that_are_sent_in_different_ways_stay_two() {
+    for mut change in [update("a 1", json!({"label": 1})), upsert("a 1", json!({"label": 1}))] {
+        let mut stored = Stored::default();
+        stored.queue(change.clone());
+        change["rest"] = json!("another way");
+        stored.queue(change);
+        assert_eq!(stored.list().len(), 2);
+    }
+}
+
+#[test]
+fn the_servers_clock_is_not_asked_for_in_a_new_row() {
+    let mut stored = Stored::default();
+    stored.queue_all([insert("a 1", &[]), update("a 1", json!({"completed_at": "now"}))]);
+    assert_eq!(stored.list(), ["insert a 1 pending", "update a 1 pending"]);
 }
 
 #[test]
