@@ -96,6 +96,7 @@ const BIND_TYPES = `import type { Client } from './bindings.js';
 export function expand(text: string): string;
 export function park(text: string): string;
 export function release(parked: readonly string[]): void;
+export function uuid(): string;
 export function bind(): {
   Client: typeof Client;
   imports: WebAssembly.Imports;

@@ -49,7 +49,7 @@ export function bindModule(imports, glue) {
   const body = lines.filter((line) => !isImport(line)).map((line) => line.replace(/^export /, ''));
   const members = imports.map((entry) => `  ${JSON.stringify(entry.short)}: ${entry.name},`);
   return `${lines.filter(isImport).join('\n')}
-export { expand, park, release } from ${large?.slice(large.indexOf("'"))}
+export { expand, park, release, uuid } from ${large?.slice(large.indexOf("'"))}
 export function bind() {
 ${body.join('\n')}
 return { Client, setExports: __wbg_set_wasm, imports: { ${MODULE}: {

@@ -8,7 +8,7 @@ import { build } from 'esbuild';
  * What each may weigh, in bytes after brotli. A change that needs more says in its message what it brings for that, and raises
  * the number here.
  */
-const BUDGETS = { app: 168_200, wasm: 148_200, hooks: 176_700 };
+const BUDGETS = { app: 169_900, wasm: 148_700, hooks: 178_400 };
 
 /** @param {string} folder the assembled package */
 export async function measure(folder) {

@@ -48,7 +48,7 @@ pub mod engine;
 pub mod error;
 pub mod flows;
 pub mod input;
-#[cfg(all(target_arch = "wasm32", not(feature = "offline")))]
+#[cfg(target_arch = "wasm32")]
 pub mod io;
 #[cfg(target_arch = "wasm32")]
 pub mod js;

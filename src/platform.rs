@@ -9,7 +9,7 @@ use crate::time::Moment;
 use std::future::Future;
 
 /// All dependencies of the engine.
-pub trait Platform: Clock + Tasks + Host + Socket + Mirror + Notifier + Disk + 'static {}
+pub trait Platform: Clock + Tasks + Host + Socket + Mirror + Notifier + 'static {}
 
 /// Time and timers.
 pub trait Clock {
@@ -82,22 +82,14 @@ pub trait Mirror: Host {
     fn withdraw_entries(&self);
 }
 
-/// What survives the page, and the other pages of the app. Without `workflow-db/offline` nothing does.
-pub trait Disk: Host {
-    /// Whether anything survives.
-    fn is_persistent(&self) -> bool;
-    /// The entry that an earlier visit of this user stored under `key`.
-    fn restore(&self, key: &str) -> impl Future<Output = Option<Self::Data>> + 'static;
-    /// A row changed, which other pages have to know.
-    fn row_changed(&self, change: &Change<Self::Data>);
-}
-
 /// Delivers everything the application receives. None of its code may run before the engine's step is over.
 pub trait Notifier: Host {
     /// Notifies the handlers of a subscription.
     fn tell(&self, told: Notification<Self::Data>);
     /// Notifies those who joined a room.
     fn tell_room(&self, told: RoomNotification<Self::Data>);
+    /// Reports a change to the other pages of the app, if there are any to tell.
+    fn row_changed(&self, change: &Change<Self::Data>);
     /// Reports an event to logs and devtools.
     fn event(&self, event: Event<'_>);
 }
@@ -106,7 +98,7 @@ pub trait Notifier: Host {
 pub struct Published<D> {
     /// The data.
     pub data: D,
-    /// Until when copies may answer (wall clock, milliseconds). Negative: never, but observers show them.
+    /// Until when copies may answer (wall clock, milliseconds).
     pub until_wall_ms: f64,
     /// The number by which use of the entry is reported.
     pub slot: u32,

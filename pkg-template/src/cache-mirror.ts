@@ -11,13 +11,18 @@ import { stringify } from './stringify.js';
 import { UsedPromises } from './used-promises.js';
 
 /** A copy of an entry, ready to be returned. */
-interface Copy {
+export interface Copy {
   readonly data: unknown;
+  /** The entry as the server sent it, without the effect of waiting writes. */
+  readonly base: unknown;
   /** When it last changed, by the wall clock. */
   readonly since: number;
   /** A promise of `data`, created at the first hit and shared by all callers. */
   promise: Promise<unknown> | undefined;
-  /** Until when the copy may answer (wall clock); after that the engine must be asked. */
+  /**
+   * Until when the copy may answer (wall clock); after that the engine must be asked. Negative: it is from an earlier visit,
+   * or stands for a row that the server does not know yet.
+   */
   until: number;
   /** The number by which hits are reported to the engine. */
   readonly slot: number;
@@ -46,7 +51,8 @@ export class CacheMirror {
 
   readonly spellings = new Spellings();
 
-  private readonly copies = new Map<string, Copy>();
+  /** By key. The offline part puts copies of its own here. */
+  readonly copies = new Map<string, Copy>();
   private readonly listeners = new Map<string, Set<() => void>>();
   /** Entries that changed and whose listeners were not called yet. */
   private readonly changed = new Set<string>();
@@ -119,7 +125,7 @@ export class CacheMirror {
   private copyOf(key: string): Copy | undefined {
     const now = this.now();
     const copy = this.copies.get(key);
-    return copy === undefined || now >= copy.until ? undefined : copy;
+    return copy === undefined || copy.data === undefined || now >= copy.until ? undefined : copy;
   }
 
   private now(): number {
@@ -140,16 +146,27 @@ export class CacheMirror {
     });
   }
 
-  put(key: string, data: unknown, until: number, slot: number): void {
+  put(key: string, base: unknown, until: number, slot: number): void {
     const before = this.copies.get(key);
+    const data = this.offline === undefined ? base : this.offline.shown(key, base);
     const isNews = before?.data !== data;
     // If it is published again unchanged, it keeps its time of change.
     const now = Date.now();
     this.latest = Math.max(this.latest, now);
     const since = before !== undefined && !isNews && until <= before.until ? before.since : now;
-    this.copies.set(key, { data, since, promise: undefined, until, slot, usedAt: 0 });
-    if (until >= 0) this.offline?.entryChanged(key);
+    this.copies.set(key, { data, base, since, promise: undefined, until, slot, usedAt: 0 });
+    this.offline?.entryChanged(key);
     if (isNews) this.notify(key);
+  }
+
+  /** Whether the entry under `key` is from an earlier visit, or stands for a row that the server does not know yet. */
+  isRestored(key: string): boolean {
+    return (this.copies.get(key)?.until ?? 0) < 0;
+  }
+
+  /** A row changed, which other pages have to know: null if it is gone, undefined if it is unknown. */
+  rowChanged(table: string, id: string | undefined, row: unknown): void {
+    afterStep(() => this.offline?.rowChanged(table, id, row));
   }
 
   /** There is no entry under `key`: it was removed, or a response to it was outdated before it could be stored. */
@@ -174,21 +191,6 @@ export class CacheMirror {
   peek(key: string): unknown {
     const copy = this.isRestored(key) ? this.copies.get(key) : this.copyOf(key);
     return copy && this.handedOut(copy.data);
-  }
-
-  /** Whether the entry under `key` is from an earlier visit, or stands for a row that the server does not know yet. */
-  isRestored(key: string): boolean {
-    return (this.copies.get(key)?.until ?? 0) < 0;
-  }
-
-  /** The entry that an earlier visit stored under `key`. */
-  async restore(key: string): Promise<unknown> {
-    return this.offline?.restore(key);
-  }
-
-  /** A row changed, which other pages have to know: null if it is gone, undefined if it is unknown. */
-  rowChanged(table: string, id: string | undefined, row: unknown): void {
-    afterStep(() => this.offline?.rowChanged(table, id, row));
   }
 
   /** Calls `listener` after each change of the entry under `key`. Returns a function that stops it. */
@@ -293,7 +295,8 @@ export class CacheMirror {
     this.followers.forEach((follower) => notify(() => follower(event)));
   }
 
-  private notify(key: string): void {
+  /** Calls the observers of the entry under `key`, because it changed. */
+  notify(key: string): void {
     this.rendered.forget();
     if (this.changed.has(key)) return;
     this.changed.add(key);

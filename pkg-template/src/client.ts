@@ -112,7 +112,7 @@ export class ConfigurableClient implements DatabaseClient, Resident {
       this.made.setHeard(this.mirror.isHeard);
       this.made.setHidden(isPageHidden());
       if (this.engineOptions !== undefined) this.made.configure(this.engineOptions);
-      if (this.mirror.offline !== undefined) this.connect(this.made);
+      this.made.setShared(this.mirror.offline !== undefined);
       const { reference } = this;
       if (!this.ties.has('engine')) this.ties.set('engine', () => leaveEngine(reference));
       if (!this.ties.has('page')) this.ties.set('page', listenToPage(reference));
@@ -159,7 +159,9 @@ export class ConfigurableClient implements DatabaseClient, Resident {
 
   configure(options: ClientOptions): void {
     if (Object(options) !== options) throw invalid('options', 'an object with url and key, or supabase');
-    const source = this.sourceOf(options);
+    const { offline } = options;
+    const source = { ...sourceOf(options) };
+    if (offline !== undefined) source.accessToken = offline.provider(source.accessToken);
     const cache = options.cache ?? this.cacheConfig;
     const functions = { fetch: options.fetch, accessToken: source.accessToken };
     const engineOptions = plainOptions(options, source, cache);
@@ -173,19 +175,7 @@ export class ConfigurableClient implements DatabaseClient, Resident {
     this.follow(options.supabase);
     // What another auth client reported no longer counts.
     if (followed !== undefined && followed !== options.supabase) this.authChanged();
-    this.talkTo([source.url, source.key, options.schema ?? 'public'].join(' '), source.url, options.offline);
-  }
-
-  /** The source of `options`. While the browser is offline, the lack of a session is no sign-out. */
-  private sourceOf(options: ClientOptions): ReturnType<typeof sourceOf> {
-    const source = sourceOf(options);
-    const { accessToken } = source;
-    if (options.offline === undefined || typeof accessToken !== 'function') return source;
-    const { mirror } = this;
-    return {
-      ...source,
-      accessToken: (rejected) => mirror.offline?.token(accessToken, rejected) ?? accessToken(rejected),
-    };
+    this.talkTo([source.url, source.key, options.schema ?? 'public'].join(' '), offline, source);
   }
 
   /**
@@ -204,33 +194,21 @@ export class ConfigurableClient implements DatabaseClient, Resident {
   }
 
   /** After a change of server, views drop their rows, and reads that were not possible before are made. */
-  private talkTo(target: string | undefined, url = '', offline?: OfflinePart): void {
+  private talkTo(target: string | undefined, offline?: OfflinePart, source?: Source): void {
     const isSameTarget = target === this.target;
-    if (!isSameTarget || offline !== this.offlinePart) this.keepIn(offline, url);
+    if (!isSameTarget || offline !== this.offlinePart) this.keepIn(offline, source);
     if (isSameTarget) return;
     this.target = target;
     this.mirror.reset();
   }
 
   /** Keeps entries and writes beyond the page, or no longer. */
-  private keepIn(offline: OfflinePart | undefined, url: string): void {
+  private keepIn(offline: OfflinePart | undefined, source: Source | undefined): void {
     const { mirror } = this;
     mirror.offline?.detach();
     this.offlinePart = offline;
-    mirror.offline = offline?.attach({
-      client: this,
-      url,
-      engine: () => this.client(),
-      mirror,
-      calls: this.calls,
-    });
-    if (this.made !== undefined) this.connect(this.made);
-  }
-
-  private connect(made: Client): void {
-    const { offline } = this.mirror;
-    made.setPersistent(offline !== undefined);
-    offline?.engineStarted();
+    mirror.offline = offline?.attach({ client: this, engine: () => this.client(), mirror, ...source });
+    this.made?.setShared(offline !== undefined);
   }
 
   /** Sets the cache's limits, unless they are set already. */
@@ -292,14 +270,12 @@ function listenToPage(client: Weak<ConfigurableClient>): () => void {
   };
 }
 
+type Source = ReturnType<typeof sourceOf>;
+
 type EngineOptions = ReturnType<typeof plainOptions>;
 
 /** The options for the engine as plain values, because reading them may run the application's code. */
-function plainOptions(
-  options: ClientOptions,
-  source: ReturnType<typeof sourceOf>,
-  cache: CacheConfig | undefined,
-) {
+function plainOptions(options: ClientOptions, source: Source, cache: CacheConfig | undefined) {
   const { fetch, WebSocket, onEvent, schema, timeoutMs, retry, realtime } = options;
   const groups = { cache: { ...cache }, retry: { ...retry }, realtime: { ...realtime } };
   const functions = { fetch: weakCall(fetch), accessToken: weakCall(source.accessToken) };

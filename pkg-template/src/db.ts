@@ -19,6 +19,12 @@ export interface Db extends DbFunctions, ServiceFunctions {
   with(options: CallOptions): DbFunctions & ServiceFunctions;
 }
 
+/** Options of the package's own calls. */
+export interface ResendOptions {
+  /** The write may have been made already, by an earlier page. */
+  isResent?: boolean;
+}
+
 type Name = keyof DbFunctions;
 
 /** A function of `db` without its specific type. */
@@ -47,22 +53,6 @@ export function createDb(client: () => Client, mirror: CacheMirror, calls: Calls
     }
     return outcome;
   };
-  /** Stores the write, to be sent later, and returns the row as it will look. */
-  const queue = async (name: string, args: readonly unknown[], options: CallOptions) => {
-    if (mirror.offline === undefined)
-      throw new DatabaseError(
-        'NOT_CONFIGURED',
-        'Call configure({ offline: offline() }) before queueing writes',
-      );
-    signalOf(options)?.throwIfAborted();
-    const parked: string[] = [];
-    try {
-      const plan = client().plan(name, plainArguments(args, mirror.spellings, parked));
-      return await (plan === undefined ? ask(name, args, options) : mirror.offline.queue(plan));
-    } finally {
-      release(parked);
-    }
-  };
   const callService = (options: CallOptions | undefined) => {
     return (service: string, path: string, init: ServiceInit = {}): Promise<Response> => {
       const signal = init.signal ?? options?.signal;
@@ -83,11 +73,22 @@ export function createDb(client: () => Client, mirror: CacheMirror, calls: Calls
       return outcome as Promise<Response>;
     };
   };
+  /** Calls a function, which the offline part may answer: from an earlier visit, or by storing a write. */
+  const perform = (name: Name, args: readonly unknown[], options: CallOptions | undefined) => {
+    const { offline } = mirror;
+    const own = () => ask(name, args, options);
+    if (name.startsWith('get')) return offline?.read(name, args, own, options?.fresh === true) ?? own();
+    if (options?.queue !== true) return own();
+    if (offline !== undefined) return offline.queue(name, args, own);
+    return Promise.reject(
+      new DatabaseError('NOT_CONFIGURED', 'Call configure({ offline: offline() }) to queue writes'),
+    );
+  };
   const call = (name: Name, options: CallOptions | undefined): Untyped => {
-    return (...args) => (options?.queue === true ? queue(name, args, options) : ask(name, args, options));
+    return (...args) => perform(name, args, options);
   };
   const rendered = (name: Name, args: unknown[]) =>
-    mirror.rendered.ask(name, args, () => ask(name, args, undefined));
+    mirror.rendered.ask(name, args, () => perform(name, args, undefined));
   /** Hits are answered here, without a call into WebAssembly. */
   const read = (name: Name, keyOf: KeyOf): Untyped => {
     return (first, second, third) => {
@@ -117,7 +118,9 @@ export function createDb(client: () => Client, mirror: CacheMirror, calls: Calls
 
 /** The options for the engine as plain values, because reading them may run the application's code. */
 function plainOptions(options: CallOptions | undefined) {
-  return options && { fresh: options.fresh, ttlMs: options.ttlMs, timeoutMs: options.timeoutMs };
+  if (options === undefined) return undefined;
+  const { fresh, ttlMs, timeoutMs, isResent } = options as CallOptions & ResendOptions;
+  return { fresh, ttlMs, timeoutMs, isResent };
 }
 
 function signalOf(options: CallOptions | undefined): AbortSignal | undefined {

@@ -1,12 +1,18 @@
 import type { CacheMirror } from './cache-mirror.js';
-import type { Calls } from './calls.js';
 import type { DatabaseClient } from './client.js';
 import type { Client } from './generated/bindings.js';
 
 // The seam between a client and `workflow-db/offline`. Only types: a client without `offline` pays nothing for it.
 
+/** Returns the user's token. The engine passes the token that the server rejected, if there is one. */
+type TokenProvider = ((rejected?: string) => unknown) | undefined;
+
 /** The result of `offline()`: what `configure` connects to a client. */
 export interface OfflinePart {
+  /**
+   * Wraps the token provider of a client. While the browser is offline, null is an error: the user is still signed in.
+   */
+  provider(ask: TokenProvider): TokenProvider;
   attach(parts: ClientParts): Attached;
 }
 
@@ -14,10 +20,11 @@ export interface OfflinePart {
 export interface ClientParts {
   readonly client: DatabaseClient;
   /** The address of the project. */
-  readonly url: string;
+  readonly url?: string;
   readonly engine: () => Client;
   readonly mirror: CacheMirror;
-  readonly calls: Calls;
+  /** The wrapped token provider. */
+  readonly accessToken?: TokenProvider;
 }
 
 /** What a client calls. */
@@ -27,23 +34,26 @@ export interface Attached {
    * false.
    */
   isUsable(): Promise<boolean>;
-  /** The entry that an earlier visit of the current user stored under `key`, or undefined. */
-  restore(key: string): Promise<unknown>;
+  /** The entry `base` under `key` with the effect of the waiting writes. Undefined: there is no such row. */
+  shown(key: string, base: unknown): unknown;
+  /** Makes the read `ask` of `db[name](...args)`, and answers from an earlier visit if the server cannot be reached. */
+  read(
+    name: string,
+    args: readonly unknown[],
+    ask: () => Promise<unknown>,
+    isFresh: boolean,
+  ): Promise<unknown>;
+  /**
+   * Makes the write `db[name](...args)` durable, and resolves then with the row as it will look. Rejects with a
+   * DatabaseError if that is impossible. A write that cannot wait is sent by `send`.
+   */
+  queue(name: string, args: readonly unknown[], send: () => Promise<unknown>): Promise<unknown>;
   /** The entry under `key` was stored, patched or dropped. Called often, so it only notes the key. */
   entryChanged(key: string): void;
   /** Another user is signed in, or no user is. Nothing of the previous user may be used any more. */
   userChanged(): void;
-  /** A change that this page made or received: `row` is null if it is gone, and undefined if it is unknown. */
+  /** A change that this page made or heard: `row` is null if it is gone, and undefined if it is unknown. */
   rowChanged(table: string, id: string | undefined, row: unknown): void;
-  /**
-   * Makes the write durable, and resolves then with the row as it will look. `plan` is what the engine's `plan` returned.
-   * Rejects with a DatabaseError if that is impossible.
-   */
-  queue(plan: unknown): Promise<unknown>;
-  /** Asks the token provider. While the browser is offline, null is an error: the user is still signed in. */
-  token(ask: (rejected?: string) => unknown, rejected?: string): Promise<unknown>;
-  /** The engine started, or started again after a failure, and shows no waiting writes yet. */
-  engineStarted(): void;
   /** Ends everything. What is on disk stays there. */
   detach(): void;
 }

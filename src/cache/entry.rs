@@ -37,17 +37,6 @@ pub enum Shape {
     Foreign,
 }
 
-impl Shape {
-    /// Whether such entries contain secrets.
-    pub fn holds_secrets(&self) -> bool {
-        match self {
-            Self::Row(table) => table.holds_secrets(),
-            Self::List(query) | Self::Page(query) => query.table.holds_secrets(),
-            Self::Relations | Self::Foreign => false,
-        }
-    }
-}
-
 /// A stored response.
 pub struct Entry<D> {
     /// The data.
@@ -60,9 +49,6 @@ pub struct Entry<D> {
     pub ttl_ms: f64,
     /// A number that no other current entry has.
     pub slot: u32,
-    /// Whether it is from an earlier visit, or a row that the server does not know yet: observers show it, and reads ask the
-    /// server.
-    pub is_restored: bool,
 }
 
 impl<D> Entry<D> {

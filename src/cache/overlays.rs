@@ -1,11 +1,12 @@
 //! Writes that wait to be sent, shown on top of the entries. They do not change the entries.
 
-use super::entry::Shape;
-use super::keys::parts_of_relations;
+use super::entry::{Entry, Shape};
+use super::keys::{parts_of_relations, relations_of};
 use super::patch::{Change, Patch, Source};
 use crate::data::{Data, Member};
 use crate::query::{Query, Test};
-use crate::tables::{Action, Function, Table, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
+use crate::tables::{Action, KeyFormat, Table, TABLES, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
+use crate::time::Moment;
 use std::rc::Rc;
 
 /// What a write will do.
@@ -31,11 +32,6 @@ pub struct Overlay<D> {
 }
 
 impl<D: Data> Overlay<D> {
-    /// Whether it writes the nodes and connections of a workflow.
-    pub fn is_graph(&self) -> bool {
-        matches!(self.effect, Effect::Graph(_))
-    }
-
     /// Whether it writes this row.
     pub fn is_of(&self, row: &D) -> bool {
         self.columns.iter().all(|(column, value)| row.column(column).text() == Some(value))
@@ -134,20 +130,96 @@ fn shown_relations<D: Data>(overlays: &[Overlay<D>], key: &str, base: Option<&D>
     Some(D::object(Some(&workflow), &[], &parts))
 }
 
-/// The keys of the entries that a new row has before the server knows it, with their shapes and content: its own, and the empty
-/// lists of its children.
-pub fn entries_of_new<D: Data>(overlay: &Overlay<D>) -> Vec<(String, D, Shape)> {
+/// The entries that a new row has before the server knows it, as keys and content: its own, and the empty lists of its
+/// children. A workflow with its nodes and connections has no content of its own.
+pub fn entries_of_new<D: Data>(overlay: &Overlay<D>) -> Vec<(String, Option<D>)> {
     let Effect::Row(row) = &overlay.effect else { return Vec::new() };
     let Some(id) = row.column("id").text().map(str::to_owned) else { return Vec::new() };
     let own = overlay.table.row_key.as_ref().and_then(|format| format.of_row(row));
-    let own = own.map(|key| (key, row.clone(), Shape::Row(overlay.table)));
+    let own = own.map(|key| (key, Some(row.clone())));
+    let whole = (*overlay.table == WORKFLOWS).then(|| (relations_of(&id), None));
     let children = overlay.table.cascades.iter().filter_map(|cascade| {
-        let reads_children =
-            |function: &Function| matches!(function.action, Action::Children(column, _) if column == cascade.column);
-        cascade.table.functions.iter().find(|function| reads_children(function))?;
-        let key = cascade.table.list_key.as_ref()?.of(&[&id]);
-        let query = Query::of(cascade.table).filter(cascade.column, Test::Eq(id.clone()));
-        Some((key, D::list(&[]), Shape::List(Rc::new(query))))
+        (children_column(cascade.table)? == cascade.column).then_some(())?;
+        Some((cascade.table.list_key.as_ref()?.of(&[&id]), Some(D::list(&[]))))
     });
-    own.into_iter().chain(children).collect()
+    own.into_iter().chain(children).chain(whole).collect()
+}
+
+/// The column by which a function reads the rows of one parent.
+fn children_column(table: &Table) -> Option<&'static str> {
+    table.functions.iter().find_map(|function| match function.action {
+        Action::Children(column, _) => Some(column),
+        _ => None,
+    })
+}
+
+/// The shape of the entry under `key`, as far as the key says it: a row, the rows of one parent, or a workflow with its
+/// nodes and connections.
+pub fn shape_of_key(key: &str) -> Shape {
+    if parts_of_relations(key).is_some() {
+        return Shape::Relations;
+    }
+    let is_plain = |rest: &&str| !rest.contains('?');
+    for table in TABLES {
+        let own =
+            |format: &'static Option<KeyFormat>| key.strip_prefix(format.as_ref()?.prefix).filter(is_plain);
+        if own(&table.row_key).is_some() {
+            return Shape::Row(table);
+        }
+        if let (Some(id), Some(column)) = (own(&table.list_key), children_column(table)) {
+            let query = Query::of(table).filter(column, Test::Eq(id.to_owned()));
+            return Shape::List(Rc::new(query));
+        }
+    }
+    Shape::Foreign
+}
+
+/// Whether the entry under `key` may contain secrets, encrypted or not.
+pub fn holds_secrets(key: &str) -> bool {
+    let secret = TABLES.iter().filter(|table| table.holds_secrets());
+    secret
+        .flat_map(|table| [&table.row_key, &table.list_key])
+        .flatten()
+        .any(|format| key.starts_with(format.prefix))
+}
+
+/// The entry `base` under `key` after a change. `None`: only the server knows it.
+pub fn patched<D: Data>(change: &Change<D>, key: &str, shape: &Shape, base: D) -> Option<D> {
+    if !matches!(shape, Shape::Relations) {
+        return patched_entry(change, key, shape.clone(), base);
+    }
+    let parts = parts_of_relations(key)?;
+    let workflow = D::object(Some(&base), &["nodes", "connections"], &[]);
+    let workflow = patched_entry(change, &parts[0], Shape::Row(&WORKFLOWS), workflow)?;
+    let children = |key: &str, name| patched_entry(change, key, shape_of_key(key), base.child(name)?);
+    let (nodes, connections) = (children(&parts[1], "nodes")?, children(&parts[2], "connections")?);
+    let parts = [("nodes", Member::Data(&nodes)), ("connections", Member::Data(&connections))];
+    Some(D::object(Some(&workflow), &[], &parts))
+}
+
+fn patched_entry<D: Data>(change: &Change<D>, key: &str, shape: Shape, data: D) -> Option<D> {
+    let stored = Moment { monotonic_ms: 0.0, wall_ms: 0.0 };
+    let entry = Entry { data, shape, stored, ttl_ms: 0.0, slot: 0 };
+    match change.patch_of(key, &entry) {
+        Patch::Keep | Patch::Newer => Some(entry.data),
+        Patch::Replace(data, _) => Some(data),
+        Patch::Drop => None,
+    }
+}
+
+/// The row with these columns as its `overlays` will leave it. `known` is what is known of it.
+pub fn expected<D: Data>(
+    overlays: &[Overlay<D>],
+    table: &Table,
+    columns: &[(&'static str, String)],
+    known: Option<D>,
+) -> D {
+    let named: Vec<_> =
+        columns.iter().map(|(name, value)| (*name, Member::Text(Some(value.as_str())))).collect();
+    let own = overlays.iter().filter(|own| *own.table == *table && own.columns == columns);
+    let start = known.unwrap_or_else(|| D::object(None, &[], &named));
+    own.fold(start, |row, own| match &own.effect {
+        Effect::Graph(graph) => row.merged(graph),
+        _ => own.on_row(Some(row.clone())).unwrap_or(row),
+    })
 }

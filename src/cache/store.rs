@@ -61,8 +61,8 @@ impl<D: Data> Store<D> {
 
     /// The entry under `key` if it is fresh at `now`, marked as used. An expired entry is removed.
     pub fn get(&mut self, key: &str, now: Moment) -> Option<(&Entry<D>, Freshness)> {
-        let known = self.entries.peek(key).filter(|entry| !entry.is_restored);
-        match known.map(|entry| (entry.age(now), entry.ttl_ms)) {
+        let age = self.entries.peek(key).map(|entry| (entry.age(now), entry.ttl_ms));
+        match age {
             None => {
                 self.stats.misses += 1.0;
                 None
@@ -90,7 +90,7 @@ impl<D: Data> Store<D> {
 
     /// Whether the entry under `key` is fresh at `now`, without marking it as used.
     pub fn is_fresh(&self, key: &str, now: Moment) -> bool {
-        self.entries.peek(key).is_some_and(|entry| !entry.is_restored && entry.age(now) < entry.ttl_ms)
+        self.entries.peek(key).is_some_and(|entry| entry.age(now) < entry.ttl_ms)
     }
 
     /// Stores `data` under `key` as the most recently used entry, for `ttl_ms` or the default lifetime.
@@ -109,7 +109,6 @@ impl<D: Data> Store<D> {
             stored: now,
             ttl_ms: ttl_ms.unwrap_or(self.config.default_ttl_ms),
             slot: self.slot_of(key),
-            is_restored: false,
         };
         self.next_expiry_ms = self.next_expiry_ms.min(now.monotonic_ms + entry.ttl_ms);
         let key: Rc<str> = key.into();
@@ -118,17 +117,6 @@ impl<D: Data> Store<D> {
         self.entries.put(key.clone(), entry);
         self.changed(key);
         self.evict();
-    }
-
-    /// Stores an entry that observers show while reads ask the server, unless there is one under `key`.
-    pub fn restore(&mut self, key: &str, data: D, shape: Shape, now: Moment) {
-        if self.entries.contains(key) {
-            return;
-        }
-        self.put(key, data, shape, Some(f64::INFINITY), now);
-        if let Some(entry) = self.entries.peek_mut(key) {
-            entry.is_restored = true;
-        }
     }
 
     /// `data` in which each row is replaced by an equal row object that the application may still hold. With

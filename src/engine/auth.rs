@@ -153,11 +153,6 @@ impl<D: Data> Auth<D> {
         self.subject.as_ref()
     }
 
-    /// Takes this user as signed in until a token says otherwise.
-    pub fn assume(&mut self, subject: Subject<D>) {
-        self.subject.get_or_insert(subject);
-    }
-
     /// Resolves when it is known who is signed in. `None` if it is known already.
     pub fn settling(&self) -> Option<Shared<()>> {
         self.settling.as_ref().map(|(_, settling)| settling.clone())

@@ -75,6 +75,10 @@ impl<P: Platform> Engine<P> {
         self.wrote(&WORKFLOWS, &id, Some(&parts.workflow));
         self.wrote_children(&WORKFLOW_NODES, &id, &parts.nodes);
         self.wrote_children(&WORKFLOW_CONNECTIONS, &id, &parts.connections);
+        // Other pages read its children again.
+        for table in [&WORKFLOW_NODES, &WORKFLOW_CONNECTIONS] {
+            self.platform.row_changed(&Change { table, id: None, source: Source::Unknown });
+        }
         let saved = self.keep_parts(true, &relations_of(&id), parts, None);
         self.flush();
         saved

@@ -1,30 +1,28 @@
 //! Every change goes through here: entries are patched or dropped, then observers are notified.
 
 use super::log::Record;
-use super::{Engine, State};
+use super::Engine;
 use crate::cache::{is_older, is_variant_of, Change, Patch, Shape, Source};
 use crate::data::Data;
 use crate::platform::{Event, Platform, Published};
 use crate::tables::{Table, AUDIT_LOGS, WORKFLOW_MEMBERS};
-use crate::time::{Moment, MIN_SWEEP_MS};
+use crate::time::MIN_SWEEP_MS;
 use futures_channel::oneshot;
 use futures_util::future::{select, Either};
 use std::pin::pin;
 use std::rc::Rc;
 
 impl<P: Platform> Engine<P> {
-    /// Applies a change to the cache, and reports it to other pages of the app. Returns false if an entry already holds
-    /// a newer state.
+    /// Applies a change to the cache, and reports it to the other pages of the app. Returns false if an entry already
+    /// holds a newer state.
     pub fn apply(self: &Rc<Self>, change: &Change<P::Data>) -> bool {
-        if self.platform.is_persistent() {
-            self.platform.row_changed(change);
-        }
+        self.platform.row_changed(change);
         self.apply_here(change)
     }
 
     /// Applies a change to the cache, so that it never answers with an older state of the row. Returns false if an
     /// entry already holds a newer state.
-    pub(super) fn apply_here(self: &Rc<Self>, change: &Change<P::Data>) -> bool {
+    pub fn apply_here(self: &Rc<Self>, change: &Change<P::Data>) -> bool {
         let mut is_news = true;
         let change = &self.identified(change);
         let membership = self.own_membership(change);
@@ -168,7 +166,7 @@ impl<P: Platform> Engine<P> {
                 let is_stored = self.state.borrow().store.peek(&key).is_some();
                 let event =
                     if is_stored { Event::Stored { key: &key } } else { Event::Dropped { key: &key } };
-                self.publish_with_relations(&key);
+                self.publish(&key);
                 self.platform.event(event);
             }
         }
@@ -177,7 +175,18 @@ impl<P: Platform> Engine<P> {
 
     /// Publishes the current entry under `key` to holders of copies.
     pub(super) fn publish(&self, key: &str) {
-        let published = self.state.borrow().published(key, self.platform.now());
+        let published = {
+            let state = self.state.borrow();
+            let stale_ms = state.settings.cache.stale_ms.unwrap_or(f64::INFINITY);
+            state.store.peek(key).filter(|_| state.auth.is_settled()).map(|entry| {
+                let now = self.platform.now();
+                let limit_ms = entry.ttl_ms.min(stale_ms);
+                // The wall clock may have been set since.
+                let left_ms = limit_ms - (now.monotonic_ms - entry.stored.monotonic_ms);
+                let until_wall_ms = (entry.stored.wall_ms + limit_ms).min(now.wall_ms + left_ms);
+                Published { data: entry.data.clone(), until_wall_ms, slot: entry.slot }
+            })
+        };
         self.platform.entry_changed(key, published);
     }
 
@@ -218,26 +227,6 @@ impl<P: Platform> Engine<P> {
                 }
             }
         });
-    }
-}
-
-impl<D: Data> State<D> {
-    /// What copies hold of the entry under `key`.
-    fn published(&self, key: &str, now: Moment) -> Option<Published<D>> {
-        if !self.auth.is_settled() {
-            return None;
-        }
-        let Some(entry) = self.store.peek(key) else {
-            let data = self.waiting.shown(key, &Shape::Relations, self.composed(key))?;
-            return Some(Published { data, until_wall_ms: -1.0, slot: u32::MAX });
-        };
-        let limit_ms = entry.ttl_ms.min(self.settings.cache.stale_ms.unwrap_or(f64::INFINITY));
-        // The wall clock may have been set since.
-        let left_ms = limit_ms - (now.monotonic_ms - entry.stored.monotonic_ms);
-        let until_wall_ms = (entry.stored.wall_ms + limit_ms).min(now.wall_ms + left_ms);
-        let until_wall_ms = if entry.is_restored { -1.0 } else { until_wall_ms };
-        let data = self.waiting.shown(key, &entry.shape, Some(entry.data.clone()))?;
-        Some(Published { data, until_wall_ms, slot: entry.slot })
     }
 }
 

@@ -9,7 +9,6 @@
 //! | `reads`, `batch` | reads in flight, and the lookups of this tick |
 //! | `writes`, `turns`, `versions` | own writes in flight, their order, and the row versions that they made |
 //! | `saved_graphs` | the last own saves of graphs |
-//! | `offline` | the writes that wait to be sent, which are shown on top of the entries |
 //! | `rereads` | rows that are being read by id |
 //! | `live` | subscriptions, the session with its channels, pending notifications |
 //! | [`cache::Store`](crate::cache::Store) | the entries |
@@ -35,7 +34,6 @@ mod incoming;
 mod live;
 mod log;
 mod members;
-mod offline;
 mod opening;
 mod read;
 mod reads;
@@ -67,7 +65,6 @@ use batch::Batches;
 use futures_channel::oneshot;
 use live::Live;
 use log::{ChangeLog, Record};
-use offline::Waiting;
 use reads::ReadsInFlight;
 use saved_graphs::SavedGraphs;
 use std::cell::{Cell, RefCell};
@@ -120,7 +117,6 @@ struct State<D: Data> {
     turns: Turns,
     versions: OwnVersions,
     saved_graphs: SavedGraphs<D>,
-    waiting: Waiting<D>,
     auth: Auth<D>,
     live: Live<D>,
     /// When the cache is swept next (monotonic milliseconds). Dropping the sender cancels that timer.
@@ -159,7 +155,6 @@ impl<P: Platform> Engine<P> {
             turns: Turns::default(),
             versions: OwnVersions::default(),
             saved_graphs: SavedGraphs::default(),
-            waiting: Waiting::default(),
             auth: Auth::default(),
             live: Live::default(),
             sweeper: None,

@@ -36,12 +36,12 @@ impl<P: Platform> Engine<P> {
             let read = self.completed(read, timeout_ms).await?;
             if !options.fresh {
                 if let Some(data) = self.hit(&read, timeout_ms) {
-                    return self.as_shown(&read, Ok(Some(data)), false).await;
+                    return Ok(Some(data));
                 }
             }
             let (flight, sent) = self.join_or_start(&read, timeout_ms, options.ttl_ms, options.fresh);
             stage.waits_for(&sent);
-            self.as_shown(&read, flight.wait().await, options.fresh).await
+            flight.wait().await
         };
         self.supervise(options.cancelled, &stage, work.boxed_local()).await
     }
@@ -148,9 +148,6 @@ impl<P: Platform> Engine<P> {
         in_flight.insists = insists;
         state.reads.begin(in_flight);
         drop(state);
-        if !is_fresh {
-            self.restore_meanwhile(read, number);
-        }
         (flight, sent)
     }
 

@@ -200,11 +200,6 @@ impl<D: Data> ReadsInFlight<D> {
         self.reads.iter().find(|read| read.number == number)
     }
 
-    /// Whether the read is still in flight.
-    pub fn is_in_flight(&self, number: u32) -> bool {
-        self.get(number).is_some()
-    }
-
     /// Whether the read repeats its request when a change overtakes the response.
     pub fn insists(&self, number: u32) -> bool {
         self.get(number).is_some_and(|read| read.insists)

@@ -164,7 +164,7 @@ fn children_of<D: Data>(table: &'static Table, workflow: &D) -> Query {
     Query::of(table).filter("workflow_id", Test::Eq(id))
 }
 
-pub(super) fn compose<D: Data>(workflow: &D, nodes: &D, connections: &D) -> D {
+fn compose<D: Data>(workflow: &D, nodes: &D, connections: &D) -> D {
     D::object(
         Some(workflow),
         &[],

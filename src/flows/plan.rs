@@ -1,19 +1,18 @@
 //! Writes as plans: texts that can be stored and sent later, by another page of the same app.
 
 use super::write::{Condition, Write};
-use super::{DatabaseFunction, FunctionCall};
 use crate::data::Data;
 use crate::json::json_text;
 use crate::query::{Filter, Test};
-use crate::tables::{table_named, Table, TABLES, WORKFLOW_MEMBERS};
+use crate::tables::{Table, TABLES, WORKFLOW_MEMBERS};
 
 /// A write as texts. `key` names the row that it writes: its id, or its natural key as a JSON list of columns and
 /// values.
 pub struct Plan {
     /// `insert`, `update`, `delete`, `upsert`, `ensure` or `save` (a graph).
-    pub action: String,
+    pub action: &'static str,
     /// The table.
-    pub table: String,
+    pub table: &'static str,
     /// The row.
     pub key: String,
     /// The row's id, if it is known.
@@ -22,14 +21,11 @@ pub struct Plan {
     pub refs: Vec<String>,
     /// The row, the changed columns or the graph as JSON; empty for a delete.
     pub body: String,
-    /// What the action needs besides.
-    pub rest: String,
+    /// The graph that the edit of a saved graph started from, as JSON.
+    pub base: Option<String>,
     /// The expected version of the row.
     pub if_updated_at: Option<String>,
 }
-
-/// What `rest` says of an insert if the caller chose the id, and of a delete if the row must exist.
-const STRICT: &str = "strict";
 
 impl Write {
     /// The plan of this write. `None` if it cannot wait: it carries a secret, which must not be stored, or only the
@@ -39,64 +35,43 @@ impl Write {
         if table.holds_secrets() || *table == WORKFLOW_MEMBERS {
             return None;
         }
-        let strict = |is_strict: bool| if is_strict { STRICT.to_owned() } else { String::new() };
-        let (action, key, body, rest) = match self {
-            Self::Insert { id, chosen_id, body, .. } => ("insert", id.clone(), body, strict(*chosen_id)),
-            Self::Update { id, body, .. } => ("update", id.clone(), body, String::new()),
-            Self::Delete { filters, must_exist, .. } => {
-                ("delete", key_of(filters), &String::new(), strict(*must_exist))
-            }
-            Self::Upsert { user_id, body, .. } => {
-                ("upsert", natural_key::<D>(table, body)?, body, user_id.clone())
-            }
-            Self::Ensure { user_id, filters, body, .. } => ("ensure", key_of(filters), body, user_id.clone()),
+        let (action, key, body) = match self {
+            Self::Insert { id, body, .. } => ("insert", id.clone(), body.as_str()),
+            Self::Update { id, body, .. } => ("update", id.clone(), body.as_str()),
+            Self::Delete { filters, .. } => ("delete", key_of(filters), ""),
+            Self::Upsert { body, .. } => ("upsert", natural_key::<D>(table, body)?, body.as_str()),
+            Self::Ensure { filters, body, .. } => ("ensure", key_of(filters), body.as_str()),
             Self::Call(call) if call.function.saves_one_graph() => {
-                ("save", call.workflow_id.clone()?, &call.body, call.base.clone().unwrap_or_default())
+                ("save", call.workflow_id.clone()?, call.body.as_str())
             }
             Self::Call(_) => return None,
+        };
+        let base = match self {
+            Self::Call(call) => call.base.clone(),
+            _ => None,
         };
         let if_updated_at = match self.condition() {
             Some(Condition::Wanted(updated_at)) => Some(updated_at.clone()),
             _ => None,
         };
         Some(Plan {
-            action: action.to_owned(),
-            table: table.name.to_owned(),
+            action,
+            table: table.name,
             refs: if action == "save" { Vec::new() } else { refs::<D>(table, body) },
             row_id: self.id(),
-            body: body.clone(),
+            body: untouched(body),
             key,
-            rest,
+            base,
             if_updated_at,
         })
     }
 }
 
-impl Plan {
-    /// The write. `None` if this version of the package does not know such a write.
-    pub fn write<D: Data>(self) -> Option<Write> {
-        let table = table_named(&self.table)?;
-        let Self { key, body, rest, .. } = self;
-        let condition = self.if_updated_at.map(Condition::Wanted);
-        Some(match self.action.as_str() {
-            "insert" => Write::Insert { table, id: key, chosen_id: rest == STRICT, body },
-            "update" => Write::Update { table, id: key, body, condition },
-            "delete" => {
-                Write::Delete { table, filters: filters_of::<D>(table, &key)?, must_exist: rest == STRICT }
-            }
-            "upsert" => Write::Upsert { table, user_id: rest, body },
-            "ensure" => Write::Ensure { table, user_id: rest, filters: filters_of::<D>(table, &key)?, body },
-            "save" => {
-                let base = (!rest.is_empty()).then_some(rest);
-                let function = match base {
-                    Some(_) => DatabaseFunction::SaveMergedGraph,
-                    None => DatabaseFunction::SaveGraph,
-                };
-                let call = FunctionCall::new(function, body, Some(key));
-                Write::Call(FunctionCall { condition, base, ..call })
-            }
-            _ => return None,
-        })
+/// The body without the time of the change, which is the database's when the write is sent.
+fn untouched(body: &str) -> String {
+    match body.strip_suffix(",\"updated_at\":\"now\"}") {
+        Some(rest) => [rest, "}"].concat(),
+        None => body.to_owned(),
     }
 }
 
@@ -137,11 +112,6 @@ pub fn columns_of<D: Data>(table: &'static Table, key: &str) -> Option<Vec<(&'st
         Some((table.column(name.text()?)?.name, value.text()?.to_owned()))
     };
     pairs.iter().map(pair).collect()
-}
-
-fn filters_of<D: Data>(table: &'static Table, key: &str) -> Option<Vec<Filter>> {
-    let columns = columns_of::<D>(table, key)?;
-    Some(columns.into_iter().map(|(column, value)| Filter { column, test: Test::Eq(value) }).collect())
 }
 
 /// The rows whose deletion would delete this one.

@@ -4,18 +4,17 @@ use super::host;
 use super::row::Row;
 use crate::cache::{Change, Source};
 use crate::error::{code, Cause, Error, Report};
-use crate::platform::{Clock, Disk, Event, Host, Mirror, Notifier, Platform, Published, Socket, Tasks};
+use crate::platform::{Clock, Event, Host, Mirror, Notifier, Platform, Published, Socket, Tasks};
 use crate::realtime::Member;
 use crate::rest::{push_encoded, Reply, Request, RELAY};
 use crate::subscriptions::{Notice, Notification, RoomNews, RoomNotification};
 use crate::time::Moment;
 use futures_util::future::Either;
-use js_sys::{Array, Function, Promise};
+use js_sys::{Array, Function};
 use std::cell::{Cell, RefCell};
 use std::future::{ready, Future};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 // Every import catches. None runs the application's code: what the application receives waits until the engine's step
 // is over (`pkg-template/src/step.ts`).
@@ -45,9 +44,6 @@ extern "C" {
     /// Reports an event about an entry, or about all of them.
     #[wasm_bindgen(method, catch)]
     fn happened(this: &CacheMirror, kind: &str, key: Option<&str>) -> Result<(), JsValue>;
-    /// The entry that an earlier visit of this user stored under `key`.
-    #[wasm_bindgen(method, catch)]
-    fn restore(this: &CacheMirror, key: &str) -> Result<Promise, JsValue>;
     /// A row changed, which other pages have to know.
     #[wasm_bindgen(method, js_name = rowChanged, catch)]
     fn row_changed(this: &CacheMirror, table: &str, id: Option<&str>, row: &JsValue) -> Result<(), JsValue>;
@@ -205,8 +201,8 @@ pub struct Browser {
     driver: SocketDriver,
     /// Whether events have listeners.
     pub is_heard: Cell<bool>,
-    /// Whether anything survives the page.
-    pub is_persistent: Cell<bool>,
+    /// Whether other pages of the app are told of changes.
+    pub is_shared: Cell<bool>,
     given: RefCell<Given>,
 }
 
@@ -217,7 +213,7 @@ impl Browser {
             mirror,
             driver,
             is_heard: Cell::default(),
-            is_persistent: Cell::default(),
+            is_shared: Cell::default(),
             given: RefCell::default(),
         }
     }
@@ -399,29 +395,6 @@ impl Mirror for Browser {
     }
 }
 
-impl Disk for Browser {
-    fn is_persistent(&self) -> bool {
-        self.is_persistent.get()
-    }
-
-    fn restore(&self, key: &str) -> impl Future<Output = Option<Row>> + 'static {
-        let restoring = self.mirror.restore(key);
-        async move {
-            let data = JsFuture::from(restoring.ok()?).await.ok()?;
-            data.is_object().then_some(Row(data))
-        }
-    }
-
-    fn row_changed(&self, change: &Change<Row>) {
-        let row = match &change.source {
-            Source::Row(row) | Source::Current(row) => &row.0,
-            Source::Deleted(_) => &JsValue::NULL,
-            Source::Unknown => &JsValue::UNDEFINED,
-        };
-        told(self.mirror.row_changed(change.table.name, change.id.as_deref(), row));
-    }
-}
-
 impl Notifier for Browser {
     fn tell(&self, Notification { subscription, table, news }: Notification<Row>) {
         told(match news {
@@ -446,6 +419,18 @@ impl Notifier for Browser {
             RoomNews::Others(others) => self.driver.others(room, &others.into_iter().map(listed).collect()),
             RoomNews::Message(message) => self.driver.message(room, &message.0),
         });
+    }
+
+    fn row_changed(&self, change: &Change<Row>) {
+        if !self.is_shared.get() {
+            return;
+        }
+        let row = match &change.source {
+            Source::Row(row) | Source::Current(row) => &row.0,
+            Source::Deleted(_) => &JsValue::NULL,
+            Source::Unknown => &JsValue::UNDEFINED,
+        };
+        told(self.mirror.row_changed(change.table.name, change.id.as_deref(), row));
     }
 
     fn event(&self, event: Event<'_>) {

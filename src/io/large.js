@@ -3,6 +3,8 @@
 
 import { uuid } from './host.js';
 
+export { uuid };
+
 /** The texts of calls in flight, by number. */
 const texts = new Map();
 let lastNumber = 0;

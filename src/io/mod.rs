@@ -6,10 +6,14 @@
 //! No exception unwinds through here: every import is declared with `catch`, and the build rejects one that is not
 //! (`scripts/total-imports.mjs`).
 
+#[cfg(not(feature = "offline"))]
 mod browser;
+#[cfg(not(feature = "offline"))]
 pub mod host;
 pub mod row;
 
+#[cfg(not(feature = "offline"))]
 pub use browser::{thrown, Browser, CacheMirror, Given, SocketDriver, Target};
+#[cfg(not(feature = "offline"))]
 pub use host::token_of;
 pub use row::{value_of, Row};

@@ -7,10 +7,13 @@ use crate::api::Argument;
 use crate::data::Value;
 use crate::input::Field;
 use crate::io::value_of;
-use js_sys::{Array, Reflect};
+use js_sys::Array;
+#[cfg(not(feature = "offline"))]
+use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 
 /// Member `name` of an object; undefined if `object` is not an object.
+#[cfg(not(feature = "offline"))]
 pub fn member(object: &JsValue, name: &str) -> JsValue {
     if object.is_object() {
         Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)

@@ -54,7 +54,7 @@ impl Client {
         self.cancels.borrow_mut().retain(|(other, _)| *other != number);
     }
 
-    pub(super) fn begin(
+    fn begin(
         &self,
         name: &str,
         arguments: &Array,
@@ -76,6 +76,7 @@ impl Client {
             fresh: member(options, "fresh").is_truthy(),
             ttl_ms: number(options, "ttlMs", 0.0)?,
             timeout_ms: number(options, "timeoutMs", 1.0)?,
+            is_resent: member(options, "isResent").is_truthy(),
             ..CallOptions::default()
         };
         Ok((operation(name, &call)?, options))

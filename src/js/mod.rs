@@ -6,7 +6,6 @@
 mod cache;
 #[cfg(not(feature = "offline"))]
 mod client;
-#[cfg(not(feature = "offline"))]
 mod convert;
 #[cfg(not(feature = "offline"))]
 mod db;
@@ -15,11 +14,13 @@ mod merge;
 #[cfg(feature = "offline")]
 mod offline;
 #[cfg(not(feature = "offline"))]
+mod pages;
+#[cfg(not(feature = "offline"))]
 mod realtime;
 #[cfg(not(feature = "offline"))]
 mod rooms;
-#[cfg(not(feature = "offline"))]
-mod waiting;
+#[cfg(feature = "offline")]
+mod shown;
 
 #[cfg(not(feature = "offline"))]
 pub use client::Client;

@@ -1,9 +1,13 @@
-import { expand } from '../generated/bind.js';
+import { plainArguments } from '../arguments.js';
+import type { ResendOptions } from '../db.js';
+import { expand, release, uuid } from '../generated/bind.js';
+import type { Planner } from './planner.js';
 import type { ClientParts } from '../offline-part.js';
+import type { CallOptions } from '../options.js';
 import { overlaysOf } from '../react/overlays.js';
 import { stringify } from '../stringify.js';
 
-/** A write as the engine validated it, to be kept and sent later. Everything in it can be stored as JSON. */
+/** A validated write, to be kept and sent later. Everything in it can be stored as JSON. */
 export interface Plan {
   readonly action: 'insert' | 'update' | 'delete' | 'upsert' | 'ensure' | 'save';
   readonly table: string;
@@ -14,9 +18,20 @@ export interface Plan {
   readonly refs: readonly string[];
   /** JSON of the new row, the changed columns or the graph; empty for a delete. Keeps numbers as they are spelt. */
   readonly body: string;
-  /** What else the engine needs to send it. */
+  /** JSON of a `Call`: what else is needed to send it. */
   readonly rest: string;
   readonly ifUpdatedAt: string | null;
+}
+
+/** The function of `db` that makes a write. */
+interface Call {
+  readonly name: string;
+  /** The arguments before the object with the row. */
+  readonly before: readonly unknown[];
+  /** Whether an object follows. */
+  readonly takesBody: boolean;
+  /** The graph that an edit started from. */
+  readonly base: unknown;
 }
 
 /** What the app sees of a waiting write. */
@@ -29,33 +44,33 @@ export interface Overlay {
   readonly json: string;
 }
 
-/** What the offline part asks of its client. */
+type Functions = Record<string, (...args: unknown[]) => Promise<unknown>>;
+
+/** The client, as far as the offline part needs it. */
 export class Host {
-  constructor(private readonly parts: ClientParts) {}
+  constructor(
+    private readonly parts: ClientParts,
+    private readonly planner: Planner,
+  ) {}
 
   /** The address of the project. */
   get url(): string {
-    return this.parts.url;
+    return this.parts.url ?? '';
   }
 
-  /** The user that a token named, or that was assumed. */
+  /** The user that a token named. */
   userId(): string | undefined {
     return this.parts.engine().userId();
   }
 
-  /** Asks the token provider who is signed in, unless that is known. Rejects if it cannot answer. */
-  identify(): Promise<unknown> {
-    return this.call((number) => this.parts.engine().identify(number));
+  /** Asks the token provider. */
+  accessToken(): unknown {
+    return this.parts.accessToken?.();
   }
 
-  /** The claims of the signed-in user as JSON, for `assumeUser`. */
-  claims(): string | undefined {
-    return JSON.stringify(this.parts.engine().claims());
-  }
-
-  /** Takes the user with these claims as signed in until a token says otherwise. Does nothing if one has already. */
-  assumeUser(claims: string): void {
-    this.parts.engine().assumeUser(JSON.parse(claims));
+  /** The rows belong to another user now: all views drop them. */
+  forgetRows(): void {
+    this.parts.mirror.happened('userChanged');
   }
 
   /**
@@ -63,9 +78,10 @@ export class Host {
    * stored.
    */
   stored(key: string): string | undefined {
-    const { engine, mirror } = this.parts;
+    const { mirror } = this.parts;
+    if (mirror.isRestored(key) || !this.planner.mayStore(key)) return undefined;
     const { spellings } = mirror;
-    return stringify(engine().storable(key), { path: key, row: undefined, column: key, spellings });
+    return stringify(mirror.copies.get(key)?.base, { path: key, row: undefined, column: key, spellings });
   }
 
   /** The value of a stored JSON text, with numbers as they were spelt. */
@@ -74,33 +90,54 @@ export class Host {
     return JSON.parse(json);
   }
 
-  /** Replaces the waiting writes that are shown on top of all entries. */
-  setOverlays(overlays: readonly Overlay[]): void {
-    const plain = overlays.map(({ effect, table, match, json }) => {
-      return [effect, table, match, json === '' ? null : this.parse(json)];
-    });
-    this.parts.engine().setWaiting(plain);
-  }
-
-  /** The plan that the engine returned, as an object that can be stored. */
-  planOf(listed: unknown): Plan {
-    const [action, table, key, rowId, refs, body, rest, ifUpdatedAt] = listed as [
-      Plan['action'],
-      string,
-      string,
-      string | null,
-      string[],
-      string,
-      string,
-      string | null,
-    ];
-    return { action, table, key, rowId, refs, body: expand(body), rest: expand(rest), ifUpdatedAt };
+  /** The plan of the write `db[name](...args)`; undefined if it is invalid, or cannot wait. */
+  planOf(name: string, args: readonly unknown[]): Plan | undefined {
+    const { spellings } = this.parts.mirror;
+    const parked: string[] = [];
+    try {
+      const listed: unknown = this.planner.plan(name, plainArguments(args, spellings, parked), uuid);
+      if (listed === undefined) return undefined;
+      const [action, table, key, rowId, refs, body, base, ifUpdatedAt] = listed as [
+        Plan['action'],
+        string,
+        string,
+        string | null,
+        string[],
+        string,
+        string | null,
+        string | null,
+      ];
+      const at = args.findIndex((argument) => Object(argument) === argument);
+      const call = { name, before: at < 0 ? args : args.slice(0, at), takesBody: at >= 0 };
+      const rest = JSON.stringify(call).slice(0, -1);
+      return {
+        ...{ action, table, key, rowId, refs, ifUpdatedAt },
+        body: expand(body),
+        rest: `${rest},"base":${base === null ? 'null' : expand(base)}}`,
+      };
+    } finally {
+      release(parked);
+    }
   }
 
   /** The row of a plan as the waiting writes will leave it. */
-  expected({ table, key }: Plan): unknown {
-    const { engine, mirror } = this.parts;
-    return mirror.handedOut(engine().expected(table, key));
+  expected({ table, key, action }: Plan): unknown {
+    if (action === 'delete') return undefined;
+    const { mirror } = this.parts;
+    const entry = this.planner.keyOf(table, key);
+    const known = entry === undefined ? undefined : mirror.copies.get(entry)?.base;
+    return mirror.handedOut(this.planner.expected(table, key, known ?? this.rowIn(table, key)));
+  }
+
+  /** A row with this id in any list. */
+  private rowIn(table: string, id: string): unknown {
+    const prefix = `${table}:`;
+    for (const [key, { base }] of this.parts.mirror.copies) {
+      if (!key.startsWith(prefix) || !Array.isArray(base)) continue;
+      const row = (base as { id?: unknown }[]).find((own) => own.id === id);
+      if (row !== undefined) return row;
+    }
+    return undefined;
   }
 
   /**
@@ -108,26 +145,30 @@ export class Host {
    * ABORTED if the user changes meanwhile.
    */
   send(plan: Plan, isResent: boolean): Promise<unknown> {
-    const { action, table, key, body, rest, ifUpdatedAt } = plan;
-    const listed = [action, table, key, null, [], body, rest, ifUpdatedAt];
-    return this.call((number) => this.parts.engine().sendPlanned(number, listed, isResent));
+    const { name, before, takesBody, base } = this.parse(plan.rest) as Call;
+    const args = [...before];
+    if (takesBody) args.push(bodyOf(plan, this.parse(plan.body)));
+    if (plan.ifUpdatedAt !== null) args.push({ ifUpdatedAt: plan.ifUpdatedAt });
+    else if (base !== null) args.push({ base });
+    const options: CallOptions & ResendOptions = { isResent };
+    const functions = this.parts.client.db.with(options) as unknown as Functions;
+    return functions[name]!(...args);
   }
 
   /** Applies what another page wrote or heard: `row` is null if it is gone, and undefined if it is unknown. */
   applyChange(table: string, id: string | undefined, row: unknown): void {
-    this.parts.engine().heardElsewhere(table, id, row);
+    this.parts.engine().changedElsewhere(table, id, row);
   }
 
   /** Reads that failed, or were answered from an earlier visit, are made again. */
   recovered(): void {
     overlaysOf(this.parts.client).recovered();
   }
+}
 
-  private call(begin: (number: number) => void): Promise<unknown> {
-    return this.parts.calls.start(
-      begin,
-      () => undefined,
-      () => {},
-    );
-  }
+/** The object that the function takes. */
+function bodyOf({ action }: Plan, body: unknown): unknown {
+  if (action !== 'save') return body;
+  const { p_nodes: nodes, p_connections: connections } = body as Record<string, unknown>;
+  return { nodes, connections };
 }

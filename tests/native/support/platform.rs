@@ -13,7 +13,6 @@ use futures::channel::oneshot;
 use futures::future::{select, Either};
 use serde_json::Value as V;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::future::{poll_fn, Future};
 use std::pin::pin;
 use std::rc::{Rc, Weak};
@@ -22,7 +21,7 @@ use workflow_db::cache::{Change, Source};
 use workflow_db::data::Data;
 use workflow_db::engine::Engine;
 use workflow_db::error::Error;
-use workflow_db::platform::{Clock, Disk, Event, Host, Mirror, Notifier, Platform, Published, Socket, Tasks};
+use workflow_db::platform::{Clock, Event, Host, Mirror, Notifier, Platform, Published, Socket, Tasks};
 use workflow_db::rest::{Reply, Request, ResponseBody};
 use workflow_db::subscriptions::{Notification, RoomNotification};
 use workflow_db::time::Moment;
@@ -52,8 +51,6 @@ pub struct Sim {
     pub told_of_rooms: RefCell<Vec<RoomNotification<Json>>>,
     /// Whether nothing passes between this client and the servers.
     pub is_cut: Rc<Cell<bool>>,
-    /// What an earlier visit left. `None`: nothing survives a visit.
-    pub disk: RefCell<Option<HashMap<String, Json>>>,
     /// The changes that other pages have to know: the table, the id, and whether the row is known, gone or unknown.
     pub changes: RefCell<Vec<String>>,
 }
@@ -81,7 +78,6 @@ impl Sim {
             told: RefCell::default(),
             told_of_rooms: RefCell::default(),
             is_cut: Rc::default(),
-            disk: RefCell::default(),
             changes: RefCell::default(),
         }
     }
@@ -249,20 +245,7 @@ impl Mirror for Sim {
     }
 }
 
-impl Disk for Sim {
-    fn is_persistent(&self) -> bool {
-        self.disk.borrow().is_some()
-    }
-
-    fn restore(&self, key: &str) -> impl Future<Output = Option<Json>> + 'static {
-        let data = self.disk.borrow().as_ref().and_then(|disk| disk.get(key).cloned());
-        let reading = self.sleep(1.0);
-        async move {
-            reading.await;
-            data
-        }
-    }
-
+impl Notifier for Sim {
     fn row_changed(&self, change: &Change<Json>) {
         let what = match &change.source {
             Source::Row(_) | Source::Current(_) => "is known",
@@ -272,9 +255,6 @@ impl Disk for Sim {
         let id = change.id.as_deref().unwrap_or("any");
         self.changes.borrow_mut().push(format!("{} {id} {what}", change.table.name));
     }
-}
-
-impl Notifier for Sim {
     fn tell(&self, told: Notification<Json>) {
         self.told.borrow_mut().push(told);
     }

@@ -30,7 +30,7 @@ fn change(table: &'static Table, id: &str, source: Source<Json>) -> Change<Json>
 /// What `change` does to an entry with `data`.
 fn patch(change: &Change<Json>, key: &str, data: Value, shape: Shape) -> &'static str {
     let stored = Moment::default();
-    let entry = Entry { data: Json::from(data), shape, stored, ttl_ms: 1.0, slot: 0, is_restored: false };
+    let entry = Entry { data: Json::from(data), shape, stored, ttl_ms: 1.0, slot: 0 };
     match change.patch_of(key, &entry) {
         Patch::Keep => "keep",
         Patch::Newer => "newer",

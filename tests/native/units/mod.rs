@@ -5,6 +5,7 @@ mod comparison;
 mod flows;
 mod input;
 mod merging;
+mod overlays;
 mod query;
 mod rest;
 mod subscription_set;

@@ -1,0 +1,155 @@
+import { plainArguments } from '../arguments.js';
+import { DatabaseError } from '../errors.js';
+import type { Planner } from './planner.js';
+import type { ClientParts } from '../offline-part.js';
+import type { Host, Overlay } from './host.js';
+
+/** The `until` of copies that are shown while the server is asked. */
+const RESTORED = -1;
+/** The slot of copies that are not the engine's. */
+const NO_SLOT = 0xffffffff;
+
+/**
+ * What the app sees: the client's entries with the effect of the waiting writes, and entries from earlier visits until the
+ * server answers.
+ */
+export class View {
+  /** How many reads of each key are in flight. */
+  private readonly reads = new Map<string, number>();
+  /** The keys of the entries that stand for rows which the server does not know yet. */
+  private made = new Set<string>();
+
+  /** `restore` returns the JSON that an earlier visit of the current user stored under a key. It never rejects. */
+  constructor(
+    private readonly parts: ClientParts,
+    private readonly host: Host,
+    private readonly planner: Planner,
+    private readonly restore: (key: string) => Promise<string | undefined>,
+  ) {}
+
+  /** The entry `base` under `key` with the effect of the waiting writes. Undefined: there is no such row. */
+  shown(key: string, base: unknown): unknown {
+    return this.planner.shown(key, base);
+  }
+
+  /** Replaces the waiting writes. */
+  setOverlays(overlays: readonly Overlay[]): void {
+    const plain = overlays.map(({ effect, table, match, json }) => {
+      return [effect, table, match, json === '' ? null : this.host.parse(json)];
+    });
+    const made = new Map(this.planner.setWaiting(plain) as [key: string, base: unknown][]);
+    const before = this.made;
+    this.made = new Set(made.keys());
+    for (const key of before) if (!made.has(key)) this.dropRestored(key);
+    this.reshow();
+    for (const [key, base] of made) if (this.baseOf(key) === undefined) this.putRestored(key, base);
+  }
+
+  /** Makes the read `ask`, and answers from an earlier visit if the server cannot be reached. */
+  async read(
+    name: string,
+    args: readonly unknown[],
+    ask: () => Promise<unknown>,
+    isFresh: boolean,
+  ): Promise<unknown> {
+    const { mirror } = this.parts;
+    const key = this.keyOf(name, args);
+    if (key === undefined) return ask();
+    this.reads.set(key, (this.reads.get(key) ?? 0) + 1);
+    if (!isFresh && this.baseOf(key) === undefined) void this.restoreTo(key, () => this.reads.has(key));
+    try {
+      return this.shownOf(key, await ask()) ?? null;
+    } catch (error) {
+      if (isFresh || !isUnreachable(error)) throw error;
+      const base = this.baseOf(key) ?? (await this.restoreTo(key, () => true));
+      const shown = this.shown(key, base);
+      if (base === undefined && shown === undefined) throw error;
+      return mirror.handedOut(shown ?? null);
+    } finally {
+      const others = (this.reads.get(key) ?? 1) - 1;
+      if (others > 0) this.reads.set(key, others);
+      else this.reads.delete(key);
+    }
+  }
+
+  /** Applies a change to the entries of earlier visits. The engine applies it to its own. */
+  rowChanged(table: string, id: string | undefined, row: unknown): void {
+    const { mirror } = this.parts;
+    for (const [key, { base }] of [...mirror.copies]) {
+      if (!mirror.isRestored(key) || base === undefined) continue;
+      const next: unknown = this.planner.patched(key, base, table, id, row);
+      if (next === undefined) this.dropRestored(key);
+      else if (next !== base) this.putRestored(key, next);
+    }
+  }
+
+  /** Forgets everything of the previous user. */
+  forget(): void {
+    this.made.clear();
+    this.planner.setWaiting([]);
+    for (const key of [...this.parts.mirror.copies.keys()]) this.dropRestored(key);
+  }
+
+  /** What the server sent as the entry under `key`. */
+  baseOf(key: string): unknown {
+    return this.parts.mirror.copies.get(key)?.base;
+  }
+
+  /** What is shown of a result, which is the entry under `key` as the server sent it. */
+  private shownOf(key: string, base: unknown): unknown {
+    const copy = this.parts.mirror.copies.get(key);
+    return copy !== undefined && copy.base === base ? copy.data : this.shown(key, base);
+  }
+
+  /** Shows all entries again, because other writes wait. */
+  private reshow(): void {
+    const { mirror } = this.parts;
+    for (const [key, copy] of [...mirror.copies]) {
+      const data = this.shown(key, copy.base);
+      if (data === copy.data) continue;
+      mirror.copies.set(key, { ...copy, data, promise: undefined, usedAt: 0 });
+      mirror.notify(key);
+    }
+  }
+
+  private putRestored(key: string, base: unknown): void {
+    const { mirror } = this.parts;
+    const before = mirror.copies.get(key);
+    const copy = { data: this.shown(key, base), base, since: Date.now(), promise: undefined };
+    mirror.copies.set(key, { ...copy, until: RESTORED, slot: NO_SLOT, usedAt: 0 });
+    if (before?.data !== copy.data) mirror.notify(key);
+  }
+
+  /** Drops the entry under `key`, unless the server has sent it meanwhile. */
+  private dropRestored(key: string): void {
+    if (this.parts.mirror.isRestored(key)) this.parts.mirror.drop(key);
+  }
+
+  private keyOf(name: string, args: readonly unknown[]): string | undefined {
+    try {
+      return this.planner.learn(
+        name,
+        plainArguments(args, this.parts.mirror.spellings, []),
+        this.host.userId(),
+      );
+    } catch {
+      // The call itself rejects what cannot be read.
+      return undefined;
+    }
+  }
+
+  /** Shows the entry of an earlier visit if it `isWanted` when it arrives, and returns it. */
+  private async restoreTo(key: string, isWanted: () => boolean): Promise<unknown> {
+    const json = await this.restore(key);
+    if (json === undefined || !isWanted()) return undefined;
+    if (this.baseOf(key) === undefined) this.putRestored(key, this.host.parse(json));
+    return this.baseOf(key);
+  }
+}
+
+/** Whether the server could not be reached, rather than refused the call. */
+function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof DatabaseError)) return false;
+  const last = error.code === 'RETRY_EXHAUSTED' ? error.originalError : error;
+  return last instanceof DatabaseError && (last.code === 'NETWORK' || last.code === 'TIMEOUT');
+}

@@ -1,0 +1,28 @@
+//! The other pages of the app, which `workflow-db/offline` connects.
+
+use super::client::Client;
+use crate::cache::{Change, Source};
+use crate::io::Row;
+use crate::tables::table_named;
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+impl Client {
+    /// Whether `CacheMirror.rowChanged` is called with every change.
+    #[wasm_bindgen(js_name = setShared)]
+    pub fn set_shared(&self, is_shared: bool) {
+        self.engine.platform.is_shared.set(is_shared);
+    }
+
+    /// Another page wrote or heard this: `row` is null if it is gone, and undefined if it is unknown.
+    #[wasm_bindgen(js_name = changedElsewhere)]
+    pub fn changed_elsewhere(&self, table: &str, id: Option<String>, row: JsValue) {
+        let Some(table) = table_named(table) else { return };
+        let source = match row {
+            row if row.is_undefined() => Source::Unknown,
+            row if row.is_null() => Source::Deleted(None),
+            row => Source::Row(Row(row)),
+        };
+        self.engine.apply_here(&Change { table, id, source });
+    }
+}

@@ -1,0 +1,172 @@
+//! What the app sees of its entries while writes wait to be sent, and the plans of such writes.
+
+use super::convert::argument;
+use crate::api::{operation, Call, Operation};
+use crate::cache::{
+    entries_of_new, expected, holds_secrets, patched, shape_of_key, shown, Change, Effect, Overlay, Shape,
+    Source,
+};
+use crate::flows::{columns_of, Plan};
+use crate::io::Row;
+use crate::tables::{table_named, INVITATIONS_KEY};
+use js_sys::{Array, Function};
+use std::collections::BTreeMap;
+use wasm_bindgen::prelude::*;
+
+/// The waiting writes, and what is known of the entries.
+#[wasm_bindgen]
+pub struct Shown {
+    overlays: Vec<Overlay<Row>>,
+    /// The shapes of entries whose keys do not say it.
+    shapes: BTreeMap<String, Shape>,
+}
+
+#[wasm_bindgen]
+#[allow(clippy::unused_self, reason = "the package has one object to ask")]
+impl Shown {
+    /// Without waiting writes.
+    #[wasm_bindgen(constructor)]
+    #[allow(clippy::new_without_default, reason = "JavaScript calls it")]
+    pub fn new() -> Self {
+        Self { overlays: Vec::new(), shapes: BTreeMap::new() }
+    }
+
+    /// The key of the entry that function `name` of `db` reads with these arguments. Undefined if it reads none.
+    pub fn learn(&mut self, name: &str, arguments: &Array, user_id: Option<String>) -> Option<String> {
+        let Operation::Read(read) = operation_of(name, arguments, &|| String::new())? else { return None };
+        if read.key == INVITATIONS_KEY.prefix {
+            return Some(INVITATIONS_KEY.of(&[&user_id?]));
+        }
+        if matches!(shape_of_key(&read.key), Shape::Foreign) {
+            self.shapes.insert(read.key.clone(), read.load.shape());
+        }
+        Some(read.key)
+    }
+
+    /// Replaces the waiting writes, each given as effect, table, pairs of column and value, and data. Returns the entries
+    /// of rows that the server does not know yet, as pairs of key and content.
+    #[wasm_bindgen(js_name = setWaiting)]
+    pub fn set_waiting(&mut self, overlays: &Array) -> Array {
+        self.overlays = overlays.iter().filter_map(|overlay| overlay_of(overlay.unchecked_ref())).collect();
+        let made = self.overlays.iter().flat_map(entries_of_new);
+        let pair = |(key, data): (String, Option<Row>)| {
+            let data = data.map_or(JsValue::UNDEFINED, |data| data.0);
+            JsValue::from([JsValue::from(key), data].into_iter().collect::<Array>())
+        };
+        made.map(pair).collect()
+    }
+
+    /// The entry `base` under `key` with the effect of the waiting writes. Undefined: there is no such row.
+    pub fn shown(&self, key: &str, base: JsValue) -> JsValue {
+        if self.overlays.is_empty() {
+            return base;
+        }
+        let base = (!base.is_undefined() && !base.is_null()).then_some(Row(base));
+        shown(&self.overlays, key, &self.shape_of(key), base).map_or(JsValue::UNDEFINED, |row| row.0)
+    }
+
+    /// The entry `base` under `key` after a change: `row` is null if it is gone, and undefined if it is unknown. Undefined:
+    /// only the server knows it.
+    pub fn patched(
+        &self,
+        key: &str,
+        base: JsValue,
+        table: &str,
+        id: Option<String>,
+        row: JsValue,
+    ) -> JsValue {
+        let Some(table) = table_named(table) else { return base };
+        let source = match row {
+            row if row.is_undefined() => Source::Unknown,
+            row if row.is_null() => Source::Deleted(None),
+            row => Source::Row(Row(row)),
+        };
+        let change = Change { table, id, source };
+        patched(&change, key, &self.shape_of(key), Row(base)).map_or(JsValue::UNDEFINED, |row| row.0)
+    }
+
+    /// The plan of the write that `name` with these arguments stands for: action, table, key, row id, references, body,
+    /// base and expected version. Undefined if the call is invalid, or cannot wait.
+    pub fn plan(&self, name: &str, arguments: &Array, uuid: &Function) -> JsValue {
+        let uuid = || {
+            let made = uuid.call0(&JsValue::UNDEFINED).ok();
+            made.and_then(|made| made.as_string()).unwrap_or_default()
+        };
+        match operation_of(name, arguments, &uuid) {
+            Some(Operation::Write(write)) => write.plan::<Row>().map_or(JsValue::UNDEFINED, listed),
+            _ => JsValue::UNDEFINED,
+        }
+    }
+
+    /// The row of a plan as the waiting writes will leave it. `known` is what is known of it.
+    pub fn expected(&self, table: &str, key: &str, known: JsValue) -> JsValue {
+        let known = known.is_object().then_some(Row(known));
+        let row = table_named(table)
+            .and_then(|table| Some(expected(&self.overlays, table, &columns_of::<Row>(table, key)?, known)));
+        row.map_or(JsValue::UNDEFINED, |row| row.0)
+    }
+
+    /// The key of the entry of the row of a plan; undefined if the table has none.
+    #[wasm_bindgen(js_name = keyOf)]
+    pub fn key_of(&self, table: &str, key: &str) -> Option<String> {
+        let table = table_named(table)?;
+        let columns = columns_of::<Row>(table, key)?;
+        let format = table.row_key.as_ref()?;
+        let value =
+            |name: &&str| columns.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str());
+        let values: Option<Vec<_>> = format.columns.iter().map(value).collect();
+        Some(format.of(&values?))
+    }
+
+    /// Whether the entry under `key` may be stored: it contains no secrets.
+    #[wasm_bindgen(js_name = mayStore)]
+    pub fn may_store(&self, key: &str) -> bool {
+        !holds_secrets(key)
+    }
+}
+
+impl Shown {
+    fn shape_of(&self, key: &str) -> Shape {
+        self.shapes.get(key).cloned().unwrap_or_else(|| shape_of_key(key))
+    }
+}
+
+/// `None` if the arguments are invalid: the call itself says why.
+fn operation_of(name: &str, arguments: &Array, uuid: &dyn Fn() -> String) -> Option<Operation> {
+    let arguments = arguments.iter().map(|value| argument(&value)).collect();
+    operation(name, &Call { arguments, uuid, base_url_length: 0 }).ok()
+}
+
+fn listed(plan: Plan) -> JsValue {
+    let text = |text: Option<String>| text.map_or(JsValue::NULL, JsValue::from);
+    let refs: Array = plan.refs.into_iter().map(JsValue::from).collect();
+    let parts = [
+        plan.action.into(),
+        plan.table.into(),
+        plan.key.into(),
+        text(plan.row_id),
+        refs.into(),
+        plan.body.into(),
+        text(plan.base),
+        text(plan.if_updated_at),
+    ];
+    parts.into_iter().collect::<Array>().into()
+}
+
+fn overlay_of(overlay: &Array) -> Option<Overlay<Row>> {
+    let table = table_named(&overlay.get(1).as_string()?)?;
+    let pair = |pair: JsValue| {
+        let pair: Array = pair.unchecked_into();
+        Some((table.column(&pair.get(0).as_string()?)?.name, pair.get(1).as_string()?))
+    };
+    let columns: Option<Vec<_>> = overlay.get(2).unchecked_into::<Array>().iter().map(pair).collect();
+    let data = Row(overlay.get(3));
+    let effect = match overlay.get(0).as_string()?.as_str() {
+        "row" => Effect::Row(data),
+        "patch" => Effect::Patch(data),
+        "delete" => Effect::Delete,
+        "graph" => Effect::Graph(data),
+        _ => return None,
+    };
+    Some(Overlay { table, columns: columns?, effect })
+}
