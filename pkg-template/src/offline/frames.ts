@@ -1,0 +1,39 @@
+// Frames of Realtime's serialisation 2.0.0: `[join_ref, ref, topic, event, payload]`, whose first three are texts or null.
+
+/** A frame as far as it must be understood to pass it on. */
+export interface Frame {
+  /** The number of the join that it belongs to, or null. */
+  readonly join: string | null;
+  readonly reference: string | null;
+  readonly topic: string;
+  /** Everything after the topic, with the comma before it. */
+  readonly rest: string;
+}
+
+const HEADER = /^\[\s*(null|"[^"\\]*")\s*,\s*(null|"[^"\\]*")\s*,\s*"([^"\\]*)"/;
+
+/** Reads the header of a frame; undefined for a text that is none. */
+export function readFrame(text: string): Frame | undefined {
+  const header = HEADER.exec(text);
+  if (header === null) return undefined;
+  const [whole, join, reference, topic] = header;
+  return {
+    join: unquoted(join!),
+    reference: unquoted(reference!),
+    topic: topic!,
+    rest: text.slice(whole.length),
+  };
+}
+
+/** The text of a frame. */
+export function writeFrame({ join, reference, topic, rest }: Frame): string {
+  return `[${quoted(join)},${quoted(reference)},"${topic}"${rest}`;
+}
+
+function quoted(text: string | null): string {
+  return text === null ? 'null' : `"${text}"`;
+}
+
+function unquoted(text: string): string | null {
+  return text === 'null' ? null : text.slice(1, -1);
+}
