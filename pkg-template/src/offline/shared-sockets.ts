@@ -210,7 +210,7 @@ class TabSocket implements SocketLike {
       if (this.own === own && !isHeartbeat) call(this.onmessage, message);
     };
     own.onerror = () => {};
-    own.onclose = ifCurrent(() => this.received({ kind: 'closed' }));
+    own.onclose = ifCurrent(() => this.received({ kind: 'closed', to: this.shared.name }));
     return own;
   }
 }
