@@ -16,13 +16,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { encodeModule } from './encode-wasm.mjs';
-import { bindModule, shortenImports } from './shorten-imports.mjs';
+import { bindModule, exportsOf, parkingOf, shortenImports } from './shorten-imports.mjs';
 import { printSizes } from './sizes.mjs';
 import { partialImports } from './total-imports.mjs';
 
 /** The package is assembled here and then moved to pkg/ in one step, so that other processes never see half of it. */
 const NEXT = 'build/pkg';
-const ENTRIES = ['index.ts', 'react/index.ts', 'devtools/index.tsx'];
+const ENTRIES = ['index.ts', 'react/index.ts', 'devtools/index.tsx', 'offline/index.ts'];
 const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (...parts) => join(root, ...parts);
 const DOCUMENTS = [
@@ -33,6 +33,12 @@ const DOCUMENTS = [
 ];
 const run = (command, args) => execFileSync(command, args, { cwd: root, stdio: 'inherit' });
 
+/** The WebAssembly modules. Each has a folder of its own in build/, and files of its own in the generated sources. */
+const MODULES = [
+  { folder: 'wasm', features: [], prefix: '', file: 'workflow_db.wasm' },
+  { folder: 'wasm-offline', features: ['--features', 'offline'], prefix: 'offline-', file: 'offline.wasm' },
+];
+
 /** Settings of the release profile that compile in seconds after an edit; the result is larger and slower. */
 const QUICK_PROFILE = {
   CARGO_PROFILE_RELEASE_LTO: 'off',
@@ -40,8 +46,8 @@ const QUICK_PROFILE = {
   CARGO_PROFILE_RELEASE_INCREMENTAL: 'true',
 };
 
-/** Compiles the crate. The path holds node_modules/.bin, where wasm-pack finds wasm-opt. */
-function compileWasm({ isQuick }) {
+/** Compiles the crate to a module. The path holds node_modules/.bin, where wasm-pack finds wasm-opt. */
+function compileWasm({ folder, features }, { isQuick }) {
   const args = [
     'build',
     '--release',
@@ -51,8 +57,9 @@ function compileWasm({ isQuick }) {
     'no-install',
     '--no-pack',
     '--out-dir',
-    'build/wasm',
+    `build/${folder}`,
     ...(isQuick ? ['--no-opt'] : []),
+    ...features,
   ];
   const home = (variable, folder) => process.env[variable] ?? join(homedir(), folder);
   const folders = [join(home('CARGO_HOME', '.cargo'), 'registry/src'), home('RUSTUP_HOME', '.rustup'), root];
@@ -69,46 +76,55 @@ function compileWasm({ isQuick }) {
   execFileSync('wasm-pack', args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env });
 }
 
-/** Puts bindings and encoded bytes where the TypeScript entry imports them from. */
+/** Puts bindings and encoded bytes where the TypeScript entries import them from. */
 function generateSources() {
   const target = at('pkg-template', 'src', 'generated');
   rmSync(target, { recursive: true, force: true });
-  cpSync(at('build', 'wasm', 'snippets'), join(target, 'snippets'), { recursive: true });
-  const declarations = readFileSync(at('build', 'wasm', 'workflow_db.d.ts'), 'utf8');
+  for (const module of MODULES) generateModule(module, target);
+  run('cargo', [...GENERATE, target]);
+}
+
+/** Generates `bindings`, `bind` and `bytes`, with a prefix, of one module. */
+function generateModule({ folder, prefix, file }, target) {
+  mkdirSync(target, { recursive: true });
+  const write = (name, text) => writeFileSync(join(target, prefix + name), text);
+  const made = (name) => at('build', folder, name);
+  if (existsSync(made('snippets'))) cpSync(made('snippets'), join(target, 'snippets'), { recursive: true });
+  const declarations = readFileSync(made('workflow_db.d.ts'), 'utf8');
   // Some TypeScript `lib`s do not declare `Symbol.dispose`, and it is not needed here.
-  writeFileSync(join(target, 'bindings.d.ts'), declarations.replace(/^ *\[Symbol\.dispose\].*\n/m, ''));
-  const shortened = shortenImports(readFileSync(at('build', 'wasm', 'workflow_db_bg.wasm')));
-  writeFileSync(at('build', 'workflow_db.wasm'), shortened.bytes);
-  writeFileSync(join(target, 'bytes.js'), encodeModule(shortened.bytes));
-  writeFileSync(join(target, 'bytes.d.ts'), 'export function decodeWasm(): Uint8Array<ArrayBuffer>;\n');
-  const glue = readFileSync(at('build', 'wasm', 'workflow_db_bg.js'), 'utf8');
+  write('bindings.d.ts', declarations.replace(/^ *\[Symbol\.dispose\].*\n/gm, ''));
+  const shortened = shortenImports(readFileSync(made('workflow_db_bg.wasm')));
+  writeFileSync(at('build', file), shortened.bytes);
+  write('bytes.js', encodeModule(shortened.bytes));
+  write('bytes.d.ts', 'export function decodeWasm(): Uint8Array<ArrayBuffer>;\n');
+  const glue = readFileSync(made('workflow_db_bg.js'), 'utf8');
   const partial = partialImports(shortened.imports, glue);
   if (partial.length > 0) throw new Error(partial.join('\n'));
-  writeFileSync(join(target, 'bind.js'), bindModule(shortened.imports, glue));
-  writeFileSync(join(target, 'bind.d.ts'), BIND_TYPES);
-  run('cargo', [...GENERATE, target]);
+  write('bind.js', bindModule(shortened.imports, glue));
+  write('bind.d.ts', bindTypes(prefix, glue));
 }
 
 /** Writes what TypeScript takes over from the crate. In the profile of the tests, which need its parts too. */
 const GENERATE = ['run', '--quiet', '--profile', 'test', '--example', 'generate', '--'];
 
-const BIND_TYPES = `import type { Client } from './bindings.js';
-export function expand(text: string): string;
-export function park(text: string): string;
-export function release(parked: readonly string[]): void;
-export function uuid(): string;
-export function bind(): {
-  Client: typeof Client;
+const bindTypes = (prefix, glue) => `type Bindings = typeof import('./${prefix}bindings.js');
+${parkingOf(glue) === undefined ? '' : PARKING_TYPES}export function bind(): Pick<Bindings, '${exportsOf(glue).join("' | '")}'> & {
   imports: WebAssembly.Imports;
   setExports(exports: WebAssembly.Exports): void;
 };
+`;
+
+const PARKING_TYPES = `export function expand(text: string): string;
+export function park(text: string): string;
+export function release(parked: readonly string[]): void;
+export function uuid(): string;
 `;
 
 async function bundle() {
   rmSync(at(NEXT), { recursive: true, force: true });
   mkdirSync(at(NEXT, 'generated'), { recursive: true });
   await build({
-    entryPoints: ENTRIES.map((name) => at('pkg-template', 'src', name)),
+    entryPoints: ENTRIES.map((name) => at('pkg-template', 'src', name)).filter(existsSync),
     outdir: at(NEXT),
     // What the entries have in common is one module for all of them: there is one client and one DatabaseError.
     bundle: true,
@@ -182,13 +198,13 @@ if (
 // `--quick`: for trying a change. `--reuse-wasm`: where nothing but TypeScript changed.
 const reusesWasm = process.argv.includes('--reuse-wasm');
 const isQuick = process.argv.includes('--quick') || (reusesWasm && existsSync(QUICK_MARK));
-if (!reusesWasm) compileWasm({ isQuick });
+if (!reusesWasm) for (const module of MODULES) compileWasm(module, { isQuick });
 generateSources();
 await bundle();
 run(at('node_modules', '.bin', 'tsc'), ['-p', 'pkg-template', '--outDir', NEXT]);
 copyFiles();
 // Before the package is in its place: one that is too large is none.
-await printSizes(at(NEXT), !isQuick);
+await printSizes({ folder: at(NEXT), offlineWasm: at('build', 'offline.wasm') }, !isQuick);
 rmSync(at('pkg'), { recursive: true, force: true });
 renameSync(at(NEXT), at('pkg'));
 if (isQuick) writeFileSync(QUICK_MARK, '');

@@ -44,19 +44,33 @@ export function shortenImports(bytes) {
  */
 export function bindModule(imports, glue) {
   const lines = glue.split('\n');
-  const isImport = (line) => line.startsWith('import ');
-  const large = lines.filter(isImport).find((line) => line.includes('/large.js'));
+  const head = lines.filter(isImport);
+  const parking = parkingOf(glue);
+  if (parking !== undefined) head.push(`export { expand, park, release, uuid } from ${parking}`);
   const body = lines.filter((line) => !isImport(line)).map((line) => line.replace(/^export /, ''));
   const members = imports.map((entry) => `  ${JSON.stringify(entry.short)}: ${entry.name},`);
-  return `${lines.filter(isImport).join('\n')}
-export { expand, park, release, uuid } from ${large?.slice(large.indexOf("'"))}
+  return `${head.join('\n')}
 export function bind() {
 ${body.join('\n')}
-return { Client, setExports: __wbg_set_wasm, imports: { ${MODULE}: {
+return { ${exportsOf(glue).join(', ')}, setExports: __wbg_set_wasm, imports: { ${MODULE}: {
 ${members.join('\n')}
 } } };
 }
 `;
+}
+
+const isImport = (line) => line.startsWith('import ');
+
+/** The crate's own exports. */
+export function exportsOf(glue) {
+  const names = [...glue.matchAll(/^export (?:class|function) (\w+)/gm)].map(([, name]) => name);
+  return names.filter((name) => !name.startsWith('__wb'));
+}
+
+/** Where large texts are parked, as the bindings import it, if they do. */
+export function parkingOf(glue) {
+  const large = glue.split('\n').find((line) => isImport(line) && line.includes('/large.js'));
+  return large?.slice(large.indexOf("'"));
 }
 
 /** Where a section's header begins, its content starts, and it ends. */

@@ -65,6 +65,19 @@ const suites = [
     '-D',
     'warnings',
   ),
+  check(
+    'clippy, WebAssembly of the offline entry',
+    'cargo',
+    'clippy',
+    '--quiet',
+    '--target',
+    'wasm32-unknown-unknown',
+    '--features',
+    'offline',
+    '--',
+    '-D',
+    'warnings',
+  ),
   {
     ...check(
       'clippy, fuzz targets',
