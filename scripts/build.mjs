@@ -1,5 +1,6 @@
 // Assembles pkg/: WebAssembly, its bindings, the TypeScript entry and the types, into what `npm pack` ships.
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   cpSync,
   existsSync,
@@ -82,6 +83,14 @@ function generateSources() {
   rmSync(target, { recursive: true, force: true });
   for (const module of MODULES) generateModule(module, target);
   run('cargo', [...GENERATE, target]);
+  // Rows that a browser keeps are not shown by a version of the package that describes rows differently.
+  const version = createHash('sha256')
+    .update(readFileSync(join(target, 'rows.ts')))
+    .digest('hex');
+  writeFileSync(
+    join(target, 'schema-version.ts'),
+    `export const SCHEMA_VERSION = '${version.slice(0, 12)}';\n`,
+  );
 }
 
 /** Generates `bindings`, `bind` and `bytes`, with a prefix, of one module. */

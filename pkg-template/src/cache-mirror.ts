@@ -10,6 +10,9 @@ import { afterStep, notify } from './step.js';
 import { stringify } from './stringify.js';
 import { UsedPromises } from './used-promises.js';
 
+/** How much earlier than the wall clock the engine may find an entry expired, by the monotonic one. */
+const EXPIRY_LEEWAY_MS = 1000;
+
 /** A copy of an entry, ready to be returned. */
 export interface Copy {
   readonly data: unknown;
@@ -171,8 +174,11 @@ export class CacheMirror {
 
   /** There is no entry under `key`: it was removed, or a response to it was outdated before it could be stored. */
   drop(key: string): void {
+    const until = this.copies.get(key)?.until;
+    // What expired, or was withdrawn because the user may have changed, is kept for a later visit.
+    const isWrong = until === undefined || until < 0 || until > Date.now() + EXPIRY_LEEWAY_MS;
     this.copies.delete(key);
-    this.offline?.entryChanged(key);
+    if (isWrong) this.offline?.entryChanged(key);
     this.notify(key);
   }
 

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState, useSyncExternalStore, type KeyboardEvent } from 'react';
 import { Entries } from './entries.js';
 import type { Monitor } from './monitor.js';
+import { Outbox } from './outbox.js';
 import { Requests } from './requests.js';
 import { Statistics } from './statistics.js';
 import { Subscriptions } from './subscriptions.js';
@@ -9,6 +10,7 @@ const TABS = [
   { name: 'Entries', Content: Entries },
   { name: 'Requests', Content: Requests },
   { name: 'Subscriptions', Content: Subscriptions },
+  { name: 'Outbox', Content: Outbox },
   { name: 'Statistics', Content: Statistics },
 ] as const;
 

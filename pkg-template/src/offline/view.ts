@@ -87,7 +87,9 @@ export class View {
   forget(): void {
     this.made.clear();
     this.planner.setWaiting([]);
-    for (const key of [...this.parts.mirror.copies.keys()]) this.dropRestored(key);
+    // Also those that were withdrawn: they are not the engine's, which drops its own.
+    const { mirror } = this.parts;
+    for (const [key, { slot }] of [...mirror.copies]) if (slot === NO_SLOT) mirror.drop(key);
   }
 
   /** What the server sent as the entry under `key`. */

@@ -1,6 +1,7 @@
 'use client';
 
 export * from '../index.js';
+export type { OutboxActions, OutboxEntry, SyncState } from '../outbox.js';
 export {
   WorkflowDbProvider,
   type LiveOptions,
@@ -27,6 +28,7 @@ export { useInvitations, type UseInvitationsResult } from './use-invitations.js'
 export { useRecentAuditActivity } from './use-recent-audit-activity.js';
 export { useRoom, type UseRoomResult } from './use-room.js';
 export { useSharedWorkflows, type UseSharedWorkflowsResult } from './use-shared-workflows.js';
+export { useSyncStatus, type UseSyncStatusResult } from './use-sync-status.js';
 export { useWorkflow, type UseWorkflowResult } from './use-workflow.js';
 export { useWorkflowMembers, type UseWorkflowMembersResult } from './use-workflow-members.js';
 export { useWorkflows, type UseWorkflowsOptions, type UseWorkflowsResult } from './use-workflows.js';

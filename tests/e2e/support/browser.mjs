@@ -2,8 +2,8 @@
 import { access } from 'node:fs/promises';
 import { chromium } from 'playwright-core';
 
-const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const ARGS = [
+export const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
+export const ARGS = [
   '--headless=new',
   '--no-sandbox',
   '--disable-gpu',

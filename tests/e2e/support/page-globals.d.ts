@@ -1,5 +1,6 @@
 /** What `page.js` makes global in the page, for the functions that tests run there. */
 import type * as package_ from '../../../pkg/index.js';
+import type * as offline_ from '../../../pkg/offline/index.js';
 
 interface Described {
   name: string;
@@ -13,6 +14,16 @@ interface Described {
   retryable: boolean;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- anything may be thrown
   cause: any;
+}
+
+interface OutboxView {
+  pending: number;
+  failed: number;
+  blocked: number;
+  isOnline: boolean;
+  isFlushing: boolean;
+  error: string | undefined;
+  list: string[];
 }
 
 declare global {
@@ -32,6 +43,13 @@ declare global {
     fetch(url: string, init: RequestInit): Promise<Response>;
   };
   function until(condition: () => unknown): Promise<void>;
+  /** Set by `offline-page.js`. */
+  const offlineEntry: typeof offline_;
+  function start(options?: object, more?: object): void;
+  function outboxView(): OutboxView;
+  function sent(): Promise<void>;
+  const events: string[];
+  const outbox: offline_.Outbox;
   /** Set by `rooms.test.mjs`: the room that the page joined, and what it was told there. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each test shows what it likes
   const room: package_.Room<any>;

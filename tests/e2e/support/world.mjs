@@ -130,7 +130,7 @@ export async function useWorld(stackOptions = {}, pagesOf = () => ({})) {
   ends.push(() => browser.close());
   /** The errors that pages reported: for tests in which there have to be some. */
   const { takeProblems } = windows;
-  return { stack, site, unpacked, open, rest, takeProblems, ...createFixtures(stack) };
+  return { stack, site, unpacked, browser, open, rest, takeProblems, ...createFixtures(stack) };
 }
 
 /** @typedef {Awaited<ReturnType<World['open']>>} Tab */

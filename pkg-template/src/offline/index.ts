@@ -1,0 +1,108 @@
+import { deleteDB } from 'idb';
+import type { DatabaseClient } from '../client.js';
+import { defaultClient } from '../default-client.js';
+import { invalid } from '../errors.js';
+import type { OfflinePart } from '../offline-part.js';
+import { outboxOf, type Outbox } from '../outbox.js';
+import type { Settings } from './live.js';
+import { Part } from './part.js';
+import type { TokenProvider } from './tokens.js';
+
+export type { OfflinePart } from '../offline-part.js';
+export type { Outbox, OutboxActions, OutboxEntry, SyncState } from '../outbox.js';
+
+/** Options of `offline`. */
+export interface OfflineOptions {
+  /**
+   * The name of the IndexedDB database; `workflow-db` by default. Begin another name with `workflow-db` too, so that
+   * `clearPersisted` finds it.
+   */
+  name?: string;
+  /** How old a persisted entry may be to be shown, in milliseconds; 7 days by default. */
+  maxAgeMs?: number;
+  /**
+   * How much is persisted, in bytes; 50 MB by default. The least recently used entries leave first, unsent writes never.
+   */
+  maxBytes?: number;
+  /**
+   * What happens to unsent writes when their user signs out: they wait until the user signs in again (`keep-writes`, the
+   * default), or they are lost (`discard`). Persisted rows are always erased.
+   */
+  onSignOut?: 'keep-writes' | 'discard';
+}
+
+const DEFAULT_NAME = 'workflow-db';
+const DEFAULTS: Settings = {
+  name: DEFAULT_NAME,
+  maxAgeMs: 7 * 24 * 60 * 60 * 1000,
+  maxBytes: 50_000_000,
+  onSignOut: 'keep-writes',
+};
+
+/** The names of the databases that this page has used. */
+const used = new Set([DEFAULT_NAME]);
+
+/**
+ * Makes rows and unsent writes outlive the page: pass the result to `configure` or `createClient`.
+ *
+ * @throws DatabaseError INVALID_INPUT, naming the invalid option.
+ * @example configure({ url, key, offline: offline() });
+ */
+export function offline(options: OfflineOptions = {}): OfflinePart {
+  const settings = settingsOf(options);
+  let part: Part | undefined;
+  let ask: TokenProvider;
+  const token = (rejected?: string) => part?.token(ask, rejected) ?? ask?.(rejected);
+  return {
+    provider(next) {
+      if (typeof next !== 'function') return next;
+      ask = next;
+      return token;
+    },
+    attach(parts) {
+      if (part?.isDetached === false) throw invalid('offline', 'a result of offline() for each client');
+      used.add(settings.name);
+      return (part = new Part(settings, parts));
+    },
+  };
+}
+
+/**
+ * The writes that are not on the server yet, of the package's own client or of another one.
+ *
+ * @example
+ * const outbox = getOutbox();
+ * outbox.subscribe(() => console.log(`${outbox.pending} changes to send`));
+ */
+export function getOutbox(client: DatabaseClient = defaultClient): Outbox {
+  return outboxOf(client);
+}
+
+/**
+ * Erases everything that the package has persisted in this browser, for all users, unsent writes too.
+ *
+ * @example await clearPersisted();
+ */
+export async function clearPersisted(): Promise<void> {
+  if (typeof indexedDB === 'undefined') return;
+  // Where it is missing, databases of names that only earlier pages used are not found.
+  const known = (await indexedDB.databases?.()) ?? [];
+  const found = known.flatMap(({ name }) => (name?.startsWith(DEFAULT_NAME) ? [name] : []));
+  await Promise.all([...new Set([...used, ...found])].map((name) => deleteDB(name)));
+}
+
+function settingsOf(options: OfflineOptions): Settings {
+  if (Object(options) !== options) throw invalid('offline', 'an object');
+  const { name, maxAgeMs, maxBytes, onSignOut } = { ...DEFAULTS, ...defined(options) };
+  if (typeof name !== 'string' || name === '') throw invalid('offline.name', 'a name');
+  if (!(maxAgeMs >= 0)) throw invalid('offline.maxAgeMs', 'a number of milliseconds');
+  if (!(maxBytes >= 0)) throw invalid('offline.maxBytes', 'a number of bytes');
+  if (onSignOut !== 'keep-writes' && onSignOut !== 'discard') {
+    throw invalid('offline.onSignOut', "'keep-writes' or 'discard'");
+  }
+  return { name, maxAgeMs, maxBytes, onSignOut };
+}
+
+function defined(options: OfflineOptions): Partial<Settings> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,169 @@
+import { loadEngine, type OfflineEngine } from './engine.js';
+import type { Host } from './host.js';
+import { isQuotaExceeded, type Storage, type Transaction } from './storage.js';
+
+/** Limits of what is persisted. */
+export interface Limits {
+  readonly maxBytes: number;
+  readonly maxAgeMs: number;
+}
+
+/** The persisted entries of one user, written in batches. */
+export class Persistence {
+  private shelf: InstanceType<OfflineEngine['Shelf']> | undefined;
+  private engine: OfflineEngine | undefined;
+  /** Keys that changed before the engine was loaded. */
+  private readonly early = new Set<string>();
+  /** Deleted rows. What is named after them is to be erased. */
+  private deletedIds = new Set<string>();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  /** Bytes that may be written until it must be checked again whether all entries fit. */
+  private credit = 0;
+  private isEnded = false;
+
+  /** @param mayWrite whether this user's rows may be stored, as part of the transaction that stores them */
+  constructor(
+    private readonly storage: Storage,
+    private readonly host: Host,
+    private readonly scope: string,
+    private readonly limits: Limits,
+    private readonly mayWrite: (transaction: Transaction<'readwrite'>) => Promise<boolean>,
+  ) {
+    this.start().catch(() => {});
+  }
+
+  private async start(): Promise<void> {
+    this.engine = await loadEngine();
+    if (this.isEnded) return;
+    this.shelf = new this.engine.Shelf();
+    this.early.forEach((key) => this.changed(key));
+    this.early.clear();
+  }
+
+  changed(key: string): void {
+    if (this.isEnded) return;
+    if (this.shelf === undefined) this.early.add(key);
+    else this.arm(this.shelf.changed(key));
+  }
+
+  /** Entries that only an earlier visit had do not follow changes, but must not show a deleted row. */
+  rowDeleted(id: string): void {
+    this.deletedIds.add(id);
+    this.changed(id);
+  }
+
+  async read(key: string): Promise<string | undefined> {
+    const row = await this.storage.read(['rows'], (transaction) =>
+      transaction.objectStore('rows').get([this.scope, key]),
+    );
+    if (row === undefined || Date.now() - row.storedAt > this.limits.maxAgeMs) return undefined;
+    this.arm(this.shelf?.used(key) ?? -1);
+    return row.json;
+  }
+
+  /** Writes what is to be written now instead of later: the page may not live on. */
+  writeNow(): void {
+    clearTimeout(this.timer);
+    const { shelf, engine } = this;
+    if (shelf === undefined || engine === undefined) return;
+    const { changed, used } = JSON.parse(shelf.take()) as Batch;
+    if (changed.length + used.length === 0) return;
+    const rows = changed.map((key) => [key, this.host.stored(key)] as const);
+    this.storage
+      .write(['rows', 'shelf', 'meta'], (transaction) => this.write(transaction, rows, used, engine))
+      .catch((error: unknown) => this.failed(error));
+  }
+
+  end(): void {
+    this.isEnded = true;
+    clearTimeout(this.timer);
+    this.shelf?.free();
+    this.shelf = undefined;
+    this.early.clear();
+  }
+
+  private arm(ms: number): void {
+    if (ms >= 0) this.timer = setTimeout(() => this.writeNow(), ms);
+  }
+
+  /** Rows can be read again from the server: where there is no space for them, the unsent writes may have it. */
+  private failed(error: unknown): void {
+    if (!isQuotaExceeded(error)) return;
+    this.end();
+    this.storage.failed(error);
+    eraseAll(this.storage).catch(() => {});
+  }
+
+  private async write(
+    transaction: Transaction<'readwrite'>,
+    entries: readonly (readonly [key: string, json: string | undefined])[],
+    used: readonly string[],
+    engine: OfflineEngine,
+  ): Promise<void> {
+    // The user may have changed in another tab.
+    if (this.isEnded || !(await this.mayWrite(transaction))) return;
+    const rows = transaction.objectStore('rows');
+    const shelf = transaction.objectStore('shelf');
+    const now = Date.now();
+    for (const [key, json] of entries) {
+      const place: [string, string] = [this.scope, key];
+      if (json === undefined) {
+        await Promise.all([rows.delete(place), shelf.delete(place)]);
+      } else {
+        const known = { bytes: json.length, storedAt: now, usedAt: now };
+        await Promise.all([rows.put({ json, storedAt: now }, place), shelf.put(known, place)]);
+        this.credit -= json.length;
+      }
+    }
+    for (const key of used) {
+      const known = await shelf.get([this.scope, key]);
+      if (known !== undefined) await shelf.put({ ...known, usedAt: now }, [this.scope, key]);
+    }
+    if (this.deletedIds.size > 0) await this.eraseDeleted(transaction);
+    if (this.credit <= 0) await this.evict(transaction, engine, now);
+  }
+
+  private async eraseDeleted(transaction: Transaction<'readwrite'>): Promise<void> {
+    const ids = this.deletedIds;
+    this.deletedIds = new Set();
+    const rows = transaction.objectStore('rows');
+    const shelf = transaction.objectStore('shelf');
+    const places = await shelf.getAllKeys(IDBKeyRange.bound([this.scope], [this.scope, []]));
+    for (const place of places) {
+      const isNamedAfterOne = place[1].split(/[:?]/).some((part) => ids.has(part));
+      if (isNamedAfterOne) await Promise.all([rows.delete(place), shelf.delete(place)]);
+    }
+  }
+
+  private async evict(
+    transaction: Transaction<'readwrite'>,
+    engine: OfflineEngine,
+    now: number,
+  ): Promise<void> {
+    const rows = transaction.objectStore('rows');
+    const shelf = transaction.objectStore('shelf');
+    const [places, known] = await Promise.all([shelf.getAllKeys(), shelf.getAll()]);
+    const entries = known.map((entry, index) => ({ ...entry, key: String(index) }));
+    const leaving = engine.evict(entries, { ...this.limits, now }).map(Number);
+    for (const index of leaving) {
+      const place = places[index];
+      if (place !== undefined) await Promise.all([rows.delete(place), shelf.delete(place)]);
+    }
+    const gone = new Set(leaving);
+    const bytes = known.reduce((total, entry, index) => total + (gone.has(index) ? 0 : entry.bytes), 0);
+    // Other tabs write too.
+    this.credit = (this.limits.maxBytes - bytes) / 2;
+  }
+}
+
+interface Batch {
+  readonly changed: readonly string[];
+  readonly used: readonly string[];
+}
+
+/** Erases the persisted entries of all users. */
+export function eraseAll(storage: Storage): Promise<void> {
+  return storage.write(['rows', 'shelf'], async (transaction) => {
+    await Promise.all([transaction.objectStore('rows').clear(), transaction.objectStore('shelf').clear()]);
+  });
+}

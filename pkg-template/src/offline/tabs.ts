@@ -1,0 +1,64 @@
+import { SCHEMA_VERSION } from '../generated/schema-version.js';
+
+/** A change that a tab made or received. */
+export type Change = [table: string, id: string | undefined, row: unknown];
+
+export type Message =
+  /** Rows changed. */
+  | { readonly type: 'rows'; readonly changes: readonly Change[] }
+  /** The outbox changed. */
+  | { readonly type: 'outbox' }
+  /** The tab that sends should do so now. */
+  | { readonly type: 'flush' }
+  /** That tab has nothing to send any more, or must wait. */
+  | { readonly type: 'rested' };
+
+interface Envelope {
+  readonly scope: string;
+  /** Tabs with another version of the package may describe rows differently. */
+  readonly version: string;
+  readonly message: Message;
+}
+
+/** Connects the tabs of a browser that use the same database. */
+export class Tabs {
+  private channel: BroadcastChannel | undefined;
+  private changes: Change[] = [];
+
+  /** @param onMessage called with messages of other tabs, each with the scope that it is about */
+  constructor(
+    private readonly name: string,
+    private readonly onMessage: (scope: string, message: Message) => void,
+  ) {}
+
+  open(): void {
+    if (typeof BroadcastChannel === 'undefined' || this.channel !== undefined) return;
+    this.channel = new BroadcastChannel(this.name);
+    this.channel.onmessage = ({ data }: MessageEvent<Envelope>) => {
+      if (data.version === SCHEMA_VERSION) this.onMessage(data.scope, data.message);
+      else if (data.message.type === 'outbox') this.onMessage(data.scope, data.message);
+    };
+  }
+
+  /** An open channel keeps a page out of the back/forward cache. */
+  close(): void {
+    this.channel?.close();
+    this.channel = undefined;
+  }
+
+  tell(scope: string, message: Message): void {
+    const envelope: Envelope = { scope, version: SCHEMA_VERSION, message };
+    try {
+      this.channel?.postMessage(envelope);
+    } catch {
+      // The page is being left.
+    }
+  }
+
+  /** Tells the other tabs about a change, together with all others of the same task. */
+  changed(scope: string, change: Change): void {
+    if (this.channel === undefined) return;
+    if (this.changes.push(change) > 1) return;
+    queueMicrotask(() => this.tell(scope, { type: 'rows', changes: this.changes.splice(0) }));
+  }
+}

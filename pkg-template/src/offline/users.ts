@@ -1,0 +1,64 @@
+import { SCHEMA_VERSION } from '../generated/schema-version.js';
+import type { AnyTransaction, Storage, Transaction } from './storage.js';
+
+/** What becomes of unsent writes when their user signs out. Persisted rows are always erased. */
+export type OnSignOut = 'keep-writes' | 'discard';
+
+const lastUserKey = (url: string) => `lastUser ${url}`;
+const VERSION_KEY = 'schema';
+
+/** The id of the last signed-in user of a project; null after a sign-out. */
+export async function lastUserOf(
+  transaction: AnyTransaction,
+  url: string,
+): Promise<string | null | undefined> {
+  return (await transaction.objectStore('meta').get(lastUserKey(url))) as string | null | undefined;
+}
+
+/**
+ * A user is signed in, or none (null). Erases the rows of all others; also of this one, if another version of the package
+ * stored them. Does nothing if another user has signed in meanwhile.
+ */
+export async function enter(
+  storage: Storage,
+  url: string,
+  userId: string | null,
+  onSignOut: OnSignOut,
+  isCurrent: () => boolean,
+): Promise<void> {
+  const last = await storage.read(['meta'], async (transaction) => {
+    const version = await transaction.objectStore('meta').get(VERSION_KEY);
+    return version === SCHEMA_VERSION ? lastUserOf(transaction, url) : undefined;
+  });
+  if (last === userId || !isCurrent()) return;
+  await storage.write(['meta', 'rows', 'shelf', 'outbox'], async (transaction) => {
+    const meta = transaction.objectStore('meta');
+    const before = await lastUserOf(transaction, url);
+    if (!isCurrent()) return;
+    if ((await meta.get(VERSION_KEY)) !== SCHEMA_VERSION) {
+      await Promise.all([transaction.objectStore('rows').clear(), transaction.objectStore('shelf').clear()]);
+      await meta.put(SCHEMA_VERSION, VERSION_KEY);
+    }
+    if (before === userId) return;
+    await meta.put(userId, lastUserKey(url));
+    await eraseRows(transaction, url);
+    if (onSignOut === 'discard' && before) await eraseWrites(transaction, `${url} ${before}`);
+  });
+}
+
+/** Erases the rows of all users of a project. */
+async function eraseRows(transaction: Transaction<'readwrite'>, url: string): Promise<void> {
+  // A scope is the project's address, a space and the user's id.
+  const range = IDBKeyRange.bound([`${url} `], [`${url}!`], false, true);
+  await Promise.all([
+    transaction.objectStore('rows').delete(range),
+    transaction.objectStore('shelf').delete(range),
+  ]);
+}
+
+async function eraseWrites(transaction: Transaction<'readwrite'>, scope: string): Promise<void> {
+  const store = transaction.objectStore('outbox');
+  const range = IDBKeyRange.bound([scope, -Infinity], [scope, Infinity]);
+  const ids = await store.index('order').getAllKeys(range);
+  await Promise.all(ids.map((id) => store.delete(id)));
+}
