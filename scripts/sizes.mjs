@@ -8,7 +8,7 @@ import { build } from 'esbuild';
  * What each may weigh, in bytes after brotli. A change that needs more says in its message what it brings for that, and raises
  * the number here.
  */
-const BUDGETS = { app: 169_900, wasm: 148_700, hooks: 178_400, offlineWasm: 21_500 };
+const BUDGETS = { app: 169_900, wasm: 148_700, hooks: 178_400, offlineWasm: 70_000 };
 
 /** @param {{ folder: string, offlineWasm: string }} made the assembled package, and the module of the offline entry */
 export async function measure({ folder, offlineWasm }) {

@@ -24,6 +24,7 @@ pub fn evict(entries: &str, limits: &str) -> Result<String, JsValue> {
 
 /// What becomes of the stored lease if the tab `holder` asks for it: `{ put, isHeld, afterMs }`.
 #[wasm_bindgen(js_name = leaseStep)]
+#[allow(clippy::needless_pass_by_value, reason = "the bindings pass no other optional text")]
 pub fn lease_step(lease: Option<String>, holder: &str, now_ms: f64) -> Result<String, JsValue> {
     thrown(offline::lease_step(lease.as_deref(), holder, whole(now_ms)))
 }

@@ -7,4 +7,5 @@ mod lease;
 mod merging;
 mod sending;
 mod shelf;
+mod simulation;
 mod stored;

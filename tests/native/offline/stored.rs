@@ -16,6 +16,12 @@ impl Stored {
     /// Takes a step in one transaction. Returns its result.
     #[track_caller]
     pub fn step(&mut self, input: Value) -> Value {
+        self.transact(input)["result"].take()
+    }
+
+    /// The same. Returns the records that were written, too, and the ids of those that were deleted.
+    #[track_caller]
+    pub fn transact(&mut self, input: Value) -> Value {
         // The order in which a database answers does not matter.
         if self.steps % 2 == 1 {
             self.records.reverse();
@@ -34,7 +40,7 @@ impl Stored {
             self.records.push(put.clone());
         }
         self.records.sort_by_key(|record| record["seq"].as_u64());
-        step["result"].clone()
+        step
     }
 
     /// Adds a write under the id `w1`, `w2` … . Returns the result.
