@@ -1,5 +1,5 @@
-// Writes API.md from the type declarations in pkg/, so that the reference and the editor's hints are the same texts.
-// With --check it only compares.
+// Generates API.md from the type declarations in pkg/, so that the reference and the editor hints share one text. With
+// --check it only compares.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -78,7 +78,7 @@ const ENTRIES = ['index.d.ts', 'react/index.d.ts', 'devtools/index.d.ts'].map((f
   join(root, 'pkg', file),
 );
 
-/** Interfaces of which each member is an entry, with the prefix of the entries' names. */
+/** Interfaces whose members each become an entry, with the prefix for the entry's name. */
 const NAMESPACES = {
   DbFunctions: 'db',
   ServiceFunctions: 'db',
@@ -105,7 +105,7 @@ const exported = new Map(
   ]),
 );
 
-/** What holds for all functions of `db`: the doc comment of their interface without its first sentence. */
+/** What applies to every function of `db`: the doc comment of their interface without its first sentence. */
 const functionsDoc = docOf(exported.get('DbFunctions').declarations[0])
   .text.split('\n\n')
   .slice(1)
@@ -114,7 +114,7 @@ const functionsDoc = docOf(exported.get('DbFunctions').declarations[0])
 const isValue = (symbol) =>
   (symbol.flags & (ts.SymbolFlags.Function | ts.SymbolFlags.Class | ts.SymbolFlags.Variable)) !== 0;
 
-/** Functions and values by name; those of a namespace as `db.name`. */
+/** Functions and values by name; members of a namespace as `db.name`. */
 const values = new Map();
 const types = new Map();
 for (const [name, symbol] of exported) {
@@ -153,7 +153,7 @@ function addTag(doc, tag) {
   else throw new Error(`The tag @${name} is unknown to scripts/api-reference.mjs`);
 }
 
-/** TypeScript takes the first word after `@throws` for a type. */
+/** TypeScript parses the first word after `@throws` as a type. */
 function throwsText(tag) {
   return tag
     .getText()
@@ -165,7 +165,7 @@ function throwsText(tag) {
     .replace(/\.$/, '');
 }
 
-/** A declaration as it is written, with the comments of its members. */
+/** The source text of a declaration, with the comments of its members. */
 function textOf(node) {
   const text = node
     .getText()
@@ -197,7 +197,7 @@ function resultOf(node) {
   return `**${inner === undefined ? 'Returns' : 'Resolves to'}** ${linked.join('')}`;
 }
 
-/** The parts of a type around its names. */
+/** Escapes the parts of a type around its names. */
 const plain = (text) => text.replace(/[<>[\]|]/g, '\\$&');
 
 function exampleOf(text) {
@@ -252,7 +252,7 @@ function typeEntry(name, symbol) {
 const printed = new Set();
 const take = (names) => names.filter((name) => !printed.has(name) && printed.add(name));
 
-/** A type of a hook's options or result follows the hook. */
+/** Types used only by a hook's options or result are listed right after the hook. */
 function hookTypes(name, symbol) {
   const own = typesIn(symbol.declarations ?? []).filter((type) => /^Use[A-Z]|Props$/.test(type));
   return take(own).map((type) => typeEntry(type, types.get(type)));

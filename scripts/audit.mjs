@@ -1,9 +1,9 @@
-// Looks for known vulnerabilities in the dependencies, npm's and Rust's. Ends with UNREACHABLE when a database of
-// advisories does not answer, so that a machine without access to it can tell that from a finding.
+// Checks the npm and Rust dependencies for known vulnerabilities. Exits with UNREACHABLE if an advisory database cannot
+// be reached, so that a machine without access can tell this from a finding.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** The exit code of test harnesses for "skipped". */
+/** The exit code that test harnesses read as "skipped". */
 const UNREACHABLE = 77;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const LOCK_FILES = ['.', 'docs/site', 'examples/local-stack', 'examples/react-app'];
@@ -16,7 +16,7 @@ const run = (command, args, cwd = root) => {
 const audits = [
   ...LOCK_FILES.map((folder) => ({
     name: `npm, ${folder}`,
-    // What is published has no dependencies: these are tools, so low severities may wait for Dependabot.
+    // The published package has no dependencies. These are tools, so Dependabot takes care of low severities.
     ...run('npm', ['audit', '--package-lock-only', '--audit-level=high'], `${root}${folder}`),
     isUnreachable: (output) => /audit endpoint returned an error|ENOTFOUND|ECONNREFUSED/.test(output),
   })),

@@ -1,4 +1,4 @@
-// Assembles pkg/: WebAssembly, its bindings, the TypeScript entry and the types, into what `npm pack` ships.
+// Assembles pkg/, the folder that `npm pack` packs: WebAssembly, bindings, TypeScript entry points and types.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -21,7 +21,9 @@ import { bindModule, exportsOf, parkingOf, shortenImports } from './shorten-impo
 import { printSizes } from './sizes.mjs';
 import { partialImports } from './total-imports.mjs';
 
-/** The package is assembled here and then moved to pkg/ in one step, so that other processes never see half of it. */
+/**
+ * The package is assembled here and then moved to pkg/ in one step, so that other processes never see a partial one.
+ */
 const NEXT = 'build/pkg';
 const ENTRIES = ['index.ts', 'react/index.ts', 'devtools/index.tsx', 'offline/index.ts'];
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -68,7 +70,7 @@ function compileWasm({ folder, features }, { isQuick }) {
     ...process.env,
     ...(isQuick ? QUICK_PROFILE : {}),
     PATH: `${at('node_modules', '.bin')}:${process.env.PATH}`,
-    // Panic messages name source files: short ones, and none of this machine's.
+    // Panic messages contain source paths: keep them short and free of machine-specific parts.
     RUSTFLAGS: [
       ...folders.map((folder) => `--remap-path-prefix=${folder}=`),
       process.env.RUSTFLAGS ?? '',
@@ -113,7 +115,9 @@ function generateModule({ folder, prefix, file }, target) {
   write('bind.d.ts', bindTypes(prefix, glue));
 }
 
-/** Writes what TypeScript takes over from the crate. In the profile of the tests, which need its parts too. */
+/**
+ * Generates the TypeScript that is derived from the crate. Uses the test profile, whose artifacts the tests need too.
+ */
 const GENERATE = ['run', '--quiet', '--profile', 'test', '--example', 'generate', '--'];
 
 const bindTypes = (prefix, glue) => `type Bindings = typeof import('./${prefix}bindings.js');
@@ -135,18 +139,18 @@ async function bundle() {
   await build({
     entryPoints: ENTRIES.map((name) => at('pkg-template', 'src', name)).filter(existsSync),
     outdir: at(NEXT),
-    // What the entries have in common is one module for all of them: there is one client and one DatabaseError.
+    // All entry points share one module, so that there is one client and one DatabaseError.
     bundle: true,
     splitting: true,
     format: 'esm',
     platform: 'neutral',
     external: ['react', 'react-dom'],
-    // What not every runtime has.
+    // Polyfills what some runtimes lack.
     inject: [at('pkg-template', 'src', 'text-coding.ts')],
     jsx: 'automatic',
     // The default build target of Vite 5.
     target: ['es2020', 'chrome87', 'edge88', 'firefox78', 'safari14'],
-    // Safari 14.0 has it with a fault, and is below what the package runs in.
+    // Safari 14.0 has a destructuring bug, but the package does not support that version anyway.
     supported: { destructuring: true },
     charset: 'ascii',
     minifySyntax: true,
@@ -166,7 +170,7 @@ function copyFiles() {
   for (const name of [...DOCUMENTS, 'LICENSE']) cpSync(at(name), at(NEXT, name));
 }
 
-/** The newest change of anything that the package is made from. */
+/** The time of the latest change to any source of the package. */
 function newestSource() {
   const inputs = [
     'Cargo.toml',
@@ -191,7 +195,7 @@ function filesBelow(folder) {
     .filter((path) => !path.includes(join('src', 'generated')));
 }
 
-/** What says that the last build was a quick one: not what is tested or shipped. */
+/** Marks the last build as a quick one, which must not be tested or shipped as final. */
 const QUICK_MARK = at('build', 'is-quick');
 
 if (
@@ -204,7 +208,7 @@ if (
   process.exit();
 }
 
-// `--quick`: for trying a change. `--reuse-wasm`: where nothing but TypeScript changed.
+// `--quick` builds for trying out a change. `--reuse-wasm` applies if only TypeScript changed.
 const reusesWasm = process.argv.includes('--reuse-wasm');
 const isQuick = process.argv.includes('--quick') || (reusesWasm && existsSync(QUICK_MARK));
 if (!reusesWasm) for (const module of MODULES) compileWasm(module, { isQuick });

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = new URL('..', import.meta.url);
 const DOCUMENT = 'docs/guarantees.md';
-/** One test: its file, and what its title holds. Titles that are put together hold it in part. */
+/** A listed test: its file, and a part of its title. Generated titles contain that part only in pieces. */
 const NAMED_TEST = /^- `([^`]+)`: (.+)$/gm;
 
 const text = readFileSync(new URL(DOCUMENT, root), 'utf8');
@@ -19,7 +19,7 @@ function holds({ file, title }) {
 const missing = named.filter((test) => !holds(test));
 for (const { file, title } of missing) console.error(`${DOCUMENT}: ${file} has no test "${title}"`);
 
-// Every promise is a heading, and is held by some test.
+// Every promise is a heading and needs at least one test.
 const promises = text.split(/^### /m).slice(1);
 const empty = promises
   .filter((promise) => !promise.includes('\n- `'))

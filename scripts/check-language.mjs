@@ -1,14 +1,14 @@
-// Fails when a document, a comment or a test's name uses a word that CONTRIBUTING.md asks to avoid, and says where.
+// Fails if a document, comment or test name uses a word that CONTRIBUTING.md asks to avoid, and prints where.
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const FOLDERS = ['docs', 'examples', 'pkg-template', 'scripts', 'src', 'supabase', 'tests'];
-/** Not written here, or not by hand. */
+/** Generated, or not written here. */
 const EXCLUDED =
   /(^|\/)(node_modules|target|dist|generated|\.vitepress)\/|^\.\/API\.md$|check-language\.mjs$/;
 
-/** Each with what to write in its place. */
+/** Each pattern, with what to write instead. */
 const AVOIDED = [
   [/\b(whoever|whomever)\b/gi, 'name who it is: the user, the caller'],
   [/\b(no|some|any|every)body\b/gi, 'name who it is, or use "someone", "no one", "everyone"'],
@@ -19,9 +19,9 @@ const AVOIDED = [
   [/\bWhose\b(?! )/g, 'name what it belongs to: "the owner of the row"'],
 ];
 
-/** What of each kind of file is read: the rest is replaced by nothing, but for the ends of lines. */
+/** The prose of each kind of file. The rest is removed, except for line breaks. */
 const PROSE = {
-  // Neither code nor the names of tests.
+  // Neither code nor test names.
   md: (text) => text.replace(/^- `[^`]+`: .*$|`[^`\n]*`/gm, ''),
   rs: (text) => linesOf(text, /\/\/.*$|^\s*(async )?fn \w+\(/gm).replaceAll('_', ' '),
   js: (text) => linesOf(text, /(?<![:'"`])\/\/.*$|^\s*\/?\*.*$|\b(test|it|describe)\(\s*['"`].*/gm),
@@ -29,7 +29,7 @@ const PROSE = {
 };
 const KINDS = { md: 'md', rs: 'rs', sql: 'sql', js: 'js', mjs: 'js', ts: 'js', tsx: 'js', jsx: 'js' };
 
-/** Of each line, what the pattern matches. */
+/** Keeps the parts of each line that match the pattern. */
 function linesOf(text, pattern) {
   return text
     .split('\n')

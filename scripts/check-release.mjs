@@ -1,4 +1,4 @@
-// Checks what a release needs, before anything is published: `node scripts/check-release.mjs v0.2.0`.
+// Checks before publishing that everything a release needs is in place: `node scripts/check-release.mjs v0.2.0`.
 import { readFileSync } from 'node:fs';
 
 const read = (path) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');

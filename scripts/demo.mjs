@@ -1,4 +1,4 @@
-// The local stack and the example app, until Ctrl-C.
+// Runs the local stack and the example app until Ctrl-C.
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -32,7 +32,7 @@ const stack = await startStack({ members: true, relay: true }).catch((error) => 
   throw error;
 });
 
-// Not through npm, which would leave the server running when it is itself ended.
+// Start Vite directly: npm would leave it running after being stopped itself.
 const vite = ['node_modules/vite/bin/vite.js', '--port', String(APP_PORT), '--strictPort'];
 const app = spawn(process.execPath, vite, {
   cwd: `${root}examples/react-app`,

@@ -1,26 +1,29 @@
-// Bytes as an ASCII text that a bundler carries in a module.
+// Encodes bytes as ASCII text that a bundler can carry in a JavaScript module.
 //
-// The commonest byte values are one printable character each; every other one is a prefix and a character. That costs
-// 6 % over the bare bytes, and hardly anything after compression. Base64 costs a fourth there: it hides the repetitions
-// that a compressor lives on.
+// The most common byte values become one printable character each; all others become a prefix and a character. This
+// adds 6 % to the size, and almost nothing after compression. Base64 would add a quarter even after compression,
+// because it hides the repetitions that compressors rely on.
 //
-// Which character stands for which byte matters to brotli: it predicts a character of a text by the class of the one
-// before, such as punctuation, digit or lower-case consonant (RFC 7932, 7.1). Bytes that are followed by similar bytes
-// get characters of one class. That is 2 % of the compressed package.
+// The choice of characters matters to brotli, which predicts a character from the class of the previous one, such as
+// punctuation, digit or lower-case consonant (RFC 7932, 7.1). Bytes that are followed by similar bytes get characters
+// of one class. This saves 2 % of the compressed package.
 
 import binaryen from 'binaryen';
 import { readFileSync } from 'node:fs';
 
-/** Printable characters that stand for themselves in a template literal or string, without escapes. */
+/** Printable characters that need no escape in a template literal or string. */
 const PRINTABLE = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).filter(
   (character) => !['"', "'", '`', '\\', '$', '<'].includes(character),
 );
 const PREFIX_COUNT = 3;
 const SINGLE_COUNT = PRINTABLE.length - PREFIX_COUNT;
-/** Where the decoder finds the text: behind what characters mean, without and with each prefix. */
+/** Where the decoder finds the text: after the table that maps characters to bytes, without and with each prefix. */
 const TEXT_START = 256 * (PREFIX_COUNT + 1);
 const PAGE_SIZE = 65536;
-/** The classes of characters that brotli tells apart, in the order in which the commonest bytes are given them at first. */
+/**
+ * The character classes that brotli distinguishes, in the order in which they are first assigned to the most common
+ * bytes.
+ */
 const CLASSES = [
   /[bcdfghjklmnpqrstvwxyz]/,
   /[aeiou]/,
@@ -47,7 +50,8 @@ export function encodeModule(bytes) {
   const byFrequency = counts.map((_, byte) => byte).sort((a, b) => counts[b] - counts[a] || a - b);
   const common = byFrequency.slice(0, SINGLE_COUNT);
   const rare = byFrequency.slice(SINGLE_COUNT).sort((a, b) => a - b);
-  // Symbols are numbered: the prefixes, then what stands for the commonest bytes. Rare bytes are a prefix and one of those.
+  // Symbols are numbered: first the prefixes, then those for the most common bytes. A rare byte is a prefix and a
+  // symbol.
   const symbolsOf = new Array(256);
   common.forEach((byte, rank) => (symbolsOf[byte] = [PREFIX_COUNT + rank]));
   rare.forEach((byte, rank) => {
@@ -86,7 +90,7 @@ export function decodeWasm() {
 `;
 }
 
-/** The decoding module, with `size` bytes of memory. @param {number} size */
+/** The WebAssembly module that decodes, with `size` bytes of memory. @param {number} size */
 function decoder(size) {
   const source = readFileSync(new URL('decode-wasm.wat', import.meta.url), 'utf8');
   const module = binaryen.parseText(source.replace('PAGES', String(Math.ceil(size / PAGE_SIZE))));
@@ -97,8 +101,8 @@ function decoder(size) {
 }
 
 /**
- * A character for each symbol, such that the class of a character tells as much as possible about the next one: as long as
- * that gets better, any two symbols swap theirs.
+ * Assigns a character to each symbol, so that the class of a character tells as much as possible about the next one:
+ * swaps the characters of two symbols as long as that improves the result.
  *
  * @param {number[]} symbols
  * @returns {string[]}
@@ -134,7 +138,7 @@ function assignCharacters(symbols) {
   return characters;
 }
 
-/** How many bits symbols take that are as frequent as this. @param {number[]} frequencies */
+/** The number of bits that symbols of these frequencies take. @param {number[]} frequencies */
 function bitsOf(frequencies) {
   const total = frequencies.reduce((sum, frequency) => sum + frequency, 0);
   return frequencies.reduce(

@@ -1,9 +1,9 @@
-// Fuzzes what comes from outside, target by target, and ends with one line that sums them up: Rust's targets guided by coverage
-// (tests/fuzz), those of the package's JavaScript by properties (tests/properties).
+// Fuzzes everything that parses input from outside, one target at a time, and ends with a summary line. Rust targets
+// are guided by coverage (tests/fuzz); the package's JavaScript is tested with properties (tests/properties).
 //
-// SECONDS=600 is the time for all targets together; TARGET=frames runs one. What a run finds new stays in
-// target/fuzz/corpus and is tried first the next time. `--merge` replaces tests/fuzz/corpus by the fewest inputs that reach
-// the same code: one file for each target, one input in base64 on each line.
+// SECONDS=600 sets the time for all targets together; TARGET=frames runs only one. New inputs are kept in
+// target/fuzz/corpus and tried first in the next run. `--merge` replaces tests/fuzz/corpus with the fewest inputs that
+// reach the same code: one file per target, one base64 input per line.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ const known = isMerge ? ofRust : [...ofRust, ...ofJavaScript];
 const targets = known.filter((target) => (process.env.TARGET ?? target) === target);
 const seconds = Math.max(1, Math.round(total_s / targets.length));
 
-/** The crate forbids `unsafe`: memory errors need no sanitizer to look for them, and without one it is twice as fast. */
+/** The crate forbids `unsafe`, so it needs no sanitizer for memory errors. Without one, fuzzing is twice as fast. */
 const fuzz = (command, target, ...args) =>
   spawnSync(
     'cargo',
@@ -39,7 +39,7 @@ const fuzz = (command, target, ...args) =>
     },
   );
 
-/** The inputs of the repository, among those that were found here. */
+/** Adds the inputs from the repository to those found on this machine. */
 function unpack(target) {
   const [packed, folder] = [at(DIR, 'corpus', `${target}.txt`), at('target/fuzz/corpus', target)];
   mkdirSync(folder, { recursive: true });
@@ -82,7 +82,7 @@ function run(target) {
   };
 }
 
-/** Tests that try as many inputs as there is time for. A file's tests run one after another. */
+/** Runs tests that try as many inputs as the time allows. The tests of a file run one after another. */
 function runProperties(target) {
   const count = readFileSync(at(target), 'utf8').match(/^property\(/gm)?.length ?? 1;
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', target], {

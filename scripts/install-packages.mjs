@@ -1,4 +1,4 @@
-// Installs the npm packages of a folder, unless that is done already.
+// Installs the npm packages of a folder if that has not been done yet.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** @param {string} folder from the root of the repository */
+/** @param {string} folder relative to the root of the repository */
 export function installPackages(folder) {
   const cwd = join(root, folder);
   const lock = join(cwd, 'package-lock.json');

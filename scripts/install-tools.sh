@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the tools for building and testing that the machine lacks. Prints nothing when there is nothing to do.
+# Installs missing tools for building and testing. Prints nothing if everything is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,7 +8,7 @@ fail() { printf '\nerror: %s\n' "$*" >&2; exit 1; }
 
 command -v cargo >/dev/null || fail 'Rust is missing. Install it with rustup, then run this again.'
 command -v node >/dev/null || fail 'Node is missing. Install Node 20.19 or later, then run this again.'
-# What the current Vite needs, which the example app is built with.
+# Needed by the current Vite, which builds the example app.
 node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major * 100 + minor >= 2019 ? 0 : 1)' ||
   fail "Node $(node --version) is too old: Node 20.19 or later is needed."
 
@@ -17,11 +17,11 @@ if ! rustup target list --installed 2>/dev/null | grep -qx wasm32-unknown-unknow
   rustup target add wasm32-unknown-unknown
 fi
 
-# The bindings' generator must be the very version of the library, which Cargo.toml pins.
+# The version of wasm-bindgen's CLI must match the library version pinned in Cargo.toml.
 bindgen_version=$(sed -nE 's/^wasm-bindgen = "=([^"]+)"/\1/p' Cargo.toml)
 if [ "$(wasm-bindgen --version 2>/dev/null)" != "wasm-bindgen $bindgen_version" ]; then
   say "Building wasm-bindgen $bindgen_version (about 4 minutes, once)"
-  # Not --locked: its lock file names a version that a registry may not serve.
+  # Not --locked: the lock file names a version that some registries do not have.
   cargo install --quiet wasm-bindgen-cli --version "$bindgen_version"
 fi
 if ! command -v wasm-pack >/dev/null; then
@@ -39,7 +39,7 @@ if [ ! -x "$browser" ] || ! command -v chromedriver >/dev/null; then
   $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium chromium-driver >/dev/null
 fi
 
-# `--full`: the tools that only `make test-full` needs.
+# `--full`: tools that only `make test-full` needs.
 if [ "${1:-}" = --full ]; then
   missing=''
   command -v firefox-esr >/dev/null || command -v firefox >/dev/null || missing="$missing firefox-esr"
@@ -64,7 +64,7 @@ if [ "${1:-}" = --full ]; then
   fi
 fi
 
-# `--fuzz`: what instruments the crate and drives it, which only `make fuzz` needs.
+# `--fuzz`: tools that only `make fuzz` needs.
 if [ "${1:-}" = --fuzz ]; then
   if ! rustup toolchain list | grep -q '^nightly'; then
     say 'Installing a nightly Rust'
@@ -76,7 +76,7 @@ if [ "${1:-}" = --fuzz ]; then
   fi
 fi
 
-# npm ci, unless the lock file has not changed since the last one.
+# Runs npm ci if the lock file has changed since the last run.
 install_packages() {
   local stamp="$1/node_modules/.installed-from"
   if [ ! -f "$stamp" ] || ! cmp -s "$1/package-lock.json" "$stamp"; then

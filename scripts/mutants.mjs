@@ -1,14 +1,14 @@
-// The mutation check: `make mutants`, or `make mutants MODULE=src/query`. Changes the pure modules in one place at a time
-// and runs the native tests that reach the change. A mutant that no test fails on survives. The check fails
+// The mutation check: `make mutants`, or `make mutants MODULE=src/query`. Changes one place at a time in the pure
+// modules and runs the native tests that reach the change. A mutant survives if no test fails. The check fails
 // - for a survivor without a reason in scripts/mutants/survivors.json,
 // - for a reason there that no survivor needs any more, and
 // - for a module with less than GOAL percent of its mutants killed.
-// A run of all modules that passes writes docs/mutants.md.
+// A passing run over all modules writes docs/mutants.md.
 //
-// All mutants are compiled into one test binary, in a copy of the crate under target/mutants, and the variable MUTANT
-// selects one of them. Compiling each mutant by itself would take hours. What runs for seconds does not take part (the
-// simulation, one test with many subscriptions, most cases of the properties): it is there to find the unforeseen, not to
-// hold single lines.
+// All mutants are compiled into one test binary, in a copy of the crate under target/mutants; the environment variable
+// MUTANT selects one. Compiling each mutant separately would take hours. Tests that run for seconds do not take part:
+// the simulation, one test with many subscriptions, and most cases of the properties. Their purpose is to find the
+// unexpected, not to cover single lines.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
@@ -39,14 +39,14 @@ const MODULES = [
 const REPORT = 'docs/mutants.md';
 const REASONS = 'scripts/mutants/survivors.json';
 const GOAL = 95;
-/** These, and the one test that reads the sources. */
+/** The slow tests, and the one test that reads the sources. */
 const LEFT_OUT = /^modules::|^simulation::|::many_subscriptions_/;
-/** Shorter properties, and a smaller outage. */
+/** Fewer property cases, and a smaller outage. */
 const SHORT = { MAX_CASES: '100', CLIENTS: '1000' };
-/** A test that takes this many times as long as without a mutant counts as hanging. */
+/** A test that takes this many times longer than without a mutant is considered hanging. */
 const TIMEOUT_FACTOR = 20;
 const MIN_TIMEOUT_MS = 10_000;
-/** A mutant that loops may also allocate without end. */
+/** A mutant with an endless loop may also allocate without limit. */
 const MAX_MEMORY_KIB = 2_000_000;
 
 process.chdir(resolve(import.meta.dirname, '..'));
@@ -65,7 +65,7 @@ function filesOf(module) {
 
 const isIn = (module, { file }) => file === module || file.startsWith(`${module}/`);
 
-/** An unchanged file keeps its time, so that Cargo does not compile it again. */
+/** Leaves an unchanged file alone, so that its modification time stays and Cargo does not recompile it. */
 function writeIfChanged(path, text) {
   if (!existsSync(path) || readFileSync(path, 'utf8') !== text) writeFileSync(path, text);
 }
@@ -74,7 +74,7 @@ const cargo = (...args) =>
   execFileSync('cargo', args, {
     encoding: 'utf8',
     maxBuffer: 1 << 28,
-    // The instrumented copy is not written to please the compiler.
+    // The instrumented copy triggers compiler warnings.
     env: { ...process.env, RUSTFLAGS: '--cap-lints=allow' },
   });
 
@@ -87,11 +87,11 @@ function build() {
     const filter = (path) => !written.has(path);
     cpSync(name, join(copy, name), { recursive: true, preserveTimestamps: true, filter });
   }
-  // The recordings that tests replay.
+  // Tests replay the recordings in this folder.
   if (!existsSync(join(copy, 'examples'))) symlinkSync(resolve('examples'), join(copy, 'examples'));
   const manifest = ['--manifest-path', 'scripts/mutants/Cargo.toml', '--target-dir', 'target/mutants-tool'];
   const output = cargo('run', '--quiet', '--release', ...manifest, '--', root, copy, ...files);
-  // A capacity saves allocations, and no test can fail on another one.
+  // A capacity only saves allocations, so no test can fail if it changes.
   const mutants = JSON.parse(output).filter(({ text }) => !text.includes('with_capacity('));
   writeIfChanged(join(copy, 'src/mutant.rs'), readFileSync('scripts/mutants/switch.rs', 'utf8'));
   const library = readFileSync('src/lib.rs', 'utf8');
@@ -109,13 +109,13 @@ function build() {
   return { mutants, binary };
 }
 
-/** What a test runs with. That it fails is enough: no trace, no smaller example. */
+/** The environment of a test. A failure is all that matters: no backtrace, no shrinking. */
 const options = (variables) => ({
   cwd: copy,
   env: { ...process.env, ...SHORT, RUST_BACKTRACE: '0', PROPTEST_MAX_SHRINK_ITERS: '0', ...variables },
 });
 
-/** Runs each test alone, without a mutant: how long it takes, and which mutants it reaches. */
+/** Runs each test alone, without a mutant, and records how long it takes and which mutants it reaches. */
 function record(binary) {
   const path = join(copy, 'reached');
   const list = execFileSync(binary, ['--list', '--format=terse'], { encoding: 'utf8' });

@@ -1,5 +1,5 @@
-// Formats every Rust file; with --check it only reports. `cargo fmt` misses the files of src/tables, whose modules a
-// macro declares, and tests/fuzz, which is a workspace of its own.
+// Formats every Rust file; with --check it only reports differences. `cargo fmt` misses src/tables, where a macro
+// declares the modules, and tests/fuzz, which is a separate workspace.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

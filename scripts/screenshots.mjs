@@ -1,4 +1,4 @@
-// Takes the screenshots of the documentation from the running example app: `npm run screenshots`.
+// Takes the documentation's screenshots from the running example app: `npm run screenshots`.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { go, startApp, untilLive } from '../tests/app/support.mjs';

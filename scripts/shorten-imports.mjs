@@ -1,10 +1,10 @@
-// Gives what WebAssembly imports names of one or two characters.
+// Renames WebAssembly imports to names of one or two characters.
 //
-// The generated names are long and hashed, and stand twice: in the module, and as keys of the object it is started
-// with, which no minifier may touch. Together they are 4 % of the compressed package.
+// The generated names are long and hashed, and appear twice: in the module, and as keys of the import object, which no
+// minifier may rename. Together they are 4 % of the compressed package.
 
 const IMPORT_SECTION = 2;
-/** The one module that everything is imported from afterwards. */
+/** The module name of all imports afterwards. */
 const MODULE = 'a';
 
 /**
@@ -36,8 +36,8 @@ export function shortenImports(bytes) {
 }
 
 /**
- * A module that exports `bind()`: bindings of their own for each instance of the WebAssembly module, and what that is
- * started with. The generated ones are one module's, and would go on speaking to an instance that failed.
+ * Returns the text of a module that exports `bind()`, which creates separate bindings and an import object for each
+ * instance of the WebAssembly module. The generated bindings are global and would keep calling an instance that failed.
  *
  * @param {{ module: string, name: string, short: string }[]} imports
  * @param {string} glue the generated bindings

@@ -1,12 +1,11 @@
-// What the package weighs: raw, gzip and brotli.
+// Measures the package: raw, gzip and brotli.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 /**
- * What each may weigh, in bytes after brotli. A change that needs more says in its message what it brings for that, and raises
- * the number here.
+ * The maximum sizes in bytes after brotli. A commit that raises a limit states in its message what the bytes buy.
  */
 const BUDGETS = { app: 169_900, wasm: 148_700, hooks: 178_400, offlineWasm: 70_000 };
 
@@ -41,7 +40,7 @@ function weigh(what, bytes, budget) {
 }
 
 /**
- * Prints what the package weighs.
+ * Prints the sizes of the package.
  *
  * @param {{ folder: string, offlineWasm: string }} made the assembled package, and the module of the offline entry
  * @param {boolean} isFinal whether it is what ships, which has to keep to the budgets

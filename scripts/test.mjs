@@ -1,4 +1,4 @@
-// Runs every suite, shows each as it goes, and ends with one line that sums them up.
+// Runs every suite, prints each result as it arrives, and ends with a summary line.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,9 +11,9 @@ const bin = (name) => join(root, 'node_modules', '.bin', name);
 
 /** A check that passes or fails as a whole. */
 const check = (name, command, ...args) => ({ name, command, args, count: wholeCheck });
-/** Suites that say themselves how many tests passed. */
+/** Suites that report how many tests passed. */
 const cargo = (name, command, ...args) => ({ name, command, args, count: cargoSummary });
-/** The `*.test.mjs` files of a folder, several at a time. */
+/** The `*.test.mjs` files of a folder, `concurrency` at a time. */
 const node = (name, folder, concurrency) => ({
   name,
   command: process.execPath,
@@ -26,7 +26,7 @@ const node = (name, folder, concurrency) => ({
   ],
   count: nodeSummary,
 });
-/** A file that takes longer than this hangs; it is ended, and its test failed. */
+/** A file that takes longer than this is considered hanging: it is stopped, and its test fails. */
 const MAX_TEST_MS = 300_000;
 const testFiles = (folder) =>
   readdirSync(join(root, folder))
@@ -34,12 +34,12 @@ const testFiles = (folder) =>
     .map((file) => join(folder, file));
 
 /**
- * The tests in WebAssembly without debug information, which is most of it. Chromium sometimes stops reading an answer of
- * many megabytes when the machine is busy.
+ * WebAssembly tests without debug information, which makes up most of their size. Chromium sometimes stops reading a
+ * response of many megabytes on a busy machine.
  */
 const SMALL_WASM = { CARGO_PROFILE_TEST_STRIP: 'debuginfo', CARGO_PROFILE_DEV_STRIP: 'debuginfo' };
 
-/** Only the tests that are made for a browser are compiled for one. */
+/** Compiles only the tests that are made for a browser. */
 const wasmTests = (...options) => [
   'test',
   '--headless',
@@ -90,7 +90,7 @@ const suites = [
       '-D',
       'warnings',
     ),
-    // They are checked, not linked: libFuzzer need not be compiled.
+    // The fuzz targets are checked but not linked, so libFuzzer need not be compiled.
     env: { CUSTOM_LIBFUZZER_PATH: '/libfuzzer.a' },
   },
   {
@@ -127,7 +127,7 @@ const suites = [
   ...(isFull ? longSuites() : []),
 ];
 
-/** What takes longer than a developer waits. */
+/** Suites that take too long for everyday development. */
 function longSuites() {
   const simulation = cargo('long simulation', 'cargo', 'test', '--quiet', '--test', 'native', 'simulation');
   return [
@@ -156,7 +156,7 @@ function longSuites() {
         'wasm-pack',
         ...wasmTests('--safari', '--safaridriver', join(root, 'scripts/webkit-driver.sh')),
       ),
-      // Its sandbox does not start in a container, nor its compositor without a screen.
+      // In a container, Chromium's sandbox does not start, and without a screen its compositor does not either.
       env: {
         ...SMALL_WASM,
         WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1',
@@ -170,18 +170,18 @@ function wholeCheck(_output, code) {
   return code === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
 }
 
-/** Skipped where no advisories are available: see scripts/audit.mjs. */
+/** Skipped if the advisory databases are unreachable: see scripts/audit.mjs. */
 function auditSummary(output, code) {
   return code === 77 ? { passed: 0, failed: 0, skipped: 1 } : wholeCheck(output, code);
 }
 
-/** Every `test result:` line of cargo's, summed. */
+/** Sums up all `test result:` lines of cargo's output. */
 function cargoSummary(output, code) {
   const lines = [...output.matchAll(/test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored/g)];
   return atLeastOneFailure(sum(lines.map((line) => line.slice(1).map(Number))), code);
 }
 
-/** The closing lines of Node's test runner. */
+/** Parses the last lines of Node's test runner. */
 function nodeSummary(output, code) {
   const last = (word) => Number([...output.matchAll(new RegExp(`^ℹ ${word} (\\d+)`, 'gm'))].at(-1)?.[1] ?? 0);
   return atLeastOneFailure(
@@ -195,13 +195,15 @@ function sum(rows) {
   return { passed: column(0), failed: column(1), skipped: column(2) };
 }
 
-/** What a suite said of its failures: the last part of Node's report, or the end of all that was printed. */
+/**
+ * The part of a suite's output that describes its failures: the last part of Node's report, or the end of the output.
+ */
 function failureReport(output) {
   const start = output.lastIndexOf('✖ failing tests:');
   return start >= 0 ? output.slice(start) : output.slice(-MAX_REPORT_CHARS);
 }
 
-/** A suite that was interrupted, or ran no tests, counts as a failure. */
+/** A suite that was interrupted or ran no tests counts as failed. */
 function atLeastOneFailure(counts, code) {
   const isBroken = code !== 0 || counts.passed + counts.failed === 0;
   return isBroken && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
@@ -229,7 +231,7 @@ function run({ command, args, env }) {
 function environment() {
   const driver = process.env.CHROMEDRIVER ?? '/usr/bin/chromedriver';
   return {
-    // Seconds. The runner's own limits, 5 and 20, are too short for a browser's first start on a busy machine.
+    // In seconds. The runner's defaults, 5 and 20, are too short for a browser's first start on a busy machine.
     WASM_BINDGEN_TEST_DRIVER_TIMEOUT: '60',
     WASM_BINDGEN_TEST_TIMEOUT: '180',
     ...process.env,

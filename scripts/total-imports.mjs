@@ -1,8 +1,10 @@
-// No exception may pass through WebAssembly: it would leave the engine half-way through a change, and its stack in use.
-// So every function that the engine imports must be total. Those declared with `catch` are, by the generated `handleError`.
+// No exception may pass through WebAssembly: it would leave the engine in the middle of a change, with its stack in
+// use. So every imported function must be total. Those declared with `catch` are, because of the generated
+// `handleError`.
 
 /**
- * Functions of wasm-bindgen, js-sys and wasm-bindgen-futures that cannot throw for what the engine gives them.
+ * Functions of wasm-bindgen, js-sys and wasm-bindgen-futures that cannot throw for the arguments that the engine
+ * passes.
  *
  * @type {readonly [pattern: RegExp, reason: string][]}
  */
@@ -20,7 +22,7 @@ const TOTAL = [
 ];
 
 /**
- * The imports that may throw, each as a sentence.
+ * The imports that may throw, each described by a sentence.
  *
  * @param {{ module: string, name: string }[]} imports
  * @param {string} glue the text of the generated bindings

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# WebKit's driver wants `--port=N` in one word; the test runner may say it in two.
+# WebKit's driver expects `--port=N` as one argument; the test runner may pass two.
 set -euo pipefail
 port=''
 while [ $# -gt 0 ]; do

@@ -15,7 +15,7 @@ const DOCS: [&str; 8] = [
     "Rows are shared with the cache: copy a row before you change it.",
 ];
 
-/// Types that TypeScript itself has.
+/// TypeScript's built-in types.
 const BUILT_IN: [&str; 2] = ["Omit", "Promise"];
 
 pub fn module() -> String {
@@ -38,7 +38,7 @@ pub fn module() -> String {
     )
 }
 
-/// The types that a signature names.
+/// The types that a signature mentions.
 fn types_in(signature: &str) -> impl Iterator<Item = &str> {
     signature
         .split(|letter: char| !letter.is_ascii_alphanumeric())

@@ -1,4 +1,4 @@
-//! The cache keys, and which of them answer which read.
+//! The cache keys, and which of them each read uses.
 
 use super::{camel, comment};
 use workflow_db::tables::{Action, Cached, KeyFormat, Kind, Presence, Table, TABLES};
@@ -41,7 +41,7 @@ pub fn module() -> String {
     )
 }
 
-/// Every format of a key. A list's comes before that of a row with the same prefix, which is a variant of the list's.
+/// Every key format. A list's format comes before the format of a row with the same prefix, which is a variant of it.
 fn formats() -> impl Iterator<Item = (&'static Table, &'static KeyFormat)> {
     let of_table = |table: &'static Table| {
         table.list_key.iter().chain(&table.row_key).chain(table.other_keys.iter().copied())
@@ -53,12 +53,12 @@ fn is_first_of_its_prefix(index: usize, format: &KeyFormat) -> bool {
     formats().position(|(_, other)| other.prefix == format.prefix) == Some(index)
 }
 
-/// How `cacheKeys` names a format.
+/// The name of a format in `cacheKeys`.
 fn name_of(format: &KeyFormat) -> String {
     camel(format.prefix.split(':').next().unwrap_or_default())
 }
 
-/// A function that makes the key, or this variant of it, of its arguments.
+/// A function that builds the key, or this variant of it, from its arguments.
 fn key_function(table: &Table, format: &KeyFormat, variant: &str) -> String {
     let (mut parameters, mut values) = (Vec::new(), Vec::new());
     for column in format.columns {
@@ -71,7 +71,7 @@ fn key_function(table: &Table, format: &KeyFormat, variant: &str) -> String {
     format!("({parameters}) => `{}{values}{variant}`", format.prefix)
 }
 
-/// How a key's function names the argument for a column. An id that the database does not make is the user's.
+/// The argument name for a column. An id that the database does not generate is the user's id.
 fn argument(table: &Table, format: &KeyFormat, column: &str) -> String {
     let is_own = table.column("id").is_some_and(|id| id.presence != Presence::Required);
     match column {
@@ -81,7 +81,7 @@ fn argument(table: &Table, format: &KeyFormat, column: &str) -> String {
     }
 }
 
-/// What makes the key of a read's arguments. None for a read that no single entry answers, and for a write.
+/// The expression for a read's key. `None` for writes, and for reads that are not answered by a single entry.
 fn read_key(table: &Table, action: Action) -> Option<String> {
     let (row, list) = (table.row_key.as_ref(), table.list_key.as_ref());
     Some(match action {

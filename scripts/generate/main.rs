@@ -1,8 +1,8 @@
-//! Writes what the package's TypeScript takes over from the crate, into the folder that is named as the argument:
-//! `cargo run --example generate -- pkg-template/src/generated`.
+//! Generates the TypeScript that is derived from the crate, into the folder given as the argument: `cargo run --example
+//! generate -- pkg-template/src/generated`.
 //!
-//! `rows.ts` holds the types of rows, queries and settings, `functions.ts` the functions of `db`, `keys.ts` the cache
-//! keys, and `timing.ts` how long to wait for what.
+//! `rows.ts` contains the types of rows, queries and settings, `functions.ts` the functions of `db`, `keys.ts` the
+//! cache keys, and `timing.ts` the delays.
 
 #![allow(clippy::format_collect, clippy::format_push_string, reason = "it runs once, and reads better")]
 
@@ -37,7 +37,7 @@ fn camel(text: &str) -> String {
     words.fold(first, |name, word| name + &word[..1].to_uppercase() + &word[1..])
 }
 
-/// A comment of these lines, before what it describes.
+/// Formats the lines as a comment.
 fn comment(indent: &str, lines: &[&str]) -> String {
     let lines: Vec<_> = lines.iter().map(|line| line.trim()).collect();
     match lines.as_slice() {

@@ -1,4 +1,4 @@
-//! How long hooks and the entry wait for what.
+//! The delays of hooks and entry points.
 
 use workflow_db::retry::RetryConfig;
 use workflow_db::time::{

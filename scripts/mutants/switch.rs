@@ -1,4 +1,4 @@
-//! The switch that selects a mutant at run time. Only in the instrumented copy of the crate.
+//! The switch that selects a mutant at run time. Exists only in the instrumented copy of the crate.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,7 +20,7 @@ fn active() -> usize {
         .get_or_init(|| std::env::var("MUTANT").ok().and_then(|text| text.parse().ok()).unwrap_or(usize::MAX))
 }
 
-/// Notes in the file `MUTANTS_REACHED`, if there is one, that the test reached the mutant.
+/// Records in the file `MUTANTS_REACHED`, if set, that the test reached the mutant.
 #[cold]
 fn note(id: usize) {
     if REACHED[id].swap(true, Ordering::Relaxed) {

@@ -1,7 +1,8 @@
-//! Saves of an edited graph that others may have saved meanwhile.
+//! Saves an edited graph that others may have saved in the meantime.
 //!
-//! A save names the graph that it is made of: the versions of its nodes, and its connections. The database refuses it when it holds
-//! another one. Then that graph is read and merged with the edited one, and the result is saved in the same way.
+//! A save names the graph that it is based on: the versions of its nodes, and its connections. The database refuses the
+//! save if it holds a different graph. The flow then reads that graph, merges it with the edited one, and saves the
+//! result in the same way.
 
 use super::relations::Relations;
 use super::write::{Condition, Write, WriteFlow, Written};
@@ -15,27 +16,27 @@ use crate::time::timestamp;
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-/// A graph is merged this many times with what others saved meanwhile. Each time, one of them was faster.
+/// How often a graph is merged and saved again. After each merge, someone else saved first.
 const MAX_MERGES: u32 = 20;
 
-/// What is missing where a base is not a graph.
+/// What the error says is expected if a base is not a graph.
 pub const BASE_EXPECTED: &str = "the graph that the edit started from";
 
-/// Writes data as JSON.
+/// Converts data to JSON.
 pub type ToJson<D> = Box<dyn Fn(&D) -> Result<String, Error>>;
 
-/// An own save that came through.
+/// An own save that succeeded.
 pub struct SavedGraph<D> {
     /// The graph that its edit started from.
     pub base: D,
     /// The edited graph.
     pub mine: D,
-    /// The workflow with the graph that it left.
+    /// The workflow as the save left it.
     pub saved: D,
 }
 
 impl<D: Data> SavedGraph<D> {
-    /// Whether an edit that started from `base` goes on from this one: what this save left is not in `base`.
+    /// Whether an edit that started from `base` continues from this save: what the save left is not in `base`.
     fn precedes(&self, base: &D) -> bool {
         let is_older = match (version_of(base), version_of(&self.saved)) {
             (Some(base), Some(saved)) => timestamp::compare(&base, &saved) == Some(Ordering::Less),
@@ -50,24 +51,25 @@ pub struct MergingSave<D: Data> {
     call: FunctionCall,
     base: Graph<D>,
     mine: Graph<D>,
-    /// The workflow as an own save left it, which the edit goes on from.
+    /// The workflow as an own save left it, if the edit continues from there.
     left: Option<D>,
     to_json: ToJson<D>,
     merges: u32,
-    /// The save that is under way, or was refused.
+    /// The save in progress, or the one that was refused.
     save: WriteFlow<D>,
-    /// The read that is under way, of what others saved.
+    /// The read in progress, which fetches what others saved.
     reading: Option<Relations<D>>,
-    /// The edit, to be remembered once it is saved.
+    /// The base and the edited graph, to be remembered after the save.
     edit: (D, D),
 }
 
 impl<D: Data> MergingSave<D> {
-    /// `call` saves the edited graph; `base` is the graph that the edit started from, as JSON. If `base` does not contain what
-    /// `earlier` saved, the edit continues from that: own changes are not taken for those of others.
+    /// `call` saves the edited graph; `base` is the graph that the edit started from, as JSON. If `base` does not
+    /// contain what `earlier` saved, the edit continues from that save, so that own changes are not mistaken for those
+    /// of others.
     ///
     /// # Errors
-    /// `INVALID_INPUT` where the base is not a graph.
+    /// `INVALID_INPUT` if the base is not a graph.
     pub fn new(
         call: FunctionCall,
         base: &str,
@@ -82,7 +84,7 @@ impl<D: Data> MergingSave<D> {
         let earlier = earlier.filter(|earlier| earlier.precedes(&edit.0));
         if let Some(earlier) = earlier {
             let (start, end) = (Graph::new("base", &earlier.base)?, Graph::new("graph", &earlier.mine)?);
-            // What the base is with the own changes since, and then with those of this edit, which is the latest.
+            // The base with the own changes since then and those of this edit, which is the latest.
             let own = merge_graphs(&start, &base, &end, OnConflict::Theirs).graph();
             let own_graph = Graph::new("base", &own)?;
             edit.1 = merge_graphs(&base, &mine, &own_graph, OnConflict::Theirs).graph();
@@ -94,18 +96,18 @@ impl<D: Data> MergingSave<D> {
         Ok(Self { call, base, mine, left, to_json, merges: 0, save, reading: None, edit })
     }
 
-    /// The version that the save was made of, as far as it was sure of that.
+    /// The version that the save was based on, if it is certain.
     pub fn version_before(&self) -> Option<&str> {
         self.save.version_before()
     }
 
-    /// What is to be remembered of the save, which left `saved`.
+    /// What to remember about the save; `saved` is the workflow as the save left it.
     pub fn saved(self, saved: D) -> SavedGraph<D> {
         let (base, mine) = self.edit;
         SavedGraph { base, mine, saved }
     }
 
-    /// Saves a graph, by the arguments of the call, made of the expected one.
+    /// Saves a graph, given by the arguments of the call, which is based on the expected graph.
     fn save(&mut self, arguments: &str, expected: &str, version: Option<String>) -> Step<Written<D>> {
         let arguments = arguments.strip_suffix('}').unwrap_or(arguments);
         let body = [arguments, ",\"p_expected\":", expected, "}"].concat();
@@ -145,7 +147,7 @@ impl<D: Data> MergingSave<D> {
         })
     }
 
-    /// Merges the edited graph with that of the workflow `theirs`, which was read just now or not.
+    /// Merges the edited graph with the one in `theirs`. `is_read` tells whether `theirs` was just read.
     fn merge_with(&mut self, theirs: &D, is_read: bool) -> Result<Step<Written<D>>, Error> {
         let graph = Graph::new("theirs", theirs)?;
         let merged = merge_graphs(&self.base, &graph, &self.mine, OnConflict::Base);
@@ -217,7 +219,7 @@ fn whole<D: Data>(parts: &Parts<D>) -> D {
     D::object(Some(&parts.workflow), &[], &lists)
 }
 
-/// The graph as the database compares it, as JSON: every node's `updated_at`, and every connection's ends.
+/// The graph in the form that the database compares, as JSON: every node's `updated_at`, and every connection's ends.
 fn versions_of<D: Data>(graph: &Graph<D>) -> String {
     let mut json = String::from("{\"nodes\":{");
     let mut comma = "";

@@ -16,14 +16,14 @@ use std::future::{ready, Future};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
-// Every import catches. None runs the application's code: what the application receives waits until the engine's step
-// is over (`pkg-template/src/step.ts`).
+// Every import catches exceptions. None runs application code: callbacks into the application are queued until the
+// engine's step is over (`pkg-template/src/step.ts`).
 #[wasm_bindgen]
 extern "C" {
-    /// The package's side of a client: its observers, and copies of entries that answer hits without a call into the
-    /// engine.
+    /// The package's side of a client: its observers, and copies of cache entries that answer hits without a call into
+    /// the engine.
     pub type CacheMirror;
-    /// The entry under `key` is now this.
+    /// Sets the copy of the entry under `key`.
     #[wasm_bindgen(method, catch)]
     fn put(
         this: &CacheMirror,
@@ -32,13 +32,13 @@ extern "C" {
         until_wall_ms: f64,
         slot: u32,
     ) -> Result<(), JsValue>;
-    /// The entry under `key` was removed.
+    /// Removes the copy of the entry under `key`.
     #[wasm_bindgen(method, catch)]
     fn drop(this: &CacheMirror, key: &str) -> Result<(), JsValue>;
-    /// The slots of the copies that answered reads since the last call, in order.
+    /// The slots of the copies that were read since the last call, in order.
     #[wasm_bindgen(method, js_name = takeUsed, catch)]
     fn take_used(this: &CacheMirror) -> Result<Vec<u32>, JsValue>;
-    /// Withdraws all copies until they are put again.
+    /// Withdraws all copies until they are set again.
     #[wasm_bindgen(method, catch)]
     fn withdraw(this: &CacheMirror) -> Result<(), JsValue>;
     /// Reports an event about an entry, or about all of them.
@@ -131,24 +131,24 @@ extern "C" {
     /// Changes may have been missed.
     #[wasm_bindgen(method, catch)]
     fn gap(this: &SocketDriver, subscription: u32) -> Result<(), JsValue>;
-    /// A room has another status.
+    /// The status of a room changed.
     #[wasm_bindgen(method, js_name = roomStands, catch)]
     fn room_stands(this: &SocketDriver, room: u32, status: &str, error: &JsValue) -> Result<(), JsValue>;
-    /// The others in a room: of each the id, name, color, state and time of arrival.
+    /// The other people in a room, each with id, name, color, state and time of arrival.
     #[wasm_bindgen(method, catch)]
     fn others(this: &SocketDriver, room: u32, others: &Array) -> Result<(), JsValue>;
-    /// A message to a room, with `event` and `payload`.
+    /// A message was sent to a room, with `event` and `payload`.
     #[wasm_bindgen(method, catch)]
     fn message(this: &SocketDriver, room: u32, message: &JsValue) -> Result<(), JsValue>;
 }
 
-/// Checks that a notification reached the package. It fails only if stack or memory ran out, and the package cannot
-/// recover what it did not receive: the engine stops, and the package starts a new one.
+/// Checks that a notification reached the package. It fails only if the stack or memory ran out. The package cannot
+/// recover a lost notification, so the engine stops and the package starts a new one.
 fn told(outcome: Result<(), JsValue>) {
     outcome.unwrap_or_else(|_| std::process::abort());
 }
 
-/// The server that a client talks to.
+/// The server that a client connects to.
 #[derive(PartialEq)]
 pub struct Target {
     /// Ends with `/rest/v1/`.

@@ -1,4 +1,4 @@
-//! Whole graphs: their nodes, then the connections between the nodes that are left.
+//! Merges whole graphs: first their nodes, then the connections between the remaining nodes.
 
 use super::rows::{has_same_content, Lists, Rows, CONNECTIONS, ENDS, NODES};
 use super::{Conflict, Merge, OnConflict, Place, Which};
@@ -13,10 +13,11 @@ pub struct Graph<D: Data> {
 }
 
 impl<D: Data> Graph<D> {
-    /// Takes an object with `nodes` and `connections`, which is called `name` in errors.
+    /// Parses an object with `nodes` and `connections`. Errors refer to it as `name`.
     ///
     /// # Errors
-    /// `INVALID_INPUT` where a list is missing, a row has no name or the name of another one, or a connection has no ends.
+    /// `INVALID_INPUT` if a list is missing, a row has no name or a name that is already used, or a connection lacks an
+    /// end.
     pub fn new(name: &str, graph: &D) -> Result<Self, Error> {
         Ok(Self {
             nodes: Rows::new(name, graph, &NODES)?,
@@ -24,18 +25,18 @@ impl<D: Data> Graph<D> {
         })
     }
 
-    /// The nodes, by their names, in their order.
+    /// The nodes with their names, in order.
     pub fn nodes(&self) -> impl Iterator<Item = (&str, D)> {
         self.nodes.ids.iter().filter_map(|id| Some((id.as_str(), self.nodes.get(id)?)))
     }
 
-    /// The connections, by their names, in their order.
+    /// The connections with their names, in order.
     pub fn connections(&self) -> impl Iterator<Item = (&str, D)> {
         self.connections.ids.iter().filter_map(|id| Some((id.as_str(), self.connections.get(id)?)))
     }
 }
 
-/// The names of the nodes at the ends of a connection.
+/// The names of the two nodes that a connection connects.
 pub fn ends_of<D: Data>(connection: &D) -> [String; 2] {
     ENDS.map(|column| match connection.column(column) {
         Value::Text(id) => id,
@@ -43,30 +44,30 @@ pub fn ends_of<D: Data>(connection: &D) -> [String; 2] {
     })
 }
 
-/// What became of two sides of a graph.
+/// The result of merging two sides.
 pub struct Merged<D> {
-    /// A list of rows.
+    /// The merged list of nodes.
     pub nodes: D,
-    /// A list of rows. Each connects nodes of the other list.
+    /// The merged list of connections, all between nodes of the other list.
     pub connections: D,
-    /// What has to be decided.
+    /// Conflicts for the user to decide.
     pub conflicts: Vec<Conflict<D>>,
 }
 
 impl<D: Data> Merged<D> {
-    /// As the application sees it: `{ nodes, connections }`.
+    /// The merged graph in the form that the application receives: `{ nodes, connections }`.
     pub fn graph(&self) -> D {
         let lists = [("nodes", Member::Data(&self.nodes)), ("connections", Member::Data(&self.connections))];
         D::object(None, &[], &lists)
     }
 
-    /// As the application sees them.
+    /// The conflicts in the form that the application receives.
     pub fn conflicts(&self) -> D {
         D::list(&self.conflicts.iter().map(Conflict::to_data).collect::<Vec<_>>())
     }
 }
 
-/// Merges what two sides made of `base`.
+/// Merges the changes that two sides made to `base`.
 pub fn merge_graphs<D: Data>(
     base: &Graph<D>,
     theirs: &Graph<D>,
@@ -83,7 +84,7 @@ struct GraphMerge<'a, D: Data> {
     merge: Merge<D>,
     nodes: Lists<'a, D>,
     connections: Lists<'a, D>,
-    /// The nodes that are left, by their names.
+    /// The remaining nodes, by name.
     merged: D::Index,
 }
 
@@ -130,8 +131,8 @@ impl<D: Data> GraphMerge<'_, D> {
         }
     }
 
-    /// The connection, unless a node at one of its ends is gone. It goes with that, except where a side drew it to a node of its
-    /// own: that is a conflict.
+    /// The connection, unless a node at one of its ends is gone. Then the connection goes too, which is a conflict if a
+    /// side moved it to a node that only that side has.
     fn connected(&mut self, id: String, row: D) -> Option<(String, D)> {
         let is_connected =
             |merged: &D::Index, row: &D| ends_of(row).iter().all(|end| merged.get(end).is_some());
@@ -157,7 +158,7 @@ impl<D: Data> GraphMerge<'_, D> {
         Some((id, row.clone()))
     }
 
-    /// Whether one side deleted the node, and the other one added or changed the connection.
+    /// Whether one side deleted the node while the other added or changed the connection.
     fn is_connected_by_other(&self, node: &str, connection: &Versions<D>) -> bool {
         let connected_by = match self.nodes.versions(node) {
             Versions { base: Some(_), theirs: Some(_), mine: None } => Which::Theirs,
@@ -167,8 +168,8 @@ impl<D: Data> GraphMerge<'_, D> {
         is_changed(connection, connected_by)
     }
 
-    /// The connections without those that connect what another one connects already: two sides may have drawn the same one
-    /// under different names. The one that the base has is left, or the one whose name comes first.
+    /// Removes connections that duplicate another one: both sides may have drawn the same connection under different
+    /// names. Keeps the one that is in the base, otherwise the one whose name sorts first.
     fn once_each(&self, connections: Vec<(String, D)>) -> Vec<D> {
         let mut by_ends = D::Index::default();
         for (id, row) in &connections {
@@ -189,7 +190,7 @@ impl<D: Data> GraphMerge<'_, D> {
         (is_new(id), id) < (is_new(other), other)
     }
 
-    /// Whether one side itself has both connections between the same nodes.
+    /// Whether a single side has both connections between the same nodes.
     fn is_drawn_twice(&self, id: &str, other: &str) -> bool {
         [self.connections.theirs, self.connections.mine].iter().any(|side| {
             let both = side.get(id).zip(side.get(other));

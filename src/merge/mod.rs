@@ -1,9 +1,9 @@
 //! Three-way merges of a workflow's nodes and connections.
 //!
-//! Two sides, `theirs` and `mine`, start from the same graph, `base`. A row or a field that one side changed is taken from that
-//! side. What both changed differently is a [`Conflict`].
+//! Two sides, `theirs` and `mine`, start from the same graph, `base`. A row or field that only one side changed is
+//! taken from that side. If both changed it differently, that is a [`Conflict`].
 //!
-//! Nothing here depends on which side is which, except for the names in conflicts and [`OnConflict::Theirs`].
+//! The result does not depend on which side is which, except for the names in conflicts and [`OnConflict::Theirs`].
 
 mod graph;
 mod rows;
@@ -14,12 +14,12 @@ pub use graph::{ends_of, merge_graphs, Graph, Merged};
 use crate::data::{Data, Member, Versions};
 use crate::json::json_text;
 
-/// What the merged graph holds where there is a conflict.
+/// The version that the merged graph contains where there is a conflict.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum OnConflict {
-    /// What the base holds.
+    /// The version of `base`.
     Base,
-    /// What `theirs` holds.
+    /// The version of `theirs`.
     Theirs,
 }
 
@@ -42,7 +42,7 @@ impl<T> Versions<T> {
 }
 
 impl<D: Data> Versions<D> {
-    /// Whose version is right: that of the side that changed it. None when both changed it differently.
+    /// The side whose version applies: the one that changed it. `None` if both changed it differently.
     fn settled(&self) -> Option<Which> {
         if is_same(self.base.as_ref(), self.mine.as_ref()) {
             return Some(Which::Theirs);
@@ -61,20 +61,21 @@ fn is_same<D: Data>(one: Option<&D>, other: Option<&D>) -> bool {
     }
 }
 
-/// A row that one side deleted and the other one changed, or a field that both changed differently.
+/// A row that one side deleted and the other changed, or a field that both changed differently.
 pub struct Conflict<D> {
-    /// The column that names the row: `node_id` or `connection_id`.
+    /// The column with the row's name: `node_id` or `connection_id`.
     pub named_by: &'static str,
     /// The row's name.
     pub id: String,
-    /// The names from the row to the field. Empty for the row itself.
+    /// The path from the row to the field. Empty for the row itself.
     pub path: Vec<String>,
     /// The row or field in the three graphs.
     pub versions: Versions<D>,
 }
 
 impl<D: Data> Conflict<D> {
-    /// As the application sees it: `{ node_id, path, base, theirs, mine }`. A version that is missing is left out.
+    /// The form that the application receives: `{ node_id, path, base, theirs, mine }`, without versions that do not
+    /// exist.
     pub fn to_data(&self) -> D {
         let mut json = String::from("[");
         for name in &self.path {
@@ -92,13 +93,13 @@ impl<D: Data> Conflict<D> {
     }
 }
 
-/// A merge under way: what happens on conflict, and the conflicts so far.
+/// A merge in progress: how it resolves conflicts, and the conflicts so far.
 struct Merge<D> {
     on_conflict: OnConflict,
     conflicts: Vec<Conflict<D>>,
 }
 
-/// A row by the name that both sides know it by.
+/// A row, by the name that it has on both sides.
 #[derive(Clone, Copy)]
 struct Place<'a> {
     named_by: &'static str,
@@ -106,7 +107,7 @@ struct Place<'a> {
 }
 
 impl<D: Data> Merge<D> {
-    /// Whose version is taken, after noting the conflict where there is one.
+    /// The side whose version is taken. Records a conflict if there is one.
     fn choose(&mut self, place: Place<'_>, path: &[String], versions: &Versions<D>) -> Which {
         match versions.settled() {
             Some(which) => which,

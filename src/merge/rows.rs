@@ -1,18 +1,18 @@
-//! Rows of a graph: by their names, in their order, and merged field by field.
+//! The rows of a graph: found by name, kept in order, and merged field by field.
 
 use super::{Merge, Place, Which};
 use crate::data::{Data, Form, Index, Member, Value, Versions};
 use crate::error::Error;
 
-/// What tells nodes and connections apart.
+/// The differences between nodes and connections.
 pub(super) struct Kind {
-    /// The member of a graph that lists them.
+    /// The key of the list in a graph.
     pub list: &'static str,
-    /// The column that names a row.
+    /// The column with the row's name.
     pub named_by: &'static str,
-    /// Columns that hold a text, besides that.
+    /// Other columns that must be strings.
     pub texts: &'static [&'static str],
-    /// Columns that have a default: what is left out is that.
+    /// Columns with a default, which applies if a row omits the column.
     defaults: &'static [(&'static str, Default)],
 }
 
@@ -37,22 +37,22 @@ pub(super) static NODES: Kind = Kind {
 pub(super) static CONNECTIONS: Kind =
     Kind { list: "connections", named_by: "connection_id", texts: &ENDS, defaults: &[] };
 
-/// The columns that name the nodes at a connection's ends.
+/// The columns with the names of the nodes at a connection's ends.
 pub(super) const ENDS: [&str; 2] = ["source_node_id", "target_node_id"];
-/// A node's position is one field, of that name in conflicts.
+/// A node's position counts as one field, which conflicts call by this name.
 const POSITION: [&str; 2] = ["position_x", "position_y"];
 const CONFIG: &str = "config";
-/// The columns that the database keeps: no user changes them.
+/// Columns that the database maintains and users never change.
 const KEPT: [&str; 4] = ["id", "workflow_id", "created_at", "updated_at"];
 
-/// The rows of a list by name, and the names in their order.
+/// The rows of a list by name, and the names in order.
 pub(super) struct Rows<D: Data> {
     pub ids: Vec<String>,
     by_id: D::Index,
 }
 
 impl<D: Data> Rows<D> {
-    /// The rows of `graph`, which is called `name` in errors.
+    /// The rows of `graph`, which errors refer to as `name`.
     pub fn new(name: &str, graph: &D, kind: &Kind) -> Result<Self, Error> {
         let list = [name, ".", kind.list].concat();
         let rows = graph.child(kind.list).filter(|rows| rows.is(Form::Rows));
@@ -97,8 +97,9 @@ impl<D: Data> Lists<'_, D> {
         Versions { base: self.base.get(id), theirs: self.theirs.get(id), mine: self.mine.get(id) }
     }
 
-    /// Every name once. Where only one side has other names than the base, or another order, they are in its order. Where both
-    /// have, new names follow those of the base: each side's in their order, between those of the other side.
+    /// All names, each once. If only one side changed the names or their order, its order applies. If both did, new
+    /// names follow the names of the base: those of each side keep their order, interleaved with those of the other
+    /// side.
     pub fn ids(&self) -> Vec<String> {
         let (base, theirs, mine) = (&self.base.ids, &self.theirs.ids, &self.mine.ids);
         let mut all: Vec<&String> = Vec::new();
@@ -132,13 +133,13 @@ impl<D: Data> Lists<'_, D> {
     }
 }
 
-/// Whether both rows hold the same, apart from what the database keeps.
+/// Whether both rows have the same content, apart from columns that the database maintains.
 pub(super) fn has_same_content<D: Data>(kind: &Kind, one: &D, other: &D) -> bool {
     let content = |row| D::object(Some(&with_defaults(kind, row)), &KEPT, &[]);
     content(one).is_equal(&content(other))
 }
 
-/// The row with the defaults of what it leaves out, as a save of it stores it.
+/// The row with defaults for the columns that it omits, as a save would store it.
 fn with_defaults<D: Data>(kind: &Kind, row: &D) -> D {
     let no_members = D::object(None, &[], &[]);
     let missing = kind.defaults.iter().filter(|(column, _)| !row.has(column));
@@ -154,7 +155,7 @@ fn with_defaults<D: Data>(kind: &Kind, row: &D) -> D {
 }
 
 impl<D: Data> Merge<D> {
-    /// Merges the row of that name. None when it is gone.
+    /// Merges the row with this name. `None` if it is gone.
     pub(super) fn row(&mut self, kind: &Kind, id: &str, versions: &Versions<D>) -> Option<D> {
         if let Some(which) = versions.settled() {
             return versions.of(which).cloned();
@@ -162,7 +163,7 @@ impl<D: Data> Merge<D> {
         let place = Place { named_by: kind.named_by, id };
         match versions {
             Versions { theirs: Some(_), mine: Some(_), .. } => self.both(kind, place, versions),
-            // One side deleted it, the other one changed no more than what the database keeps.
+            // One side deleted the row; the other changed nothing but columns that the database maintains.
             Versions { base: Some(base), theirs: Some(row), .. }
             | Versions { base: Some(base), mine: Some(row), .. }
                 if has_same_content(kind, base, row) =>
@@ -176,7 +177,7 @@ impl<D: Data> Merge<D> {
         }
     }
 
-    /// Merges a row that both sides have. Of two new rows that differ, none can be taken in part.
+    /// Merges a row that both sides have. If both sides added it and the two differ, it is not merged field by field.
     fn both(&mut self, kind: &Kind, place: Place<'_>, versions: &Versions<D>) -> Option<D> {
         let before = self.conflicts.len();
         let merged = self.fields(kind, place, versions);
@@ -222,7 +223,7 @@ impl<D: Data> Merge<D> {
     }
 }
 
-/// Of what the database keeps, the later one: times are texts that sort.
+/// For columns that the database maintains, the later value. Times are strings that sort chronologically.
 fn latest<D: Data>(versions: &Versions<D>) -> Which {
     versions.settled().unwrap_or_else(|| {
         let text = |which| versions.of(which).and_then(|value| value.value().text().map(str::to_owned));

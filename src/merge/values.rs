@@ -1,4 +1,4 @@
-//! Values that objects are nested in, such as a node's `config`: merged member by member, to any depth.
+//! Nested values, such as a node's `config`: merged member by member, to any depth.
 
 use super::{Merge, Place};
 use crate::data::{Data, Form, Versions};
@@ -6,14 +6,14 @@ use std::vec::IntoIter;
 
 /// An object that is being merged.
 struct Open<D> {
-    /// The members that were not looked at yet.
+    /// The members that have not been merged yet.
     waiting: IntoIter<(String, Versions<D>)>,
     /// The members of the merged object.
     merged: Vec<(String, D)>,
 }
 
 impl<D: Data> Open<D> {
-    /// Where both sides have an object, and the base has one or nothing.
+    /// Starts a merge if both sides have an object, and the base has an object or nothing.
     fn of(versions: &Versions<D>) -> Option<Self> {
         let is_object = |value: &D| value.is(Form::Object);
         let are_objects = versions.theirs.as_ref().is_some_and(is_object)
@@ -24,10 +24,10 @@ impl<D: Data> Open<D> {
 }
 
 impl<D: Data> Merge<D> {
-    /// Merges the field `name` of a row. None when it is left out.
+    /// Merges the field `name` of a row. `None` if the result lacks the field.
     ///
-    /// Open objects wait in a list instead of on the call stack: values may be nested thousands of levels deep. Each value is
-    /// compared once, at the level where its members are not looked at any more.
+    /// Open objects are kept in a list instead of on the call stack, because values may be nested thousands of levels
+    /// deep. Each value is compared only once, at the level where its members are no longer merged one by one.
     pub(super) fn value(&mut self, place: Place<'_>, name: String, versions: &Versions<D>) -> Option<D> {
         let mut path = vec![name];
         let Some(outermost) = Open::of(versions) else {

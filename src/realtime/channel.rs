@@ -10,7 +10,7 @@ use crate::data::{Data, Value};
 use crate::error::{code, Error, Report};
 use crate::time::{Moment, JOIN_TIMEOUT_MS, READY_TIMEOUT_MS, REFUSED_BACKOFF};
 
-/// What Postgres calls it when row security refuses something.
+/// Postgres's error code for a refusal by row security.
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
 
 /// The channel's phase, which determines the meaning of `due_ms`.
@@ -20,8 +20,8 @@ enum Phase {
     Waiting,
     /// The join was sent; its reply is expected until `due_ms`.
     Joining,
-    /// The reply arrived. It does not mean that changes flow (recording `timing-cold-join`); the message that they do
-    /// is expected until `due_ms`.
+    /// The reply arrived. It does not mean that changes flow (recording `timing-cold-join`); the message saying so is
+    /// expected until `due_ms`.
     Joined,
     /// Changes are being received.
     Live,
@@ -33,18 +33,18 @@ enum Phase {
 enum Notification {
     Nothing,
     Ready,
-    /// The server refuses the bindings, or entry to the room, with this text.
+    /// The server refuses the bindings, or access to the room, with this message.
     Refused(String),
-    /// It fails to get ready for another reason.
+    /// The channel cannot get ready for another reason.
     Failing,
 }
 
-/// What a channel is for.
+/// The purpose of a channel.
 enum Purpose<D> {
-    /// To tell of the changes that these bindings mean.
+    /// Reports the changes that these bindings select.
     Changes {
         bindings: Vec<Binding>,
-        /// The server's name of each binding, which may be the same for several.
+        /// The server's ids of the bindings, which may be equal for several.
         ids: Vec<f64>,
     },
     Room(Box<Room<D>>),
@@ -60,26 +60,26 @@ pub(super) struct Channel<D> {
     join_ref: String,
     live_since_ms: f64,
     reconnects: Reconnects,
-    /// Consecutive refusals of the bindings, or of entry to the room.
+    /// Consecutive refusals of the bindings, or of access to the room.
     refusals: u32,
-    /// Failed joins.
+    /// Tracks failed joins.
     trouble: Trouble,
     /// The version of the token that the server received last.
     token_version: u32,
-    /// The server rejected the newest token: do not join before the provider has answered again.
+    /// The server rejected the newest token: do not join before the provider has returned another one.
     wants_token: bool,
 }
 
 impl<D: Data> Channel<D> {
-    /// A channel that tells of changes.
+    /// Creates a channel that reports changes.
     pub fn of_changes(id: ChannelId, bindings: Vec<Binding>, now_ms: f64) -> Self {
-        // One name for all joins of the channel: a further join then replaces the one before, should the server
-        // still hold it (recording `duplicate-topic-join`).
+        // All joins of the channel use one topic, so that a new join replaces the previous one if the server still
+        // holds it (recording `duplicate-topic-join`).
         let topic = ["realtime:wdb-", &id.to_string()].concat();
         Self::new(id, topic, Purpose::Changes { bindings, ids: Vec::new() }, now_ms)
     }
 
-    /// A room.
+    /// Creates a channel for a room.
     pub fn of_room(id: ChannelId, join: RoomJoin, now: Moment) -> Self {
         let topic = ["realtime:", &join.topic].concat();
         Self::new(id, topic, Purpose::Room(Box::new(Room::new(join, now))), now.monotonic_ms)
@@ -108,7 +108,7 @@ impl<D: Data> Channel<D> {
         matches!(self.phase, Phase::Joined | Phase::Live | Phase::Refused)
     }
 
-    /// When it needs attention while the socket is open.
+    /// When the channel needs attention while the socket is open.
     pub fn due_ms(&self, next_join_ms: f64, is_asking: bool) -> f64 {
         match self.phase {
             Phase::Waiting if self.wants_token && is_asking => f64::INFINITY,
@@ -140,7 +140,7 @@ impl<D: Data> Channel<D> {
         }
     }
 
-    /// Sends a message to a room, if that is joined. Whether it was.
+    /// Sends a message to a room if it is joined. Returns whether it is.
     pub fn send_message(&self, payload: &str, outbox: &mut Outbox<D>) -> bool {
         let is_open = self.phase == Phase::Live && self.room().is_some();
         if is_open {
@@ -197,7 +197,7 @@ impl<D: Data> Channel<D> {
         }
     }
 
-    /// The provider answered, with a token or with this error.
+    /// The provider returned a token or failed with this error.
     pub fn handle_token(&mut self, step: Step, failure: Option<&Error>, outbox: &mut Outbox<D>) {
         let Some(failure) = failure else {
             self.wants_token = false;
@@ -252,7 +252,7 @@ impl<D: Data> Channel<D> {
         self.wants_token
     }
 
-    /// Handles a reply to the join, or the message that the server does not know the channel. Returns the error, if
+    /// Handles a reply to the join, or the message that the channel is unknown to the server. Returns the error, if
     /// any.
     fn handle_reply(&mut self, step: Step, frame: &Frame<D>, outbox: &mut Outbox<D>) -> Option<String> {
         let response = frame.payload.child("response");
@@ -283,7 +283,8 @@ impl<D: Data> Channel<D> {
         None
     }
 
-    /// Handles readiness, a refusal, or the announcement of the end. Returns the error, if the channel itself failed.
+    /// Handles readiness, a refusal, or the announcement that the channel closes. Returns the error if the channel
+    /// itself failed.
     fn handle_system(&mut self, step: Step, frame: &Frame<D>, outbox: &mut Outbox<D>) -> Option<String> {
         let is_ok = frame.says("status") == "ok";
         match &*frame.says("extension") {
@@ -322,7 +323,7 @@ impl<D: Data> Channel<D> {
         outbox.push(Effect::Refused(self.id, error(text)));
     }
 
-    /// The room is not open to this user, or not any more. Asks again ever more rarely, and with the next token.
+    /// The user has no access to the room, or lost it. Asks again with growing delays, and with the next token.
     fn be_shut_out(&mut self, step: Step, text: String, outbox: &mut Outbox<D>) {
         self.be_refused(step, text, shut_out, outbox);
         self.phase = Phase::Waiting;
@@ -376,7 +377,7 @@ impl<D: Data> Channel<D> {
     fn be_down(&mut self, due_ms: f64, outbox: &mut Outbox<D>) {
         self.phase = Phase::Waiting;
         self.due_ms = due_ms;
-        // A refusal is reported once until the channel is ready; further attempts are not news.
+        // A refusal is reported once until the channel is ready; later attempts are not reported.
         if matches!(self.told, Notification::Ready) {
             self.told = Notification::Nothing;
             outbox.push(Effect::Down(self.id));
@@ -392,14 +393,14 @@ impl<D: Data> Channel<D> {
         self.tell_trouble(step, error, outbox);
     }
 
-    /// Reports that joins fail, if it lasts.
+    /// Reports that joins fail if that lasts.
     fn tell_trouble(&mut self, step: Step, error: &Error, outbox: &mut Outbox<D>) {
         if self.trouble.is_lasting(step.now.monotonic_ms) {
             self.be_failing(error, outbox);
         }
     }
 
-    /// Reports that the channel fails to get ready, unless that was reported already.
+    /// Reports that the channel cannot get ready, unless that was already reported.
     pub fn be_failing(&mut self, error: &Error, outbox: &mut Outbox<D>) {
         if matches!(self.told, Notification::Nothing) {
             self.told = Notification::Failing;
@@ -410,7 +411,7 @@ impl<D: Data> Channel<D> {
         }
     }
 
-    /// The socket is gone, which is not the channel's fault.
+    /// The socket is gone, which does not count as a failure of the channel.
     pub fn handle_lost(&mut self, step: Step, outbox: &mut Outbox<D>) {
         self.settle(step);
         let due_ms = if self.phase == Phase::Waiting { self.due_ms } else { step.now.monotonic_ms };
@@ -437,7 +438,7 @@ impl<D: Data> Channel<D> {
     }
 }
 
-/// Whether the server says that row security does not let this user in (`You do not have permissions to read from this
+/// Whether the message says that row security denies this user access (`You do not have permissions to read from this
 /// Channel topic`, on newer servers after `Unauthorized: `).
 fn is_about_permission(text: &str) -> bool {
     text.as_bytes().windows(10).any(|part| part == b"permission")
@@ -450,7 +451,7 @@ fn join_refused(reason: String) -> Error {
     Report { details, ..Report::new(code::UNKNOWN_ERROR, message) }.into()
 }
 
-/// Row security does not let the user into the room.
+/// The error if row security denies the user access to the room.
 fn shut_out(reason: String) -> Error {
     let hint = "A room is open to the workflow's owner and members, once \
                 supabase/optional/20260301000000_workflow_members.sql is applied";

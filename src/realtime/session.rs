@@ -14,9 +14,9 @@ use crate::time::{Moment, CONNECT_GAP_MS, CONNECT_TIMEOUT_MS, LATE_MS, LINGER_MS
 
 /// The state of the socket.
 enum Socket {
-    /// There is none, and none is needed.
+    /// There is no socket, and none is needed.
     Idle,
-    /// Not opened yet: the token is requested first, so that joins contain it.
+    /// Not opened yet: the token is requested first, so that joins can contain it.
     Asking,
     /// Connecting, with this deadline.
     Connecting(f64),
@@ -38,18 +38,18 @@ pub struct Session<D> {
     outbox: Outbox<D>,
     tokens: Tokens,
     reconnects: Reconnects,
-    /// Attempts to connect since a socket last worked.
+    /// Tracks attempts to connect since a socket last worked.
     trouble: Trouble,
     /// The error of the last attempt.
     failure: Option<Error>,
-    /// Whether it was reported to the channels.
+    /// Whether the error was reported to the channels.
     is_failing: bool,
     pace: Pace,
     /// When the last attempt to connect began.
     tried_ms: f64,
     /// When to close a socket without channels; infinity while there are channels.
     linger_ms: f64,
-    /// By how much the wall clock was ahead of the monotonic one at the last timer. The difference grows while the
+    /// By how much the wall clock was ahead of the monotonic clock at the last timer. The difference grows while the
     /// machine sleeps.
     ahead_ms: f64,
     /// Whether the last timer fired late.
@@ -90,12 +90,13 @@ impl<D: Data> Session<D> {
         }
     }
 
-    /// Joins a room, likewise.
+    /// Joins a room; connects if necessary.
     pub fn open_room(&mut self, step: Step, channel: ChannelId, join: RoomJoin) {
         self.add(step, Channel::of_room(channel, join, step.now));
     }
 
-    /// Shows another state, a JSON object, to the others in a room: within the second at the latest, the last one in any case.
+    /// Replaces the state, a JSON object, that the others in a room see. Sends it within a second; intermediate states
+    /// may be skipped.
     pub fn show_state(&mut self, step: Step, channel: ChannelId, state: String) {
         let mut channels = self.channels.iter_mut();
         if let Some(room) = channels.find(|known| known.id == channel).and_then(Channel::room_mut) {
@@ -104,7 +105,8 @@ impl<D: Data> Session<D> {
         self.advance(step);
     }
 
-    /// Sends a message with a JSON payload to the others in a room. False when the room is not joined: then it is lost.
+    /// Sends a message with a JSON payload to the others in a room. Returns false if the room is not joined: the
+    /// message is lost.
     pub fn send_message(&mut self, channel: ChannelId, event: &str, payload: &str) -> bool {
         let message = Room::<D>::message(event, payload);
         let mut channels = self.channels.iter();

@@ -1,5 +1,5 @@
--- The production schema as it stands: 14 tables, their indexes, and the row security that production has today.
--- The later files close its holes. Nothing here changes a table that already exists.
+-- The production schema as it is: 14 tables, their indexes, and the row security that production has today. Later
+-- migrations close its gaps. Nothing here changes a table that already exists.
 
 create table if not exists public.user_profiles (
   id uuid primary key references auth.users (id) on delete cascade,
@@ -178,7 +178,7 @@ create table if not exists public.workflow_favorites (
   unique (user_id, workflow_id)
 );
 
--- Every foreign key, and the columns that lists are ordered by.
+-- An index for every foreign key, and for the columns that lists are sorted by.
 create index if not exists workflows_user_id_idx on public.workflows (user_id);
 create index if not exists workflows_created_at_idx on public.workflows (created_at desc);
 create index if not exists workflow_nodes_workflow_id_idx on public.workflow_nodes (workflow_id);
@@ -199,8 +199,8 @@ create index if not exists audit_logs_created_at_idx on public.audit_logs (creat
 create index if not exists workflow_favorites_user_id_idx on public.workflow_favorites (user_id);
 create index if not exists workflow_favorites_workflow_id_idx on public.workflow_favorites (workflow_id);
 
--- The three API roles may name every table; row security decides which rows they reach. A Supabase project's default
--- privileges grant them more on a new table, which least_privilege takes back.
+-- Grants access to every table to the three API roles; row security decides which rows they reach. In a Supabase
+-- project, the default privileges grant more on new tables, which least_privilege revokes.
 grant usage on schema public to anon, authenticated, service_role;
 grant select, insert, update, delete on
   public.user_profiles, public.workflows, public.workflow_nodes, public.workflow_connections,
@@ -225,8 +225,8 @@ alter table public.saved_templates enable row level security;
 alter table public.audit_logs enable row level security;
 alter table public.workflow_favorites enable row level security;
 
--- The policies of today. `(select auth.uid())` is evaluated once per statement, a bare `auth.uid()` once per row.
--- A policy of the same name is left as it is.
+-- The policies of today's production. `(select auth.uid())` is evaluated once per statement, a bare `auth.uid()` once
+-- per row. A policy that already exists by name stays unchanged.
 do $$
 declare
   own constant text := 'user_id = (select auth.uid())';

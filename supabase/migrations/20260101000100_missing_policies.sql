@@ -1,9 +1,9 @@
--- Adds the row security that the first schema left out. Without it an upsert of settings answers 42501 even where the
--- row exists, an update of an execution answers 200 and changes nothing, and every user may overwrite all templates.
--- Additive and repeatable: a policy of the same name is left as it is.
+-- Adds the row security that the initial schema lacks. Without it, an upsert of settings fails with 42501 even if the
+-- row exists, an update of an execution returns 200 but changes nothing, and every user may overwrite all templates.
+-- Additive and repeatable: a policy that already exists by name stays unchanged.
 
 alter table public.workflow_templates enable row level security;
--- A template belongs to its creator, by default the user who inserts it.
+-- A template belongs to its creator: by default, the user who inserts it.
 alter table public.workflow_templates alter column created_by set default auth.uid();
 
 do $$

@@ -1,5 +1,6 @@
--- Gives every auth user the user_profiles row that all other tables refer to: new users by a trigger, existing ones by
--- the backfill at the end. Repeatable; a profile that exists is never changed. The function is replaced by profile_emails.
+-- Gives every auth user the user_profiles row that all other tables refer to: a trigger creates it for new users, and
+-- the backfill at the end for existing ones. Repeatable; an existing profile never changes. profile_emails replaces the
+-- function.
 
 -- Security definer: the auth service, which inserts the user, has no rights in `public`.
 create or replace function public.create_user_profile()
@@ -12,8 +13,8 @@ begin
   insert into public.user_profiles (id, email, full_name, avatar_url)
   values (
     new.id,
-    -- A user without an address (phone, anonymous) still needs a unique one; so does one whose address another
-    -- profile took by editing its own: a sign-up must not fail for that.
+    -- The address must be unique even for a user who has none (phone, anonymous), and for one whose address another
+    -- profile took by editing its own. A sign-up must not fail because of that.
     case
       when new.email is null or exists (select from public.user_profiles p where p.email = new.email)
       then new.id::text
@@ -33,7 +34,7 @@ create or replace trigger create_user_profile
   after insert on auth.users
   for each row execute function public.create_user_profile();
 
--- Accounts may share an address (single sign-on): the oldest has it in its profile, the others have their id there.
+-- Accounts may share an address (single sign-on): the oldest gets it in its profile, the others get their id.
 insert into public.user_profiles (id, email, full_name, avatar_url)
 select
   u.id,

@@ -1,9 +1,9 @@
--- Records every insert, update and delete on the audited tables in audit_logs. Repeatable. The function is replaced by
--- audit_large_rows.
+-- Records every insert, update and delete on the audited tables in audit_logs. Repeatable. audit_large_rows replaces
+-- the function.
 --
--- details: {new} for an insert, {old} for a delete, {old, new, changes} for an update, where `changes` holds the new
--- value of each column that differs. Encrypted columns appear as "[REDACTED]" in all three; one that changed is still
--- named in `changes`.
+-- details: {new} for an insert, {old} for a delete, {old, new, changes} for an update. `changes` contains the new value
+-- of each changed column. Encrypted columns appear as "[REDACTED]" in all three, but a change is still listed in
+-- `changes`.
 --
 -- An audit row never blocks the write it describes: any error here becomes a warning.
 
@@ -15,7 +15,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  -- The name of a row of this table, as in `workflow_created`: passed by the trigger.
+  -- The name of a row of this table, as in `workflow_created`; an argument of the trigger.
   resource constant text := tg_argv[0];
   secret_columns constant text[] := array['encrypted_key', 'encrypted_token'];
   before_row jsonb;
@@ -38,7 +38,7 @@ begin
     where a.value is distinct from before_row -> a.key;
   end if;
 
-  -- Only now, so that a replaced secret still shows up as a change.
+  -- Redact only now, so that a replaced secret still counts as a change.
   foreach secret in array secret_columns loop
     if before_row ? secret then
       before_row := before_row || jsonb_build_object(secret, '[REDACTED]');
@@ -61,7 +61,7 @@ begin
     details := details || jsonb_build_object('changes', changes);
   end if;
 
-  -- Set by PostgREST; absent for a write by another way. What a client sends need not parse.
+  -- Set by PostgREST; absent for other writes. The client may send headers that cannot be parsed.
   begin
     headers := nullif(current_setting('request.headers', true), '')::jsonb;
     address := nullif(trim(split_part(headers ->> 'x-forwarded-for', ',', 1)), '')::inet;
@@ -69,7 +69,7 @@ begin
     address := null;
   end;
 
-  -- Deleting an account fires this after the profile has gone; then the row has no owner.
+  -- Deleting an account fires this trigger after the profile is gone: the row then has no owner.
   insert into public.audit_logs (user_id, action, resource_type, resource_id, details, ip_address, user_agent)
   select
     p.id,

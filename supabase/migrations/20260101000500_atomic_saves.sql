@@ -1,11 +1,11 @@
--- Saves of several rows in one transaction, as functions that PostgREST offers under /rpc. Repeatable. Most functions are
--- replaced by concurrent_saves, and count_template_use by curated_templates.
+-- Functions that save several rows in one transaction; PostgREST exposes them under /rpc. Repeatable. concurrent_saves
+-- replaces most of them, and curated_templates replaces count_template_use.
 --
 -- All run with the caller's rights, so row security decides as for single rows. The client generates the ids, so a
--- repeated call is harmless. Errors use PostgREST's own codes: PT400, PT404 and PT409 become the HTTP status of their
--- digits (40001 would be retried without end).
+-- repeated call is harmless. Errors use PostgREST's own codes: PT400, PT404 and PT409 become the HTTP status with these
+-- digits (40001 would be retried endlessly).
 
--- What only the functions below call; PostgREST does not offer this schema.
+-- Helpers of the functions below; PostgREST does not expose this schema.
 create schema if not exists workflow_private;
 grant usage on schema workflow_private to authenticated;
 
@@ -28,7 +28,7 @@ as $$
   where w.id = p_workflow_id
 $$;
 
--- The wanted nodes as rows. What is left out has the column's default.
+-- The requested nodes as rows. Omitted members get the column's default.
 create or replace function workflow_private.wanted_nodes(p_nodes jsonb)
 returns table (
   place bigint, id uuid, node_type text, node_id text, label text,
@@ -65,9 +65,9 @@ as $$
   from jsonb_array_elements(p_connections) with ordinality as e (connection, place)
 $$;
 
--- Makes a workflow's nodes and connections the wanted ones, and answers whether anything had to change. Rows are matched
--- by node_id and connection_id; matched ones keep their id and created_at. New ones get created_at by their place in
--- the list, so that this order survives.
+-- Replaces a workflow's nodes and connections with the requested ones, and returns whether anything changed. Rows are
+-- matched by node_id and connection_id; matched rows keep their id and created_at. New rows get a created_at according
+-- to their position in the list, so that the order is preserved.
 create or replace function workflow_private.merge_graph(
   p_workflow_id uuid,
   p_nodes jsonb,
@@ -81,7 +81,7 @@ as $$
 declare
   step constant interval := interval '1 microsecond';
   repeated text;
-  -- The id and created_at of each connection that goes, by its connection_id.
+  -- The id and created_at of each removed connection, by its connection_id.
   gone_connections jsonb;
   count_of_step bigint;
   changes bigint := 0;
@@ -124,7 +124,8 @@ begin
   get diagnostics count_of_step = row_count;
   changes := changes + count_of_step;
 
-  -- A changed connection goes and comes back: two that swap their ends would meet in the unique index on the way.
+  -- A changed connection is deleted and inserted again: two connections that swap ends would violate the unique index
+  -- in between.
   with gone as (
     delete from public.workflow_connections c
     where c.workflow_id = p_workflow_id
@@ -166,10 +167,10 @@ as $$
   select greatest(clock_timestamp()::timestamp, p_updated_at + interval '1 microsecond')
 $$;
 
--- As it was before it knew repetitions: two of one name would leave it open which one is called.
+-- Drops the older version without p_replay: with two functions of one name, calls would be ambiguous.
 drop function if exists public.save_workflow_graph(uuid, jsonb, jsonb, timestamp);
 
--- p_replay says that an earlier call may have come through: then a graph that is equal is no conflict.
+-- p_replay says that an earlier attempt may have succeeded: an equal graph is then no conflict.
 create or replace function public.save_workflow_graph(
   p_workflow_id uuid,
   p_nodes jsonb,
@@ -207,7 +208,7 @@ begin
 end
 $$;
 
--- p_replay says that an earlier call may have come through: then rows that exist are right if they are equal.
+-- p_replay says that an earlier attempt may have succeeded: equal existing rows are then no conflict.
 create or replace function public.batch_save_workflows(
   p_workflows jsonb,
   p_overwrite boolean default false,
@@ -253,7 +254,7 @@ begin
       begin
         insert into public.workflows select wanted.*;
       exception when unique_violation then
-        -- An id that exists and is not seen is another user's.
+        -- An id that exists but is invisible belongs to another user.
         if exists (select from public.workflows w where w.user_id = wanted.user_id and w.name = wanted.name) then
           raise;
         end if;
@@ -271,7 +272,7 @@ begin
 end
 $$;
 
--- Where keys are encrypted at rest (supabase/optional), no two ciphertexts are equal, and only that file's function can
+-- If keys are encrypted at rest (supabase/optional), no two ciphertexts are equal. Only the function in that file can
 -- tell whether their secrets are.
 create or replace function workflow_private.is_same_api_key(p_stored public.api_keys, p_wanted public.api_keys)
 returns boolean
@@ -300,7 +301,7 @@ set search_path = ''
 as $$
 declare
   taken constant text := 'An API key of the batch exists already';
-  -- Where keys are encrypted at rest, the database's own.
+  -- With encryption at rest, calls the function in the database.
   hidden constant text := 'key_format';
   item jsonb;
   stored public.api_keys;
@@ -373,7 +374,7 @@ declare
   number int := 1;
   children jsonb;
 begin
-  -- A repeated call after the first response was lost.
+  -- A call repeated after its first response was lost.
   if exists (select from public.workflows w where w.id = p_workflow_id and w.user_id = p_user_id) then
     return workflow_private.workflow_as_json(p_workflow_id);
   end if;
@@ -392,7 +393,7 @@ begin
       );
       exit;
     exception when unique_violation then
-      -- Taken by name, then: the id is new.
+      -- The id is new, so the name is taken.
       if not exists (
         select from public.workflows w
         where w.user_id = p_user_id
@@ -433,7 +434,7 @@ do $$
 declare
   of_schema record;
 begin
-  -- Postgres lets every role call a new function.
+  -- By default, Postgres lets every role call a new function.
   for of_schema in
     select p.oid::regprocedure as signature
     from pg_catalog.pg_proc p

@@ -1,10 +1,10 @@
--- Refuses executions and favourites of a workflow that the user cannot see. A foreign key ignores row security:
--- without this file any existing id is accepted, and the response reveals whether it exists. Repeatable.
+-- Refuses executions and favorites of a workflow that the user cannot see. A foreign key ignores row security: without
+-- this migration it accepts any existing id, and the response reveals whether the id exists. Repeatable.
 
 create schema if not exists workflow_private;
 
--- Restrictive policies apply on top of the permissive ones, whatever their names. The subquery runs as the user, so
--- the policies of workflows decide what is visible.
+-- Restrictive policies apply in addition to the permissive ones, whatever their names. The subquery runs as the user,
+-- so the policies of workflows decide what is visible.
 drop policy if exists workflow_executions_insert_visible on public.workflow_executions;
 create policy workflow_executions_insert_visible on public.workflow_executions as restrictive
   for insert with check (exists (select from public.workflows w where w.id = workflow_id));
@@ -13,8 +13,8 @@ drop policy if exists workflow_favorites_insert_visible on public.workflow_favor
 create policy workflow_favorites_insert_visible on public.workflow_favorites as restrictive
   for insert with check (exists (select from public.workflows w where w.id = workflow_id));
 
--- A trigger and not a policy: an execution must stay writable after its workflow became private, and a policy cannot
--- tell whether the workflow was changed.
+-- A trigger instead of a policy: an execution must stay writable after its workflow became private, and a policy cannot
+-- tell whether the reference to the workflow changed.
 create or replace function workflow_private.check_new_workflow()
 returns trigger
 language plpgsql

@@ -1,10 +1,10 @@
--- Whether a template is featured, how often it was used and how it is rated is not for its creator to say. Only
+-- Prevents creators from setting whether their template is featured, how often it was used and how it is rated. Only
 -- service_role, the owner of the table and count_template_use set these columns. Repeatable.
 
 create schema if not exists workflow_private;
 
--- Runs as the writer. Row security restrains users; it does not restrain service_role or the owner of the table, as
--- which count_template_use runs.
+-- Runs as the writer. Row security applies to users, but not to service_role or to the owner of the table, as which
+-- count_template_use runs.
 create or replace function workflow_private.keep_curated_columns()
 returns trigger
 language plpgsql
@@ -33,8 +33,8 @@ create or replace trigger keep_curated_columns
   before insert or update on public.workflow_templates
   for each row execute function workflow_private.keep_curated_columns();
 
--- Security definer: only its creator may change a template, but every user's use counts. At the greatest integer
--- the count stays as it is.
+-- Security definer: only its creator may change a template, but every user's use counts. The count stays at the maximum
+-- integer once it is reached.
 create or replace function workflow_private.count_template_use(p_template_id uuid)
 returns void
 language sql

@@ -1,8 +1,8 @@
--- Makes a profile's email the address of its account, and keeps it so: users cannot change it to another one, and a
--- change of the account's address reaches the profile. Repeatable.
+-- Keeps a profile's email equal to the address of its account: users cannot change it, and a new account address is
+-- copied to the profile. Repeatable.
 --
--- The column is unique, while two accounts may share an address (single sign-on) or have none (phone, anonymous). An
--- account without an address of its own has its id in the column.
+-- The column is unique, but two accounts may share an address (single sign-on) or have none (phone, anonymous). The
+-- column of an account without an address of its own contains the account's id.
 
 create schema if not exists workflow_private;
 
@@ -39,7 +39,7 @@ begin
   values (profile.id, profile.email, profile.full_name, profile.avatar_url)
   on conflict do nothing;
   if not found then
-    -- An account that signed up at the same time took the address, or the profile is there already.
+    -- An account that signed up at the same time took the address, or the profile already exists.
     insert into public.user_profiles (id, email, full_name, avatar_url)
     values (profile.id, profile.id::text, profile.full_name, profile.avatar_url)
     on conflict (id) do nothing;
@@ -80,7 +80,7 @@ create or replace trigger follow_account_email
   for each row when (new.email is distinct from old.email)
   execute function workflow_private.follow_account_email();
 
--- Security definer: users have no rights in `auth`. The triggers' conditions are evaluated as the writer, and
+-- Security definer: users have no rights in `auth`. The triggers' conditions are evaluated as the writer;
 -- row_security_active is false for service_role and the owner of the table.
 create or replace function workflow_private.keep_account_email()
 returns trigger
@@ -117,14 +117,14 @@ create or replace trigger keep_account_email_on_update
   for each row when (new.email is distinct from old.email and row_security_active('public.user_profiles'::regclass))
   execute function workflow_private.keep_account_email();
 
--- A role that may execute a trigger function can put it on a table of its own, and so choose the rows it is given.
+-- A role that may execute a trigger function can attach it to a table of its own and so choose the rows it receives.
 revoke execute on function public.create_user_profile() from public, anon, authenticated, service_role;
 revoke execute on function workflow_private.profile_email(uuid, text) from public, anon, authenticated, service_role;
 revoke execute on function workflow_private.follow_account_email() from public, anon, authenticated, service_role;
 revoke execute on function workflow_private.keep_account_email() from public, anon, authenticated, service_role;
 
--- Existing accounts. First every account has a profile, then no profile has an address that is not its account's, then
--- each address goes to the oldest account that has it.
+-- Existing accounts: first create missing profiles, then remove addresses that do not belong to the account, then
+-- assign each address to the oldest account that has it.
 insert into public.user_profiles (id, email, full_name, avatar_url)
 select
   u.id,

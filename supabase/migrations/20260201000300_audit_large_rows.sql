@@ -1,12 +1,12 @@
--- Cuts large values in the audit trail. Before, an entry whose details exceeded what jsonb holds (256 MB) was left out,
--- and a small change to a large row took as long as writing the row several times. Repeatable.
+-- Truncates large values in the audit trail. Until now, an entry whose details exceeded the limit of jsonb (256 MB) was
+-- omitted, and a small change to a large row took as long as writing the row several times. Repeatable.
 --
 -- A value of more than 20,000 bytes appears as the first 3,000 characters of its text and `…`. A row that is too large
--- for jsonb as a whole appears as its id and its user_id.
+-- for jsonb as a whole appears as its id and user_id.
 
 create schema if not exists workflow_private;
 
--- A column's value as the audit trail shows it.
+-- A column's value in the form that the audit trail stores.
 create or replace function workflow_private.audited_value(p_column text, p_value jsonb)
 returns jsonb
 language sql
@@ -20,8 +20,8 @@ as $$
   end
 $$;
 
--- Security definer: only this function may write audit_logs. An audit row never blocks the write it describes:
--- whatever goes wrong here becomes a warning.
+-- Security definer: only this function may write audit_logs. An audit row never blocks the write it describes: any
+-- error here becomes a warning.
 create or replace function public.write_audit_log()
 returns trigger
 language plpgsql
@@ -29,7 +29,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  -- The name of a row of this table, as in `workflow_created`: passed by the trigger.
+  -- The name of a row of this table, as in `workflow_created`; an argument of the trigger.
   resource constant text := tg_argv[0];
   before_row jsonb;
   after_row jsonb;
@@ -38,7 +38,7 @@ declare
   address inet;
 begin
   begin
-    -- What changed is compared before it is cut or redacted.
+    -- Compare before values are truncated or redacted.
     select
       jsonb_object_agg(key, workflow_private.audited_value(key, b.value)) filter (where b.value is not null),
       jsonb_object_agg(key, workflow_private.audited_value(key, a.value)) filter (where a.value is not null),
@@ -52,7 +52,7 @@ begin
     after_row := case when tg_op <> 'DELETE' then jsonb_build_object('id', new.id, 'user_id', new.user_id) end;
   end;
 
-  -- Set by PostgREST; absent for a write by another way. What a client sends need not parse.
+  -- Set by PostgREST; absent for other writes. The client may send headers that cannot be parsed.
   begin
     headers := nullif(current_setting('request.headers', true), '')::jsonb;
     address := nullif(trim(split_part(headers ->> 'x-forwarded-for', ',', 1)), '')::inet;
@@ -60,7 +60,7 @@ begin
     address := null;
   end;
 
-  -- Deleting an account fires this after the profile has gone: then there is no user to keep the row for.
+  -- Deleting an account fires this trigger after the profile is gone: the row then has no owner.
   insert into public.audit_logs (user_id, action, resource_type, resource_id, details, ip_address, user_agent)
   select
     p.id,
@@ -84,6 +84,6 @@ exception when others then
 end
 $$;
 
--- A role that may execute a trigger function can put it on a table of its own, and so choose what it records.
+-- A role that may execute a trigger function can attach it to a table of its own and so choose what it records.
 revoke execute on function public.write_audit_log() from public, anon, authenticated, service_role;
 revoke execute on function workflow_private.audited_value(text, jsonb) from public, anon, authenticated, service_role;

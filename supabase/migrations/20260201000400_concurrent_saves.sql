@@ -1,9 +1,10 @@
--- Makes the functions of atomic_saves safe beside others that run at the same time. Replaces them; repeatable.
+-- Makes the functions of atomic_saves safe under concurrency. Replaces them; repeatable.
 --
--- - Batches of one account run one after the other, so that two with the same rows in opposite order cannot deadlock.
--- - A repetition that overtakes its first attempt waits for it and answers its rows.
--- - A workflow is locked with `for no key update`, which lets a single node or connection be inserted meanwhile: with
---   `for update` the insert waited for the save, and the save for the insert's unique key.
+-- - Batches of one account run one after the other, so that two batches with the same rows in opposite order cannot
+-- deadlock.
+-- - A retry that overtakes its first attempt waits for it and returns the same rows.
+-- - A workflow is locked with `for no key update`, so that a single node or connection can be inserted at the same
+-- time. With `for update`, the insert waited for the save, and the save for the insert's unique key.
 -- - Times are UTC, whatever the time zone of the role.
 -- - service_role may call what authenticated may.
 
@@ -20,9 +21,9 @@ as $$
   select greatest(clock_timestamp() at time zone 'utc', p_updated_at + interval '1 microsecond')
 $$;
 
--- Makes a workflow's nodes and connections the wanted ones, and answers whether anything had to change. Rows are matched
--- by node_id and connection_id; matched ones keep their id and created_at. New ones get created_at by their place in
--- the list, so that this order survives.
+-- Replaces a workflow's nodes and connections with the requested ones, and returns whether anything changed. Rows are
+-- matched by node_id and connection_id; matched rows keep their id and created_at. New rows get a created_at according
+-- to their position in the list, so that the order is preserved.
 create or replace function workflow_private.merge_graph(
   p_workflow_id uuid,
   p_nodes jsonb,
@@ -36,7 +37,7 @@ as $$
 declare
   step constant interval := interval '1 microsecond';
   repeated text;
-  -- The id and created_at of each connection that goes, by its connection_id.
+  -- The id and created_at of each removed connection, by its connection_id.
   gone_connections jsonb;
   count_of_step bigint;
   changes bigint;
@@ -82,7 +83,8 @@ begin
       get diagnostics count_of_step = row_count;
       changes := changes + count_of_step;
 
-      -- A changed connection goes and comes back: two that swap their ends would meet in the unique index on the way.
+      -- A changed connection is deleted and inserted again: two connections that swap ends would violate the unique
+      -- index in between.
       with gone as (
         delete from public.workflow_connections c
         where c.workflow_id = p_workflow_id
@@ -112,7 +114,7 @@ begin
       get diagnostics count_of_step = row_count;
       return changes + count_of_step > 0;
     exception when unique_violation then
-      -- A row that another transaction added meanwhile: the second attempt sees it.
+      -- Another transaction added the row in the meantime: the second attempt sees it.
       if attempt = 2 then
         raise;
       end if;
@@ -121,7 +123,7 @@ begin
 end
 $$;
 
--- p_replay says that an earlier call may have come through: then a graph that is equal is no conflict.
+-- p_replay says that an earlier attempt may have succeeded: an equal graph is then no conflict.
 create or replace function public.save_workflow_graph(
   p_workflow_id uuid,
   p_nodes jsonb,
@@ -159,8 +161,8 @@ begin
 end
 $$;
 
--- Lets the batches of an account run one after the other. A batch may meet another one in ids and in unique names, and
--- no order of its rows is right for both.
+-- Makes the batches of an account run one after the other. Two batches may collide in ids and in unique names, and no
+-- row order avoids deadlocks for both.
 create or replace function workflow_private.lock_accounts(p_rows jsonb)
 returns void
 language sql
@@ -173,7 +175,7 @@ as $$
   for no key update
 $$;
 
--- p_replay says that an earlier call may have come through: then rows that exist are right if they are equal.
+-- p_replay says that an earlier attempt may have succeeded: equal existing rows are then no conflict.
 create or replace function public.batch_save_workflows(
   p_workflows jsonb,
   p_overwrite boolean default false,
@@ -196,7 +198,7 @@ declare
   saved jsonb := '[]';
 begin
   perform workflow_private.lock_accounts(p_workflows);
-  -- Before anything is written: a single update that waits for one of these rows then holds nothing this batch needs.
+  -- Before any write: this batch then needs nothing that is held by a single update waiting for one of these rows.
   perform from public.workflows w
   where w.id in (select (e.value ->> 'id')::uuid from jsonb_array_elements(p_workflows) as e)
   order by w.id
@@ -216,13 +218,13 @@ begin
       begin
         insert into public.workflows select wanted.*;
       exception when unique_violation then
-        -- A transaction that this one waited for may have made the row.
+        -- A transaction that this one waited for may have created the row.
         select * into stored from public.workflows w where w.id = wanted.id for no key update;
         if not found then
           if exists (select from public.workflows w where w.user_id = wanted.user_id and w.name = wanted.name) then
             raise;
           end if;
-          -- An id that exists and is not seen is another user's.
+          -- An id that exists but is invisible belongs to another user.
           raise sqlstate 'PT409' using message = taken;
         end if;
       end;
@@ -241,7 +243,8 @@ begin
       end if;
       is_changed := workflow_private.merge_graph(wanted.id, nodes, connections, moment);
       if p_overwrite then
-        -- After its nodes: a new name locks the row against the inserts of others, which may hold a node's unique key.
+        -- After the workflow's nodes: a new name locks the row against inserts by others, which may hold a node's
+        -- unique key.
         update public.workflows w
         set user_id = wanted.user_id, name = wanted.name, description = wanted.description,
             is_public = wanted.is_public, created_at = wanted.created_at, archived_at = wanted.archived_at,
@@ -268,7 +271,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   taken constant text := 'An API key of the batch exists already';
-  -- Where keys are encrypted at rest, the database's own.
+  -- With encryption at rest, calls the function in the database.
   hidden constant text := 'key_format';
   item jsonb;
   stored public.api_keys;
@@ -277,7 +280,7 @@ declare
   saved jsonb := '[]';
 begin
   perform workflow_private.lock_accounts(p_keys);
-  -- Before anything is written, as in batch_save_workflows.
+  -- Before any write, as in batch_save_workflows.
   perform from public.api_keys k
   where k.id in (select (e.value ->> 'id')::uuid from jsonb_array_elements(p_keys) as e)
   order by k.id
@@ -295,7 +298,7 @@ begin
       begin
         insert into public.api_keys as k select wanted.* returning k.* into wanted;
       exception when unique_violation then
-        -- A transaction that this one waited for may have made the row.
+        -- A transaction that this one waited for may have created the row.
         select * into stored from public.api_keys k where k.id = wanted.id for no key update;
         if not found then
           if exists (
@@ -346,7 +349,7 @@ declare
   children jsonb;
 begin
   if exists (select from public.workflows w where w.id = p_workflow_id and w.user_id = p_user_id) then
-    -- A repeated call after the first response was lost.
+    -- A call repeated after its first response was lost.
     return workflow_private.workflow_as_json(p_workflow_id);
   end if;
   select * into template from public.workflow_templates t where t.id = p_template_id;
@@ -362,10 +365,10 @@ begin
       exit;
     exception when unique_violation then
       if exists (select from public.workflows w where w.id = p_workflow_id and w.user_id = p_user_id) then
-        -- A repetition that waited for its first attempt.
+        -- A retry that waited for its first attempt.
         return workflow_private.workflow_as_json(p_workflow_id);
       end if;
-      -- Taken by name, then: the id is new.
+      -- The id is new, so the name is taken.
       if not exists (select from public.workflows w where w.user_id = p_user_id and w.name = free_name) then
         raise sqlstate 'PT409' using message = 'The id is taken by another row of workflows';
       end if;
@@ -389,7 +392,7 @@ do $$
 declare
   of_saves record;
 begin
-  -- Postgres lets every role call a new function.
+  -- By default, Postgres lets every role call a new function.
   for of_saves in
     select p.oid::regprocedure as signature
     from pg_catalog.pg_proc p

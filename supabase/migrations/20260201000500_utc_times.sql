@@ -1,6 +1,6 @@
--- Makes the defaults of all times UTC. The columns have no zone, so that `current_timestamp` is stored as the local time
--- of the role or the database, while the package takes what they hold for UTC. Under UTC, which hosted projects have,
--- nothing changes; rows that exist stay as they are. Repeatable.
+-- Makes the default of every time column UTC. The columns have no time zone, so `current_timestamp` stores the local
+-- time of the role or the database, while the package interprets the columns as UTC. Under UTC, the default of hosted
+-- projects, nothing changes. Existing rows stay as they are. Repeatable.
 
 do $$
 declare

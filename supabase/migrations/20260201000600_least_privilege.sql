@@ -1,7 +1,8 @@
--- Takes from the roles of the API what row security does not restrain. Repeatable; run it again after files that grant.
+-- Revokes privileges of the API roles that row security does not limit. Repeatable; run it again after migrations that
+-- grant privileges.
 --
--- Production granted all on every table. TRUNCATE ignores row security; TRIGGER lets a user run code in the writes of
--- others; REFERENCES and MAINTAIN serve no API role.
+-- Production grants all privileges on every table. TRUNCATE ignores row security; TRIGGER lets a user run code in the
+-- writes of others; no API role needs REFERENCES or MAINTAIN.
 
 do $$
 declare
@@ -19,13 +20,13 @@ begin
     end if;
   end loop;
 
-  -- The triggers write the audit trail, as its owner.
+  -- Triggers write the audit trail as the owner of the function.
   execute format('revoke insert, update, delete on public.audit_logs from %s', api_roles);
 end
 $$;
 
--- The functions of the files before, and of supabase/optional where it ran. An empty search_path is not enough for
--- `security definer`: names of types are looked up among the caller's temporary ones first, unless pg_temp comes last.
+-- The functions of the earlier migrations, and of supabase/optional if they exist. An empty search_path is not enough
+-- for `security definer`: type names are looked up in the caller's temporary schema first, unless pg_temp comes last.
 do $$
 declare
   own_function record;
@@ -43,7 +44,7 @@ begin
     execute format('alter function %s set search_path = pg_catalog, pg_temp', own_function.signature);
     execute format('revoke execute on function %s from public, anon', own_function.signature);
     if own_function.is_trigger then
-      -- A role that may execute a trigger function can put it on a table of its own.
+      -- A role that may execute a trigger function can attach it to a table of its own.
       execute format('revoke execute on function %s from authenticated, service_role', own_function.signature);
     end if;
   end loop;

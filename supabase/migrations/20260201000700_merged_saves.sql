@@ -1,8 +1,9 @@
--- Saves of a workflow's graph that are merged with what others saved meanwhile. Repeatable; runs after concurrent_saves.
+-- Saves of a workflow's graph that were merged with concurrent saves. Repeatable; runs after concurrent_saves.
 --
--- The client merges, and names the graph that it merged with. The function saves only if the database still holds that one.
+-- The client merges and names the graph that it merged with. The function saves only if the database still holds that
+-- graph.
 
--- Every change of a node gives it a new updated_at, also where the writer sets none: that is a node's version.
+-- Every change of a node gives it a new updated_at, even if the writer sets none. It serves as the node's version.
 create or replace function workflow_private.touch_node()
 returns trigger
 language plpgsql
@@ -21,7 +22,7 @@ when (new.updated_at is not distinct from old.updated_at and new.* is distinct f
 execute function workflow_private.touch_node();
 
 -- Whether a workflow has exactly the expected nodes and connections: {"nodes": {node_id: updated_at}, "connections":
--- {connection_id: [source_node_id, target_node_id]}}. They stay as they are until the transaction ends.
+-- {connection_id: [source_node_id, target_node_id]}}. Locks them until the transaction ends.
 create or replace function workflow_private.holds_graph(p_workflow_id uuid, p_expected jsonb)
 returns boolean
 language plpgsql
@@ -30,7 +31,7 @@ as $$
 begin
   perform from public.workflow_nodes n where n.workflow_id = p_workflow_id order by n.id for update;
   perform from public.workflow_connections c where c.workflow_id = p_workflow_id order by c.id for update;
-  -- Statements of their own: they see what the locks waited for.
+  -- Separate statements, because they must see the changes of the transactions that the locks waited for.
   return not exists (
     select
     from (select n.* from public.workflow_nodes n where n.workflow_id = p_workflow_id) n
@@ -46,7 +47,7 @@ begin
 end
 $$;
 
--- p_replay says that an earlier call may have come through: then a graph that is equal is no conflict.
+-- p_replay says that an earlier attempt may have succeeded: an equal graph is then no conflict.
 create or replace function public.save_merged_workflow_graph(
   p_workflow_id uuid,
   p_nodes jsonb,
@@ -65,8 +66,9 @@ declare
   is_outdated boolean;
   moment timestamp;
 begin
-  -- `for update`, unlike in save_workflow_graph: a node or connection that another transaction adds waits for this save, which
-  -- would delete it otherwise. Two transactions that add the same one may deadlock; Postgres ends one of them, to be repeated.
+  -- `for update`, unlike in save_workflow_graph: a node or connection that another transaction adds waits for this
+  -- save, which would otherwise delete it. Two transactions that add the same one may deadlock; Postgres cancels one of
+  -- them, which is then retried.
   select * into stored from public.workflows w where w.id = p_workflow_id for update;
   if not found then
     raise sqlstate 'PT404' using message = 'No such row in workflows';
@@ -91,7 +93,7 @@ do $$
 declare
   own_function record;
 begin
-  -- Postgres lets every role call a new function.
+  -- By default, Postgres lets every role call a new function.
   for own_function in
     select p.oid::regprocedure as signature, p.prorettype = 'trigger'::regtype as is_trigger
     from pg_catalog.pg_proc p

@@ -1,6 +1,6 @@
--- Optional: encrypts api_keys.encrypted_key at rest. `supabase db push` does not run it from here: copy it to your
--- supabase/migrations, or run it in the SQL editor. Repeatable, also on a database in use; what is stored in plain
--- text is encrypted by it. undo_encrypted_api_keys.sql is the way back.
+-- Optional: encrypts api_keys.encrypted_key at rest. `supabase db push` does not run this file: copy it to your
+-- supabase/migrations, or run it in the SQL editor. Encrypts existing plain-text keys too. Repeatable, also on a
+-- database in use. undo_encrypted_api_keys.sql reverts it.
 --
 -- Secrets are encrypted by pgcrypto (OpenPGP, AES-256) with a key that never leaves the server: it is stored in
 -- Supabase Vault if that extension exists, otherwise in a table that no API role can access. The owner's id is
@@ -24,12 +24,12 @@ $$;
 create schema if not exists workflow_secrets;
 revoke all on schema workflow_secrets from public, anon, authenticated, service_role;
 
--- Where there is no Vault.
+-- Used if there is no Vault.
 create table if not exists workflow_secrets.keys (name text primary key, value text not null);
 alter table workflow_secrets.keys enable row level security;
 revoke all on workflow_secrets.keys from public, anon, authenticated, service_role;
 
--- Distinguishes ciphertext from values stored before. The trigger below sets it, whatever a client sends.
+-- Distinguishes ciphertext from earlier values. The trigger below sets it, regardless of what a client sends.
 do $$
 begin
   if not exists (
@@ -43,7 +43,7 @@ begin
 end
 $$;
 
--- The key, made once. A database that got Vault since has it moved there.
+-- Creates the key once. If the database got Vault later, moves the key there.
 do $$
 declare
   vault_name constant text := 'workflow_db_api_keys';
@@ -70,7 +70,7 @@ begin
     execute 'select s.decrypted_secret from vault.decrypted_secrets s where s.name = $1'
     into key_in_vault using vault_name;
   end if;
-  -- Not one that differs, which only a copied or restored database can have: its rows need it.
+  -- Not if the two differ, which happens only in a copied or restored database: its rows need the existing key.
   delete from workflow_secrets.keys k where k.name = 'api_keys' and k.value = key_in_vault;
 end
 $$;
@@ -96,8 +96,8 @@ begin
 end
 $$;
 
--- pgcrypto may be installed in any schema, and these two are the only ones that call it. The key is random already, so
--- that hashing it over and over, as is done with what people choose, would only make a large table wait (s2k-mode).
+-- pgcrypto may be installed in any schema; only these two functions call it. The key is random, so it needs no repeated
+-- hashing (s2k-mode), which protects passwords but would slow down large tables.
 do $do$
 declare
   pgcrypto text;
@@ -127,7 +127,7 @@ begin
         )
       $$;
 
-      -- The secret in a ciphertext of this user's; null for anything else.
+      -- The secret in a ciphertext of this user; null for anything else.
       create or replace function workflow_secrets.opened(p_sealed text, p_user_id uuid)
       returns text
       language plpgsql
@@ -135,7 +135,7 @@ begin
       set search_path = pg_catalog, pg_temp
       as $$
       declare
-        -- Outside the block below: that it is missing must not pass for a text that is no ciphertext.
+        -- Outside the block below, so that a missing key is not mistaken for invalid ciphertext.
         key constant text := workflow_secrets.encryption_key();
         owner constant text := p_user_id || ':';
         opened text;
@@ -154,7 +154,7 @@ begin
 end
 $do$;
 
--- Security definer: no role of the API may read the key.
+-- Security definer: no API role may read the key.
 create or replace function workflow_secrets.encrypt_api_key()
 returns trigger
 language plpgsql
@@ -185,7 +185,7 @@ create or replace trigger encrypt_api_key
   before insert or update on public.api_keys
   for each row execute function workflow_secrets.encrypt_api_key();
 
--- The trigger encrypts them, including rows written since the column was added.
+-- Encrypts existing keys, including rows written since the column was added: the trigger does the work.
 update public.api_keys set key_format = 'plain' where key_format = 'plain';
 
 -- Runs with the caller's rights: row security decides which users' keys may be written. Returns the row without its
@@ -249,7 +249,7 @@ begin
     raise sqlstate 'PT501' using message = 'The API key was encrypted with a key that is not there any more';
   end if;
 
-  -- What a client sends need not parse.
+  -- The client may send headers that cannot be parsed.
   begin
     headers := nullif(current_setting('request.headers', true), '')::jsonb;
     address := nullif(trim(split_part(headers ->> 'x-forwarded-for', ',', 1)), '')::inet;
@@ -265,8 +265,8 @@ begin
 end
 $$;
 
--- For batch_save_api_keys, which must distinguish its own repetition from another key. Checks the owner as
--- reveal_api_key does.
+-- For batch_save_api_keys, which must distinguish its own retry from another key. Checks the owner as reveal_api_key
+-- does.
 create schema if not exists workflow_private;
 grant usage on schema workflow_private to authenticated, service_role;
 
@@ -289,7 +289,7 @@ do $$
 declare
   of_schema record;
 begin
-  -- Postgres lets every role call a new function.
+  -- By default, Postgres lets every role call a new function.
   for of_schema in
     select p.oid::regprocedure as signature, n.nspname = 'workflow_secrets' as is_internal
     from pg_catalog.pg_proc p
@@ -301,7 +301,7 @@ begin
     execute format('revoke execute on function %s from public, anon, authenticated, service_role', of_schema.signature);
     if not of_schema.is_internal then
       execute format('grant execute on function %s to service_role', of_schema.signature);
-      -- With the API relay, no browser reveals a key: running this file again must not allow it.
+      -- With the API relay, browsers must not reveal keys: running this file again must not allow it.
       if of_schema.signature <> 'public.reveal_api_key(uuid)'::regprocedure
         or to_regnamespace('workflow_relay') is null
       then

@@ -1,8 +1,8 @@
--- Optional: lets users share workflows by inviting other people as editors or viewers. `supabase db push` does not run it
--- from here: copy it to your supabase/migrations, or run it in the SQL editor. Additive and repeatable, also on a database
--- in use. undo_workflow_members.sql removes it.
+-- Optional: lets users share workflows by inviting other people as editors or viewers. `supabase db push` does not run
+-- this file: copy it to your supabase/migrations, or run it in the SQL editor. Additive and repeatable, also on a
+-- database in use. undo_workflow_members.sql removes it.
 --
--- Other policies may build on two functions, which both tell about the signed-in user only:
+-- Your own policies may use two functions, which refer to the signed-in user:
 --   workflow_private.workflow_role(workflow_id uuid) returns text: 'owner', 'editor', 'viewer' or null;
 --   workflow_private.workflows_as(variadic roles text[]) returns setof uuid: the workflows in which the user has one of
 --   these roles. `workflow_id in (select workflow_private.workflows_as('owner', 'editor'))` is evaluated once per statement.
@@ -23,12 +23,12 @@ grant usage on schema workflow_private to authenticated, service_role;
 create table if not exists public.workflow_members (
   id uuid primary key default gen_random_uuid(),
   workflow_id uuid not null references public.workflows (id) on delete cascade,
-  -- The address that was invited. It stays when the account that accepted changes its own.
+  -- The invited address. It stays the same if the account that accepted changes its own.
   email text not null check (email = lower(email) and email ~ '^[^\s@]+@[^\s@]+$' and length(email) <= 320),
-  -- Null until the invitation is accepted, so that it does not tell whether the address has an account.
+  -- Null until the invitation is accepted, so that it does not reveal whether the address has an account.
   user_id uuid references public.user_profiles (id) on delete cascade,
   role text not null check (role in ('viewer', 'editor')),
-  -- Not a foreign key: a member stays when the workflow has another owner and the inviter's account is deleted.
+  -- Not a foreign key: a member stays if the workflow gets another owner and the inviter's account is deleted.
   invited_by uuid not null default auth.uid(),
   created_at timestamp default (now() at time zone 'utc'),
   accepted_at timestamp,
@@ -36,18 +36,17 @@ create table if not exists public.workflow_members (
   check ((user_id is null) = (accepted_at is null))
 );
 
--- Finds a user's workflows and a user's role in one of them.
+-- Finds a user's workflows, and a user's role in a workflow.
 create unique index if not exists workflow_members_user_id_workflow_id_idx
   on public.workflow_members (user_id, workflow_id) where user_id is not null;
--- Finds an address's invitations.
+-- Finds the invitations to an address.
 create index if not exists workflow_members_email_idx on public.workflow_members (email) where user_id is null;
 
 revoke all on public.workflow_members from public, anon, authenticated, service_role;
 grant select, insert, update, delete on public.workflow_members to authenticated, service_role;
 alter table public.workflow_members enable row level security;
 
--- The id of the signed-in user. Security definer: policies that queried these tables themselves would depend on each
--- other.
+-- The id of the signed-in user. Security definer: policies that query these tables directly would depend on each other.
 
 create or replace function workflow_private.workflow_role(p_workflow_id uuid)
 returns text
@@ -74,7 +73,7 @@ as $$
   select m.workflow_id from public.workflow_members m where m.user_id = auth.uid() and m.role = any(p_roles)
 $$;
 
--- Null for an address that is not verified: anyone can sign up with anyone's.
+-- Null for an unverified address: anyone can sign up with someone else's.
 create or replace function workflow_private.verified_email()
 returns text
 language sql
@@ -86,7 +85,7 @@ as $$
   where u.id = auth.uid() and u.email <> '' and u.email_confirmed_at is not null
 $$;
 
--- Permissive policies, which add to those that exist.
+-- Permissive policies, in addition to the existing ones.
 do $$
 declare
   shared constant text := $r$workflow_id in (select workflow_private.workflows_as('editor', 'viewer'))$r$;
@@ -130,8 +129,8 @@ begin
 end
 $$;
 
--- What policies cannot decide, as they do not see the row before. The triggers run as the writer; row security restrains
--- users, not service_role or the owner of the tables.
+-- Checks that policies cannot make, because they do not see the previous row. The triggers run as the writer. They
+-- apply to users, but not to service_role or to the owner of the tables.
 
 create or replace function workflow_private.keep_owner_columns()
 returns trigger
@@ -157,7 +156,7 @@ create or replace trigger keep_owner_columns
   before update on public.workflows
   for each row execute function workflow_private.keep_owner_columns();
 
--- Every user may run a workflow that is public.
+-- Every user may run a public workflow.
 create or replace function workflow_private.refuse_runs_of_viewers()
 returns trigger
 language plpgsql
@@ -204,7 +203,7 @@ create or replace trigger check_member
   before insert or update on public.workflow_members
   for each row execute function workflow_private.check_member();
 
--- The invitations to the signed-in user: of the workflow they tell its name, of the inviter the name.
+-- The invitations to the signed-in user, with the name of the workflow and of the inviter.
 create or replace function public.workflow_invitations()
 returns table (
   id uuid, workflow_id uuid, workflow_name text, role text, invited_by uuid, inviter_name text, created_at timestamp
@@ -223,7 +222,7 @@ as $$
     and w.user_id <> auth.uid()
 $$;
 
--- Makes the signed-in user a member and returns the row. The user who accepted may repeat it.
+-- Makes the signed-in user a member and returns the row. The same user may repeat the call.
 create or replace function public.accept_workflow_invitation(p_id uuid)
 returns jsonb
 language plpgsql
@@ -238,7 +237,7 @@ begin
     return to_jsonb(stored);
   end if;
   if workflow_private.verified_email() is null then
-    -- Whether or not there is such an invitation.
+    -- The same error whether or not there is such an invitation.
     raise insufficient_privilege using
       message = 'The email address of the account is not verified',
       hint = 'Confirm the address, then accept the invitation.';
@@ -250,7 +249,7 @@ begin
   then
     raise sqlstate 'PT404' using message = 'No such invitation';
   end if;
-  -- The user is a member already, by another address: the new invitation replaces that.
+  -- The user is already a member through another address: the new invitation replaces that membership.
   delete from public.workflow_members m where m.workflow_id = stored.workflow_id and m.user_id = auth.uid();
   update public.workflow_members m
   set user_id = auth.uid(), accepted_at = clock_timestamp() at time zone 'utc'
@@ -260,8 +259,8 @@ begin
 end
 $$;
 
--- Ends the signed-in user's membership, and answers the rows that are gone: none after an answer was lost. With the
--- caller's rights.
+-- Ends the signed-in user's membership and returns the deleted rows: none if an earlier response was lost. Runs with
+-- the caller's rights.
 create or replace function public.leave_workflow(p_workflow_id uuid)
 returns jsonb
 language sql
@@ -276,8 +275,8 @@ as $$
   select coalesce(jsonb_agg(to_jsonb(g)), '[]') from gone g
 $$;
 
--- Invitations and memberships are recorded for the owner of the workflow, and for the user who accepted or left. An
--- audit row never blocks the write it describes. Security definer: only the triggers may write audit_logs.
+-- Records invitations and memberships for the owner of the workflow, and for the user who accepted or left. An audit
+-- row never blocks the write it describes. Security definer: only the triggers may write audit_logs.
 create or replace function workflow_private.audit_member()
 returns trigger
 language plpgsql
@@ -292,14 +291,14 @@ declare
   headers jsonb;
   address inet;
 begin
-  -- What a client sends need not parse.
+  -- The client may send headers that cannot be parsed.
   begin
     headers := nullif(current_setting('request.headers', true), '')::jsonb;
     address := nullif(trim(split_part(headers ->> 'x-forwarded-for', ',', 1)), '')::inet;
   exception when others then
     address := null;
   end;
-  -- The workflow is gone when its deletion deletes the member.
+  -- If the workflow's deletion deletes the member, the workflow is already gone.
   select w.user_id into owner_id from public.workflows w where w.id = (member ->> 'workflow_id')::uuid;
 
   insert into public.audit_logs (user_id, action, resource_type, resource_id, details, ip_address, user_agent)
@@ -315,7 +314,7 @@ begin
         (select jsonb_object_agg(a.key, a.value) from jsonb_each(after_row) a where a.value <> before_row -> a.key), '{}'
       ))
     end,
-    -- The IP address and the browser are those of the user who made the change.
+    -- The IP address and the browser of the user who made the change.
     case when p.id = auth.uid() then address end,
     case when p.id = auth.uid() then left(headers ->> 'user-agent', 1000) end
   from public.user_profiles p
@@ -331,8 +330,8 @@ create or replace trigger audit_member
   after insert or update or delete on public.workflow_members
   for each row execute function workflow_private.audit_member();
 
--- Rooms: who enters the private Realtime channel `workflow:ID`, sees who is there and is seen. Any other topic is not a room,
--- and stays as it was.
+-- Rooms: who may enter the private Realtime channel `workflow:ID`, see who is there and be seen. Other topics are not
+-- rooms and keep their policies.
 create or replace function workflow_private.may_enter_room(p_topic text)
 returns boolean
 language sql
@@ -369,7 +368,7 @@ begin
   if not exists (select from pg_catalog.pg_publication where pubname = 'supabase_realtime') then
     create publication supabase_realtime;
   end if;
-  -- Also true for a publication of all tables, to which none can be added.
+  -- Also true for a publication of all tables, to which no table can be added.
   if not exists (
     select from pg_catalog.pg_publication_tables
     where pubname = 'supabase_realtime' and schemaname = 'public' and tablename = 'workflow_members'
@@ -377,7 +376,7 @@ begin
     alter publication supabase_realtime add table public.workflow_members;
   end if;
 
-  -- Postgres lets every role call a new function.
+  -- By default, Postgres lets every role call a new function.
   for of_members in
     select p.oid::regprocedure as signature, p.prorettype = 'trigger'::regtype as is_trigger
     from pg_catalog.pg_proc p

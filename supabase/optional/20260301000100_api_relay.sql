@@ -1,8 +1,8 @@
--- What the edge function api-relay needs (supabase/functions/api-relay): limits for each user, an audit row for each call,
--- and keys that only a server may have. Additive, and safe to run again. undo_api_relay.sql takes it back.
+-- The database side of the edge function api-relay (supabase/functions/api-relay): limits per user, an audit row per
+-- call, and keys that only a server can read. Additive and repeatable. undo_api_relay.sql removes it.
 --
--- It needs encrypted API keys. From here on no browser can reveal a key: `db.revealApiKey` is refused, and `db.callService`
--- takes its place.
+-- Requires encrypted API keys. Browsers can no longer reveal a key: `db.revealApiKey` is refused, and `db.callService`
+-- replaces it.
 
 do $$
 begin
@@ -15,11 +15,11 @@ begin
 end
 $$;
 
--- PostgREST does not offer this schema. Only the functions below use it.
+-- PostgREST does not expose this schema. Only the functions below use it.
 create schema if not exists workflow_relay;
 revoke all on schema workflow_relay from public, anon, authenticated, service_role;
 
--- The calls that count for a user's limits: those that are under way, and those that began within the last minute.
+-- The calls that count towards a user's limits: calls in progress, and calls that started within the last minute.
 create table if not exists workflow_relay.calls (
   id uuid primary key default gen_random_uuid(),
   user_id uuid not null references public.user_profiles on delete cascade,
@@ -28,7 +28,7 @@ create table if not exists workflow_relay.calls (
   method text not null,
   path text not null,
   started_at timestamptz not null,
-  -- When it counts as ended even if the relay never said so.
+  -- When the call counts as ended even if the relay never reported its end.
   expires_at timestamptz not null,
   finished_at timestamptz
 );
@@ -36,7 +36,7 @@ create index if not exists calls_user_id_started_at_idx on workflow_relay.calls 
 alter table workflow_relay.calls enable row level security;
 revoke all on workflow_relay.calls from public, anon, authenticated, service_role;
 
--- Leaves the audit row of a call. What the client sends of itself need not parse.
+-- Writes the audit row of a call. The client may send headers that cannot be parsed.
 create or replace function workflow_relay.log_call(p_call workflow_relay.calls, p_result jsonb)
 returns void
 language plpgsql
@@ -57,15 +57,16 @@ begin
     p_call.user_id, 'api_key_used', 'api_key', p_call.api_key_id,
     jsonb_build_object('service_name', p_call.service_name, 'method', p_call.method, 'path', p_call.path) || p_result,
     address, left(headers ->> 'user-agent', 1000)
-  -- The account may have been deleted while the call was under way.
+  -- The account may have been deleted during the call.
   where exists (select from public.user_profiles u where u.id = p_call.user_id);
 end
 $$;
 
--- Admits a call, or says which limit is in the way and for how many seconds. The answer to an admitted call has the secret.
+-- Admits a call, or says which limit is exceeded and for how many seconds. For an admitted call, the result contains
+-- the secret.
 --
--- One user's calls are admitted one after the other, so that no two take the last free place. The key is one that the user
--- owns and that is active; `reveal_api_key` records that it was taken.
+-- Calls of one user are admitted one after the other, so that two calls cannot both take the last free slot. The key
+-- must be active and belong to the user; `reveal_api_key` records that it was read.
 create or replace function public.begin_api_relay_call(
   p_user_id uuid,
   p_service text,
@@ -138,7 +139,7 @@ begin
 end
 $$;
 
--- Ends a call and leaves its audit row. Repeated, it does nothing.
+-- Ends a call and writes its audit row. A repeated call does nothing.
 create or replace function public.finish_api_relay_call(
   p_call_id uuid,
   p_status integer,
@@ -171,7 +172,7 @@ do $$
 declare
   internal regprocedure;
 begin
-  -- Postgres lets everyone call a new function.
+  -- By default, Postgres lets every role call a new function.
   for internal in
     select p.oid::regprocedure from pg_catalog.pg_proc p
     join pg_catalog.pg_namespace n on n.oid = p.pronamespace

@@ -1,5 +1,5 @@
--- Takes back api_relay.sql: users may reveal their keys again, and the edge function api-relay refuses every call.
--- Repeatable. The audit rows of calls stay.
+-- Reverts api_relay.sql: users may reveal their keys again, and the edge function api-relay refuses every call.
+-- Repeatable. Existing audit rows of calls stay.
 
 drop function if exists public.begin_api_relay_call(uuid, text, text, text, integer, integer, integer);
 drop function if exists public.finish_api_relay_call(uuid, integer, text, integer, bigint, bigint);

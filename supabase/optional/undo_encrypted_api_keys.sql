@@ -1,6 +1,6 @@
--- Takes back encrypted_api_keys.sql: every secret is stored in plain text again, as the app did before. Repeatable.
+-- Reverts encrypted_api_keys.sql: stores every secret in plain text again. Repeatable.
 --
--- The key stays where it is: backups made meanwhile need it, and encrypted_api_keys.sql uses it again.
+-- The encryption key stays: backups made in the meantime need it, and encrypted_api_keys.sql uses it again.
 
 drop trigger if exists encrypt_api_key on public.api_keys;
 

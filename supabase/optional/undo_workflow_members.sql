@@ -1,5 +1,5 @@
--- Takes back workflow_members.sql: every workflow belongs to its owner alone again. The members and the invitations are
--- deleted; workflows, nodes, connections and runs stay as they are. Repeatable.
+-- Reverts workflow_members.sql: every workflow belongs to its owner alone again. Deletes members and invitations; keeps
+-- workflows, nodes, connections and runs. Repeatable.
 
 do $$
 declare

@@ -1,5 +1,6 @@
 // @ts-check
-// Answers that are made to hold up a page, and options whose reading runs code. In Node, over a fetch that answers so.
+// Responses crafted to block a page, and options whose getters run code. In Node, with a fetch that returns such
+// responses.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -10,7 +11,7 @@ import { unpackedPackage } from './support/package.mjs';
 const USER_ID = '11111111-1111-4111-8111-111111111111';
 const WORKFLOW_ID = '22222222-2222-4222-8222-222222222222';
 const NODE_ID = '33333333-3333-4333-8333-333333333333';
-/** Work that grows with the size of an answer takes a moment; work that grows with its square takes minutes. */
+/** Linear work takes a moment; quadratic work takes minutes. */
 const MAX_MS = 20_000;
 
 const linearMemory = watchLinearMemory();
@@ -25,7 +26,7 @@ before(async () => {
 });
 after(() => unpacked?.remove());
 
-/** A test's body that must be over in time. While a page is held up, no timer could tell. @param {() => Promise<void>} run */
+/** Measures a test body: a timer could not fire while the page is blocked. @param {() => Promise<void>} run */
 function inTime(run) {
   return async () => {
     const start = performance.now();
@@ -34,7 +35,7 @@ function inTime(run) {
   };
 }
 
-/** A client whose server answers each request with one node, with the JSON text of `config`. @param {() => string} config */
+/** A client whose server responds to every request with one node, with the JSON text of `config`. @param {() => string} config */
 function clientOf(config) {
   const sent = /** @type {string[]} */ ([]);
   const client = library.createClient({
@@ -51,7 +52,7 @@ function clientOf(config) {
 }
 
 test(
-  'a text of a million zeros is read at once',
+  'a string of a million zeros is read quickly',
   inTime(async () => {
     const zeros = '0'.repeat(1_000_000);
     const { db } = clientOf(() => `"${zeros}"`);
@@ -61,7 +62,7 @@ test(
 );
 
 test(
-  'numbers that JavaScript rounds are read at once, however many, and written as they were or refused',
+  'any number of numbers that JavaScript rounds is read quickly, and written unchanged or refused',
   inTime(async () => {
     const numbers = Array.from({ length: 200_000 }, (_, index) => `${900_000_000 + index}12345678901`);
     const { db, sent } = clientOf(() => `[${numbers}]`);
@@ -69,7 +70,7 @@ test(
     const config = /** @type {any} */ (node?.config);
     await db.updateWorkflowNode(NODE_ID, { config: config.slice(0, 3) });
     assert.ok(sent[0]?.includes(`[${numbers.slice(0, 3)}]`), sent[0]);
-    // Not all are remembered.
+    // Only a limited number of them is tracked.
     const message = /^config\[\d+\]: expected a number that JavaScript can hold/;
     await assert.rejects(db.updateWorkflowNode(NODE_ID, { config }), { code: 'INVALID_INPUT', message });
     assert.equal(sent.length, 1);
@@ -89,7 +90,7 @@ test(
   }),
 );
 
-test('a number that changed to what it was rounded to is saved as it is now', async () => {
+test('a number that changed to its rounded value is saved with the new value', async () => {
   let config = '[9223372036854775808,0.1000000000000000055]';
   const { db, sent } = clientOf(() => config);
   await db.getWorkflowNodes(WORKFLOW_ID);
@@ -99,7 +100,7 @@ test('a number that changed to what it was rounded to is saved as it is now', as
   assert.ok(sent[0]?.includes(config), sent[0]);
 });
 
-test('a number beside another that is rounded to it is saved as it was read', async () => {
+test('a number next to one that is rounded to it is saved as it was read', async () => {
   const config = '[9223372036854775809,9223372036854776000]';
   const { db, sent } = clientOf(() => config);
   const [node] = await db.getWorkflowNodes(WORKFLOW_ID);
@@ -107,7 +108,7 @@ test('a number beside another that is rounded to it is saved as it was read', as
   assert.ok(sent[0]?.includes(config), sent[0]);
 });
 
-test('a member called __proto__ is compared like any other', async () => {
+test('a member named __proto__ is compared like any other', async () => {
   let config = '{"__proto__":{}}';
   const { db } = clientOf(() => config);
   await db.getWorkflowNodes(WORKFLOW_ID);
@@ -117,7 +118,7 @@ test('a member called __proto__ is compared like any other', async () => {
 });
 
 test(
-  'a long list of objects is written at once, and does not enter the memory of WebAssembly',
+  'a long list of objects is written quickly, without using WebAssembly memory',
   inTime(async () => {
     const config = Array.from({ length: 300_000 }, (_, k) => ({ k, v: 'abc' }));
     const { db, sent } = clientOf(() => '{}');
@@ -129,7 +130,7 @@ test(
   }),
 );
 
-test('an option whose reading closes its client ends that call alone', async () => {
+test('an option getter that closes the client fails only that call', async () => {
   const events = /** @type {string[]} */ ([]);
   const other = library.createClient({
     url: 'http://project.test',
@@ -164,7 +165,7 @@ test('an option whose reading closes its client ends that call alone', async () 
   assert.ok(!events.includes('engineRestarted'));
 });
 
-test('options of a subscription that make no sense are INVALID_INPUT, and later changes of them change nothing', () => {
+test('invalid subscription options are INVALID_INPUT, and later changes to options have no effect', () => {
   const { realtime } = clientOf(() => '{}');
   const open = /** @type {any} */ (realtime.open);
   for (const events of ['INSERT', null, 5, {}, ['INSERT', 'insert'], [null]]) {
@@ -183,7 +184,7 @@ test('options of a subscription that make no sense are INVALID_INPUT, and later 
   handle.unsubscribe();
 });
 
-test('arguments of a subscription that would mean every row, or another id, are INVALID_INPUT', () => {
+test('subscription arguments that would match every row or another id are INVALID_INPUT', () => {
   const { realtime } = clientOf(() => '{}');
   const open = /** @type {any} */ (realtime.open);
   for (const options of [USER_ID, 5, true, () => {}]) {
@@ -202,7 +203,7 @@ test('arguments of a subscription that would mean every row, or another id, are 
   assert.deepEqual(realtime.getActiveSubscriptions(), []);
 });
 
-test('keys, patterns and listeners of the cache that make no sense are INVALID_INPUT, and nothing is dropped', () => {
+test('invalid cache keys, patterns and listeners are INVALID_INPUT, and nothing is dropped', () => {
   const { cache } = clientOf(() => '{}');
   const { get, peek, set, invalidate, invalidatePattern, observe, onReset } = /** @type {any} */ (cache);
   cache.set('kept', 1);
@@ -228,13 +229,13 @@ test('keys, patterns and listeners of the cache that make no sense are INVALID_I
   assert.deepEqual(cache.getStats().entries, ['kept']);
 });
 
-test('the cache answers null for an entry that was stored as undefined', () => {
+test('the cache returns null for an entry that was stored as undefined', () => {
   const { cache } = clientOf(() => '{}');
   cache.set('nothing', undefined);
   assert.equal(cache.get('nothing'), null);
 });
 
-test('a function of the database that lacks another one is MIGRATION_REQUIRED', async () => {
+test('a database function that calls a missing one is MIGRATION_REQUIRED', async () => {
   const body = { code: '42883', message: 'function workflow_private.save_graph(uuid) does not exist' };
   const { db } = library.createClient({
     url: 'http://project.test',
@@ -247,7 +248,7 @@ test('a function of the database that lacks another one is MIGRATION_REQUIRED', 
   });
 });
 
-test('what is no client of supabase-js is INVALID_INPUT', () => {
+test('anything but a supabase-js client is INVALID_INPUT', () => {
   const project = { supabaseUrl: 'http://project.test', supabaseKey: 'key' };
   for (const supabase of [{}, 5, null, project, { ...project, auth: {} }, { ...project, auth: null }]) {
     assert.throws(() => library.createClient(/** @type {any} */ ({ supabase })), {
@@ -277,7 +278,7 @@ test('a session that supabase-js fails to read is an error, not an anonymous use
   assert.equal(sent, 0);
 });
 
-test('options that configure refuses leave the sockets as they were', async () => {
+test('options that configure refuses do not affect the sockets', async () => {
   const opened = /** @type {string[]} */ ([]);
   /** @param {string} name */
   const socketsNamed = (name) =>

@@ -1,5 +1,5 @@
 // @ts-check
-// Calls that an application awaits inside a callback of supabase-js, which waits for that callback.
+// Calls that an application awaits inside a supabase-js callback. supabase-js waits for that callback.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
@@ -15,11 +15,11 @@ const { stack } = world;
 const [ada] = stack.users;
 
 /** @typedef {import('./support/world.mjs').Tab} Tab */
-/** @typedef {Record<string, string | number>} Query what `auth-page.js` reads */
+/** @typedef {Record<string, string | number>} Query the parameters of `auth-page.js` */
 
 let count = 0;
 
-/** Where sessions of one test are kept, so that no page of another test hears of them. */
+/** The storage key for the sessions of one test, so that pages of other tests are not notified. */
 const newStorage = () => `auth-${(count += 1)}`;
 
 /** @param {Query} query @param {string} [hash] */
@@ -47,7 +47,7 @@ async function newSession(seconds) {
 }
 
 /**
- * Opens the application in a browser that kept a session.
+ * Opens the application in a browser with a stored session.
  *
  * @param {Query} query
  * @param {any} session
@@ -64,7 +64,7 @@ async function reopen(query, session) {
   return tab;
 }
 
-/** Waits until the callback for `last` has returned, and gives what came of every callback. @param {Tab} tab @param {string} last */
+/** Waits until the callback for `last` has returned, and returns the results of all callbacks. @param {Tab} tab @param {string} last */
 async function toldUntil(tab, last) {
   const read = () => tab.run(() => /** @type {any} */ (globalThis).told ?? []);
   await until(async () => (await read()).some((/** @type {string} */ line) => line.startsWith(last)));
@@ -74,10 +74,10 @@ async function toldUntil(tab, last) {
 const ALL = 'true true done';
 
 /**
- * Every callback had its answers.
+ * Asserts that the calls in every callback succeeded.
  *
  * @param {string[]} told
- * @param {string[]} events in their order, as far as that is certain
+ * @param {string[]} events in order, as far as the order is certain
  */
 function assertAnswered(told, ...events) {
   assert.deepEqual(
@@ -89,7 +89,7 @@ function assertAnswered(told, ...events) {
   for (const event of events) assert.ok(names.includes(event), `${event} is not among ${names}`);
 }
 
-/** Signs in as soon as the application has its client, which is made after the page is ready. @param {Tab} tab */
+/** Signs in as soon as the application has created its client, which happens after the page is ready. @param {Tab} tab */
 async function signIn(tab) {
   await tab.page.waitForFunction(() => /** @type {any} */ (globalThis).supabase !== undefined);
   return tab.run((who) => /** @type {any} */ (globalThis).supabase.auth.signInWithPassword(who), {
@@ -107,30 +107,30 @@ for (const lock of [false, true]) {
     const query = { skew: hours * HOUR * 1000, ...(lock && { lock: 1 }) };
     const how = `clock ${title}${lock ? ', under a lock' : ''}`;
 
-    test(`at a sign-in, calls in the callback are answered: ${how}`, async () => {
+    test(`at a sign-in, calls in the callback succeed: ${how}`, async () => {
       const tab = await open({ ...query, storage: newStorage() });
       assert.deepEqual(await toldUntil(tab, 'INITIAL_SESSION'), ['INITIAL_SESSION false']);
       assert.equal((await signIn(tab)).error, null);
       assertAnswered((await toldUntil(tab, 'SIGNED_IN')).slice(1), 'SIGNED_IN');
     });
 
-    test(`at a reload, calls in the callback are answered: ${how}`, async () => {
+    test(`at a reload, calls in the callback succeed: ${how}`, async () => {
       const tab = await reopen(query, await newSession(HOUR / 2));
-      // By a clock that is ahead, supabase-js takes every token for expired, and renews it whenever it is asked.
+      // With a clock that is ahead, supabase-js considers every token expired and renews it on every request.
       const first = hours > 0 ? 'TOKEN_REFRESHED' : 'SIGNED_IN';
       assertAnswered(await toldUntil(tab, 'INITIAL_SESSION'), first, 'INITIAL_SESSION');
     });
 
-    // By a clock that is behind, supabase-js takes the expired session for a valid one: see below.
+    // With a clock that is behind, supabase-js considers the expired session valid: see below.
     if (hours < 0) continue;
-    test(`at a reload with an expired session, calls in the callback are answered: ${how}`, async () => {
+    test(`at a reload with an expired session, calls in the callback succeed: ${how}`, async () => {
       const tab = await reopen(query, await newSession(-HOUR / 6));
       assertAnswered(await toldUntil(tab, 'INITIAL_SESSION'), 'TOKEN_REFRESHED', 'INITIAL_SESSION');
     });
   }
 }
 
-test('an expired session that supabase-js takes for valid fails soon while it starts, and is renewed after that', async () => {
+test('an expired session that supabase-js considers valid fails quickly during startup and is renewed afterwards', async () => {
   const query = { skew: -2 * HOUR * 1000, acts: 'read' };
   const tab = await reopen(query, await newSession(-HOUR / 6));
   const told = await toldUntil(tab, 'INITIAL_SESSION');
@@ -139,7 +139,7 @@ test('an expired session that supabase-js takes for valid fails soon while it st
   assert.equal(stack.requests.count({ path: '/auth/v1/token' }), 2, 'the sign-in, and one renewal');
 });
 
-/** The server takes tokens for expired. @param {number | 'always'} times */
+/** The server rejects tokens as expired. @param {number | 'always'} times */
 const rejectTokens = (times) => {
   const body = { code: 'PGRST301', message: 'JWT expired' };
   stack.faults.add({ match: { path: '/rest/v1' }, action: 'status', status: 401, body, times });
@@ -184,7 +184,7 @@ for (const [title, query] of /** @type {[string, Query][]} */ ([
   ['that asks what a component has been asking since before', { early: 1 }],
 ])) {
   for (const lock of [false, true]) {
-    test(`a callback ${title} is answered${lock ? ', under a lock' : ''}`, async () => {
+    test(`calls in a callback ${title} succeed${lock ? ', under a lock' : ''}`, async () => {
       const all = { ...query, ...(lock && { lock: 1 }) };
       const valid = await reopen(all, await newSession(HOUR / 2));
       assertAnswered(await toldUntil(valid, 'INITIAL_SESSION'), 'SIGNED_IN', 'INITIAL_SESSION');
@@ -194,7 +194,7 @@ for (const [title, query] of /** @type {[string, Query][]} */ ([
   }
 }
 
-test('a token that lives for a minute is used inside the callback that tells of it', async () => {
+test('a token with a lifetime of a minute is used inside the callback that announces it', async () => {
   stack.settings.change({ tokenSeconds: 60 });
   try {
     const tab = await reopen({}, await newSession(-HOUR / 6));
@@ -204,13 +204,13 @@ test('a token that lives for a minute is used inside the callback that tells of 
   }
 });
 
-test('an expired session that cannot be renewed counts as signed out, inside the callback too', async () => {
+test('an expired session that cannot be renewed counts as signed out, also inside the callback', async () => {
   const session = await newSession(-HOUR / 6);
   const tab = await reopen({}, { ...session, refresh_token: 'gone' });
   assert.deepEqual(await toldUntil(tab, 'INITIAL_SESSION'), ['SIGNED_OUT false', 'INITIAL_SESSION false']);
 });
 
-test('calls in the callback of a password recovery are answered', async () => {
+test('calls in the callback of a password recovery succeed', async () => {
   const { access_token, refresh_token } = await newSession(HOUR / 2);
   const values = { access_token, refresh_token, expires_in: '1800', token_type: 'bearer', type: 'recovery' };
   const tab = await open({ storage: newStorage() }, `#${new URLSearchParams(values)}`);
@@ -219,7 +219,7 @@ test('calls in the callback of a password recovery are answered', async () => {
   assertAnswered(told, told[0].split(' ')[0], 'PASSWORD_RECOVERY');
 });
 
-test('in two tabs, calls in the callbacks of every event are answered', async () => {
+test('in two tabs, calls in the callbacks of every event succeed', async () => {
   const storage = newStorage();
   const tabs = [await open({ storage }), await open({ storage })];
   for (const tab of tabs) await toldUntil(tab, 'INITIAL_SESSION');
@@ -239,7 +239,7 @@ test('in two tabs, calls in the callbacks of every event are answered', async ()
   await check('SIGNED_OUT', 'false', auth('signOut', { scope: 'local' }));
 });
 
-test('a session that was told is not asked for again', async () => {
+test('an announced session is not requested again', async () => {
   const tab = await reopen({}, await newSession(HOUR / 2));
   await toldUntil(tab, 'INITIAL_SESSION');
   const asked = await tab.run(async (id) => {

@@ -51,7 +51,7 @@ test('cacheKeys have the formats that apps rely on', async () => {
   });
 });
 
-test('DEFAULT_RETRY_CONFIG is what the contract says, and cannot be changed', async () => {
+test('DEFAULT_RETRY_CONFIG has the documented values and is frozen', async () => {
   const tab = await world.open({ configured: false });
   const [config, isFrozen] = await tab.run(
     () => /** @type {const} */ ([{ ...wdb.DEFAULT_RETRY_CONFIG }, Object.isFrozen(wdb.DEFAULT_RETRY_CONFIG)]),
@@ -185,7 +185,7 @@ test('getStats counts hits, misses, evictions, expirations, coalesced and in fli
   assert.equal(expired.expirations, 1);
 });
 
-test('beyond maxSize the least recently used entry leaves; reading one makes it recent', async () => {
+test('beyond maxSize the least recently used entry is evicted; reading counts as use', async () => {
   const { user, tab } = await adaWith({ options: { cache: { maxSize: 3 } } });
   const workflows = await Promise.all(Array.from({ length: 5 }, () => newWorkflow(user)));
   const [a, b, c, d, e] = workflows.map(({ id }) => id);
@@ -207,7 +207,7 @@ test('beyond maxSize the least recently used entry leaves; reading one makes it 
   assert.equal((await tab.run(() => cache.getStats())).evictions, 2);
 });
 
-test('an entry past its time is asked again, and leaves by itself', async () => {
+test('an expired entry is requested again, and is removed by itself', async () => {
   const { tab, workflow } = await adaWith({ options: { cache: { defaultTTL: 100 } } });
   const key = `workflow:${workflow.id}`;
   await tab.calls(['getWorkflow', workflow.id]);
@@ -218,7 +218,7 @@ test('an entry past its time is asked again, and leaves by itself', async () => 
   assert.equal((await tab.run(() => cache.getStats())).expirations, 2);
 });
 
-test('an entry is also past its time when only the wall clock says so, as after a sleep', async () => {
+test('an entry also expires by the wall clock alone, as after sleep', async () => {
   const { tab, workflow } = await adaWith();
   await tab.calls(['getWorkflow', workflow.id]);
   await tab.run(() => {
@@ -229,7 +229,7 @@ test('an entry is also past its time when only the wall clock says so, as after 
   assert.equal(stack.requests.count(), 2);
 });
 
-test('an entry is past its time when the monotonic clock says so, though the wall clock was set back', async () => {
+test('an entry expires by the monotonic clock even if the wall clock was set back', async () => {
   const tab = await world.open({ configured: false });
   const found = await tab.run(async () => {
     cache.set('long', 1, 60_000);
@@ -242,7 +242,7 @@ test('an entry is past its time when the monotonic clock says so, though the wal
   assert.deepEqual(found, [null, null, 1]);
 });
 
-test('fresh goes past what the browser keeps of an earlier answer, and replaces it', async () => {
+test('fresh bypasses the browser’s HTTP cache and updates it', async () => {
   const { tab, workflow } = await adaWith();
   const keeps = { headers: { 'cache-control': 'max-age=600' }, body: [{ ...workflow, name: 'kept' }] };
   stack.faults.add({ match: { method: 'GET' }, action: 'status', status: 200, ...keeps });
@@ -260,7 +260,7 @@ test('fresh goes past what the browser keeps of an earlier answer, and replaces 
   assert.deepEqual(names, ['kept', 'kept', ...Array(3).fill(workflow.name)]);
 });
 
-test('entries past their time leave when the page is shown again', async () => {
+test('expired entries are removed when the page becomes visible', async () => {
   const { tab, workflow } = await adaWith();
   await tab.calls(['getWorkflow', workflow.id]);
   const size = await tab.run(() => {
@@ -272,7 +272,7 @@ test('entries past their time leave when the page is shown again', async () => {
   assert.equal(size, 0);
 });
 
-test('set takes a time of its own', async () => {
+test('set accepts a lifetime', async () => {
   const tab = await world.open({ configured: false });
   await tab.run(() => {
     cache.set('short', 1, 40);
@@ -296,7 +296,7 @@ test('null results are not cached, empty lists are', async () => {
   }
 });
 
-test('getCacheManager’s config counts on its first use, and configure’s before it', async () => {
+test('the config of the first getCacheManager call applies, unless configure was called before', async () => {
   const tab = await world.open({ configured: false });
   const sizes = await tab.run(() => {
     const size = () => cache.getStats().maxSize;
@@ -336,7 +336,7 @@ test('an observer of an entry is called when it is stored, patched and dropped, 
   assert.deepEqual(heard, [null, 'patched', null, 'patched']);
 });
 
-test('staleMs answers at once and refreshes behind', async () => {
+test('staleMs returns stale rows at once and refreshes them in the background', async () => {
   const { tab, workflow } = await adaWith({ options: { cache: { staleMs: 0 } } });
   await tab.calls(['getWorkflow', workflow.id]);
   await stack.sql("update workflows set description = 'newer', updated_at = now() where id = $1", [

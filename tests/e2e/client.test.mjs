@@ -40,7 +40,7 @@ for (const [what, change] of /** @type {const} */ ([
   ['address', { url: 'http://localhost' }],
   ['schema', { schema: 'other' }],
 ])) {
-  test(`configure with another ${what} empties the cache and ends what is in the air`, async () => {
+  test(`configure with another ${what} empties the cache and aborts calls in flight`, async () => {
     const { tab, workflow } = await adaWith();
     stack.faults.add({ match: { path: '/workflow_nodes' }, action: 'hang', times: 'always' });
     await tab.run(async (id) => {
@@ -63,7 +63,7 @@ for (const [what, change] of /** @type {const} */ ([
   });
 }
 
-test('another schema is asked for by name', async () => {
+test('another schema is requested by name', async () => {
   const { tab, workflow } = await adaWith();
   const error = await tab.run((id) => {
     const client = wdb.createClient({
@@ -77,7 +77,7 @@ test('another schema is asked for by name', async () => {
   assert.deepEqual([error.code, error.status], ['PGRST106', 406]);
 });
 
-test('clients made by createClient share nothing', async () => {
+test('clients created by createClient share nothing', async () => {
   const [ada, grace] = [await newUser('ada'), await newUser('grace')];
   const [adas, graces] = [await newEstate(ada), await newEstate(grace)];
   const tab = await world.open({ configured: false });
@@ -104,7 +104,7 @@ test('clients made by createClient share nothing', async () => {
   assert.deepEqual([facts.left, facts.defaults, facts.code], [facts.sizes[1], 0, 'NOT_CONFIGURED']);
 });
 
-test('close ends what is in the air with ABORTED, aborts its requests and forgets everything', async () => {
+test('close rejects calls in flight with ABORTED, aborts their requests and empties the cache', async () => {
   const { tab, workflow } = await adaWith({ configured: false });
   stack.faults.add({ match: { path: '/workflow_nodes' }, action: 'hang' });
   await tab.run(async (id) => {
@@ -135,7 +135,7 @@ test('close ends what is in the air with ABORTED, aborts its requests and forget
   assert.deepEqual(facts, { code: 'ABORTED', aborted: [false, true], entries: [], after: 'NOT_CONFIGURED' });
 });
 
-test('db.with carries ttlMs, timeoutMs, fresh and signal to each call', async () => {
+test('db.with applies ttlMs, timeoutMs, fresh and signal to each call', async () => {
   const { user, tab, workflow } = await adaWith({ options: { retry: { maxAttempts: 1 } } });
   const key = `workflow:${workflow.id}`;
   await tab.run((id) => db.with({ ttlMs: 30 }).getWorkflow(id), workflow.id);
@@ -165,7 +165,7 @@ test('db.with carries ttlMs, timeoutMs, fresh and signal to each call', async ()
   assert.equal(reused, true);
 });
 
-test('functions of db can be taken out of it', async () => {
+test('functions of db can be destructured', async () => {
   const { tab, workflow } = await adaWith();
   const rows = await tab.run((id) => {
     const { getWorkflow } = db;
@@ -176,7 +176,7 @@ test('functions of db can be taken out of it', async () => {
   assert.equal(rows[1].length, 3);
 });
 
-test('onEvent tells of everything, and never of a token, a key, or a value of a row', async () => {
+test('onEvent reports everything except tokens, keys and row values', async () => {
   const { user, tab, workflow, execution } = await adaWith({ configured: false });
   const secret = 'Geheimnis-4711';
   stack.faults.add({ action: 'status', status: 503, body: { message: secret } });
@@ -233,7 +233,7 @@ test('onEvent tells of everything, and never of a token, a key, or a value of a 
   assert.ok(attempts.every(({ durationMs }) => durationMs >= 0));
 });
 
-test('a listener that throws stops nothing', async () => {
+test('a listener that throws does not stop anything', async () => {
   const { tab, workflow } = await adaWith({ configured: false });
   const facts = await tab.run(async (id) => {
     /** @type {string[]} */
@@ -256,7 +256,7 @@ test('a listener that throws stops nothing', async () => {
   assert.equal(facts, workflow.id);
 });
 
-test('debug freezes rows in depth; without it they are plain', async () => {
+test('debug freezes rows deeply; without it they are not frozen', async () => {
   const { tab, workflow, nodes } = await adaWith();
   await stack.sql(`update workflow_nodes set config = '{"a": {"b": [1]}}' where id = $1`, [nodes[0].id]);
   const facts = await tab.run(async (id) => {
@@ -282,7 +282,7 @@ test('debug freezes rows in depth; without it they are plain', async () => {
   assert.deepEqual(facts, [Array(9).fill(true), Array(9).fill(false)]);
 });
 
-test('a fetch that is given is used, and may answer without the network', async () => {
+test('a custom fetch is used, and may respond without the network', async () => {
   const { tab, workflow } = await adaWith({ configured: false });
   const rows = await tab.run(async (row) => {
     const answer = async () => new Response(JSON.stringify([row]), { status: 200 });
@@ -294,7 +294,7 @@ test('a fetch that is given is used, and may answer without the network', async 
   assert.equal(stack.requests.count(), 0);
 });
 
-test('ready may be called at any time, and again', async () => {
+test('ready may be called at any time and repeatedly', async () => {
   const { tab, workflow } = await adaWith({ configured: false });
   const row = await tab.run(async (id) => {
     await Promise.all([wdb.ready(), wdb.ready()]);
@@ -305,7 +305,7 @@ test('ready may be called at any time, and again', async () => {
   assert.deepEqual(row, workflow);
 });
 
-test('ready takes the module from an address of the page’s own, and may be called again after a failure', async () => {
+test('ready loads the module from a custom URL, and may be called again after a failure', async () => {
   const { tab, workflow } = await adaWith({ configured: false });
   const row = await tab.run(async (id) => {
     await failure(wdb.ready(new Uint8Array([1, 2, 3])));
@@ -316,7 +316,7 @@ test('ready takes the module from an address of the page’s own, and may be cal
   assert.deepEqual(row, workflow);
 });
 
-test('the parts of a client can be taken out of it', async () => {
+test('the parts of a client can be destructured', async () => {
   const { tab, workflow } = await adaWith({ configured: false });
   const facts = await tab.run(async (id) => {
     const { db, cache, authChanged, close } = wdb.createClient({

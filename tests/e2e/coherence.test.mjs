@@ -13,9 +13,9 @@ const { stack, newUser, newEstate, newWorkflow, newExecutions, insert } = world;
 const truth = createTruth(world);
 
 /**
- * A user with an estate and other workflows around it, and a page that has read all of it.
+ * A user with one row of everything and further workflows, and a page that has read all of them.
  *
- * @param {(estate: Estate) => Promise<unknown>} [more] makes further rows before the page reads
+ * @param {(estate: Estate) => Promise<unknown>} [more] creates further rows before the page reads
  */
 async function warmPage(more) {
   const user = await newUser('ada');
@@ -30,11 +30,11 @@ async function warmPage(more) {
 }
 
 /**
- * Reads give what SQL says.
+ * Asserts that reads return the same as SQL.
  *
  * @param {import('./support/world.mjs').Tab} tab
  * @param {Call[]} reads
- * @returns how many requests they cost
+ * @returns the number of requests
  */
 async function agree(tab, reads) {
   const before = stack.requests.count();
@@ -47,11 +47,11 @@ async function agree(tab, reads) {
 }
 
 /**
- * A write after which the cache is right, and costs no request.
+ * Tests that the cache is correct after a write.
  *
  * @param {string} title
  * @param {(estate: Estate) => Call} write
- * @param {number} [cost] how many requests the reads after it take
+ * @param {number} [cost] the number of requests that the following reads take
  */
 function patches(title, write, cost = 0) {
   test(`${title} ${cost === 0 ? 'patches every entry in place' : `costs ${cost} requests to read again`}`, async () => {
@@ -133,17 +133,17 @@ patches('updateExecutionResult', ({ results }) => [
 patches('deleteExecutionResult', ({ results }) => ['deleteExecutionResult', results[0].id]);
 patches('updateUserProfile', ({ user }) => ['updateUserProfile', user.id, { organization: 'Northlight' }]);
 
-// The row itself and what hung below it.
+// The row itself and its dependents.
 patches('deleteExecution', ({ execution }) => ['deleteExecution', execution.id], 2);
 
-test('deleteWorkflow takes its row out of every list, and what hung below it out of the cache', async () => {
+test('deleteWorkflow removes the row from every list and its dependents from the cache', async () => {
   const { tab, estate, reads } = await warmPage();
   const [outcome] = await tab.calls(['deleteWorkflow', estate.workflow.id]);
   assert.equal(outcome.error, undefined);
   const [lists, below] = [reads.slice(0, 2), reads.slice(2)];
   assert.equal(await agree(tab, lists), 0, 'the lists are patched');
   await agree(tab, below);
-  // The read of the whole workflow, which is gone, also took the empty lists of its parts out.
+  // The read of the deleted workflow also removed the empty lists of its parts.
   const keys = await tab.run(() => cache.getStats().entries);
   assert.deepEqual(
     keys.filter((key) => key.includes(estate.workflow.id)),
@@ -151,7 +151,7 @@ test('deleteWorkflow takes its row out of every list, and what hung below it out
   );
 });
 
-test('a page of executions is asked every time, and right after every write', async () => {
+test('a page of executions is always requested, and correct after every write', async () => {
   const { tab, estate } = await warmPage(async ({ workflow }) => {
     await newExecutions(workflow, [{ created_at: '2024-01-01' }, { created_at: '2024-01-02' }]);
   });
@@ -172,7 +172,7 @@ test('a page of executions is asked every time, and right after every write', as
   }
 });
 
-test('lists in other orders, and parts of lists, are right after every write', async () => {
+test('lists in other orders and partial lists are correct after every write', async () => {
   const { tab, estate } = await warmPage();
   const userId = estate.user.id;
   const queries = [
@@ -218,7 +218,7 @@ test('lists in other orders, and parts of lists, are right after every write', a
   }
 });
 
-test('a row that moves to another parent leaves one list and enters the other', async () => {
+test('a row that moves to another parent moves from one list to the other', async () => {
   const { tab, estate } = await warmPage();
   const [{ id: other }] = [await newWorkflow(estate.user)];
   /** @type {Call[]} */
@@ -233,7 +233,7 @@ test('a row that moves to another parent leaves one list and enters the other', 
   assert.equal(await agree(tab, reads), 0);
 });
 
-test('a failed write that changed nothing leaves the cache as it is', async () => {
+test('a failed write without effect leaves the cache unchanged', async () => {
   const { tab, estate, reads } = await warmPage();
   const [taken] = await insert('workflows', [{ user_id: estate.user.id, name: 'Taken' }]);
   const [outcome] = await tab.calls(['updateWorkflow', estate.workflow.id, { user_id: randomUUID() }]);
@@ -245,7 +245,7 @@ test('a failed write that changed nothing leaves the cache as it is', async () =
   await agree(tab, reads);
 });
 
-test('rows that a change does not touch keep their identity, and so do equal rows of a refetch', async () => {
+test('unchanged rows keep their identity, also after a refetch', async () => {
   const { tab, estate } = await warmPage();
   const kept = await tab.run(async (workflowId) => {
     const before = await db.getWorkflowNodes(workflowId);
@@ -266,7 +266,7 @@ test('rows that a change does not touch keep their identity, and so do equal row
   });
 });
 
-test('a write to an audited table drops the audit entries of its user, not of others', async () => {
+test('a write to an audited table drops its user’s audit entries, but not those of others', async () => {
   const { tab, estate } = await warmPage();
   const left = await tab.run(
     async ({ userId, workflowId, nodeId }) => {

@@ -1,10 +1,11 @@
 // @ts-check
-// Complete or an error: behind a proxy that hides the number of rows, and behind a cache that ignores the query string.
+// Lists are complete or fail: behind a proxy that hides the row count, and behind a cache that ignores the query
+// string.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { useWorld } from './support/world.mjs';
 
-/** More than the 1 000 rows that the server gives at once. */
+/** More than the 1 000 rows that the server returns at once. */
 const MANY = 1_500;
 const AUDIT_LOGS = 409;
 
@@ -35,7 +36,7 @@ before(async () => {
   );
 });
 
-/** A page to which the browser shows no header of the server's answers but `Content-Type`. */
+/** A page to which the browser exposes no response header except `Content-Type`. */
 async function openBehindProxy() {
   const tab = await world.open({ as: user });
   await tab.page.route(`${stack.url}/rest/**`, async (route) => {
@@ -62,7 +63,7 @@ test('lists are complete behind a proxy that exposes no Content-Range', async ()
   );
 });
 
-test('pages behind a proxy that exposes no Content-Range are an error that names the header', async () => {
+test('pages behind a proxy that exposes no Content-Range fail with the name of the header', async () => {
   const tab = await openBehindProxy();
   const userId = user.id;
   const outcomes = await tab.calls(
@@ -79,7 +80,7 @@ test('pages behind a proxy that exposes no Content-Range are an error that names
   }
 });
 
-test('the same answer again and again ends within a few requests', async () => {
+test('repeated identical responses end the read after a few requests', async () => {
   const tab = await world.open({ as: user });
   const rows = [1, 2].map((each) => ({
     id: `${each}0000000-0000-4000-8000-000000000000`,
@@ -114,11 +115,11 @@ test('the same answer again and again ends within a few requests', async () => {
     return all;
   }, /** @type {const} */ ([user.id, workflow.id, rows, withoutIds]));
   const failed = ['NETWORK', 'NETWORK', 'NETWORK'];
-  // Each list is asked for, and where its rows have ids, once more.
+  // Each list is requested, and if its rows have ids, requested once more.
   assert.deepEqual(outcomes, [...failed, 5, ...failed, 3]);
 });
 
-test('a saved row that does not come back is an error', async () => {
+test('a saved row that the response lacks is an error', async () => {
   const tab = await world.open({ as: user });
   stack.faults.add({ match: { method: 'POST' }, action: 'status', status: 200, body: [] });
   const [{ error }] = await tab.calls(['upsertBrandSettings', user.id, { brand_voice: 'plain' }]);

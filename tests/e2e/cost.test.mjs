@@ -1,5 +1,5 @@
 // @ts-check
-// What calls must not cost: memory that is never released, and requests that are not needed.
+// Costs that calls must not have: memory that is never released, and unnecessary requests.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -25,7 +25,7 @@ before(async () => {
   unpacked = await unpackedPackage();
   library = await import(pathToFileURL(join(unpacked.root, 'index.js')).href);
   const { Instance } = WebAssembly;
-  // The package keeps its memory to itself; what starts it is asked instead.
+  // The package does not expose its memory, so this intercepts its creation.
   WebAssembly.Instance = /** @type {any} */ (
     function (/** @type {WebAssembly.Module} */ module, /** @type {WebAssembly.Imports} */ imports) {
       const instance = new Instance(module, imports);
@@ -51,7 +51,7 @@ async function growthOf(call) {
   return (memory?.buffer.byteLength ?? Infinity) - before;
 }
 
-test('hits through options leave memory where it was', async () => {
+test('cache hits with options do not grow the memory', async () => {
   const client = library.createClient({ url: 'http://localhost', key: 'k', fetch: answer });
   await client.db.getWorkflow(ID);
   const controller = new AbortController();
@@ -61,14 +61,14 @@ test('hits through options leave memory where it was', async () => {
   client.close();
 });
 
-test('requests leave memory where it was', async () => {
+test('requests do not grow the memory', async () => {
   const client = library.createClient({ url: 'http://localhost', key: 'k', fetch: answer });
   const fresh = client.db.with({ fresh: true });
   assert.ok((await growthOf(() => fresh.getWorkflow(ID))) <= PAGE_OF_MEMORY);
   client.close();
 });
 
-test('the browser asks for permission once, not before every request for one address', async () => {
+test('the browser sends one preflight request per address, not one per request', async () => {
   const user = await newUser('ada');
   const workflow = await newWorkflow(user);
   const tab = await world.open({ as: user, plain: true });

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { useWorld } from './support/world.mjs';
 
-// Fewer than a page: every page is cut by the server and has to be completed.
+// Less than a page, so that the server truncates every page.
 const world = await useWorld({ maxRows: 3 });
 const { stack, insert, rows, newUser } = world;
 const user = await newUser('ada');
@@ -20,7 +20,7 @@ async function page(name, query) {
   return value;
 }
 
-/** All rows from one end to the other. @param {string} name @param {Row} query @param {boolean} [backwards] */
+/** All rows from one end of the list to the other. @param {string} name @param {Row} query @param {boolean} [backwards] */
 async function walk(name, query, backwards = false, first = /** @type {Row | undefined} */ (undefined)) {
   let current = first ?? (await page(name, query));
   const pages = [current];
@@ -39,7 +39,7 @@ await insert(
   NAMES.map((name, index) => ({
     user_id: user.id,
     name,
-    // Repeated, and missing: id decides between equals, and NULL is the largest.
+    // Equal and missing values: the id decides between equal ones, and NULL is the largest.
     created_at: index % 4 === 3 ? null : `2024-01-0${1 + (index % 3)}T00:00:00`,
     updated_at: index % 5 === 4 ? null : `2024-02-0${1 + (index % 2)}T00:00:00`,
   })),
@@ -47,7 +47,7 @@ await insert(
 
 for (const sortBy of ['created_at', 'updated_at', 'name']) {
   for (const sortOrder of ['asc', 'desc']) {
-    test(`pages by ${sortBy} ${sortOrder} give every row once, there and back`, async () => {
+    test(`pages by ${sortBy} ${sortOrder} contain every row once, forwards and backwards`, async () => {
       const query = { sortBy, sortOrder, pageSize: 4 };
       const truth = await rows('workflows', `where user_id = $1 order by ${sortBy} ${sortOrder}, id`, [
         user.id,
@@ -69,7 +69,7 @@ for (const sortBy of ['created_at', 'updated_at', 'name']) {
   }
 }
 
-test('rows that come and go meanwhile neither repeat nor hide others', async () => {
+test('rows inserted and deleted between pages cause no repeated or missing rows', async () => {
   const [workflow] = await rows('workflows', 'where user_id = $1 limit 1', [user.id]);
   const run = (/** @type {number} */ day) => ({
     workflow_id: workflow.id,
@@ -91,7 +91,7 @@ test('rows that come and go meanwhile neither repeat nor hide others', async () 
   assert.deepEqual([third.total, third.nextCursor, third.hasMore], [7, null, false]);
 });
 
-test('an empty page leads back to what is there', async () => {
+test('an empty page leads back to existing rows', async () => {
   const lonely = { workflowId: (await rows('workflows', 'where user_id = $1 offset 1', [user.id]))[0].id };
   const [first, second] = await insert(
     'workflow_executions',
@@ -110,7 +110,7 @@ test('an empty page leads back to what is there', async () => {
   assert.deepEqual(back.data, [second]);
 });
 
-test('a cursor of another list, or none at all, is refused', async () => {
+test('a cursor of another list or an invalid cursor is refused', async () => {
   const { nextCursor } = await page('getWorkflowsPage', { pageSize: 2 });
   const refused = [
     ['getWorkflowsPage', { cursor: nextCursor, sortBy: 'name' }],
@@ -133,7 +133,7 @@ test('a cursor of another list, or none at all, is refused', async () => {
   assert.ok(error.message.startsWith('pageSize: expected '));
 });
 
-test('audit entries by pages, filtered, are those that SQL finds', async () => {
+test('filtered pages of audit entries contain what SQL returns', async () => {
   await tab.calls(['createWorkflow', user.id, { name: randomUUID() }]);
   const query = { resourceType: 'workflow', action: 'workflow_created', pageSize: 4 };
   const truth = await rows(
@@ -148,7 +148,7 @@ test('audit entries by pages, filtered, are those that SQL finds', async () => {
   assert.equal(dated.total, truth.length);
 });
 
-test('templates by category and feature are those that SQL finds', async () => {
+test('templates by category and featured flag are what SQL returns', async () => {
   await insert(
     'workflow_templates',
     [

@@ -1,5 +1,5 @@
 // @ts-check
-// What the engine is given may throw, nest deeply or recurse: no call, client or page ends by it.
+// Inputs of the engine may throw, nest deeply or recurse: no call, client or page hangs or fails because of that.
 import assert from 'node:assert/strict';
 import test, { beforeEach } from 'node:test';
 import { useLive } from './support/live.mjs';
@@ -21,7 +21,7 @@ beforeEach(async () => {
 
 const DEPTH = 3_000;
 
-test('a deeply nested template of another user does no harm', async () => {
+test('a deeply nested template of another user is harmless', async () => {
   const deep = '['.repeat(DEPTH) + ']'.repeat(DEPTH);
   const response = await fetch(`${stack.url}/rest/v1/workflow_templates`, {
     method: 'POST',
@@ -64,7 +64,7 @@ test('JSON of any depth can be saved, read and compared', async () => {
   assert.deepEqual(seen, { levels: DEPTH, isSame: true });
 });
 
-test('arguments and options that throw are refused, and other clients go on', async () => {
+test('arguments and options that throw are refused, and other clients continue', async () => {
   const tab = await open({ as: ada });
   const seen = await tab.run(async () => {
     const other = wdb.createClient({ url: env.url, key: env.key, accessToken: () => env.token });
@@ -124,7 +124,7 @@ test('arguments and options that throw are refused, and other clients go on', as
   });
 });
 
-test('lists with holes, and lists that answer differently each time, are refused', async () => {
+test('lists with holes, and lists that change between reads, are refused', async () => {
   const tab = await open({ as: ada });
   const seen = await tab.run(async () => {
     class Odd extends Array {
@@ -151,7 +151,7 @@ test('lists with holes, and lists that answer differently each time, are refused
   assert.deepEqual(seen, { codes: Array(6).fill('INVALID_INPUT'), events: 'INVALID_INPUT', rows: [] });
 });
 
-test('keys of the cache that are no strings are refused', async () => {
+test('cache keys that are not strings are refused', async () => {
   const tab = await open({ as: ada });
   const seen = await tab.run(async () => {
     /** @type {any[]} */
@@ -174,7 +174,7 @@ test('keys of the cache that are no strings are refused', async () => {
   assert.deepEqual(seen.rows, []);
 });
 
-test('what a custom fetch, its answers, a socket or a handler throws ends nothing else', async () => {
+test('errors thrown by a custom fetch, its responses, a socket or a handler affect nothing else', async () => {
   const tab = await open({ as: ada });
   const seen = await tab.run(async () => {
     const { url, key } = env;
@@ -204,7 +204,7 @@ test('what a custom fetch, its answers, a socket or a handler throws ends nothin
     client.close();
     return { outcomes, rows: rows.length, own: (await db.getWorkflows(env.userId ?? '')).length };
   });
-  // Each handler's error was reported, as an uncaught one is.
+  // Each handler's error was reported as an uncaught error.
   for (const problem of world.takeProblems()) assert.match(problem, /from the application/);
   assert.deepEqual(seen, {
     outcomes: ['NETWORK', 'NETWORK', 0, 'NETWORK', 'NETWORK', 'NETWORK'],
@@ -213,7 +213,7 @@ test('what a custom fetch, its answers, a socket or a handler throws ends nothin
   });
 });
 
-test('runaway recursion of the application leaves the client unchanged, or restarts it', async () => {
+test('endless recursion in the application leaves the client unchanged or restarts it', async () => {
   const tab = await open({ as: ada });
   const seen = await tab.run(async () => {
     const other = wdb.createClient({ url: env.url, key: env.key, accessToken: () => env.token });
@@ -227,7 +227,7 @@ test('runaway recursion of the application leaves the client unchanged, or resta
         cache.invalidate('draft');
         bugs.invalidate?.();
       },
-      // Again and again with the last of the stack, from the innermost frame outwards.
+      // Repeatedly with almost no stack left, from the innermost frame outwards.
       innermost() {
         try {
           bugs.innermost?.();
@@ -235,7 +235,7 @@ test('runaway recursion of the application leaves the client unchanged, or resta
           try {
             cache.set('draft'.repeat(600), {});
           } catch {
-            // As an application may.
+            // The application may swallow the error.
           }
         }
       },
@@ -262,7 +262,7 @@ test('runaway recursion of the application leaves the client unchanged, or resta
   }
 });
 
-test('a listener that changes its own entry without end is stopped, and told of', async () => {
+test('a listener that changes its own entry endlessly is stopped and reported', async () => {
   const tab = await open({ as: ada });
   const seen = await tab.run(async () => {
     let calls = 0;
@@ -283,7 +283,7 @@ test('a listener that changes its own entry without end is stopped, and told of'
   assert.deepEqual(more, []);
 });
 
-test('wherever the engine fails, calls end, both clients go on, and the application is told', async () => {
+test('wherever the engine fails, calls end, both clients continue, and the application is notified', async () => {
   await newWorkflow(ada);
   const tab = await open({ configured: false });
   await tab.run(sabotage);
@@ -344,7 +344,7 @@ test('wherever the engine fails, calls end, both clients go on, and the applicat
   assert.ok(ended.length > failures.length / 3, `${ended.length} of ${failures.length} failed`);
 });
 
-test('subscriptions are opened again after a failure, say that changes may be missing, and hear of later ones', async () => {
+test('subscriptions reopen after a failure, report possibly missed changes, and receive later ones', async () => {
   const tab = await open({ as: ada, configured: false });
   await tab.run(sabotage);
   await tab.run(() => wdb.configure({ url: env.url, key: env.key, accessToken: () => env.token }));

@@ -10,7 +10,7 @@ const { stack, row, newUser, newEstate } = world;
 const once = { retry: { maxAttempts: 1 } };
 const quick = { retry: { initialBackoffMs: 1, maxBackoffMs: 2 } };
 
-/** No text of an error, at any depth, holds any of these. @param {any} error @param {string[]} secrets */
+/** Asserts that no text of an error, at any depth, contains a secret. @param {any} error @param {string[]} secrets */
 function assertKeeps(error, secrets) {
   for (let at = error; at; at = at.cause) {
     const told = JSON.stringify([at.message, at.hint, at.name]);
@@ -42,7 +42,7 @@ test('before configure every function rejects with NOT_CONFIGURED, saying what t
   }
 });
 
-test('a DatabaseError is an Error that says its name, and that an app may make', async () => {
+test('a DatabaseError is an Error with its name, and apps may create one', async () => {
   const tab = await world.open({ configured: false });
   const facts = await tab.run(async () => {
     const made = new wdb.DatabaseError('UNKNOWN_ERROR', 'it broke', { any: 'thing' });
@@ -66,7 +66,7 @@ test('a DatabaseError is an Error that says its name, and that an app may make',
   });
 });
 
-test('INVALID_INPUT also for options that make no sense, thrown by configure and createClient', async () => {
+test('configure and createClient throw INVALID_INPUT for invalid options', async () => {
   const tab = await world.open({ configured: false });
   const errors = await tab.run(() => {
     const good = { url: env.url, key: env.key };
@@ -123,13 +123,13 @@ test('INVALID_INPUT also for options that make no sense, thrown by configure and
   }
 });
 
-test('NOT_FOUND tells how many requests were made, and is not worth another', async () => {
+test('NOT_FOUND reports the number of requests, and is not retryable', async () => {
   const { tab } = await adaWith();
   const [{ error }] = await tab.calls(['updateWorkflow', randomUUID(), { name: 'x' }]);
   assert.deepEqual([error.code, error.attempts, error.retryable], ['NOT_FOUND', 1, false]);
 });
 
-test('23505: a taken name is refused at once; message and hint keep the value to themselves', async () => {
+test('23505: a taken name is refused at once; message and hint do not contain it', async () => {
   const { user, tab, workflow, nodes } = await adaWith();
   const outcomes = await tab.calls(
     ['createWorkflow', user.id, { name: workflow.name }],
@@ -147,7 +147,7 @@ test('23505: a taken name is refused at once; message and hint keep the value to
   assert.equal(stack.requests.count(), 4);
 });
 
-test('42501 and 23503 surface at once', async () => {
+test('42501 and 23503 are reported at once', async () => {
   const { user, tab, workflow } = await adaWith();
   await stack.sql('alter table public.workflow_executions disable row level security');
   const [forbidden, dangling] = await tab.calls(
@@ -163,7 +163,7 @@ test('42501 and 23503 surface at once', async () => {
   assertKeeps(dangling.error, [user.id, workflow.id]);
 });
 
-test('texts of the database that quote a value are replaced', async () => {
+test('messages of the database that quote a value are replaced', async () => {
   const { tab, workflow } = await adaWith();
   const secret = 'geheim-4711';
   for (const code of ['22P02', '22007', '22023', 'P0001', 'PGRST100', 'PGRST102']) {
@@ -175,7 +175,7 @@ test('texts of the database that quote a value are replaced', async () => {
   }
 });
 
-test('NETWORK when the server cannot be reached, under its own code with a single attempt', async () => {
+test('NETWORK with a single attempt if the server cannot be reached', async () => {
   const { user, tab, workflow } = await adaWith({ options: once });
   stack.faults.add({ action: 'reset', times: 4 });
   const outcomes = await tab.calls(
@@ -195,7 +195,7 @@ test('NETWORK when the server cannot be reached, under its own code with a singl
   assert.equal(stack.requests.count(), 4);
 });
 
-test('an answer that breaks off, or is not JSON, counts as NETWORK', async () => {
+test('a truncated response or one that is not JSON counts as NETWORK', async () => {
   const { user, tab } = await adaWith({ options: once });
   stack.faults.add([
     { action: 'truncate' },
@@ -217,7 +217,7 @@ test('an answer that breaks off, or is not JSON, counts as NETWORK', async () =>
   assert.deepEqual(keys, []);
 });
 
-test('TIMEOUT when an attempt takes longer than it may', async () => {
+test('TIMEOUT if an attempt takes too long', async () => {
   const { user, tab } = await adaWith({ options: { ...once, timeoutMs: 60 } });
   stack.faults.add({ action: 'hang', times: 2 });
   const [read, write] = await tab.calls(
@@ -229,7 +229,7 @@ test('TIMEOUT when an attempt takes longer than it may', async () => {
   }
 });
 
-test('ABORTED by a signal: before anything is sent, and while the answer is awaited', async () => {
+test('ABORTED by a signal: before sending, and while waiting for the response', async () => {
   const { user, tab } = await adaWith();
   const early = await tab.run(async (userId) => {
     const bound = db.with({ signal: AbortSignal.abort() });
@@ -255,7 +255,7 @@ test('ABORTED by a signal: before anything is sent, and while the answer is awai
   assert.deepEqual([late.code, late.isOurs, late.retryable], ['ABORTED', true, false]);
 });
 
-test('a call that is aborted ends alone: others who wait for the same request get their answer', async () => {
+test('aborting a call does not affect others that wait for the same request', async () => {
   const { user, tab, workflow } = await adaWith();
   const [first, second, third] = await tab.run(async (userId) => {
     const gate = gatedFetch(() => true);
@@ -274,7 +274,7 @@ test('a call that is aborted ends alone: others who wait for the same request ge
   assert.equal(stack.requests.count(), 1);
 });
 
-test('RETRY_EXHAUSTED after the last attempt, with the last error beneath', async () => {
+test('RETRY_EXHAUSTED after the last attempt, with the last error as its cause', async () => {
   const { user, tab } = await adaWith({ options: quick });
   const faults = /** @type {const} */ ([
     [{ action: 'reset' }, 'NETWORK', undefined],
@@ -298,7 +298,7 @@ test('RETRY_EXHAUSTED after the last attempt, with the last error beneath', asyn
   }
 });
 
-test('what a retry would not mend surfaces at once, under its own code', async () => {
+test('permanent errors are reported at once with their own code', async () => {
   const { user, tab } = await adaWith({ options: quick });
   const answers = /** @type {[number, any, string][]} */ ([
     [500, { code: '57014', message: 'canceling statement due to statement timeout' }, '57014'],
@@ -327,7 +327,7 @@ test('UNKNOWN_ERROR for an error without a body, with a single attempt', async (
   );
 });
 
-test('every transient status is tried again', async () => {
+test('every transient status is retried', async () => {
   const { user, tab, workflow } = await adaWith({ options: quick });
   for (const status of [408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524]) {
     stack.requests.clear();
@@ -339,7 +339,7 @@ test('every transient status is tried again', async () => {
   assert.equal((await tab.calls(['getWorkflows', user.id]))[0].value.length, 1);
 });
 
-test('PGRST301: the provider is asked once more, and the call succeeds', async () => {
+test('PGRST301: the provider is called once more, and the call succeeds', async () => {
   const { user, tab, workflow } = await adaWith();
   const expired = stack.signToken({ sub: user.id, exp: Math.floor(Date.now() / 1000) - 3_600 });
   const facts = await tab.run(async ([id, expired, good]) => {
@@ -355,7 +355,7 @@ test('PGRST301: the provider is asked once more, and the call succeeds', async (
   assert.equal(stack.requests.count(), 4);
 });
 
-test('PGRST301 surfaces when the token stays expired; no text holds it', async () => {
+test('PGRST301 is reported if the token stays expired; no text contains it', async () => {
   const { user, tab, workflow } = await adaWith();
   const expired = stack.signToken({ sub: user.id, exp: Math.floor(Date.now() / 1000) - 3_600 });
   const { error, asked } = await tab.run(async ([id, expired]) => {
@@ -369,7 +369,7 @@ test('PGRST301 surfaces when the token stays expired; no text holds it', async (
   assertKeeps(error, [expired, stack.publishableKey]);
 });
 
-test('an error is not remembered: the next call asks again', async () => {
+test('an error is not cached: the next call sends a request', async () => {
   const { tab, workflow } = await adaWith({ options: once });
   stack.faults.add({ action: 'reset' });
   const [first, second] = await tab.calls(['getWorkflow', workflow.id], ['getWorkflow', workflow.id]);

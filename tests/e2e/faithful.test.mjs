@@ -1,5 +1,5 @@
 // @ts-check
-// Values go in and come out as they were.
+// Values are stored and returned unchanged.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
@@ -9,7 +9,7 @@ import { useWorld } from './support/world.mjs';
 const world = await useWorld();
 const { stack, row, newUser, newWorkflow, newNodes, newEstate } = world;
 
-/** What a jsonb column may hold besides an object. NULL of JSON and of SQL are one to JavaScript. */
+/** JSON values other than objects. JavaScript does not distinguish JSON's null from SQL's NULL. */
 const VALUES = [[1, 2], [], 'text', '', 7, 0.5, true, false, [[{ deep: [] }]]];
 
 test('a graph whose config is any JSON value is saved as it was read', async () => {
@@ -41,7 +41,7 @@ test('a graph whose config is any JSON value is saved as it was read', async () 
   }
 });
 
-test('a single row takes any JSON value', async () => {
+test('a single row accepts any JSON value', async () => {
   const user = await newUser('ada');
   const { workflow, results } = await newEstate(user);
   const tab = await world.open({ as: user });
@@ -61,18 +61,18 @@ test('a single row takes any JSON value', async () => {
   }
 });
 
-test('cache keys of an id in upper case are those of the id', async () => {
+test('cache keys ignore the case of ids', async () => {
   const id = randomUUID();
   for (const [name, keyOf] of Object.entries(cacheKeys)) {
     const key = /** @type {(id: string, service: string) => string} */ (keyOf);
     assert.equal(key(id.toUpperCase(), 'GitHub'), key(id, 'GitHub'), name);
   }
   assert.equal(cacheKeys.apiKey(id, 'GitHub'), `api_key:${id}:GitHub`);
-  // An id that is no uuid names no row; its key is still what the application may count on.
+  // An id that is not a uuid matches no row, but its key still has the documented format.
   assert.equal(cacheKeys.workflow('W'), 'workflow:W');
 });
 
-test('an id in upper case names the entry that is observed, read and invalidated', async () => {
+test('observe, get and invalidate ignore the case of ids', async () => {
   const user = await newUser('ada');
   const workflow = await newWorkflow(user);
   const tab = await world.open({ as: user });
@@ -93,7 +93,7 @@ test('an id in upper case names the entry that is observed, read and invalidated
   assert.equal(description, 'two');
 });
 
-test('a text by which rows are found is never empty, neither in a row nor as an argument', async () => {
+test('a string that identifies rows is never empty, neither in a row nor as an argument', async () => {
   const user = await newUser('ada');
   const { workflow } = await newEstate(user);
   const tab = await world.open({ as: user });
@@ -121,7 +121,7 @@ test('a text by which rows are found is never empty, neither in a row nor as an 
   assert.equal(stack.requests.count(), 0);
 });
 
-/** Numbers that JavaScript rounds. All but the last two are rounded to the same one. */
+/** Numbers that JavaScript rounds, all but the last two to the same value. */
 const LONG_NUMBERS = [
   '18446744073709551615',
   '18446744073709551614',
@@ -151,7 +151,7 @@ async function newGraph(configs) {
   return { user, workflow, nodes, ids: nodes.map(({ id }) => id) };
 }
 
-test('numbers that JavaScript cannot hold survive reading a graph and saving it', async () => {
+test('numbers that JavaScript cannot represent survive reading and saving a graph', async () => {
   const configs = LONG_NUMBERS.map(
     (number) => `{"seed": ${number}, "deep": [{"text": "\\"${number}\\" ]", "seeds": [1, ${number}]}]}`,
   );
@@ -169,7 +169,7 @@ test('numbers that JavaScript cannot hold survive reading a graph and saving it'
   assert.equal((await row('workflow_nodes', ids[0]))?.label, 'renamed');
 });
 
-test('what a patch takes over of a column is written as it was read', async () => {
+test('parts of a column that a patch reuses are written as they were read', async () => {
   const { user, workflow, ids } = await newGraph(
     LONG_NUMBERS.map((number) => `{"list": [${number}], "seed": ${number}}`),
   );
@@ -196,7 +196,7 @@ test('what a patch takes over of a column is written as it was read', async () =
   }
 });
 
-test('a number that was rounded is copied to another row as it was read, or refused by its path', async () => {
+test('a rounded number is copied to another row as it was read, or refused with its path', async () => {
   const { user, workflow } = await newGraph([
     `{"a": ${LONG_NUMBERS[3]}}`,
     ...LONG_NUMBERS.slice(0, 2).map((n) => `{"b": ${n}}`),
@@ -215,7 +215,7 @@ test('a number that was rounded is copied to another row as it was read, or refu
   assert.match(refused.error.message, /^config\.moved\[0\]\.to: expected .*rounded/);
 });
 
-test('numbers that came with a change of another client are written as they came', async () => {
+test('numbers received with a change by another client are written unchanged', async () => {
   const { user, workflow, ids } = await newGraph(['{"seed": 1}']);
   const tab = await world.open({ as: user });
   await tab.run(async (id) => {
@@ -249,7 +249,7 @@ test('the application’s own numbers are written as JavaScript writes them', as
   assert.ok((await configText(id)).startsWith('{"numbers": [0.1, '));
 });
 
-test('what JSON would change or the database refuses is named by its path', async () => {
+test('values that JSON would change or the database refuses are reported with their path', async () => {
   const user = await newUser('ada');
   const workflow = await newWorkflow(user);
   const tab = await world.open({ as: user });
@@ -304,7 +304,7 @@ test('what JSON would change or the database refuses is named by its path', asyn
   assert.equal(stack.requests.count(), 0);
 });
 
-test('half of a surrogate pair is refused in every argument', async () => {
+test('a lone surrogate is refused in every argument', async () => {
   const user = await newUser('ada');
   const tab = await world.open({ as: user });
   const messages = await tab.run(async (userId) => {
@@ -326,7 +326,7 @@ test('half of a surrogate pair is refused in every argument', async () => {
     const followed = thrown(() =>
       wdb.getRealtimeManager().open('api_keys', { filter: `service_name=eq.${cut}` }, () => {}),
     );
-    // A replacement character is a character like any other.
+    // A replacement character is a valid character.
     await db.getApiKey(userId, '\ufffd');
     return [...all, followed].map((error) => [error?.code, error?.message]);
   }, user.id);
@@ -337,7 +337,7 @@ test('half of a surrogate pair is refused in every argument', async () => {
   assert.equal(stack.requests.count(), 1);
 });
 
-test('an aborted call carries the reason of its signal', async () => {
+test('an aborted call has the reason of its signal', async () => {
   const user = await newUser('ada');
   const tab = await world.open({ as: user });
   const errors = await tab.run(async (userId) => {

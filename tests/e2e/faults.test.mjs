@@ -120,7 +120,7 @@ const WRITES = {
 const CHANGE = { made: 1, changed: 0, deleted: -1 };
 
 /**
- * Makes a write meet a fault.
+ * Makes a write that meets a fault.
  *
  * @param {Write} write
  * @param {import('../../examples/local-stack/lib/faults.mjs').FaultRule[]} faults
@@ -149,14 +149,15 @@ async function writeThrough({ table, call, ends }, faults) {
 for (const action of /** @type {const} */ (['resetAfterCommit', 'truncate', 'twice', 'reset'])) {
   for (const [name, write] of Object.entries(WRITES)) {
     if (action === 'twice' && name === 'deleteWorkflow') continue;
-    test(`${name} happens once and is answered through ${action}`, () => writeThrough(write, [{ action }]));
+    test(`${name} is executed once and returns its result despite ${action}`, () =>
+      writeThrough(write, [{ action }]));
   }
 }
 
-test('an insert whose answer is lost twice is one row', () =>
+test('an insert whose response is lost twice creates one row', () =>
   writeThrough(WRITES.createWorkflow, [{ action: 'resetAfterCommit' }, { action: 'resetAfterCommit' }]));
 
-test('an insert is found though the server is busy meanwhile', () =>
+test('an insert is found even if the server is temporarily busy', () =>
   writeThrough(WRITES.createWorkflow, [
     { action: 'resetAfterCommit' },
     { action: 'status', status: 503, body: '' },
@@ -176,7 +177,7 @@ test('deleteWorkflow sent twice by the network rejects with NOT_FOUND, like a mi
   assert.equal(await row('workflows', workflow.id), null);
 });
 
-test('429 with Retry-After waits as long as the server asks', async () => {
+test('429 with Retry-After waits as long as requested', async () => {
   const user = await newUser('ada');
   const tab = await world.open({ as: user, options: quick, plain: true });
   const headers = { 'Retry-After': '1', 'Access-Control-Expose-Headers': 'Retry-After' };
@@ -187,7 +188,7 @@ test('429 with Retry-After waits as long as the server asks', async () => {
   assert.ok(second.at - first.at >= 990, `${second.at - first.at} ms`);
 });
 
-test('429 that asks for more than a minute fails at once', async () => {
+test('429 with a Retry-After of more than a minute fails at once', async () => {
   const user = await newUser('ada');
   const tab = await world.open({ as: user, options: quick, plain: true });
   const headers = { 'Retry-After': '61', 'Access-Control-Expose-Headers': 'Retry-After' };
@@ -197,12 +198,12 @@ test('429 that asks for more than a minute fails at once', async () => {
   assert.equal(stack.requests.count(), 1);
 });
 
-test('Retry-After as a date counts from the server’s own time', async () => {
+test('Retry-After as a date is relative to the server’s clock', async () => {
   const user = await newUser('ada');
   const tab = await world.open({ as: user, options: quick, plain: true });
   const at = (/** @type {number} */ ms) => new Date(ms).toUTCString();
   const long = {
-    // By this machine's clock both have long passed.
+    // By this machine's clock, both dates have long passed.
     Date: at(Date.UTC(2024, 1, 29)),
     'Retry-After': at(Date.UTC(2024, 1, 29, 0, 1, 1)),
     'Access-Control-Expose-Headers': 'Retry-After, Date',
@@ -219,7 +220,7 @@ test('Retry-After as a date counts from the server’s own time', async () => {
   assert.deepEqual((await tab.calls(['getWorkflows', user.id]))[0].value, []);
 });
 
-test('waits between attempts double, within half and all of their length', async () => {
+test('delays between attempts double, and are jittered between half and all of their length', async () => {
   const user = await newUser('ada');
   const retry = { maxAttempts: 4, initialBackoffMs: 100, maxBackoffMs: 150, backoffMultiplier: 2 };
   const tab = await world.open({ as: user, options: { retry }, plain: true });
@@ -234,7 +235,7 @@ test('waits between attempts double, within half and all of their length', async
   for (const [index, least] of [50, 75, 75].entries()) assert.ok(waits[index] >= least - 2, `${waits}`);
 });
 
-test('an attempt that hangs is given up, and the next one answers', async () => {
+test('a hanging attempt is abandoned, and the next one succeeds', async () => {
   const user = await newUser('ada');
   const tab = await world.open({ as: user, options: { ...quick, timeoutMs: 500 }, plain: true });
   stack.faults.add({ action: 'hang' });
@@ -243,7 +244,7 @@ test('an attempt that hangs is given up, and the next one answers', async () => 
   assert.deepEqual(value, (await rows('workflows', 'where user_id = $1', [user.id]))[0]);
 });
 
-test('an id of the caller’s that another row has is 23505, and never that row', async () => {
+test('a chosen id that is taken fails with 23505 and never returns the other row', async () => {
   const [ada, grace] = [await newUser('ada'), await newUser('grace')];
   const [own, foreign] = [await newEstate(ada), await newEstate(grace)];
   const tab = await world.open({ as: ada, options: quick, plain: true });
@@ -267,7 +268,7 @@ test('an id of the caller’s that another row has is 23505, and never that row'
   assert.deepEqual(await row('workflows', foreign.workflow.id), foreign.workflow);
 });
 
-test('a taken id is 23505 also when the answer to that is lost', async () => {
+test('a taken id fails with 23505 even if that response is lost', async () => {
   const user = await newUser('ada');
   const { workflow } = await newEstate(user);
   const tab = await world.open({ as: user, options: quick, plain: true });
@@ -277,7 +278,7 @@ test('a taken id is 23505 also when the answer to that is lost', async () => {
   assert.deepEqual(await row('workflows', workflow.id), workflow);
 });
 
-test('a name that was free before the answer was lost is not taken afterwards', async () => {
+test('a name that was free before a lost response is not reported as taken', async () => {
   const user = await newUser('ada');
   const tab = await world.open({ as: user, options: quick, plain: true });
   stack.faults.add({ match: { method: 'POST' }, action: 'reset' });
@@ -287,7 +288,7 @@ test('a name that was free before the answer was lost is not taken afterwards', 
   assert.equal((await rows('workflows', 'where user_id = $1', [user.id])).length, 1);
 });
 
-test('a write that is given up leaves the cache without whatever it may have touched', async () => {
+test('an abandoned write drops all entries that it may have changed', async () => {
   const user = await newUser('ada');
   const estate = await newEstate(user);
   const tab = await world.open({ as: user, options: { retry: { maxAttempts: 1 } }, plain: true });

@@ -68,7 +68,7 @@ for (const [name, promised] of Object.entries(FUNCTIONS)) {
   const { args, table, target } = promised;
   const isRead = target === undefined;
 
-  test(`${name} does what it says to a row of one's own`, async () => {
+  test(`${name} works for the user's own row`, async () => {
     const estate = await estateOf(adaUser);
     const given = args(estate);
     const before = await rows(table, 'order by id');
@@ -96,12 +96,12 @@ for (const [name, promised] of Object.entries(FUNCTIONS)) {
     const sentLast = given.at(-1);
     const columns = typeof sentLast === 'object' ? /** @type {object} */ (sentLast) : {};
     for (const [column, sent] of Object.entries(columns)) {
-      // Times are converted; rows.test.mjs looks at them.
+      // Times are converted; rows.test.mjs tests that.
       if (!column.endsWith('_at')) assert.deepEqual(now[column], sent, column);
     }
   });
 
-  test(`${name} of a row that is not there`, async () => {
+  test(`${name} of a missing row`, async () => {
     const estate = await estateOf(adaUser);
     const outcome = await outcomeOf(ada, name, args(nowhere(estate)));
     assertOutcome(outcome, promised.missing);
@@ -123,7 +123,7 @@ for (const [name, promised] of Object.entries(FUNCTIONS)) {
     assert.deepEqual(await rows(table, 'order by id'), before);
   });
 
-  test(`${name} refuses bad input by name, sends nothing, and repeats no value`, async () => {
+  test(`${name} refuses invalid input by name, sends nothing, and quotes no value`, async () => {
     const estate = await estateOf(adaUser);
     const bad = promised.bad(estate);
     assert.ok(bad.length > 0);
@@ -132,7 +132,7 @@ for (const [name, promised] of Object.entries(FUNCTIONS)) {
       const { error, value } = outcomes[index];
       const shown = JSON.stringify(list);
       assert.equal(error?.code, 'INVALID_INPUT', `${shown} gave ${JSON.stringify(value ?? error)}`);
-      // Within JSON, the path below the column follows.
+      // For JSON columns, the path within the column follows.
       const expected = new RegExp(`^${named}([.[][^:]*)?: expected `);
       assert.ok(expected.test(error.message), `${shown}: ${error.message}`);
       assert.deepEqual([error.attempts, error.retryable, error.isOurs], [0, false, true]);
@@ -141,7 +141,7 @@ for (const [name, promised] of Object.entries(FUNCTIONS)) {
   });
 }
 
-test("a public workflow of another user's can be read, not changed", async () => {
+test("another user's public workflow can be read but not changed", async () => {
   const workflow = await world.newWorkflow(adaUser, { is_public: true });
   const outcomes = await grace.calls(
     ['getWorkflow', workflow.id],

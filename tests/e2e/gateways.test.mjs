@@ -1,5 +1,5 @@
 // @ts-check
-// What stands between the package and the database: what it says is kept, and what it redirects to gets nothing.
+// Gateways between the package and the database: their messages are kept, and redirect targets receive nothing.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, test } from 'node:test';
@@ -11,7 +11,7 @@ const world = await useWorld();
 const { stack, newUser, newWorkflow } = world;
 const user = await newUser('ada');
 
-/** What reached an origin that no request is meant for. @type {import('node:http').IncomingMessage[]} */
+/** Requests to an origin that must not receive any. @type {import('node:http').IncomingMessage[]} */
 const strayed = [];
 const elsewhere = createServer((request, response) => {
   strayed.push(request);
@@ -28,7 +28,7 @@ const elsewhere = createServer((request, response) => {
 const { origin, close } = await listen(elsewhere);
 after(close);
 
-test('what a gateway says of a refusal is kept in details and hint', async () => {
+test('a gateway’s message is kept in details and hint', async () => {
   const tab = await world.open({ as: user });
   const [html, page] = ['text/html', '<html><head><title>xyz | 522:\n timed  out</title></head>'];
   /** @type {[status: number, body: object | string, details: string | undefined, hint?: string][]} */
@@ -57,7 +57,7 @@ test('what a gateway says of a refusal is kept in details and hint', async () =>
   }
 });
 
-test('a wrong key says what the gateway says', async () => {
+test('a wrong key fails with the gateway’s message', async () => {
   const client = createClient({
     url: 'http://project.test',
     key: 'wrong',
@@ -72,7 +72,7 @@ test('a wrong key says what the gateway says', async () => {
   client.close();
 });
 
-test('an answer without a status is no redirect: the server was not reached', async () => {
+test('a response without a status is not a redirect: the server was not reached', async () => {
   for (const status of [undefined, 0, 'none', NaN]) {
     const answer = () => /** @type {any} */ ({ status, ok: false, headers: new Headers(), text: () => '' });
     const client = createClient({
@@ -88,7 +88,7 @@ test('an answer without a status is no redirect: the server was not reached', as
   }
 });
 
-test('nothing follows a redirect to another origin: no key, no token, no row', async () => {
+test('a redirect to another origin is not followed: no key, token or row is sent', async () => {
   const workflow = await newWorkflow(user);
   const tab = await world.open({ as: user });
   const node = createClient({ url: stack.url, key: stack.publishableKey, accessToken: () => user.token });
@@ -117,7 +117,7 @@ test('nothing follows a redirect to another origin: no key, no token, no row', a
   node.close();
 });
 
-test('the address of the REST interface stands for that of the project', async () => {
+test('the URL of the REST API is accepted as the project URL', async () => {
   const tab = await world.open({ as: user });
   const workflow = await newWorkflow(user);
   const names = await tab.run(
@@ -135,7 +135,7 @@ test('the address of the REST interface stands for that of the project', async (
   assert.deepEqual(names, Array(7).fill(workflow.name));
 });
 
-test('an address below which no request can be sent is refused, and not quoted', async () => {
+test('a URL that cannot be the base of requests is refused and not quoted', async () => {
   const tab = await world.open({ configured: false });
   const errors = await tab.run(() =>
     [

@@ -1,5 +1,5 @@
 // @ts-check
-// What handlers throw, in Node, where an uncaught error would end the process.
+// Errors thrown by handlers, in Node, where an uncaught error would end the process.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, mock, test } from 'node:test';
@@ -32,7 +32,7 @@ const unprintable = {
   [inspect.custom]: () => assert.fail('no picture'),
 };
 
-test('a thrown value that cannot be printed silences no other listener', (context) => {
+test('a thrown value that cannot be printed does not affect other listeners', (context) => {
   const printed = mock.method(console, 'error');
   context.after(() => printed.mock.restore());
   /** @type {unknown[]} */

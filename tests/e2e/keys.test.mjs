@@ -31,14 +31,14 @@ const mine = (...call) => outcomeOf(tab, ...call);
 const stored = async (secret = SECRET) => mine('storeApiKey', ada.id, randomUUID(), secret);
 const loseAnswer = () => stack.faults.add({ match: { method: 'POST' }, action: 'resetAfterCommit' });
 
-/** The row as `storeApiKey` answers it. @param {string} id */
+/** The row as `storeApiKey` returns it. @param {string} id */
 async function shownRow(id) {
   const { key_format, ...shown } = await row('api_keys', id);
   assert.equal(key_format, 'pgp');
   return { ...shown, encrypted_key: '[REDACTED]' };
 }
 
-test('a key is stored encrypted and comes back as it was, in one request each', async () => {
+test('a key is stored encrypted and revealed unchanged, in one request each', async () => {
   const service = `Ünïque ${randomUUID()}`;
   const given = { isMasterKey: true, gatewayType: 'custom', gatewayEndpoint: 'https://g.example.com' };
   const made = await mine('storeApiKey', ada.id, service, SECRET, given);
@@ -53,7 +53,7 @@ test('a key is stored encrypted and comes back as it was, in one request each', 
   assert.equal(stack.requests.count(), 2);
 });
 
-test('storing again replaces the secret and what is given, and keeps the rest', async () => {
+test('storing a key again replaces the secret and the given columns, and keeps the rest', async () => {
   const service = randomUUID();
   const first = await mine('storeApiKey', ada.id, service, 'one', { isMasterKey: true, isActive: false });
   const second = await mine('storeApiKey', ada.id, service, 'two', {
@@ -66,7 +66,7 @@ test('storing again replaces the secret and what is given, and keeps the rest', 
   assert.equal(await mine('revealApiKey', first.id), 'two');
 });
 
-test("a missing key, or another user's, can be neither stored nor revealed", async () => {
+test("a missing key or another user's key can be neither stored nor revealed", async () => {
   const { id } = await stored();
   const before = await rows('api_keys', 'order by id');
   /** @type {[any, Call, { code: string }][]} */
@@ -88,7 +88,7 @@ test("a missing key, or another user's, can be neither stored nor revealed", asy
   assert.deepEqual(await rows('api_keys', 'order by id'), before);
 });
 
-test('bad input is refused by name, nothing is sent, and no value is repeated', async () => {
+test('invalid input is refused by name, nothing is sent, and no value is quoted', async () => {
   const id = randomUUID();
   /** @type {[Call, string][]} */
   const refused = [
@@ -120,7 +120,7 @@ test('bad input is refused by name, nothing is sent, and no value is repeated', 
   assert.equal(stack.requests.count(), 0);
 });
 
-test('when an answer is lost there is one key, and the caller gets it', async () => {
+test('after a lost response there is one key, and the caller receives it', async () => {
   const service = randomUUID();
   loseAnswer();
   const made = await mine('storeApiKey', ada.id, service, SECRET);
@@ -130,7 +130,7 @@ test('when an answer is lost there is one key, and the caller gets it', async ()
   assert.equal(await mine('revealApiKey', made.id), SECRET);
 });
 
-test('keys that were created otherwise are encrypted too, and found again when their answer is lost', async () => {
+test('keys created by other functions are encrypted too, and found again after a lost response', async () => {
   const key = () => ({
     id: randomUUID(),
     user_id: ada.id,
@@ -152,7 +152,7 @@ test('keys that were created otherwise are encrypted too, and found again when t
   assert.equal(await mine('revealApiKey', alone.id), 'changed');
 });
 
-test('rows that were read can be written back, as a backup is', async () => {
+test('rows that were read can be written back, as when restoring a backup', async () => {
   const { id, service_name } = await stored();
   const read = await mine('getApiKey', ada.id, service_name);
   assert.deepEqual(read, await row('api_keys', id));
@@ -162,7 +162,7 @@ test('rows that were read can be written back, as a backup is', async () => {
   assert.equal(await mine('revealApiKey', id), SECRET);
 });
 
-test('cached lists of keys and of the audit log are read again, and public rows have no more columns than before', async () => {
+test('cached key and audit lists are read again, and public rows have no additional columns', async () => {
   const { id, service_name } = await stored();
   await mine('getApiKeys', ada.id);
   const columns = Object.keys((await mine('getApiKeysPublic', ada.id))[0]).sort();
@@ -186,7 +186,7 @@ test('cached lists of keys and of the audit log are read again, and public rows 
   assert.deepEqual([data[0].action, data[0].resource_id], ['api_key_revealed', id]);
 });
 
-test('a server that lost its key says so at once', async () => {
+test('a server without its encryption key reports that at once', async () => {
   const { id } = await stored();
   await stack.sql(
     'create table kept as select * from workflow_secrets.keys; delete from workflow_secrets.keys',
@@ -196,7 +196,7 @@ test('a server that lost its key says so at once', async () => {
   assert.deepEqual([error.code, error.attempts, error.retryable], ['PT501', 1, false]);
 });
 
-test('a secret is in no event, no entry, no log and no error', async () => {
+test('events, cache entries, logs and errors do not contain a secret', async () => {
   const page = await world.open({ as: ada, configured: false });
   /** @type {string[]} */
   const logged = [];
@@ -226,5 +226,5 @@ test('a secret is in no event, no entry, no log and no error', async () => {
   assert.ok(!JSON.stringify([seen.error, seen.events, seen.entries, logged]).includes('sk-top'));
 });
 
-/** An error that quotes what it should not. */
+/** An error response that quotes the secret. */
 const secretBody = () => ({ code: 'XX000', message: 'internal error', details: `it was ${SECRET}` });

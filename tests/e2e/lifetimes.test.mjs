@@ -1,5 +1,5 @@
 // @ts-check
-// How long clients, and what was made with them, stay in memory. In Node, where garbage collection can be asked for.
+// How long clients and their handles stay in memory. In Node, where garbage collection can be triggered.
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { createRequire } from 'node:module';
@@ -40,7 +40,7 @@ before(async () => {
 });
 after(() => Promise.all([stack?.stop(), unpacked?.remove()]));
 
-/** A client whose functions hold the client itself, as closures of one scope do. @param {object} [options] */
+/** A client whose callbacks reference the client itself, like closures of one scope. @param {object} [options] */
 function newClient(options = {}) {
   /** @type {import('../../pkg/index.js').DatabaseClient} */
   const client = library.createClient({
@@ -53,7 +53,7 @@ function newClient(options = {}) {
   return client;
 }
 
-test('a client that nothing refers to is collected, used or not, with its rows', async () => {
+test('an unreferenced client is collected with its rows, whether used or not', async () => {
   const references = [];
   for (let round = 0; round < 20; round += 1) {
     references.push(new WeakRef(newClient()));
@@ -64,7 +64,7 @@ test('a client that nothing refers to is collected, used or not, with its rows',
   await collected(references);
 });
 
-test('a client that follows a supabase-js session is collected, and follows it no longer', async () => {
+test('a client that follows a supabase-js session is collected and stops following it', async () => {
   const sessions = new Set();
   const supabase = {
     supabaseUrl: stack.url,
@@ -88,7 +88,7 @@ test('a client that follows a supabase-js session is collected, and follows it n
   await until(() => sessions.size === 0);
 });
 
-test('the functions of a client work without it: db alone keeps it', async () => {
+test('the functions of a client work without it: db keeps it alive', async () => {
   const { db } = newClient();
   assert.deepEqual(await db.getWorkflow(workflow.id), workflow);
   await collect();
@@ -97,14 +97,14 @@ test('the functions of a client work without it: db alone keeps it', async () =>
   assert.equal(stack.requests.count(), requests, 'and its cache');
 });
 
-test('a call under way is tried again and ends as it would, though nothing refers to its client', async () => {
+test('a call in progress is retried and completes even if its client is unreferenced', async () => {
   stack.faults.add({ match: { path: '/workflows' }, action: 'status', status: 503, times: 1 });
   const answer = newClient().db.getWorkflow(workflow.id);
   await collect();
   assert.deepEqual(await answer, workflow);
 });
 
-test('what is followed is told though nothing refers to the client, which is collected when that ends', async () => {
+test('a subscription works without a reference to its client, which is collected afterwards', async () => {
   const told = /** @type {string[]} */ ([]);
   const begin = () => {
     const client = newClient({ WebSocket });
@@ -126,7 +126,7 @@ test('what is followed is told though nothing refers to the client, which is col
   await until(() => stack.realtime.inspect().sockets === 0);
 });
 
-/** Bytes of the heap that are in use, timers, and bytes of linear memory, when what is unreachable is gone. */
+/** Used bytes of the heap, timers, and bytes of linear memory, after garbage collection. */
 async function measure() {
   await collect();
   const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
@@ -135,7 +135,7 @@ async function measure() {
 
 const ROUNDS = 20;
 const EACH = 500;
-/** Far below the smallest thing that could be left of each. */
+/** Far less than the smallest object that could leak per item. */
 const MAX_BYTES_EACH = 60;
 
 /** @param {() => unknown} act */
@@ -156,13 +156,12 @@ async function assertLeavesNothing(act) {
   assert.ok(now.timers <= before.timers, `${now.timers} timers`);
 }
 
-test('10 000 clients that are let go of leave memory and timers where they were', () =>
+test('10 000 unreferenced clients leave no memory or timers', () =>
   assertLeavesNothing(() => void newClient()));
 
-test('10 000 clients that are closed leave memory and timers where they were', () =>
-  assertLeavesNothing(() => newClient().close()));
+test('10 000 closed clients leave no memory or timers', () => assertLeavesNothing(() => newClient().close()));
 
-test('10 000 handles and observers leave memory and timers where they were', async () => {
+test('10 000 handles and observers leave no memory or timers', async () => {
   const { realtime, cache, close } = newClient();
   await assertLeavesNothing(() => {
     const handle = realtime.open('workflows', { scope: crypto.randomUUID() }, () => {});
@@ -175,7 +174,7 @@ test('10 000 handles and observers leave memory and timers where they were', asy
   close();
 });
 
-/** Calls of one id and of many, all with this signal. @param {AbortSignal} signal */
+/** Calls for one id and for many, all with this signal. @param {AbortSignal} signal */
 function callsWith(signal) {
   const db = newClient().db.with({ signal });
   const ids = Array.from({ length: 40 }, (_, index) => (index % 2 ? workflow.id : crypto.randomUUID()));
@@ -189,7 +188,7 @@ const SIGNALS = /** @type {[name: string, signal: () => AbortSignal][]} */ ([
 ]);
 
 for (const [name, newSignal] of SIGNALS) {
-  test(`a signal ${name} has one listener for any number of calls, and none when they have ended`, async () => {
+  test(`a signal ${name} has one listener for any number of calls, and none afterwards`, async () => {
     const warnings = /** @type {Error[]} */ ([]);
     const onWarning = (/** @type {Error} */ warning) => void warnings.push(warning);
     process.on('warning', onWarning);
@@ -203,7 +202,7 @@ for (const [name, newSignal] of SIGNALS) {
   });
 }
 
-test('an aborted signal ends every call, keeps its reason, and has no listener afterwards', async () => {
+test('an aborted signal rejects every call with its reason, and has no listener afterwards', async () => {
   const controller = new AbortController();
   const calls = callsWith(controller.signal);
   const reason = new Error('no longer needed');
@@ -217,7 +216,7 @@ test('an aborted signal ends every call, keeps its reason, and has no listener a
   assert.equal(getEventListeners(controller.signal, 'abort').length, 0);
 });
 
-test('large JSON leaves nothing behind in the memory of WebAssembly, and is stored as it is', async () => {
+test('large JSON leaves nothing in WebAssembly memory, and is stored unchanged', async () => {
   const client = newClient();
   const { id } = await fixtures.newWorkflow(user);
   const small = await client.db.createWorkflowNode({ workflow_id: id, node_id: 'small', node_type: 't' });
@@ -243,7 +242,7 @@ test('large JSON leaves nothing behind in the memory of WebAssembly, and is stor
   client.close();
 });
 
-test('what stands for large JSON is forgotten when its call is over, however it ends', async () => {
+test('the placeholder for large JSON is released when its call ends, whether it succeeds or fails', async () => {
   const client = newClient();
   const { id } = await fixtures.newWorkflow(user);
   const config = { text: 'x'.repeat(1_000_000) };

@@ -4,7 +4,7 @@ import { before, test } from 'node:test';
 import { createTruth } from './support/truth.mjs';
 import { useWorld } from './support/world.mjs';
 
-/** More than the 1 000 rows that the server gives at once. */
+/** More than the 1 000 rows that the server returns at once. */
 const MANY = 1_205;
 const BYTES_OF_URL = 8_000;
 
@@ -79,7 +79,7 @@ test('lists beyond the server’s limit are complete and in order', async () => 
   }
 });
 
-test('relations beyond the limit are complete, and answer the reads of their three parts', async () => {
+test('relations beyond the limit are complete, and the reads of their three parts are cache hits', async () => {
   const tab = await world.open({ as: user, plain: true });
   const [{ value }] = await tab.calls(['getWorkflowWithRelations', big.id]);
   assert.deepEqual([value.nodes.length, value.connections.length], [MANY, MANY]);
@@ -94,7 +94,7 @@ test('relations beyond the limit are complete, and answer the reads of their thr
   assert.equal(stack.requests.count(), 0);
 });
 
-test('children of several parents, together beyond the limit, are complete for each', async () => {
+test('children of several parents are complete for each, even if together they exceed the limit', async () => {
   const parents = await Promise.all([newWorkflow(user), newWorkflow(user)]);
   for (const { id } of parents) {
     await insert(
@@ -126,7 +126,7 @@ test('a page of workflows larger than the server’s limit is complete', async (
   assert.deepEqual(late.value, await expected(100));
 });
 
-test('a page of executions comes with its number, size and whether more follow, in one request', async () => {
+test('a page of executions includes its number, size and hasMore, in one request', async () => {
   const tab = await world.open({ as: user, plain: true });
   const pages =
     /** @type {[unknown[], { page: number, pageSize: number, hasMore: boolean, length: number }][]} */ ([
@@ -156,8 +156,8 @@ test('a page of executions comes with its number, size and whether more follow, 
   }
 });
 
-test('a page past the end is empty, whatever the same address was answered before', async () => {
-  // Chromium puts the body of a 416 behind that of the answer before it.
+test('a page past the end is empty, regardless of earlier responses from the same address', async () => {
+  // For a 416, Chromium appends the body to that of the previous response from the same address.
   const tab = await world.open({ as: user, plain: true });
   const body = { code: '23514', message: 'no', details: null, hint: null };
   stack.faults.add({ match: { method: 'GET' }, action: 'status', status: 400, body });
@@ -178,7 +178,7 @@ test('a page of executions larger than the server’s limit is complete', async 
   );
 });
 
-test('executions of a user can be asked by workflow, state and time', async () => {
+test('executions of a user can be filtered by workflow, status and time', async () => {
   const tab = await world.open({ as: user, plain: true });
   const userId = user.id;
   const [all, failed, none, ofWorkflow] = await tab.calls(
@@ -233,7 +233,7 @@ test('dates without time include their whole day; Z and offsets are converted', 
   }
 });
 
-test('fifty equal reads are one request, and share one answer', async () => {
+test('fifty equal reads share one request and one result', async () => {
   const tab = await world.open({ as: user, plain: true });
   const reads = /** @type {[string, unknown[]][]} */ ([
     ['getWorkflows', [user.id]],
@@ -251,12 +251,12 @@ test('fifty equal reads are one request, and share one answer', async () => {
       return answers.every((answer) => answer !== null && answer === answers[0]);
     }, /** @type {const} */ ([name, args]));
     assert.equal(isShared, true, name);
-    // The list of 1 205 takes two.
+    // The list of 1 205 rows takes two.
     assert.equal(stack.requests.count(), name === 'getWorkflows' ? 2 : 1, name);
   }
 });
 
-test('reads of one tick by id go together: 200 in at most 3 requests, none too long', async () => {
+test('reads by id in one tick are batched: 200 in at most 3 requests, none too long', async () => {
   const all = await rows('workflows', 'where user_id = $1 order by id limit 200', [user.id]);
   const runs = await rows('workflow_executions', 'where workflow_id = $1 order by id limit 200', [big.id]);
   const tab = await world.open({ as: user, plain: true });
@@ -272,7 +272,7 @@ test('reads of one tick by id go together: 200 in at most 3 requests, none too l
   for (const { path } of stack.requests.all()) assert.ok(stack.url.length + path.length <= BYTES_OF_URL);
 });
 
-test('a batch gives each caller its own rows, null for a missing row, and an error for an invalid one', async () => {
+test('a batch returns each caller its row, null for a missing row, and an error for an invalid one', async () => {
   const workflow = await newWorkflow(user);
   const other = await newWorkflow(await newUser('grace'));
   const tab = await world.open({ as: user, plain: true });
@@ -289,7 +289,7 @@ test('a batch gives each caller its own rows, null for a missing row, and an err
   assert.equal(stack.requests.count(), 1);
 });
 
-test('reads of several parents’ children go together', async () => {
+test('reads of several parents’ children are batched', async () => {
   const workflows = await Promise.all(Array.from({ length: 12 }, () => newWorkflow(user)));
   const runs = (await Promise.all(workflows.map((workflow) => newExecutions(workflow, [{}])))).flat();
   for (const [index, workflow] of workflows.entries()) {
@@ -322,7 +322,7 @@ test('reads of several parents’ children go together', async () => {
   }
 });
 
-test('a workflow with relations is one request, after which its parts cost none', async () => {
+test('a workflow with relations takes one request, and its parts are cached afterwards', async () => {
   const { workflow } = await world.newEstate(user);
   const tab = await world.open({ as: user, plain: true });
   /** @type {import('./support/truth.mjs').Call[]} */

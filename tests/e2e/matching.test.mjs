@@ -4,14 +4,14 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { useWorld } from './support/world.mjs';
 
-// Which cached list does a changed row belong to, and where? The database itself is asked what is right.
+// Which cached lists contain a changed row, and at which position? The database itself provides the expected result.
 const world = await useWorld();
 const { stack, insert, newUser, newWorkflow } = world;
 const user = await newUser('ada');
 const tab = await world.open({ as: user, keep: true });
 const ROUNDS = 40;
 
-/** A small generator, so that a failure can be run again. */
+/** A small random generator, so that a failure can be repeated. */
 function randomOf(/** @type {number} */ seed) {
   let state = seed;
   const next = () => {
@@ -31,7 +31,7 @@ function randomOf(/** @type {number} */ seed) {
 const TIMES = [null, '2024-01-01T00:00:00', '2024-01-01T00:00:00.5', '2024-01-02T00:00:00'];
 
 /**
- * Reads, then writes at random; after each write every list that is cached must be what the server says.
+ * Reads, then writes at random. After each write, every cached list must equal the server's.
  *
  * @param {Call[]} reads
  * @param {(random: Random) => Call} write
@@ -93,7 +93,7 @@ test('workflows: archived or not, in every order, with NULL in any column', asyn
   );
 });
 
-test('API keys: active or not, and NULL, which is neither', async () => {
+test('API keys: active, inactive, and NULL, which is neither', async () => {
   const made = await insert(
     'api_keys',
     [true, false, null, true].map((is_active, index) => ({
@@ -159,7 +159,7 @@ test('templates: by category and feature, NULL in either', async () => {
   );
 });
 
-test('favourites, saved templates and integrations follow their user’s writes', async () => {
+test('favorites, saved templates and integrations follow their user’s writes', async () => {
   const workflows = await Promise.all([newWorkflow(user), newWorkflow(user), newWorkflow(user)]);
   const [template] = await insert('workflow_templates', [
     { name: randomUUID(), workflow_data: { nodes: [], connections: [] } },

@@ -6,7 +6,7 @@ import { useLive } from './support/live.mjs';
 import { until } from './support/until.mjs';
 import { useWorld } from './support/world.mjs';
 
-// Members through the package: what each may do, what each sees, and what leaves the cache.
+// Members through the package: what each role may do and see, and what leaves the cache.
 const world = await useWorld({ members: true });
 const { stack, row, rows, insert, newUser, newWorkflow, newNodes, newExecutions } = world;
 const { follow, hears } = useLive(world);
@@ -27,7 +27,7 @@ for (const name of NAMES) {
   tabs[name] = await world.open({ as: users[name], keep: true, options });
 }
 
-/** What came of a call: its value, or the code of its error. @param {Tab} tab @param {[name: string, ...args: unknown[]]} call */
+/** The result of a call: its value, or the code of its error. @param {Tab} tab @param {[name: string, ...args: unknown[]]} call */
 async function outcomeOf(tab, ...call) {
   const [{ value, error }] = await tab.calls(call);
   return error ? error.code : value;
@@ -50,7 +50,7 @@ async function addMember(workflow, name, role, isAccepted = true) {
   return member;
 }
 
-/** A workflow of the owner's that is shared with an editor and a viewer, and offered to an invited person. */
+/** A workflow of the owner that is shared with an editor and a viewer, with a pending invitation. */
 async function shared() {
   const workflow = await newWorkflow(users.owner);
   const [node] = await newNodes(workflow, ['a']);
@@ -69,7 +69,7 @@ async function shared() {
 
 const GRAPH = { nodes: [{ node_id: 'a', node_type: 'saved' }], connections: [] };
 const everyone = ['owner', 'editor', 'viewer'];
-/** What, who may, the call, and what the others get: a code, null or an empty list. @type {[string, string[], (of: Shared, me: string) => [string, ...unknown[]], unknown][]} */
+/** Action, who may do it, the call, and the result for everyone else: a code, null or an empty list. @type {[string, string[], (of: Shared, me: string) => [string, ...unknown[]], unknown][]} */
 const MATRIX = [
   ['read the workflow', everyone, ({ workflow: w }) => ['getWorkflowWithRelations', w.id], null],
   ['read its nodes', everyone, ({ workflow: w }) => ['getWorkflowNodes', w.id], []],
@@ -129,7 +129,7 @@ for (const [what, allowed, call, refusal] of MATRIX) {
   });
 }
 
-test('members see each other; an invited person sees the invitation alone, and a stranger nothing', async () => {
+test('members see each other; an invited person sees only the invitation, and a stranger nothing', async () => {
   const { workflow, invitation } = await shared();
   for (const name of everyone) {
     assert.equal((await outcomeOf(tabs[name], 'getWorkflowMembers', workflow.id)).length, 3, name);
@@ -138,7 +138,7 @@ test('members see each other; an invited person sees the invitation alone, and a
   assert.deepEqual(await outcomeOf(tabs.stranger, 'getWorkflowMembers', workflow.id), []);
 });
 
-/** Each is only for the owner; an editor, who may change the row, is told so. */
+/** Each is only for the owner. An editor, who may change the row, gets an error. */
 for (const [what, call] of /** @type {[string, (of: Shared) => [string, ...unknown[]]][]} */ ([
   ['archive', ({ workflow: w }) => ['archiveWorkflow', w.id]],
   ['publish', ({ workflow: w }) => ['updateWorkflow', w.id, { is_public: true }]],
@@ -158,7 +158,7 @@ test('only the owner deletes a shared workflow', async () => {
   assert.deepEqual(await rows('workflow_members', 'where workflow_id = $1', [workflow.id]), []);
 });
 
-test('an address is invited, sees the invitation, accepts it and finds the workflow among the shared ones', async () => {
+test('an invited user sees the invitation, accepts it and finds the workflow among the shared ones', async () => {
   const workflow = await newWorkflow(users.owner);
   const guest = await newUser('guest');
   const tab = await world.open({ as: guest, options });
@@ -201,7 +201,7 @@ test('an address is invited, sees the invitation, accepts it and finds the workf
   assert.equal(await row('workflow_members', member.id), null);
 });
 
-test('an invitation that is declined, or taken back, is gone', async () => {
+test('an invitation that is declined or withdrawn is deleted', async () => {
   const { invitation } = await shared();
   const offered = async () =>
     (await outcomeOf(tabs.invited, 'getInvitations')).some(
@@ -215,7 +215,7 @@ test('an invitation that is declined, or taken back, is gone', async () => {
   assert.equal(await outcomeOf(tabs.owner, 'removeWorkflowMember', invitation.id), undefined);
 });
 
-test('no one accepts or declines an invitation to another address, and no unverified address accepts', async () => {
+test('an invitation can be accepted only by its own, verified address, and declined only by its own', async () => {
   const { invitation } = await shared();
   for (const name of ['owner', 'editor', 'stranger']) {
     assert.equal(await outcomeOf(tabs[name], 'acceptInvitation', invitation.id), 'NOT_FOUND', name);
@@ -232,7 +232,7 @@ test('no one accepts or declines an invitation to another address, and no unveri
 const loseAnswer = (/** @type {string} */ method) =>
   stack.faults.add({ match: { method, path: /^\/rest/ }, action: 'resetAfterCommit' });
 
-test('each write comes through a lost answer once', async () => {
+test('each write with a lost response is executed once', async () => {
   const { workflow, editorship, viewership, invitation } = await shared();
   await loseAnswer('POST');
   const made = await outcomeOf(tabs.owner, 'inviteToWorkflow', workflow.id, {
@@ -258,7 +258,7 @@ test('each write comes through a lost answer once', async () => {
   assert.equal(await row('workflow_members', offered.invitation.id), null);
 });
 
-test('a member hears of changes to a shared workflow, and nothing of it is left when the membership ends', async () => {
+test('a member receives changes to a shared workflow, and nothing of it stays cached when the membership ends', async () => {
   const { workflow, node, editorship } = await shared();
   const tab = await world.open({ as: users.editor, options });
   await follow(tab, 'workflow_members', { scope: users.editor.id }, 'members');
@@ -282,7 +282,7 @@ test('a member hears of changes to a shared workflow, and nothing of it is left 
   assert.equal((await hears(tab, 2, 'nodes')).length, 2, 'and nothing is heard from then on');
 });
 
-test('a shared workflow that its owner renames is patched in the list of the member, without a request', async () => {
+test('a shared workflow renamed by its owner is patched in the member’s list without a request', async () => {
   const { workflow } = await shared();
   const tab = await world.open({ as: users.editor, options });
   await tab.calls(['getSharedWorkflows', users.editor.id]);
@@ -300,7 +300,7 @@ test('a shared workflow that its owner renames is patched in the list of the mem
   assert.equal(stack.requests.count({ method: 'GET' }), 0);
 });
 
-test('a list of shared workflows that the server cuts is complete', async () => {
+test('a list of shared workflows that the server truncates is complete', async () => {
   const guest = await newUser('guest');
   users.guest = guest;
   const made = await insert(
@@ -317,7 +317,7 @@ test('a list of shared workflows that the server cuts is complete', async () => 
   assert.equal(list.length, made.length);
 });
 
-test('a database without members names the file that adds them', async () => {
+test('a database without members reports the migration that adds them', async () => {
   const plain = await world.open({ as: users.owner, configured: false });
   await stack.migrate(['undo_workflow_members']);
   await plain.run(async () => {

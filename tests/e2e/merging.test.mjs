@@ -30,7 +30,7 @@ async function newCanvas() {
 }
 
 /**
- * Saves the graph that the page has read, with other values for one node, or without it.
+ * Saves the graph that the page has read, with changed values for one node, or without that node.
  *
  * @param {import('./support/world.mjs').Tab} page
  * @param {string} node
@@ -50,7 +50,7 @@ const save = (page, node, values) =>
       const value = await db.saveWorkflowGraph(base.id, { nodes, connections }, { base });
       return { value, isCached: (await db.getWorkflowWithRelations(base.id)) === value };
     } catch (error) {
-      // Properties beyond its message survive the way out of the page as a plain object.
+      // As a plain object, the error keeps its properties when it leaves the page.
       return { error: { .../** @type {any} */ (error) } };
     }
   }, /** @type {const} */ ([node, values]));
@@ -61,7 +61,7 @@ const places = async (workflow) => {
   return Object.fromEntries(stored.map(({ node_id, position_x }) => [node_id, position_x]));
 };
 
-test('different nodes that two clients drag at the same time are both moved', async () => {
+test('two clients that drag different nodes at the same time both succeed', async () => {
   const workflow = await newCanvas();
   const saved = await Promise.all([save(one, 'a', { position_x: 1 }), save(other, 'b', { position_x: 2 })]);
   assert.deepEqual(
@@ -72,14 +72,14 @@ test('different nodes that two clients drag at the same time are both moved', as
   assert.deepEqual(await places(workflow), { a: 1, b: 2 });
 });
 
-test('a save that meets no other one is one request', async () => {
+test('a save without concurrent saves takes one request', async () => {
   await newCanvas();
   const { error } = await save(one, 'a', { position_x: 1 });
   assert.equal(error, undefined);
   assert.equal(stack.requests.count(), 1);
 });
 
-test('one field with two values is a conflict with all that a dialog needs, and nothing is saved', async () => {
+test('two values for one field are a conflict with everything that a dialog needs, and nothing is saved', async () => {
   const workflow = await newCanvas();
   await save(other, 'a', { label: 'theirs', config: { n: 1, deep: { a: 1 } } });
   const { error } = await save(one, 'a', { label: 'mine', position_x: 5, config: { deep: { b: 2 } } });
@@ -102,7 +102,7 @@ test('one field with two values is a conflict with all that a dialog needs, and 
   assert.deepEqual(resolved, ['both', 'both']);
 });
 
-test('a write to a single row counts as a save by someone else, also where it sets no updated_at', async () => {
+test('a write to a single row counts as a concurrent save, even if it sets no updated_at', async () => {
   const workflow = await newCanvas();
   await stack.sql("update workflow_nodes set position_x = 7 where workflow_id = $1 and node_id = 'b'", [
     workflow.id,
@@ -147,7 +147,7 @@ test('a deleted node stays deleted; if the other client changed it, it is a conf
   assert.equal(error.conflicts[0].theirs, undefined);
 });
 
-test('a save whose answer was lost is merged with what came after it', async () => {
+test('a save with a lost response is merged with later changes', async () => {
   const workflow = await newCanvas();
   await save(other, 'b', { position_x: 2 });
   stack.faults.add({ match: SAVES, action: 'resetAfterCommit' });
@@ -180,7 +180,7 @@ test('many clients that save at the same time lose nothing', async () => {
   assert.deepEqual(await places(workflow), Object.fromEntries(names.map((name, index) => [name, index + 1])));
 });
 
-test('numbers that JavaScript cannot hold survive a merge', async () => {
+test('numbers that JavaScript cannot represent survive a merge', async () => {
   const workflow = await newCanvas();
   await stack.sql(
     `update workflow_nodes set config = '{"big": 12345678901234567890123, "mine": 1}' where workflow_id = $1`,

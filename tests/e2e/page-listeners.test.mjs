@@ -1,5 +1,5 @@
 // @ts-check
-// Listeners of the page: clients hear from it when it is shown or online again, and must not be kept by that.
+// Page listeners: the page notifies clients when it becomes visible or online again, but must not keep them alive.
 import { test } from 'node:test';
 import { until } from './support/until.mjs';
 import { useWorld } from './support/world.mjs';
@@ -8,7 +8,7 @@ const CLIENTS = 1_000;
 const world = await useWorld();
 
 for (const end of /** @type {const} */ (['closed', 'let go of'])) {
-  test(`${CLIENTS} clients that are ${end} leave the page with the listeners that it had`, async () => {
+  test(`${CLIENTS} clients that are ${end} leave no listeners on the page`, async () => {
     const tab = await world.open({ as: await world.newUser('ada') });
     const session = await tab.page.context().newCDPSession(tab.page);
     const listeners = async () => {

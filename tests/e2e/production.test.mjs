@@ -6,12 +6,12 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { useWorld } from './support/world.mjs';
 
-// The database as it stands in production, before the migrations.
+// The database as it is in production, before the migrations.
 const world = await useWorld({ migrations: ['initial_schema'] });
 const { insert, row, rows } = world;
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Here nothing makes a profile for a new user. @param {string} name */
+/** Creates a user with a profile, because this database has no trigger for that. @param {string} name */
 async function newUser(name) {
   const user = await world.newUser(name);
   await insert('user_profiles', [{ id: user.id, email: user.email }]);
@@ -55,7 +55,7 @@ for (const [what, call] of Object.entries(HOLES)) {
   });
 }
 
-test("what is another user's, or not there, is no matter of a migration", async () => {
+test('rows that are missing or belong to another user do not indicate a missing migration', async () => {
   const outcomes = await other.calls(
     ['upsertBrandSettings', ada.id, { tagline: 'x' }],
     ['updateExecution', execution.id, { node_count: 9 }],

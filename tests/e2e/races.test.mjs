@@ -8,7 +8,7 @@ const world = await useWorld();
 const { stack, newUser, newEstate, newWorkflow } = world;
 const truth = createTruth(world);
 
-/** A page of Ada's whose `GET` answers wait at `globalThis.gate` once the server has given them. */
+/** A page of Ada's that holds back `GET` responses at `globalThis.gate`. */
 async function gatedTab() {
   const user = await newUser('ada');
   const estate = await newEstate(user);
@@ -21,7 +21,7 @@ async function gatedTab() {
   return { tab, ...estate };
 }
 
-test('an answer that comes after invalidate goes to its caller, and not into the cache', async () => {
+test('a response that arrives after invalidate reaches its caller, but not the cache', async () => {
   const { tab, workflow } = await gatedTab();
   const facts = await tab.run(async (id) => {
     const facts = [];
@@ -67,7 +67,7 @@ test('an answer that comes after invalidate goes to its caller, and not into the
   for (const fact of facts) assert.deepEqual(fact, [true, null, []]);
 });
 
-test('without an invalidation the same answers are cached', async () => {
+test('without an invalidation the same responses are cached', async () => {
   const { tab, workflow } = await gatedTab();
   const isCached = await tab.run(async (id) => {
     const reading = db.getWorkflow(id);
@@ -80,7 +80,7 @@ test('without an invalidation the same answers are cached', async () => {
   assert.equal(isCached, true);
 });
 
-test('a write while a read is in flight wins: the old answer is not cached', async () => {
+test('a write during a read wins: the old response is not cached', async () => {
   const { user, tab, workflow, nodes, execution, results, connections } = await gatedTab();
   const node = { workflow_id: workflow.id, node_id: 'late', node_type: 't' };
   /** @type {[read: [string, ...unknown[]], write: [string, ...unknown[]]][]} */
@@ -165,7 +165,7 @@ test('a write while a read is in flight wins: the old answer is not cached', asy
   }
 });
 
-test('a read that begins after a write joins no older one', async () => {
+test('a read that starts after a write joins no older one', async () => {
   const { tab, workflow } = await gatedTab();
   const [early, late] = await tab.run(async (id) => {
     const early = db.getWorkflow(id);
@@ -182,7 +182,7 @@ test('a read that begins after a write joins no older one', async () => {
   assert.equal(late, 'newer');
 });
 
-test('a read that begins after an invalidation asks again, though an older one is under way', async () => {
+test('a read that starts after an invalidation sends a request even if an older one is in flight', async () => {
   const { tab, workflow } = await gatedTab();
   await tab.run((id) => {
     Object.assign(globalThis, { early: db.getWorkflow(id) });
@@ -206,7 +206,7 @@ test('a read that begins after an invalidation asks again, though an older one i
   assert.deepEqual(descriptions, [null, 'newer', 'newer']);
 });
 
-test('two writes that cross leave nothing in the cache that could be the older one', async () => {
+test('two crossing writes leave nothing in the cache that could be outdated', async () => {
   const { tab, workflow } = await gatedTab();
   await tab.run(async (id) => {
     const reading = db.getWorkflow(id);
@@ -224,7 +224,7 @@ test('two writes that cross leave nothing in the cache that could be the older o
   assert.deepEqual(shown, await world.row('workflows', workflow.id));
 });
 
-test('what the application sets while a read is in flight stays', async () => {
+test('an entry set by the application during a read stays', async () => {
   const { tab, workflow } = await gatedTab();
   const kept = await tab.run(async (id) => {
     const key = wdb.cacheKeys.workflow(id);
@@ -238,7 +238,7 @@ test('what the application sets while a read is in flight stays', async () => {
   assert.deepEqual(kept, { mine: true });
 });
 
-test('fresh asks the server and keeps what others see until the answer is there; failing, it keeps it longer', async () => {
+test('fresh keeps the cached entry until the response arrives, and also if the request fails', async () => {
   const { tab, workflow } = await gatedTab();
   await stack.sql("update workflows set description = 'first' where id = $1", [workflow.id]);
   await tab.run(async (id) => {
@@ -276,7 +276,7 @@ test('fresh asks the server and keeps what others see until the answer is there;
   assert.deepEqual(left, [400, 'second']);
 });
 
-test('a row that went while a list was read does not come back with the list', async () => {
+test('a row deleted during a list read does not return with the list', async () => {
   const { user, tab, workflow } = await gatedTab();
   const other = await newWorkflow(user);
   const names = await tab.run(async ([userId, id]) => {

@@ -1,5 +1,5 @@
 // @ts-check
-// What others commit keeps every cached entry of a followed scope right.
+// Commits by others keep every cached entry of a subscribed scope correct.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
@@ -18,7 +18,7 @@ const { insert } = world;
 const { follow, rest, change, remove, hears } = useLive(world);
 const truth = createTruth(world);
 
-/** A page that has read everything of a user, and follows it. */
+/** A page that has read everything of a user and subscribes to it. */
 async function warmPage() {
   const user = await newUser('ada');
   await newWorkflow(user, { created_at: '2024-01-01', updated_at: '2024-01-01' });
@@ -72,12 +72,12 @@ async function warmPage() {
 }
 
 /**
- * Reads give what SQL says.
+ * Asserts that reads return the same as SQL.
  *
  * @param {import('./support/world.mjs').Tab} tab
  * @param {Call[]} reads
  * @param {string} when
- * @returns how many requests they cost
+ * @returns the number of requests
  */
 async function agree(tab, reads, when) {
   const before = stack.requests.count();
@@ -89,18 +89,18 @@ async function agree(tab, reads, when) {
   return cost;
 }
 
-/** Pages are asked every time. */
+/** Pages are requested every time. */
 const PAGES = 2;
 
 /**
- * What others commit, after which the cache is right.
+ * Tests that the cache is correct after a commit by others.
  *
  * @param {string} title
  * @param {(estate: Estate, belongings: Belongings) => Promise<unknown>} commit
- * @param {number} [cost] how many requests the reads after it take, pages aside
+ * @param {number} [cost] the number of requests that the following reads take, not counting pages
  */
 function follows(title, commit, cost = 0) {
-  test(`${title} elsewhere: every entry is right, at the cost of ${cost} requests`, async () => {
+  test(`${title} elsewhere: every entry is correct, at the cost of ${cost} requests`, async () => {
     const { tab, estate, belongings, reads } = await warmPage();
     await commit(estate, belongings);
     await rest();
@@ -150,7 +150,7 @@ follows('a changed profile', ({ user }) => change('user_profiles', user.id, 'org
 follows('a new API key', ({ user }) =>
   insert('api_keys', [{ user_id: user.id, service_name: 'new', encrypted_key: 'x', is_active: true }]),
 );
-// One that is switched off is null for `getApiKey`, which is not cached.
+// An inactive key is null for `getApiKey`, which is not cached.
 follows(
   'an API key that is switched off',
   (_, { apiKey }) => change('api_keys', apiKey.id, 'is_active', false),
@@ -184,15 +184,15 @@ follows('five changes of a row in one transaction', ({ nodes }) =>
     `do $$ begin for i in 1..5 loop update workflow_nodes set label = i::text where id = '${nodes[0].id}'; end loop; end $$`,
   ),
 );
-// The execution, and its results.
+// The execution and its results.
 follows('a deleted execution', ({ execution }) => remove('workflow_executions', execution.id), 2);
-// The workflow and all that may have hung below it: the relations, the run and its results, the favorites.
+// The workflow and its dependents: the relations, the run and its results, the favorites.
 follows('a deleted workflow', ({ workflow }) => remove('workflows', workflow.id), 7);
 follows('an audited change', ({ user }) =>
   insert('audit_logs', [{ user_id: user.id, action: 'update', resource_type: 'x' }]),
 );
 
-test('lists in other orders, and parts of lists, are right after what others commit', async () => {
+test('lists in other orders and partial lists are correct after commits by others', async () => {
   const { tab, estate } = await warmPage();
   const userId = estate.user.id;
   const queries = [
@@ -231,7 +231,7 @@ test('lists in other orders, and parts of lists, are right after what others com
   await right('after a delete');
 });
 
-test('after a gap every entry is right', async () => {
+test('after a gap every entry is correct', async () => {
   const { tab, estate, belongings, reads } = await warmPage();
   await follow(tab, 'workflows', { scope: estate.user.id });
   stack.realtime.restart({ downMs: 300 });

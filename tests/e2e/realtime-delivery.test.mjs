@@ -1,5 +1,5 @@
 // @ts-check
-// Which changes reach which handlers: every kind of scope, and no other user's rows.
+// Which changes reach which handlers: every kind of scope, and no rows of other users.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { before, test } from 'node:test';
@@ -10,7 +10,7 @@ import { useWorld } from './support/world.mjs';
 /** @typedef {import('./support/fixtures.mjs').User} User */
 /** @typedef {Awaited<ReturnType<import('./support/world.mjs').World['newEstate']>>} Estate */
 /**
- * A kind of scope. `make` adds a row to it; `scope` is its id, or where the row itself is the scope, `fresh` is.
+ * A kind of scope. `make` adds a row to it; `scope` returns its id, which is `fresh` if the row itself is the scope.
  *
  * @typedef {{ table: string, scope: (estate: Estate, fresh: string) => string,
  *   make: (estate: Estate, fresh: string) => Promise<Row>, column: string, value: unknown }} Kind
@@ -182,7 +182,7 @@ before(async () => {
 });
 
 /**
- * A row of each is inserted, changed and deleted; Ada's page is told of hers.
+ * Inserts, updates and deletes a row of both users; Ada's page receives only her own.
  *
  * @param {Kind} kind
  * @param {object} [options] of `configure`
@@ -220,7 +220,7 @@ for (const [title, kind] of Object.entries(KINDS)) {
   });
 }
 
-test('a profile is told when it changes', async () => {
+test('a changed profile is reported', async () => {
   const user = await newUser('ada');
   const tab = await world.open({ as: user });
   await follow(tab, 'user_profiles', { scope: user.id });
@@ -245,7 +245,7 @@ test('templates of all users are reported without a scope', async () => {
   );
 });
 
-test('a row that was there before is whole in its DELETE', async () => {
+test('the DELETE of a row from before the subscription contains the whole row', async () => {
   const estate = await newEstate(await newUser('ada'));
   const tab = await world.open({ as: estate.user });
   await follow(tab, 'workflow_nodes', { scope: estate.workflow.id });
@@ -254,7 +254,7 @@ test('a row that was there before is whole in its DELETE', async () => {
   assert.deepEqual([type, record], ['DELETE', estate.nodes[1]]);
 });
 
-test('what is deleted with its workflow is told to those who follow it', async () => {
+test('rows deleted with their workflow are reported to their subscribers', async () => {
   const estate = await newEstate(await newUser('ada'));
   const tab = await world.open({ as: estate.user });
   await follow(tab, 'workflow_nodes', { scope: estate.workflow.id }, 'nodes');
@@ -267,7 +267,7 @@ test('what is deleted with its workflow is told to those who follow it', async (
   assert.deepEqual(ids(await records(2, 'results')), ids(estate.results));
 });
 
-test('every change of a burst is told once, in order', async () => {
+test('every change of a burst is reported once, in order', async () => {
   const estate = await newEstate(await newUser('ada'));
   const tab = await world.open({ as: estate.user });
   await follow(tab, 'workflow_executions', { scope: estate.workflow.id });
@@ -281,7 +281,7 @@ test('every change of a burst is told once, in order', async () => {
   assert.deepEqual(new Set(heard.map(({ record }) => record.id)), new Set(made.map(({ id }) => id)));
 });
 
-// The database without the migration for realtime: deletes say the key only, and filters do not match them.
+// Without the migration for realtime, deletes contain only the key, and filters do not match them.
 const identity = (/** @type {string} */ of) =>
   Promise.all(
     [...new Set(Object.values(KINDS).map(({ table }) => table))].map((table) =>
@@ -295,7 +295,7 @@ for (const title of [
   'an execution by its id',
   'API keys of a user',
 ]) {
-  test(`${title}: without the migration, 'unfiltered' brings the deletes`, async () => {
+  test(`${title}: without the migration, 'unfiltered' delivers the deletes`, async () => {
     await identity('default');
     try {
       await delivers(KINDS[title], { realtime: { deletes: 'unfiltered' } });

@@ -1,5 +1,5 @@
 // @ts-check
-// Frames that say less than the row, or say again what is known: own writes, large columns, duplicates.
+// Frames that contain less than the row, or nothing new: own writes, large columns, duplicates.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
@@ -12,17 +12,17 @@ const world = await useWorld();
 const { stack, newUser, newEstate, newWorkflow, newNodes, newExecutions, row } = world;
 const { follow, told, kinds, hears, rest, change, remove } = useLive(world);
 
-/** A new user with an estate, and their page. */
+/** A new user with one row of everything, and their page. */
 async function openPage(options = {}) {
   const ada = await newUser('ada');
   const estate = await newEstate(ada);
   return { ada, estate, tab: await world.open({ as: ada, options }) };
 }
 
-/** Above it, Postgres puts a column aside. Random, as it compresses first. */
+/** Large enough that Postgres stores the column out of line. Random, because Postgres compresses it first. */
 const largeConfig = () => JSON.stringify({ text: randomBytes(12_000).toString('base64') });
 
-/** The changes that a page received, as they were on the wire. @param {import('playwright-core').Page} page */
+/** The changes that a page received, as transmitted. @param {import('playwright-core').Page} page */
 function wireOf(page) {
   /** @type {any[]} */
   const changes = [];
@@ -35,7 +35,7 @@ function wireOf(page) {
   return changes;
 }
 
-test('the echo of an own write is told, changes no identity, and no observer hears of it', async () => {
+test('the echo of an own write is reported, but changes no identity and notifies no observer', async () => {
   const { ada, estate, tab } = await openPage();
   await follow(tab, 'workflow_nodes', { scope: estate.workflow.id }, 'nodes');
   await follow(tab, 'workflows', { scope: ada.id }, 'workflows');
@@ -66,7 +66,7 @@ test('the echo of an own write is told, changes no identity, and no observer hea
   assert.deepEqual([await kinds(tab, 'nodes'), await kinds(tab, 'workflows')], [['UPDATE'], ['UPDATE']]);
 });
 
-test('own inserts and deletes are told by their echo, once', async () => {
+test('own inserts and deletes are reported once, by their echo', async () => {
   const { ada, tab } = await openPage();
   await follow(tab, 'workflows', { scope: ada.id });
   const made = await tab.run(async (userId) => {
@@ -127,7 +127,7 @@ for (const delayMs of [0, 60]) {
   });
 }
 
-test('an own write and another one that crossed it leave what the database says', async () => {
+test('an own write and a crossing one leave the state of the database', async () => {
   stack.settings.change({ realtimeDelayMs: 40 });
   const { ada, estate, tab } = await openPage();
   const { id } = estate.execution;
@@ -147,7 +147,7 @@ test('an own write and another one that crossed it leave what the database says'
   assert.deepEqual((await told(tab)).at(-1)?.record, truth);
 });
 
-// Under `replica identity full` the server takes such columns from the old row.
+// Under `replica identity full`, the server takes such columns from the old row.
 const withKeysOnly = async (/** @type {() => Promise<unknown>} */ act) => {
   const identity = (/** @type {string} */ of) =>
     stack.sql(`alter table public.workflow_nodes replica identity ${of}`);
@@ -159,7 +159,7 @@ const withKeysOnly = async (/** @type {() => Promise<unknown>} */ act) => {
   }
 };
 
-test('a large column that an update did not touch is not on the wire, and is whole in what is told', async () => {
+test('an unchanged large column is not transmitted, but the reported row contains it', async () => {
   const { estate, tab } = await openPage();
   const { id } = estate.nodes[0];
   await change('workflow_nodes', id, 'config', largeConfig());
@@ -172,12 +172,12 @@ test('a large column that an update did not touch is not on the wire, and is who
   assert.equal('config' in wire[0].record, false, 'the server left it out');
   const truth = await row('workflow_nodes', id);
   const cached = await tab.run((id) => db.getWorkflowNodes(id), estate.workflow.id);
-  // Not `deepEqual`, which would print all of it.
+  // Not `deepEqual`, which would print the whole value.
   assert.ok([record, cached.find((node) => node.id === id)].every((row) => isDeepStrictEqual(row, truth)));
   assert.equal(stack.requests.count(), requests);
 });
 
-test('where nothing is known of the large column, the row is read', async () => {
+test('the row is read if its large column is unknown', async () => {
   const { ada, estate, tab } = await openPage();
   const elsewhere = await newWorkflow(ada);
   const [{ id }] = await newNodes(elsewhere, ['moves']);
@@ -215,7 +215,7 @@ test('a row that is too large for the server to send is read', async () => {
   );
 });
 
-test('frames that come twice are told once', async () => {
+test('frames that arrive twice are reported once', async () => {
   stack.settings.change({ realtimeDuplicates: true });
   const { ada, estate, tab } = await openPage();
   await follow(tab, 'workflow_executions', { scope: ada.id });
@@ -234,7 +234,7 @@ test('frames that come twice are told once', async () => {
   assert.deepEqual([count('INSERT'), count('UPDATE'), count('DELETE'), heard.length], [20, 20, 20, 60]);
 });
 
-test('an update that changes nothing is no news', async () => {
+test('an update without changes is not reported', async () => {
   const { ada, estate, tab } = await openPage();
   await follow(tab, 'workflows', { scope: ada.id });
   await change('workflows', estate.workflow.id, 'description', 'new');
@@ -244,7 +244,7 @@ test('an update that changes nothing is no news', async () => {
   assert.equal((await told(tab)).length, 1);
 });
 
-test("what is told is the cache's own row, and frozen under debug", async () => {
+test('the reported row is the cached object, and frozen under debug', async () => {
   const { ada, estate, tab } = await openPage({ debug: true });
   await tab.run((id) => db.getWorkflow(id), estate.workflow.id);
   await follow(tab, 'workflows', { scope: ada.id });
@@ -257,7 +257,7 @@ test("what is told is the cache's own row, and frozen under debug", async () => 
   assert.deepEqual(outcome, [true, true]);
 });
 
-test('two tabs follow each other', async () => {
+test('two tabs receive each other’s changes', async () => {
   const ada = await newUser('ada');
   const [one, two] = [await world.open({ as: ada }), await world.open({ as: ada })];
   for (const tab of [one, two]) {

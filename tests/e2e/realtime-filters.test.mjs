@@ -1,5 +1,5 @@
 // @ts-check
-// Subscriptions with a condition of the application's, and what the server refuses.
+// Subscriptions with a filter of the application, and refusals by the server.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { useLive } from './support/live.mjs';
@@ -9,7 +9,7 @@ const world = await useWorld();
 const { newUser, newEstate, newExecutions, newWorkflow, stack } = world;
 const { follow, begin, told, hears, rest, status, stands, change, remove } = useLive(world);
 
-/** A new user with an estate, and their page. */
+/** A new user with one row of everything, and their page. */
 async function openPage() {
   const ada = await newUser('ada');
   const estate = await newEstate(ada);
@@ -18,7 +18,7 @@ async function openPage() {
 
 const typesAndIds = (/** @type {any[]} */ heard) => heard.map(({ type, record }) => [type, record.id]);
 
-test('a filter alone tells what matches it of all that the user may see', async () => {
+test('a filter without a scope reports every matching row that the user may see', async () => {
   const { estate, tab } = await openPage();
   await follow(tab, 'workflow_executions', { filter: 'status=eq.failed' });
   const stranger = await newEstate(await newUser('eve'));
@@ -32,7 +32,7 @@ test('a filter alone tells what matches it of all that the user may see', async 
   assert.deepEqual(typesAndIds(await hears(tab, 2))[1], ['DELETE', failed.id]);
 });
 
-test('with a scope, a row that leaves the filter is told as DELETE, and as INSERT when it is back', async () => {
+test('with a scope, a row that leaves the filter is reported as DELETE, and as INSERT when it returns', async () => {
   const { ada, estate, tab } = await openPage();
   await follow(tab, 'workflow_executions', { scope: ada.id, filter: 'status=eq.running' });
   const { id } = estate.execution;
@@ -62,7 +62,7 @@ test('without a scope, a row that left the filter is found when the scope is rea
   assert.deepEqual([type, record.id, origin], ['DELETE', id, 'resync']);
 });
 
-test('a filter that the server refuses harms its own handle only', async () => {
+test('a filter that the server refuses affects only its own handle', async () => {
   const { ada, tab } = await openPage();
   await begin(tab, 'workflow_executions', { scope: ada.id, filter: 'node_count=eq.many' }, 'refused');
   await begin(tab, 'workflow_executions', { scope: ada.id }, 'good');

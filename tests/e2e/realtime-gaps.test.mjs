@@ -1,5 +1,5 @@
 // @ts-check
-// Changes committed without a frame: found by reading again, and reported once.
+// Changes committed without a frame: found by reading scopes again, and reported once.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,7 +13,7 @@ const world = await useWorld();
 const { stack, newUser, newEstate, newWorkflow, newNodes, newExecutions, rows } = world;
 const { follow, begin, told, hears, rest, stands, hideAndShow, change, remove } = useLive(world);
 
-/** A new user with an estate, and their page. */
+/** A new user with one row of everything, and their page. */
 async function openPage(options = {}) {
   const ada = await newUser('ada');
   const estate = await newEstate(ada);
@@ -50,7 +50,7 @@ test('five hundred changes that were committed while the socket was down arrive 
   assert.ok(heard.every(({ type, old }) => (old === null) === (type === 'INSERT')));
 });
 
-test('a row that was changed three times during a gap is told once, as it is', async () => {
+test('a row changed three times during a gap is reported once, with its final state', async () => {
   const { ada, estate, tab } = await openPage();
   await follow(tab, 'workflow_executions', { scope: ada.id });
   stack.realtime.restart({ downMs: 300 });
@@ -67,7 +67,7 @@ test('a row that was changed three times during a gap is told once, as it is', a
   );
 });
 
-test('what is committed between the first reading and readiness arrives, on a cold server too', async () => {
+test('commits between the first read and readiness are reported, also on a cold server', async () => {
   stack.settings.change({ realtimeColdMs: 1500 });
   stack.realtime.restart();
   const { ada, tab } = await openPage();
@@ -82,7 +82,7 @@ test('what is committed between the first reading and readiness arrives, on a co
   assert.equal((await told(tab)).length, 1);
 });
 
-test('what the page had read before it subscribed, and is otherwise by then, is told', async () => {
+test('rows that changed between their read and the subscription are reported', async () => {
   const { ada, estate, tab } = await openPage();
   await tab.run((id) => db.getWorkflows(id), ada.id);
   await change('workflows', estate.workflow.id, 'description', 'behind its back');
@@ -92,7 +92,7 @@ test('what the page had read before it subscribed, and is otherwise by then, is 
   assert.deepEqual(idsOf(await told(tab)), [estate.workflow.id, fresh.id].sort());
 });
 
-test('what the server lost without a word is found by a periodic resync', async () => {
+test('silently lost changes are found by a periodic resync', async () => {
   const { ada, tab } = await openPage({ realtime: { resyncMs: 400 } });
   await follow(tab, 'workflows', { scope: ada.id });
   const broken = stack.realtime.breakReplication({ ms: 300 });
@@ -102,7 +102,7 @@ test('what the server lost without a word is found by a periodic resync', async 
   assert.deepEqual([origin, record], ['resync', workflow]);
 });
 
-test('what the server lost without a word is found when the page is shown after a while', async () => {
+test('silently lost changes are found when the page becomes visible after a while', async () => {
   const { ada, tab } = await openPage();
   await follow(tab, 'workflows', { scope: ada.id });
   const broken = stack.realtime.breakReplication({ ms: 300 });
@@ -117,7 +117,7 @@ test('what the server lost without a word is found when the page is shown after 
   assert.deepEqual([origin, record], ['resync', workflow]);
 });
 
-test('a row that is given to another user is found gone when the scope is read again', async () => {
+test('a row transferred to another user is reported as deleted when the scope is read again', async () => {
   const { ada, estate, tab } = await openPage();
   const eve = await newUser('eve');
   await follow(tab, 'workflows', { scope: ada.id });
@@ -128,7 +128,7 @@ test('a row that is given to another user is found gone when the scope is read a
   assert.deepEqual([type, record], ['DELETE', estate.workflow]);
 });
 
-test('a scope of more than 5 000 rows is not compared: its entries are dropped, and onGap tells', async () => {
+test('a scope of more than 5 000 rows is not compared: its entries are dropped, and onGap is called', async () => {
   const { ada, estate, tab } = await openPage();
   await stack.sql(
     'insert into workflow_executions (workflow_id, user_id) select $1, $2 from generate_series(1, 5001)',
@@ -164,7 +164,7 @@ test('exactly 5 000 rows are compared', async () => {
   assert.equal(await tab.run(() => following.first.gaps), 0);
 });
 
-test('an audit trail is read on from where it was, and its old rows are not read again', async () => {
+test('an audit trail is read from the last known row on; old rows are not read again', async () => {
   const { ada, tab } = await openPage();
   const log = (/** @type {string} */ action, ago = '0 s') =>
     stack.sql(
@@ -194,7 +194,7 @@ test('an audit trail is read on from where it was, and its old rows are not read
 });
 
 for (const status of [503, 403, 404]) {
-  test(`a scope whose reading is answered with ${status} is read again until it can be read`, async () => {
+  test(`a scope read that fails with ${status} is repeated until it succeeds`, async () => {
     const { ada, tab } = await openPage({ retry: { maxAttempts: 1 } });
     await follow(tab, 'workflows', { scope: ada.id });
     stack.faults.add({ match: { path: '/workflows' }, action: 'status', status, times: 2 });
@@ -205,7 +205,7 @@ for (const status of [503, 403, 404]) {
   });
 }
 
-test('a missing echo of an own write makes what was lost without a word be found', async () => {
+test('a missing echo of an own write leads to silently lost changes being found', async () => {
   const { ada, estate, tab } = await openPage();
   await follow(tab, 'workflows', { scope: ada.id });
   const broken = stack.realtime.breakReplication({ ms: 2000 });
@@ -217,7 +217,7 @@ test('a missing echo of an own write makes what was lost without a word be found
   assert.ok(heard.every(({ origin }) => origin === 'resync'));
 });
 
-test('what the server lost without a word is found when the page is focused or online again', async () => {
+test('silently lost changes are found when the page is focused or online again', async () => {
   for (const occasion of ['focus', 'online']) {
     const { ada, tab } = await openPage();
     await follow(tab, 'workflows', { scope: ada.id });
@@ -235,7 +235,7 @@ test('what the server lost without a word is found when the page is focused or o
   }
 });
 
-test('what happens while a scope is read is told once', async () => {
+test('changes during a scope read are reported once', async () => {
   const { estate, tab } = await openPage();
   await follow(tab, 'workflow_nodes', { scope: estate.workflow.id });
   stack.faults.add({ match: { path: '/workflow_nodes' }, action: 'latencyAfter', ms: 700 });

@@ -7,9 +7,9 @@ import { useLive } from './support/live.mjs';
 import { until } from './support/until.mjs';
 import { useWorld } from './support/world.mjs';
 
-/** A check on suspicion may take 5 s; then comes a first wait of at most 1 s. */
+/** A check on suspicion may take 5 s; then follows an initial delay of at most 1 s. */
 const CHECK_MS = 8_000;
-/** Full jitter below 1, 2, 4 s, but no wait below 100 ms. */
+/** Full jitter up to 1, 2, 4 s, but no delay below 100 ms. */
 const MOST_ATTEMPTS_IN_3_S = 12;
 const UPGRADES = { path: '/realtime/v1' };
 
@@ -17,7 +17,7 @@ const world = await useWorld();
 const { stack, newUser, newWorkflow } = world;
 const { follow, begin, told, hears, rest, status, stands, hideAndShow } = useLive(world);
 
-/** A new user and their page, which follows their workflows. */
+/** A new user and their page, which subscribes to their workflows. */
 async function openLive(
   name = 'ada',
   prepare = async (/** @type {import('./support/world.mjs').Tab} */ _) => {},
@@ -29,7 +29,7 @@ async function openLive(
   return { user, tab };
 }
 
-/** Whatever happened, a change is told in the end, once. @param {Awaited<ReturnType<typeof openLive>>} page */
+/** Asserts that a change is eventually reported once. @param {Awaited<ReturnType<typeof openLive>>} page */
 async function isTold({ user, tab }, timeoutMs = 15_000) {
   const before = (await told(tab)).length;
   const { id } = await newWorkflow(user);
@@ -41,11 +41,11 @@ async function isTold({ user, tab }, timeoutMs = 15_000) {
   );
 }
 
-/** Whether the server has forgotten a user. @param {import('./support/world.mjs').User} user */
+/** Whether the server has no channel of a user. @param {import('./support/world.mjs').User} user */
 const isGone = ({ id }) => stack.realtime.inspect().channels.every(({ sub }) => sub !== id);
 
 /**
- * The page of a user that no later test uses, and the frozen sockets left over, which are silent for the server.
+ * Closes a page that no later test uses, and the remaining frozen sockets, which the server sees as silent.
  *
  * @param {Awaited<ReturnType<typeof openLive>>} page
  */
@@ -55,7 +55,7 @@ async function leave({ tab }) {
 }
 
 for (const code of /** @type {const} */ ([1012, 1006])) {
-  test(`a restart of the server, which closes with ${code}, is survived`, async () => {
+  test(`subscriptions survive a server restart that closes with ${code}`, async () => {
     const page = await openLive();
     stack.realtime.restart({ code, downMs: 300 });
     await stands(page.tab, 'reconnecting');
@@ -65,7 +65,7 @@ for (const code of /** @type {const} */ ([1012, 1006])) {
   });
 }
 
-test('three restarts in a row are survived', async () => {
+test('subscriptions survive three restarts in a row', async () => {
   const page = await openLive();
   for (let round = 0; round < 3; round += 1) {
     stack.realtime.drop();
@@ -75,7 +75,7 @@ test('three restarts in a row are survived', async () => {
 });
 
 for (const code of [401, 403, 404, 429, 503]) {
-  test(`an upgrade that is refused with ${code} is tried again, at leisure`, async () => {
+  test(`an upgrade refused with ${code} is retried, at a moderate rate`, async () => {
     stack.faults.add({ match: UPGRADES, action: 'status', status: code, times: 'always' });
     const user = await newUser('ada');
     const tab = await world.open({ as: user });
@@ -91,7 +91,7 @@ for (const code of [401, 403, 404, 429, 503]) {
   });
 }
 
-test('when the network is back, nothing waits for the end of a long wait', async () => {
+test('when the network is back, no long backoff delays the reconnection', async () => {
   const page = await openLive();
   stack.faults.add({ match: UPGRADES, action: 'refuse', times: 'always' });
   stack.realtime.drop();
@@ -106,7 +106,7 @@ test('when the network is back, nothing waits for the end of a long wait', async
   assert.ok(Date.now() - start < 2500, `${Date.now() - start} ms`);
 });
 
-test('a frozen socket is found out when the page is shown', async () => {
+test('a frozen socket is detected when the page becomes visible', async () => {
   const page = await openLive();
   stack.realtime.freeze();
   const { id } = await newWorkflow(page.user);
@@ -119,7 +119,7 @@ test('a frozen socket is found out when the page is shown', async () => {
   assert.equal(await status(page.tab), 'live');
 });
 
-test('a frozen socket is found out by its heartbeat, within 35 s', async () => {
+test('a frozen socket is detected by its heartbeat within 35 s', async () => {
   const page = await openLive('cara', (tab) => tab.page.clock.install());
   stack.realtime.freeze();
   const { id } = await newWorkflow(page.user);
@@ -136,7 +136,7 @@ test('a frozen socket is found out by its heartbeat, within 35 s', async () => {
   );
 });
 
-test('a socket in use is kept open by heartbeats', async () => {
+test('heartbeats keep a socket open', async () => {
   const page = await openLive('cara', (tab) => tab.page.clock.install());
   const upgrades = stack.requests.count(UPGRADES);
   stack.settings.change({ realtimeSilenceMs: 5000 });
@@ -150,7 +150,7 @@ test('a socket in use is kept open by heartbeats', async () => {
   await leave(page);
 });
 
-test('a page that closes its client leaves nothing behind', async () => {
+test('closing a client leaves no socket or channel', async () => {
   const user = await newUser('ada');
   const tab = await world.open({ as: user });
   const outcome = await tab.run(async (userId) => {
@@ -164,7 +164,7 @@ test('a page that closes its client leaves nothing behind', async () => {
   await until(() => isGone(user));
 });
 
-test('configuring another server closes, the same again does not', async () => {
+test('configuring another server closes the socket; configuring the same one does not', async () => {
   const page = await openLive();
   const joins = stack.realtime.inspect().joins;
   await page.tab.run(() =>

@@ -1,5 +1,5 @@
 // @ts-check
-// How fast changes arrive, and how many a page can take. The numbers are in the test's output.
+// How fast changes arrive, and how many a page can handle. The numbers are in the test's output.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { useLive } from './support/live.mjs';
@@ -8,7 +8,7 @@ import { useWorld } from './support/world.mjs';
 
 const COMMITS = 100;
 const FRAMES = 10_000;
-/** Generous, as machines that run tests are busy: quiet ones take a few milliseconds, and ten times as many frames. */
+/** Generous, because test machines are busy: quiet ones take a few milliseconds and handle ten times as many frames. */
 const MOST_MS = 500;
 const FEWEST_FRAMES_PER_S = 1_500;
 
@@ -61,7 +61,7 @@ for (const [title, rows] of /** @type {const} */ ([
     const tab = await world.open({ as: ada, configured: false });
     const outcome = await tab.run(
       async ({ workflowId, count, rows }) => {
-        /** A server that answers joins, and sends what it is told to. */
+        /** A server that replies to joins, and sends what the test passes to `say`. */
         class Socket {
           /** @type {any} */ onopen;
           /** @type {any} */ onmessage;

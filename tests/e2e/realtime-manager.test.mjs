@@ -1,5 +1,5 @@
 // @ts-check
-// `getRealtimeManager()`: ids, handles, and what the application does wrong.
+// `getRealtimeManager()`: ids, handles, and mistakes of the application.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { useLive } from './support/live.mjs';
@@ -10,14 +10,14 @@ const world = await useWorld();
 const { stack, newUser, newEstate, newWorkflow, newExecutions } = world;
 const { follow, begin, kinds, hears, rest, status, stands, change } = useLive(world);
 
-/** A new user with an estate, and their page. */
+/** A new user with one row of everything, and their page. */
 async function openPage(options = {}) {
   const ada = await newUser('ada');
   const estate = await newEstate(ada);
   return { ada, estate, tab: await world.open({ as: ada, ...options }) };
 }
 
-test('an id is answered at once; one in use is answered as it is, and its first handler stays', async () => {
+test('an id is returned at once; an id in use is returned as it is and keeps its first handler', async () => {
   const { ada, tab } = await openPage();
   const ids = await tab.run((userId) => {
     const manager = wdb.getRealtimeManager();
@@ -39,7 +39,7 @@ test('an id is answered at once; one in use is answered as it is, and its first 
   assert.equal(stack.realtime.inspect().channels.length, 1);
 });
 
-test('active subscriptions are listed with what they follow', async () => {
+test('active subscriptions are listed with their table and scope', async () => {
   const { ada, tab } = await openPage();
   const listed = await tab.run((userId) => {
     const manager = wdb.getRealtimeManager();
@@ -57,7 +57,7 @@ test('active subscriptions are listed with what they follow', async () => {
   assert.equal(listed[0].id, 'one');
 });
 
-test('what is ended is told nothing more; an unknown id is none', async () => {
+test('an ended subscription receives nothing more; an unknown id is ignored', async () => {
   const { ada, estate, tab } = await openPage();
   await follow(tab, 'workflows', { scope: ada.id });
   await follow(tab, 'workflows', { scope: ada.id }, 'second');
@@ -111,7 +111,7 @@ test('a new subscription after unsubscribeAll is live again', async () => {
   await hears(tab, 1, 'again');
 });
 
-test('an unknown table, a malformed scope and a malformed filter are refused where they are said', async () => {
+test('an unknown table, a malformed scope and a malformed filter are refused by the call', async () => {
   const { tab, ada } = await openPage();
   const refused = await tab.run((userId) => {
     const manager = wdb.getRealtimeManager();
@@ -132,7 +132,7 @@ test('an unknown table, a malformed scope and a malformed filter are refused whe
   assert.deepEqual(await tab.run(() => wdb.getRealtimeManager().getActiveSubscriptions()), []);
 });
 
-test('an empty scope is inert: a component may mount before it knows whose rows it shows', async () => {
+test('an empty scope is inert: a component may mount before it knows the user', async () => {
   const { tab } = await openPage();
   const ids = await tab.run(() => {
     const subscribe = /** @type {any} */ (wdb.getRealtimeManager().subscribe);
@@ -182,7 +182,7 @@ test('a handler that throws does not stop the others, and its error is reported'
   );
 });
 
-test('a handler may subscribe and unsubscribe; the others hear everything in order all the same', async () => {
+test('a handler may subscribe and unsubscribe; the others still receive everything in order', async () => {
   const { ada, estate, tab } = await openPage();
   await tab.run((userId) => {
     const manager = wdb.getRealtimeManager();
@@ -197,11 +197,11 @@ test('a handler may subscribe and unsubscribe; the others hear everything in ord
     Array.from({ length: 20 }, () => ({})),
   );
   const ids = (await hears(tab, 20)).map(({ record }) => record.id);
-  // A resync reads in the order of ids.
+  // A resync reads in id order.
   assert.deepEqual(ids, ids.toSorted());
 });
 
-test('only the kinds that were asked for are told', async () => {
+test('only the requested kinds of changes are reported', async () => {
   const { ada, tab } = await openPage();
   await follow(tab, 'workflows', { scope: ada.id, events: ['UPDATE'] });
   await follow(tab, 'workflows', { scope: ada.id }, 'all');
@@ -211,7 +211,7 @@ test('only the kinds that were asked for are told', async () => {
   assert.deepEqual(await kinds(tab), ['UPDATE']);
 });
 
-test('a handle ends at once, more than once, and by `using`', async () => {
+test('a handle can be closed at once, repeatedly, and with `using`', async () => {
   const { ada, tab } = await openPage();
   const outcomes = await tab.run(async (userId) => {
     const { open, getActiveSubscriptions } = wdb.getRealtimeManager();
@@ -231,7 +231,7 @@ test('a handle ends at once, more than once, and by `using`', async () => {
   assert.deepEqual(outcomes, ['closed', 'closed', 0, 'ABORTED', 'ABORTED']);
 });
 
-test('ready is fulfilled when changes flow, also for who comes later', async () => {
+test('ready resolves when changes flow, also for later subscribers', async () => {
   stack.realtime.restart();
   stack.settings.change({ realtimeColdMs: 700 });
   const { ada, tab } = await openPage();
@@ -245,7 +245,7 @@ test('ready is fulfilled when changes flow, also for who comes later', async () 
   await tab.run(() => following.later.handle.ready);
 });
 
-test('a subscription can be ended by its function alone, as an effect returns it', async () => {
+test('a subscription can be ended by its function alone, as returned from an effect', async () => {
   const { ada, tab } = await openPage();
   const left = await tab.run(async (scope) => {
     const { ready, unsubscribe } = wdb.getRealtimeManager().open('workflows', { scope }, () => {});

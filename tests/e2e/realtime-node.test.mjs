@@ -1,5 +1,5 @@
 // @ts-check
-// Realtime where there is no browser: Node, whose older versions have no WebSocket.
+// Realtime outside a browser: Node, whose older versions have no WebSocket.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -31,7 +31,7 @@ before(async () => {
   [stack, unpacked] = await Promise.all([startStack({ port: 0, seed: false }), unpackedPackage()]);
   library = await import(pathToFileURL(join(unpacked.root, 'index.js')).href);
   process.on('unhandledRejection', catchAll);
-  // Newer versions have one.
+  // Newer versions of Node have one.
   Reflect.deleteProperty(globalThis, 'WebSocket');
 });
 after(async () => {
@@ -43,7 +43,7 @@ afterEach(() => {
   assert.deepEqual(uncaught.splice(0), []);
 });
 
-/** A new user who is signed in to a client of theirs. @param {object} options */
+/** A client with a new user signed in. @param {object} options */
 async function newClient(options) {
   const user = await createFixtures(stack).newUser('ada');
   client = library.createClient({
@@ -68,7 +68,7 @@ test('without a WebSocket, the status is an error that says what to pass', async
   assert.deepEqual(await client.db.getWorkflows(user.id), [], 'everything else works');
 });
 
-test('the WebSocket of the package ws does', async () => {
+test('the WebSocket of the package ws works', async () => {
   const user = await newClient({ WebSocket });
   const told = /** @type {any[]} */ ([]);
   const handle = client.realtime.open('workflows', { scope: user.id }, (/** @type {any} */ it) =>
@@ -80,7 +80,7 @@ test('the WebSocket of the package ws does', async () => {
   assert.deepEqual(told[0].record, made);
 });
 
-test('one that is given later is taken', async () => {
+test('a WebSocket that is passed later is used', async () => {
   const { url, publishableKey: key } = stack;
   const user = await newClient({});
   const accessToken = () => user.token;
@@ -94,7 +94,7 @@ test('one that is given later is taken', async () => {
   await library.getRealtimeManager().unsubscribeAll();
 });
 
-test('a server that refuses ends no process', async () => {
+test('a server that refuses connections does not end the process', async () => {
   stack.faults.add({ match: { path: '/realtime/v1' }, action: 'status', status: 403, times: 2 });
   stack.faults.add({ match: { path: '/realtime/v1' }, action: 'reset', times: 1 });
   const user = await newClient({ WebSocket });
@@ -105,7 +105,7 @@ test('a server that refuses ends no process', async () => {
   await until(() => handle.status === 'live', 20_000);
 });
 
-test('a handler that throws ends no process, and the others are told', async () => {
+test('a handler that throws neither ends the process nor affects the others', async () => {
   const user = await newClient({ WebSocket });
   const reported = mock.method(console, 'error', () => {});
   const told = /** @type {string[]} */ ([]);
@@ -122,7 +122,7 @@ test('a handler that throws ends no process, and the others are told', async () 
   reported.mock.restore();
 });
 
-test('a process that follows something goes on while the server is away', async () => {
+test('a process with a subscription keeps running while the server is unreachable', async () => {
   const user = await createFixtures(stack).newUser('ada');
   const script = `
     import { createRequire } from 'node:module';
@@ -149,7 +149,7 @@ test('a process that follows something goes on while the server is away', async 
   assert.equal(output, 'live\ntold later\n');
 });
 
-test('closing while the socket is being opened is no error', async () => {
+test('closing while the socket opens is not an error', async () => {
   const user = await newClient({ WebSocket });
   const handle = client.realtime.open('workflows', { scope: user.id }, () => {});
   await until(() => stack.requests.count({ path: '/realtime/v1' }) > 0 || handle.status === 'live');

@@ -1,5 +1,5 @@
 // @ts-check
-// Whatever refuses a subscription for long, the application is told, and it is live once nothing refuses any more.
+// Lasting refusals of subscriptions: the application is notified, and they are live once nothing refuses them any more.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -10,9 +10,9 @@ import { until } from './support/until.mjs';
 import { useWorld } from './support/world.mjs';
 
 const UPGRADES = { path: '/realtime/v1' };
-/** Without a status it takes 8 s. */
+/** Without a status, the report takes 8 s. */
 const TOLD_MS = 20_000;
-/** Pauses grow up to half a minute. */
+/** Delays grow up to half a minute. */
 const HEALED_MS = 45_000;
 
 const world = await useWorld();
@@ -21,7 +21,7 @@ const { begin, hears, stands } = useLive(world);
 
 /** @typedef {import('./support/world.mjs').Tab} Tab */
 
-/** A new user's page that follows their workflows, after `prepare` ran in it. */
+/** The page of a new user that subscribes to their workflows, after `prepare` ran in it. */
 async function openRefused(/** @type {() => void} */ prepare = () => {}) {
   const user = await newUser('ada');
   const tab = await world.open({ as: user, configured: false });
@@ -40,7 +40,7 @@ async function openRefused(/** @type {() => void} */ prepare = () => {}) {
   return { user, tab };
 }
 
-/** How `ready` was rejected, what the handle says, and what was told on the way. @param {Tab} tab */
+/** The rejection of `ready`, the state of the handle, and the reports until then. @param {Tab} tab */
 async function refusal(tab) {
   await stands(tab, 'error', 'first', TOLD_MS);
   return tab.run(async () => {
@@ -54,7 +54,7 @@ async function refusal(tab) {
   });
 }
 
-/** It is live by itself, `ready` is fulfilled now, and a change is told. @param {Awaited<ReturnType<typeof openRefused>>} page */
+/** Asserts that it becomes live by itself, `ready` resolves, and a change is reported. @param {Awaited<ReturnType<typeof openRefused>>} page */
 async function heals({ user, tab }) {
   await stands(tab, 'live', 'first', HEALED_MS);
   assert.equal(
@@ -67,7 +67,7 @@ async function heals({ user, tab }) {
   assert.deepEqual(heard.at(-1)?.record, workflow);
 }
 
-test('a connection that is refused shows as NETWORK in a browser, and heals without a further call', async () => {
+test('a refused connection is reported as NETWORK in a browser, and recovers without a further call', async () => {
   stack.faults.add({ match: UPGRADES, action: 'status', status: 403, times: 'always' });
   const page = await openRefused();
   const { rejected, code, statuses, events } = await refusal(page.tab);
@@ -77,7 +77,7 @@ test('a connection that is refused shows as NETWORK in a browser, and heals with
   await heals(page);
 });
 
-test('a join that is refused for its token shows with the reason of the server', async () => {
+test('a join refused because of its token is reported with the server’s reason', async () => {
   const page = await openRefused(() => {
     Object.assign(env, { good: env.token, token: `${String(env.token).slice(0, -6)}AAAAAA` });
   });
@@ -87,7 +87,7 @@ test('a join that is refused for its token shows with the reason of the server',
   await heals(page);
 });
 
-test('a token provider that throws shows', async () => {
+test('a token provider that throws is reported', async () => {
   const page = await openRefused(() => {
     Object.assign(globalThis, {
       provide: () => {
@@ -102,7 +102,7 @@ test('a token provider that throws shows', async () => {
   await heals(page);
 });
 
-test('a token provider that never answers shows', async () => {
+test('a token provider that never answers is reported', async () => {
   const page = await openRefused(() => {
     Object.assign(globalThis, {
       provide: () => (/** @type {any} */ (globalThis).isMended ? env.token : new Promise(() => {})),
@@ -114,7 +114,7 @@ test('a token provider that never answers shows', async () => {
   await heals(page);
 });
 
-test('a hiccup does not show', async () => {
+test('a short failure is not reported', async () => {
   stack.faults.add({ match: UPGRADES, action: 'status', status: 403, times: 2 });
   const { tab } = await openRefused();
   await stands(tab, 'live');
@@ -122,7 +122,7 @@ test('a hiccup does not show', async () => {
 });
 
 for (const status of [401, 403, 404]) {
-  test(`a socket that tells why it was refused gives the status ${status} on`, async () => {
+  test(`a socket that reports the status of a refusal passes on ${status}`, async () => {
     stack.faults.add({ match: UPGRADES, action: 'status', status, times: 'always' });
     const { WebSocket } = createRequire(new URL('../../examples/local-stack/package.json', import.meta.url))(
       'ws',

@@ -1,5 +1,5 @@
 // @ts-check
-// How many joins, channels and sockets subscriptions cost.
+// The number of joins, channels and sockets that subscriptions use.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { useLive } from './support/live.mjs';
@@ -10,10 +10,10 @@ const world = await useWorld();
 const { stack, newUser, newEstate, newWorkflow, newNodes, insert } = world;
 const { rest } = useLive(world);
 
-/** The limits of the real server: channels of a socket, joins of a project in a second. */
+/** The limits of the real server: channels per socket, joins per project and second. */
 const MAX_CHANNELS = 100;
 
-/** A new user with an estate, and their page. Nothing of earlier tests is connected any more. */
+/** A new user with one row of everything, and their page. Nothing of earlier tests is connected any more. */
 async function openPage() {
   await until(() => stack.realtime.inspect().sockets === 0);
   const ada = await newUser('ada');
@@ -21,7 +21,7 @@ async function openPage() {
   return { ada, estate, tab: await world.open({ as: ada }), joins: stack.realtime.inspect().joins };
 }
 
-/** Ends what a test opened, as the page stays. @param {import('./support/world.mjs').Tab} tab */
+/** Closes what a test opened, because the page stays. @param {import('./support/world.mjs').Tab} tab */
 const leave = (tab) => tab.run(() => wdb.getRealtimeManager().unsubscribeAll());
 
 const isAllLive = () =>
@@ -30,7 +30,7 @@ const isAllLive = () =>
     .getActiveSubscriptions()
     .every(({ status }) => status === 'live');
 
-test('thirty components that follow the same rows cost one join, and each is told', async () => {
+test('thirty components that subscribe to the same rows use one join, and each receives changes', async () => {
   const { ada, tab, joins } = await openPage();
   await tab.run((userId) => {
     const counts = Array(30).fill(0);
@@ -49,7 +49,7 @@ test('thirty components that follow the same rows cost one join, and each is tol
   await leave(tab);
 });
 
-test('thirty different subscriptions of one tick cost one join, on one socket', async () => {
+test('thirty different subscriptions in one tick use one join on one socket', async () => {
   const { ada, tab, joins } = await openPage();
   const names = Array.from({ length: 30 }, (_, index) => ({ user_id: ada.id, name: `W ${index}` }));
   const workflows = await insert('workflows', names);
@@ -78,7 +78,7 @@ test('thirty different subscriptions of one tick cost one join, on one socket', 
   await leave(tab);
 });
 
-test('equal subscriptions of different ticks share a channel, and the last one to end closes it', async () => {
+test('equal subscriptions from different ticks share a channel, which the last one closes', async () => {
   const { ada, tab, joins } = await openPage();
   const open = () =>
     tab.run(async (userId) => {
@@ -95,7 +95,7 @@ test('equal subscriptions of different ticks share a channel, and the last one t
   await until(() => stack.realtime.inspect().channels.length === 0);
 });
 
-test('a hundred and fifty subscriptions, opened one after the other, stay below the limits and hear everything', async () => {
+test('a hundred and fifty subscriptions, opened one by one, stay below the limits and receive everything', async () => {
   const { ada, tab, joins } = await openPage();
   const names = Array.from({ length: 150 }, (_, index) => ({ user_id: ada.id, name: `W ${index}` }));
   const workflows = await insert('workflows', names);
@@ -127,7 +127,7 @@ test('a hundred and fifty subscriptions, opened one after the other, stay below 
   await leave(tab);
 });
 
-test('a component that is taken down and put up again at once keeps the socket', async () => {
+test('a component that unmounts and remounts at once keeps the socket', async () => {
   const { ada, tab } = await openPage();
   await tab.run(async (userId) => {
     const { open } = wdb.getRealtimeManager();

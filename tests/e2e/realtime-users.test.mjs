@@ -1,5 +1,5 @@
 // @ts-check
-// Tokens that are renewed or expire, and users who come and go, while a page follows rows.
+// Tokens that are renewed or expire, and changes of user, while a page has subscriptions.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,7 +19,7 @@ const seconds = () => Math.floor(Date.now() / 1000);
 const tokenOf = (/** @type {{ id: string }} */ { id }, secondsLeft = 3600) =>
   stack.signToken({ sub: id, exp: seconds() + secondsLeft });
 
-/** The tokens that a page showed on its channels. @param {import('playwright-core').Page} page */
+/** The tokens that a page sent on its channels. @param {import('playwright-core').Page} page */
 function shownOn(page) {
   /** @type {string[]} */
   const shown = [];
@@ -68,11 +68,11 @@ test('a token is renewed before it expires', async () => {
   assert.deepEqual(await tab.run(() => following.first.statuses), ['live']);
 });
 
-test('a token that expires all the same costs a gap, not the subscription', async () => {
+test('a token that expires anyway causes a gap but does not end the subscription', async () => {
   const user = await newUser('ada');
   const tab = await world.open({ as: { ...user, token: tokenOf(user, 4) } });
   await follow(tab, 'workflows', { scope: user.id });
-  // The provider goes on giving the same one.
+  // The provider keeps returning the same one.
   await stands(tab, 'reconnecting');
   const { id } = await newWorkflow(user);
   await sleep(500);
@@ -84,7 +84,7 @@ test('a token that expires all the same costs a gap, not the subscription', asyn
   );
 });
 
-test('a token provider that fails for a while is asked again', async () => {
+test('a token provider that fails for a while is called again', async () => {
   const user = await newUser('ada');
   const tab = await world.open({ as: user, configured: false });
   await tab.run(() => {
@@ -101,7 +101,7 @@ test('a token provider that fails for a while is asked again', async () => {
   await hears(tab, 1);
 });
 
-test("another user's sign-in closes what the old one followed, and nothing of it is told any more", async () => {
+test("another user's sign-in closes the previous user's subscriptions, which report nothing more", async () => {
   const [one, two] = [await newUser('ada'), await newUser('eve')];
   const tab = await world.open({ as: one });
   await follow(tab, 'workflows', { scope: one.id }, 'old');
@@ -151,7 +151,7 @@ test('a subscription of the new user, opened in the tick of the sign-in, stays',
   );
 });
 
-test('rows that are on their way to the old user are not told after the sign-in of another', async () => {
+test('rows in transit to the previous user are not reported after another user signs in', async () => {
   const [one, two] = [await newUser('ada'), await newUser('eve')];
   stack.settings.change({ realtimeDelayMs: 200 });
   const tab = await world.open({ as: one });

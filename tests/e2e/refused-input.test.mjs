@@ -1,5 +1,5 @@
 // @ts-check
-// What is refused before anything is sent, because no server could take it.
+// Input that is refused before sending because no server could accept it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { useWorld } from './support/world.mjs';
@@ -24,7 +24,7 @@ test('a value that makes the URL too long is refused; one that just fits is sent
   assert.equal(stack.requests.count(), 1);
 });
 
-test('what is no id is refused, also where it would be the end of a key that is cached', async () => {
+test('an invalid id is refused, even if it would complete a cached key', async () => {
   const { tab, workflow } = await adaWith();
   await tab.calls(['getWorkflowWithRelations', workflow.id]);
   const [{ error }] = await tab.calls(['getWorkflow', `${workflow.id}?relations`]);
@@ -32,7 +32,7 @@ test('what is no id is refused, also where it would be the end of a key that is 
   assert.ok(error.message.startsWith('id: expected '), error.message);
 });
 
-test('texts that the database cannot store are refused, however deep they are, and nothing is sent', async () => {
+test('strings that the database cannot store are refused at any depth, and nothing is sent', async () => {
   const { tab, workflow } = await adaWith();
   const outcomes = await tab.run(async (workflow_id) => {
     const node = { workflow_id, node_id: 'a', node_type: 't' };

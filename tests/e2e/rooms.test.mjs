@@ -1,5 +1,6 @@
 // @ts-check
-// Rooms in Chromium: several people and tabs, broken connections, refusals, limits, and the official client beside ours.
+// Rooms in Chromium: several people and tabs, broken connections, refusals, limits, and the official client alongside
+// ours.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { after, afterEach, beforeEach, test } from 'node:test';
@@ -21,7 +22,7 @@ const [ada, grace, mary] = stack.users.map((user) => ({
   ...user,
   token: stack.signToken({ sub: user.id, email: user.email }),
 }));
-/** A workflow of Ada's, which Grace edits and Mary views; and one that is Ada's alone. New ones for each test. */
+/** A workflow that Ada owns, Grace edits and Mary views, and one that is only Ada's. Created for each test. */
 let shared = '';
 let alone = '';
 
@@ -50,7 +51,7 @@ const open = (user, options = {}) =>
   world.open({ as: /** @type {User} */ (/** @type {any} */ (user)), options });
 
 /**
- * Joins a room in a page, as `room` there, which remembers its statuses, the events of the client and how often it was told.
+ * Joins a room in a page and makes it global as `room`. Records its statuses, the events of the client and the number of calls.
  *
  * @param {Tab} tab
  * @param {object} options
@@ -69,7 +70,7 @@ const join = (tab, options, workflowId = shared, isLive = true) =>
     while (isLive && room.status !== 'live') await new Promise((resolve) => setTimeout(resolve, 10));
   }, /** @type {const} */ ([workflowId, options, isLive]));
 
-/** The others that a page sees: the name and state of each. @param {Tab} tab @returns {Promise<[string, any][]>} */
+/** The other people that a page sees: the name and state of each. @param {Tab} tab @returns {Promise<[string, any][]>} */
 const others = (tab) => tab.run(() => room.others.map((/** @type {any} */ { name, state }) => [name, state]));
 
 /** @param {Tab} tab @param {[string, any][]} expected */
@@ -83,7 +84,7 @@ async function sees(tab, expected) {
 /** @param {Tab} tab @param {object} patch */
 const setState = (tab, patch) => tab.run((patch) => room.setState(patch), patch);
 
-/** Frames that a page sends, by their event. @param {import('playwright-core').Page} page */
+/** The frames that a page sends, with their event. @param {import('playwright-core').Page} page */
 function framesOf(page) {
   /** @type {{ event: string, payload: any, at: number }[]} */
   const sent = [];
@@ -96,7 +97,7 @@ function framesOf(page) {
   return sent;
 }
 
-test('two people in three tabs see each other once, with what was shown last', async () => {
+test('two people in three tabs see each other once, with the latest state', async () => {
   const tabs = [await open(ada), await open(ada), await open(grace)];
   const [first, second, hers] = tabs;
   await join(first, { state: { at: 'first' } });
@@ -128,7 +129,7 @@ test('everyone sees a user in the same color', async () => {
   assert.equal(await color(hers), await color(third));
 });
 
-test('a state survives dropped connections, and no one is shown twice', async () => {
+test('a state survives dropped connections, and no one is listed twice', async () => {
   const [his, hers] = [await open(ada), await open(grace)];
   await join(his, { state: { x: 0 } });
   await join(hers, { state: { y: 0 } });
@@ -143,7 +144,7 @@ test('a state survives dropped connections, and no one is shown twice', async ()
   await sees(his, [['grace', { y: 1 }]]);
 });
 
-test('a tab that was killed is gone', async () => {
+test('a killed tab leaves the room', async () => {
   const [hers, killed] = [await open(grace), await open(ada)];
   await join(hers, {});
   await join(killed, {});
@@ -155,7 +156,7 @@ test('a tab that was killed is gone', async () => {
   assert.deepEqual(world.takeProblems(), ['the page crashed']);
 });
 
-test('a connection that fell silent is gone when the server gives it up', async () => {
+test('a silent connection leaves the room when the server closes it', async () => {
   const hers = await open(grace);
   await join(hers, {});
   // A client that sends messages is not silent.
@@ -204,7 +205,7 @@ test('a room without access is an error, which ends when access is granted', asy
   await sees(his, [['grace', { x: 1 }]]);
 });
 
-test('the client tells of a room in its events, without a word of what is shown', async () => {
+test('the client’s events report on a room without revealing its states', async () => {
   const tab = await open(ada);
   const told = await tab.run(async (workflowId) => {
     /** @type {any[]} */
@@ -224,7 +225,7 @@ test('the client tells of a room in its events, without a word of what is shown'
   assert.ok(!JSON.stringify(told).includes('secret'));
 });
 
-test('a state of more than a kilobyte, or one that is no JSON, is refused and changes nothing', async () => {
+test('a state that exceeds a kilobyte or is not JSON is refused and changes nothing', async () => {
   const [his, hers] = [await open(ada), await open(grace)];
   await join(his, { state: { x: 1 } });
   await join(hers, {});
@@ -259,7 +260,7 @@ test('a state of more than a kilobyte, or one that is no JSON, is refused and ch
   await sees(hers, [['ada', { y: 'é'.repeat(400) }]]);
 });
 
-test('states go out at most 20 times a second, and the last one arrives', async () => {
+test('states are sent at most 20 times a second, and the last one arrives', async () => {
   const [his, hers] = [await open(ada), await open(grace)];
   const sent = framesOf(his.page);
   await join(his, { state: { x: 0 } });
@@ -275,14 +276,15 @@ test('states go out at most 20 times a second, and the last one arrives', async 
   await sees(hers, [['ada', { x: 'last' }]]);
   const states = sent.filter(({ event }) => event === 'broadcast');
   assert.ok(states.length > 5 && states.length <= 43, `${states.length} in 2 seconds`);
-  // The presence holds it too, for those who come later, and is changed rarely: hosted servers close a channel that does not.
+  // The presence contains it too, for people who join later. It changes rarely: hosted servers close channels that
+  // change it often.
   const tracks = () => sent.filter(({ event }) => event === 'presence');
   assert.equal(tracks().length, 1);
   await until(() => tracks().length === 2, 15_000);
   assert.deepEqual(tracks()[1].payload.payload.state, { x: 'last' });
 });
 
-test('messages reach the others, and a handler that throws stops no other', async () => {
+test('messages reach the others, and a handler that throws does not affect other handlers', async () => {
   const [his, hers] = [await open(ada), await open(grace)];
   await join(his, {});
   await join(hers, {});
@@ -291,7 +293,7 @@ test('messages reach the others, and a handler that throws stops no other', asyn
     room.on('wave', () => {
       throw new Error('a handler failed');
     });
-    // Whatever a handler does, it does outside the engine's step.
+    // Handlers run outside the engine's step, so they may do anything.
     room.on('wave', (payload) => {
       room.setState({ heard: payload });
       room.send('wave', 'back');
@@ -304,7 +306,7 @@ test('messages reach the others, and a handler that throws stops no other', asyn
   assert.match(String(world.takeProblems()), /a handler failed/);
 });
 
-test('all that join a room in one page share a channel and a state', async () => {
+test('components that join a room in one page share a channel and a state', async () => {
   const [his, hers] = [await open(ada), await open(grace)];
   const sent = framesOf(his.page);
   await join(his, { state: { x: 1 } });
@@ -325,7 +327,7 @@ test('all that join a room in one page share a channel and a state', async () =>
   assert.equal(sent.filter(({ event }) => event === 'phx_join').length, 1);
 });
 
-test('a member who did not change stays the same object, and the list too while nothing changes', async () => {
+test('an unchanged member stays the same object, and so does the list while nothing changes', async () => {
   const [his, hers, third] = [await open(ada), await open(grace), await open(mary)];
   await join(his, {});
   await join(hers, { state: { x: 1 } });
@@ -344,7 +346,7 @@ test('a member who did not change stays the same object, and the list too while 
   assert.equal(await his.run(() => seen.told), facts[2]);
 });
 
-test('a user who signs out leaves, and another user is not in the room of the one before', async () => {
+test('a user who signs out leaves, and the next user is not in the room', async () => {
   const [his, hers] = [await open(ada), await open(mary)];
   await join(his, {});
   await join(hers, {});
@@ -373,7 +375,7 @@ test('a room joined before configure waits for it', async () => {
   assert.equal(status, 'connecting');
 });
 
-test('a room outlives a failure of the engine', async () => {
+test('a room survives an engine failure', async () => {
   const [his, hers] = [
     await world.open({ as: /** @type {User} */ (ada), configured: false }),
     await open(grace),
@@ -397,7 +399,7 @@ test('a room outlives a failure of the engine', async () => {
   await sees(his, [['grace', { z: 1 }]]);
 });
 
-test('the official client and ours are in a room together', async () => {
+test('the official client and ours share a room', async () => {
   const his = await open(ada);
   await join(his, { state: { x: 1 } });
   const client = createClient(stack.url, stack.publishableKey, {
@@ -418,7 +420,7 @@ test('the official client and ours are in a room together', async () => {
   assert.deepEqual(/** @type {any} */ (channel.presenceState())[ada.id][0].state, { x: 1 });
   await channel.track({ name: 'Grace', state: { y: 2 } });
   await sees(his, [['Grace', { y: 2 }]]);
-  // From the official client it comes as bytes.
+  // The official client sends it as bytes.
   await channel.send({ type: 'broadcast', event: 'wave', payload: { é: 1 } });
   await until(() => his.run(() => seen.messages.length === 1));
   assert.deepEqual(await his.run(() => seen.messages), [{ é: 1 }]);

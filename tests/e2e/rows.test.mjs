@@ -9,7 +9,7 @@ const world = await useWorld();
 const { stack, insert, rows, row, newUser, newWorkflow, newNodes, newEstate } = world;
 const truth = createTruth(world);
 
-/** Columns of the six tables, as the app's types name them. */
+/** The columns of six tables, as named by the app's types. */
 const COLUMNS = /** @type {Record<string, string>} */ ({
   getUserProfile: 'id email full_name avatar_url organization created_at updated_at',
   getWorkflow: 'id user_id name description is_public created_at updated_at archived_at',
@@ -23,7 +23,7 @@ const COLUMNS = /** @type {Record<string, string>} */ ({
     'api_call_count started_at completed_at created_at',
 });
 
-/** Texts with a meaning in URLs, PostgREST, JSON or SQL, and ordinary ones. */
+/** Strings with a special meaning in URLs, PostgREST, JSON or SQL, and ordinary ones. */
 const HOSTILE = [
   `"double" 'single' \`back\``,
   'a,b,c',
@@ -92,7 +92,7 @@ test('values keep their JSON form: times to the microsecond, doubles, nested JSO
   assert.deepEqual(node.config, config);
 });
 
-test('what is written comes back as written: doubles, nested JSON, null, and times in UTC', async () => {
+test('values come back as written: doubles, nested JSON, null, and times in UTC', async () => {
   const user = await newUser('ada');
   const { workflow, execution } = await newEstate(user);
   const tab = await world.open({ as: user, plain: true });
@@ -116,7 +116,7 @@ test('what is written comes back as written: doubles, nested JSON, null, and tim
   assert.deepEqual([kept.archived_at, kept.description], ['2024-02-29T00:00:00', 'kept']);
 });
 
-test("updated_at is the database's time, whatever the browser's clock and the caller say", async () => {
+test("updated_at is the database's time, regardless of the browser's clock and the caller", async () => {
   const user = await newUser('ada');
   const { workflow, nodes } = await newEstate(user);
   const tab = await world.open({ as: user });
@@ -138,7 +138,7 @@ test("updated_at is the database's time, whatever the browser's clock and the ca
   assert.ok(between(outcomes[3].value.archived_at));
 });
 
-test('rows of one moment are ordered by id, in every list', async () => {
+test('rows with equal times are ordered by id in every list', async () => {
   const user = await newUser('ada');
   const moment = { created_at: '2024-01-01T12:00:00', updated_at: '2024-01-01T12:00:00' };
   const workflows = await insert(
@@ -186,7 +186,7 @@ test('rows of one moment are ordered by id, in every list', async () => {
   }
 });
 
-test('lists are in the order, and of the part, that the query says', async () => {
+test('lists have the requested order and range', async () => {
   const user = await newUser('ada');
   const names = ['banana', 'Apple', 'cherry', 'apple', 'Ähre', 'zoo', '10', '9'];
   await insert(
@@ -220,7 +220,7 @@ test('lists are in the order, and of the part, that the query says', async () =>
   }
 });
 
-test('archived workflows are listed when they are asked for, and can be read alone', async () => {
+test('archived workflows are listed on request, and can be read individually', async () => {
   const user = await newUser('ada');
   const live = await newWorkflow(user);
   const archived = await newWorkflow(user, { archived_at: '2024-01-01' });
@@ -239,7 +239,7 @@ test('archived workflows are listed when they are asked for, and can be read alo
   assert.deepEqual(alone.value, archived);
 });
 
-test('hostile texts are values: in rows, and in the filter of deleteWorkflowConnection', async () => {
+test('hostile strings are plain values: in rows, and in the filter of deleteWorkflowConnection', async () => {
   const user = await newUser('ada');
   const workflow = await newWorkflow(user);
   const other = await newWorkflow(user);
@@ -279,7 +279,7 @@ test('hostile texts are values: in rows, and in the filter of deleteWorkflowConn
   assert.deepEqual(list.value, await truth(['getWorkflowNodes', workflow.id]));
 });
 
-test('a uuid in capitals means the same row, and shares its entry', async () => {
+test('a uuid in upper case refers to the same row and entry', async () => {
   const user = await newUser('ada');
   const { workflow } = await newEstate(user);
   const tab = await world.open({ as: user, plain: true });
@@ -294,7 +294,7 @@ test('a uuid in capitals means the same row, and shares its entry', async () => 
   assert.equal(stack.requests.count({ path: '/workflows?select' }), 1);
 });
 
-test('two users see their own rows in the same page of the app', async () => {
+test('two users each see their own rows in the same page of the app', async () => {
   const [adaUser, graceUser] = [await newUser('ada'), await newUser('grace')];
   await newEstate(adaUser);
   await newEstate(graceUser);
@@ -309,7 +309,7 @@ test('two users see their own rows in the same page of the app', async () => {
   }
 });
 
-test('the new row of a caller may carry its id; another one is made otherwise', async () => {
+test('a new row may contain its id; otherwise one is generated', async () => {
   const user = await newUser('ada');
   const tab = await world.open({ as: user, plain: true });
   const id = randomUUID();
@@ -321,7 +321,7 @@ test('the new row of a caller may carry its id; another one is made otherwise', 
   assert.match(made.value.id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
 });
 
-test('nodes made one after the other keep their order, though they were made in the same moment', async () => {
+test('nodes created in quick succession keep their order', async () => {
   const user = await newUser('ada');
   const workflow = await newWorkflow(user);
   await newNodes(workflow, ['first']);

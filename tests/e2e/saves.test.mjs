@@ -24,14 +24,14 @@ async function call(at, name, ...args) {
 
 async function newGraph() {
   const workflow = await newWorkflow(ada);
-  // Made by one statement, they have one time of creation: the id decides their order.
+  // Created by one statement, they share a creation time, so the id decides their order.
   const byId = (/** @type {any} */ a, /** @type {any} */ b) => (a.id < b.id ? -1 : 1);
   const nodes = (await newNodes(workflow, ['a', 'b', 'c'])).sort(byId);
   const connections = (await newConnections(workflow, ['a>b', 'b>c'])).sort(byId);
   return { workflow, nodes, connections };
 }
 
-test('a drag is one changed row; ids and times of creation stay', async () => {
+test('a drag changes one row; ids and creation times stay', async () => {
   const { workflow, nodes, connections } = await newGraph();
   const moved = nodes.map((node) => (node.node_id === 'b' ? { ...node, position_x: 120.5 } : node));
   const { value } = await call(tab, 'saveWorkflowGraph', workflow.id, { nodes: moved, connections });
@@ -48,7 +48,7 @@ test('a drag is one changed row; ids and times of creation stay', async () => {
   assert.deepEqual(value, { ...(await row('workflows', workflow.id)), nodes: stored, connections });
 });
 
-test('new nodes of one save keep their order, old ones go, and the cache answers the new graph', async () => {
+test('new nodes of a save keep their order, removed ones are deleted, and the cache has the new graph', async () => {
   const { workflow } = await newGraph();
   const names = Array.from({ length: 40 }, (_, index) => `n${(index * 7) % 40}`);
   const outcome = await tab.run(async ([id, names]) => {
@@ -75,7 +75,7 @@ test('two connections may swap their ends', async () => {
   assert.deepEqual(value.connections, swapped);
 });
 
-test('a graph that changed meanwhile is a CONFLICT, and the next read asks the server', async () => {
+test('a concurrently changed graph is a CONFLICT, and the next read sends a request', async () => {
   const { workflow, nodes, connections } = await newGraph();
   const graph = { nodes: nodes.slice(1), connections: connections.slice(1) };
   await call(tab, 'getWorkflow', workflow.id);
@@ -91,7 +91,7 @@ test('a graph that changed meanwhile is a CONFLICT, and the next read asks the s
   assert.equal((await call(other, 'saveWorkflowGraph', workflow.id, graph)).code, 'NOT_FOUND');
 });
 
-test('a graph that is as stored is a CONFLICT too, when its row has changed', async () => {
+test('an equal graph is a CONFLICT too if its row has changed', async () => {
   const { workflow, nodes, connections } = await newGraph();
   const stale = { ifUpdatedAt: '2024-01-01T00:00:00' };
   const staler = { ifUpdatedAt: '2023-01-01T00:00:00' };
@@ -99,7 +99,7 @@ test('a graph that is as stored is a CONFLICT too, when its row has changed', as
     call(tab, 'saveWorkflowGraph', workflow.id, { nodes, connections }, options);
   assert.equal((await save(stale)).code, 'CONFLICT');
   assert.equal((await save({ ifUpdatedAt: workflow.updated_at })).code, undefined);
-  // It is sent twice, but was not the one that made the graph what it is: that cannot be told apart.
+  // It is sent twice, and the first attempt did not create this graph, which cannot be distinguished from the outside.
   stack.faults.add({ match: { method: 'POST' }, action: 'reset' });
   assert.equal((await save(stale)).code, undefined);
   loseAnswer();
@@ -107,7 +107,7 @@ test('a graph that is as stored is a CONFLICT too, when its row has changed', as
   assert.equal((await call(tab, 'saveWorkflowGraph', workflow.id, other, staler)).code, 'CONFLICT');
 });
 
-test('a save whose answer is lost is saved once, also when it depends on updated_at', async () => {
+test('a save with a lost response is applied once, also with ifUpdatedAt', async () => {
   const { workflow, nodes, connections } = await newGraph();
   loseAnswer();
   const { value, error } = await call(
@@ -122,7 +122,7 @@ test('a save whose answer is lost is saved once, also when it depends on updated
   assert.equal(value.nodes.length, 4);
 });
 
-test('a graph with a bad row is refused by its place, and nothing is sent', async () => {
+test('a graph with an invalid row is refused with its position, and nothing is sent', async () => {
   const id = randomUUID();
   const node = { node_id: 'a', node_type: 't' };
   const refused = [
@@ -152,7 +152,7 @@ const batchOf = (/** @type {number} */ size) => ({
   })),
 });
 
-test('a batch of workflows is saved whole, and once, though its answer is lost', async () => {
+test('a batch of workflows is saved completely and once despite a lost response', async () => {
   const batch = batchOf(3);
   loseAnswer();
   const { value, error } = await call(tab, 'batchSaveWorkflows', batch);
@@ -164,7 +164,7 @@ test('a batch of workflows is saved whole, and once, though its answer is lost',
   }
 });
 
-test('a batch that meets a row is a CONFLICT and saves nothing; with overwrite it replaces', async () => {
+test('a batch with an existing row is a CONFLICT and saves nothing; with overwrite it replaces the row', async () => {
   const [first, second] = [batchOf(1), batchOf(1)];
   await call(tab, 'batchSaveWorkflows', first);
   const both = { workflows: [...second.workflows, { ...first.workflows[0], description: 'new', nodes: [] }] };
@@ -176,7 +176,7 @@ test('a batch that meets a row is a CONFLICT and saves nothing; with overwrite i
   assert.equal((await call(other, 'batchSaveWorkflows', foreign)).code, 'CONFLICT');
 });
 
-test('API keys are saved together, and no answer or cached list holds their secret', async () => {
+test('API keys are saved as a batch, and no result or cached list contains their secret', async () => {
   const key = () => ({
     id: randomUUID(),
     user_id: ada.id,
@@ -213,7 +213,7 @@ test('a workflow from a template counts once, and a taken name gets a number', a
   assert.equal((await call(tab, 'createWorkflowFromTemplate', grace.id, template.id)).code, '42501');
 });
 
-test('an update that depends on updated_at meets a CONFLICT, but neither itself nor other own writes', async () => {
+test('an update with ifUpdatedAt conflicts with other clients, but neither with itself nor with own writes', async () => {
   const workflow = await newWorkflow(ada);
   const expected = { ifUpdatedAt: workflow.updated_at };
   stack.faults.add({ match: { method: 'PATCH' }, action: 'resetAfterCommit' });
@@ -228,7 +228,7 @@ test('an update that depends on updated_at meets a CONFLICT, but neither itself 
   assert.equal(missing.code, 'NOT_FOUND');
 });
 
-test('saving a template and marking a workflow twice answers the row that is there', async () => {
+test('saving a template or adding a favorite twice returns the existing row', async () => {
   const workflow = await newWorkflow(ada);
   const first = (await call(tab, 'addFavorite', ada.id, workflow.id)).value;
   loseAnswer();
@@ -246,7 +246,7 @@ test('saving a template and marking a workflow twice answers the row that is the
   );
 });
 
-test('a retry that overtakes its first attempt answers the rows of the one that is made', async () => {
+test('a retry that overtakes its first attempt returns the rows of the executed one', async () => {
   const [template] = await insert('workflow_templates', [
     { name: `T ${randomUUID()}`, workflow_data: { nodes: [{ node_id: 'a', node_type: 't' }] } },
   ]);
@@ -271,7 +271,7 @@ test('a retry that overtakes its first attempt answers the rows of the one that 
       const [name, ...rest] = args;
       return outcome(/** @type {any} */ (db.with({ timeoutMs: 2_000 }))[String(name)](...rest));
     }, /** @type {unknown[]} */ (args));
-    // The first attempt is given up by the client, not by the database: both wait for the lock.
+    // The client abandons the first attempt, but the database does not: both wait for the lock.
     while ((await stack.sql(waiting)).length < 2) await sleep(10);
     await holder.sql('rollback');
     const { value, error } = /** @type {any} */ (await calling);
@@ -283,7 +283,7 @@ test('a retry that overtakes its first attempt answers the rows of the one that 
   assert.equal(usage_count, 1);
 });
 
-test('a server with the service key saves graphs and batches, and makes workflows from templates', async () => {
+test('a server with the service key saves graphs and batches, and creates workflows from templates', async () => {
   const [template] = await insert('workflow_templates', [
     { name: `T ${randomUUID()}`, workflow_data: { nodes: [] } },
   ]);
@@ -312,14 +312,14 @@ test('a server with the service key saves graphs and batches, and makes workflow
   assert.equal((await rows('workflows', 'where user_id = $1', [grace.id])).length, 2);
 });
 
-test('a template with a chosen id whose answer was lost is answered, though the server curates its columns', async () => {
+test('a template with a chosen id is returned after a lost response even if the server set curated columns', async () => {
   loseAnswer();
   const sent = { id: randomUUID(), name: randomUUID(), workflow_data: { nodes: [], connections: [] } };
   const { value } = await call(tab, 'createTemplate', { ...sent, is_featured: true, rating: 5 });
   assert.deepEqual([value?.id, value?.is_featured, value?.rating], [sent.id, false, 0]);
 });
 
-test("times are UTC in a database whose zone is another one, also those of an update's `now`", async () => {
+test('times are UTC in a database with another time zone, including the `now` of an update', async () => {
   await stack.sql("alter role authenticator set timezone = 'Asia/Tokyo'");
   try {
     await stack.sql("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'authenticator'");

@@ -14,7 +14,7 @@ const { stack, newUser } = world;
 const RETRY = { retry: { initialBackoffMs: 5, maxBackoffMs: 10 } };
 const SECRET = 'sk-never-in-a-browser';
 
-/** A user with a key for the service, and a page in which they are signed in. @param {object} [options] */
+/** A user with a key for the service, and a page with that user signed in. @param {object} [options] */
 async function signedIn(options = {}) {
   const user = await newUser('ada');
   await stack.sql("insert into api_keys (user_id, service_name, encrypted_key) values ($1, 'plain', $2)", [
@@ -25,11 +25,11 @@ async function signedIn(options = {}) {
   return { user, tab };
 }
 
-/** How often the service was asked for a path. @param {string} path */
+/** The number of requests for a path that reached the service. @param {string} path */
 const asked = (path) => service.requests.filter(({ url }) => url === `/${path}`).length;
 const relayed = (/** @type {string} */ method) => stack.requests.count({ method, path: '/functions/v1/' });
 
-/** Calls the service in the page, and gives the response taken apart, or the error. */
+/** Calls the service in the page, and returns the parts of the response, or the error. */
 const callIn = (/** @type {any} */ tab, /** @type {string} */ path, /** @type {any} */ init) =>
   tab.run(
     async ([path, init]) => {
@@ -54,7 +54,7 @@ const callIn = (/** @type {any} */ tab, /** @type {string} */ path, /** @type {a
     [path, init],
   );
 
-/** A path whose answer stays open, and what the service sees of it. @param {boolean} begins */
+/** A path whose response stays open, and the service's view of it. @param {boolean} begins */
 function openAnswer(begins) {
   /** @type {(response: import('node:http').ServerResponse) => void} */
   let arrived = () => {};
@@ -67,7 +67,7 @@ function openAnswer(begins) {
   return { path, arrival };
 }
 
-test("a service is called with the user's key, and its response is the platform's", async () => {
+test("a service is called with the user's key, and the result is a standard Response", async () => {
   const { tab } = await signedIn();
   const path = service.on(async (request, response) => {
     const body = Buffer.concat(await request.toArray()).toString();
@@ -107,7 +107,7 @@ test('a stream is read as it is sent: each event arrives before the next is sent
   assert.equal(await next(), '');
 });
 
-test('a signal aborts a call before its answer, and the call at the service ends', async () => {
+test('a signal aborts a call before its response, and the service’s request ends', async () => {
   const { tab } = await signedIn();
   const { path, arrival } = openAnswer(false);
   await tab.run((path) => {
@@ -127,7 +127,7 @@ test('a signal aborts a call before its answer, and the call at the service ends
   assert.equal(asked(path), 1);
 });
 
-test('a signal aborts the reading of an answer, and the call at the service ends', async () => {
+test('a signal aborts reading a response, and the service’s request ends', async () => {
   const { tab } = await signedIn();
   const { path, arrival } = openAnswer(true);
   await tab.run(async (path) => {
@@ -148,7 +148,7 @@ test('a signal aborts the reading of an answer, and the call at the service ends
   await closed;
 });
 
-test("the service's own errors are responses, and no method is tried again after them", async () => {
+test("the service's own errors are responses, and no method is retried after them", async () => {
   const { tab } = await signedIn();
   for (const [method, status] of /** @type {const} */ ([
     ['POST', 500],
@@ -189,7 +189,7 @@ test("the relay's own errors are DatabaseErrors", async () => {
   assert.deepEqual([refused.code, refused.status], ['UNAUTHORIZED', 401]);
 });
 
-test('a call over the limit is made again after the pause that the relay asks for, whatever its method', async () => {
+test('a call over the limit is retried after the delay that the relay requests, with any method', async () => {
   const { user, tab } = await signedIn();
   await stack.sql(
     `insert into workflow_relay.calls (user_id, api_key_id, service_name, method, path, started_at, expires_at)
@@ -205,7 +205,7 @@ test('a call over the limit is made again after the pause that the relay asks fo
   assert.deepEqual([seen.status, seen.text, asked(path)], [200, 'ok', 1]);
 });
 
-test('when an answer is lost, a POST is not sent again, and a GET is', async () => {
+test('after a lost response, a GET is sent again and a POST is not', async () => {
   const { tab } = await signedIn();
   for (const action of /** @type {const} */ (['resetAfterCommit', 'reset'])) {
     for (const [method, times] of /** @type {const} */ ([
@@ -226,7 +226,7 @@ test('when an answer is lost, a POST is not sent again, and a GET is', async () 
   }
 });
 
-test('a token that has expired is replaced once, and the service is asked once', async () => {
+test('an expired token is replaced once, and the service is called once', async () => {
   const { user, tab } = await signedIn();
   const path = service.on((_, response) => response.end('ok'));
   const seen = await tab.run(
@@ -243,7 +243,7 @@ test('a token that has expired is replaced once, and the service is asked once',
   assert.deepEqual([seen, asked(path)], [[200, 0], 1]);
 });
 
-test('a call of a user who signs out meanwhile rejects, and ends at the service', async () => {
+test('a call rejects when its user signs out, and the service’s request ends', async () => {
   const { tab } = await signedIn();
   const { path, arrival } = openAnswer(false);
   await tab.run((path) => {
@@ -259,7 +259,7 @@ test('a call of a user who signs out meanwhile rejects, and ends at the service'
   await closed;
 });
 
-test('a call that takes longer than its timeout rejects, and ends at the service', async () => {
+test('a call that exceeds its timeout rejects, and the service’s request ends', async () => {
   const { tab } = await signedIn();
   const { path, arrival } = openAnswer(false);
   const call = tab.run(
@@ -272,7 +272,7 @@ test('a call that takes longer than its timeout rejects, and ends at the service
   await closed;
 });
 
-test('bad input is refused by name, and nothing is sent', async () => {
+test('invalid input is refused by name, and nothing is sent', async () => {
   const { tab } = await signedIn();
   const messages = await tab.run(async () => {
     /** @type {any[][]} */
@@ -303,7 +303,7 @@ test('bad input is refused by name, and nothing is sent', async () => {
   assert.equal(stack.requests.count({ path: '/functions/v1/' }), 0);
 });
 
-test('the injected fetch is used, a body is the very object that was given, and no event tells a value', async () => {
+test('a custom fetch is used, it receives the given body object, and no event contains a value', async () => {
   const { tab } = await signedIn();
   const path = service.on(async (request, response) => {
     response.end(String(Buffer.concat(await request.toArray()).length));
@@ -342,7 +342,7 @@ test('with the relay no browser reveals a key, and the error says what to call',
   assert.match(error.error.hint, /use db\.callService/);
 });
 
-test('without the migration, or without the function, the error names what is missing', async () => {
+test('without the migration or the function, the error says what is missing', async () => {
   const { tab } = await signedIn();
   const bare = await startStack({ port: 0 });
   try {
@@ -361,7 +361,7 @@ test('without the migration, or without the function, the error names what is mi
   } finally {
     await bare.stop();
   }
-  // The browser's console tells of the other stack's refusal.
+  // The browser's console reports the other stack's refusal.
   world.takeProblems();
   stack.faults.add({
     match: { method: 'GET', path: '/functions/v1/' },
@@ -374,7 +374,7 @@ test('without the migration, or without the function, the error names what is mi
   assert.match(missing.hint, /Deploy supabase\/functions\/api-relay/);
 });
 
-test('an answer that does not come from the relay is no answer of the service', async () => {
+test('a response that does not come from the relay is not taken for the service’s', async () => {
   const { tab } = await signedIn();
   const path = service.on((_, response) => response.end('ok'));
   stack.faults.add({
@@ -390,7 +390,7 @@ test('an answer that does not come from the relay is no answer of the service', 
   assert.deepEqual([retried.text, asked(path)], ['ok', 1]);
 });
 
-test('no key is in the page: neither in its requests, nor in what it gets, stores or logs', async () => {
+test('no key reaches the page: neither requests, responses, storage nor logs contain it', async () => {
   const { tab, user } = await signedIn();
   /** @type {string[]} */
   const seen = [];

@@ -7,7 +7,7 @@ import { useWorld } from './support/world.mjs';
 const world = await useWorld();
 const { stack, newUser, newEstate } = world;
 
-/** Ada and Grace with an estate each, in one page in which Ada is signed in. */
+/** Ada and Grace with one row of everything each, in one page with Ada signed in. */
 async function shared(options = {}) {
   const [ada, grace] = [await newUser('ada'), await newUser('grace')];
   const [adas, graces] = [await newEstate(ada), await newEstate(grace)];
@@ -30,15 +30,15 @@ const become = (tab, token) =>
 
 const FAR = 4_000_000_000;
 
-/** A token's claims without what `signToken` would add. @param {Record<string, unknown>} claims */
+/** A token's claims without those that `signToken` would add. @param {Record<string, unknown>} claims */
 const bare = (claims) => ({ aud: undefined, sub: undefined, iat: undefined, exp: FAR, ...claims });
 
 /** An object nested `levels` deep, as JSON. @param {number} levels */
 const deep = (levels) => '{"a":'.repeat(levels) + '1' + '}'.repeat(levels);
 
 /**
- * Reads a list with one token, tells that the user may have changed, and reads it with another one, while a further read
- * is in flight. The server gives all users the same response.
+ * Reads a list with one token, announces that the user may have changed, and reads it with another token while a
+ * further read is in flight. The server returns the same response to all users.
  *
  * @param {string} one
  * @param {string} other
@@ -84,7 +84,7 @@ async function asEach(one, other) {
   );
 }
 
-test('after a change of user nothing of the old one is served', async () => {
+test('after a change of user, no rows of the previous one are returned', async () => {
   const { ada, grace, adas, graces, tab } = await shared();
   const reads = /** @type {[string, string][]} */ ([
     ['getWorkflow', adas.workflow.id],
@@ -116,7 +116,7 @@ test('a change of user is noticed at the next request even without a notificatio
   assert.deepEqual(facts, { list: 1, old: null });
 });
 
-test('nothing is answered from the cache while it is open who is signed in', async () => {
+test('nothing is returned from the cache while the user is unknown', async () => {
   const { ada, grace, adas, tab } = await shared();
   await tab.calls(['getWorkflow', adas.workflow.id], ['getWorkflows', ada.id]);
   const facts = await tab.run(async ([id, token]) => {
@@ -138,7 +138,7 @@ test('nothing is answered from the cache while it is open who is signed in', asy
   assert.equal(facts.late.value, null);
 });
 
-test('reads and writes of the old user that are in the air reject with ABORTED', async () => {
+test('reads and writes of the previous user in flight reject with ABORTED', async () => {
   const { ada, grace, adas, tab } = await shared();
   stack.faults.add({ action: 'hang', times: 'always' });
   // As many as a browser sends to one origin at a time.
@@ -161,7 +161,7 @@ test('reads and writes of the old user that are in the air reject with ABORTED',
   for (const { code, isOurs } of await failing) assert.deepEqual([code, isOurs], ['ABORTED', true]);
 });
 
-test('an answer for the old user that is already here is not delivered to the new one', async () => {
+test('a received response for the previous user is not delivered to the new one', async () => {
   const { ada, grace, adas, tab } = await shared();
   const facts = await tab.run(async ([userId, id, token]) => {
     const gate = gatedFetch(() => true);
@@ -182,7 +182,7 @@ test('an answer for the old user that is already here is not delivered to the ne
   assert.deepEqual([facts.isOther, facts.entries], [true, []]);
 });
 
-test('a new token of the same user keeps the cache and what is in the air', async () => {
+test('a new token of the same user keeps the cache and requests in flight', async () => {
   const { ada, adas, tab } = await shared();
   await tab.calls(['getWorkflow', adas.workflow.id]);
   const renewed = stack.signToken({ sub: ada.id, session_id: 'another' });
@@ -220,7 +220,7 @@ for (const [title, provider] of /** @type {const} */ ([
   ['undefined', 'return undefined'],
   ['a promise of null', 'return Promise.resolve(null)'],
 ])) {
-  test(`with a provider that gives ${title}, requests are anonymous`, async () => {
+  test(`with a provider that returns ${title}, requests are anonymous`, async () => {
     const { adas, tab } = await shared();
     const value = await tab.run(
       ([provider, id]) => {
@@ -234,7 +234,7 @@ for (const [title, provider] of /** @type {const} */ ([
   });
 }
 
-test('a provider that never answers is a TIMEOUT, of reads and writes', async () => {
+test('a provider that never answers causes a TIMEOUT of reads and writes', async () => {
   const { ada, adas, tab } = await shared();
   const errors = await tab.run(
     ([userId, id]) => {
@@ -254,7 +254,7 @@ test('a provider that never answers is a TIMEOUT, of reads and writes', async ()
   assert.equal(stack.requests.count(), 0);
 });
 
-test('a provider that throws or rejects rejects the call, with what it threw beneath', async () => {
+test('a provider that throws or rejects fails the call with the original error', async () => {
   const { adas, tab } = await shared();
   const errors = await tab.run((id) => {
     const providers = [
@@ -275,7 +275,7 @@ test('a provider that throws or rejects rejects the call, with what it threw ben
   assert.equal(stack.requests.count(), 0);
 });
 
-test('a call that waits for a retry does not go on in the name of another user', async () => {
+test('a call that waits for a retry does not continue as another user', async () => {
   const { ada, grace, tab } = await shared({ retry: { initialBackoffMs: 400, maxBackoffMs: 400 } });
   stack.faults.add({ action: 'status', status: 503, body: '' });
   const failing = tab.run((userId) => failure(db.createWorkflow(userId, { name: 'retried' })), ada.id);
@@ -316,7 +316,7 @@ for (const [title, one, other] of /** @type {[string, Claims, Claims][]} */ ([
   ['aud', { sub: 'x', aud: ['one'] }, { sub: 'x', aud: ['other'] }],
   ['letters beyond Latin-1', { name: 'Ł' }, { name: 'Ń' }],
 ])) {
-  test(`users are told apart by ${title}`, async () => {
+  test(`users are distinguished by ${title}`, async () => {
     const facts = await asEach(stack.signToken(bare(one)), stack.signToken(bare(other)));
     assert.deepEqual(facts, { requests: 2, isSame: false, isAborted: true, userChanges: 1 });
   });
@@ -336,7 +336,7 @@ for (const [title, one, other] of /** @type {[string, Claims, Claims][]} */ ([
   ['the order of claims', { sub: 'x', a: { b: 1, c: 2 } }, { a: { c: 2, b: 1 }, sub: 'x' }],
   ['times and session, where there is no sub', { member: 1, iat: 1, jti: 'a' }, { jti: 'b', member: 1 }],
 ])) {
-  test(`tokens that differ in ${title} are one user’s, with the same rights`, async () => {
+  test(`tokens that differ in ${title} belong to one user with the same rights`, async () => {
     const facts = await asEach(stack.signToken(bare(one)), stack.signToken(bare(other)));
     assert.deepEqual(facts, { requests: 1, isSame: true, isAborted: false, userChanges: 0 });
   });
@@ -346,7 +346,7 @@ for (const [title, claim] of /** @type {[string, Claims][]} */ ([
   ['aal', { aal: 'aal2' }],
   ['tenant', { app_metadata: { tenant: 2 } }],
 ])) {
-  test(`rows of a user whose ${title} changes are read again, and nothing of theirs ends`, async () => {
+  test(`rows of a user whose ${title} changes are read again, and no call is aborted`, async () => {
     const first = { sub: 'x', aal: 'aal1', app_metadata: { tenant: 1 } };
     const facts = await asEach(stack.signToken(bare(first)), stack.signToken(bare({ ...first, ...claim })));
     assert.deepEqual(facts, { requests: 2, isSame: false, isAborted: false, userChanges: 0 });
@@ -362,7 +362,7 @@ for (const [title, token] of /** @type {[string, () => string][]} */ ([
   ['a megabyte', () => stack.signToken({ sub: 'x', long: 'x'.repeat(1_000_000) })],
   ['ten thousand levels', () => `e30.${Buffer.from(deep(10_000)).toString('base64url')}.x`],
 ])) {
-  test(`a token of ${title} is sent as it is, and never taken for another one`, async () => {
+  test(`a token of ${title} is sent unchanged, and never confused with another one`, async () => {
     const facts = await asEach(token(), stack.signToken(bare({ sub: 'y' })));
     assert.deepEqual(facts, { requests: 2, isSame: false, isAborted: true, userChanges: 1 });
   });
@@ -402,7 +402,7 @@ for (const [title, provider, isInvalid] of /** @type {const} */ ([
     false,
   ],
 ])) {
-  test(`a provider that answers ${title} rejects reads and writes, and nothing is sent`, async () => {
+  test(`a provider that returns ${title} fails reads and writes, and nothing is sent`, async () => {
     const { adas, tab } = await shared();
     const errors = await tab.run(
       async ([provider, id]) => {
@@ -424,7 +424,7 @@ for (const [title, provider, isInvalid] of /** @type {const} */ ([
   });
 }
 
-test('a provider that answers a thenable is waited for', async () => {
+test('a provider that returns a thenable is awaited', async () => {
   const { adas, tab } = await shared();
   const value = await tab.run((id) => {
     const accessToken = () => ({ then: (/** @type {any} */ resolve) => resolve(env.token) });
@@ -456,7 +456,7 @@ test('the application’s own provider is called without arguments', async () =>
   assert.deepEqual(facts, { counts: [0, 0], rows: 1 });
 });
 
-test('a newer token that a read was given is shown to the socket at once', async () => {
+test('a newer token received by a read is sent to the socket at once', async () => {
   const { ada, tab } = await shared();
   const newer = stack.signToken({ sub: ada.id, session_id: 'newer' });
   const frames = await tab.run(
@@ -485,7 +485,7 @@ test('a newer token that a read was given is shown to the socket at once', async
   assert.deepEqual([shown.length, shown[0]?.includes(newer)], [1, true]);
 });
 
-/** A stand-in for a supabase-js client, whose sessions the test tells: `tell` and `asked` of the page. */
+/** A substitute for a supabase-js client whose sessions the test announces: `tell` and `asked` in the page. */
 const followStandIn = (/** @type {import('./support/world.mjs').Tab} */ tab) =>
   tab.run(() => {
     /** @type {(event: string, session: any) => void} */
@@ -508,7 +508,7 @@ const followStandIn = (/** @type {import('./support/world.mjs').Tab} */ tab) =>
         session = told;
         tell('SIGNED_IN', told);
       },
-      /** Tells of a sign-out while `getSession` still answers `stored`. */
+      /** Announces a sign-out while `getSession` still returns `stored`. */
       tellSignOut: (/** @type {any} */ stored) => {
         session = stored;
         tell('SIGNED_OUT', null);
@@ -521,7 +521,7 @@ for (const [title, session] of /** @type {[string, unknown][]} */ ([
   ['an object', { access_token: {} }],
   ['missing', {}],
 ])) {
-  test(`a session whose token is ${title} is the provider’s failure: the cache is emptied, and nothing is sent`, async () => {
+  test(`a session whose token is ${title} counts as a provider failure: the cache is emptied, and nothing is sent`, async () => {
     const { ada, adas, tab } = await shared();
     await followStandIn(tab);
     await tab.run((token) => /** @type {any} */ (globalThis).tell({ access_token: token }), ada.token);
@@ -544,7 +544,7 @@ for (const [title, session] of /** @type {[string, unknown][]} */ ([
   });
 }
 
-test('after a sign-out was told, a session that storage still shows is not used', async () => {
+test('after an announced sign-out, a session that is still in storage is not used', async () => {
   const { ada, adas, tab } = await shared();
   await followStandIn(tab);
   await tab.run((token) => /** @type {any} */ (globalThis).tell({ access_token: token }), ada.token);

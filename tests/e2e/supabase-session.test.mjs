@@ -1,12 +1,12 @@
 // @ts-check
-// What becomes of rows and calls while a supabase-js client's session is renewed, lost, or another's.
+// Rows and calls while a supabase-js client's session is renewed, lost, or replaced by another user's.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { openFollowing, signIn, signOut } from './support/following.mjs';
 import { until } from './support/until.mjs';
 import { useWorld } from './support/world.mjs';
 
-/** supabase-js looks every 30 s, and renews a token that ends within 90 s. */
+/** supabase-js checks every 30 s, and renews a token that expires within 90 s. */
 const TICK_MS = 31_000;
 const LONG = { tokenSeconds: 3600 };
 const REST = { path: '/rest/v1' };
@@ -22,7 +22,7 @@ before(async () => {
 
 /** @typedef {import('./support/world.mjs').Tab} Tab */
 
-/** The session's own events, without those that only say how it began. @param {Tab} tab */
+/** The session's events, except those about its start. @param {Tab} tab */
 const sessions = (tab) =>
   tab.run(() =>
     /** @type {any} */ (globalThis).sessions.filter(
@@ -33,11 +33,11 @@ const sessions = (tab) =>
 const entries = (/** @type {Tab} */ tab) => tab.run(() => cache.getStats().entries);
 
 /**
- * Leaves the page with a session that supabase-js takes for nearly over.
+ * Gives the page a session that supabase-js considers about to expire.
  *
  * @param {Tab} tab
  * @param {number} tokenSeconds
- * @returns {Promise<number>} when it is over, in seconds since 1970
+ * @returns {Promise<number>} its expiry, in seconds since 1970
  */
 async function shorten(tab, tokenSeconds = 60) {
   stack.settings.change({ tokenSeconds });
@@ -52,10 +52,10 @@ async function shorten(tab, tokenSeconds = 60) {
   }
 }
 
-/** Waits until it is later than a second of the clock that tokens are stamped with. @param {number} second */
+/** Waits until this second of the clock that stamps tokens has passed. @param {number} second */
 const past = (second) => until(() => Date.now() >= (second + 1) * 1000);
 
-test('the token that supabase-js renews by its own timer is sent from then on, and the cache is kept', async () => {
+test('a token that supabase-js renewed by its own timer is used from then on, and the cache is kept', async () => {
   const tab = await openFollowing(world, {
     autoRefreshToken: true,
     prepare: ({ page }) => page.clock.install(),
@@ -63,7 +63,7 @@ test('the token that supabase-js renews by its own timer is sent from then on, a
   await signIn(tab, ada);
   await tab.calls(['getWorkflow', adasWorkflow.id]);
   await shorten(tab);
-  // Two tokens of one session and one second are the same text.
+  // Two tokens of one session from the same second are equal.
   await past(Math.floor(Date.now() / 1000));
   await tab.page.clock.fastForward(TICK_MS);
   await until(async () => (await sessions(tab)).length === 3);
@@ -83,7 +83,7 @@ test('the token that supabase-js renews by its own timer is sent from then on, a
   assert.deepEqual(facts, { isNewest: true, isChanged: true });
 });
 
-test('a token that is nearly over is renewed before the next request, once for all of them', async () => {
+test('a token about to expire is renewed once before the next requests', async () => {
   const tab = await openFollowing(world);
   await signIn(tab, ada);
   await shorten(tab);
@@ -100,7 +100,7 @@ test('a token that is nearly over is renewed before the next request, once for a
   );
 });
 
-test('a renewal that does not end counts against the timeout, and the next read works', async () => {
+test('a hanging renewal counts against the timeout, and the next read works', async () => {
   const tab = await openFollowing(world, { options: { timeoutMs: 300, retry: { maxAttempts: 1 } } });
   await signIn(tab, ada);
   await shorten(tab);
@@ -123,7 +123,7 @@ const refuseRenewals = () =>
     body: { code: 'refresh_token_not_found', message: 'Invalid Refresh Token' },
   });
 
-test('while a token is still good, a renewal that is refused changes nothing', async () => {
+test('while a token is still valid, a refused renewal changes nothing', async () => {
   const tab = await openFollowing(world);
   await signIn(tab, ada);
   await tab.calls(['getWorkflow', adasWorkflow.id]);
@@ -148,7 +148,7 @@ test('an expired session that cannot be renewed counts as signed out: the cache 
   assert.equal(key, null);
 });
 
-test('signing out empties the cache, and those who follow an entry are told', async () => {
+test('signing out empties the cache and notifies observers of entries', async () => {
   const tab = await openFollowing(world);
   await signIn(tab, ada);
   await tab.calls(['getWorkflows', ada.id], ['getWorkflow', adasWorkflow.id], ['getUserProfile', ada.id]);
@@ -180,7 +180,7 @@ test('signing out in another tab empties the cache of this one', async () => {
   assert.equal(value, null);
 });
 
-test('from one user to another no follower ever sees a row of the first under the second', async () => {
+test('after a change of user, no observer ever sees rows of the previous user', async () => {
   const tab = await openFollowing(world);
   await signIn(tab, ada);
   await tab.calls(['getWorkflows', ada.id]);

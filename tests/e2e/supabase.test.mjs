@@ -31,7 +31,7 @@ test('the session of a supabase-js client is followed through sign-in and sign-o
   assert.ok(list.length > 0 && list.every((/** @type {any} */ row) => row.user_id === grace.id));
 });
 
-test('from one user straight to another nothing is left of the first', async () => {
+test('switching directly between users leaves nothing of the first', async () => {
   const tab = await openFollowing(world);
   await signIn(tab, ada);
   await tab.calls(['getWorkflows', ada.id], ['getWorkflow', adasWorkflow.id], ['getUserProfile', ada.id]);
@@ -41,7 +41,7 @@ test('from one user straight to another nothing is left of the first', async () 
   assert.deepEqual([own.value, profile.value], [null, null]);
 });
 
-test('signing out ends what is in the air with ABORTED', async () => {
+test('signing out rejects calls in flight with ABORTED', async () => {
   const tab = await openFollowing(world);
   await signIn(tab, ada);
   stack.faults.add({ match: { path: '/rest/v1' }, action: 'hang', times: 'always' });
@@ -72,7 +72,7 @@ test('a refreshed session keeps the cache', async () => {
   assert.equal(stack.requests.count(), 0);
 });
 
-test('a session that is already there when the page loads is used', async () => {
+test('a session that already exists when the page loads is used', async () => {
   const tab = await openFollowing(world);
   await signIn(tab, ada);
   await tab.page.reload();
@@ -109,7 +109,7 @@ test('configure with the same supabase-js client again keeps the cache; close st
   assert.equal(code, 'NOT_CONFIGURED');
 });
 
-test('a supabase-js client with tokens of another service is asked for them', async () => {
+test('a supabase-js client with third-party tokens provides them', async () => {
   const tab = await world.open({ configured: false });
   const value = await tab.run(
     async ([token, id]) => {

@@ -1,5 +1,5 @@
 // @ts-check
-// `ifUpdatedAt` in a real database: own writes never conflict with each other, other clients' do.
+// `ifUpdatedAt` in a real database: own writes never conflict with each other; writes by other clients do.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { useWorld } from './support/world.mjs';
@@ -18,8 +18,8 @@ async function newShown() {
 }
 
 /**
- * Changes a column and saves a graph at the same time, meant for the version that the page has read; gives the code of the
- * save's error, if any.
+ * Changes a column and saves a graph at the same time, both with the version that the page has read. Returns the code
+ * of the save's error, if any.
  *
  * @param {{ id: string, updated_at: string }} workflow
  */
@@ -35,7 +35,7 @@ const patchAndSave = (workflow) =>
     return outcomes.map(({ error }) => error?.code ?? null);
   }, /** @type {const} */ ([workflow.id, workflow.updated_at]));
 
-test('writes that are sent before the answers to earlier ones came are meant for what those left', async () => {
+test('writes sent before the responses to earlier ones apply to their results', async () => {
   const workflow = await newShown();
   stack.faults.add({ match: { method: 'PATCH' }, action: 'latencyAfter', ms: 300 });
   assert.deepEqual(await patchAndSave(workflow), [null, null, null]);
@@ -43,7 +43,7 @@ test('writes that are sent before the answers to earlier ones came are meant for
   assert.deepEqual({ is_public, description }, { is_public: true, description: 'd' });
 });
 
-test('a save whose answer was lost is an own write', async () => {
+test('a save with a lost response is an own write', async () => {
   const workflow = await newShown();
   stack.faults.add({ match: WRITES, action: 'resetAfterCommit' });
   stack.faults.add({ match: { method: 'PATCH' }, action: 'resetAfterCommit' });

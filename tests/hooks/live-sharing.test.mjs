@@ -136,7 +136,7 @@ for (const version of VERSIONS) {
     assert.ok(!seenByAda.includes(grace.id), 'nothing of grace’s');
   });
 
-  it('two tabs follow each other', async () => {
+  it('two tabs receive each other’s changes', async () => {
     const user = await newUser('ada');
     const { workflow, nodes } = await newEstate(user);
     const tabs = [await openLive(version, user), await openLive(version, user)];

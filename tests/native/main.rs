@@ -1,7 +1,7 @@
-//! The engine and the pure modules, driven natively: scenarios, properties, and a random simulation.
+//! Native tests of the engine and the pure modules: scenarios, properties, and a random simulation.
 //!
-//! `cargo test --test native`. Every run is the same. `SEED=…` makes another one, of the properties and the
-//! simulation; `STEPS=…` is the length of the latter, `CLIENTS=…` how many an outage hits. A simulation that fails
+//! `cargo test --test native` makes the same choices on every run. `SEED=…` varies the properties and the simulation;
+//! `STEPS=…` sets the length of the simulation, `CLIENTS=…` the number of clients in the outage. A failing simulation
 //! prints how to repeat it, and the shortest program that fails in the same way, as a test.
 
 #![cfg(not(target_arch = "wasm32"))]
@@ -17,7 +17,7 @@ mod simulation;
 mod support;
 mod units;
 
-/// A number that the environment may set.
+/// A number from the environment.
 fn variable(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }

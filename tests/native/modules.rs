@@ -1,10 +1,10 @@
-//! The crate's modules import downwards only, so that each can be read, and tested, with those below it.
+//! The crate's modules import only downwards, so that each can be read and tested with the modules below it.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Every module of the crate. Each may use those above it in this list.
+/// Every module of the crate. Each may use the modules above it in this list.
 const MODULES: [&str; 23] = [
     "error",
     "json",
@@ -52,7 +52,7 @@ fn files_in(folder: &Path) -> Vec<PathBuf> {
     nested.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
 }
 
-/// The modules that a module uses, itself included.
+/// The modules that a module uses, including itself.
 fn used_by(module: &str) -> BTreeSet<String> {
     let code = code_of(module);
     let names = code.split("crate::").skip(1).map(|rest| {
@@ -72,7 +72,7 @@ fn every_module_uses_only_modules_below_it() {
 }
 
 #[test]
-fn every_module_has_its_place_in_the_order() {
+fn every_module_is_listed() {
     let entries = fs::read_dir(source()).expect("the sources").map(|entry| entry.expect("an entry").path());
     let found: BTreeSet<_> =
         entries.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();

@@ -1,7 +1,7 @@
 //! Copies a crate's sources with every mutant compiled in: `mutants SRC OUT FILE…`. The environment variable MUTANT
-//! selects one at run time. Prints the mutants as JSON. What is changed: a binary operator becomes another one, `!` and
-//! unary `-` are left out, a match arm is left out where a `_` takes its values, a guard becomes true or false, and a
-//! function returns a fixed value of its type. `const` items and `const fn` stay as they are.
+//! selects one at run time. Prints the mutants as JSON. Mutations: a binary operator becomes another one; `!` and unary
+//! `-` are removed; a match arm is removed if a `_` arm covers its values; a guard becomes true or false; a function
+//! returns a fixed value of its type. `const` items and `const fn` stay unchanged.
 
 use proc_macro2::Span;
 use quote::{quote, ToTokens};
@@ -14,7 +14,7 @@ use syn::{parse_quote, parse_str, BinOp, Expr, GenericArgument, PathArguments, R
 struct Instrument {
     file: String,
     lines: Vec<String>,
-    /// The type and the functions around the place that is visited.
+    /// The type and the functions that enclose the visited place.
     path: Vec<String>,
     mutants: Vec<Value>,
     next: usize,
@@ -27,7 +27,7 @@ impl Instrument {
         let is_alike = |mutant: &&Value| {
             mutant["function"] == function && mutant["text"] == text && mutant["change"] == change
         };
-        // Equal changes of equal lines of one function are numbered.
+        // Equal changes to equal lines of one function are numbered.
         let ordinal = self.mutants.iter().filter(is_alike).count() + 1;
         self.mutants.push(json!({
             "id": self.next,
@@ -68,7 +68,7 @@ impl Instrument {
     }
 }
 
-/// Values of a type to return in the place of a result; none for types that are not known.
+/// Replacement values for a result of this type; none for unknown types.
 fn values_of(kind: &Type) -> Vec<String> {
     let list = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
     match kind {
@@ -153,7 +153,7 @@ impl VisitMut for Instrument {
         self.body(&signature, &mut item.block);
     }
 
-    // Tests inside the sources are not in the binary.
+    // Test modules inside the sources are not part of the binary.
     fn visit_item_mod_mut(&mut self, item: &mut syn::ItemMod) {
         if !item.attrs.contains(&parse_quote!(#[cfg(test)])) {
             visit_mut::visit_item_mod_mut(self, item);
@@ -222,7 +222,7 @@ impl VisitMut for Instrument {
         }
     }
 
-    // What the compiler evaluates is no place for a switch.
+    // Code that is evaluated at compile time cannot contain the switch.
     fn visit_item_const_mut(&mut self, _: &mut syn::ItemConst) {}
     fn visit_item_static_mut(&mut self, _: &mut syn::ItemStatic) {}
     fn visit_impl_item_const_mut(&mut self, _: &mut syn::ImplItemConst) {}
@@ -251,7 +251,7 @@ fn main() {
         mutants.append(&mut instrument.mutants);
         let (path, text) = (Path::new(out).join(file), quote!(#tree).to_string());
         std::fs::create_dir_all(path.parent().expect("a directory")).expect("the directory");
-        // An unchanged file keeps its time, so that Cargo does not compile it again.
+        // Leaves an unchanged file alone, so that its modification time stays and Cargo does not recompile it.
         if std::fs::read_to_string(&path).ok().as_ref() != Some(&text) {
             std::fs::write(path, text).expect("the copy");
         }

@@ -1,8 +1,8 @@
-//! A room: who is there, what each shows, and messages between them.
+//! A room: who is there, what each person shows, and messages between them.
 //!
-//! Presence tells who is there, and broadcasts tell what they show: hosted servers take 5 entries into the presence of a
-//! channel in 30 seconds and close it at the next. So a state goes out as a broadcast at once, and into the presence, where
-//! those who come later find it, every ten seconds.
+//! Presence tells who is there; broadcasts carry what they show. Hosted servers accept 5 presence updates per channel
+//! in 30 seconds and close the channel at the next one. So a new state is broadcast at once, and put into the presence
+//! every ten seconds, where people who join later find it.
 
 mod own_state;
 mod presence;
@@ -17,52 +17,52 @@ use crate::data::Data;
 use crate::json::json_text;
 use crate::time::{Moment, SHOW_GAP_MS, STATE_GAP_MS, TRACK_GAP_MS};
 
-/// The event of broadcasts that tell what a tab shows.
+/// The event name of broadcasts that carry a tab's state.
 const STATE_EVENT: &str = "workflow-db:state";
-/// Differences that come before everyone is known wait. A server that does not tell who is there tells no differences
-/// either, so these are few.
+/// Presence differences that arrive before the complete presence are queued. A server that does not send the presence
+/// sends no differences either, so there are few of them.
 const MAX_WAITING: usize = 1_000;
 
-/// With whom and how to join a room.
+/// Everything needed to join a room.
 #[derive(Clone, Debug, Default)]
 pub struct RoomJoin {
     /// The topic, without `realtime:`.
     pub topic: String,
-    /// The user's id, which is the key of the presence; empty if no one is signed in.
+    /// The user's id, which is the presence key; empty if no one is signed in.
     pub user: String,
-    /// Names this tab; another one has another name.
+    /// Identifies this tab; unique per tab.
     pub tab: String,
-    /// How the user is called.
+    /// The user's display name.
     pub name: String,
-    /// When the room was joined first (milliseconds since 1970).
+    /// When the room was first joined (milliseconds since 1970).
     pub since_ms: f64,
-    /// What is shown, as a JSON object.
+    /// The state to show, as a JSON object.
     pub state: String,
 }
 
-/// Whether the application may use this name for its own messages.
+/// Whether the application may use this event name for its own messages.
 pub fn is_event_name(event: &str) -> bool {
     !event.is_empty() && event != STATE_EVENT
 }
 
 pub(super) struct Room<D> {
     join: RoomJoin,
-    /// When the state was set. Only grows, so that the later state of two counts.
+    /// When the state was set. Only increases, so that the later of two states wins.
     at_ms: f64,
-    /// The state, or what is newer, was not broadcast.
+    /// The state, or a newer presence entry, has not been broadcast.
     is_unsent: bool,
-    /// The presence does not hold the state.
+    /// The presence does not contain the state yet.
     is_untracked: bool,
-    /// From when on it may go out again (monotonic milliseconds).
+    /// When the state may be sent again (monotonic milliseconds).
     send_ms: f64,
     track_ms: f64,
     presence: Presence<D>,
-    /// What came of the presence before everyone was known. `None` from then on.
+    /// Presence differences that arrived before the complete presence. `None` afterwards.
     waiting: Option<Vec<D>>,
-    /// The others, as told last.
+    /// The other people, as last reported.
     told: Vec<Member<D>>,
     is_changed: bool,
-    /// From when on they may be told again.
+    /// When they may be reported again.
     show_ms: f64,
 }
 
@@ -83,21 +83,21 @@ impl<D: Data> Room<D> {
         }
     }
 
-    /// The channel's configuration in the payload of its join (recording `broadcast-presence-vsn1`).
+    /// The channel configuration for the payload of a join (recording `broadcast-presence-vsn1`).
     pub fn config(&self) -> String {
         let start = "{\"broadcast\":{\"ack\":false,\"self\":false},\"presence\":{\"key\":";
         let end = ",\"enabled\":true},\"postgres_changes\":[],\"private\":true}";
         [start, &json_text(&self.join.user), end].concat()
     }
 
-    /// The server has let this client in, as someone new, and will send who is there.
+    /// The server accepted this client as a new participant, and will send the presence.
     pub fn enter(&mut self) {
         self.waiting = Some(Vec::new());
         (self.is_unsent, self.is_untracked) = (false, true);
         (self.send_ms, self.track_ms) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
     }
 
-    /// Shows another state from now on.
+    /// Replaces the state that this client shows.
     pub fn show(&mut self, state: String, now: Moment) {
         if self.join.state == state {
             return;
@@ -107,12 +107,12 @@ impl<D: Data> Room<D> {
         (self.is_unsent, self.is_untracked) = (true, true);
     }
 
-    /// The event and payload of a message of the application.
+    /// The event and payload of an application message.
     pub fn message(event: &str, payload: &str) -> String {
         broadcast(&json_text(event), payload)
     }
 
-    /// Takes a frame on the channel.
+    /// Handles a frame on the channel.
     pub fn handle_frame(&mut self, id: ChannelId, frame: &Frame<D>, outbox: &mut Outbox<D>) {
         match &*frame.event {
             "presence_state" => {
@@ -126,7 +126,7 @@ impl<D: Data> Room<D> {
                 Some(waiting) if waiting.len() < MAX_WAITING => waiting.push(frame.payload.clone()),
                 Some(_) => {}
                 None => {
-                    // People who enter find in the presence what was shown up to ten seconds ago.
+                    // A person who joins finds a state in the presence that is up to ten seconds old.
                     self.is_unsent |= self.presence.apply(&frame.payload) && self.is_untracked;
                     self.is_changed = true;
                 }
@@ -142,7 +142,7 @@ impl<D: Data> Room<D> {
         }
     }
 
-    /// Does what is due while it is joined.
+    /// Does what is due while the room is joined.
     pub fn advance(
         &mut self,
         step: Step,
@@ -168,14 +168,14 @@ impl<D: Data> Room<D> {
         }
     }
 
-    /// When there is something to do while it is joined.
+    /// When something is due while the room is joined.
     pub fn due_ms(&self) -> f64 {
         let due = |is_wanted: bool, due_ms: f64| if is_wanted { due_ms } else { f64::INFINITY };
         let sent_ms = due(self.is_untracked, self.track_ms).min(due(self.is_unsent, self.send_ms));
         sent_ms.min(due(self.is_changed, self.show_ms))
     }
 
-    /// No one is known to be there any more: the room is not open to us, or cannot be reached.
+    /// Forgets the other people: the room is closed to this client or cannot be reached.
     pub fn forget(&mut self, id: ChannelId, outbox: &mut Outbox<D>) {
         self.presence = Presence::default();
         self.is_changed = false;
@@ -198,7 +198,7 @@ impl<D: Data> Room<D> {
         }
     }
 
-    /// What is entered into the presence.
+    /// The entry for the presence.
     fn entry(&self) -> String {
         let name = json_text(&self.join.name);
         let since = whole(self.join.since_ms);
@@ -215,19 +215,19 @@ impl<D: Data> Room<D> {
         .concat()
     }
 
-    /// The broadcast of the state.
+    /// The broadcast with the state.
     fn shown(&self) -> String {
         broadcast(&json_text(STATE_EVENT), &["{", &self.own()].concat())
     }
 
-    /// The rest of an object that says what this tab shows.
+    /// The remaining members of an object that describes this tab.
     fn own(&self) -> String {
         let (tab, at) = (json_text(&self.join.tab), whole(self.at_ms));
         ["\"tab\":", &tab, ",\"at\":", &at, ",\"state\":", &self.join.state, "}"].concat()
     }
 }
 
-/// Milliseconds since 1970, without what is less than one.
+/// Milliseconds since 1970, rounded down.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
 fn whole(ms: f64) -> String {
     (ms as u64).to_string()

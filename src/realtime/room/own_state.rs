@@ -3,23 +3,23 @@
 use crate::error::Error;
 use crate::json::json_text;
 
-/// Most bytes that a state takes as JSON.
+/// The maximum size of a state as JSON, in bytes.
 pub const MAX_STATE_BYTES: usize = 1_024;
 
-/// Members to lay over a state: each as JSON, or without a value, which removes the member.
+/// Members to set in a state, each as JSON. A member without a value is removed.
 pub type Patch = Vec<(String, Option<String>)>;
 
-/// A state, as the JSON of each of its members.
+/// A state: the JSON of each of its members.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct OwnState {
     members: Vec<(String, String)>,
 }
 
 impl OwnState {
-    /// This state with the members of `patch` in the place of its own.
+    /// This state with the members of `patch` set.
     ///
     /// # Errors
-    /// `INVALID_INPUT` when it would be too large.
+    /// `INVALID_INPUT` if the result is too large.
     pub fn merged(&self, patch: Patch) -> Result<Self, Error> {
         let mut merged = self.clone();
         for (name, json) in patch {
@@ -37,7 +37,7 @@ impl OwnState {
         Ok(merged)
     }
 
-    /// This state with those members of `patch` that it lacks.
+    /// This state with those members of `patch` that it does not have yet.
     ///
     /// # Errors
     /// As [`merged`](Self::merged).
@@ -46,7 +46,7 @@ impl OwnState {
         self.merged(patch)
     }
 
-    /// As a JSON object.
+    /// The state as a JSON object.
     pub fn json(&self) -> String {
         let mut json = String::from("{");
         for (name, value) in &self.members {

@@ -1,31 +1,32 @@
-//! Who is in a room, as the server tells it: everyone at first, then who comes and who leaves.
+//! The people in a room, as the server reports them: first everyone, then arrivals and departures.
 //!
-//! The server knows a person by a key, here the user's id, under which it lists one entry for each connection. One tab may
-//! have two entries for a while: after a reconnection, until the server notices that the connection before is dead; and
-//! when it shows something new, as the new entry comes and the old one leaves. So a tab is there as long as it has an entry.
+//! The server identifies a person by a key, here the user's id, and lists one entry per connection under it. A tab may
+//! temporarily have two entries: after a reconnection, until the server notices that the previous connection is dead;
+//! and on a new state, when the new entry arrives before the old one leaves. So a tab is present as long as it has any
+//! entry.
 
 use crate::data::{Data, Form, Value};
 
-/// The last time that JavaScript has a date for.
+/// The latest time that a JavaScript `Date` can represent.
 const LAST_TIME_MS: f64 = 8.64e15;
 
-/// One of the others in a room, in however many tabs.
+/// Another person in a room, with one or more tabs.
 #[derive(Clone)]
 pub struct Member<D> {
     /// The user's id.
     pub user_id: String,
-    /// As that user's client gave it; may be empty.
+    /// The name that the user's client sent; may be empty.
     pub name: String,
-    /// Always the same one for the same user.
+    /// Always the same for the same user.
     pub color: &'static str,
-    /// What the tab shows that showed something last.
+    /// The state of the tab that changed its state last.
     pub state: D,
-    /// When the first of the tabs came (milliseconds since 1970, by that user's clock).
+    /// When the first of the tabs arrived (milliseconds since 1970, by that user's clock).
     pub since_ms: f64,
 }
 
 impl<D: Data> Member<D> {
-    /// Whether nothing differs that the application sees.
+    /// Whether everything that the application sees is equal.
     pub fn is_same(&self, other: &Self) -> bool {
         self.user_id == other.user_id
             && self.name == other.name
@@ -34,21 +35,21 @@ impl<D: Data> Member<D> {
     }
 }
 
-/// What one tab of a person shows.
+/// One tab of a person and its state.
 struct Tab<D> {
     user: String,
     /// Chosen by the tab itself.
     id: String,
-    /// The server's names of its entries, never none.
+    /// The server's ids of its entries; at least one.
     entries: Vec<String>,
     name: String,
     since_ms: f64,
-    /// When it set its state, by its own clock: of two states of one tab, the later one counts.
+    /// When the tab set its state, by its own clock. The later of two states of a tab wins.
     at_ms: f64,
     state: D,
 }
 
-/// Everyone in the room, this client included, ordered by when each last showed something.
+/// Everyone in the room, including this client, ordered by the time of the last state change.
 pub struct Presence<D> {
     tabs: Vec<Tab<D>>,
 }
@@ -60,7 +61,7 @@ impl<D> Default for Presence<D> {
 }
 
 impl<D: Data> Presence<D> {
-    /// Replaces everyone by the payload of `presence_state`. Newer states of people who are still there stay.
+    /// Replaces everyone with the payload of `presence_state`. Keeps newer states of people who are still there.
     pub fn replace(&mut self, everyone: &D) {
         for tab in &mut self.tabs {
             tab.entries.clear();
@@ -69,9 +70,9 @@ impl<D: Data> Presence<D> {
         self.forget_gone();
     }
 
-    /// Some came and some left: the payload of `presence_diff`. Whether a tab came that was not there.
+    /// Applies arrivals and departures: the payload of `presence_diff`. Returns whether a new tab arrived.
     pub fn apply(&mut self, diff: &D) -> bool {
-        // Those who come first: a tab that shows something new does both.
+        // Arrivals first: a tab that changes its state appears in both lists.
         let is_news = diff.child("joins").is_some_and(|joins| self.join_all(&joins));
         for (user, metas) in diff.child("leaves").iter().flat_map(Data::members) {
             for meta in metas_of(&metas) {
@@ -89,7 +90,7 @@ impl<D: Data> Presence<D> {
         self.tabs.retain(|tab| !tab.entries.is_empty());
     }
 
-    /// A tab shows something new: a broadcast of it. A tab that is not known is ignored, as its entry will say what it shows.
+    /// Applies a broadcast state. Ignores unknown tabs, whose presence entry will contain the state.
     pub fn hear(&mut self, shown: &D) {
         let (id, at_ms) = (text(shown, "tab"), number(shown, "at"));
         let Some(place) = self.tabs.iter().position(|tab| tab.id == id) else { return };
@@ -99,7 +100,7 @@ impl<D: Data> Presence<D> {
         }
     }
 
-    /// The others, by when they came.
+    /// The other people, by time of arrival.
     pub fn others(&self, own_user: &str) -> Vec<Member<D>> {
         let mut others: Vec<Member<D>> = Vec::new();
         for tab in self.tabs.iter().filter(|tab| tab.user != own_user) {
@@ -122,7 +123,7 @@ impl<D: Data> Presence<D> {
         others
     }
 
-    /// Takes in entries by their keys. Whether a tab is among them that was not there.
+    /// Adds entries by key. Returns whether one of them belongs to a new tab.
     fn join_all(&mut self, people: &D) -> bool {
         let mut is_news = false;
         for (user, metas) in people.members() {
@@ -135,7 +136,7 @@ impl<D: Data> Presence<D> {
 
     fn join(&mut self, user: &str, meta: &D) -> bool {
         let entry = text(meta, "phx_ref");
-        // Another client's entry need not say which tab it is of.
+        // Entries of other clients may lack the tab's id.
         let id = Some(text(meta, "tab")).filter(|id| !id.is_empty()).unwrap_or_else(|| entry.clone());
         let place = self.tabs.iter().position(|tab| tab.user == user && tab.id == id);
         let known = place.map(|place| self.tabs.remove(place));
@@ -150,10 +151,10 @@ impl<D: Data> Presence<D> {
             at_ms,
             state: state_of(meta).unwrap_or_else(|| D::object(None, &[], &[])),
         };
-        // An entry tells what was shown some time ago: only the clocks say who showed something last.
+        // An entry may contain an old state, so only the clocks tell which tab changed its state last.
         let by_time = self.tabs.iter().position(|other| other.at_ms > at_ms).unwrap_or(self.tabs.len());
         let (mut tab, place) = match (known, place) {
-            // What it showed since was heard already.
+            // A newer state of this tab has already been received.
             (Some(known), Some(place)) if known.at_ms >= at_ms => (known, place),
             (Some(known), _) => (Tab { entries: known.entries, ..fresh }, by_time),
             (None, _) => (fresh, by_time),
@@ -185,13 +186,13 @@ fn number<D: Data>(object: &D, name: &'static str) -> f64 {
     }
 }
 
-/// White text is readable on each of them, and they are on white.
+/// White text is readable on each of these colors, and each is readable on white.
 const COLORS: [&str; 12] = [
     "#b3261e", "#a63d00", "#8a5000", "#6b5e00", "#4a6700", "#1b6e1b", "#006d5b", "#00687c", "#005ea8",
     "#4a4fc4", "#7a3fb5", "#a52d80",
 ];
 
-/// The color of a user, by a hash of the id (FNV-1a).
+/// The color of a user, derived from a hash of the id (FNV-1a).
 fn color_of(user_id: &str) -> &'static str {
     let hash = user_id
         .bytes()

@@ -1,4 +1,6 @@
-/** Special-purpose networks of IPv4 (IANA's registry, multicast and class E): private, link-local, loopback, metadata, … */
+/**
+ * Special-purpose IPv4 networks (IANA's registry, multicast and class E): private, link-local, loopback, metadata, …
+ */
 const SPECIAL_IPV4: readonly (readonly [network: string, length: number])[] = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -21,8 +23,8 @@ const SPECIAL_IPV4: readonly (readonly [network: string, length: number])[] = [
 ];
 
 /**
- * The networks within 2000::/3 that are not ordinary addresses. Everything outside of it is refused anyway: loopback, unique
- * local and link-local addresses, those that embed an IPv4 address (mapped, compatible, NAT64), multicast.
+ * Networks within 2000::/3 that are not public. Everything outside 2000::/3 is refused anyway: loopback, unique local
+ * and link-local addresses, addresses that embed an IPv4 address (mapped, compatible, NAT64), multicast.
  */
 const SPECIAL_IPV6: readonly (readonly [network: string, length: number])[] = [
   ['2001::', 23], // Teredo, ORCHID, benchmarks
@@ -32,7 +34,7 @@ const SPECIAL_IPV6: readonly (readonly [network: string, length: number])[] = [
   ['3fff::', 20], // documentation
 ];
 
-/** Whether an address belongs to the public internet. A text that is no address does not. */
+/** Whether an address is on the public internet. False if the text is not an address. */
 export function isPublicAddress(address: string): boolean {
   const v4 = ipv4Bits(address);
   if (v4 !== undefined) return !SPECIAL_IPV4.some(([network, length]) => isIn(v4, ipv4Bits(network), length));
@@ -55,7 +57,7 @@ function ipv4Bits(text: string): string | undefined {
 function ipv6Bits(text: string): string | undefined {
   let host: string;
   try {
-    // The URL parser writes every spelling in hexadecimal groups, an embedded IPv4 address too.
+    // The URL parser normalizes every spelling to hexadecimal groups, including an embedded IPv4 address.
     host = new URL(`http://[${text}]`).hostname;
   } catch {
     return undefined;
@@ -73,7 +75,7 @@ function bitsOf(value: number, length: number): string {
   return value.toString(2).padStart(length, '0');
 }
 
-/** The addresses of a host name, of both kinds. */
+/** Resolves a host name to its IPv4 and IPv6 addresses. */
 export type Resolve = (host: string) => Promise<string[]>;
 
 export async function resolveHost(host: string): Promise<string[]> {
@@ -85,15 +87,15 @@ async function recordsOf(host: string, type: 'A' | 'AAAA'): Promise<string[]> {
   try {
     return await Deno.resolveDns(host, type);
   } catch (error) {
-    // A host may well have addresses of one kind only.
+    // A host may have addresses of only one kind.
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;
   }
 }
 
 /**
- * Whether all addresses of a URL's host are public. It is asked for each request, so that a name that changes its address is
- * noticed; between this question and the connection, the certificate bounds what a changed name can reach.
+ * Whether all addresses of a URL's host are public. Checked for each request, so that a DNS change is noticed. If the
+ * name changes between this check and the connection, the TLS certificate limits what it can reach.
  */
 export async function hasPublicAddress({ hostname }: URL, resolve: Resolve): Promise<boolean> {
   const literal = hostname.replace(/^\[|\]$/g, '');

@@ -5,8 +5,8 @@ export function tooLarge(limit: number): RelayError {
 }
 
 /**
- * Reads a request's body whole: services that take no chunked requests need its length. What the client says of the length
- * only refuses a call sooner; the bytes that arrive are counted.
+ * Reads a request's body completely, because some services do not accept chunked requests and need the length. The
+ * Content-Length header only serves to refuse a call early; the limit applies to the bytes that arrive.
  */
 export async function readBody(
   request: Request,
@@ -30,24 +30,24 @@ export async function readBody(
   return whole;
 }
 
-/** Takes part in a body as it passes. */
+/** Watches and transforms a body as it passes through. */
 export interface Tap {
-  /** What is sent in the place of a chunk. */
+  /** Returns what to send instead of a chunk. */
   chunk(chunk: Uint8Array): Uint8Array;
-  /** What is still to be sent at the end. */
+  /** Returns what is still to be sent at the end. */
   rest(): Uint8Array;
-  /** The body ended: whole, or with what went wrong, or because the reader has gone. Called once. */
+  /** The body ended: it is complete, it failed with `error`, or the reader cancelled. Called once. */
   ended(how: 'whole' | 'broken' | 'cancelled', error?: unknown): void;
 }
 
-/** The same body, chunk by chunk as it comes and no faster than it is read. */
+/** The same body, streamed chunk by chunk with backpressure. */
 export function tapped(body: ReadableStream<Uint8Array>, tap: Tap): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   return new ReadableStream(
     {
       async pull(controller) {
         try {
-          // A chunk may be held back whole; a pull must give something, or it is not repeated.
+          // The tap may hold back a whole chunk. A pull must enqueue something, or it is not called again.
           for (;;) {
             const { done, value } = await reader.read();
             const sent = done ? tap.rest() : tap.chunk(value);
@@ -59,7 +59,7 @@ export function tapped(body: ReadableStream<Uint8Array>, tap: Tap): ReadableStre
             if (done || sent.length > 0) return;
           }
         } catch (error) {
-          // Without the reason, which may quote what was sent.
+          // The reason is omitted: it may quote what was sent.
           controller.error(new Error('The answer broke off'));
           tap.ended('broken', error);
         }

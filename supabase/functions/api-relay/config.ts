@@ -1,19 +1,21 @@
 import { type Service, SERVICES } from './services.ts';
 
-/** Limits of one call and of one user. */
+/** Limits per call and per user. */
 export interface Limits {
-  /** The longest request body and the longest answer, in bytes. */
+  /** The maximum size of a request body and of a response, in bytes. */
   readonly bodyBytes: number;
-  /** How long a call may take, from its first byte to its last. Hosted functions end after 150 seconds on the free plan. */
+  /**
+   * The maximum duration of a call, from first to last byte. Hosted functions end after 150 seconds on the free plan.
+   */
   readonly deadlineMs: number;
-  /** How many calls of one user may be under way. */
+  /** The maximum number of concurrent calls per user. */
   readonly concurrent: number;
-  /** How many calls of one user may begin within a minute. */
+  /** The maximum number of calls per user that may start within a minute. */
   readonly perMinute: number;
 }
 
 export interface Config {
-  /** The Supabase project that users and keys belong to. */
+  /** The Supabase project with the users and keys. */
   readonly supabaseUrl: string;
   readonly anonKey: string;
   readonly serviceKey: string;
@@ -23,7 +25,7 @@ export interface Config {
 
 type Environment = (name: string) => string | undefined;
 
-/** Reads the configuration. The first three variables are set for every edge function. */
+/** Reads the configuration. Supabase sets the first three variables for every edge function. */
 export function readConfig(env: Environment): Config {
   const supabaseUrl = needed(env, 'SUPABASE_URL').replace(/\/+$/, '');
   return {
@@ -40,14 +42,14 @@ export function readConfig(env: Environment): Config {
   };
 }
 
-/** Whether a service runs on this machine for development: the only kind that may do without https. */
+/** Whether a service runs on this machine for development. Only such a service may lack https. */
 export function isLocalService({ base }: Service): boolean {
   return /^http:\/\/127\.0\.0\.1:\d+(\/|$)/.test(base);
 }
 
 /**
- * More services for development, as JSON of addresses by name. Deployed projects have https addresses, so there the
- * variable is ignored.
+ * Additional services for development: addresses by name, as JSON. Deployed projects have https addresses, so the
+ * variable is ignored there.
  */
 function localServices(env: Environment, supabaseUrl: string): Record<string, Service> {
   const given = env('RELAY_LOCAL_SERVICES');

@@ -1,7 +1,7 @@
 import type { Config } from './config.ts';
 import { RelayError } from './errors.ts';
 
-/** What the database says when it admits a call. */
+/** The database's response when it admits a call. */
 export interface Admission {
   readonly call_id: string;
   readonly secret: string;
@@ -13,7 +13,7 @@ interface Refusal {
   readonly retry_after: number;
 }
 
-/** How a call ended, for the audit log. */
+/** The result of a call, for the audit log. */
 export interface CallResult {
   readonly p_status: number | null;
   readonly p_outcome: string;
@@ -23,9 +23,9 @@ export interface CallResult {
 }
 
 const MIGRATION = 'supabase/optional/20260301000100_api_relay.sql';
-/** How long the database may take. */
+/** The timeout of a database request. */
 const DATABASE_MS = 10_000;
-/** How long a call counts as under way after its deadline, should the relay never say that it ended. */
+/** How long after its deadline a call still counts as running if the relay never reports its end. */
 const LEASE_MARGIN_SECONDS = 10;
 
 /** The project's auth service and database, on behalf of one client. */
@@ -33,15 +33,15 @@ export class Database {
   readonly #config: Config;
   readonly #client: Headers;
 
-  /** `client` are the headers of the request, of which the audit log keeps the address and the user agent. */
+  /** `client` contains the headers of the request. The audit log keeps the address and the user agent. */
   constructor(config: Config, client: Headers) {
     this.#config = config;
     this.#client = client;
   }
 
   /**
-   * The user of a token. The auth service verifies the signature, whatever keys the project signs with, and that the session
-   * and the user still exist.
+   * Returns the user of a token. The auth service verifies the signature, whichever keys the project uses, and that the
+   * session and the user still exist.
    */
   async userOf(token: string, signal: AbortSignal): Promise<string> {
     const { supabaseUrl, anonKey } = this.#config;
@@ -53,7 +53,10 @@ export class Database {
     return user.id;
   }
 
-  /** Admits a call within the user's limits and takes the key. A client that goes meanwhile does not end this: it would count. */
+  /**
+   * Admits a call within the user's limits and gets the key. Continues if the client disconnects, because the call
+   * would count anyway.
+   */
   async begin(user: string, service: string, method: string, path: string): Promise<Admission> {
     const { limits } = this.#config;
     const answer = await this.#call('begin_api_relay_call', {
@@ -72,7 +75,7 @@ export class Database {
     return admission;
   }
 
-  /** Ends a call. It is tried again once: until it succeeds, the call counts as under way, to the end of its lease. */
+  /** Ends a call; retries once. Until it succeeds, the call counts as running, up to the end of its lease. */
   async finish(callId: string, result: CallResult): Promise<void> {
     for (let attempt = 1; attempt <= 2; attempt += 1) {
       const args = { p_call_id: callId, ...result };
@@ -124,7 +127,7 @@ export function notSignedIn(): RelayError {
   return new RelayError(401, 'UNAUTHORIZED', 'The token is missing, expired or not accepted');
 }
 
-/** Nothing was sent to the service yet. */
+/** Nothing has been sent to the service yet. */
 function unavailable(): RelayError {
   return new RelayError(503, 'RELAY_UNAVAILABLE', 'The relay could not reach its database');
 }
@@ -140,7 +143,7 @@ function refused(said: { code?: unknown } | undefined): RelayError {
       return new RelayError(404, 'NOT_FOUND', 'There is no active API key for this service');
     case 'PT501':
       return new RelayError(501, 'PT501', 'The API key was encrypted with a key that no longer exists');
-    // Unknown function: one of the relay's own, or one that encrypted keys bring.
+    // A function is missing: one of the relay's own, or one from the encrypted-keys migration.
     case 'PGRST202':
     case '42883':
       return new RelayError(501, 'MIGRATION_REQUIRED', 'The database lacks what the API relay needs', {

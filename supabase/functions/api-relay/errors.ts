@@ -1,7 +1,9 @@
-/** Says whose an answer is: `service`, or `error` for one of the relay's own. Services cannot set it. */
+/**
+ * The origin of a response: `service`, or `error` for an error of the relay itself. Services cannot set this header.
+ */
 export const ORIGIN_HEADER = 'x-relay';
 
-/** What the relay refuses a call with, or why the service gave no answer. Its texts never hold a key or a token. */
+/** Why the relay refused a call, or why the service did not respond. The messages never contain a key or a token. */
 export class RelayError extends Error {
   constructor(
     readonly status: number,

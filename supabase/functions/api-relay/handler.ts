@@ -8,10 +8,10 @@ import { Mask } from './mask.ts';
 import { askedBy, targetOf } from './target.ts';
 import { askService } from './upstream.ts';
 
-/** How a call ended, in the words of the audit log. */
+/** How a call ended, as recorded in the audit log. */
 type Outcome = 'answered' | 'refused' | 'unreachable' | 'broken' | 'timeout' | 'aborted' | 'too_large';
 
-/** Answers the requests of browsers. */
+/** Creates the handler for browser requests. */
 export function createRelay(config: Config, resolve: Resolve): (request: Request) => Promise<Response> {
   return async (request) => {
     if (request.method === 'OPTIONS') return withCors(preflight(Object.values(config.services)));
@@ -58,7 +58,7 @@ async function relay(config: Config, resolve: Resolve, request: Request, ending:
   }
 }
 
-/** The service's answer as the browser gets it, streamed. The call ends with its last byte. */
+/** The service's response as the browser receives it, streamed. The call ends with its last byte. */
 function passedOn(answer: Response, mask: Mask, call: Call, ending: Ending, limit: number): Response {
   const { status, body } = answer;
   const headers = responseHeaders(answer.headers, mask.text);
@@ -83,7 +83,7 @@ function passedOn(answer: Response, mask: Mask, call: Call, ending: Ending, limi
     ended(how) {
       const outcome = how === 'whole' ? 'answered' : how === 'cancelled' ? 'aborted' : 'broken';
       call.ended(ending.reason ?? outcome, status);
-      // The service need not go on with what is read no more.
+      // The service may stop sending when no one reads its response any more.
       if (how === 'whole') ending.over();
       else ending.end('aborted');
     },
@@ -91,7 +91,7 @@ function passedOn(answer: Response, mask: Mask, call: Call, ending: Ending, limi
   return new Response(stream, { status, headers });
 }
 
-/** What ends a call early: its deadline, the client that has gone, an answer that is too long. */
+/** Ends a call early: on its deadline, on disconnect of the client, or if the response is too long. */
 class Ending {
   readonly #controller = new AbortController();
   readonly #timer: ReturnType<typeof setTimeout>;
@@ -113,12 +113,12 @@ class Ending {
     this.#controller.abort();
   }
 
-  /** There is nothing to wait for any more. */
+  /** The call is complete: stops waiting. */
   over(): void {
     clearTimeout(this.#timer);
   }
 
-  /** The same promise, given up when the call ends early. */
+  /** The same promise, but rejected if the call ends early. */
   wait<Value>(promise: Promise<Value>): Promise<Value> {
     const { signal } = this;
     return new Promise((resolve, reject) => {
@@ -127,21 +127,21 @@ class Ending {
     });
   }
 
-  /** What the client is told of what was thrown. */
+  /** The error to report to the client. */
   errorOf(error: unknown): RelayError {
     if (this.reason === 'timeout') {
       return new RelayError(504, 'TIMEOUT', 'The call took longer than the relay allows');
     }
     if (error instanceof RelayError) return error;
     if (this.reason === undefined) {
-      // Not the message: it may quote what was sent.
+      // Without the message, which may quote what was sent.
       console.error(`api-relay: ${error instanceof Error ? error.name : typeof error}`);
     }
     return new RelayError(502, 'SERVICE_UNREACHABLE', 'The call ended before the service answered');
   }
 }
 
-/** A call that the database has admitted, until its end is recorded. */
+/** A call that the database admitted, until its end is recorded. */
 class Call {
   responseBytes = 0;
   readonly #started = performance.now();
@@ -166,7 +166,7 @@ class Call {
       p_request_bytes: this.#requestBytes,
       p_response_bytes: this.responseBytes,
     });
-    // Hosted functions may be stopped once they have answered, unless something is waited for.
+    // Hosted functions may be stopped after the response unless they register pending work.
     const { EdgeRuntime } = globalThis as { EdgeRuntime?: { waitUntil(promise: Promise<unknown>): void } };
     EdgeRuntime?.waitUntil(recorded);
   }

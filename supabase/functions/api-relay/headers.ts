@@ -1,7 +1,9 @@
 import { ORIGIN_HEADER, RelayError } from './errors.ts';
 import type { Service } from './services.ts';
 
-/** Request headers that every service gets. Cookies, tokens and what tells of the user's network are not among them. */
+/**
+ * Request headers that every service receives. Excludes cookies, tokens and anything that reveals the user's network.
+ */
 const REQUEST_HEADERS: readonly string[] = [
   'accept',
   'accept-language',
@@ -12,7 +14,7 @@ const REQUEST_HEADERS: readonly string[] = [
   'if-modified-since',
 ];
 
-/** Response headers that the browser gets, besides those that begin with one of `RESPONSE_PREFIXES`. */
+/** Response headers that the browser receives, in addition to those that start with one of `RESPONSE_PREFIXES`. */
 const RESPONSE_HEADERS: readonly string[] = [
   'accept-ranges',
   'content-disposition',
@@ -29,7 +31,7 @@ const RESPONSE_HEADERS: readonly string[] = [
 
 const RESPONSE_PREFIXES: readonly string[] = ['x-ratelimit-', 'anthropic-ratelimit-'];
 
-/** The headers for the service: those of the request that are allowed, and the key. */
+/** The headers for the service: the allowed request headers and the key. */
 export function serviceHeaders(given: Headers, service: Service, secret: string): Headers {
   const headers = new Headers();
   for (const name of [...REQUEST_HEADERS, ...service.headers]) {
@@ -45,7 +47,7 @@ export function serviceHeaders(given: Headers, service: Service, secret: string)
   return headers;
 }
 
-/** The headers for the browser: those of the service's answer that are allowed, and whose answer it is. */
+/** The headers for the browser: the allowed response headers and the origin of the response. */
 export function responseHeaders(given: Headers, mask: (text: string) => string): Headers {
   const headers = new Headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
   for (const [name, value] of given) {
@@ -59,7 +61,10 @@ export function responseHeaders(given: Headers, mask: (text: string) => string):
 
 export const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-/** The answer to a preflight. Any page may ask: what counts is the token, and a browser adds none by itself. */
+/**
+ * The response to a preflight request. Any origin may call: access depends on the token, which browsers never add by
+ * themselves.
+ */
 export function preflight(services: Iterable<Service>): Response {
   const ofServices = Array.from(services, ({ headers }) => headers).flat();
   const allowed = ['authorization', 'apikey', 'x-client-info', ...REQUEST_HEADERS, ...ofServices];
@@ -73,7 +78,7 @@ export function preflight(services: Iterable<Service>): Response {
   });
 }
 
-/** The same answer, readable for pages of any origin. */
+/** The same response, readable by pages of any origin. */
 export function withCors(response: Response): Response {
   response.headers.set('access-control-allow-origin', '*');
   response.headers.set('access-control-expose-headers', '*');

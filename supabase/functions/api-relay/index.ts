@@ -1,4 +1,4 @@
-// Calls other services with the API keys of users, so that no key ever reaches a browser. See docs/relay.md.
+// Calls other services with the users' API keys, so that no key ever reaches a browser. See docs/relay.md.
 import { resolveHost } from './addresses.ts';
 import { readConfig } from './config.ts';
 import { createRelay } from './handler.ts';

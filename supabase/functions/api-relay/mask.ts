@@ -1,13 +1,13 @@
 const STAR = 0x2a;
 
 /**
- * Replaces a key with asterisks in an answer: a service may repeat in an error, or in a debugging endpoint, what it was sent.
- * It finds the key as it was sent, also across chunks; not in another encoding.
+ * Replaces a key with asterisks in a response: a service may repeat what it was sent, for example in an error or from a
+ * debugging endpoint. Finds the key exactly as it was sent, also across chunks, but not in another encoding.
  */
 export class Mask {
   readonly #secret: Uint8Array;
   readonly #text: string;
-  /** The end of what came so far, as far as the key may begin there. */
+  /** The end of the input so far, if it may be the beginning of the key. */
   #held = new Uint8Array();
 
   constructor(secret: string) {
@@ -15,11 +15,11 @@ export class Mask {
     this.#secret = new TextEncoder().encode(secret);
   }
 
-  /** For headers. */
+  /** Masks a header value. */
   readonly text = (text: string): string =>
     this.#text === '' ? text : text.replaceAll(this.#text, '*'.repeat(this.#text.length));
 
-  /** What may be sent once this chunk came. */
+  /** Returns what may be sent after this chunk arrived. */
   chunk(chunk: Uint8Array): Uint8Array {
     const bytes = new Uint8Array(this.#held.length + chunk.length);
     bytes.set(this.#held);
@@ -32,7 +32,7 @@ export class Mask {
     return bytes.subarray(0, end);
   }
 
-  /** What was held back. */
+  /** Returns what was held back. */
   rest(): Uint8Array {
     return this.#held;
   }
@@ -47,7 +47,7 @@ export class Mask {
     return at;
   }
 
-  /** Where a beginning of the key stands at the end of these bytes; their end if none does. */
+  /** The index at which a prefix of the key starts at the end of these bytes; their length if there is none. */
   #beginning(bytes: Uint8Array): number {
     const secret = this.#secret;
     for (let at = Math.max(0, bytes.length - secret.length + 1); at < bytes.length; at += 1) {

@@ -1,24 +1,24 @@
 /** A service that the relay may call. */
 export interface Service {
-  /** Where paths begin, without a slash at the end: https, and never a host that users can choose. */
+  /** The start of every address, without a trailing slash. Use https, and never a host that users can choose. */
   readonly base: string;
-  /** The header that takes the user's key. */
+  /** The header for the user's key. */
   readonly keyHeader: string;
-  /** What stands before the key in that header. */
+  /** The prefix of the key in that header. */
   readonly keyPrefix: string;
-  /** Request headers that are passed on besides those of `headers.ts`. */
+  /** Request headers to forward in addition to those in `headers.ts`. */
   readonly headers: readonly string[];
 }
 
-/** Most services take the key as a bearer token. */
+/** Most services expect the key as a bearer token. */
 function bearer(base: string, headers: readonly string[] = []): Service {
   return { base, keyHeader: 'authorization', keyPrefix: 'Bearer ', headers };
 }
 
 /**
- * The services that may be called, by the `service_name` of a user's key. Add yours here.
+ * The services that the relay may call, by the `service_name` of a user's key. Add yours here.
  *
- * A key whose row has a `gateway_endpoint` is sent there instead, if the endpoint's host belongs to a service of this table.
+ * If the key's row has a `gateway_endpoint`, calls go there instead, provided its host belongs to a service of this table.
  */
 export const SERVICES: Readonly<Record<string, Service>> = {
   anthropic: {

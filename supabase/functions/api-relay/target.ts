@@ -2,27 +2,27 @@ import { type Config, isLocalService } from './config.ts';
 import { RelayError } from './errors.ts';
 import type { Service } from './services.ts';
 
-/** What a request asks for: a service, and a path and query there. */
+/** The requested service, with the path and query there. */
 export interface Asked {
   readonly service: string;
-  /** Without a slash at the beginning. */
+  /** Without a leading slash. */
   readonly path: string;
-  /** With its question mark, or empty. */
+  /** With the question mark, or empty. */
   readonly query: string;
 }
 
 const FUNCTION = 'api-relay';
 
 /**
- * Takes the address of a request apart as text: a URL parser would already have resolved `..`, and the service would be asked
- * for another path than the one that was checked.
+ * Parses the URL of a request as text. A URL parser would already have resolved `..`, so the service would receive
+ * another path than the one that was checked.
  */
 export function askedBy(address: string): Asked {
   const [, rest = ''] = /^[a-z+]+:\/\/[^/]*\/(.*)$/is.exec(address) ?? [];
   const [whole] = rest.split('#');
   const queryAt = whole.indexOf('?');
   const segments = (queryAt < 0 ? whole : whole.slice(0, queryAt)).split('/');
-  // Hosted functions are asked for `/api-relay/…`, whatever the path outside.
+  // Hosted functions are called as `/api-relay/…`, whatever the public path.
   const functionAt = segments.indexOf(FUNCTION);
   const [service, ...path] = segments.slice(functionAt + 1);
   if (functionAt < 0 || !/^[\w-]+$/.test(service ?? '') || path.length === 0) {
@@ -36,15 +36,15 @@ export function askedBy(address: string): Asked {
   return { service, path: path.join('/'), query: queryAt < 0 ? '' : whole.slice(queryAt) };
 }
 
-/** Only the last one may be empty: a path may end with a slash. */
+/** Only the last segment may be empty: a path may end with a slash. */
 function isPlainSegment(segment: string, index: number, all: readonly string[]): boolean {
   const isEnd = index === all.length - 1;
-  // Encoded, these mean something to the servers behind a service, which may decode once more.
+  // Encoded, these are dangerous: a server behind the service may decode them once more.
   const hasTrick = /%(2e|2f|5c|25|0|1|7f|(?![0-9a-f]{2}))/i.test(segment) || /[\\\s\p{Cc}]/u.test(segment);
   return segment !== '.' && segment !== '..' && !hasTrick && (segment !== '' || isEnd);
 }
 
-/** Where a call goes, and how the key is sent there. */
+/** Where to send a call, and in which form to send the key. */
 export interface Target {
   readonly url: URL;
   readonly service: Service;
@@ -57,7 +57,7 @@ export function targetOf(asked: Asked, gateway: string | null, { services }: Con
   const text = `${base}/${asked.path}`;
   const url = new URL(text + asked.query);
   const isSafe = (url.protocol === 'https:' && url.username + url.password === '') || isLocalService(service);
-  // A parser that left segments out would ask for another path than the one that was checked.
+  // If the parser removed segments, the service would receive another path than the one that was checked.
   const isWhole = url.pathname.split('/').length === text.split('/').length - 2;
   if (!isSafe || !isWhole || url.origin !== new URL(service.base).origin) {
     throw new RelayError(400, 'INVALID_INPUT', 'The service cannot be asked for this path');
@@ -65,7 +65,7 @@ export function targetOf(asked: Asked, gateway: string | null, { services }: Con
   return { url, service };
 }
 
-/** The service of the table that a gateway's address belongs to. */
+/** The service in the table that a gateway's address belongs to. */
 function serviceAt(gateway: string, services: Config['services']): Service {
   const origin = URL.canParse(gateway) ? new URL(gateway).origin : undefined;
   const isPlain = !/[?#@\\]/.test(gateway);

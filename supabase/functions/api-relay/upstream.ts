@@ -13,7 +13,7 @@ export interface Outgoing {
   readonly signal: AbortSignal;
 }
 
-/** Sends a request to the service. Redirects are followed on the same origin only: the key goes along. */
+/** Sends a request to the service. Follows redirects only within the origin, because the key is sent again. */
 export async function askService(target: Target, outgoing: Outgoing, resolve: Resolve): Promise<Response> {
   let { url } = target;
   let request = outgoing;
@@ -55,7 +55,7 @@ async function send(url: URL, { method, headers, body, signal }: Outgoing): Prom
     return await fetch(url, { method, headers, body, signal, redirect: 'manual' });
   } catch (error) {
     if (signal.aborted) throw error;
-    // The runtime's own message holds the whole address, of which the query may be confidential.
+    // The runtime's message contains the whole URL, and the query may be confidential.
     throw unreachable();
   }
 }
@@ -64,7 +64,7 @@ function unreachable(): RelayError {
   return new RelayError(502, 'SERVICE_UNREACHABLE', 'The service was not reached, or gave no answer');
 }
 
-/** What browsers send to the address of a redirect: only 307 and 308 repeat the body. */
+/** The request that a browser would send to the target of a redirect: only 307 and 308 repeat the body. */
 function redirected(request: Outgoing, status: number): Outgoing {
   const keepsMethod =
     status === 307 || status === 308 || request.method === 'GET' || request.method === 'HEAD';

@@ -1,8 +1,9 @@
 // @ts-check
-// Runs in the page: an application that reads, writes and subscribes in its auth callback. The address says how.
+// Runs in the page: an application that reads, writes and subscribes in its auth callback. Parameters in the URL
+// configure it.
 const query = new URLSearchParams(location.search);
 
-/** Milliseconds by which the page's clock is wrong. The server's is right. */
+/** The deviation of the page's clock in milliseconds. The server's clock is correct. */
 const skew = Number(query.get('skew'));
 const RealDate = Date;
 globalThis.Date = /** @type {DateConstructor} */ (
@@ -24,7 +25,7 @@ const supabase = createClient(query.get('url'), query.get('key'), {
   auth: {
     storageKey: query.get('storage'),
     autoRefreshToken: query.get('refresh') !== 'off',
-    // As supabase-js did by itself in earlier versions: every event is told while the lock is held.
+    // Earlier versions of supabase-js did this themselves: every event is announced while the lock is held.
     ...(query.has('lock') && {
       lock: (/** @type {string} */ name, /** @type {number} */ _, /** @type {() => Promise<any>} */ run) =>
         navigator.locks.request(name, run),
@@ -32,14 +33,14 @@ const supabase = createClient(query.get('url'), query.get('key'), {
   },
 });
 
-/** What came of each event's callback. @type {any[]} */
+/** The results of each event's callback. @type {any[]} */
 const told = [];
 Object.assign(globalThis, { supabase, told });
 
-// A call that waits for supabase-js in a callback never ends: it fails soon, so that the test does.
+// A call that waits for supabase-js in a callback never ends. The short timeout makes the test fail quickly.
 const configure = () => wdb.configure({ supabase, timeoutMs: 3000, retry: { maxAttempts: 1 } });
 
-/** @param {Promise<any>} promise @returns {Promise<any>} what it gives, or the code of what it rejects with */
+/** @param {Promise<any>} promise @returns {Promise<any>} its value, or the code of its error */
 const result = (promise) =>
   promise.catch((error) => error.code ?? String(error)).then((value) => value ?? 'done');
 
@@ -72,5 +73,5 @@ if (query.get('configure') === 'after') {
   if (query.get('configure') !== 'inside') configure();
   supabase.auth.onAuthStateChange(onAuth);
 }
-// A component of the page, which reads before it is known who is signed in.
+// A component of the page that reads before the user is known.
 if (query.has('early')) void result(db.getWorkflows(userId));

@@ -36,7 +36,7 @@ export function collectProblems(page, mayFail = () => false) {
   page.on('crash', () => problems.push('the page crashed'));
   page.on('console', (message) => {
     if (message.type() !== 'error') return;
-    // What no page can keep the browser from saying.
+    // No page can prevent the browser from reporting these.
     const isReported =
       message.text().startsWith('Failed to load resource') && mayFail(message.location().url);
     const [, socket] = /^WebSocket connection to 'ws(\S+)' failed/.exec(message.text()) ?? [];
@@ -45,14 +45,14 @@ export function collectProblems(page, mayFail = () => false) {
   return problems;
 }
 
-/** For how many timers in a row a page asks nothing until it counts as idle. */
+/** The number of consecutive timers without a request after which a page counts as idle. */
 const IDLE_TIMERS = 4;
 const TIMER_MS = 25;
-/** A request that hangs keeps no page from being idle for longer than this. */
+/** A hanging request delays the idle state no longer than this. */
 const MAX_BUSY_MS = 5000;
 
 /**
- * What a page asks of the server and has not been answered yet.
+ * Tracks a page's unanswered requests to the server.
  *
  * @param {import('playwright-core').Page} page
  * @param {(url: string) => boolean} isServer
@@ -67,7 +67,7 @@ function watchRequests(page, isServer) {
   page.on('requestfailed', (request) => open.delete(request));
   page.on('framenavigated', () => open.clear());
   return {
-    /** Resolves once the page has seen to what it received, and to what it asked because of that. */
+    /** Resolves once the page has processed what it received, including the requests that this caused. */
     async idle() {
       const end = performance.now() + MAX_BUSY_MS;
       for (let timers = 0; timers < IDLE_TIMERS && performance.now() < end;) {
@@ -79,8 +79,8 @@ function watchRequests(page, isServer) {
 }
 
 /**
- * Pages of a few people, each of whom has a browser of their own. A page is used again by a later test: navigating
- * gives it a new world, and takes a tenth of the time that opening one does.
+ * Pages of several people, each with a separate browser context. Later tests reuse a page: navigating gives it a new
+ * global object, and takes a tenth of the time of opening a page.
  *
  * @param {import('playwright-core').Browser} browser
  * @param {(url: string) => boolean} isServer whether this is the server's address; the browser may report that loading
@@ -89,7 +89,7 @@ function watchRequests(page, isServer) {
 export function createWindows(browser, isServer) {
   /**
    * @typedef {{ page: import('playwright-core').Page, problems: string[], idle: () => Promise<void>, isTaken: boolean,
-   *   keep: boolean, isPlain: boolean }} Window `isPlain` while nothing happened in it but calls
+   *   keep: boolean, isPlain: boolean }} Window `isPlain` as long as the page only made calls
    */
   /** @type {Map<string, Promise<import('playwright-core').BrowserContext>>} */
   const contexts = new Map();
@@ -97,7 +97,7 @@ export function createWindows(browser, isServer) {
   const windows = new Map();
 
   return {
-    /** @param {string} person @param {boolean} keep whether it stays taken when the test is over */
+    /** @param {string} person @param {boolean} keep whether it stays in use after the test */
     async open(person, keep) {
       const own = windows.get(person) ?? [];
       windows.set(person, own);
@@ -120,12 +120,12 @@ export function createWindows(browser, isServer) {
       own.push(made);
       return made;
     },
-    /** Waits until no page in use has anything to do. */
+    /** Waits until every page in use is idle. */
     async idle() {
       const taken = [...windows.values()].flat().filter(({ isTaken, page }) => isTaken && !page.isClosed());
       await Promise.all(taken.map(({ idle }) => idle()));
     },
-    /** What went wrong in any page since the last time. Those that are not kept are free from now on. */
+    /** Problems in any page since the last call. Pages that are not kept become free. */
     takeProblems() {
       const all = [...windows.values()].flat();
       for (const window of all) window.isTaken = window.keep;

@@ -8,13 +8,13 @@ import { randomUUID } from 'node:crypto';
 const EMPTY_GRAPH = { nodes: [], connections: [] };
 
 /**
- * Rows made and read by SQL, past the package.
+ * Creates and reads rows with SQL, bypassing the package.
  *
  * @param {Stack} stack
  */
 export function createFixtures(stack) {
   /**
-   * Inserts rows, and gives them as PostgREST would.
+   * Inserts rows and returns them as PostgREST would.
    *
    * @param {string} table
    * @param {Row[]} rows all with the same columns
@@ -32,7 +32,7 @@ export function createFixtures(stack) {
   }
 
   /**
-   * Rows as PostgREST would give them.
+   * Rows as PostgREST would return them.
    *
    * @param {string} table
    * @param {string} [rest] conditions and order
@@ -47,7 +47,7 @@ export function createFixtures(stack) {
   /** @param {string} table @param {string} id */
   const row = async (table, id) => (await rows(table, 'where id = $1', [id]))[0] ?? null;
 
-  /** A user with nothing of their own. @returns {Promise<User>} */
+  /** A user without any rows. @returns {Promise<User>} */
   async function newUser(name = 'user') {
     const email = `${name}.${randomUUID()}@example.com`;
     const [{ id }] = await stack.sql('insert into auth.users (email) values ($1) returning id', [email]);
@@ -86,7 +86,7 @@ export function createFixtures(stack) {
       runs.map((columns) => ({ workflow_id: workflow.id, user_id: workflow.user_id, ...columns })),
     );
 
-  /** One of everything. @param {User} user */
+  /** One row of everything. @param {User} user */
   async function newEstate(user) {
     const workflow = await newWorkflow(user);
     const nodes = await newNodes(workflow, ['a', 'b', 'c']);
@@ -99,7 +99,7 @@ export function createFixtures(stack) {
     return { user, workflow, nodes, connections, execution, results };
   }
 
-  /** One of everything around a user's workflows. @param {User} user */
+  /** One row of everything apart from a user's workflows. @param {User} user */
   async function newBelongings(user) {
     const marked = await newWorkflow(user);
     const name = () => `x ${randomUUID()}`;

@@ -5,9 +5,9 @@ import assert from 'node:assert/strict';
 /** @typedef {import('./world.mjs').Tab} Tab */
 
 /**
- * A page with the official client, which the default client follows, and no signed-in user.
+ * A page with the official client, whose session the default client follows, and no signed-in user.
  *
- * The page's `supabase` is that client, `sessions` what it told of its session, and `sent` the Authorization headers of
+ * In the page, `supabase` is that client, `sessions` contains its auth events, and `sent` the Authorization headers of
  * our requests.
  *
  * @param {World} world

@@ -7,10 +7,10 @@ import { WORKFLOWS } from './functions/workflows.mjs';
 
 /** @typedef {import('./functions/promised.mjs').Estate} Estate */
 
-/** What each promises of those that are about one row, one list or one page. */
+/** The promises of all functions that concern one row, one list or one page. */
 export const FUNCTIONS = { ...WORKFLOWS, ...GRAPH, ...RUNS, ...ACCOUNT, ...GALLERY };
 
-/** What has tests of its own: see cursors.test.mjs, keys.test.mjs and saves.test.mjs. */
+/** Functions with separate tests: see cursors.test.mjs, keys.test.mjs and saves.test.mjs. */
 export const OTHERS = [
   'callService',
   'acceptInvitation',

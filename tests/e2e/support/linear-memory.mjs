@@ -1,7 +1,7 @@
 // @ts-check
 
 /**
- * Notes every WebAssembly memory that is made from now on, in this process or, sent there as text, in a page.
+ * Records every WebAssembly memory that is created from now on, in this process or, when sent there as text, in a page.
  *
  * @returns {WebAssembly.Memory[]} grows with every instance
  */
@@ -18,10 +18,10 @@ export function noteMemories() {
   return memories;
 }
 
-/** Makes a page note its memories from its beginning. @param {import('playwright-core').Page} page */
+/** Makes a page record its memories from the start. @param {import('playwright-core').Page} page */
 export const watchMemories = (page) => page.addInitScript(`globalThis.memories = (${noteMemories})();`);
 
-/** The bytes of a page's memories. @param {import('playwright-core').Page} page @returns {Promise<number>} */
+/** The size of a page's memories in bytes. @param {import('playwright-core').Page} page @returns {Promise<number>} */
 export const linearMemoryOf = (page) =>
   page.evaluate(() =>
     /** @type {any} */ (globalThis).memories.reduce(

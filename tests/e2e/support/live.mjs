@@ -6,12 +6,12 @@ import { until } from './until.mjs';
 /** @typedef {import('./world.mjs').Tab} Tab */
 /** @typedef {import('../../../pkg/index.js').OpenOptions} OpenOptions */
 /**
- * What a handler of a page heard.
+ * A change that a handler in a page received.
  *
  * @typedef {{ type: string, table: string, record: any, old: any, commitTimestamp: string | null, origin: string }} Told
  */
 
-/** How the server behaves unless a test wants it otherwise. */
+/** The default behavior of the server. */
 const DEFAULTS = {
   realtimePollMs: 0,
   realtimeColdMs: 0,
@@ -24,7 +24,7 @@ const DEFAULTS = {
 };
 
 /**
- * Following rows in pages. After each test the server behaves as it did.
+ * Subscriptions in pages. Resets the server's behavior after each test.
  *
  * @param {World} world
  */
@@ -33,7 +33,7 @@ export function useLive(world) {
   afterEach(() => stack.settings.change(DEFAULTS));
 
   /**
-   * Opens a subscription, waits until it is live and caught up, and remembers under `name` what it is told.
+   * Opens a subscription, waits until it is live and caught up, and records its reports under `name`.
    *
    * @param {Tab} tab
    * @param {string} table
@@ -46,7 +46,7 @@ export function useLive(world) {
     await rest();
   }
 
-  /** As `follow`, without waiting. @param {Tab} tab @param {string} table @param {object} options @param {string} [name] */
+  /** Like `follow`, without waiting. @param {Tab} tab @param {string} table @param {object} options @param {string} [name] */
   const begin = (tab, table, options, name = 'first') =>
     tab.run(([table, options, name]) => {
       /** @type {any} */
@@ -59,13 +59,13 @@ export function useLive(world) {
       own.handle.onGap = () => (own.gaps += 1);
     }, /** @type {const} */ ([table, options, name]));
 
-  /** Everything told so far. @param {Tab} tab @param {string} [name] @returns {Promise<Told[]>} */
+  /** Everything reported so far. @param {Tab} tab @param {string} [name] @returns {Promise<Told[]>} */
   const told = (tab, name = 'first') => tab.run((name) => following[name].told, name);
 
-  /** The kinds of what was told, or ids where that says more. @param {Tab} tab @param {string} [name] */
+  /** The kinds of the reported changes. @param {Tab} tab @param {string} [name] */
   const kinds = async (tab, name = 'first') => (await told(tab, name)).map(({ type }) => type);
 
-  /** Waits until so much was told, and gives all of it. @param {Tab} tab @param {number} count @param {string} [name] */
+  /** Waits until `count` changes were reported, and returns all of them. @param {Tab} tab @param {number} count @param {string} [name] */
   async function hears(tab, count, name = 'first', timeoutMs = 10_000) {
     const enough = () => tab.run(([name, count]) => following[name].told.length >= count, [name, count]);
     await until(enough, timeoutMs).catch(async () => {
@@ -78,14 +78,14 @@ export function useLive(world) {
     return told(tab, name);
   }
 
-  /** How it stands. @param {Tab} tab @param {string} [name] @returns {Promise<string>} */
+  /** The status of the subscription. @param {Tab} tab @param {string} [name] @returns {Promise<string>} */
   const status = (tab, name = 'first') => tab.run((name) => following[name].handle.status, name);
 
-  /** Waits until it stands so. @param {Tab} tab @param {string} wanted @param {string} [name] */
+  /** Waits until the subscription has this status. @param {Tab} tab @param {string} wanted @param {string} [name] */
   const stands = (tab, wanted, name = 'first', timeoutMs = 15_000) =>
     until(async () => (await status(tab, name)) === wanted, timeoutMs);
 
-  /** The tab is hidden, and shown again after so long. @param {Tab} tab @param {number} hiddenMs */
+  /** Hides the tab and shows it again after `hiddenMs`. @param {Tab} tab @param {number} hiddenMs */
   const hideAndShow = (tab, hiddenMs) =>
     tab.run((hiddenMs) => {
       const { now } = Date;
@@ -99,7 +99,7 @@ export function useLive(world) {
       Date.now = now;
     }, hiddenMs);
 
-  /** Changes a row by SQL. @param {string} table @param {string} id @param {string} column @param {unknown} value */
+  /** Changes a row with SQL. @param {string} table @param {string} id @param {string} column @param {unknown} value */
   const change = (table, id, column, value) =>
     stack.sql(`update public.${table} set ${column} = $1 where id = $2`, [value, id]);
 

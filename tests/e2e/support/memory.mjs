@@ -8,16 +8,16 @@ import { until } from './until.mjs';
 setFlagsFromString('--expose-gc');
 const collectGarbage = /** @type {() => void} */ (runInNewContext('gc'));
 
-/** Collects what is unreachable, and lets the callbacks that follow from that run. */
+/** Runs garbage collection, and lets the resulting callbacks run. */
 export async function collect() {
-  // What a callback lets go of is collected by the next round.
+  // Objects that a callback releases are collected in the next round.
   for (let round = 0; round < 5; round += 1) {
     collectGarbage();
     await sleep(1);
   }
 }
 
-/** Waits until every one of these objects is collected. @param {WeakRef<object>[]} references */
+/** Waits until all of these objects are collected. @param {WeakRef<object>[]} references */
 export function collected(references) {
   return until(async () => {
     await collect();
@@ -26,7 +26,7 @@ export function collected(references) {
 }
 
 /**
- * The bytes of linear memory of all WebAssembly instances that are started from now on, in this process.
+ * Returns a function for the total linear memory, in bytes, of all WebAssembly instances started from now on in this process.
  *
  * @returns {() => number}
  */

@@ -9,14 +9,14 @@ import { until } from './until.mjs';
 
 const run = promisify(execFile);
 const ASSEMBLED = process.env.WORKFLOW_DB_PKG ?? fileURLToPath(new URL('../../../pkg', import.meta.url));
-/** The last file that the build writes, and the first that a new build takes away. */
+/** Includes the last file that the build writes, and the first that a new build removes. */
 const COMPLETE_WITH = ['LICENSE', 'index.js', 'index.d.ts', 'workflow_db.wasm'];
 const BUILD_MS = 30_000;
 
 /**
  * Packs the assembled package as `npm publish` would.
  *
- * @returns {Promise<{ dir: string, tarball: string, remove(): Promise<void> }>} a temporary folder of its own
+ * @returns {Promise<{ dir: string, tarball: string, remove(): Promise<void> }>} a separate temporary folder
  */
 export async function packPackage() {
   const dir = await mkdtemp(join(tmpdir(), 'workflow-db-pack-'));
@@ -43,7 +43,7 @@ export async function unpackedPackage() {
 }
 
 /**
- * Takes a copy, as a build may replace the folder at any moment. False for one that is not complete.
+ * Copies the package, because a build may replace the folder at any moment. Returns false if the copy is incomplete.
  *
  * @param {string} target
  */

@@ -1,4 +1,4 @@
-/** What `page.js` makes global in the page, for the functions that tests run there. */
+/** The globals that `page.js` defines in the page, for the functions that tests run there. */
 import type * as package_ from '../../../pkg/index.js';
 import type * as offline_ from '../../../pkg/offline/index.js';
 
@@ -32,7 +32,7 @@ declare global {
   const cache: package_.CacheManager;
   /** May be changed by a test: the configured token provider answers `env.token`. */
   const env: { url: string; key: string; token: string | null; userId: string };
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- whatever comes of the call
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the result of any call
   function outcome(promise: unknown): Promise<{ value?: any; error?: any }>;
   function failure(promise: unknown): Promise<Described>;
   function thrown(act: () => unknown): Described;
@@ -54,7 +54,7 @@ declare global {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each test shows what it likes
   const room: package_.Room<any>;
   const seen: { statuses: string[]; told: number; messages: unknown[] };
-  /** Set by `live.mjs`: what subscriptions of the page were told, by the names that the test gave them. */
+  /** Set by `live.mjs`: the reports to the page's subscriptions, by the names that the test chose. */
   const following: Record<
     string,
     {
@@ -65,6 +65,6 @@ declare global {
       handle: package_.SubscriptionHandle;
     }
   >;
-  /** Set by the tests of races: answers wait here. */
+  /** Set by tests of races: holds back responses. */
   const gate: ReturnType<typeof gatedFetch>;
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// Runs in the page: makes the package and a few helpers global, for the functions that tests run there.
+// Runs in the page: defines the package and a few helpers as globals, for the functions that tests run there.
 import * as wdb from '/pkg/index.js';
 
 /** @param {any} error */
@@ -22,7 +22,7 @@ function described(error) {
   };
 }
 
-/** What comes of a promise, in a form that leaves the page: `{ value }` or `{ error }`. @param {any} promise */
+/** The result of a promise in a form that can be sent out of the page: `{ value }` or `{ error }`. @param {any} promise */
 async function outcome(promise) {
   try {
     return { value: await promise };
@@ -31,14 +31,14 @@ async function outcome(promise) {
   }
 }
 
-/** What a promise is rejected with. @param {any} promise */
+/** The error that a promise rejects with. @param {any} promise */
 async function failure(promise) {
   const { error, value } = await outcome(promise);
   if (error === undefined) throw new Error(`Expected a failure, got ${JSON.stringify(value)}`);
   return error;
 }
 
-/** What a function throws. @param {() => unknown} act */
+/** The error that a function throws. @param {() => unknown} act */
 function thrown(act) {
   try {
     act();
@@ -49,9 +49,9 @@ function thrown(act) {
 }
 
 /**
- * A fetch whose answers are held back until they are let go.
+ * A fetch that holds back responses until they are released.
  *
- * `isHeld` picks the requests whose answers wait, once the server has given them. An aborted one is let go at once.
+ * `isHeld` selects the requests whose responses are held back on arrival. Aborting a request releases it at once.
  *
  * @param {(url: string, init: RequestInit) => boolean} isHeld
  */
@@ -62,7 +62,7 @@ function gatedFetch(isHeld) {
     held,
     /** Waits until `count` responses have arrived and are held back. @param {number} count */
     arrived: (count) => until(() => held.length >= count),
-    /** Lets every held answer go. */
+    /** Releases every response that is held back. */
     release: () => held.splice(0).forEach((answer) => answer.release()),
     /** @param {string} url @param {RequestInit} init */
     async fetch(url, init) {

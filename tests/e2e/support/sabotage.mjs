@@ -1,7 +1,8 @@
 // @ts-check
 
 /**
- * Runs in a page before the engine starts: from the call of `arm` on, the engine's `count`th call of one of its imports traps.
+ * Runs in a page before the engine starts. After a call of `arm`, the engine's `count`th call of one of its imports
+ * traps.
  */
 export const sabotage = () => {
   const { Instance } = WebAssembly;
@@ -17,7 +18,7 @@ export const sabotage = () => {
   Object.assign(globalThis, { trap });
   Object.assign(WebAssembly, {
     Instance: function (/** @type {WebAssembly.Module} */ module, /** @type {any} */ imports) {
-      // The module that decodes the engine has none.
+      // The module that decodes the engine has no imports.
       const groups = Object.entries(imports ?? {}).map(([name, group]) => {
         const calls = Object.entries(/** @type {any} */ (group)).map(([key, call]) => [key, watched(call)]);
         return [name, Object.fromEntries(calls)];

@@ -20,10 +20,10 @@ const blankPage = (script) => `<!doctype html>
 `;
 
 /**
- * Serves a blank page that imports the package, on an origin of its own.
+ * Serves a blank page that imports the package, on a separate origin.
  *
  * @param {string} packageRoot
- * @param {Record<string, () => Promise<string>>} [pages] more pages, by path: the script of each
+ * @param {Record<string, () => Promise<string>>} [pages] additional pages by path: the script of each
  */
 export async function startSite(packageRoot, pages = {}) {
   const server = createServer(async (request, response) => {

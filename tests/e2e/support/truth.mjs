@@ -8,7 +8,7 @@
 const BY_TIME = 'order by created_at, id';
 
 /**
- * What reads are to give, by SQL.
+ * The expected results of reads, from SQL.
  *
  * @param {Pick<Fixtures, 'row' | 'rows'>} fixtures
  */
@@ -87,7 +87,7 @@ export function createTruth({ row, rows }) {
 }
 
 /**
- * Every read that the cache may answer about an estate.
+ * Every read of these rows that the cache may answer.
  *
  * @param {Ids} ids
  * @returns {Call[]}

@@ -7,7 +7,7 @@ const POLL_MS = 20;
  * Waits for a condition.
  *
  * @template T
- * @param {() => T | Promise<T>} condition asked again until what it gives is truthy
+ * @param {() => T | Promise<T>} condition called until it returns a truthy value
  * @param {number} [timeoutMs]
  * @returns {Promise<T>}
  */

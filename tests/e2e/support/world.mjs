@@ -14,25 +14,25 @@ import { startSite } from './site.mjs';
 /** @typedef {Awaited<ReturnType<typeof startSite>>} Site */
 
 /**
- * What a page's `env` holds, and what it is configured with unless that is left to the test.
+ * The contents of a page's `env`, and the configuration of its client unless the test configures it.
  *
  * @typedef {object} TabOptions
  * @property {User | null} [as] the signed-in user; none by default
  * @property {boolean} [configured] whether the default client is configured; true by default
- * @property {Record<string, any>} [options] more options for that, such as `retry`
- * @property {boolean} [keep] open for the whole file, not only for the test
- * @property {boolean} [plain] for tests that do nothing but calls of `db`: the page may be one in which an earlier such
- *   test was run as another user, which is quicker than loading it again
- * @property {string} [path] the page's path; that of the blank page by default
+ * @property {Record<string, any>} [options] additional options for `configure`, such as `retry`
+ * @property {boolean} [keep] whether it stays open for the whole file instead of one test
+ * @property {boolean} [plain] for tests that only call functions of `db`: the page may be reused from an earlier such
+ * test of another user, which is faster than loading it
+ * @property {string} [path] the page's path; the blank page by default
  */
 
 /**
- * A stack, a site that serves the packed package, and a browser, for the tests of one file.
+ * A stack, a site that serves the packed package, and a browser, shared by the tests of one file.
  *
- * Before each test, faults and the request log are empty; after each, no page may have reported an error.
+ * Before each test, faults and the request log are cleared; after each, no page may have reported an error.
  *
  * @param {import('../../../examples/local-stack/stack.mjs').StackOptions} [stackOptions]
- * @param {(packageRoot: string) => Parameters<typeof startSite>[1]} [pagesOf] more pages that the site serves
+ * @param {(packageRoot: string) => Parameters<typeof startSite>[1]} [pagesOf] additional pages of the site
  */
 export async function useWorld(stackOptions = {}, pagesOf = () => ({})) {
   /** @type {(() => Promise<unknown>)[]} */
@@ -62,7 +62,7 @@ export async function useWorld(stackOptions = {}, pagesOf = () => ({})) {
     assert.deepEqual(windows.takeProblems(), [], 'errors that nobody caught');
   });
 
-  /** Waits until all that is committed was sent, received, and seen to by every page. */
+  /** Waits until everything committed was sent, received, and processed by every page. */
   async function rest() {
     await stack.realtime.settle();
     await windows.idle();
@@ -94,7 +94,7 @@ export async function useWorld(stackOptions = {}, pagesOf = () => ({})) {
       Object.assign(globalThis, { env });
       const accessToken = () => /** @type {any} */ (globalThis).env.token;
       const { url, key } = env;
-      // Nothing else is touched: that would start the engine before the test does.
+      // Touch nothing else: that would start the engine before the test does.
       if (!configured) return;
       wdb.configure({ url, key, accessToken, ...options });
       wdb.authChanged();
@@ -106,13 +106,13 @@ export async function useWorld(stackOptions = {}, pagesOf = () => ({})) {
        * Runs a function in the page.
        *
        * @template A, T
-       * @param {(args: A) => T | Promise<T>} act sees `wdb`, `db`, `cache`, `env` and what else `page.js` makes global
+       * @param {(args: A) => T | Promise<T>} act may use `wdb`, `db`, `cache`, `env` and the other globals of `page.js`
        * @param {A} [args]
        * @returns {Promise<T>}
        */
       run: (act, args) => /** @type {any} */ (page.evaluate)(act, args),
       /**
-       * Calls functions of `db` one after the other, and gives what came of each.
+       * Calls functions of `db` one after the other, and returns the outcome of each.
        *
        * @param {[name: string, ...args: unknown[]][]} calls
        */
@@ -128,7 +128,7 @@ export async function useWorld(stackOptions = {}, pagesOf = () => ({})) {
   }
 
   ends.push(() => browser.close());
-  /** The errors that pages reported: for tests in which there have to be some. */
+  /** Errors that pages reported, for tests that expect some. */
   const { takeProblems } = windows;
   return { stack, site, unpacked, browser, open, rest, takeProblems, ...createFixtures(stack) };
 }
@@ -136,7 +136,7 @@ export async function useWorld(stackOptions = {}, pagesOf = () => ({})) {
 /** @typedef {Awaited<ReturnType<World['open']>>} Tab */
 
 /**
- * Waits for everything that starts, and registers how it ends, also when a part fails.
+ * Waits for everything to start, and registers how to stop it, even if a part fails.
  *
  * @param {Promise<any>[]} starting
  * @param {(() => Promise<unknown>)[]} ends

@@ -1,4 +1,4 @@
-//! Whatever the application passes is checked, never trusted, never a panic.
+//! Arguments from the application are always checked and never cause a panic.
 
 use super::values::{id, text, time};
 use crate::support::postgrest::schema;
@@ -25,7 +25,7 @@ fn value() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// As the shell makes it: the JSON of what JSON can carry.
+/// As the shell creates it: a value with its JSON, if it has any.
 fn field() -> impl Strategy<Value = Field> {
     let columns: Vec<&'static str> =
         TABLES.iter().flat_map(|table| table.columns).map(|column| column.name).collect();
@@ -63,7 +63,7 @@ fn field() -> impl Strategy<Value = Field> {
             Value::Json => "{\"a\":[1]}".to_owned(),
             Value::Absent | Value::Other(_) => String::new(),
         };
-        // A list comes as a value that no column takes, with the members of its objects.
+        // A list arrives as a value that no column accepts, with the members of its objects.
         let node = || vec![Field::text("node_id", "a"), Field::text("node_type", "b")];
         let rows = matches!(value, Value::Other(_)).then(|| vec![node(), Vec::new()]);
         Field { rows, ..Field::plain(name, value, json) }
@@ -81,7 +81,7 @@ proptest! {
     #![proptest_config(super::config(2_000))]
 
     #[test]
-    fn no_argument_makes_a_function_panic_and_every_refusal_says_what_was_expected(
+    fn no_argument_causes_a_panic_and_every_refusal_says_what_was_expected(
         name in proptest::sample::select(names().chain(["noSuchFunction", "callService"]).collect::<Vec<_>>()),
         arguments in proptest::collection::vec(given(), 0..4),
     ) {
@@ -127,14 +127,14 @@ proptest! {
     }
 
     #[test]
-    fn a_text_as_json_is_that_text(text in any::<String>()) {
+    fn a_string_survives_serialization_as_json(text in any::<String>()) {
         let parsed: String = serde_json::from_str(&json_text(&text)).expect("JSON");
         prop_assert_eq!(parsed, text);
     }
 }
 
 #[test]
-fn the_tables_here_are_those_of_the_database() {
+fn the_model_has_the_same_tables_as_the_crate() {
     for facts in schema::TABLES {
         let table = TABLES.iter().find(|table| table.name == facts.name).expect("a table");
         let columns = |names: Vec<&str>| names.join(", ");

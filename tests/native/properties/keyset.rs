@@ -1,4 +1,4 @@
-//! The walk through a list that the server cuts.
+//! Reading a list in parts because the server caps responses.
 
 use super::values::{text, time};
 use crate::support::postgrest::{filter, schema, Row};
@@ -11,7 +11,7 @@ proptest! {
     #![proptest_config(super::config(128))]
 
     #[test]
-    fn a_walked_list_is_the_sorted_list_whatever_the_cap(
+    fn a_list_read_in_parts_is_the_sorted_list_for_every_cap(
         times in proptest::collection::vec(super::values::nullable(time()), 0..30),
         names in proptest::collection::vec(text(), 30),
         max_rows in 1_usize..12,

@@ -1,4 +1,4 @@
-//! What is decided here about rows is what SQL would say.
+//! Decisions about rows agree with SQL.
 
 use super::values::{id, text, time, workflow};
 use crate::support::postgrest::{filter, schema, url};
@@ -45,9 +45,9 @@ fn filters() -> impl Strategy<Value = Vec<Filter>> {
 proptest! {
     #![proptest_config(super::config(500))]
 
-    /// The query goes the whole way: as a URL, parsed by the model server, evaluated there.
+    /// Sends the query all the way: as a URL that the model server parses and evaluates.
     #[test]
-    fn a_query_admits_the_rows_that_the_server_would_answer(filters in filters(), row in workflow()) {
+    fn a_query_matches_exactly_the_rows_that_the_server_returns(filters in filters(), row in workflow()) {
         let query = Query { filters, ..Query::of(&WORKFLOWS) };
         let request = Request::select(&query, "*");
         let params = url::params(request.path.split_once('?').expect("a query").1).ok().expect("it parses");
@@ -85,7 +85,7 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_names_is_left_to_the_database(a in workflow(), b in workflow()) {
+    fn sorting_by_name_is_left_to_the_database(a in workflow(), b in workflow()) {
         let query = Query::of(&WORKFLOWS).ordered_by("name", false);
         let answer = query.compare(&Json::from(&a), &Json::from(&b));
         if a["name"] == b["name"] {
@@ -96,9 +96,9 @@ proptest! {
         }
     }
 
-    /// What comes after a place in a list is exactly what is larger in its order, NULLs and ties included.
+    /// The rows after a position in a list are exactly those that sort after it, including NULLs and ties.
     #[test]
-    fn a_place_in_a_list_parts_it_where_the_row_stands(
+    fn a_position_splits_a_list_at_its_row(
         rows in proptest::collection::vec(workflow(), 1..8),
         column in proptest::sample::select(vec!["created_at", "updated_at", "archived_at", "name"]),
         descending in any::<bool>(),

@@ -1,4 +1,4 @@
-//! Merges of two sides that were edited at random.
+//! Merges of two randomly edited sides.
 
 use crate::support::Json;
 use proptest::prelude::*;
@@ -6,7 +6,7 @@ use serde_json::{json, Map, Value as V};
 use std::collections::{BTreeMap, BTreeSet};
 use workflow_db::merge::{merge_graphs, Graph, Merged, OnConflict};
 
-/// One edit that an application makes. Numbers pick what it is made of, among what there is.
+/// An edit by an application. Numbers select among the available rows.
 #[derive(Clone, Debug)]
 enum Edit {
     Label(usize, V),
@@ -20,7 +20,7 @@ enum Edit {
     Disconnect(usize),
 }
 
-/// Few keys, so that both sides meet; some that mean something to JavaScript.
+/// Only a few keys, so that the sides collide; some have a special meaning in JavaScript.
 fn key() -> impl Strategy<Value = &'static str> {
     prop_oneof![Just("a"), Just("b"), Just("__proto__"), Just("constructor"), Just("1")]
 }
@@ -70,7 +70,7 @@ fn edits() -> impl Strategy<Value = Vec<Edit>> {
 
 type Rows = Vec<Map<String, V>>;
 
-/// A graph as an application holds it.
+/// A graph in the form that an application has.
 #[derive(Clone, Debug, Default)]
 struct Canvas {
     nodes: Rows,
@@ -200,7 +200,7 @@ fn merged(base: &V, theirs: &V, mine: &V) -> (V, Vec<V>) {
     (merged.graph().to_value(), conflicts)
 }
 
-/// Every field of a graph by row and path, and of every row and object that it is there.
+/// Every field of a graph by row and path. Rows and objects have an entry for their existence.
 type Fields = BTreeMap<(String, Vec<String>), V>;
 
 fn fields_of(graph: &V) -> Fields {
@@ -264,7 +264,7 @@ fn ids(graph: &V, list: &str, name: &str) -> Vec<String> {
     rows.map(|row| row[name].as_str().expect("a name").to_owned()).collect()
 }
 
-/// The same whatever the order of an object's members: as the database compares.
+/// Compares as the database does: the order of an object's members is irrelevant.
 fn is_equal(one: &V, other: &V) -> bool {
     Json::from(one) == Json::from(other)
 }
@@ -276,7 +276,7 @@ fn is_same_field(one: Option<&V>, other: Option<&V>) -> bool {
     }
 }
 
-/// Every change that `side` made of `base` is in `merged`, or a conflict names it.
+/// Checks that every change from `base` to `side` is in `merged` or named by a conflict.
 fn nothing_is_lost(base: &V, side: &V, merged: &V, conflicts: &[V]) -> Result<(), TestCaseError> {
     let (before, after, result) = (fields_of(base), fields_of(side), fields_of(merged));
     let places: BTreeSet<_> = before.keys().chain(after.keys()).collect();
@@ -302,7 +302,7 @@ proptest! {
     #![proptest_config(super::config(2_000))]
 
     #[test]
-    fn a_merge_with_an_unchanged_side_is_the_other_side(start in edits(), own in edits()) {
+    fn merging_with_an_unchanged_side_returns_the_other_side(start in edits(), own in edits()) {
         let base = Canvas::made_by(&start);
         let (base, side) = (base.json(), base.edited(&own).json());
         prop_assert_eq!(merged(&base, &base, &side), (side.clone(), vec![]));
@@ -311,7 +311,7 @@ proptest! {
     }
 
     #[test]
-    fn a_merge_is_symmetric_but_for_the_names_of_the_sides(
+    fn a_merge_is_symmetric_except_for_the_names_of_the_sides(
         start in edits(), theirs in edits(), mine in edits()
     ) {
         let base = Canvas::made_by(&start);
@@ -340,7 +340,7 @@ proptest! {
         let (result, conflicts) = merged(&base, &theirs, &mine);
         nothing_is_lost(&base, &theirs, &result, &conflicts)?;
         nothing_is_lost(&base, &mine, &result, &conflicts)?;
-        // Nothing is made up: every field is as one of the three has it.
+        // No invented values: every field has the value of one of the three graphs.
         let [base, theirs, mine] = [&base, &theirs, &mine].map(fields_of);
         for (place, value) in fields_of(&result) {
             let sources = [&base, &theirs, &mine].map(|fields| fields.get(&place));
@@ -356,7 +356,7 @@ proptest! {
         for conflict in merged(&base, &theirs, &mine).1 {
             let of = |name| conflict.get(name);
             prop_assert!(!is_same_field(of("theirs"), of("mine")), "{}", conflict);
-            // A side that connected a node to another one has not changed it.
+            // A side that connected a node to another one did not change it.
             let is_row = of("path") == Some(&json!([]));
             let is_change = |side| !is_same_field(of("base"), of(side));
             prop_assert!(is_row || is_change("theirs") && is_change("mine"), "{}", conflict);
@@ -364,7 +364,7 @@ proptest! {
     }
 
     #[test]
-    fn a_merged_graph_is_whole(start in edits(), theirs in edits(), mine in edits()) {
+    fn every_connection_of_a_merged_graph_has_both_nodes(start in edits(), theirs in edits(), mine in edits()) {
         let base = Canvas::made_by(&start);
         let (base, theirs, mine) = (base.json(), base.edited(&theirs).json(), base.edited(&mine).json());
         for on_conflict in [OnConflict::Base, OnConflict::Theirs] {
@@ -386,12 +386,13 @@ proptest! {
     }
 
     #[test]
-    fn a_merged_graph_merges_to_itself(start in edits(), theirs in edits(), mine in edits()) {
+    fn merging_a_merged_graph_again_changes_nothing(start in edits(), theirs in edits(), mine in edits()) {
         let base = Canvas::made_by(&start);
         let (base, theirs, mine) = (base.json(), base.edited(&theirs).json(), base.edited(&mine).json());
         let (result, conflicts) = merged(&base, &theirs, &mine);
         prop_assert_eq!(merged(&base, &result, &result), (result.clone(), vec![]));
-        // Of two connections that the sides made one, the other one is deleted: that is a conflict with its change.
+        // If both sides drew one connection, the merge deletes one of the two rows. Merging again conflicts with a
+        // change of it.
         let rows = |graph: &V| graph["connections"].as_array().expect("a list").clone();
         let is_left = |row: &V| ids(&result, "connections", "connection_id").iter().any(|id| row["connection_id"] == json!(id));
         let is_united = rows(&theirs).iter().any(|row| !is_left(row) && !rows(&base).contains(row));
@@ -405,7 +406,7 @@ proptest! {
     }
 
     #[test]
-    fn where_conflicts_go_to_one_side_it_loses_nothing(start in edits(), theirs in edits(), mine in edits()) {
+    fn a_side_that_wins_conflicts_loses_no_change(start in edits(), theirs in edits(), mine in edits()) {
         let base = Canvas::made_by(&start);
         let (base, theirs, mine) = (base.json(), base.edited(&theirs).json(), base.edited(&mine).json());
         let result = merge(&base, &theirs, &mine, OnConflict::Theirs);

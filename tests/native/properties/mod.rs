@@ -1,4 +1,4 @@
-//! What holds for all values.
+//! Properties that hold for all values.
 
 use proptest::prelude::ProptestConfig;
 use proptest::test_runner::RngSeed;
@@ -13,7 +13,7 @@ mod timestamps;
 mod urls;
 mod values;
 
-/// This number of cases, the same ones in every run. `SEED=…` tries others, `MAX_CASES=…` fewer.
+/// Runs this many cases, the same ones each time. `SEED=…` tries others, `MAX_CASES=…` fewer.
 pub fn config(cases: u32) -> ProptestConfig {
     let seed = crate::variable("SEED", 1);
     let most = crate::variable("MAX_CASES", u64::from(cases));

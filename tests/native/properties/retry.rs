@@ -1,4 +1,4 @@
-//! Waits have bounds.
+//! Delays between attempts are bounded.
 
 use proptest::prelude::*;
 use workflow_db::error::{Error, Report};
@@ -20,7 +20,7 @@ proptest! {
     #![proptest_config(super::config(500))]
 
     #[test]
-    fn a_wait_is_between_half_and_all_of_the_backoff_and_never_shorter_than_was_asked(
+    fn a_delay_is_between_half_and_all_of_the_backoff_and_respects_retry_after(
         config in config(),
         attempt in 1_u32..12,
         asked in proptest::option::of(0.0..MAX_RETRY_AFTER_MS),
@@ -43,7 +43,7 @@ proptest! {
     }
 
     #[test]
-    fn what_cannot_be_mended_is_never_retried(config in config(), attempt in 1_u32..12, random in 0.0..1.0) {
+    fn permanent_errors_are_never_retried(config in config(), attempt in 1_u32..12, random in 0.0..1.0) {
         let final_error: Error = Report::new("23505", "taken").into();
         prop_assert_eq!(config.decide(&final_error, attempt, None, random), Decision::Surface);
         let too_long = Some(MAX_RETRY_AFTER_MS + 1.0);
@@ -51,7 +51,7 @@ proptest! {
     }
 
     #[test]
-    fn an_attempt_beyond_any_count_has_a_finite_wait(attempt in 1_u32..5_000, random in 0.0..1.0) {
+    fn the_delay_is_finite_for_any_number_of_attempts(attempt in 1_u32..5_000, random in 0.0..1.0) {
         let config = RetryConfig { max_attempts: u32::MAX, ..RetryConfig::default() };
         let verdict = config.decide(&Error::timeout(), attempt, None, random);
         let Decision::Retry(wait) = verdict else { panic!("{verdict:?}") };

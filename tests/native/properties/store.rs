@@ -1,4 +1,4 @@
-//! The store, against a list that does the same the slow way.
+//! The store, compared with a simple list that does the same slowly.
 
 use crate::support::Json;
 use proptest::prelude::*;
@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use workflow_db::cache::{CacheConfig, Freshness, Shape, Store};
 use workflow_db::time::Moment;
 
-/// Keys with variants, and an entry that is put together from three others.
+/// Keys with variants, and an entry that is composed of three others.
 const KEYS: [&str; 9] = [
     "workflow:1",
     "workflow_nodes:1",
@@ -32,7 +32,7 @@ enum Step {
     Touch(Vec<usize>),
     Invalidate(usize),
     Sweep,
-    /// Both clocks move; the monotonic one may have stood still, the wall clock may go back.
+    /// Both clocks advance. The monotonic clock may stand still, and the wall clock may go back.
     Time(f64, f64),
     Resize(usize),
     Stale(Option<f64>),
@@ -62,7 +62,7 @@ struct Known {
     ttl_ms: f64,
 }
 
-/// Entries, the most recently used first.
+/// The entries, most recently used first.
 struct Model {
     entries: Vec<Known>,
     max_size: usize,
@@ -163,7 +163,7 @@ proptest! {
     #![proptest_config(super::config(1_000))]
 
     #[test]
-    fn the_store_does_what_a_plain_list_would(steps in proptest::collection::vec(step(), 1..60)) {
+    fn the_store_behaves_like_a_simple_list(steps in proptest::collection::vec(step(), 1..60)) {
         let mut store = Store::<Json>::default();
         let now = Moment { monotonic_ms: 0.0, wall_ms: 1_000.0 };
         let mut model =
@@ -195,7 +195,7 @@ proptest! {
                 Step::Touch(keys) => {
                     let entries = keys.iter().filter_map(|key| store.peek(KEYS[*key]));
                     let slots: Vec<u32> = entries.map(|entry| entry.slot).collect();
-                    // A number that was never given is ignored.
+                    // An unknown slot is ignored.
                     store.touch_slots(&[slots, vec![9_999]].concat());
                     for key in keys {
                         if model.entries.iter().any(|entry| entry.key == KEYS[*key]) {

@@ -1,4 +1,4 @@
-//! Times, against a calendar that counts year by year.
+//! Timestamps, compared with a calendar that counts year by year.
 
 use crate::support::postgrest::calendar;
 use proptest::prelude::*;
@@ -11,9 +11,9 @@ struct Parts {
     month: i64,
     day: i64,
     seconds: i64,
-    /// Digits after the point.
+    /// Digits after the decimal point.
     fraction: String,
-    /// Minutes east of UTC, and which way to write them.
+    /// Minutes east of UTC, and the notation.
     zone: Option<(i64, u8)>,
 }
 
@@ -65,7 +65,7 @@ impl Parts {
     }
 }
 
-/// The years that four digits can say.
+/// The years that four digits can express.
 fn years() -> std::ops::Range<i64> {
     let start = |year| calendar::days_since_1970(year, 1, 1) * 86_400_000_000;
     start(1)..start(10_000)
@@ -81,7 +81,7 @@ proptest! {
     }
 
     #[test]
-    fn what_was_normalized_stays_as_it_is(parts in parts()) {
+    fn normalizing_twice_changes_nothing(parts in parts()) {
         if let Some(normal) = timestamp::normalize(&parts.text()) {
             prop_assert_eq!(timestamp::normalize(&normal), Some(normal.clone()));
             prop_assert_eq!(timestamp::compare(&normal, &normal), Some(Ordering::Equal));
@@ -89,7 +89,7 @@ proptest! {
     }
 
     #[test]
-    fn normalized_times_compare_as_their_moments(a in parts(), b in parts()) {
+    fn normalized_times_sort_chronologically(a in parts(), b in parts()) {
         let normal = (timestamp::normalize(&a.text()), timestamp::normalize(&b.text()));
         if let (Some(first), Some(second)) = normal {
             prop_assert_eq!(timestamp::compare(&first, &second), Some(a.micros().cmp(&b.micros())));
@@ -97,7 +97,7 @@ proptest! {
     }
 
     #[test]
-    fn the_next_day_is_the_next_day(parts in parts()) {
+    fn the_next_day_follows_the_calendar(parts in parts()) {
         let Parts { year, month, day, .. } = parts;
         let text = format!("{year:04}-{month:02}-{day:02}");
         prop_assert!(timestamp::is_date_only(&text));
@@ -107,8 +107,8 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_it_panic(text in "\\PC{0,30}|[0-9TZ:.+ -]{0,32}|[0-9]{4}-[0-9]{2}-[0-9]{2}\\PC{0,12}") {
-        // Whatever it says, the database must be able to read it.
+    fn no_text_causes_a_panic(text in "\\PC{0,30}|[0-9TZ:.+ -]{0,32}|[0-9]{4}-[0-9]{2}-[0-9]{2}\\PC{0,12}") {
+        // The database must be able to read the result.
         if let Some(normal) = timestamp::normalize(&text) {
             prop_assert!(calendar::parse(&normal).is_some(), "{} became {}", text, normal);
         }

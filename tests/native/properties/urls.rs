@@ -1,4 +1,4 @@
-//! A value is a value: whatever it holds, the server reads back exactly it and no further structure.
+//! Values in URLs: the server reads back exactly the value, and no other structure.
 
 use super::values::text;
 use crate::support::postgrest::url::{params, Condition, Operator, Params};
@@ -43,7 +43,7 @@ proptest! {
     }
 
     #[test]
-    fn a_place_to_continue_from_arrives_as_it_is(name in text(), id in text(), descending in any::<bool>()) {
+    fn a_keyset_position_arrives_as_it_is(name in text(), id in text(), descending in any::<bool>()) {
         let query = Query::of(&WORKFLOWS).ordered_by("name", descending);
         let position = vec![
             (Order { column: "name", descending }, Some(name.clone())),

@@ -1,11 +1,11 @@
-//! Values to try: ids, times, texts that mean something to a URL, and rows made of them.
+//! Random values: ids, times, strings with special characters for URLs, and rows made of them.
 
 use crate::support::postgrest::{calendar, Row};
 use crate::support::random::uuid_of;
 use proptest::prelude::*;
 use serde_json::{json, Value};
 
-/// A few ids, so that equal ones meet.
+/// One of a few ids, so that equal ones occur.
 pub fn id() -> impl Strategy<Value = String> {
     (0..6).prop_map(|n| uuid_of(&format!("{n}")))
 }
@@ -16,7 +16,7 @@ pub fn time() -> impl Strategy<Value = String> {
     (0_i64..4, fraction).prop_map(|(second, micros)| calendar::print((second - 2) * 1_000_000 + micros))
 }
 
-/// Texts with whatever a URL, a list or a logic tree could take for structure.
+/// Strings with everything that a URL, a list or a logic tree could mistake for structure.
 pub fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         proptest::collection::vec(
@@ -62,7 +62,7 @@ pub fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A value of a column that may be NULL.
+/// A value of a nullable column.
 pub fn nullable(values: impl Strategy<Value = String>) -> impl Strategy<Value = Value> {
     prop_oneof![1 => Just(Value::Null), 4 => values.prop_map(Value::String)]
 }

@@ -1,4 +1,4 @@
-//! Channels: joined, ready, refused, lost, left.
+//! Channels: joining, readiness, refusals, losses, leaving.
 
 use super::rig::{every_change, granted, topic, Manners, Rig, Sent, GOOD};
 use serde_json::json;
@@ -11,7 +11,7 @@ const MUTE: Manners = Manners { joins: false, ..GOOD };
 const BAD: &str = "{:error, \"invalid column for filter nope\"}";
 
 #[test]
-fn a_join_says_what_the_official_client_says() {
+fn a_join_has_the_same_payload_as_the_official_client() {
     let mut rig = Rig::new(MUTE);
     let value = "\"q\" \\ 😀\u{1}\n";
     let filter = Some(Comparison::equal("name", value));
@@ -32,7 +32,7 @@ fn a_join_says_what_the_official_client_says() {
 }
 
 #[test]
-fn ready_is_the_word_of_the_server_and_not_the_reply() {
+fn a_channel_is_ready_after_the_system_message_and_not_after_the_reply() {
     for vsn in [Vsn::V1, Vsn::V2] {
         let mut rig = Rig::speaking(vsn, MUTE);
         rig.open(1);
@@ -47,14 +47,14 @@ fn ready_is_the_word_of_the_server_and_not_the_reply() {
 }
 
 #[test]
-fn a_second_opening_changes_nothing() {
+fn opening_a_channel_twice_changes_nothing() {
     let mut rig = Rig::live();
     rig.open_with(1, vec![every_change("workflow_nodes")]);
     assert!(rig.told().is_empty());
 }
 
 #[test]
-fn a_join_without_a_reply_is_sent_again() {
+fn a_join_without_a_reply_is_repeated() {
     let mut rig = Rig::live();
     rig.manners = MUTE;
     rig.open(2);
@@ -63,7 +63,7 @@ fn a_join_without_a_reply_is_sent_again() {
 }
 
 #[test]
-fn a_join_whose_timer_was_late_is_given_time_once() {
+fn a_join_whose_timer_was_late_gets_more_time_once() {
     let mut rig = Rig::live();
     rig.manners = MUTE;
     rig.open(2);
@@ -78,7 +78,7 @@ fn a_join_whose_timer_was_late_is_given_time_once() {
 }
 
 #[test]
-fn what_was_not_sent_yet_is_not_sent_on_the_next_socket() {
+fn unsent_frames_are_not_sent_on_the_next_socket() {
     let mut rig = Rig::live();
     let step = rig.step();
     rig.session.open(step, 2, vec![every_change("workflows")]);
@@ -98,7 +98,7 @@ fn a_channel_that_never_gets_ready_is_joined_again() {
 }
 
 #[test]
-fn answers_that_belong_to_an_earlier_join_are_not_ours() {
+fn replies_to_an_earlier_join_are_ignored() {
     for vsn in [Vsn::V1, Vsn::V2] {
         let mut rig = Rig::speaking(vsn, MUTE);
         rig.open(1);
@@ -107,7 +107,7 @@ fn answers_that_belong_to_an_earlier_join_are_not_ours() {
         rig.told();
         rig.reply(&first, "error", json!({"reason": "late"}));
         rig.accept(1);
-        // As in the recording duplicate-topic-join: the new reply first, then the end of the old join.
+        // As in the recording duplicate-topic-join: first the new reply, then the end of the old join.
         rig.server_closes(1, &first.reference);
         rig.reply(&first, "error", json!({"reason": "later"}));
         rig.subscribed(1);
@@ -119,7 +119,7 @@ fn answers_that_belong_to_an_earlier_join_are_not_ours() {
 }
 
 #[test]
-fn a_closed_channel_comes_back_by_itself() {
+fn a_closed_channel_is_joined_again() {
     let mut rig = Rig::live();
     let join_ref = rig.join_ref(1);
     rig.server_closes(1, &join_ref);
@@ -132,7 +132,7 @@ fn a_closed_channel_comes_back_by_itself() {
 }
 
 #[test]
-fn a_refusal_is_told_once_until_it_changes() {
+fn a_refusal_is_reported_once_until_it_changes() {
     let mut rig = Rig::new(MUTE);
     rig.open(1);
     rig.accept(1);
@@ -147,7 +147,7 @@ fn a_refusal_is_told_once_until_it_changes() {
 }
 
 #[test]
-fn a_refused_channel_joins_again_ever_more_rarely() {
+fn a_refused_channel_joins_again_with_growing_delays() {
     let mut rig = Rig::new(MUTE);
     let mut joins = Vec::new();
     rig.open(1);
@@ -169,7 +169,7 @@ fn a_refused_channel_joins_again_ever_more_rarely() {
 }
 
 #[test]
-fn joins_leave_at_fifty_a_second_at_most() {
+fn at_most_fifty_joins_are_sent_per_second() {
     let mut rig = Rig::new(GOOD);
     let mut times = Vec::new();
     for channel in 0..200 {
@@ -185,7 +185,7 @@ fn joins_leave_at_fifty_a_second_at_most() {
 }
 
 #[test]
-fn too_many_joins_are_no_token_trouble_and_are_tried_again_later() {
+fn a_join_rate_limit_does_not_request_a_token_and_is_retried_later() {
     let mut rig = Rig::live();
     rig.manners = MUTE;
     for reason in ["Too many joins per second", "Too many channels"] {
@@ -199,7 +199,7 @@ fn too_many_joins_are_no_token_trouble_and_are_tried_again_later() {
     }
     rig.manners = GOOD;
     rig.wait(JOIN_TIMEOUT_MS + 30_000.0);
-    // Recording rate-limits: the reply is ok, and in the same millisecond comes the end.
+    // As in the recording rate-limits: the reply is ok, and the channel closes in the same millisecond.
     let join_ref = rig.join_ref(2);
     rig.told();
     rig.system(2, "system", "error", "Too many messages per second");
@@ -210,7 +210,7 @@ fn too_many_joins_are_no_token_trouble_and_are_tried_again_later() {
 }
 
 #[test]
-fn a_server_that_does_not_know_the_channel_any_more_is_joined_again() {
+fn a_channel_that_the_server_forgot_is_joined_again() {
     let mut rig = Rig::live();
     let newer = super::rig::token("two", rig.now.wall_ms + 3_600_000.0);
     rig.hand_token(Ok(Some(newer)));
@@ -222,7 +222,7 @@ fn a_server_that_does_not_know_the_channel_any_more_is_joined_again() {
 }
 
 #[test]
-fn a_reply_that_grants_other_bindings_than_were_asked_for_is_no_success() {
+fn a_reply_with_other_bindings_than_requested_is_a_failure() {
     let mut rig = Rig::new(MUTE);
     rig.open(1);
     let join = rig.last("phx_join");
@@ -233,12 +233,12 @@ fn a_reply_that_grants_other_bindings_than_were_asked_for_is_no_success() {
 }
 
 #[test]
-fn nothing_is_told_of_what_was_closed() {
+fn nothing_is_reported_for_a_closed_channel() {
     let mut rig = Rig::live();
     let step = rig.step();
     let payload = json!({"ids": [100], "data": {"type": "INSERT", "table": "workflows", "record": {}}});
     let frame = rig.frame(None, None, &topic(1), "postgres_changes", payload);
-    // Closed between the frame and the telling.
+    // Closed between the frame and its report.
     rig.session.handle_frame(step, &crate::support::Json::from(frame.clone()));
     let join_ref = rig.join_ref(1);
     rig.close(1);
@@ -249,7 +249,7 @@ fn nothing_is_told_of_what_was_closed() {
 }
 
 #[test]
-fn a_change_goes_to_the_bindings_that_asked_for_it() {
+fn a_change_is_reported_to_the_bindings_that_match_it() {
     let mut rig = Rig::new(GOOD);
     let deletes = Binding { event: "DELETE", ..every_change("workflows") };
     rig.open_with(1, vec![every_change("workflows"), deletes, every_change("workflow_nodes")]);
@@ -259,7 +259,7 @@ fn a_change_goes_to_the_bindings_that_asked_for_it() {
     rig.change(1, &[101.0, 100.0], data("INSERT"));
     rig.change(1, &[101.0, 100.0], data("DELETE"));
     rig.change(1, &[102.0], data("UPDATE"));
-    // The server heeds `event`, or does not: the kind decides.
+    // Some servers apply `event`, others do not. The kind of the change decides.
     rig.change(1, &[101.0], data("UPDATE"));
     rig.change(1, &[999.0], data("INSERT"));
     rig.change(1, &[100.0], data("TRUNCATE"));
@@ -272,7 +272,7 @@ fn a_change_goes_to_the_bindings_that_asked_for_it() {
 }
 
 #[test]
-fn a_word_of_readiness_counts_once_the_join_was_accepted_and_for_that_join_alone() {
+fn a_readiness_message_counts_only_for_the_accepted_join() {
     let mut rig = Rig::new(MUTE);
     rig.open(1);
     rig.told();
@@ -287,7 +287,7 @@ fn a_word_of_readiness_counts_once_the_join_was_accepted_and_for_that_join_alone
 }
 
 #[test]
-fn a_join_is_accepted_by_the_reply_to_it_alone() {
+fn only_the_reply_to_a_join_accepts_it() {
     let mut rig = Rig::new(MUTE);
     rig.open(1);
     let join = rig.last("phx_join");
@@ -299,7 +299,7 @@ fn a_join_is_accepted_by_the_reply_to_it_alone() {
 }
 
 #[test]
-fn a_live_channel_stays_live_when_the_reply_to_its_join_comes_again() {
+fn a_repeated_join_reply_does_not_affect_a_live_channel() {
     let mut rig = Rig::live();
     rig.accept(1);
     rig.wait(READY_TIMEOUT_MS + 1_000.0);
@@ -307,14 +307,14 @@ fn a_live_channel_stays_live_when_the_reply_to_its_join_comes_again() {
 }
 
 #[test]
-fn a_good_word_of_the_system_ends_nothing() {
+fn an_ok_system_message_does_not_end_a_channel() {
     let mut rig = Rig::live();
     rig.system(1, "system", "ok", "all is well");
     assert!(rig.told().is_empty());
 }
 
 #[test]
-fn the_wait_after_a_refusal_is_spread_by_chance() {
+fn the_delay_after_a_refusal_has_jitter() {
     let mut rig = Rig::new(MUTE);
     rig.random = Box::new(|| 0.25);
     rig.open(1);
@@ -327,7 +327,7 @@ fn the_wait_after_a_refusal_is_spread_by_chance() {
 }
 
 #[test]
-fn a_channel_that_lived_for_ten_seconds_comes_back_quickly_each_time() {
+fn a_channel_that_was_live_for_ten_seconds_rejoins_quickly() {
     let mut rig = Rig::live();
     for _ in 0..4 {
         rig.wait(10_000.0);
@@ -340,7 +340,7 @@ fn a_channel_that_lived_for_ten_seconds_comes_back_quickly_each_time() {
 }
 
 #[test]
-fn a_join_whose_timer_was_late_is_given_as_much_time_again() {
+fn a_join_whose_timer_was_late_gets_the_same_time_again() {
     let mut rig = Rig::live();
     rig.manners = MUTE;
     rig.open(2);
@@ -354,7 +354,7 @@ fn a_join_whose_timer_was_late_is_given_as_much_time_again() {
 }
 
 #[test]
-fn ten_joins_leave_at_once_and_the_others_one_by_one() {
+fn ten_joins_are_sent_at_once_and_the_rest_one_by_one() {
     let mut rig = Rig::new(GOOD);
     for channel in 0..30 {
         rig.open(channel);
@@ -367,7 +367,7 @@ fn ten_joins_leave_at_once_and_the_others_one_by_one() {
 }
 
 #[test]
-fn a_join_names_the_schema_that_was_configured_last() {
+fn a_join_contains_the_schema_that_was_configured_last() {
     let mut rig = Rig::new(MUTE);
     rig.session.configure("other".to_owned());
     rig.open(1);
@@ -375,6 +375,6 @@ fn a_join_names_the_schema_that_was_configured_last() {
 }
 
 #[test]
-fn the_address_of_the_socket_names_the_version_of_its_frames() {
+fn the_socket_url_contains_the_serialization_version() {
     assert_eq!([Vsn::V1, Vsn::V2].map(Vsn::parameter), ["1.0.0", "2.0.0"]);
 }

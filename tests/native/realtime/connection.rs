@@ -1,4 +1,4 @@
-//! The socket: opened, kept alive, lost, and opened again.
+//! The socket: opening, heartbeats, loss, and reconnection.
 
 use super::rig::{every_change, Manners, Rig, Socket, GOOD, SILENT};
 use workflow_db::error::Error;
@@ -10,7 +10,7 @@ use workflow_db::time::{
 const DEAF: Manners = Manners { heartbeats: false, ..GOOD };
 
 #[test]
-fn the_token_comes_before_the_socket_and_the_socket_before_the_join() {
+fn the_token_is_requested_before_connecting_and_joins_follow() {
     let mut rig = Rig::new(SILENT);
     rig.open(1);
     assert_eq!(rig.told(), ["ask"]);
@@ -21,7 +21,7 @@ fn the_token_comes_before_the_socket_and_the_socket_before_the_join() {
 }
 
 #[test]
-fn a_token_provider_that_fails_or_is_silent_is_asked_again_after_a_wait() {
+fn a_token_provider_that_fails_or_hangs_is_asked_again_after_a_delay() {
     let mut rig = Rig::new(SILENT);
     rig.open(1);
     rig.hand_token(Err(Error::timeout()));
@@ -35,7 +35,7 @@ fn a_token_provider_that_fails_or_is_silent_is_asked_again_after_a_wait() {
 }
 
 #[test]
-fn a_socket_that_does_not_open_is_given_up() {
+fn a_socket_that_does_not_open_is_abandoned() {
     let mut rig = Rig::new(Manners { asks: true, ..SILENT });
     rig.open(1);
     rig.wait(CONNECT_TIMEOUT_MS);
@@ -45,7 +45,7 @@ fn a_socket_that_does_not_open_is_given_up() {
 }
 
 #[test]
-fn waits_are_jittered_doubled_and_bounded() {
+fn reconnection_delays_are_jittered_doubled_and_bounded() {
     for random in [0.0, 0.25, 0.999] {
         let mut rig = Rig::new(Manners { asks: true, ..SILENT });
         rig.random = Box::new(move || random);
@@ -63,7 +63,7 @@ fn waits_are_jittered_doubled_and_bounded() {
 }
 
 #[test]
-fn a_server_that_accepts_and_kills_at_once_is_asked_ever_more_rarely() {
+fn delays_grow_if_the_server_accepts_and_immediately_closes_sockets() {
     let mut rig = Rig::new(GOOD);
     rig.random = Box::new(|| 0.9);
     rig.open(1);
@@ -77,7 +77,7 @@ fn a_server_that_accepts_and_kills_at_once_is_asked_ever_more_rarely() {
 }
 
 #[test]
-fn a_socket_that_lived_is_replaced_quickly() {
+fn a_socket_that_worked_is_replaced_quickly() {
     let mut rig = Rig::live();
     for _ in 0..5 {
         rig.wait(10_500.0);
@@ -90,14 +90,14 @@ fn a_socket_that_lived_is_replaced_quickly() {
 }
 
 #[test]
-fn heartbeats_are_never_far_enough_apart_for_the_server_to_hang_up() {
+fn heartbeats_are_frequent_enough_for_the_server() {
     let mut rig = Rig::live();
     rig.wait(10.0 * HEARTBEAT_MS);
     assert_eq!(rig.told(), ["heartbeat phoenix"; 10]);
 }
 
 #[test]
-fn a_heartbeat_without_an_answer_ends_the_socket() {
+fn an_unanswered_heartbeat_closes_the_socket() {
     let mut rig = Rig::live();
     rig.manners = DEAF;
     rig.wait(HEARTBEAT_MS);
@@ -111,7 +111,7 @@ fn a_heartbeat_without_an_answer_ends_the_socket() {
 }
 
 #[test]
-fn late_timer_checks_the_socket_at_once() {
+fn a_late_timer_checks_the_socket_at_once() {
     let mut rig = Rig::live();
     rig.pass(HEARTBEAT_MS + 60_000.0);
     rig.manners = DEAF;
@@ -122,7 +122,7 @@ fn late_timer_checks_the_socket_at_once() {
 }
 
 #[test]
-fn silence_is_not_held_against_a_socket_whose_timer_was_late() {
+fn a_late_timer_does_not_treat_silence_as_failure() {
     let mut rig = Rig::live();
     rig.manners = DEAF;
     rig.wait(HEARTBEAT_MS);
@@ -158,7 +158,7 @@ fn sleep_during_which_the_monotonic_clock_stood_still_is_noticed() {
 }
 
 #[test]
-fn a_shown_tab_checks_its_socket_once() {
+fn a_tab_that_becomes_visible_checks_its_socket_once() {
     let mut rig = Rig::live();
     rig.wait(5_000.0);
     rig.manners = DEAF;
@@ -171,7 +171,7 @@ fn a_shown_tab_checks_its_socket_once() {
 }
 
 #[test]
-fn a_shown_tab_does_not_wait_out_its_backoff_but_tries_once_a_second_at_most() {
+fn a_tab_that_becomes_visible_skips_the_backoff_but_connects_once_a_second_at_most() {
     let mut rig = Rig::new(Manners { asks: true, ..SILENT });
     rig.random = Box::new(|| 0.99);
     rig.open(1);
@@ -196,7 +196,7 @@ fn a_shown_tab_does_not_wait_out_its_backoff_but_tries_once_a_second_at_most() {
 }
 
 #[test]
-fn what_is_taken_down_and_put_up_again_finds_the_socket() {
+fn a_channel_that_closes_and_reopens_reuses_the_socket() {
     let mut rig = Rig::live();
     rig.close(1);
     rig.wait(LINGER_MS - 1.0);
@@ -210,7 +210,7 @@ fn what_is_taken_down_and_put_up_again_finds_the_socket() {
 }
 
 #[test]
-fn a_closed_client_leaves_nothing_behind() {
+fn closing_a_client_leaves_no_socket_or_timer() {
     for manners in [SILENT, Manners { asks: true, ..SILENT }, GOOD] {
         let mut rig = Rig::new(manners);
         rig.open(1);
@@ -225,7 +225,7 @@ fn a_closed_client_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_heartbeat_is_answered_by_the_reply_to_it_alone() {
+fn only_the_reply_to_a_heartbeat_answers_it() {
     let mut rig = Rig::live();
     rig.manners = DEAF;
     rig.wait(HEARTBEAT_MS);
@@ -238,7 +238,7 @@ fn a_heartbeat_is_answered_by_the_reply_to_it_alone() {
 }
 
 #[test]
-fn a_shown_tab_does_not_check_a_socket_that_answered_within_the_last_second() {
+fn a_tab_that_becomes_visible_does_not_check_a_socket_that_replied_within_a_second() {
     let mut rig = Rig::live();
     rig.wait(999.0);
     rig.shown();
@@ -249,7 +249,7 @@ fn a_shown_tab_does_not_check_a_socket_that_answered_within_the_last_second() {
 }
 
 #[test]
-fn a_timer_that_is_five_seconds_late_by_either_clock_is_not_late_yet() {
+fn a_timer_counts_as_late_after_more_than_five_seconds_by_either_clock() {
     for (monotonic_ms, wall_ms) in [(LATE_MS, LATE_MS), (0.0, LATE_MS)] {
         let mut rig = Rig::live();
         rig.manners = DEAF;
@@ -265,7 +265,7 @@ fn a_timer_that_is_five_seconds_late_by_either_clock_is_not_late_yet() {
 }
 
 #[test]
-fn connections_begin_a_second_apart_even_when_the_only_channel_was_closed_meanwhile() {
+fn connection_attempts_are_a_second_apart_even_if_the_only_channel_was_closed_in_between() {
     let mut rig = Rig::new(SILENT);
     rig.open(1);
     rig.close(1);
@@ -279,7 +279,7 @@ fn connections_begin_a_second_apart_even_when_the_only_channel_was_closed_meanwh
 }
 
 #[test]
-fn what_was_to_be_sent_is_not_sent_by_a_client_that_is_closed() {
+fn a_closed_client_does_not_send_pending_frames() {
     let mut rig = Rig::live();
     let step = rig.step();
     rig.session.open(step, 2, vec![every_change("workflows")]);

@@ -1,4 +1,4 @@
-//! The realtime session against stories, recordings of the real server, chance, and an outage.
+//! The realtime session in scenarios, with recordings of the real server, with random input, and in an outage.
 
 mod channels;
 mod connection;

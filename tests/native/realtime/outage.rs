@@ -1,6 +1,6 @@
-//! A regional outage: the server dies under many clients, and comes back.
+//! A regional outage: the server stops under many clients, and comes back.
 //!
-//! `cargo test --test native outage -- --nocapture` prints it; `CLIENTS=…` makes them fewer.
+//! `cargo test --test native outage -- --nocapture` prints the numbers; `CLIENTS=…` reduces the number of clients.
 
 use crate::support::random::Random;
 use crate::support::Json;
@@ -15,7 +15,7 @@ const DEATH_MS: f64 = 60_000.0;
 const OUTAGE_MS: f64 = 30_000.0;
 const END_MS: f64 = 150_000.0;
 
-/// Connections and joins, counted by the second.
+/// Connections and joins per second.
 struct Counts {
     connects: Vec<usize>,
     joins: Vec<usize>,
@@ -50,7 +50,7 @@ fn count(by_second: &mut Vec<usize>, now_ms: f64) {
 }
 
 impl Server<'_> {
-    /// Carries out what the client wants, and answers.
+    /// Executes the client's effects, and replies as the server.
     fn serve(&mut self, client: &mut Client, now_ms: f64) {
         while let Some(effect) = client.session.poll_effect() {
             let step = step(now_ms, self.random);
@@ -97,11 +97,11 @@ impl Server<'_> {
     }
 }
 
-/// Lets `clients` clients live through the outage.
+/// Simulates `clients` clients during the outage.
 fn live(clients: usize, random: Option<&Random>) -> Counts {
     let granted = json!({"status": "ok", "response": {"postgres_changes": [{"id": 1}]}}).into();
     let mut server = Server { random, granted, counts: Counts { connects: Vec::new(), joins: Vec::new() } };
-    // They came when it pleased them, during half a minute.
+    // They arrived at random times within half a minute.
     let arrivals = Random::new(1);
     let mut all: Vec<Client> = (0..clients)
         .map(|_| Client {
@@ -156,7 +156,7 @@ fn peak(by_second: &[usize], from_ms: f64) -> usize {
 }
 
 #[test]
-fn after_an_outage_the_clients_come_back_spread_over_time() {
+fn after_an_outage_clients_reconnect_spread_over_time() {
     let clients = usize::try_from(variable("CLIENTS", 100_000)).expect("a number");
     let random = Random::new(variable("SEED", 1));
     let jittered = live(clients, Some(&random));

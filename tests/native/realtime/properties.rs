@@ -1,4 +1,4 @@
-//! Whatever happens, in whatever order.
+//! Invariants that hold for every sequence of events.
 
 use super::rig::{every_change, token, topic, Manners, Rig, Socket, GOOD};
 use crate::support::random::Random;
@@ -8,7 +8,7 @@ use workflow_db::error::Error;
 use workflow_db::realtime::Vsn;
 use workflow_db::time::REFUSED_BACKOFF;
 
-/// What may happen next.
+/// An event.
 #[derive(Clone, Debug)]
 enum Happening {
     Open(u32),
@@ -24,11 +24,11 @@ enum Happening {
     ServerCloses(u32, bool),
     Garbage(Value),
     Shown,
-    /// Timers are on time.
+    /// Time passes, and timers are on time.
     Wait(f64),
-    /// No timer fires; then the one that is due does.
+    /// No timer fires; afterwards the one that is due does.
     Sleep(f64),
-    /// The wall clock alone goes on, or back.
+    /// Only the wall clock moves, forwards or back.
     Adjust(f64),
     Manners(u8),
 }
@@ -126,11 +126,11 @@ fn happening() -> impl Strategy<Value = Happening> {
     ]
 }
 
-/// The state of the world around the session.
+/// The environment of the session.
 struct World {
     rig: Rig,
     open: Vec<u32>,
-    /// Ids are never used again: the channels open under numbers of their own.
+    /// Ids are never reused: each opened channel gets a new number.
     number: u32,
     resets: usize,
 }
@@ -147,7 +147,7 @@ impl World {
         self.open[channel as usize]
     }
 
-    /// The channel, if it ever joined.
+    /// The channel, if it has ever joined.
     fn joined(&self, channel: u32) -> Option<u32> {
         let current = self.current(channel);
         self.rig.joins.contains_key(&topic(current)).then_some(current)
@@ -239,9 +239,9 @@ impl World {
 proptest! {
     #![proptest_config(crate::properties::config(200))]
 
-    /// The rig itself panics on a second socket, on a frame without a socket and on timers without end.
+    /// The rig itself panics on a second socket, on a frame without a socket, and on endless timers.
     #[test]
-    fn every_open_channel_gets_ready_after_any_faults_have_ended(
+    fn every_open_channel_gets_ready_after_all_faults_end(
         happenings in proptest::collection::vec(happening(), 1..60),
         is_old in any::<bool>(),
         seed in any::<u64>(),
@@ -252,7 +252,7 @@ proptest! {
         }
         world.mend();
         world.rig.told();
-        // Nothing is waited for longer than a refusal is let stand.
+        // The longest delay is that after a refusal.
         let bound_ms = REFUSED_BACKOFF.max_ms * 1.5 + 200_000.0;
         let sent_before = world.rig.sent.len();
         world.rig.wait(bound_ms);
@@ -263,13 +263,13 @@ proptest! {
             prop_assert_eq!(world.rig.states.get(channel), Some(&"ready"), "{} of {:?}", channel, told);
         }
         prop_assert_eq!(world.rig.socket, if open.is_empty() { Socket::None } else { Socket::Open });
-        // 25 minutes of peace: heartbeats, and not much else.
+        // 25 minutes without faults: heartbeats and little else.
         let sent = world.rig.sent.len() - sent_before;
         prop_assert!(sent < 250, "{sent} frames: {told:?}");
     }
 
     #[test]
-    fn connections_are_few_whatever_happens(
+    fn the_number_of_connection_attempts_is_bounded(
         happenings in proptest::collection::vec(happening(), 1..200),
         seed in any::<u64>(),
     ) {
@@ -282,7 +282,8 @@ proptest! {
             world.rig.told();
         }
         let connects = &world.rig.connects;
-        // Each further failure may wait for twice as long, and by chance for none; the user adds one a second.
+        // Each further failure may double the delay, and jitter may reduce it to zero; the user adds one attempt a
+        // second.
         for window in connects.windows(40) {
             prop_assert!(window[39] - window[0] > 10_000.0, "{:?}", window);
         }
@@ -290,7 +291,7 @@ proptest! {
 }
 
 #[test]
-fn a_server_that_fails_in_every_way_is_not_stormed() {
+fn a_failing_server_is_not_flooded_with_attempts() {
     for seed in 0..20 {
         let mut world = World::new(Vsn::V2, seed);
         let random = Random::new(seed);

@@ -1,4 +1,4 @@
-//! What the real server sent, replayed to a session that did what the recorded client did.
+//! Replays messages of the real server to a session that acts like the recorded client.
 
 use super::rig::{token, Manners, Rig, Socket, GOOD};
 use serde_json::{json, Value};
@@ -13,13 +13,13 @@ const STACK: &str = "examples/local-stack/test/fixtures/realtime";
 const OWN: &str = "tests/native/realtime/recordings";
 const MANNERS: Manners = Manners { asks: true, connects: false, joins: false, heartbeats: true };
 
-/// One recorded socket, or all of a client that reconnects.
+/// One recorded socket, or all sockets of a client that reconnects.
 struct Replay {
     rig: Rig,
-    /// The recorded topics, by the channel that stands for each.
+    /// The channel that represents each recorded topic.
     channels: HashMap<String, ChannelId>,
     opened: ChannelId,
-    /// Our number of each recorded join.
+    /// The session's reference for each recorded join.
     refs: HashMap<(String, String), String>,
     told: Vec<String>,
 }
@@ -55,7 +55,7 @@ fn binding(value: &Value) -> Binding {
     }
 }
 
-/// The recordings hold filters that are no comparisons of a column, too.
+/// Converts a filter. Some recorded filters are not comparisons with a column.
 fn comparison(text: &str) -> Comparison {
     let (column, condition) = text.split_once('=').unwrap_or((text, ""));
     let (operator, value) = condition.split_once('.').unwrap_or((condition, ""));
@@ -63,7 +63,7 @@ fn comparison(text: &str) -> Comparison {
     Comparison { column: leaked(column), operator: leaked(operator), value: value.to_owned() }
 }
 
-/// Members of a frame, in whichever serialisation: `join_ref`, `ref`, topic, event, payload.
+/// The members of a frame in either serialization: `join_ref`, `ref`, topic, event, payload.
 fn members(frame: &Value) -> [Value; 5] {
     match frame {
         Value::Array(items) => std::array::from_fn(|place| items.get(place).cloned().unwrap_or_default()),
@@ -114,7 +114,7 @@ impl Replay {
         }
     }
 
-    /// The client did something: so do we.
+    /// Repeats an action of the recorded client.
     fn send(&mut self, [_, reference, topic, event, payload]: &[Value; 5]) {
         let (topic, text) = (topic.as_str().unwrap_or_default(), payload["access_token"].as_str());
         let token = text.map(|text| token(text, self.rig.now.wall_ms + 86_400_000.0));
@@ -157,7 +157,7 @@ impl Replay {
         }
     }
 
-    /// The server said something: to the name and the number that we gave the channel.
+    /// Delivers a recorded message, with the topic and reference that the session used.
     fn hear(&mut self, [join_ref, reference, topic, event, payload]: &[Value; 5]) {
         let recorded = topic.as_str().unwrap_or_default();
         let ours = |number: &Value| {
@@ -180,7 +180,7 @@ impl Replay {
         self.told.iter().filter(|told| told.starts_with(start)).count()
     }
 
-    /// How many inserts, updates and deletes.
+    /// The number of inserts, updates and deletes.
     fn kinds(&self) -> [usize; 3] {
         ["insert", "update", "delete"].map(|kind| self.count(kind))
     }
@@ -210,7 +210,7 @@ fn no_recording_makes_the_session_panic_or_open_two_sockets() {
 }
 
 #[test]
-fn every_change_of_the_basic_recording_arrives_in_both_serialisations() {
+fn every_change_of_the_basic_recording_arrives_in_both_serializations() {
     for name in ["basic-insert-update-delete.jsonl", "vsn2/basic-insert-update-delete.jsonl"] {
         let replay = Replay::run(name, Some(1));
         assert_eq!(replay.told[..4], ["ask", "connect", "join wdb-1", "ready 1"], "{name}");
@@ -226,7 +226,7 @@ fn every_change_of_the_basic_recording_arrives_in_both_serialisations() {
 }
 
 #[test]
-fn a_newer_server_tells_fewer_deletes() {
+fn a_newer_server_reports_fewer_deletes() {
     let replay = Replay::run("newer-delete-filter/basic-insert-update-delete.jsonl", Some(1));
     assert_eq!(replay.kinds()[2], 1);
     let older = Replay::run("delete-filter-on-primary-key.jsonl", Some(1));
@@ -235,7 +235,7 @@ fn a_newer_server_tells_fewer_deletes() {
 }
 
 #[test]
-fn bindings_are_told_apart_by_their_ids_and_by_the_kind_of_the_change() {
+fn bindings_are_distinguished_by_id_and_kind_of_change() {
     for name in ["two-bindings-one-channel.jsonl", "vsn2-two-bindings-one-channel.jsonl"] {
         let replay = Replay::run(name, Some(1));
         for (channel, places, incoming) in &replay.rig.changes {
@@ -256,21 +256,21 @@ fn bindings_are_told_apart_by_their_ids_and_by_the_kind_of_the_change() {
 }
 
 #[test]
-fn an_expired_token_is_followed_by_a_question_and_a_join() {
+fn an_expired_token_leads_to_a_token_request_and_a_join() {
     let replay = Replay::run("expired-token.jsonl", Some(1));
     let down = replay.told.iter().position(|told| told == "down 1").expect("down");
     assert_eq!(replay.told[down..down + 3], ["down 1", "ask", "join wdb-1"]);
 }
 
 #[test]
-fn each_new_token_is_followed_by_another_word_of_readiness() {
+fn each_new_token_is_followed_by_another_readiness_message() {
     let replay = Replay::run("access-token-refresh.jsonl", Some(1));
     assert!(replay.count("ready 1") >= 2, "{:?}", replay.told);
     assert!(replay.count("access_token wdb-1") >= 2);
 }
 
 #[test]
-fn a_restarted_server_is_joined_again_and_ready_when_it_says_so() {
+fn a_restarted_server_is_joined_again_and_is_ready_after_its_message() {
     let replay = Replay::run("rejoin-after-server-restart-sigterm.jsonl", None);
     let states: Vec<&str> =
         replay.told.iter().map(String::as_str).filter(|told| told.ends_with('1')).collect();
@@ -279,7 +279,7 @@ fn a_restarted_server_is_joined_again_and_ready_when_it_says_so() {
 }
 
 #[test]
-fn a_changed_publication_is_told_as_a_possible_gap() {
+fn a_changed_publication_is_reported_as_a_possible_gap() {
     let replay = Replay::run("publication-changed.jsonl", None);
     let states: Vec<&str> =
         replay.told.iter().map(String::as_str).filter(|told| told.ends_with(" 1")).collect();
@@ -287,7 +287,7 @@ fn a_changed_publication_is_told_as_a_possible_gap() {
 }
 
 #[test]
-fn refusals_of_each_channel_are_told_once() {
+fn refusals_of_each_channel_are_reported_once() {
     let replay = Replay::run("bad-filter-unknown-table.jsonl", Some(1));
     assert!(replay.count("refused") >= 5, "{:?}", replay.told);
     let mut refusals: Vec<&String> = replay.told.iter().filter(|told| told.starts_with("refused")).collect();
@@ -298,7 +298,7 @@ fn refusals_of_each_channel_are_told_once() {
 }
 
 #[test]
-fn what_may_not_be_read_arrives_with_errors() {
+fn rows_that_the_user_may_not_read_arrive_with_errors() {
     let replay = Replay::run("errors-401-400.jsonl", Some(1));
     let changes = &replay.rig.changes;
     assert!(changes.iter().filter(|(_, _, incoming)| incoming.has_errors).count() >= 3);
@@ -307,9 +307,9 @@ fn what_may_not_be_read_arrives_with_errors() {
     }));
 }
 
-/// realtime.md, "Event" and "RLS": seen on the real server, though no recording at hand has it.
+/// realtime.md, "Event" and "RLS": observed on the real server, but not part of any recording.
 #[test]
-fn columns_that_the_server_leaves_out_stay_absent() {
+fn columns_that_the_server_omits_stay_absent() {
     let mut rig = Rig::new(GOOD);
     rig.open_with(1, vec![Binding { event: "*", table: "workflows", filter: None }]);
     let data = |record: Value, errors: Value| json!({"type": "UPDATE", "table": "workflows", "record": record, "errors": errors});

@@ -1,10 +1,10 @@
-//! Refusals that last: told to the application, while attempts go on.
+//! Lasting refusals: reported to the application while attempts continue.
 
 use super::rig::{token, Manners, Rig, Socket, GOOD, SILENT};
 use workflow_db::error::{code, Error};
 use workflow_db::time::{JOIN_TIMEOUT_MS, TROUBLE_MS};
 
-/// What was told of the channels.
+/// What was reported for the channels.
 fn states(rig: &mut Rig) -> Vec<String> {
     let is_state =
         |told: &String| ["failing", "refused", "ready", "down"].iter().any(|state| told.starts_with(state));
@@ -31,7 +31,7 @@ fn provider_fails() -> Error {
 }
 
 #[test]
-fn the_third_refusal_of_the_connection_is_told_with_its_status_and_it_heals_by_itself() {
+fn the_third_refused_connection_is_reported_with_its_status_and_recovers() {
     for status in [401, 403, 404] {
         let mut rig = Rig::new(GOOD);
         rig.manners = Manners { connects: false, ..GOOD };
@@ -47,7 +47,7 @@ fn the_third_refusal_of_the_connection_is_told_with_its_status_and_it_heals_by_i
 }
 
 #[test]
-fn a_connection_that_browsers_do_not_explain_is_told_after_a_while() {
+fn a_failed_connection_without_a_status_is_reported_after_a_delay() {
     let mut rig = Rig::new(GOOD);
     rig.manners = Manners { connects: false, ..GOOD };
     rig.open(1);
@@ -58,7 +58,7 @@ fn a_connection_that_browsers_do_not_explain_is_told_after_a_while() {
 }
 
 #[test]
-fn a_short_outage_is_no_failure() {
+fn a_short_outage_is_not_reported_as_a_failure() {
     let mut rig = Rig::live();
     rig.told();
     rig.closed();
@@ -69,7 +69,7 @@ fn a_short_outage_is_no_failure() {
 }
 
 #[test]
-fn an_outage_that_lasts_is_told_once_however_the_reason_changes() {
+fn a_lasting_outage_is_reported_once_even_if_the_reason_changes() {
     let mut rig = Rig::live();
     rig.told();
     rig.closed();
@@ -79,7 +79,7 @@ fn an_outage_that_lasts_is_told_once_however_the_reason_changes() {
 }
 
 #[test]
-fn a_channel_that_is_opened_while_connections_fail_is_told_at_once() {
+fn a_channel_opened_while_connections_fail_is_told_so_at_once() {
     let mut rig = Rig::new(Manners { connects: false, ..GOOD });
     rig.open(1);
     refuse_connections(&mut rig, 3, Some(403));
@@ -89,7 +89,7 @@ fn a_channel_that_is_opened_while_connections_fail_is_told_at_once() {
 }
 
 #[test]
-fn a_server_that_opens_sockets_and_closes_them_without_a_word_is_told() {
+fn a_server_that_opens_sockets_and_closes_them_without_a_message_is_reported() {
     let mut rig = Rig::new(GOOD);
     rig.manners = Manners { joins: false, ..GOOD };
     rig.open(1);
@@ -103,7 +103,7 @@ fn a_server_that_opens_sockets_and_closes_them_without_a_word_is_told() {
 }
 
 #[test]
-fn the_third_refusal_of_a_join_is_told_with_its_reason_and_it_heals_by_itself() {
+fn the_third_refused_join_is_reported_with_its_reason_and_recovers() {
     let reasons = [
         "Invalid JWT Token",
         "signature_error",
@@ -131,7 +131,7 @@ fn the_third_refusal_of_a_join_is_told_with_its_reason_and_it_heals_by_itself() 
 }
 
 #[test]
-fn a_join_that_is_never_answered_is_told() {
+fn a_join_that_never_gets_a_reply_is_reported() {
     let mut rig = Rig::new(Manners { joins: false, ..GOOD });
     rig.open(1);
     rig.wait(JOIN_TIMEOUT_MS + 1.0);
@@ -139,7 +139,7 @@ fn a_join_that_is_never_answered_is_told() {
 }
 
 #[test]
-fn a_provider_that_throws_three_times_is_told_and_one_that_never_answers_after_a_while() {
+fn a_token_provider_is_reported_if_it_fails_three_times_or_hangs() {
     let mut rig = Rig::new(SILENT);
     rig.open(1);
     for failures in 1..=4 {
@@ -162,7 +162,7 @@ fn a_provider_that_throws_three_times_is_told_and_one_that_never_answers_after_a
 }
 
 #[test]
-fn a_provider_that_fails_when_the_server_wants_another_token_is_told() {
+fn a_token_provider_that_fails_to_replace_a_rejected_token_is_reported() {
     let mut rig = Rig::new(GOOD);
     rig.token = Some(token("one", rig.now.wall_ms + 3_600_000.0));
     rig.open(1);
@@ -175,7 +175,7 @@ fn a_provider_that_fails_when_the_server_wants_another_token_is_told() {
 }
 
 #[test]
-fn a_status_that_passes_is_no_refusal() {
+fn a_transient_status_is_not_a_refusal() {
     for status in [408, 425, 429, 500, 503] {
         let mut rig = Rig::new(GOOD);
         rig.manners = Manners { connects: false, ..GOOD };

@@ -1,4 +1,4 @@
-//! A session with virtual time, and a server that answers as it is told to.
+//! A session with virtual time, and a server that follows the test's instructions.
 
 use crate::support::Json;
 use serde_json::{json, Value};
@@ -9,7 +9,7 @@ use workflow_db::realtime::{
 };
 use workflow_db::time::Moment;
 
-/// What is answered by itself, at once.
+/// What the server answers by itself, at once.
 #[derive(Clone, Copy)]
 #[allow(clippy::struct_excessive_bools, reason = "any combination of them")]
 pub struct Manners {
@@ -43,7 +43,7 @@ pub struct Rig {
     pub session: Session<Json>,
     pub vsn: Vsn,
     pub now: Moment,
-    /// The next random number of each step.
+    /// The next random number for each step.
     pub random: Box<dyn FnMut() -> f64>,
     pub manners: Manners,
     pub token: Option<Token>,
@@ -51,12 +51,12 @@ pub struct Rig {
     pub sent: Vec<Sent>,
     pub connects: Vec<f64>,
     pub asks: Vec<f64>,
-    /// Tokens that were to be replaced, as the server had complained about them.
+    /// Tokens that the session asked to replace after the server rejected them.
     pub rejected: Vec<String>,
-    /// What each channel was last told to be.
+    /// The state that was last reported for each channel.
     pub states: HashMap<ChannelId, &'static str>,
     pub changes: Vec<(ChannelId, Vec<usize>, Incoming<Json>)>,
-    /// The others in each room, as told last.
+    /// The other people in each room, as last reported.
     pub others: HashMap<ChannelId, Vec<Member<Json>>>,
     /// The last join of each topic.
     pub joins: HashMap<String, Sent>,
@@ -97,7 +97,7 @@ impl Sent {
 }
 
 impl Rig {
-    /// At half past nine, monotonic time being 1 000 s.
+    /// Starts at half past nine, with the monotonic clock at 1 000 s.
     pub fn new(manners: Manners) -> Self {
         Self::speaking(Vsn::V2, manners)
     }
@@ -123,7 +123,7 @@ impl Rig {
         }
     }
 
-    /// With channel 1 ready, and all of that told already.
+    /// With channel 1 ready, and all reports taken.
     pub fn live() -> Self {
         let mut rig = Self::new(GOOD);
         rig.open(1);
@@ -145,7 +145,7 @@ impl Rig {
         self.drain();
     }
 
-    /// Joins the room `workflow:a` as Ada's tab 1, showing `{"x":0}`.
+    /// Joins the room `workflow:a` as Ada's tab 1 with the state `{"x":0}`.
     pub fn open_room(&mut self, channel: ChannelId) {
         let join = RoomJoin {
             topic: "workflow:a".to_owned(),
@@ -172,7 +172,7 @@ impl Rig {
         is_sent
     }
 
-    /// The server says something in the room `workflow:a`.
+    /// The server sends a message in the room `workflow:a`.
     pub fn hear_in_room(&mut self, event: &str, payload: Value) {
         let frame = self.frame(None, None, ROOM, event, payload);
         self.hear(frame);
@@ -203,7 +203,7 @@ impl Rig {
         self.closed_with(None);
     }
 
-    /// The socket does not open, and tells the HTTP status of the refusal.
+    /// The socket does not open, and reports the HTTP status of the refusal.
     pub fn closed_with(&mut self, status: Option<u16>) {
         self.socket = Socket::None;
         let step = self.step();
@@ -229,7 +229,7 @@ impl Rig {
         self.drain();
     }
 
-    /// A frame in the session's serialisation.
+    /// A frame in the session's serialization.
     pub fn frame(
         &self,
         join_ref: Option<&str>,
@@ -276,7 +276,7 @@ impl Rig {
         self.system(channel, "postgres_changes", "ok", "Subscribed to PostgreSQL");
     }
 
-    /// The server ends what the join with this number began.
+    /// The server closes the channel of the join with this reference.
     pub fn server_closes(&mut self, channel: ChannelId, join_ref: &str) {
         let frame = self.frame(Some(join_ref), Some(join_ref), &topic(channel), "phx_close", json!({}));
         self.hear(frame);
@@ -288,7 +288,7 @@ impl Rig {
         self.hear(frame);
     }
 
-    /// Lets time pass; timers fire when they are due.
+    /// Advances time; timers fire when they are due.
     pub fn wait(&mut self, ms: f64) {
         let until_ms = self.now.monotonic_ms + ms;
         let mut fired = 0;
@@ -301,7 +301,7 @@ impl Rig {
         self.pass(until_ms - self.now.monotonic_ms);
     }
 
-    /// Both clocks go on, and nothing else happens.
+    /// Advances both clocks without firing timers.
     pub fn pass(&mut self, ms: f64) {
         self.now.monotonic_ms += ms;
         self.now.wall_ms += ms;
@@ -313,7 +313,7 @@ impl Rig {
         self.drain();
     }
 
-    /// What was told since the last call.
+    /// What was reported since the last call.
     pub fn told(&mut self) -> Vec<String> {
         std::mem::take(&mut self.told)
     }
@@ -429,7 +429,7 @@ impl Rig {
     }
 }
 
-/// What the server answers to a join: every binding with an id; here 100 and its place.
+/// The server's payload in reply to a join: every binding with an id, which is 100 plus its index.
 pub fn granted(join: &Sent) -> Value {
     let bindings = join.payload["config"]["postgres_changes"].as_array().expect("bindings");
     let with_id = |(place, binding): (usize, &Value)| {

@@ -1,4 +1,4 @@
-//! Whatever comes and goes, in whatever order: an observer is told of the same others as a model of the server knows.
+//! For any sequence of arrivals and departures, an observer reports the same people as a model of the server.
 
 use super::rig::{Rig, GOOD};
 use crate::support::random::Random;
@@ -9,22 +9,23 @@ use std::collections::BTreeMap;
 const USERS: [&str; 3] = ["bea", "cid", "ada"];
 const TABS: usize = 3;
 
-/// What may happen next, to one tab of a user where it names one.
+/// An event; most concern one tab of a user.
 #[derive(Clone, Debug)]
 enum Happening {
-    /// It opens, or its connection breaks and it joins again while the server still lists it.
+    /// The tab joins, or joins again after a lost connection while the server still lists the previous one.
     Comes(usize, usize),
-    /// The server drops the oldest of its entries.
+    /// The server drops the tab's oldest entry.
     Leaves(usize, usize),
-    /// It shows something, by a broadcast.
+    /// The tab broadcasts a new state.
     Shows(usize, usize),
-    /// What it shows is entered into the presence.
+    /// The tab puts its state into the presence.
     IsTracked(usize, usize),
     /// The observer's socket breaks.
     Breaks,
-    /// The observer is in the room again; differences that come before the list of everyone are told in it, too.
+    /// The observer joins again. The given number of events occurs before the server sends the presence, which already
+    /// contains them.
     Returns(usize),
-    /// The server says everything twice from now on, or no longer.
+    /// The server starts or stops sending every message twice.
     Repeats(bool),
     Waits(u16),
 }
@@ -47,19 +48,19 @@ fn happening() -> impl Strategy<Value = Happening> {
 /// A tab as the server and the observer know it.
 #[derive(Default)]
 struct Tab {
-    /// The server's entries, the oldest first: `phx_ref` and what the entry says.
+    /// The server's entries, oldest first: `phx_ref` and content.
     entries: Vec<(String, Value)>,
     since: u64,
-    /// What it shows, and since when.
+    /// The tab's state, and when it was set.
     shown: (u64, u64),
-    /// The latest of it that the observer can have heard.
+    /// The latest state that the observer can have received.
     heard: (u64, u64),
 }
 
 struct Model {
     rig: Rig,
     tabs: BTreeMap<(usize, usize), Tab>,
-    /// Counts everything that happens: the time of it, and a value that is nowhere else.
+    /// Counts all events. Serves as their time and as a unique value.
     count: u64,
     is_repeating: bool,
     random: Random,
@@ -101,7 +102,7 @@ impl Model {
         }
     }
 
-    /// A new entry for what the tab shows.
+    /// Creates an entry for the tab's state.
     fn entry(&mut self, user: usize, tab: usize) -> Value {
         let count = self.count;
         let known = self.tabs.entry((user, tab)).or_default();
@@ -113,7 +114,7 @@ impl Model {
         entry
     }
 
-    /// Tells a difference, unless the observer is away.
+    /// Sends a presence difference, unless the observer is away.
     fn differ(&mut self, user: usize, joins: &[Value], leaves: &[Value]) {
         let of_user = |metas: &[Value]| match metas {
             [] => json!({}),
@@ -181,7 +182,8 @@ impl Model {
         self.differ(user, &[entry], &[before]);
     }
 
-    /// The observer joins again. Up to `early` things happen before it is told who is there, and are in what it is told.
+    /// The observer joins again. Up to `early` events occur before the server sends the presence, which already
+    /// contains them.
     fn returns(&mut self, early: usize) {
         for _ in 0..100 {
             if self.is_listening() {
@@ -204,7 +206,7 @@ impl Model {
         for ((user, tab), known) in &self.tabs {
             let person = everybody.entry(USERS[*user]).or_insert_with(|| json!({"metas": []}));
             for (_, entry) in &known.entries {
-                // In no order that means anything.
+                // The order of entries has no meaning.
                 let metas = person["metas"].as_array_mut().expect("a list");
                 metas.insert(self.random.below(metas.len() + 1), entry.clone());
                 heard.push((*user, *tab, entry.clone()));
@@ -216,7 +218,7 @@ impl Model {
         self.tell("presence_state", &Value::Object(everybody));
     }
 
-    /// The others, as the observer ought to see them: user, since when, what.
+    /// The people that the observer should report: user, arrival, state.
     fn expected(&self) -> Vec<(String, u64, u64)> {
         let mut others = Vec::new();
         for (user, name) in USERS.iter().enumerate().filter(|(_, name)| **name != "ada") {
@@ -245,14 +247,14 @@ proptest! {
     #![proptest_config(crate::properties::config(400))]
 
     #[test]
-    fn the_others_are_those_of_the_server_whatever_happened(
+    fn the_observer_reports_the_people_that_the_server_lists(
         happenings in proptest::collection::vec(happening(), 1..80),
         seed in any::<u64>(),
     ) {
         let mut model = Model::new(seed);
         for happening in &happenings {
             model.happen(happening);
-            // Away, the observer sees what it saw last.
+            // While away, the observer keeps what it saw last.
             if model.is_listening() {
                 let before = model.rig.now;
                 model.rig.wait(20.0);

@@ -1,4 +1,4 @@
-//! A room, as a client in it sees it.
+//! A room from the perspective of one client.
 
 use super::rig::{token, Manners, Rig, GOOD, ROOM};
 use serde_json::{json, Value};
@@ -8,7 +8,7 @@ use workflow_db::time::{REFUSED_BACKOFF, TRACK_GAP_MS};
 
 const DENIED: &str = "Unauthorized: You do not have permissions to read from this Channel topic: workflow:a";
 
-/// In the room, alone, with all of that told already.
+/// A client alone in the room, with all reports taken.
 fn inside() -> Rig {
     let mut rig = Rig::new(GOOD);
     rig.open_room(1);
@@ -38,13 +38,13 @@ fn shows(rig: &mut Rig, tab: &str, at: u64, x: u64) {
     );
 }
 
-/// What is told within a frame of the screen.
+/// What was reported within one screen frame.
 fn told(rig: &mut Rig) -> Vec<String> {
     rig.wait(20.0);
     rig.told()
 }
 
-/// The states that were broadcast.
+/// The broadcast states.
 fn shown(rig: &Rig) -> Vec<Value> {
     let broadcasts = rig.sent.iter().filter(|sent| sent.event == "broadcast");
     broadcasts.map(|sent| sent.payload["payload"]["state"].clone()).collect()
@@ -66,7 +66,7 @@ fn a_room_is_a_private_channel_with_the_user_as_the_key_of_its_presence() {
 }
 
 #[test]
-fn a_client_that_enters_is_entered_into_the_presence_again_after_each_join() {
+fn a_client_enters_the_presence_after_each_join() {
     let mut rig = inside();
     let first = rig.last("presence").payload;
     let payload = json!({
@@ -84,7 +84,7 @@ fn a_client_that_enters_is_entered_into_the_presence_again_after_each_join() {
 }
 
 #[test]
-fn a_person_in_two_tabs_is_shown_once_with_what_was_shown_last() {
+fn a_person_with_two_tabs_is_listed_once_with_the_latest_state() {
     let mut rig = inside();
     let (one, two) = (entry("r1", "bea-1", 10, 1), entry("r2", "bea-2", 20, 2));
     comes(&mut rig, "bea", &one);
@@ -100,14 +100,14 @@ fn a_person_in_two_tabs_is_shown_once_with_what_was_shown_last() {
 }
 
 #[test]
-fn ones_own_other_tabs_are_not_among_the_others() {
+fn the_user_s_own_tabs_are_not_listed() {
     let mut rig = inside();
     comes(&mut rig, "ada", &entry("r1", "ada-2", 10, 1));
     assert_eq!(told(&mut rig), [""; 0]);
 }
 
 #[test]
-fn a_tab_that_shows_something_new_neither_leaves_nor_comes_twice() {
+fn a_tab_that_changes_its_state_neither_leaves_nor_arrives_twice() {
     let mut rig = inside();
     let (before, after) = (entry("r1", "bea-1", 10, 1), entry("r2", "bea-1", 20, 2));
     comes(&mut rig, "bea", &before);
@@ -120,7 +120,7 @@ fn a_tab_that_shows_something_new_neither_leaves_nor_comes_twice() {
 }
 
 #[test]
-fn a_tab_that_reconnected_stays_when_the_server_notices_that_its_old_connection_is_dead() {
+fn a_reconnected_tab_stays_when_the_server_drops_its_dead_connection() {
     for is_new_listed_first in [true, false] {
         let mut rig = inside();
         let (old, new) = (entry("r1", "bea-1", 10, 1), entry("r2", "bea-1", 10, 1));
@@ -135,7 +135,7 @@ fn a_tab_that_reconnected_stays_when_the_server_notices_that_its_old_connection_
 }
 
 #[test]
-fn the_others_stay_shown_while_the_connection_is_down_and_no_one_is_shown_twice_afterwards() {
+fn people_stay_listed_during_a_reconnection_and_appear_once_afterwards() {
     let mut rig = inside();
     comes(&mut rig, "bea", &entry("r1", "bea-1", 10, 1));
     shows(&mut rig, "bea-1", 20, 2);
@@ -146,12 +146,12 @@ fn the_others_stay_shown_while_the_connection_is_down_and_no_one_is_shown_twice_
     let everybody = json!({"bea": {"metas": [entry("r1", "bea-1", 10, 1)]}});
     assert!(!rig.told().iter().any(|told| told.starts_with("others")));
     rig.hear_in_room("presence_state", everybody);
-    // Cid left meanwhile. What Bea showed last was heard before.
+    // Cid left in the meantime. Bea's last state had already been received.
     assert_eq!(told(&mut rig), [r#"others 1 [Bea {"x":2}]"#]);
 }
 
 #[test]
-fn a_difference_that_comes_before_the_list_of_everyone_counts() {
+fn a_difference_that_arrives_before_the_presence_is_applied() {
     let mut rig = Rig::new(GOOD);
     rig.open_room(1);
     let (bea, cid) = (entry("r1", "bea-1", 10, 1), entry("r2", "cid-1", 10, 1));
@@ -164,7 +164,7 @@ fn a_difference_that_comes_before_the_list_of_everyone_counts() {
 }
 
 #[test]
-fn a_state_is_sent_at_most_twenty_times_in_any_second_and_the_last_one_arrives() {
+fn a_state_is_sent_at_most_twenty_times_a_second_and_the_last_one_arrives() {
     let mut rig = inside();
     let start_ms = rig.now.monotonic_ms;
     let mut sent_ms = Vec::new();
@@ -188,7 +188,7 @@ fn a_state_is_sent_at_most_twenty_times_in_any_second_and_the_last_one_arrives()
 }
 
 #[test]
-fn a_first_state_goes_out_at_once_and_an_equal_one_not_at_all() {
+fn a_new_state_is_sent_at_once_and_an_equal_one_not_at_all() {
     let mut rig = inside();
     rig.show(1, &json!({"x": 1}));
     assert_eq!(shown(&rig), [json!({"x": 1})]);
@@ -198,7 +198,7 @@ fn a_first_state_goes_out_at_once_and_an_equal_one_not_at_all() {
 }
 
 #[test]
-fn the_later_of_two_states_counts_although_a_clock_was_set_back() {
+fn the_later_state_wins_even_if_a_clock_was_set_back() {
     let mut rig = inside();
     rig.show(1, &json!({"x": 1}));
     rig.now.wall_ms -= 3_600_000.0;
@@ -211,9 +211,9 @@ fn the_later_of_two_states_counts_although_a_clock_was_set_back() {
     assert!(at(0) < at(1));
 }
 
-/// Hosted servers close a channel at the sixth in 30 seconds.
+/// Hosted servers close a channel at the sixth update in 30 seconds.
 #[test]
-fn the_presence_is_changed_every_ten_seconds_at_most_and_holds_the_last_state() {
+fn the_presence_is_updated_every_ten_seconds_at_most_and_contains_the_last_state() {
     let mut rig = inside();
     for x in 0..600 {
         rig.show(1, &json!({"x": x}));
@@ -226,7 +226,7 @@ fn the_presence_is_changed_every_ten_seconds_at_most_and_holds_the_last_state() 
 }
 
 #[test]
-fn someone_who_comes_is_sent_a_state_that_the_presence_does_not_hold_yet() {
+fn a_person_who_joins_receives_a_state_that_is_not_in_the_presence_yet() {
     let mut rig = inside();
     comes(&mut rig, "bea", &entry("r1", "bea-1", 10, 1));
     rig.wait(100.0);
@@ -243,7 +243,7 @@ fn someone_who_comes_is_sent_a_state_that_the_presence_does_not_hold_yet() {
 }
 
 #[test]
-fn the_others_are_told_no_more_often_than_a_screen_shows_them() {
+fn people_are_reported_once_per_screen_frame_at_most() {
     let mut rig = inside();
     for tab in 0..50 {
         comes(&mut rig, &format!("user-{tab}"), &entry(&format!("r{tab}"), &format!("t{tab}"), 1, 0));
@@ -262,20 +262,20 @@ fn the_others_are_told_no_more_often_than_a_screen_shows_them() {
 }
 
 #[test]
-fn a_member_who_did_not_change_keeps_the_same_state_object() {
+fn an_unchanged_member_keeps_the_same_state_object() {
     let mut rig = inside();
     comes(&mut rig, "bea", &entry("r1", "bea-1", 10, 1));
     told(&mut rig);
     let before = rig.others[&1][0].state.clone();
     comes(&mut rig, "cid", &entry("r2", "cid-1", 10, 1));
-    // Shown again, and equal.
+    // The same state again.
     shows(&mut rig, "bea-1", 20, 1);
     told(&mut rig);
     assert!(rig.others[&1].iter().any(|member| member.state.is_same(&before)));
 }
 
 #[test]
-fn others_stand_in_the_order_in_which_they_came_with_a_color_of_their_own() {
+fn people_are_sorted_by_arrival_and_each_has_a_color() {
     let mut rig = inside();
     let came = |since: u64, tab: &str| json!({"phx_ref": tab, "tab": tab, "name": tab, "since": since, "at": 1, "state": {}});
     for (user, since) in [("eve", 30), ("bea", 20), ("dan", 20), ("cid", 10)] {
@@ -295,7 +295,7 @@ fn others_stand_in_the_order_in_which_they_came_with_a_color_of_their_own() {
 }
 
 #[test]
-fn a_refusal_shows_at_once_and_is_tried_again_ever_more_rarely() {
+fn a_refusal_is_reported_at_once_and_retried_with_growing_delays() {
     let mut rig = Rig::new(Manners { joins: false, ..GOOD });
     rig.open_room(1);
     rig.told();
@@ -314,14 +314,14 @@ fn a_refusal_shows_at_once_and_is_tried_again_ever_more_rarely() {
     let before = rig.count("phx_join");
     rig.wait(REFUSED_BACKOFF.max_ms / 2.0 - 1.0);
     assert_eq!(rig.count("phx_join"), before);
-    // Access was granted meanwhile.
+    // Access was granted in the meantime.
     rig.manners = GOOD;
     rig.wait(REFUSED_BACKOFF.max_ms * 1.5);
     assert!(rig.told().contains(&"ready 1".to_owned()));
 }
 
 #[test]
-fn a_new_token_is_tried_at_once_where_the_former_one_was_refused() {
+fn a_new_token_is_tried_at_once_after_a_refusal() {
     let mut rig = Rig::new(Manners { joins: false, ..GOOD });
     rig.token = Some(token("stranger", rig.now.wall_ms + 1e9));
     rig.open_room(1);
@@ -336,7 +336,7 @@ fn a_new_token_is_tried_at_once_where_the_former_one_was_refused() {
 }
 
 #[test]
-fn when_access_ends_no_one_is_shown_any_more() {
+fn no_one_is_listed_after_access_ends() {
     let mut rig = inside();
     comes(&mut rig, "bea", &entry("r1", "bea-1", 10, 1));
     told(&mut rig);
@@ -348,7 +348,7 @@ fn when_access_ends_no_one_is_shown_any_more() {
 }
 
 #[test]
-fn when_the_room_is_out_of_reach_for_long_no_one_is_shown_any_more() {
+fn no_one_is_listed_after_a_long_disconnection() {
     let mut rig = inside();
     comes(&mut rig, "bea", &entry("r1", "bea-1", 10, 1));
     told(&mut rig);
@@ -361,7 +361,7 @@ fn when_the_room_is_out_of_reach_for_long_no_one_is_shown_any_more() {
 }
 
 #[test]
-fn a_message_is_sent_only_where_the_room_is_joined() {
+fn a_message_is_sent_only_while_the_room_is_joined() {
     let mut rig = inside();
     assert!(rig.send_message(1, "wave", &json!({"to": "all"})));
     let payload = json!({"type": "broadcast", "event": "wave", "payload": {"to": "all"}});
@@ -372,7 +372,7 @@ fn a_message_is_sent_only_where_the_room_is_joined() {
 }
 
 #[test]
-fn a_message_of_another_is_told_whatever_its_payload() {
+fn a_received_message_is_reported_with_any_payload() {
     let mut rig = inside();
     for payload in [json!({"a": 1}), json!(null), json!([1]), json!("text")] {
         rig.hear_in_room(
@@ -384,7 +384,7 @@ fn a_message_of_another_is_told_whatever_its_payload() {
 }
 
 #[test]
-fn a_room_that_was_left_is_told_of_no_more_and_may_be_joined_again() {
+fn a_room_that_was_left_reports_nothing_and_can_be_joined_again() {
     let mut rig = inside();
     rig.close(1);
     assert_eq!(rig.last("phx_leave").topic, ROOM);
@@ -396,7 +396,7 @@ fn a_room_that_was_left_is_told_of_no_more_and_may_be_joined_again() {
 }
 
 #[test]
-fn entries_that_another_client_made_or_a_liar_show_what_can_be_shown() {
+fn entries_of_other_or_malicious_clients_are_shown_as_far_as_valid() {
     let mut rig = inside();
     let everybody = json!({
         "bea": {"metas": [{"phx_ref": "r1", "at": 1}]},
@@ -415,7 +415,7 @@ fn entries_that_another_client_made_or_a_liar_show_what_can_be_shown() {
 }
 
 #[test]
-fn the_recorded_presence_comes_and_goes() {
+fn the_recorded_arrivals_and_departures_are_reported() {
     let mut presence = Presence::default();
     let text =
         include_str!("../../../examples/local-stack/test/fixtures/realtime/broadcast-presence-vsn1.jsonl");
@@ -442,14 +442,14 @@ fn patch(members: &[(&str, Option<&str>)]) -> Vec<(String, Option<String>)> {
 }
 
 #[test]
-fn a_patch_replaces_adds_and_removes_members_of_a_state() {
+fn a_patch_replaces_adds_and_removes_state_members() {
     let state = OwnState::default().merged(patch(&[("a", Some("1")), ("b", Some("{}"))])).expect("small");
     let state = state.merged(patch(&[("b", None), ("a", Some("null")), ("\"c", Some("[2]")), ("d", None)]));
     assert_eq!(state.expect("small").json(), r#"{"a":null,"\"c":[2]}"#);
 }
 
 #[test]
-fn a_second_component_adds_only_what_is_not_shown_yet() {
+fn a_second_component_adds_only_missing_state_members() {
     let state = OwnState::default().merged(patch(&[("a", Some("1"))])).expect("small");
     let state = state.completed(patch(&[("a", Some("2")), ("b", Some("3"))])).expect("small");
     assert_eq!(state.json(), r#"{"a":1,"b":3}"#);
@@ -457,7 +457,7 @@ fn a_second_component_adds_only_what_is_not_shown_yet() {
 
 #[test]
 fn a_state_of_more_than_a_kilobyte_is_refused() {
-    // {"a":"…"}: 8 bytes besides the text, whose letters take two each.
+    // {"a":"…"}: 8 bytes in addition to the string, whose letters take two bytes each.
     let text = |letters: usize| format!("\"{}\"", "é".repeat(letters));
     let letters = (MAX_STATE_BYTES - 8) / 2;
     let state = OwnState::default();
@@ -472,6 +472,6 @@ fn a_state_of_more_than_a_kilobyte_is_refused() {
 }
 
 #[test]
-fn the_packages_own_event_is_no_name_for_a_message() {
+fn the_package_s_own_event_name_is_reserved() {
     assert!(is_event_name("state") && !is_event_name("") && !is_event_name("workflow-db:state"));
 }

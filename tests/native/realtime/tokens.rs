@@ -1,4 +1,4 @@
-//! The token: shown with the join, renewed in time, replaced when the server complains.
+//! The token: sent with joins, renewed in time, replaced after a rejection.
 
 use super::rig::{token, Manners, Rig, GOOD};
 use serde_json::json;
@@ -16,7 +16,7 @@ fn live_with(life_ms: f64) -> Rig {
 }
 
 #[test]
-fn a_join_carries_the_token_and_no_member_without_a_user() {
+fn a_join_contains_the_token_and_omits_it_without_a_user() {
     let rig = live_with(3_600_000.0);
     assert_eq!(rig.last("phx_join").payload["access_token"], "one");
     let rig = Rig::live();
@@ -24,7 +24,7 @@ fn a_join_carries_the_token_and_no_member_without_a_user() {
 }
 
 #[test]
-fn a_token_is_renewed_a_minute_before_it_expires_and_pushed_to_every_channel() {
+fn a_token_is_renewed_a_minute_before_it_expires_and_sent_to_every_channel() {
     let mut rig = live_with(3_600_000.0);
     rig.open(2);
     rig.told();
@@ -39,7 +39,7 @@ fn a_token_is_renewed_a_minute_before_it_expires_and_pushed_to_every_channel() {
 }
 
 #[test]
-fn a_short_token_is_renewed_at_half_of_its_life() {
+fn a_short_lived_token_is_renewed_after_half_its_lifetime() {
     let mut rig = live_with(40_000.0);
     rig.token = Some(token("two", rig.now.wall_ms + 3_600_000.0));
     rig.wait(19_999.0);
@@ -49,20 +49,20 @@ fn a_short_token_is_renewed_at_half_of_its_life() {
 }
 
 #[test]
-fn a_provider_that_has_no_newer_token_is_not_pestered() {
+fn a_provider_without_a_newer_token_is_asked_rarely() {
     let mut rig = live_with(100_000.0);
     rig.wait(100_000.0);
     assert!(rig.asks.windows(2).all(|pair| pair[1] - pair[0] >= REFRESH_GAP_MS), "{:?}", rig.asks);
     let before = rig.asks.len();
     assert!(before < 8, "{:?}", rig.asks);
-    // By a clock that is wrong, everything the provider has is expired.
+    // According to a wrong clock, every token of the provider has expired.
     rig.wait(10.0 * STALE_REFRESH_MS);
     assert!(rig.asks.len() - before <= 11, "{:?}", rig.asks);
     assert_eq!(rig.count("access_token"), 0);
 }
 
 #[test]
-fn a_renewal_that_fails_is_tried_again() {
+fn a_failed_renewal_is_retried() {
     let mut rig = live_with(100_000.0);
     rig.manners = Manners { asks: false, ..GOOD };
     rig.wait(50_000.0);
@@ -74,7 +74,7 @@ fn a_renewal_that_fails_is_tried_again() {
 }
 
 #[test]
-fn a_tab_that_is_shown_while_the_provider_thinks_asks_nothing_twice() {
+fn a_tab_that_becomes_visible_during_a_token_request_does_not_repeat_it() {
     let mut rig = live_with(100_000.0);
     rig.manners = Manners { asks: false, ..GOOD };
     rig.wait(51_000.0);
@@ -84,10 +84,10 @@ fn a_tab_that_is_shown_while_the_provider_thinks_asks_nothing_twice() {
 }
 
 #[test]
-fn the_same_token_again_is_no_younger() {
+fn an_unchanged_token_keeps_its_age() {
     let mut rig = live_with(3_600_000.0);
     rig.wait(3_000_000.0);
-    // As if it had just been issued, which is what a clock that is behind makes of it.
+    // As if it had just been issued, which is how it looks to a clock that is behind.
     let again = token("one", rig.now.wall_ms + 3_600_000.0);
     rig.hand_token(Ok(Some(again)));
     rig.told();
@@ -96,7 +96,7 @@ fn the_same_token_again_is_no_younger() {
 }
 
 #[test]
-fn the_same_token_again_is_not_pushed() {
+fn an_unchanged_token_is_not_sent_again() {
     let mut rig = live_with(3_600_000.0);
     let same = rig.token.clone();
     rig.hand_token(Ok(same));
@@ -110,7 +110,7 @@ fn the_same_token_again_is_not_pushed() {
 }
 
 #[test]
-fn a_token_that_changes_during_a_join_is_shown_after_it() {
+fn a_token_that_changes_during_a_join_is_sent_afterwards() {
     let mut rig = live_with(3_600_000.0);
     rig.manners = Manners { joins: false, ..GOOD };
     rig.open(2);
@@ -137,7 +137,7 @@ fn an_expired_token_is_renewed_and_the_channel_joins_again() {
 }
 
 #[test]
-fn a_server_that_takes_no_token_is_asked_ever_more_rarely_and_so_is_the_provider() {
+fn delays_grow_if_the_server_rejects_every_token() {
     for reason in ["Invalid JWT Token", "signature_error", "InvalidJWTToken: exp", "expected_claims_map"] {
         let mut rig = live_with(3_600_000.0);
         rig.random = Box::new(|| 0.9);
@@ -159,7 +159,7 @@ fn a_server_that_takes_no_token_is_asked_ever_more_rarely_and_so_is_the_provider
 }
 
 #[test]
-fn many_channels_whose_token_expired_ask_once() {
+fn many_channels_with_an_expired_token_cause_one_request() {
     let mut rig = live_with(3_600_000.0);
     for channel in 2..=20 {
         rig.open(channel);
@@ -180,7 +180,7 @@ fn many_channels_whose_token_expired_ask_once() {
 }
 
 #[test]
-fn a_complaint_soon_after_the_provider_answered_waits_for_its_turn() {
+fn a_rejection_soon_after_a_token_request_waits() {
     let mut rig = live_with(3_600_000.0);
     rig.system(1, "system", "error", EXPIRED);
     rig.wait(999.0);
@@ -190,7 +190,7 @@ fn a_complaint_soon_after_the_provider_answered_waits_for_its_turn() {
 }
 
 #[test]
-fn a_complaint_a_second_after_the_provider_answered_asks_at_once() {
+fn a_rejection_a_second_after_a_token_request_asks_at_once() {
     let mut rig = live_with(3_600_000.0);
     rig.wait(1_000.0);
     rig.system(1, "system", "error", EXPIRED);
@@ -198,7 +198,7 @@ fn a_complaint_a_second_after_the_provider_answered_asks_at_once() {
 }
 
 #[test]
-fn a_provider_that_fails_after_a_complaint_is_asked_again_after_a_longer_wait() {
+fn a_provider_that_fails_after_a_rejection_is_asked_again_after_a_longer_delay() {
     let mut rig = live_with(3_600_000.0);
     rig.wait(5_000.0);
     rig.manners = Manners { asks: false, ..GOOD };
@@ -213,7 +213,7 @@ fn a_provider_that_fails_after_a_complaint_is_asked_again_after_a_longer_wait() 
 }
 
 #[test]
-fn a_failure_that_answers_no_question_is_not_held_against_the_provider() {
+fn an_unrequested_failure_does_not_count_against_the_provider() {
     let mut rig = live_with(3_600_000.0);
     rig.system(1, "system", "error", EXPIRED);
     for _ in 0..3 {
@@ -223,7 +223,7 @@ fn a_failure_that_answers_no_question_is_not_held_against_the_provider() {
 }
 
 #[test]
-fn a_provider_whose_token_expires_as_it_comes_is_asked_like_one_whose_token_has_expired() {
+fn a_token_that_expires_on_arrival_counts_as_expired() {
     let mut rig = live_with(0.0);
     rig.wait(STALE_REFRESH_MS - 1.0);
     assert!(!rig.told().contains(&"ask".to_owned()));

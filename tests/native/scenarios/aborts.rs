@@ -1,4 +1,4 @@
-//! Callers that give up.
+//! Callers that abort.
 
 use crate::support::{Client, Pending, World};
 use serde_json::json;
@@ -31,7 +31,7 @@ fn aborting_one_of_two_joined_readers_does_not_abort_the_other() {
 }
 
 #[test]
-fn whichever_joined_reader_is_aborted_the_others_get_their_answer() {
+fn aborting_any_joined_reader_does_not_affect_the_others() {
     for aborted in 0..3 {
         let (world, ada, _) = world_with_workflow();
         world.network().slow("GET workflows", 10.0, 500.0);
@@ -51,7 +51,7 @@ fn whichever_joined_reader_is_aborted_the_others_get_their_answer() {
 }
 
 #[test]
-fn whichever_member_of_a_batch_is_aborted_the_others_get_their_rows() {
+fn aborting_any_member_of_a_batch_does_not_affect_the_others() {
     for aborted in 0..3 {
         for when_ms in [0.0, 5.0, 15.0] {
             let (world, ada, _) = world_with_workflow();
@@ -85,7 +85,7 @@ fn aborting_both_joined_readers_aborts_the_request() {
 }
 
 #[test]
-fn a_reader_that_comes_after_an_abort_asks_again() {
+fn a_read_after_an_abort_sends_a_new_request() {
     let (world, ada, _) = world_with_workflow();
     let (first, second) = two_joined_readers(&world, &ada);
     first.abort();
@@ -96,7 +96,7 @@ fn a_reader_that_comes_after_an_abort_asks_again() {
 }
 
 #[test]
-fn aborting_one_member_of_a_batch_leaves_the_others() {
+fn aborting_one_member_of_a_batch_keeps_the_request() {
     let (world, ada, workflow) = world_with_workflow();
     let other = world.server().add("workflows", json!({"user_id": ada.id(), "name": "B"}));
     let first = ada.call("getWorkflow", json!([workflow]));
@@ -108,7 +108,7 @@ fn aborting_one_member_of_a_batch_leaves_the_others() {
 }
 
 #[test]
-fn aborting_a_write_in_flight_drops_what_it_may_have_touched() {
+fn aborting_a_write_in_flight_drops_the_entries_that_it_may_have_changed() {
     let (world, ada, workflow) = world_with_workflow();
     let other = world.server().add("workflows", json!({"user_id": ada.id(), "name": "B"}));
     ada.does("getWorkflow", json!([workflow]));
@@ -152,7 +152,7 @@ fn aborting_the_delete_of_a_workflow_in_flight_drops_its_children_too() {
 }
 
 #[test]
-fn a_signal_that_fired_before_the_call_stops_it() {
+fn an_aborted_signal_prevents_the_call() {
     let (world, ada, workflow) = world_with_workflow();
     let read = ada.call("getWorkflow", json!([workflow]));
     read.abort();
@@ -162,7 +162,7 @@ fn a_signal_that_fired_before_the_call_stops_it() {
 }
 
 #[test]
-fn the_end_of_every_attempt_that_began_is_reported() {
+fn every_started_attempt_reports_its_end() {
     let (world, ada, workflow) = world_with_workflow();
     world.network().once("GET workflows", crate::support::Fault::LostBefore);
     ada.does("getWorkflow", json!([workflow]));

@@ -1,4 +1,4 @@
-//! What a call comes down to before anything is sent: refused, or asked under a key of its own.
+//! What happens to a call before it is sent: it is refused, or gets a cache key of its own.
 
 use crate::support::client::{argument, id};
 use crate::support::{Fault, World};
@@ -36,7 +36,7 @@ fn key(name: &str, arguments: &V) -> String {
 }
 
 #[test]
-fn a_row_that_was_read_may_be_written_back_beside_its_natural_key() {
+fn a_row_that_was_read_may_be_written_back_with_its_natural_key() {
     let row =
         |user: &str, service: &str| json!([id("ada"), "Gh", {"user_id": user, "service_name": service}]);
     for user in [id("ada"), id("ada").to_uppercase()] {
@@ -58,7 +58,7 @@ fn a_row_that_was_read_may_be_written_back_beside_its_natural_key() {
 }
 
 #[test]
-fn two_rows_of_a_graph_with_one_name_are_refused_by_the_place_of_the_second() {
+fn a_duplicate_name_in_a_graph_is_refused_with_the_position_of_the_second_row() {
     let node = |name: &str| json!({"node_id": name, "node_type": "t"});
     let connection =
         |name: &str| json!({"source_node_id": "a", "target_node_id": "b", "connection_id": name});
@@ -77,7 +77,7 @@ fn two_rows_of_a_graph_with_one_name_are_refused_by_the_place_of_the_second() {
 }
 
 #[test]
-fn a_member_of_a_query_that_is_undefined_is_not_there() {
+fn an_undefined_member_of_a_query_is_ignored() {
     let members = |name: &str| {
         let absent = Field::plain(name.to_owned(), Value::Absent, String::new());
         vec![Argument::Object(vec![Field::text("userId", &id("ada")), absent])]
@@ -88,7 +88,7 @@ fn a_member_of_a_query_that_is_undefined_is_not_there() {
 }
 
 #[test]
-fn no_two_filters_have_one_key() {
+fn different_filters_have_different_keys() {
     let templates = |category: &str, featured: V| {
         key("getTemplates", &json!([{"category": category, "featured": featured}]))
     };
@@ -104,7 +104,7 @@ fn no_two_filters_have_one_key() {
 }
 
 #[test]
-fn no_event_and_no_key_of_a_page_holds_what_its_cursor_holds() {
+fn events_and_keys_of_a_page_do_not_contain_its_cursor() {
     let world = World::new();
     let ada = world.signed_in("ada");
     for name in ["SECRET A", "SECRET B"] {
@@ -124,7 +124,7 @@ fn no_event_and_no_key_of_a_page_holds_what_its_cursor_holds() {
 }
 
 #[test]
-fn a_template_that_is_the_users_own_and_refused_meets_a_policy_that_is_missing() {
+fn refusing_the_user_s_own_template_indicates_a_missing_policy() {
     let (ada, bob) = (id("ada"), id("bob"));
     for (user, creator, code) in [
         (Some("ada"), None, "MIGRATION_REQUIRED"),

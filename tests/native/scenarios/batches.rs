@@ -1,4 +1,4 @@
-//! Reads of one tick, asked together; each with its own fate.
+//! Reads from one tick are sent together, but succeed or fail separately.
 
 use crate::support::client::id;
 use crate::support::{Client, Pending, World};
@@ -16,7 +16,7 @@ fn get_all(ada: &Client, ids: &[String]) -> Vec<Pending> {
 }
 
 #[test]
-fn a_missing_and_a_failing_member_leave_the_others_their_rows() {
+fn missing_and_failing_members_do_not_affect_the_others() {
     let world = World::new();
     let ada = world.signed_in("ada");
     let mut ids = workflows(&world, &ada, 20);
@@ -32,13 +32,13 @@ fn a_missing_and_a_failing_member_leave_the_others_their_rows() {
             _ => assert_eq!(read.value().text("id"), ids[index]),
         }
     }
-    // Halving 21 members meets at most two groups on each of five levels below the first.
+    // Halving 21 members leads to at most two groups on each of five levels below the first.
     let requests = world.count_requests();
     assert!(requests <= 11, "{requests} requests");
 }
 
 #[test]
-fn when_every_member_fails_the_search_for_the_guilty_ends() {
+fn the_search_for_a_failing_member_ends_if_all_fail() {
     let world = World::new();
     let ada = world.signed_in("ada");
     let ids = workflows(&world, &ada, 8);
@@ -52,7 +52,7 @@ fn when_every_member_fails_the_search_for_the_guilty_ends() {
 }
 
 #[test]
-fn an_error_that_is_nobodys_fault_is_everybodys_at_once() {
+fn an_error_that_no_member_causes_fails_all_members_at_once() {
     let world = World::new();
     let ada = world.signed_in("ada");
     let ids = workflows(&world, &ada, 8);
@@ -75,7 +75,7 @@ fn a_batch_beyond_max_rows_never_concludes_that_a_row_is_missing() {
 }
 
 #[test]
-fn children_beyond_max_rows_are_all_given_to_their_own_parent() {
+fn children_beyond_max_rows_all_reach_their_parent() {
     let world = World::new();
     let ada = world.signed_in("ada");
     world.server().max_rows = 7;
@@ -94,7 +94,7 @@ fn children_beyond_max_rows_are_all_given_to_their_own_parent() {
 }
 
 #[test]
-fn reads_of_one_tick_but_of_other_tables_are_asked_apart() {
+fn reads_of_different_tables_in_one_tick_are_sent_separately() {
     let world = World::new();
     let ada = world.signed_in("ada");
     let ids = workflows(&world, &ada, 2);
@@ -115,11 +115,11 @@ fn reads_of_one_tick_but_of_other_tables_are_asked_apart() {
 }
 
 #[test]
-fn a_thousand_members_are_spread_over_urls_that_are_short_enough() {
+fn a_thousand_members_are_split_into_short_enough_urls() {
     let world = World::new();
     let ada = world.signed_in("ada");
     let ids = workflows(&world, &ada, 1_000);
-    // The simulator's network refuses longer URLs.
+    // The simulated network refuses longer URLs.
     for (read, id) in get_all(&ada, &ids).iter().zip(&ids) {
         assert_eq!(read.value().text("id"), *id);
     }
@@ -127,7 +127,7 @@ fn a_thousand_members_are_spread_over_urls_that_are_short_enough() {
 }
 
 #[test]
-fn a_batch_is_empty_handed_for_another_users_rows() {
+fn a_batch_returns_null_for_rows_of_other_users() {
     let world = World::new();
     let (ada, bob) = (world.signed_in("ada"), world.signed_in("bob"));
     let (own, others) = (workflows(&world, &ada, 2), workflows(&world, &bob, 2));

@@ -1,4 +1,4 @@
-//! Which subscriptions share a channel.
+//! How subscriptions share channels.
 
 use crate::support::random::uuid_of;
 use crate::support::{Client, World};
@@ -11,7 +11,7 @@ fn follow(client: &Client, table: &str, scope: &str, filter: Option<&str>) -> u3
     client.engine.follow(Selection::new(table, Some(scope.to_owned()), filter).expect("it is valid"), true)
 }
 
-/// How every subscription stands, and which ids it was told of.
+/// The status of every subscription, and the ids that were reported to it.
 fn heard(client: &Client) -> (BTreeMap<u32, Status>, BTreeMap<u32, BTreeSet<String>>) {
     let (mut statuses, mut ids) = (BTreeMap::new(), BTreeMap::<u32, BTreeSet<String>>::new());
     for told in client.sim().told.borrow().iter() {
@@ -28,8 +28,7 @@ fn heard(client: &Client) -> (BTreeMap<u32, Status>, BTreeMap<u32, BTreeSet<Stri
 }
 
 #[test]
-fn many_subscriptions_that_are_opened_one_after_the_other_stay_below_the_limit_of_channels_and_miss_nothing()
-{
+fn many_subscriptions_opened_one_by_one_stay_below_the_channel_limit_and_miss_nothing() {
     let world = World::new();
     let client = world.signed_in("ada");
     let ada = uuid_of("ada");
@@ -47,7 +46,7 @@ fn many_subscriptions_that_are_opened_one_after_the_other_stay_below_the_limit_o
         let filter = (number % 3 == 0).then_some("node_type=eq.t");
         subscriptions.push(follow(&client, "workflow_nodes", workflow, filter));
         world.pass(if number % 2 == 0 { 300.0 } else { 3.0 });
-        // Subscriptions move while this is committed.
+        // Subscriptions move between channels while these changes are committed.
         for (place, workflow) in workflows.iter().enumerate().take(number).step_by(7) {
             let id = uuid_of(&["node", &number.to_string(), &place.to_string()].concat());
             let values = json!({"id": id, "workflow_id": workflow, "node_type": "t", "node_id": id});
@@ -76,7 +75,7 @@ fn many_subscriptions_that_are_opened_one_after_the_other_stay_below_the_limit_o
 }
 
 #[test]
-fn what_the_server_refuses_harms_nothing_that_was_opened_beside_it() {
+fn a_refused_subscription_does_not_affect_others_opened_with_it() {
     let world = World::new();
     world.core.realtime.refused_table.set("workflow_favorites");
     let client = world.signed_in("ada");
@@ -99,7 +98,7 @@ fn what_the_server_refuses_harms_nothing_that_was_opened_beside_it() {
 }
 
 #[test]
-fn deletes_are_asked_for_as_configured_last_also_by_what_is_followed_already() {
+fn a_new_delete_setting_applies_to_existing_subscriptions() {
     let world = World::new();
     let client = world.signed_in("ada");
     let subscription = follow(&client, "workflows", &uuid_of("ada"), None);

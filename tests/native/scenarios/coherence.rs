@@ -1,11 +1,11 @@
-//! Own writes keep the cache right.
+//! Own writes keep the cache up to date.
 
 use crate::support::client::id;
 use crate::support::{Client, Fault, World};
 use serde_json::json;
 use workflow_db::data::Data;
 
-/// Three workflows A, B and C, the last changed first, in both lists.
+/// Three workflows A, B and C, most recently changed first, in both lists.
 fn with_lists() -> (World, Client, Vec<String>) {
     let world = World::new();
     let ada = world.signed_in("ada");
@@ -51,7 +51,7 @@ fn an_update_moves_its_row_and_leaves_the_others_as_they_are() {
 }
 
 #[test]
-fn archiving_leaves_one_list_and_stays_in_the_other() {
+fn an_archived_row_leaves_one_list_and_stays_in_the_other() {
     let (world, ada, ids) = with_lists();
     ada.does("archiveWorkflow", json!([ids[1]]));
     assert_eq!(names(&ada, false), ["C", "A"]);
@@ -63,7 +63,7 @@ fn archiving_leaves_one_list_and_stays_in_the_other() {
 }
 
 #[test]
-fn a_list_in_the_order_of_names_is_never_guessed() {
+fn a_list_sorted_by_name_is_not_patched_with_a_guess() {
     let (world, ada, ids) = with_lists();
     let by_name = json!([{"userId": ada.id(), "sortBy": "name", "sortOrder": "asc"}]);
     ada.does("getWorkflows", by_name.clone());
@@ -71,7 +71,7 @@ fn a_list_in_the_order_of_names_is_never_guessed() {
     ada.does("updateWorkflow", json!([ids[0], {"name": "Z"}]));
     assert_eq!(ada.does("getWorkflows", by_name.clone()).texts("name"), ["B", "C", "Z"]);
     assert_eq!(world.count_requests(), 2, "the write, and the list anew");
-    // With the name as it was, the row's place is as it was.
+    // With an unchanged name, the row's position is unchanged.
     ada.does("updateWorkflow", json!([ids[0], {"description": "d"}]));
     assert_eq!(ada.does("getWorkflows", by_name).texts("name"), ["B", "C", "Z"]);
     assert_eq!(world.count_requests(), 1);
@@ -123,7 +123,7 @@ fn the_delete_of_a_workflow_drops_its_children_and_grandchildren() {
         ada.does("getExecutionHistory", json!([workflow]));
         ada.does("getExecutionResults", json!([execution]));
         if index == 1 {
-            // Whose run a result belongs to is not known here: results are dropped with any workflow.
+            // The cache does not know which run a result belongs to, so a delete of any workflow drops all results.
             kept.extend(
                 ["workflow", "workflow_nodes", "workflow_connections"].map(|it| format!("{it}:{workflow}")),
             );
@@ -152,7 +152,7 @@ fn a_deleted_child_leaves_its_list() {
 }
 
 #[test]
-fn a_connection_is_deleted_by_the_apps_own_name_for_it() {
+fn a_connection_is_deleted_by_its_connection_id() {
     let (world, ada, ids) = with_lists();
     for name in ["c,1", "c\"2"] {
         let new = json!([{
@@ -168,8 +168,8 @@ fn a_connection_is_deleted_by_the_apps_own_name_for_it() {
 }
 
 #[test]
-fn two_crossing_updates_of_one_row_leave_the_cache_right() {
-    // The answers may come in either order, and so may the requests.
+fn two_crossing_updates_of_one_row_leave_the_cache_correct() {
+    // The responses may arrive in either order, and so may the requests.
     for (there, back) in
         [([10.0, 10.0], [500.0, 10.0]), ([300.0, 10.0], [10.0, 500.0]), ([10.0, 300.0], [600.0, 10.0])]
     {
@@ -188,7 +188,7 @@ fn two_crossing_updates_of_one_row_leave_the_cache_right() {
 }
 
 #[test]
-fn crossing_updates_of_a_row_without_updated_at_leave_the_cache_right() {
+fn crossing_updates_of_a_row_without_updated_at_leave_the_cache_correct() {
     for (there, back) in [([10.0, 10.0], [500.0, 10.0]), ([300.0, 10.0], [10.0, 500.0])] {
         let (world, ada, ids) = with_lists();
         let execution =
@@ -206,7 +206,7 @@ fn crossing_updates_of_a_row_without_updated_at_leave_the_cache_right() {
 }
 
 #[test]
-fn a_delete_by_name_that_crosses_an_update_of_its_row_leaves_no_ghost() {
+fn a_delete_by_name_that_crosses_an_update_removes_the_row_from_the_cache() {
     let (world, ada, ids) = with_lists();
     let new =
         json!([{"workflow_id": ids[0], "source_node_id": "s", "target_node_id": "t", "connection_id": "c"}]);
@@ -221,7 +221,7 @@ fn a_delete_by_name_that_crosses_an_update_of_its_row_leaves_no_ghost() {
 }
 
 #[test]
-fn a_child_whose_parent_was_deleted_before_its_answer_came_leaves_no_ghost() {
+fn a_child_whose_parent_was_deleted_before_the_response_is_not_cached() {
     let (world, ada, ids) = with_lists();
     world.network().slow("POST workflow_nodes", 10.0, 500.0);
     let new = json!([{"workflow_id": ids[0], "node_type": "t", "node_id": "n"}]);
@@ -234,7 +234,7 @@ fn a_child_whose_parent_was_deleted_before_its_answer_came_leaves_no_ghost() {
 }
 
 #[test]
-fn an_older_answer_never_overwrites_a_newer_row() {
+fn an_older_response_never_overwrites_a_newer_row() {
     let (world, ada, ids) = with_lists();
     world.network().slow("PATCH workflows", 10.0, 500.0);
     let slow = ada.call("updateWorkflow", json!([ids[0], {"name": "ours"}]));
@@ -246,7 +246,7 @@ fn an_older_answer_never_overwrites_a_newer_row() {
 }
 
 #[test]
-fn a_refused_write_changes_nothing_here() {
+fn a_refused_write_does_not_change_the_cache() {
     let (world, ada, ids) = with_lists();
     let before = ada.keys();
     world.network().once("PATCH workflows", Fault::Refused(403, "42501"));
@@ -257,7 +257,7 @@ fn a_refused_write_changes_nothing_here() {
 }
 
 #[test]
-fn a_row_that_turns_out_to_be_gone_leaves_the_cache() {
+fn a_row_that_proves_to_be_deleted_leaves_the_cache() {
     let (world, ada, ids) = with_lists();
     ada.does("getWorkflow", json!([ids[0]]));
     world.server().remove("workflows", &ids[0]);
@@ -267,7 +267,7 @@ fn a_row_that_turns_out_to_be_gone_leaves_the_cache() {
 }
 
 #[test]
-fn a_write_to_an_audited_table_outdates_the_users_audit_entries() {
+fn a_write_to_an_audited_table_invalidates_the_user_s_audit_entries() {
     let (_world, ada, ids) = with_lists();
     let (own, others) = (format!("audit_logs:{}?limit=10", ada.id()), format!("audit_logs:{}", id("bob")));
     let set = |key: &str| ada.engine.set(key, crate::support::Json::from(json!([])), None);

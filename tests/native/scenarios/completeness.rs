@@ -1,4 +1,4 @@
-//! Complete or an error, whatever the server or a proxy claims about the number of rows.
+//! Lists are complete or fail, even if a server or proxy reports a wrong number of rows.
 
 use crate::support::client::Pending;
 use crate::support::network::Fault;
@@ -10,10 +10,11 @@ use workflow_db::error::Error;
 use workflow_db::subscriptions::{Notice, Selection};
 
 const ALWAYS: u32 = u32::MAX;
-/// No answer has more rows.
+/// The maximum number of rows in a response.
 const MAX_ROWS: usize = 7;
 
-/// A client, the id of a workflow with this many nodes, connections and executions, and what `fault` does to every read.
+/// A client, the id of a workflow with this many nodes, connections and executions, and a fault that affects every
+/// read.
 fn world_with(count: usize, fault: Fault) -> (World, Client, String) {
     let world = World::new();
     let ada = world.signed_in("ada");
@@ -50,7 +51,7 @@ fn assert_is_not_the_answer(call: &Pending) {
     assert!(error.message.contains("rows that were asked for"), "{}", error.message);
 }
 
-/// What a `Content-Range` may be instead of the number of rows.
+/// Values of `Content-Range` without a usable number of rows.
 const UNREADABLE: [Option<&str>; 13] = [
     None,
     Some(""),
@@ -64,18 +65,18 @@ const UNREADABLE: [Option<&str>; 13] = [
     Some("0-6/99999999999999999999"),
     Some("0-6/20, 0-6/20"),
     Some("0-6"),
-    // Fewer than came.
+    // Less than the number of rows in the response.
     Some("0-6/3"),
 ];
 
 #[test]
-fn lists_are_complete_when_the_number_of_rows_cannot_be_read() {
+fn lists_are_complete_without_a_readable_row_count() {
     for range in UNREADABLE {
         for count in [0, 1, 6, 7, 8, 20] {
             let (world, ada, workflow) = world_with(count, Fault::Range(range));
             let nodes = ada.does("getWorkflowNodes", json!([workflow]));
             assert_eq!(nodes.texts("node_id"), expected_names(count), "{count} nodes, {range:?}");
-            // The answers with rows and one that shows the end, twice at most.
+            // The responses with rows and one that shows the end, at most twice.
             let most = 2 * (count.div_ceil(MAX_ROWS) + 1) + 1;
             let requests = world.count_requests();
             assert!(requests <= most, "{requests} requests for {count} nodes");
@@ -84,20 +85,20 @@ fn lists_are_complete_when_the_number_of_rows_cannot_be_read() {
 }
 
 #[test]
-fn a_list_in_the_order_of_changes_loses_no_row_that_moves_when_the_number_of_rows_cannot_be_read() {
+fn a_list_sorted_by_change_loses_no_moving_row_without_a_readable_row_count() {
     let (world, ada, _) = world_with(0, Fault::Range(None));
     let ids: Vec<_> = (0..20)
         .map(|n| world.server().add("workflows", json!({"user_id": ada.id(), "name": format!("{n}")})))
         .collect();
     let read = ada.call("getWorkflows", json!([ada.id()]));
-    // While the second answer is on its way, a row that the walk has not met jumps to where it has been.
+    // While the second response is in transit, an unread row moves to a position that was already read.
     world.pass(25.0);
     world.server().change("workflows", &ids[0], json!({"description": "moved"}));
     assert_eq!(read.value().len(), 21);
 }
 
 #[test]
-fn a_limited_list_is_filled_when_the_number_of_rows_cannot_be_read() {
+fn a_limited_list_is_filled_without_a_readable_row_count() {
     let (world, ada, _) = world_with(0, Fault::Range(None));
     for n in 0..20 {
         world.server().add("workflows", json!({"user_id": ada.id(), "name": format!("{n:02}")}));
@@ -111,7 +112,7 @@ fn a_limited_list_is_filled_when_the_number_of_rows_cannot_be_read() {
 }
 
 #[test]
-fn relations_are_complete_when_their_embedded_numbers_are_missing_or_wrong() {
+fn relations_are_complete_if_their_embedded_counts_are_missing_or_wrong() {
     let alter: [fn(&mut Vec<Value>); 11] = [
         |rows| set_counts(rows, Value::Null),
         |rows| set_counts(rows, json!([])),
@@ -151,7 +152,7 @@ fn relations_without_their_lists_are_an_error_and_not_empty() {
 }
 
 #[test]
-fn pages_without_a_number_of_rows_are_an_error_that_names_the_header() {
+fn pages_without_a_row_count_fail_with_the_name_of_the_header() {
     for range in UNREADABLE {
         let (world, ada, workflow) = world_with(20, Fault::Range(range));
         let error = ada.fails("getExecutionHistory", json!([workflow, 5]));
@@ -163,11 +164,11 @@ fn pages_without_a_number_of_rows_are_an_error_that_names_the_header() {
 }
 
 #[test]
-fn a_later_page_without_a_number_of_rows_is_an_error_that_names_the_header() {
+fn a_later_page_without_a_row_count_fails_with_the_name_of_the_header() {
     let (world, ada, _) = world_with(20, Fault::Altered(|_| ()));
     let page = |cursor: &Value| json!([{"userId": ada.id(), "pageSize": 5, "cursor": cursor}]);
     let first = ada.does("getExecutionsPage", page(&Value::Null)).to_value();
-    // Of the page's two requests the one that counts the whole list, then the one for the rows.
+    // Of the page's two requests, first the one that counts the whole list, then the one for the rows.
     for request in ["GET workflow_executions?select=id", "GET workflow_executions?select=*"] {
         world.network().first(request, Fault::Range(Some("*/*")));
         assert_names_the_header(&ada.fails("getExecutionsPage", page(&first["nextCursor"])));
@@ -175,8 +176,8 @@ fn a_later_page_without_a_number_of_rows_is_an_error_that_names_the_header() {
 }
 
 #[test]
-fn answers_that_begin_again_end_the_walk_with_an_error() {
-    // One request, the beginning again, and no more.
+fn responses_that_start_over_fail_the_read() {
+    // One request, a response that starts over, and no further request.
     for (name, column) in [("getWorkflows", "updated_at"), ("getWorkflows", "name"), ("getWorkflowNodes", "")]
     {
         let (world, ada, workflow) = world_with(20, Fault::Beginning);
@@ -198,7 +199,7 @@ fn answers_that_begin_again_end_the_walk_with_an_error() {
 }
 
 #[test]
-fn pages_that_begin_again_are_errors() {
+fn pages_that_start_over_are_errors() {
     let (world, ada, workflow) = world_with(20, Fault::Beginning);
     assert_is_not_the_answer(&ada.call("getExecutionHistory", json!([workflow, 5, 5])));
     for sort in ["created_at", "name"] {
@@ -213,7 +214,7 @@ fn pages_that_begin_again_are_errors() {
 }
 
 #[test]
-fn rows_without_the_columns_of_the_order_end_the_walk_with_an_error() {
+fn rows_without_the_sort_columns_fail_the_read() {
     let alter: [fn(&mut Vec<Value>); 2] = [
         |rows| rows.iter_mut().for_each(|row| drop(row.as_object_mut().map(|row| row.remove("id")))),
         |rows| rows.iter_mut().for_each(|row| drop(row.as_object_mut().map(|row| row.remove("created_at")))),
@@ -226,14 +227,14 @@ fn rows_without_the_columns_of_the_order_end_the_walk_with_an_error() {
 }
 
 #[test]
-fn rows_in_another_order_end_the_walk_with_an_error() {
+fn rows_in_another_order_fail_the_read() {
     let (world, ada, workflow) = world_with(20, Fault::Altered(|rows| rows.reverse()));
     assert_is_not_the_answer(&ada.call("getWorkflowNodes", json!([workflow])));
     assert_eq!(world.count_requests(), 1);
 }
 
 #[test]
-fn a_number_of_rows_that_is_too_large_for_good_ends_with_the_whole_list() {
+fn a_row_count_that_stays_too_large_still_returns_the_whole_list() {
     for count in [0, 2, 7, 20] {
         let (world, ada, workflow) = world_with(count, Fault::Range(Some("0-1/1000")));
         let nodes = ada.does("getWorkflowNodes", json!([workflow]));
@@ -244,7 +245,7 @@ fn a_number_of_rows_that_is_too_large_for_good_ends_with_the_whole_list() {
 }
 
 #[test]
-fn a_page_says_how_many_rows_there_are_and_not_what_a_wrong_number_says() {
+fn a_page_reports_the_true_total_despite_a_wrong_count() {
     let (_world, ada, workflow) = world_with(3, Fault::Range(Some("*/1000")));
     let page = ada.does("getExecutionHistory", json!([workflow, 5])).to_value();
     assert_eq!((&page["total"], &page["hasMore"]), (&json!(3), &json!(false)));
@@ -256,7 +257,7 @@ fn a_page_says_how_many_rows_there_are_and_not_what_a_wrong_number_says() {
 }
 
 #[test]
-fn an_answer_with_more_rows_than_were_asked_for_is_an_error() {
+fn a_response_with_more_rows_than_requested_is_an_error() {
     let double: fn(&mut Vec<Value>) = |rows| rows.extend(rows.clone());
     let (_world, ada, workflow) = world_with(20, Fault::Altered(double));
     assert_is_not_the_answer(&ada.call("getExecutionHistory", json!([workflow, 5])));
@@ -265,7 +266,7 @@ fn an_answer_with_more_rows_than_were_asked_for_is_an_error() {
 }
 
 #[test]
-fn a_batch_whose_answer_holds_other_rows_fails_instead_of_answering_null() {
+fn a_batch_whose_response_contains_other_rows_fails_instead_of_returning_null() {
     let rename: fn(&mut Vec<Value>) = |rows| {
         for row in rows {
             row["id"] = json!(uuid_of("another"));
@@ -280,7 +281,7 @@ fn a_batch_whose_answer_holds_other_rows_fails_instead_of_answering_null() {
 }
 
 #[test]
-fn what_is_followed_is_compared_when_the_number_of_rows_cannot_be_read() {
+fn subscriptions_are_compared_without_a_readable_row_count() {
     let (world, ada, workflow) = world_with(20, Fault::Range(None));
     let selection = Selection::new("workflow_nodes", Some(workflow.clone()), None).expect("it is valid");
     ada.engine.follow(selection, true);

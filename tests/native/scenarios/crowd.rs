@@ -1,4 +1,4 @@
-//! Subscriptions in their hundreds.
+//! Hundreds of subscriptions.
 
 use super::live::{follow, names, take_told};
 use crate::support::json::looks;
@@ -8,7 +8,7 @@ use crate::support::World;
 use serde_json::json;
 use std::collections::HashSet;
 
-/// How often the frames of an update and of a delete make the client look into rows, with this many other subscriptions.
+/// How often the client inspects rows for the frames of an update and of a delete, with this many other subscriptions.
 fn looks_at_frames(others: usize) -> (usize, usize) {
     let world = World::new();
     let client = world.signed_in("ada");
@@ -35,14 +35,14 @@ fn looks_at_frames(others: usize) -> (usize, usize) {
 }
 
 #[test]
-fn a_frame_costs_the_same_whatever_the_number_of_other_subscriptions() {
+fn the_cost_of_a_frame_does_not_depend_on_the_number_of_other_subscriptions() {
     assert_eq!(looks_at_frames(10).0, looks_at_frames(300).0);
-    // The server sends a delete to every channel, so these are few enough for one.
+    // The server sends a delete to every channel, so the subscriptions must fit into one.
     assert_eq!(looks_at_frames(4), looks_at_frames(20));
 }
 
 #[test]
-fn hundreds_of_scopes_are_read_twenty_at_a_time_and_all_of_them_in_the_end() {
+fn hundreds_of_scopes_are_all_read_at_most_twenty_at_a_time() {
     let world = World::new();
     let client = world.signed_in("ada");
     world.network().times(1_000, "GET workflows", Fault::HangAfter);
@@ -58,7 +58,7 @@ fn hundreds_of_scopes_are_read_twenty_at_a_time_and_all_of_them_in_the_end() {
 }
 
 #[test]
-fn a_row_that_two_channels_tell_of_while_it_is_read_leaves_the_filter_of_the_first() {
+fn a_row_reported_by_two_channels_while_it_is_read_leaves_the_filter_of_the_first() {
     let world = World::new();
     let client = world.signed_in("ada");
     let ada = uuid_of("ada");

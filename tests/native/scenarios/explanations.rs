@@ -1,4 +1,4 @@
-//! Explanations of errors are kept when they do not come from the database.
+//! Error texts that do not come from the database are kept.
 
 use crate::support::network::Fault;
 use crate::support::World;
@@ -14,7 +14,7 @@ fn error_for(status: u16, body: &'static str) -> Error {
 }
 
 #[test]
-fn the_words_of_an_error_without_a_code_become_its_details_and_hint() {
+fn the_texts_of_an_error_without_a_code_become_its_details_and_hint() {
     for (body, details, hint) in [
         (
             r#"{"message": "Invalid API key", "hint": "Double check your API key."}"#,
@@ -39,7 +39,7 @@ fn the_words_of_an_error_without_a_code_become_its_details_and_hint() {
 }
 
 #[test]
-fn an_error_that_says_nothing_has_no_details() {
+fn an_error_without_text_has_no_details() {
     for body in
         ["{}", "[]", "null", "7", "\"\"", r#"{"message": null, "error": {}}"#, r#"{"message": {"a": 1}}"#]
     {
@@ -49,19 +49,19 @@ fn an_error_that_says_nothing_has_no_details() {
 }
 
 #[test]
-fn an_explanation_is_kept_in_a_bounded_length() {
+fn an_error_text_is_truncated() {
     let body: &'static str = Box::leak(json!({"message": "ä".repeat(100_000)}).to_string().into_boxed_str());
     assert_eq!(error_for(403, body).details.as_ref().map(|text| text.chars().count()), Some(300));
 }
 
 #[test]
-fn what_a_gateway_says_with_a_success_is_kept_too() {
+fn the_text_of_a_gateway_that_reports_success_is_kept() {
     let error = error_for(200, r#"{"message": "Quota exceeded"}"#);
     assert_eq!((&*error.code, error.details.as_deref()), ("NETWORK", Some("Quota exceeded")));
 }
 
 #[test]
-fn a_redirect_is_not_followed_and_is_not_worth_another_attempt() {
+fn a_redirect_is_neither_followed_nor_retried() {
     for status in [0, 301, 302, 303, 307, 308] {
         let error = error_for(status, "{}");
         assert_eq!((&*error.code, error.retryable, error.attempts), ("NETWORK", false, 1), "{status}");
@@ -71,7 +71,7 @@ fn a_redirect_is_not_followed_and_is_not_worth_another_attempt() {
 }
 
 #[test]
-fn a_status_that_only_begins_like_a_redirect_is_named() {
+fn an_unfamiliar_3xx_status_is_reported_by_number() {
     for status in [300, 304] {
         let error = error_for(status, "");
         assert_eq!((&*error.code, error.status), ("UNKNOWN_ERROR", Some(status)));

@@ -1,4 +1,4 @@
-//! Programs that the simulation found to break a promise, as short as it made them.
+//! Programs for which the simulation found a broken promise, shortened by the simulation.
 
 #![allow(clippy::unreadable_literal, reason = "seeds are printed as they are")]
 use crate::simulation::program::{text, Configured, Foreign, Program, Setting, Step, Trouble};
@@ -17,7 +17,7 @@ fn setting(tabs: usize, shares_users: bool, max_rows: usize) -> Setting {
 }
 
 #[test]
-fn an_audit_entry_is_told_once_though_a_reading_that_began_further_back_brings_it_again() {
+fn an_audit_entry_is_reported_once_even_if_an_earlier_scope_read_returns_it_again() {
     replay(&Program {
         setting: setting(4, true, 1000),
         steps: vec![
@@ -89,7 +89,7 @@ fn a_write_of_a_connection_crosses_a_graph_save_of_its_workflow() {
 }
 
 #[test]
-fn a_change_is_told_though_the_token_provider_failed_meanwhile() {
+fn a_change_is_reported_even_if_the_token_provider_failed() {
     replay(&Program {
         setting: setting(4, true, 7),
         steps: vec![
@@ -112,7 +112,7 @@ fn a_change_is_told_though_the_token_provider_failed_meanwhile() {
 }
 
 #[test]
-fn a_change_is_told_though_the_token_provider_hung_meanwhile() {
+fn a_change_is_reported_even_if_the_token_provider_hung() {
     replay(&Program {
         setting: setting(4, true, 3),
         steps: vec![
@@ -141,7 +141,7 @@ fn a_change_is_told_though_the_token_provider_hung_meanwhile() {
 }
 
 #[test]
-fn a_list_without_secrets_is_right_once_its_rows_are_followed() {
+fn a_list_without_secrets_is_correct_after_its_rows_are_subscribed() {
     replay(&Program {
         setting: setting(4, true, 3),
         steps: vec![
@@ -165,7 +165,7 @@ fn a_list_without_secrets_is_right_once_its_rows_are_followed() {
 }
 
 #[test]
-fn a_list_that_lacks_a_row_is_right_once_its_rows_are_followed_though_another_entry_holds_the_row() {
+fn an_incomplete_list_is_correct_after_its_rows_are_subscribed_even_if_another_entry_has_the_missing_row() {
     replay(&Program {
         setting: setting(4, true, 3),
         steps: vec![
@@ -348,7 +348,7 @@ fn a_connection_that_a_batch_replaced_stays_cached() {
 }
 
 #[test]
-fn a_connection_that_a_save_replaced_stays_cached_beside_other_writes() {
+fn a_connection_that_a_save_replaced_stays_cached_during_other_writes() {
     replay(&Program {
         setting: setting(4, false, 1000),
         steps: vec![
@@ -413,7 +413,7 @@ fn a_connection_that_a_save_replaced_stays_cached_beside_other_writes() {
 }
 
 #[test]
-fn a_reading_of_workflows_that_began_before_a_graph_save_does_not_undo_its_version() {
+fn a_workflow_read_from_before_a_graph_save_does_not_undo_its_version() {
     replay(&Program {
         setting: setting(2, false, 1000),
         steps: vec![
@@ -446,7 +446,7 @@ fn a_reading_of_workflows_that_began_before_a_graph_save_does_not_undo_its_versi
 }
 
 #[test]
-fn a_page_of_a_workflow_is_right_once_the_executions_of_the_user_are_followed() {
+fn a_page_of_a_workflow_is_correct_after_the_user_s_executions_are_subscribed() {
     replay(&Program {
         setting: setting(2, true, 2),
         steps: vec![
@@ -496,7 +496,7 @@ fn a_page_of_a_workflow_is_right_once_the_executions_of_the_user_are_followed() 
 }
 
 #[test]
-fn a_row_that_a_frame_told_of_and_that_went_before_the_first_reading_is_told_to_be_gone() {
+fn a_row_reported_by_a_frame_and_deleted_before_the_first_read_is_reported_as_deleted() {
     replay(&Program {
         setting: setting(4, true, 2),
         steps: vec![

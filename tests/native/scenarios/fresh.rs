@@ -1,4 +1,4 @@
-//! Reads that must really ask: `fresh`, pages, and the refresh of a stale entry.
+//! Reads that must reach the server: `fresh`, pages, and the refresh of a stale entry.
 
 use crate::support::client::Options;
 use crate::support::tokens::Answer;
@@ -7,7 +7,7 @@ use serde_json::json;
 
 const FRESH: Options = Options { fresh: true, ttl_ms: None, timeout_ms: None, is_resent: false };
 
-/// Two workflows, alpha and beta, in a cached list that shows an old name of alpha.
+/// Two workflows, alpha and beta, in a cached list that contains an old name of alpha.
 fn with_outdated_list() -> (World, Client, [String; 2]) {
     let world = World::new();
     let ada = world.signed_in("ada");
@@ -19,7 +19,7 @@ fn with_outdated_list() -> (World, Client, [String; 2]) {
     (world, ada, ids)
 }
 
-/// A fresh read of the list whose answer is on its way back.
+/// A fresh read of the list whose response is in transit.
 fn refresh_under_way(world: &World, ada: &Client) -> Pending {
     world.network().slow("GET workflows", 10.0, 500.0);
     let refresh = ada.call_with(FRESH, "getWorkflows", json!([ada.id()]));
@@ -34,7 +34,7 @@ fn names(rows: &crate::support::Json) -> Vec<String> {
 }
 
 #[test]
-fn a_fresh_list_that_an_own_write_overtakes_is_asked_again_and_both_changes_are_seen() {
+fn a_fresh_list_overtaken_by_an_own_write_is_requested_again_and_shows_both_changes() {
     let (world, ada, ids) = with_outdated_list();
     let refresh = refresh_under_way(&world, &ada);
     ada.does("updateWorkflow", json!([ids[1], {"name": "changed"}]));
@@ -45,7 +45,7 @@ fn a_fresh_list_that_an_own_write_overtakes_is_asked_again_and_both_changes_are_
 }
 
 #[test]
-fn a_fresh_read_that_an_invalidation_overtakes_is_asked_again() {
+fn a_fresh_read_overtaken_by_an_invalidation_is_requested_again() {
     let (world, ada, _) = with_outdated_list();
     let refresh = refresh_under_way(&world, &ada);
     ada.engine.invalidate(&format!("workflows:{}", ada.id()));
@@ -54,7 +54,7 @@ fn a_fresh_read_that_an_invalidation_overtakes_is_asked_again() {
 }
 
 #[test]
-fn a_fresh_read_that_a_delete_overtakes_does_not_bring_the_row_back() {
+fn a_fresh_read_overtaken_by_a_delete_does_not_bring_the_row_back() {
     let (world, ada, ids) = with_outdated_list();
     let refresh = refresh_under_way(&world, &ada);
     ada.does("deleteWorkflow", json!([ids[1]]));
@@ -63,7 +63,7 @@ fn a_fresh_read_that_a_delete_overtakes_does_not_bring_the_row_back() {
 }
 
 #[test]
-fn a_fresh_read_that_is_overtaken_again_and_again_ends_and_leaves_nothing_older_behind() {
+fn a_fresh_read_that_is_overtaken_repeatedly_ends_and_leaves_no_older_rows() {
     let (world, ada, ids) = with_outdated_list();
     for _ in 0..4 {
         world.network().slow("GET workflows", 10.0, 500.0);
@@ -80,7 +80,7 @@ fn a_fresh_read_that_is_overtaken_again_and_again_ends_and_leaves_nothing_older_
 }
 
 #[test]
-fn a_fresh_workflow_with_relations_that_is_gone_is_not_put_together_from_its_parts_again() {
+fn a_deleted_workflow_is_not_composed_of_its_cached_parts_after_a_fresh_read() {
     let (world, ada, ids) = with_outdated_list();
     ada.does("getWorkflowWithRelations", json!([ids[1]]));
     world.server().remove("workflows", &ids[1]);
@@ -90,7 +90,7 @@ fn a_fresh_workflow_with_relations_that_is_gone_is_not_put_together_from_its_par
 }
 
 #[test]
-fn relations_that_are_overtaken_again_and_again_leave_no_older_parts_behind() {
+fn relations_that_are_overtaken_repeatedly_leave_no_older_parts() {
     let (world, ada, ids) = with_outdated_list();
     let node = json!({"workflow_id": ids[1], "node_id": "n", "node_type": "old"});
     let node = world.server().add("workflow_nodes", node);
@@ -112,7 +112,7 @@ fn relations_that_are_overtaken_again_and_again_leave_no_older_parts_behind() {
 }
 
 #[test]
-fn a_fresh_read_joins_what_was_not_sent_yet_and_nothing_else() {
+fn a_fresh_read_joins_only_unsent_requests() {
     let (world, ada, ids) = with_outdated_list();
     let early = ada.call("getWorkflow", json!([ids[0]]));
     let joined = ada.call_with(FRESH, "getWorkflow", json!([ids[0]]));
@@ -134,7 +134,7 @@ fn a_fresh_read_joins_what_was_not_sent_yet_and_nothing_else() {
 }
 
 #[test]
-fn an_answer_to_what_was_asked_before_a_fresh_read_does_not_replace_its_answer() {
+fn the_response_to_an_earlier_request_does_not_replace_that_of_a_fresh_read() {
     for (early, key) in [("getWorkflow", ""), ("getWorkflowWithRelations", "?relations")] {
         let (world, ada, ids) = with_outdated_list();
         world.network().slow("GET workflows", 10.0, 500.0);
@@ -149,7 +149,7 @@ fn an_answer_to_what_was_asked_before_a_fresh_read_does_not_replace_its_answer()
 }
 
 #[test]
-fn what_is_asked_after_a_fresh_read_may_replace_its_answer() {
+fn the_response_to_a_later_request_may_replace_that_of_a_fresh_read() {
     let (world, ada, ids) = with_outdated_list();
     world.network().slow("GET workflows", 10.0, 500.0);
     let first = ada.call_with(FRESH, "getWorkflow", json!([ids[0]]));
@@ -162,7 +162,7 @@ fn what_is_asked_after_a_fresh_read_may_replace_its_answer() {
 }
 
 #[test]
-fn a_page_that_is_overtaken_while_an_older_one_is_stored_is_asked_again() {
+fn a_page_overtaken_while_an_older_one_is_stored_is_requested_again() {
     let (world, ada, ids) = with_outdated_list();
     let add =
         || world.server().add("workflow_executions", json!({"workflow_id": ids[0], "user_id": ada.id()}));
@@ -182,7 +182,7 @@ fn a_page_that_is_overtaken_while_an_older_one_is_stored_is_asked_again() {
 }
 
 #[test]
-fn the_refresh_of_a_stale_entry_that_is_overtaken_is_asked_again() {
+fn an_overtaken_refresh_of_a_stale_entry_is_requested_again() {
     let (world, ada, ids) = with_outdated_list();
     ada.configure(|settings| settings.cache.stale_ms = Some(1_000.0));
     world.pass(2_000.0);
@@ -195,7 +195,7 @@ fn the_refresh_of_a_stale_entry_that_is_overtaken_is_asked_again() {
 }
 
 #[test]
-fn a_change_before_the_repeated_read_is_sent_does_not_repeat_it_once_more() {
+fn a_change_before_the_repeated_read_is_sent_does_not_repeat_it_again() {
     let (world, ada, ids) = with_outdated_list();
     let refresh = refresh_under_way(&world, &ada);
     ada.does("updateWorkflow", json!([ids[1], {"name": "changed"}]));

@@ -1,4 +1,4 @@
-//! How long an entry answers, and who is told when it changes.
+//! How long an entry answers reads, and who is notified when it changes.
 
 use crate::support::client::Options;
 use crate::support::{Client, World};
@@ -19,7 +19,7 @@ fn asks(world: &World, ada: &Client, workflow: &str) -> bool {
 }
 
 #[test]
-fn an_entry_answers_until_its_time_is_over_and_not_longer() {
+fn an_entry_answers_until_it_expires() {
     let (world, ada, workflow) = with_workflow();
     assert!(asks(&world, &ada, &workflow));
     world.pass(299_999.0);
@@ -29,7 +29,7 @@ fn an_entry_answers_until_its_time_is_over_and_not_longer() {
 }
 
 #[test]
-fn an_entry_is_too_old_when_the_wall_clock_says_so_though_the_machine_slept() {
+fn an_entry_expires_by_the_wall_clock_while_the_machine_sleeps() {
     let (world, ada, workflow) = with_workflow();
     assert!(asks(&world, &ada, &workflow));
     world.pass(1_000.0);
@@ -39,7 +39,7 @@ fn an_entry_is_too_old_when_the_wall_clock_says_so_though_the_machine_slept() {
 }
 
 #[test]
-fn a_wall_clock_that_is_set_back_does_not_make_an_entry_younger() {
+fn setting_the_wall_clock_back_does_not_extend_an_entry() {
     let (world, ada, workflow) = with_workflow();
     assert!(asks(&world, &ada, &workflow));
     ada.sim().wall_skew_ms.set(-3_600_000.0);
@@ -49,7 +49,7 @@ fn a_wall_clock_that_is_set_back_does_not_make_an_entry_younger() {
 }
 
 #[test]
-fn an_entry_that_ends_before_another_one_leaves_in_time_though_the_wall_clock_was_set_back() {
+fn the_entry_that_expires_first_leaves_in_time_after_the_wall_clock_was_set_back() {
     let (world, ada, workflow) = with_workflow();
     let ttl = |ttl_ms| Options { ttl_ms: Some(ttl_ms), ..Options::default() };
     ada.call_with(ttl(60_000.0), "getWorkflows", json!([ada.id()])).value();
@@ -60,7 +60,7 @@ fn an_entry_that_ends_before_another_one_leaves_in_time_though_the_wall_clock_wa
 }
 
 #[test]
-fn after_a_change_of_the_clocks_copies_answer_for_as_long_as_the_first_clock_says() {
+fn after_a_clock_change_copies_answer_until_the_earlier_expiry() {
     let (world, ada, workflow) = with_workflow();
     ada.does("getWorkflow", json!([workflow]));
     world.pass(200_000.0);
@@ -73,7 +73,7 @@ fn after_a_change_of_the_clocks_copies_answer_for_as_long_as_the_first_clock_say
 }
 
 #[test]
-fn waking_up_drops_what_is_past_its_time() {
+fn waking_up_drops_expired_entries() {
     let (world, ada, workflow) = with_workflow();
     ada.does("getWorkflow", json!([workflow]));
     ada.sim().wall_skew_ms.set(300_000.0);
@@ -96,7 +96,7 @@ fn an_unused_entry_expires_by_itself() {
 }
 
 #[test]
-fn a_call_may_say_how_long_its_answer_answers() {
+fn a_call_may_set_the_lifetime_of_its_entry() {
     let (world, ada, workflow) = with_workflow();
     let brief = Options { ttl_ms: Some(1_000.0), ..Options::default() };
     ada.call_with(brief, "getWorkflow", json!([workflow])).value();
@@ -129,7 +129,7 @@ fn a_stale_entry_answers_at_once_and_is_refreshed_once() {
 }
 
 #[test]
-fn a_refresh_that_fails_leaves_what_there_is_and_is_tried_again() {
+fn a_failed_refresh_keeps_the_entry_and_is_retried() {
     let (world, ada, workflow) = with_workflow();
     ada.configure(|settings| settings.cache.stale_ms = Some(10_000.0));
     ada.does("getWorkflow", json!([workflow]));
@@ -144,7 +144,7 @@ fn a_refresh_that_fails_leaves_what_there_is_and_is_tried_again() {
 }
 
 #[test]
-fn followers_are_told_exactly_when_an_entry_changes() {
+fn observers_are_notified_exactly_when_an_entry_changes() {
     let (world, ada, workflow) = with_workflow();
     let other = world.server().add("workflows", json!({"user_id": ada.id(), "name": "other"}));
     let (key, other_key) = (format!("workflow:{workflow}"), format!("workflow:{other}"));
@@ -165,14 +165,14 @@ fn followers_are_told_exactly_when_an_entry_changes() {
 }
 
 #[test]
-fn followers_of_a_row_that_there_was_not_are_told_when_there_is() {
+fn observers_of_a_missing_row_are_notified_when_it_appears() {
     let (_world, ada, workflow) = with_workflow();
     ada.does("updateWorkflow", json!([workflow, {"name": "B"}]));
     assert_eq!(ada.mirror().take_told(), [format!("workflow:{workflow}")]);
 }
 
 #[test]
-fn followers_are_told_when_another_user_signs_in() {
+fn observers_are_notified_when_another_user_signs_in() {
     let (world, ada, workflow) = with_workflow();
     world.signed_in("bob");
     ada.does("getWorkflow", json!([workflow]));
@@ -183,7 +183,7 @@ fn followers_are_told_when_another_user_signs_in() {
 }
 
 #[test]
-fn the_least_recently_used_entry_leaves_first_and_hits_outside_count_as_use() {
+fn the_least_recently_used_entry_is_evicted_first_and_hits_in_the_package_count_as_use() {
     let (world, ada, _) = with_workflow();
     ada.configure(|settings| settings.cache.max_size = 3);
     let ids: Vec<String> = (0..4)
@@ -192,7 +192,7 @@ fn the_least_recently_used_entry_leaves_first_and_hits_outside_count_as_use() {
     for id in &ids[..3] {
         ada.does("getWorkflow", json!([id]));
     }
-    // Answered by the copy in the package's entry: the engine learns of it only when it asks.
+    // Answered by the copy in the package: the engine learns of this only when it asks.
     ada.does("getWorkflow", json!([ids[0]]));
     ada.does("getWorkflow", json!([ids[3]]));
     let mut expected: Vec<String> = [0, 2, 3].iter().map(|n| format!("workflow:{}", ids[*n])).collect();

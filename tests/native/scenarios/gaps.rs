@@ -7,7 +7,7 @@ use crate::support::{realtime, Client, Json, World};
 use serde_json::{json, Value};
 use workflow_db::subscriptions::{Notice, Notification};
 
-/// A tab that follows its user's workflows, one of which is there, and is live.
+/// A live tab that subscribes to its user's workflows, with one workflow.
 fn live(world: &World) -> (Client, u32, String) {
     let client = world.signed_in("ada");
     let id = world.server().add("workflows", json!({"user_id": uuid_of("ada"), "name": "first"}));
@@ -16,7 +16,7 @@ fn live(world: &World) -> (Client, u32, String) {
     (client, subscription, id)
 }
 
-/// Refusals that a firewall, a gateway or a server that reloads its schema may answer once, and failures of all kinds.
+/// Refusals that a firewall, a gateway or a server that reloads its schema may return once, and failures of all kinds.
 const FAILURES: [Fault; 11] = [
     Fault::Gateway(400, None),
     Fault::Gateway(403, None),
@@ -32,7 +32,7 @@ const FAILURES: [Fault; 11] = [
 ];
 
 #[test]
-fn a_reading_of_a_scope_that_fails_once_is_made_again_whatever_the_failure() {
+fn a_scope_read_that_fails_once_is_repeated_after_any_failure() {
     for failure in FAILURES {
         let world = World::new();
         let (client, subscription, id) = live(&world);
@@ -46,7 +46,7 @@ fn a_reading_of_a_scope_that_fails_once_is_made_again_whatever_the_failure() {
 }
 
 #[test]
-fn a_reading_that_is_refused_for_long_is_made_ever_more_rarely_and_at_the_next_readiness() {
+fn a_scope_read_that_keeps_failing_is_retried_with_growing_delays_and_at_the_next_readiness() {
     let world = World::new();
     let (client, subscription, id) = live(&world);
     world.network().times(u32::MAX, "GET workflows?", Fault::Gateway(403, None));
@@ -64,7 +64,7 @@ fn a_reading_that_is_refused_for_long_is_made_ever_more_rarely_and_at_the_next_r
 }
 
 #[test]
-fn a_scope_that_was_too_large_is_compared_again_when_it_has_shrunk() {
+fn a_scope_that_was_too_large_is_compared_again_after_it_shrank() {
     let world = World::new();
     let client = world.signed_in("ada");
     let ada = uuid_of("ada");
@@ -93,12 +93,12 @@ fn take_readings(world: &World) -> usize {
 
 fn rename(world: &World, id: &str, name: &str) {
     world.server().change("workflows", id, json!({"name": name}));
-    // The server looks for changes every 100 ms.
+    // The server polls for changes every 100 ms.
     world.pass(200.0);
 }
 
 #[test]
-fn an_own_write_without_an_echo_makes_every_live_scope_be_read_again() {
+fn a_missing_echo_makes_every_live_scope_of_the_table_be_read_again() {
     let world = World::new();
     let (client, subscription, id) = live(&world);
     let execution =
@@ -121,7 +121,7 @@ fn an_own_write_without_an_echo_makes_every_live_scope_be_read_again() {
 }
 
 #[test]
-fn an_own_write_whose_echo_comes_makes_nothing_be_read() {
+fn an_own_write_with_an_echo_causes_no_read() {
     let world = World::new();
     let (client, _, id) = live(&world);
     take_readings(&world);
@@ -135,7 +135,7 @@ fn an_own_write_whose_echo_comes_makes_nothing_be_read() {
 }
 
 #[test]
-fn a_table_whose_echoes_never_come_is_read_ever_more_rarely() {
+fn a_table_without_echoes_is_read_with_growing_delays() {
     let world = World::new();
     let (client, _, id) = live(&world);
     client.configure(|settings| settings.live.resync_ms = f64::INFINITY);
@@ -150,7 +150,7 @@ fn a_table_whose_echoes_never_come_is_read_ever_more_rarely() {
 }
 
 #[test]
-fn a_delete_is_not_waited_for_as_some_servers_tell_none() {
+fn a_missing_delete_echo_causes_no_read_because_some_servers_send_none() {
     let world = World::new();
     let (client, _, id) = live(&world);
     world.core.realtime.is_deaf.set(true);
@@ -162,7 +162,7 @@ fn a_delete_is_not_waited_for_as_some_servers_tell_none() {
 }
 
 #[test]
-fn what_was_not_confirmed_for_a_minute_is_read_when_the_page_is_looked_at_again() {
+fn scopes_unconfirmed_for_a_minute_are_read_when_the_page_becomes_visible() {
     let world = World::new();
     let (client, subscription, id) = live(&world);
     world.core.realtime.is_deaf.set(true);
@@ -183,7 +183,7 @@ fn what_was_not_confirmed_for_a_minute_is_read_when_the_page_is_looked_at_again(
 }
 
 #[test]
-fn a_machine_that_slept_reads_what_is_followed_though_its_clock_stood_still() {
+fn scopes_are_read_after_sleep_even_if_the_clock_stood_still() {
     let world = World::new();
     let (client, subscription, id) = live(&world);
     world.core.realtime.is_deaf.set(true);
@@ -196,7 +196,7 @@ fn a_machine_that_slept_reads_what_is_followed_though_its_clock_stood_still() {
 }
 
 #[test]
-fn live_scopes_are_read_every_quarter_of_an_hour_and_not_while_the_page_is_hidden() {
+fn live_scopes_are_read_every_quarter_of_an_hour_unless_the_page_is_hidden() {
     let world = World::new();
     let (client, subscription, id) = live(&world);
     world.core.realtime.is_deaf.set(true);
@@ -217,7 +217,7 @@ fn live_scopes_are_read_every_quarter_of_an_hour_and_not_while_the_page_is_hidde
 }
 
 #[test]
-fn clients_that_were_thrown_out_together_do_not_read_together_ever_after() {
+fn clients_disconnected_at_the_same_time_read_at_different_times() {
     let world = World::new();
     let clients: Vec<Client> = (0..40).map(|_| world.signed_in("ada")).collect();
     for client in &clients {
@@ -234,8 +234,8 @@ fn clients_that_were_thrown_out_together_do_not_read_together_ever_after() {
     assert!(most < Some(15), "{most:?} of 40 within 20 s");
 }
 
-/// A page of a workflow's executions that was read before changes flow, and what happens until they do. The page as it is
-/// cached when they flow, if it is.
+/// Reads a page of a workflow's executions, then applies `happens` before changes flow. Returns the page that is cached
+/// once they flow, if any.
 fn page_after(happens: impl Fn(&World, &str, &[String])) -> Option<Value> {
     let world = World::new();
     world.core.realtime.cold_ms.set(4_000.0);
@@ -244,7 +244,7 @@ fn page_after(happens: impl Fn(&World, &str, &[String])) -> Option<Value> {
     let workflow = world.server().add("workflows", json!({"user_id": uuid_of("ada"), "name": "w"}));
     let row = || json!({"workflow_id": workflow, "user_id": uuid_of("ada")});
     let ids: Vec<String> = (0..5).map(|_| world.server().add("workflow_executions", row())).collect();
-    // The newest come first: of five, this page shows the second and third.
+    // Newest first: of five executions, this page shows the second and third.
     client.does("getExecutionHistory", json!([workflow, 2, 1]));
     follow(&client, "workflow_executions", Some(&workflow), None);
     world.pass(500.0);
@@ -255,7 +255,7 @@ fn page_after(happens: impl Fn(&World, &str, &[String])) -> Option<Value> {
 }
 
 #[test]
-fn a_row_that_a_page_shows_is_compared_when_changes_begin_to_flow() {
+fn a_row_on_a_page_is_compared_when_changes_start_to_flow() {
     let page = page_after(|world, _, ids| {
         world.server().change("workflow_executions", &ids[3], json!({"status": "failed"}));
     });
@@ -264,7 +264,7 @@ fn a_row_that_a_page_shows_is_compared_when_changes_begin_to_flow() {
 }
 
 #[test]
-fn a_page_is_asked_for_again_when_rows_came_and_went_without_changing_their_number() {
+fn a_page_is_requested_again_if_rows_changed_but_not_their_number() {
     let row = |workflow: &str| json!({"workflow_id": workflow, "user_id": uuid_of("ada")});
     for gone in 0..5 {
         let page = page_after(|world, workflow, ids| {
@@ -276,12 +276,12 @@ fn a_page_is_asked_for_again_when_rows_came_and_went_without_changing_their_numb
 }
 
 #[test]
-fn a_page_that_is_right_when_changes_begin_to_flow_is_not_asked_for_again() {
+fn a_correct_page_is_not_requested_again_when_changes_start_to_flow() {
     let page = page_after(|_, _, _| {});
     assert_eq!(page.expect("it stays")["total"], 5);
 }
 
-/// The page of an audit trail with this many rows, and what happens until changes flow.
+/// Reads the page of an audit trail at this offset, then applies `happens` before changes flow.
 fn audit_page_after(offset: u32, happens: impl Fn(&World, &[String])) -> Option<Value> {
     let world = World::new();
     world.core.realtime.cold_ms.set(4_000.0);
@@ -312,7 +312,7 @@ fn a_page_of_an_audit_trail_is_compared_with_the_newest_rows() {
 }
 
 #[test]
-fn a_row_that_is_cached_in_an_old_and_in_the_current_state_is_patched_where_it_is_old() {
+fn a_row_cached_in_an_old_and_a_current_state_is_patched_where_it_is_old() {
     let world = World::new();
     world.core.realtime.cold_ms.set(4_000.0);
     world.core.realtime.is_cold.set(true);

@@ -1,4 +1,4 @@
-//! Rows that are equal in every column are the same object for as long as the application may show them.
+//! Equal rows are the same object for as long as the application may show them.
 
 use crate::support::client::Options;
 use crate::support::{Client, Json, World};
@@ -17,13 +17,13 @@ fn with_list() -> (World, Client, [String; 2], Json) {
 /// A way in which an entry leaves the cache.
 type Leave = fn(&World, &Client);
 
-/// Whether both lists hold the same objects.
+/// Whether each row is the same object in both lists.
 fn are_same(before: &Json, after: &Json) -> Vec<bool> {
     before.items().iter().zip(after.items()).map(|(before, after)| before.is_same(&after)).collect()
 }
 
 #[test]
-fn rows_that_are_read_again_are_the_same_however_their_entry_left() {
+fn rows_that_are_read_again_are_the_same_objects_however_their_entry_left() {
     let ways: [(&str, Leave); 5] = [
         ("invalidated", |_, ada| ada.engine.invalidate(&format!("workflows:{}", ada.id()))),
         ("invalidated by a pattern", |_, ada| ada.engine.invalidate_where(&|key| key.contains("workflows"))),
@@ -45,7 +45,7 @@ fn rows_that_are_read_again_are_the_same_however_their_entry_left() {
 }
 
 #[test]
-fn a_row_that_changed_is_another_one_and_its_neighbours_are_not() {
+fn only_a_changed_row_becomes_a_new_object() {
     let (world, ada, ids, before) = with_list();
     world.server().change("workflows", &ids[1], json!({"description": "changed"}));
     ada.engine.invalidate_where(&|_| true);
@@ -54,7 +54,7 @@ fn a_row_that_changed_is_another_one_and_its_neighbours_are_not() {
 }
 
 #[test]
-fn a_row_is_the_same_in_every_entry_that_holds_it() {
+fn a_row_is_the_same_object_in_every_entry() {
     let (_world, ada, ids, list) = with_list();
     let all = ada.does("getWorkflows", json!([ada.id(), true]));
     assert_eq!(are_same(&list, &all), [true, true]);
@@ -62,7 +62,7 @@ fn a_row_is_the_same_in_every_entry_that_holds_it() {
 }
 
 #[test]
-fn what_an_own_write_left_is_the_same_when_it_is_read_again() {
+fn the_result_of_an_own_write_is_the_same_object_when_it_is_read_again() {
     let (_world, ada, ids, _) = with_list();
     let written = ada.does("updateWorkflow", json!([ids[0], {"name": "renamed"}]));
     ada.engine.invalidate_where(&|_| true);
@@ -70,7 +70,7 @@ fn what_an_own_write_left_is_the_same_when_it_is_read_again() {
 }
 
 #[test]
-fn the_rows_of_a_page_that_a_new_one_enters_stay_the_same() {
+fn rows_of_a_page_stay_the_same_objects_when_a_row_is_added() {
     let (world, ada, ids, _) = with_list();
     let add =
         || world.server().add("workflow_executions", json!({"workflow_id": ids[0], "user_id": ada.id()}));
@@ -82,7 +82,7 @@ fn the_rows_of_a_page_that_a_new_one_enters_stay_the_same() {
 }
 
 #[test]
-fn a_workflow_with_relations_that_is_read_again_is_the_same() {
+fn a_workflow_with_relations_that_is_read_again_is_the_same_object() {
     let (world, ada, ids, _) = with_list();
     world.server().add("workflow_nodes", json!({"workflow_id": ids[0], "node_type": "t", "node_id": "n"}));
     let before = ada.does("getWorkflowWithRelations", json!([ids[0]]));
@@ -92,7 +92,7 @@ fn a_workflow_with_relations_that_is_read_again_is_the_same() {
 }
 
 #[test]
-fn the_rows_of_an_answer_that_was_overtaken_are_the_same_where_they_are_equal() {
+fn equal_rows_of_an_overtaken_response_are_the_same_objects() {
     let (world, ada, ids, before) = with_list();
     ada.engine.invalidate_where(&|_| true);
     world.network().slow("GET workflows", 10.0, 500.0);
@@ -103,7 +103,7 @@ fn the_rows_of_an_answer_that_was_overtaken_are_the_same_where_they_are_equal() 
 }
 
 #[test]
-fn another_user_is_handed_no_object_of_the_one_before() {
+fn another_user_never_receives_objects_of_the_previous_one() {
     let (world, ada, ids, _) = with_list();
     world.server().change("workflows", &ids[0], json!({"is_public": true}));
     let fresh = Options { fresh: true, ..Options::default() };

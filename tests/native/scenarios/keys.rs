@@ -1,4 +1,4 @@
-//! An API key that is not active is none.
+//! Inactive API keys are treated as missing.
 
 use crate::support::{Client, World};
 use serde_json::json;
@@ -18,7 +18,7 @@ fn is_there(ada: &Client, service: &str) -> bool {
 }
 
 #[test]
-fn of_keys_that_are_read_together_the_inactive_one_is_null_and_never_leaves_the_server() {
+fn an_inactive_key_in_a_batch_is_null_and_never_leaves_the_server() {
     let (world, ada, _) = with_keys();
     let reads = ["on", "off"].map(|service| ada.call("getApiKey", json!([ada.id(), service])));
     let [on, off] = reads.map(|read| read.value());
@@ -29,7 +29,7 @@ fn of_keys_that_are_read_together_the_inactive_one_is_null_and_never_leaves_the_
 }
 
 #[test]
-fn a_key_that_a_write_disables_is_null_at_once_and_there_again_when_it_is_enabled() {
+fn a_key_is_null_as_soon_as_a_write_disables_it_and_returns_when_enabled() {
     let (_world, ada, [on, _]) = with_keys();
     assert!(is_there(&ada, "on"));
     ada.does("updateApiKey", json!([on, {"is_active": false}]));
@@ -44,7 +44,7 @@ fn a_key_that_a_write_disables_is_null_at_once_and_there_again_when_it_is_enable
 }
 
 #[test]
-fn a_key_that_another_client_disables_is_null_when_the_frame_comes() {
+fn a_key_disabled_by_another_client_is_null_after_the_frame() {
     let (world, ada, [on, _]) = with_keys();
     let selection = workflow_db::subscriptions::Selection::new("api_keys", Some(ada.id()), None);
     ada.engine.follow(selection.expect("it is valid"), false);

@@ -1,4 +1,4 @@
-//! Lists are complete, whatever the server cuts and other clients change meanwhile.
+//! Lists are complete although the server caps responses and other clients make changes.
 
 use crate::support::{Client, World};
 use serde_json::json;
@@ -41,7 +41,7 @@ fn lists_are_complete_under_odd_caps() {
 }
 
 #[test]
-fn rows_of_one_moment_are_told_apart_by_their_ids() {
+fn rows_with_equal_times_are_distinguished_by_id() {
     let world = World::new();
     let ada = world.signed_in("ada");
     world.server().max_rows = 7;
@@ -59,13 +59,13 @@ fn rows_of_one_moment_are_told_apart_by_their_ids() {
 }
 
 #[test]
-fn rows_updated_between_two_answers_are_neither_lost_nor_doubled() {
+fn rows_updated_between_two_responses_are_neither_lost_nor_duplicated() {
     let world = World::new();
     let ada = world.signed_in("ada");
     world.server().max_rows = 7;
     let ids = add_workflows(&world, &ada, 40);
     let read = ada.call("getWorkflows", json!([ada.id()]));
-    // Every 15 ms a row that the walk has not met yet jumps to the front, where the walk has been already.
+    // Every 15 ms, an unread row moves to the front, which has already been read.
     for n in 0..6 {
         world.pass(15.0);
         world.server().change("workflows", &ids[n * 2], json!({"description": "moved"}));
@@ -77,7 +77,7 @@ fn rows_updated_between_two_answers_are_neither_lost_nor_doubled() {
 }
 
 #[test]
-fn a_row_that_moves_back_while_the_list_is_walked_is_met_once() {
+fn a_row_that_moves_back_during_a_read_appears_once() {
     let world = World::new();
     let ada = world.signed_in("ada");
     world.server().max_rows = 5;
@@ -85,7 +85,7 @@ fn a_row_that_moves_back_while_the_list_is_walked_is_met_once() {
     let read =
         ada.call("getWorkflows", json!([{"userId": ada.id(), "sortBy": "updated_at", "sortOrder": "asc"}]));
     world.pass(25.0);
-    // The first row, met already, becomes the last.
+    // The first row, already read, becomes the last.
     world.server().change("workflows", &ids[0], json!({"description": "moved"}));
     let list = read.value();
     assert_eq!(list.len(), 20);
@@ -93,7 +93,7 @@ fn a_row_that_moves_back_while_the_list_is_walked_is_met_once() {
 }
 
 #[test]
-fn a_list_in_the_order_of_names_is_complete() {
+fn a_list_sorted_by_name_is_complete() {
     let world = World::new();
     let ada = world.signed_in("ada");
     world.server().max_rows = 7;
@@ -143,7 +143,7 @@ fn a_page_beyond_max_rows_is_filled() {
 }
 
 #[test]
-fn a_day_as_an_end_date_includes_that_whole_day() {
+fn a_date_only_end_includes_the_whole_day() {
     let world = World::new();
     let ada = world.signed_in("ada");
     let workflow = world.server().add("workflows", json!({"user_id": ada.id(), "name": "A"}));

@@ -1,4 +1,4 @@
-//! What followers are told.
+//! What subscribers receive.
 
 use crate::support::network::Fault;
 use crate::support::random::uuid_of;
@@ -12,7 +12,7 @@ pub(super) fn follow(client: &Client, table: &str, scope: Option<&str>, filter: 
     client.engine.follow(selection.expect("it is valid"), true)
 }
 
-/// What a subscription was told since the last time: the kind of each change, and the row.
+/// The reports to a subscription since the last call: the kind of each change, and the row.
 pub(super) fn take_told(client: &Client, subscription: u32) -> Vec<(&'static str, Value)> {
     let told: Vec<_> = client.sim().told.borrow_mut().drain(..).collect();
     let of_subscription = told.into_iter().filter(|told| told.subscription == subscription);
@@ -34,7 +34,7 @@ pub(super) fn names(told: &[(&'static str, Value)], column: &str) -> Vec<String>
 }
 
 #[test]
-fn own_writes_in_quick_succession_are_told_one_by_one() {
+fn own_writes_in_quick_succession_are_reported_one_by_one() {
     let world = World::new();
     let client = world.signed_in("ada");
     let ada = uuid_of("ada");
@@ -42,7 +42,7 @@ fn own_writes_in_quick_succession_are_told_one_by_one() {
     world.pass(3_000.0);
     let id = client.does("createWorkflow", json!([ada, {"name": "made"}])).to_value()["id"].clone();
     client.does("updateWorkflow", json!([id, {"name": "renamed"}]));
-    // The server polls every 100 ms, and does not report a row that is gone by then.
+    // The server polls every 100 ms and does not report a row that is gone by then.
     world.pass(200.0);
     client.does("deleteWorkflow", json!([id]));
     world.pass(3_000.0);
@@ -51,7 +51,7 @@ fn own_writes_in_quick_succession_are_told_one_by_one() {
 }
 
 #[test]
-fn an_update_without_its_large_column_is_not_completed_by_what_a_filter_no_longer_shows() {
+fn an_update_without_a_large_column_is_not_completed_from_a_row_that_left_the_filter() {
     let world = World::new();
     let client = world.signed_in("ada");
     let ada = uuid_of("ada");
@@ -69,7 +69,7 @@ fn an_update_without_its_large_column_is_not_completed_by_what_a_filter_no_longe
 }
 
 #[test]
-fn an_update_without_its_large_column_is_not_completed_by_what_was_known_before_a_gap() {
+fn an_update_without_a_large_column_is_not_completed_from_before_a_gap() {
     let world = World::new();
     let client = world.signed_in("ada");
     let ada = uuid_of("ada");
@@ -80,7 +80,7 @@ fn an_update_without_its_large_column_is_not_completed_by_what_was_known_before_
     world.pass(3_000.0);
     realtime::restart(&world.core);
     world.server().change("workflows", &id, json!({"description": "new"}));
-    // Changes flow again, and the scope is not read yet.
+    // Changes flow again, but the scope has not been read yet.
     world.network().slow("GET workflows?", 0.0, 20_000.0);
     world.pass(10_000.0);
     world.server().change("workflows", &id, json!({"name": "b"}));
@@ -112,14 +112,14 @@ fn a_deleted_account_takes_its_rows_and_leaves_its_templates_without_a_creator()
 }
 
 #[test]
-fn an_answer_about_a_deleted_row_is_not_taken_for_the_row_that_came_back() {
+fn a_response_about_a_deleted_row_does_not_apply_to_the_row_that_returned() {
     let world = World::new();
     let client = world.signed_in("ada");
     let ada = uuid_of("ada");
     let id = world.server().add("workflows", json!({"user_id": ada, "name": "first"}));
     let subscription = follow(&client, "workflows", Some(&ada), None);
     world.pass(3_000.0);
-    // Frames without the row make it be read.
+    // Frames without the row cause it to be read.
     world.core.realtime.rows_are_too_large.set(true);
     for back_ms in [1_000.0, 3_000.0] {
         world.network().slow("GET workflows?", 0.0, back_ms);
@@ -135,14 +135,14 @@ fn an_answer_about_a_deleted_row_is_not_taken_for_the_row_that_came_back() {
 }
 
 #[test]
-fn a_scope_that_is_too_large_is_told_of_once_for_each_gap() {
+fn a_scope_that_is_too_large_is_reported_once_per_gap() {
     let world = World::new();
     let client = world.signed_in("ada");
     let ada = uuid_of("ada");
     for number in 0..5_001 {
         world.server().add("workflows", json!({"user_id": ada, "name": number.to_string()}));
     }
-    // It is ready while the first reading is under way.
+    // Changes flow while the first read is in progress.
     world.network().slow("GET workflows?", 0.0, 1_000.0);
     let subscription = follow(&client, "workflows", Some(&ada), None);
     world.pass(500.0);
@@ -157,7 +157,7 @@ fn a_scope_that_is_too_large_is_told_of_once_for_each_gap() {
 }
 
 #[test]
-fn what_an_audit_trail_held_before_it_was_followed_is_not_told() {
+fn audit_rows_from_before_the_subscription_are_not_reported() {
     let world = World::new();
     let client = world.signed_in("ada");
     let ada = uuid_of("ada");
@@ -173,7 +173,7 @@ fn what_an_audit_trail_held_before_it_was_followed_is_not_told() {
 }
 
 #[test]
-fn an_audit_trail_that_was_empty_tells_all_of_a_gap_in_order() {
+fn all_audit_rows_of_a_gap_are_reported_in_order_if_the_trail_was_empty() {
     let world = World::new();
     let client = world.signed_in("ada");
     let ada = uuid_of("ada");
@@ -189,7 +189,7 @@ fn an_audit_trail_that_was_empty_tells_all_of_a_gap_in_order() {
 }
 
 #[test]
-fn audit_rows_are_told_once_however_many_there_were() {
+fn audit_rows_are_reported_once_regardless_of_their_number() {
     let world = World::new();
     world.core.realtime.duplicates.set(true);
     let client = world.signed_in("ada");
@@ -209,7 +209,7 @@ fn audit_rows_are_told_once_however_many_there_were() {
 }
 
 #[test]
-fn an_audit_row_that_is_deleted_leaves_the_pages_and_is_told_while_it_is_not_old() {
+fn a_deleted_audit_row_leaves_the_pages_and_is_reported_if_it_is_recent() {
     let world = World::new();
     let client = world.signed_in("ada");
     let ada = uuid_of("ada");
@@ -235,7 +235,7 @@ fn an_audit_row_that_is_deleted_leaves_the_pages_and_is_told_while_it_is_not_old
 }
 
 #[test]
-fn a_row_that_is_deleted_while_the_first_reading_is_under_way_is_told() {
+fn a_row_deleted_during_the_first_read_is_reported() {
     let world = World::new();
     let client = world.signed_in("ada");
     let ada = uuid_of("ada");
@@ -249,7 +249,7 @@ fn a_row_that_is_deleted_while_the_first_reading_is_under_way_is_told() {
 }
 
 #[test]
-fn a_row_too_large_for_frames_is_told_while_it_keeps_changing() {
+fn a_row_too_large_for_frames_is_reported_while_it_keeps_changing() {
     let world = World::new();
     let client = world.signed_in("ada");
     let ada = uuid_of("ada");
@@ -268,7 +268,7 @@ fn a_row_too_large_for_frames_is_told_while_it_keeps_changing() {
     assert_eq!(names(&take_told(&client, subscription), "name").last().expect("it was told"), "UPDATE 99");
 }
 
-/// Ada follows her workflows, and changes flow. Ben has an account too.
+/// Ada subscribes to her workflows, and changes flow. Ben has an account too.
 fn ada_follows() -> (World, Client, u32) {
     let world = World::new();
     let client = world.signed_in("ada");
@@ -279,7 +279,7 @@ fn ada_follows() -> (World, Client, u32) {
 }
 
 #[test]
-fn a_subscription_outlives_a_provider_that_fails_when_the_user_may_have_changed() {
+fn a_subscription_survives_a_failing_provider_when_the_user_may_have_changed() {
     for answer in [Answer::Throws, Answer::Hangs] {
         let (world, client, subscription) = ada_follows();
         client.tokens().next(answer);
@@ -322,7 +322,7 @@ fn subscriptions_of_an_anonymous_user_continue_as_the_user_who_signs_in() {
 }
 
 #[test]
-fn nothing_is_told_while_it_is_open_whether_the_user_changed() {
+fn nothing_is_reported_while_a_change_of_user_is_unresolved() {
     for (next, expected) in [("ada", "INSERT meanwhile"), ("ben", "closed ")] {
         let (world, client, subscription) = ada_follows();
         client.tokens().next(Answer::After(2_000.0));
@@ -350,7 +350,7 @@ fn rows_held_back_for_a_failing_provider_reach_no_other_user() {
 }
 
 #[test]
-fn a_subscription_ends_with_its_user_though_it_is_between_two_channels() {
+fn a_subscription_between_two_channels_ends_with_its_user() {
     let (world, client, subscription) = ada_follows();
     client.switch_to(None);
     client.configure(|settings| settings.live.unfiltered_deletes = true);

@@ -1,4 +1,4 @@
-//! Writes whose answer never comes: one row, and the caller gets it.
+//! Writes whose response never arrives: they create one row, and the caller receives it.
 
 use crate::support::client::id;
 use crate::support::{Client, Fault, World};
@@ -14,7 +14,7 @@ fn with_workflow() -> (World, Client, String) {
 }
 
 #[test]
-fn an_insert_whose_answer_is_lost_makes_one_row_and_answers_it() {
+fn an_insert_with_a_lost_response_creates_one_row_and_returns_it() {
     for fault in LOSING {
         let (world, ada, _) = with_workflow();
         ada.does("getWorkflows", json!([ada.id()]));
@@ -27,7 +27,7 @@ fn an_insert_whose_answer_is_lost_makes_one_row_and_answers_it() {
 }
 
 #[test]
-fn an_insert_that_is_lost_on_its_way_is_sent_again() {
+fn an_insert_that_is_lost_in_transit_is_sent_again() {
     for fault in [Fault::LostBefore, Fault::HangBefore, Fault::Gateway(503, None)] {
         let (world, ada, _) = with_workflow();
         world.network().times(2, "POST workflows", fault);
@@ -37,7 +37,7 @@ fn an_insert_that_is_lost_on_its_way_is_sent_again() {
 }
 
 #[test]
-fn an_update_whose_answer_is_lost_answers_the_row() {
+fn an_update_with_a_lost_response_returns_the_row() {
     for fault in LOSING {
         let (world, ada, workflow) = with_workflow();
         world.network().once("PATCH workflows", fault);
@@ -48,7 +48,7 @@ fn an_update_whose_answer_is_lost_answers_the_row() {
 }
 
 #[test]
-fn a_delete_whose_answer_is_lost_succeeds() {
+fn a_delete_with_a_lost_response_succeeds() {
     for fault in [Fault::LostAfter, Fault::HangAfter, Fault::Truncated] {
         let (world, ada, workflow) = with_workflow();
         ada.does("getWorkflowWithRelations", json!([workflow]));
@@ -60,7 +60,7 @@ fn a_delete_whose_answer_is_lost_succeeds() {
 }
 
 #[test]
-fn a_write_that_was_done_and_never_answered_leaves_nothing_old_in_the_cache() {
+fn an_executed_write_without_a_response_leaves_no_old_rows_in_the_cache() {
     let (world, ada, workflow) = with_workflow();
     ada.does("getWorkflow", json!([workflow]));
     ada.does("getWorkflows", json!([ada.id()]));
@@ -74,7 +74,7 @@ fn a_write_that_was_done_and_never_answered_leaves_nothing_old_in_the_cache() {
 }
 
 #[test]
-fn a_write_that_was_done_before_its_retry_was_refused_leaves_nothing_old_in_the_cache() {
+fn an_executed_write_with_a_refused_retry_leaves_no_old_rows_in_the_cache() {
     for refusal in ["retry", "token", "search"] {
         let (world, ada, _) = with_workflow();
         ada.does("getWorkflows", json!([ada.id()]));
@@ -110,7 +110,7 @@ fn an_id_that_is_taken_by_another_users_row_is_23505() {
 }
 
 #[test]
-fn an_id_that_is_taken_by_the_very_same_row_after_a_lost_answer_is_that_row() {
+fn an_id_taken_by_the_same_row_after_a_lost_response_returns_that_row() {
     let (world, ada, _) = with_workflow();
     world.network().once("POST workflows", Fault::LostAfter);
     let new = json!([ada.id(), {
@@ -122,7 +122,7 @@ fn an_id_that_is_taken_by_the_very_same_row_after_a_lost_answer_is_that_row() {
 }
 
 #[test]
-fn a_json_column_is_compared_whatever_the_order_of_its_members() {
+fn a_json_column_is_compared_regardless_of_member_order() {
     let (world, ada, workflow) = with_workflow();
     world.network().once("POST workflow_nodes", Fault::LostAfter);
     let new = json!([{
@@ -141,8 +141,8 @@ fn a_name_that_is_taken_by_another_row_is_23505_at_once() {
 }
 
 #[test]
-fn a_name_that_our_own_lost_insert_took_does_not_fail_the_retry() {
-    // The response is lost; before the retry, another client gives the row another id's name.
+fn a_name_taken_by_the_lost_insert_itself_does_not_fail_the_retry() {
+    // The response is lost. Before the retry, another client gives the row the name of another id.
     let (world, ada, _) = with_workflow();
     world.network().once("POST workflows", Fault::LostAfter);
     world.network().once("POST workflows", Fault::Refused(409, "23505"));
@@ -153,7 +153,7 @@ fn a_name_that_our_own_lost_insert_took_does_not_fail_the_retry() {
 }
 
 #[test]
-fn what_does_not_exist_is_not_found_by_updates_and_by_the_delete_of_a_workflow_only() {
+fn only_updates_and_workflow_deletes_fail_for_missing_rows() {
     let (world, ada, workflow) = with_workflow();
     let nobody = id("nobody");
     for (name, arguments) in [
@@ -185,7 +185,7 @@ fn a_lost_read_by_id_after_a_replayed_insert_is_repeated() {
 }
 
 #[test]
-fn an_update_whose_outcome_cannot_be_found_out_leaves_no_older_row_in_the_cache() {
+fn an_update_with_an_unknown_outcome_leaves_no_older_row_in_the_cache() {
     let world = World::new();
     let ada = world.signed_in("ada");
     let id = world.server().add("workflows", json!({"user_id": ada.id(), "name": "a", "description": "old"}));

@@ -1,10 +1,11 @@
-//! What the cache and subscriptions hold of shared workflows as memberships begin and end.
+//! The cached rows and subscriptions of shared workflows as memberships start and end.
 
 use super::live::{follow, names, take_told};
 use crate::support::{realtime, Client, Fault, World};
 use serde_json::{json, Value};
 
-/// A workflow of ada's with a node, a run and a result. Ben is a member, whose tab follows memberships as hooks do.
+/// A workflow of Ada's with a node, a run and a result. Ben is a member; his tab subscribes to memberships as the hooks
+/// do.
 struct Shared {
     world: World,
     ada: Client,
@@ -34,7 +35,7 @@ fn membership(workflow: &str, email: &str, user: Option<&str>) -> Value {
 }
 
 impl Shared {
-    /// Ben reads all that the membership allows.
+    /// Ben reads everything that the membership allows.
     fn read_everything(&self) {
         let workflow = &self.workflow;
         assert_eq!(self.ben.does("getWorkflowWithRelations", json!([workflow])).text("name"), "shared");
@@ -44,7 +45,7 @@ impl Shared {
         self.ben.engine.set(&format!("executions:{workflow}?mine"), json!([]).into(), None);
     }
 
-    /// The keys of ben's cache that name the workflow or its run.
+    /// The keys in Ben's cache that contain the id of the workflow or its run.
     fn kept(&self) -> Vec<String> {
         let names = |key: &String| key.contains(&self.workflow) || key.contains(&self.run);
         self.ben.keys().into_iter().filter(names).collect()
@@ -64,7 +65,7 @@ fn a_member_who_is_removed_keeps_nothing_of_the_workflow() {
 }
 
 #[test]
-fn a_removal_that_no_frame_reported_is_found_when_changes_flow_again() {
+fn an_unreported_removal_is_found_when_changes_flow_again() {
     let shared = shared();
     shared.read_everything();
     realtime::restart(&shared.world.core);
@@ -74,7 +75,7 @@ fn a_removal_that_no_frame_reported_is_found_when_changes_flow_again() {
 }
 
 #[test]
-fn an_answer_from_before_a_removal_is_not_stored_after_it() {
+fn a_response_from_before_a_removal_is_not_cached_after_it() {
     let shared = shared();
     shared.world.network().slow("GET workflows?", 0.0, 1_000.0);
     let reading = shared.ben.call("getWorkflowWithRelations", json!([shared.workflow]));
@@ -87,7 +88,7 @@ fn an_answer_from_before_a_removal_is_not_stored_after_it() {
 }
 
 #[test]
-fn subscribers_of_a_workflow_hear_that_its_rows_are_gone_when_the_membership_ends() {
+fn subscribers_receive_deletes_of_a_workflow_s_rows_when_the_membership_ends() {
     for (table, column, expected) in
         [("workflow_nodes", "node_id", "DELETE a"), ("workflows", "name", "DELETE shared")]
     {
@@ -101,7 +102,7 @@ fn subscribers_of_a_workflow_hear_that_its_rows_are_gone_when_the_membership_end
 }
 
 #[test]
-fn subscribers_of_a_workflow_hear_of_its_rows_when_a_membership_begins() {
+fn subscribers_receive_a_workflow_s_rows_when_a_membership_starts() {
     let shared = shared();
     shared.world.server().remove("workflow_members", &shared.member);
     let nodes = follow(&shared.ben, "workflow_nodes", Some(&shared.workflow), None);
@@ -114,7 +115,7 @@ fn subscribers_of_a_workflow_hear_of_its_rows_when_a_membership_begins() {
 }
 
 #[test]
-fn who_accepts_an_invitation_reads_the_workflow_at_once() {
+fn a_user_who_accepts_an_invitation_reads_the_workflow_at_once() {
     let shared = shared();
     let ben = &shared.ben;
     let row = membership(&shared.workflow, "invited@example.com", None);
@@ -128,7 +129,7 @@ fn who_accepts_an_invitation_reads_the_workflow_at_once() {
 }
 
 #[test]
-fn who_leaves_keeps_nothing_even_when_no_answer_comes() {
+fn a_member_who_leaves_keeps_nothing_even_without_a_response() {
     for fault in [None, Some(Fault::LostAfter), Some(Fault::Truncated)] {
         let shared = shared();
         shared.read_everything();
@@ -144,7 +145,7 @@ fn who_leaves_keeps_nothing_even_when_no_answer_comes() {
 }
 
 #[test]
-fn who_leaves_again_after_a_lost_answer_keeps_nothing() {
+fn a_member_who_leaves_again_after_a_lost_response_keeps_nothing() {
     let shared = shared();
     shared.read_everything();
     shared.world.network().once("POST rpc/leave_workflow", Fault::LostAfter);
@@ -153,7 +154,7 @@ fn who_leaves_again_after_a_lost_answer_keeps_nothing() {
 }
 
 #[test]
-fn who_removes_the_own_membership_keeps_nothing_even_when_the_answer_is_lost() {
+fn a_member_who_removes_their_own_membership_keeps_nothing_after_a_lost_response() {
     let shared = shared();
     shared.read_everything();
     shared.world.network().once("DELETE workflow_members", Fault::LostAfter);
@@ -162,7 +163,7 @@ fn who_removes_the_own_membership_keeps_nothing_even_when_the_answer_is_lost() {
 }
 
 #[test]
-fn a_role_that_changes_is_patched_and_what_it_does_not_decide_stays() {
+fn a_changed_role_is_patched_and_unrelated_entries_stay() {
     let shared = shared();
     shared.read_everything();
     shared.world.server().change("workflow_members", &shared.member, json!({"role": "viewer"}));
@@ -173,7 +174,7 @@ fn a_role_that_changes_is_patched_and_what_it_does_not_decide_stays() {
 }
 
 #[test]
-fn the_end_of_another_membership_takes_nothing_away() {
+fn the_end_of_another_membership_drops_nothing() {
     let shared = shared();
     let row = membership(&shared.workflow, "eve@example.com", Some(&crate::support::random::uuid_of("eve")));
     let other = shared.world.server().add("workflow_members", row);
@@ -189,7 +190,7 @@ fn the_end_of_another_membership_takes_nothing_away() {
 }
 
 #[test]
-fn invitations_roles_and_removals_of_the_owner_keep_the_list_of_members_right() {
+fn invitations_roles_and_removals_by_the_owner_update_the_member_list() {
     let Shared { world, ada, workflow, .. } = shared();
     let members = || ada.cached(&format!("workflow_members:{workflow}")).expect("it is cached");
     ada.does("getWorkflowMembers", json!([workflow]));
@@ -207,7 +208,7 @@ fn invitations_roles_and_removals_of_the_owner_keep_the_list_of_members_right() 
 }
 
 #[test]
-fn an_invitation_whose_answer_is_lost_is_made_once() {
+fn an_invitation_with_a_lost_response_is_created_once() {
     let Shared { world, ada, workflow, .. } = shared();
     world.network().once("POST workflow_members", Fault::LostAfter);
     let made =
@@ -217,7 +218,7 @@ fn an_invitation_whose_answer_is_lost_is_made_once() {
 }
 
 #[test]
-fn lists_that_members_decide_are_dropped_when_a_member_changes() {
+fn lists_that_depend_on_members_are_dropped_when_a_member_changes() {
     let shared = shared();
     let keys = [format!("invitations:{}", shared.ben.id()), format!("shared_workflows:{}", shared.ben.id())];
     for key in &keys {
@@ -231,7 +232,7 @@ fn lists_that_members_decide_are_dropped_when_a_member_changes() {
 }
 
 #[test]
-fn what_is_no_address_or_no_role_is_refused_before_anything_is_sent() {
+fn invalid_addresses_and_roles_are_refused_before_sending() {
     let Shared { world, ada, workflow, .. } = shared();
     world.take_requests();
     for email in [
@@ -265,7 +266,7 @@ fn what_is_no_address_or_no_role_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn a_database_without_members_says_which_migration_it_lacks() {
+fn a_database_without_members_reports_the_missing_migration() {
     let Shared { world, ada, workflow, .. } = shared();
     let invitation = json!([workflow, {"email": "eve@example.com", "role": "viewer"}]);
     let calls = [

@@ -1,4 +1,4 @@
-//! Saves with `base`: what others saved meanwhile is merged, or a conflict names it.
+//! Saves with `base`: concurrent changes are merged or reported as conflicts.
 
 use super::live::{follow, names, take_told};
 use crate::support::client::Options;
@@ -10,7 +10,7 @@ use workflow_db::error::Error;
 const SAVE: &str = "POST rpc/save_merged_workflow_graph";
 const READ: &str = "GET workflows?";
 
-/// Two clients and a workflow, with the nodes `a` and `b` and the connection `c` between them, that both have read.
+/// Two clients and a workflow that both have read, with the nodes `a` and `b` and the connection `c` between them.
 struct Canvas {
     world: World,
     ada: Client,
@@ -33,7 +33,7 @@ impl Canvas {
         Self { world, ada, bob, id, base }
     }
 
-    /// The graph that both have read, edited.
+    /// The graph that both have read, with an edit.
     fn edited(&self, edit: impl Fn(&mut V)) -> V {
         let mut graph = json!({"nodes": self.base["nodes"], "connections": self.base["connections"]});
         edit(&mut graph);
@@ -63,7 +63,7 @@ impl Canvas {
     }
 }
 
-/// What an error says of a merge.
+/// The content of a conflict error.
 struct Conflict {
     conflicts: V,
     merged: V,
@@ -111,7 +111,7 @@ fn places(graph: &V) -> Vec<(&str, f64)> {
 }
 
 #[test]
-fn a_save_that_meets_no_other_one_takes_one_request() {
+fn a_save_without_concurrent_saves_takes_one_request() {
     let canvas = Canvas::new();
     let saved = canvas.saves(&canvas.ada, move_to("a", 1.0));
     assert_eq!(places(&saved), [("a", 1.0), ("b", 0.0)]);
@@ -119,7 +119,7 @@ fn a_save_that_meets_no_other_one_takes_one_request() {
 }
 
 #[test]
-fn nodes_that_two_clients_move_at_the_same_time_are_both_moved() {
+fn nodes_moved_by_two_clients_at_the_same_time_are_both_moved() {
     let canvas = Canvas::new();
     canvas.world.network().slow(SAVE, 10.0, 10.0);
     let arguments = canvas.arguments(move_to("a", 1.0));
@@ -156,7 +156,7 @@ fn fields_and_keys_of_one_node_are_merged() {
 }
 
 #[test]
-fn rows_that_others_changed_one_by_one_are_merged_too() {
+fn single_row_changes_by_others_are_merged_too() {
     let canvas = Canvas::new();
     canvas.bob.does("updateWorkflowNode", json!([canvas.id_of("b"), {"position_x": 2.0}]));
     canvas
@@ -169,7 +169,7 @@ fn rows_that_others_changed_one_by_one_are_merged_too() {
 }
 
 #[test]
-fn one_field_with_two_values_is_a_conflict_that_changes_nothing() {
+fn two_values_for_one_field_are_a_conflict_that_changes_nothing() {
     let canvas = Canvas::new();
     let theirs = canvas.saves(&canvas.bob, |graph| {
         change(graph, "a", "label", json!("theirs"));
@@ -194,7 +194,7 @@ fn a_resolved_conflict_is_saved_with_what_others_saved_as_its_base() {
     let canvas = Canvas::new();
     canvas.saves(&canvas.bob, |graph| change(graph, "a", "label", json!("theirs")));
     let conflict = canvas.fails(&canvas.ada, |graph| change(graph, "a", "label", json!("mine")));
-    // And again someone else is faster.
+    // Another client saves first again.
     canvas.bob.does("updateWorkflowNode", json!([canvas.id_of("b"), {"position_x": 2.0}]));
     let mut resolved = conflict.merged;
     change(&mut resolved, "a", "label", json!("both"));
@@ -204,7 +204,7 @@ fn a_resolved_conflict_is_saved_with_what_others_saved_as_its_base() {
 }
 
 #[test]
-fn a_node_that_one_client_deletes_and_the_other_one_changes_is_a_conflict() {
+fn a_node_deleted_by_one_client_and_changed_by_another_is_a_conflict() {
     let canvas = Canvas::new();
     canvas.saves(&canvas.bob, delete("b"));
     let conflict = canvas.fails(&canvas.ada, move_to("b", 1.0));
@@ -222,7 +222,7 @@ fn a_deleted_node_stays_deleted_with_its_connections() {
 }
 
 #[test]
-fn a_save_that_others_overtake_between_read_and_save_merges_again() {
+fn a_save_overtaken_between_read_and_save_merges_again() {
     let canvas = Canvas::new();
     canvas.saves(&canvas.bob, move_to("b", 2.0));
     canvas.world.take_requests();
@@ -237,7 +237,7 @@ fn a_save_that_others_overtake_between_read_and_save_merges_again() {
 }
 
 #[test]
-fn a_save_that_others_overtake_each_time_ends_with_a_conflict() {
+fn a_save_that_is_always_overtaken_ends_with_a_conflict() {
     let canvas = Canvas::new();
     let save = canvas.ada.call("saveWorkflowGraph", canvas.arguments(move_to("a", 1.0)));
     for round in 0..2_000 {
@@ -251,7 +251,7 @@ fn a_save_that_others_overtake_each_time_ends_with_a_conflict() {
 }
 
 #[test]
-fn a_save_whose_answers_are_lost_is_made_once_and_loses_nothing() {
+fn a_save_with_lost_responses_is_applied_once_and_loses_nothing() {
     for fault in [Fault::LostBefore, Fault::LostAfter, Fault::Duplicate, Fault::Truncated] {
         for others in [false, true] {
             for place in [SAVE, READ] {
@@ -271,7 +271,7 @@ fn a_save_whose_answers_are_lost_is_made_once_and_loses_nothing() {
 }
 
 #[test]
-fn another_save_after_a_lost_answer_is_not_undone() {
+fn a_later_save_after_a_lost_response_is_not_undone() {
     let canvas = Canvas::new();
     canvas.world.network().once(SAVE, Fault::LostAfter);
     let save = canvas.ada.call("saveWorkflowGraph", canvas.arguments(move_to("a", 1.0)));
@@ -281,7 +281,7 @@ fn another_save_after_a_lost_answer_is_not_undone() {
 }
 
 #[test]
-fn saves_of_one_client_that_start_from_the_same_graph_go_on_from_each_other() {
+fn saves_of_one_client_from_the_same_graph_build_on_each_other() {
     let canvas = Canvas::new();
     canvas.world.network().slow(SAVE, 10.0, 500.0);
     let first = canvas.ada.call("saveWorkflowGraph", canvas.arguments(move_to("a", 1.0)));
@@ -289,14 +289,14 @@ fn saves_of_one_client_that_start_from_the_same_graph_go_on_from_each_other() {
     first.value();
     assert_eq!(places(&second.value().to_value()), [("a", 2.0), ("b", 0.0)]);
     assert_eq!(canvas.world.count_requests(), 2);
-    // What others save in between is merged all the same.
+    // Concurrent saves are still merged.
     canvas.bob.does("updateWorkflowNode", json!([canvas.id_of("b"), {"position_x": 5.0}]));
     let third = canvas.saves(&canvas.ada, move_to("a", 3.0));
     assert_eq!(places(&third), [("a", 3.0), ("b", 5.0)]);
 }
 
 #[test]
-fn independent_edits_of_one_client_that_start_from_the_same_graph_are_all_kept() {
+fn independent_edits_of_one_client_from_the_same_graph_are_all_kept() {
     let canvas = Canvas::new();
     canvas.world.network().slow(SAVE, 10.0, 500.0);
     let saves = [("a", 1.0), ("b", 2.0), ("a", 3.0)]
@@ -305,7 +305,7 @@ fn independent_edits_of_one_client_that_start_from_the_same_graph_are_all_kept()
         save.value();
     }
     assert_eq!(places(&canvas.stored()), [("a", 3.0), ("b", 2.0)]);
-    // What is as the base has it is no change, whatever own saves made of it.
+    // A value equal to the base is not a change, regardless of own saves.
     let label = |graph: &mut V| change(graph, "a", "label", json!("mine"));
     assert_eq!(places(&canvas.saves(&canvas.ada, label)), [("a", 3.0), ("b", 2.0)]);
 }
@@ -322,7 +322,7 @@ fn own_saves_do_not_hide_what_others_changed() {
 }
 
 #[test]
-fn a_base_that_holds_an_own_save_and_later_changes_is_taken_as_it_is() {
+fn a_base_that_contains_an_own_save_and_later_changes_is_used_unchanged() {
     let canvas = Canvas::new();
     canvas.saves(&canvas.ada, move_to("a", 1.0));
     canvas.bob.does("saveWorkflowGraph", json!([canvas.id, canvas.edited(move_to("a", 9.0))]));
@@ -336,7 +336,7 @@ fn a_base_that_holds_an_own_save_and_later_changes_is_taken_as_it_is() {
 }
 
 #[test]
-fn own_versions_lead_on_through_saves_that_merge() {
+fn own_versions_stay_valid_through_merging_saves() {
     let canvas = Canvas::new();
     let version = canvas.base["updated_at"].clone();
     canvas.saves(&canvas.ada, move_to("a", 1.0));
@@ -375,7 +375,7 @@ fn handlers_and_caches_of_both_clients_agree_after_a_merge() {
 }
 
 #[test]
-fn a_database_without_the_migration_is_told_its_name() {
+fn a_database_without_the_migration_reports_its_name() {
     let canvas = Canvas::new();
     canvas.world.network().once(SAVE, Fault::Refused(404, "PGRST202"));
     let save = canvas.ada.call("saveWorkflowGraph", canvas.arguments(move_to("a", 1.0)));
@@ -384,7 +384,7 @@ fn a_database_without_the_migration_is_told_its_name() {
 }
 
 #[test]
-fn a_workflow_that_is_gone_is_not_found() {
+fn a_deleted_workflow_is_not_found() {
     let canvas = Canvas::new();
     canvas.bob.does("deleteWorkflow", json!([canvas.id]));
     let save = canvas.ada.call("saveWorkflowGraph", canvas.arguments(move_to("a", 1.0)));
@@ -392,7 +392,7 @@ fn a_workflow_that_is_gone_is_not_found() {
 }
 
 #[test]
-fn a_base_that_is_no_graph_is_refused_before_anything_is_sent() {
+fn an_invalid_base_is_refused_before_sending() {
     let canvas = Canvas::new();
     let graph = canvas.edited(|_| {});
     let refused = |options: V| {
@@ -410,7 +410,7 @@ fn a_base_that_is_no_graph_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn a_base_without_versions_is_compared_with_what_is_stored() {
+fn a_base_without_versions_is_compared_with_the_stored_graph() {
     let canvas = Canvas::new();
     canvas.saves(&canvas.bob, move_to("b", 2.0));
     let plain = |graph: &V| {
@@ -427,7 +427,7 @@ fn a_base_without_versions_is_compared_with_what_is_stored() {
 }
 
 #[test]
-fn another_user_does_not_go_on_from_the_saves_of_the_one_before() {
+fn another_user_does_not_build_on_saves_of_the_previous_one() {
     let canvas = Canvas::new();
     canvas.saves(&canvas.ada, move_to("a", 1.0));
     canvas.ada.switch_to(Some("carl"));
@@ -438,7 +438,7 @@ fn another_user_does_not_go_on_from_the_saves_of_the_one_before() {
     assert_eq!(conflict.conflicts[0]["path"], json!(["position"]));
 }
 
-/// Clients that each change a key of their own, over a bad network: `(answered, stored)` values of each.
+/// Clients that each increment a key of their own over a bad network: `(acknowledged, stored)` values of each.
 fn counted(seed: u64) -> Vec<(u64, u64)> {
     const CLIENTS: usize = 3;
     const ROUNDS: u64 = 12;
@@ -469,7 +469,7 @@ fn counted(seed: u64) -> Vec<(u64, u64)> {
                 answered[place] = round;
                 continue;
             }
-            // The outcome is unknown: the next edit starts from what is stored.
+            // The outcome is unknown, so the next edit starts from the stored graph.
             let fresh = Options { fresh: true, ..Options::default() };
             let read = clients[place].call_with(fresh, "getWorkflowWithRelations", json!([id]));
             if let Ok(row) = read.outcome() {
@@ -483,7 +483,7 @@ fn counted(seed: u64) -> Vec<(u64, u64)> {
 }
 
 #[test]
-fn clients_that_save_over_a_bad_network_lose_no_answered_edit() {
+fn clients_that_save_over_a_bad_network_lose_no_acknowledged_edit() {
     let mut saves = 0;
     for seed in 1..=40 {
         for (answered, stored) in counted(seed) {

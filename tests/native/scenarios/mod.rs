@@ -1,4 +1,4 @@
-//! Stories of one behaviour each.
+//! Scenarios, each about one behavior.
 
 mod aborts;
 mod arguments;

@@ -1,4 +1,4 @@
-//! Overtaken responses go to their callers, never to the cache.
+//! Overtaken responses reach their callers but not the cache.
 
 use crate::support::client::id;
 use crate::support::{Client, Json, Pending, World};
@@ -25,7 +25,7 @@ fn late_response_after_invalidation_is_not_cached() {
 }
 
 #[test]
-fn followers_of_an_entry_hear_that_the_answer_to_it_was_outdated() {
+fn observers_of_an_entry_are_notified_that_its_response_was_outdated() {
     let (world, ada, workflow) = world_with_workflow();
     world.network().slow("GET workflows", 10.0, 500.0);
     let read = ada.call("getWorkflow", json!([workflow]));
@@ -95,7 +95,7 @@ fn late_relations_after_a_write_to_a_child_are_not_cached() {
 }
 
 #[test]
-fn a_read_issued_after_a_writes_answer_does_not_join_a_flight_from_before_it() {
+fn a_read_after_a_write_does_not_join_an_earlier_request() {
     let (world, ada, workflow) = world_with_workflow();
     world.network().slow("GET workflows", 10.0, 5_000.0);
     let before = ada.call("getWorkflow", json!([workflow]));
@@ -112,7 +112,7 @@ fn a_read_issued_after_a_writes_answer_does_not_join_a_flight_from_before_it() {
 }
 
 #[test]
-fn a_read_that_was_not_sent_when_the_write_was_answered_is_cached() {
+fn a_read_sent_after_the_response_to_a_write_is_cached() {
     let (world, ada, workflow) = world_with_workflow();
     let write = ada.call("updateWorkflow", json!([workflow, {"name": "new"}]));
     ada.tokens().next(crate::support::tokens::Answer::After(0.0));
@@ -125,7 +125,7 @@ fn a_read_that_was_not_sent_when_the_write_was_answered_is_cached() {
 }
 
 #[test]
-fn what_the_application_sets_is_not_overwritten_by_an_older_answer() {
+fn entries_set_by_the_application_are_not_overwritten_by_an_older_response() {
     let (world, ada, workflow) = world_with_workflow();
     let key = format!("workflow:{workflow}");
     world.network().slow("GET workflows", 10.0, 500.0);
@@ -149,7 +149,7 @@ fn a_write_to_another_row_does_not_stop_a_row_from_being_cached() {
 }
 
 #[test]
-fn of_reads_that_end_by_the_thousand_each_is_cached() {
+fn each_of_thousands_of_reads_is_cached() {
     const READS: usize = 5_000;
     let world = World::new();
     let ada = world.signed_in("ada");
@@ -165,7 +165,7 @@ fn of_reads_that_end_by_the_thousand_each_is_cached() {
 }
 
 #[test]
-fn an_answer_is_not_cached_that_more_changes_came_before_than_are_remembered() {
+fn a_response_preceded_by_more_changes_than_are_recorded_is_not_cached() {
     let (world, ada, workflow) = world_with_workflow();
     world.network().slow("GET workflows", 10.0, 500.0);
     let read = ada.call("getWorkflow", json!([workflow]));

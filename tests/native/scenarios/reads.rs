@@ -1,4 +1,4 @@
-//! One request for many callers, and hits that cost none.
+//! Concurrent reads share one request, and cache hits need none.
 
 use crate::support::client::{id, Options};
 use crate::support::{Fault, World};
@@ -45,7 +45,7 @@ fn a_second_read_is_answered_from_the_cache_with_the_same_object() {
 }
 
 #[test]
-fn a_missing_row_is_null_and_not_remembered() {
+fn a_missing_row_is_null_and_not_cached() {
     let world = World::new();
     let ada = world.signed_in("ada");
     assert!(ada.does("getWorkflow", json!([id("nothing")])).is_null());
@@ -56,7 +56,7 @@ fn a_missing_row_is_null_and_not_remembered() {
 }
 
 #[test]
-fn a_fresh_read_asks_without_hiding_what_is_cached_meanwhile() {
+fn a_fresh_read_keeps_the_cached_entry_until_it_completes() {
     let world = World::new();
     let ada = world.signed_in("ada");
     let workflow = world.server().add("workflows", json!({"user_id": ada.id(), "name": "old"}));
@@ -72,7 +72,7 @@ fn a_fresh_read_asks_without_hiding_what_is_cached_meanwhile() {
 }
 
 #[test]
-fn a_row_that_a_fresh_read_does_not_find_leaves_the_cache() {
+fn a_row_missing_in_a_fresh_read_leaves_the_cache() {
     let world = World::new();
     let ada = world.signed_in("ada");
     let workflow = world.server().add("workflows", json!({"user_id": ada.id(), "name": "A"}));
@@ -84,7 +84,7 @@ fn a_row_that_a_fresh_read_does_not_find_leaves_the_cache() {
 }
 
 #[test]
-fn a_failed_read_is_not_remembered() {
+fn a_failed_read_is_not_cached() {
     let world = World::new();
     let ada = world.signed_in("ada");
     let workflow = world.server().add("workflows", json!({"user_id": ada.id(), "name": "A"}));
@@ -94,7 +94,7 @@ fn a_failed_read_is_not_remembered() {
 }
 
 #[test]
-fn rows_that_did_not_change_are_the_same_objects_after_a_refetch() {
+fn unchanged_rows_are_the_same_objects_after_a_refetch() {
     let world = World::new();
     let ada = world.signed_in("ada");
     let add = |name: &str| world.server().add("workflows", json!({"user_id": ada.id(), "name": name}));
@@ -111,7 +111,7 @@ fn rows_that_did_not_change_are_the_same_objects_after_a_refetch() {
 }
 
 #[test]
-fn a_page_is_always_asked_and_past_its_end_empty_with_the_total() {
+fn a_page_is_always_requested_and_past_the_end_is_empty_with_the_total() {
     let world = World::new();
     let ada = world.signed_in("ada");
     let workflow = world.server().add("workflows", json!({"user_id": ada.id(), "name": "A"}));

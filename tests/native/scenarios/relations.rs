@@ -23,7 +23,7 @@ fn graph(nodes: usize, connections: usize) -> (World, Client, String) {
 }
 
 #[test]
-fn a_workflow_with_relations_is_one_request_and_answers_its_parts() {
+fn a_workflow_with_relations_takes_one_request_and_caches_its_parts() {
     let (world, ada, workflow) = graph(3, 2);
     let whole = ada.does("getWorkflowWithRelations", json!([workflow]));
     assert_eq!(world.count_requests(), 1);
@@ -54,7 +54,7 @@ fn relations_beyond_max_rows_are_complete_and_in_order() {
 }
 
 #[test]
-fn relations_are_put_together_from_fresh_parts_without_a_request() {
+fn relations_are_composed_of_fresh_parts_without_a_request() {
     let (world, ada, workflow) = graph(2, 1);
     for name in ["getWorkflow", "getWorkflowNodes", "getWorkflowConnections"] {
         ada.does(name, json!([workflow]));
@@ -68,7 +68,7 @@ fn relations_are_put_together_from_fresh_parts_without_a_request() {
 }
 
 #[test]
-fn relations_do_not_answer_longer_than_their_oldest_part() {
+fn relations_expire_with_their_oldest_part() {
     let (world, ada, workflow) = graph(1, 0);
     ada.does("getWorkflow", json!([workflow]));
     world.pass(200_000.0);
@@ -102,7 +102,7 @@ fn relations_are_dropped_and_composed_again_when_a_part_changes() {
 }
 
 #[test]
-fn relations_of_nothing_are_null() {
+fn relations_of_a_missing_workflow_are_null() {
     let (_world, ada, _) = graph(0, 0);
     let nothing = crate::support::client::id("nothing");
     assert!(ada.does("getWorkflowWithRelations", json!([nothing])).is_null());

@@ -1,4 +1,4 @@
-//! What is tried again, when, and what is said in the end.
+//! Which errors are retried, when, and the final error.
 
 use crate::support::client::id;
 use crate::support::{Client, Fault, World};
@@ -12,14 +12,14 @@ fn with_workflow() -> (World, Client, String) {
     (world, ada, workflow)
 }
 
-/// The waits between the end of each failed attempt and the next request; an attempt takes 10 ms to fail.
+/// The delays between the end of each failed attempt and the next request; an attempt takes 10 ms to fail.
 fn waits(world: &World) -> Vec<f64> {
     let times: Vec<f64> = world.take_requests().iter().map(|request| request.at_ms).collect();
     times.windows(2).map(|pair| pair[1] - pair[0] - 10.0).collect()
 }
 
 #[test]
-fn waits_lie_between_half_and_all_of_the_doubling_backoff() {
+fn delays_are_between_half_and_all_of_the_doubling_backoff() {
     for (jitter, expected) in [(0.0, [50.0, 100.0, 200.0]), (1.0, [100.0, 200.0, 400.0])] {
         let (world, ada, workflow) = with_workflow();
         ada.sim().jitter.set(Some(jitter));
@@ -31,7 +31,7 @@ fn waits_lie_between_half_and_all_of_the_doubling_backoff() {
 }
 
 #[test]
-fn no_wait_is_longer_than_the_longest() {
+fn no_delay_exceeds_the_maximum() {
     let (world, ada, workflow) = with_workflow();
     ada.sim().jitter.set(Some(1.0));
     ada.configure(|settings| {
@@ -44,19 +44,19 @@ fn no_wait_is_longer_than_the_longest() {
 }
 
 #[test]
-fn retry_after_is_honoured_up_to_a_minute() {
+fn retry_after_is_respected_up_to_a_minute() {
     for (seconds, code) in [(0, 503), (1, 429), (60, 503)] {
         let (world, ada, workflow) = with_workflow();
         ada.sim().jitter.set(Some(1.0));
         world.network().once("GET workflows", Fault::Gateway(code, Some(seconds)));
         ada.does("getWorkflow", json!([workflow]));
-        // This fault answers, which takes another 10 ms.
+        // This fault includes a response, which takes another 10 ms.
         assert_eq!(waits(&world), [f64::from(seconds * 1_000).max(100.0) + 10.0]);
     }
 }
 
 #[test]
-fn a_longer_retry_after_fails_at_once_under_its_own_code() {
+fn a_longer_retry_after_fails_at_once_with_its_own_code() {
     let (world, ada, workflow) = with_workflow();
     world.network().once("GET workflows", Fault::Gateway(429, Some(61)));
     let error = ada.call("getWorkflow", json!([workflow])).fails_with("UNKNOWN_ERROR");
@@ -65,7 +65,7 @@ fn a_longer_retry_after_fails_at_once_under_its_own_code() {
 }
 
 #[test]
-fn after_the_last_attempt_the_error_carries_the_last_one() {
+fn after_the_last_attempt_the_error_contains_the_last_one() {
     let (world, ada, workflow) = with_workflow();
     world.network().times(2, "GET workflows", Fault::LostBefore);
     world.network().once("GET workflows", Fault::Refused(503, "53300"));
@@ -79,7 +79,7 @@ fn after_the_last_attempt_the_error_carries_the_last_one() {
 }
 
 #[test]
-fn with_one_attempt_the_errors_own_code_surfaces() {
+fn with_one_attempt_the_original_error_is_reported() {
     for (fault, code) in [
         (Fault::LostBefore, "NETWORK"),
         (Fault::Truncated, "NETWORK"),
@@ -96,7 +96,7 @@ fn with_one_attempt_the_errors_own_code_surfaces() {
 }
 
 #[test]
-fn passing_troubles_are_retried() {
+fn transient_errors_are_retried() {
     let faults =
         [408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524].map(|it| Fault::Gateway(it, None));
     let more = [
@@ -116,7 +116,7 @@ fn passing_troubles_are_retried() {
 }
 
 #[test]
-fn what_a_retry_would_not_mend_surfaces_at_once() {
+fn permanent_errors_are_reported_at_once() {
     for (status, code) in
         [(500, "57014"), (400, "22P02"), (403, "42501"), (404, "PGRST202"), (409, "23503"), (401, "PGRST302")]
     {
@@ -129,7 +129,7 @@ fn what_a_retry_would_not_mend_surfaces_at_once() {
 }
 
 #[test]
-fn a_timeout_counts_for_each_attempt_and_can_be_set_for_a_call() {
+fn the_timeout_applies_per_attempt_and_can_be_set_for_a_call() {
     let (world, ada, workflow) = with_workflow();
     ada.sim().jitter.set(Some(1.0));
     world.network().times(3, "GET workflows", Fault::HangBefore);
@@ -150,7 +150,7 @@ fn messages_never_quote_a_value() {
 }
 
 #[test]
-fn a_success_that_is_not_the_json_that_was_asked_for_is_a_network_failure() {
+fn a_successful_response_without_the_expected_json_is_a_network_error() {
     for json in ["{}", "null", "7", "true", "\"ok\"", "[null]", "[[]]", "[{}, 7]"] {
         for (name, call) in [("GET", "getWorkflow"), ("PATCH", "updateWorkflow"), ("POST", "createWorkflow")]
         {
@@ -172,7 +172,7 @@ fn a_success_that_is_not_the_json_that_was_asked_for_is_a_network_failure() {
 }
 
 #[test]
-fn a_function_of_the_database_answers_what_it_is_to_answer_or_fails() {
+fn a_database_function_returns_the_expected_type_or_fails() {
     let graph = json!([id("w"), {"nodes": [], "connections": []}]);
     for (call, arguments, wrong) in [
         ("saveWorkflowGraph", graph, vec!["[]", "\"ok\"", "null"]),

@@ -36,7 +36,7 @@ fn show(client: &Client, room: u32, state: &Value) {
     client.engine.set_room_state(room, members(state)).expect("it is small");
 }
 
-/// What a client was told of its rooms since the last time.
+/// What was reported to a client about its rooms since the last call.
 fn told(client: &Client) -> Vec<String> {
     let told: Vec<_> = client.sim().told_of_rooms.borrow_mut().drain(..).collect();
     let line = |news: RoomNews<Json>| match news {
@@ -63,7 +63,7 @@ fn name(user: &str) -> &'static str {
 }
 
 #[test]
-fn two_people_see_what_the_other_shows_and_when_the_other_leaves() {
+fn two_people_see_each_other_s_state_and_departure() {
     let world = World::new();
     let (ada, bob) = (world.signed_in("ada"), world.signed_in("bob"));
     let room = join(&ada, &json!({"x": 1}));
@@ -84,7 +84,7 @@ fn two_people_see_what_the_other_shows_and_when_the_other_leaves() {
 }
 
 #[test]
-fn all_that_join_with_one_client_are_in_the_room_once() {
+fn all_components_of_a_client_join_the_room_once() {
     let world = World::new();
     let (ada, bob) = (world.signed_in("ada"), world.signed_in("bob"));
     join(&bob, &json!({}));
@@ -93,7 +93,7 @@ fn all_that_join_with_one_client_are_in_the_room_once() {
     world.pass(1_000.0);
     assert_eq!(first, second);
     assert_eq!(world.core.realtime.room_size(&topic()), 2);
-    // What is shown already stays; what the second adds is added.
+    // Members that are already set stay; the second call adds only missing ones.
     assert_eq!(told(&bob).last().map(String::as_str), Some(r#"[ada{"x":1,"y":2}]"#));
     ada.engine.leave_room(first);
     world.pass(1_000.0);
@@ -105,7 +105,7 @@ fn all_that_join_with_one_client_are_in_the_room_once() {
 }
 
 #[test]
-fn a_room_that_is_left_and_joined_in_one_tick_is_not_left() {
+fn leaving_and_joining_in_one_tick_does_not_leave_the_room() {
     let world = World::new();
     let (ada, bob) = (world.signed_in("ada"), world.signed_in("bob"));
     let room = join(&ada, &json!({"x": 1}));
@@ -121,7 +121,7 @@ fn a_room_that_is_left_and_joined_in_one_tick_is_not_left() {
 }
 
 #[test]
-fn after_a_broken_connection_the_state_is_there_again_and_no_one_twice() {
+fn after_a_reconnection_the_state_is_restored_and_no_one_is_listed_twice() {
     let world = World::new();
     let (ada, bob) = (world.signed_in("ada"), world.signed_in("bob"));
     let room = join(&ada, &json!({"x": 1}));
@@ -140,7 +140,7 @@ fn after_a_broken_connection_the_state_is_there_again_and_no_one_twice() {
 }
 
 #[test]
-fn a_person_whose_connection_died_is_gone_when_the_server_gives_it_up() {
+fn a_person_with_a_dead_connection_leaves_when_the_server_drops_it() {
     let world = World::new();
     let (ada, bob) = (world.signed_in("ada"), world.signed_in("bob"));
     join(&ada, &json!({}));
@@ -152,7 +152,7 @@ fn a_person_whose_connection_died_is_gone_when_the_server_gives_it_up() {
     assert_eq!(told(&ada), [""; 0]);
     world.pass(15_000.0);
     assert_eq!(told(&ada), ["[]"]);
-    // Bob is told that there is no connection, and is shown no one.
+    // Bob is told that the connection failed, and sees no one.
     let told = told(&bob);
     assert_eq!(told.iter().filter(|told| told.starts_with("error")).count(), 1, "{told:?}");
     assert_eq!(told.last().map(String::as_str), Some("[]"));
@@ -175,7 +175,7 @@ fn a_room_that_row_security_closes_is_an_error_and_opens_once_access_is_granted(
 }
 
 #[test]
-fn another_user_is_not_in_the_room_of_the_one_before() {
+fn another_user_is_not_in_the_room_of_the_previous_one() {
     let world = World::new();
     let (ada, bob) = (world.signed_in("ada"), world.signed_in("bob"));
     let room = join(&ada, &json!({"x": 1}));
@@ -187,7 +187,7 @@ fn another_user_is_not_in_the_room_of_the_one_before() {
     assert_eq!(told(&ada), ["closed ABORTED"]);
     assert_eq!(told(&bob).last().map(String::as_str), Some("[]"));
     assert_eq!(world.core.realtime.room_size(&topic()), 1);
-    // The handle of the room that ended is of no more use.
+    // The handle of the closed room no longer works.
     show(&ada, room, &json!({"x": 2}));
     assert!(!ada.engine.send_to_room(room, "wave", "1").expect("it is a name"));
     ada.engine.leave_room(room);
@@ -226,7 +226,7 @@ fn a_user_who_signs_in_later_enters_then() {
 }
 
 #[test]
-fn nothing_of_a_room_is_told_while_it_is_open_who_is_signed_in() {
+fn a_room_reports_nothing_while_the_user_is_unknown() {
     let world = World::new();
     let (ada, bob) = (world.signed_in("ada"), world.signed_in("bob"));
     join(&ada, &json!({}));
@@ -242,7 +242,7 @@ fn nothing_of_a_room_is_told_while_it_is_open_who_is_signed_in() {
 }
 
 #[test]
-fn messages_reach_the_others_alone() {
+fn messages_reach_only_the_others() {
     let world = World::new();
     let (ada, bob) = (world.signed_in("ada"), world.signed_in("bob"));
     let room = join(&ada, &json!({}));
@@ -259,7 +259,7 @@ fn messages_reach_the_others_alone() {
 }
 
 #[test]
-fn a_state_that_is_too_large_is_refused_and_the_one_before_stays() {
+fn a_state_that_is_too_large_is_refused_and_the_previous_one_stays() {
     let world = World::new();
     let (ada, bob) = (world.signed_in("ada"), world.signed_in("bob"));
     let room = join(&ada, &json!({"x": 1}));
@@ -273,7 +273,7 @@ fn a_state_that_is_too_large_is_refused_and_the_one_before_stays() {
 }
 
 #[test]
-fn a_room_is_of_a_workflow_and_a_name_is_short() {
+fn a_room_needs_a_workflow_id_and_a_short_name() {
     let refused = |workflow: &str, name: &str| {
         Wish::new(workflow, Some(name.to_owned()), Vec::new()).err().map(|error| error.message.to_string())
     };
@@ -315,7 +315,7 @@ fn a_name_comes_from_the_application_or_from_the_token() {
 }
 
 #[test]
-fn a_room_without_a_connection_is_an_error_after_a_while() {
+fn a_room_without_a_connection_reports_an_error_after_a_delay() {
     let world = World::new();
     let ada = world.signed_in("ada");
     world.core.realtime.is_down.set(true);

@@ -1,4 +1,4 @@
-//! Graph saves of a workflow that is followed.
+//! Graph saves of a workflow with a subscription.
 
 use super::live::{follow, names, take_told};
 use crate::support::{Client, Json, World};
@@ -22,14 +22,14 @@ fn saved(world: &World) -> (Client, String) {
     (ada, id)
 }
 
-/// A column of the cached rows under `key`, in their order.
+/// A column of the cached rows under `key`, in order.
 fn column(client: &Client, key: &str, name: &str) -> Vec<Value> {
     let rows = client.cached(key).as_ref().map(Json::to_value);
     rows.iter().flat_map(|rows| rows.as_array().expect("a list")).map(|row| row[name].clone()).collect()
 }
 
 #[test]
-fn a_replaced_connection_stays_cached_where_only_its_delete_is_told() {
+fn a_replaced_connection_stays_cached_if_only_its_delete_is_reported() {
     let world = World::new();
     let (ada, id) = saved(&world);
     let other = world.server().add("workflows", json!({"user_id": ada.id(), "name": "other"}));
@@ -44,7 +44,7 @@ fn a_replaced_connection_stays_cached_where_only_its_delete_is_told() {
 }
 
 #[test]
-fn a_reading_that_began_before_a_save_does_not_undo_it() {
+fn a_scope_read_from_before_a_save_does_not_undo_it() {
     for table in ["workflow_nodes", "workflow_connections", "workflows"] {
         for back_ms in [20.0, 40.0, 60.0, 80.0, 100.0, 200.0] {
             let world = World::new();
@@ -85,7 +85,7 @@ fn the_frames_of_an_earlier_save_do_not_undo_a_later_one() {
 }
 
 #[test]
-fn a_save_whose_echoes_are_lost_makes_the_scope_be_read_again() {
+fn a_save_without_echoes_makes_the_scope_be_read_again() {
     let world = World::new();
     let (ada, id) = saved(&world);
     let subscription = follow(&ada, "workflow_nodes", Some(&id), None);
@@ -97,7 +97,7 @@ fn a_save_whose_echoes_are_lost_makes_the_scope_be_read_again() {
 }
 
 #[test]
-fn a_save_that_changes_nothing_waits_for_no_echo() {
+fn a_save_without_changes_waits_for_no_echo() {
     let world = World::new();
     let (ada, id) = saved(&world);
     for table in ["workflow_nodes", "workflow_connections", "workflows"] {
@@ -138,7 +138,7 @@ fn a_change_by_another_client_during_a_save_stays_cached() {
 }
 
 #[test]
-fn the_echoes_of_a_save_that_come_before_its_answer_do_not_make_anyone_ask_again() {
+fn echoes_that_arrive_before_the_response_to_a_save_cause_no_request() {
     let world = World::new();
     let (ada, id) = saved(&world);
     for table in ["workflow_nodes", "workflow_connections", "workflows"] {

@@ -1,4 +1,4 @@
-//! Another user signs in.
+//! A different user signs in.
 
 use crate::support::tokens::Answer;
 use crate::support::{Client, World};
@@ -28,7 +28,7 @@ fn a_sent_read_of_the_old_user_is_aborted_and_leaves_nothing() {
 }
 
 #[test]
-fn an_unsent_read_goes_on_as_the_new_user() {
+fn an_unsent_read_continues_as_the_new_user() {
     let (world, client, workflow) = with_workflow();
     world.signed_in("bob");
     client.does("getWorkflow", json!([workflow]));
@@ -37,7 +37,7 @@ fn an_unsent_read_goes_on_as_the_new_user() {
     let read = client.call("getWorkflows", json!([client.id()]));
     world.pass(100.0);
     client.switch_to(Some("bob"));
-    // Ada's list, asked by Bob: nothing that he may see.
+    // Bob requests Ada's list, and may see nothing in it.
     assert!(read.value().is_empty());
     assert_eq!(read.delivered_to(), client.tokens().user());
     let asked_as: Vec<Option<String>> =
@@ -59,13 +59,13 @@ fn a_sent_write_of_the_old_user_is_aborted() {
 }
 
 #[test]
-fn a_retry_never_runs_in_another_users_name() {
+fn a_retry_never_runs_as_another_user() {
     let (world, client, workflow) = with_workflow();
     world.signed_in("bob");
     world.network().once("PATCH workflows", crate::support::Fault::Gateway(503, Some(5)));
     let write = client.call("updateWorkflow", json!([workflow, {"name": "B"}]));
     world.pass(1_000.0);
-    // The application does not say so: the library meets the new user at the retry's token.
+    // The application does not announce the change: the library notices the new user when the retry needs a token.
     client.tokens().sign_in(Some("bob"));
     write.fails_with("ABORTED");
     world.quiesce();
@@ -73,7 +73,7 @@ fn a_retry_never_runs_in_another_users_name() {
 }
 
 #[test]
-fn everything_cached_of_the_old_user_goes_at_once() {
+fn all_cached_rows_of_the_previous_user_are_dropped_at_once() {
     let (world, client, workflow) = with_workflow();
     world.signed_in("bob");
     client.does("getWorkflow", json!([workflow]));
@@ -89,7 +89,7 @@ fn everything_cached_of_the_old_user_goes_at_once() {
 }
 
 #[test]
-fn signing_out_drops_everything_too() {
+fn signing_out_drops_the_cache_too() {
     let (world, client, workflow) = with_workflow();
     client.does("getWorkflow", json!([workflow]));
     client.switch_to(None);
@@ -134,7 +134,7 @@ fn a_read_in_flight_survives_a_renewed_token() {
 }
 
 #[test]
-fn nothing_is_answered_while_it_is_open_who_is_signed_in() {
+fn nothing_is_answered_while_the_user_is_unknown() {
     let (world, client, workflow) = with_workflow();
     client.does("getWorkflow", json!([workflow]));
     client.tokens().next(Answer::After(1_000.0));
@@ -148,7 +148,7 @@ fn nothing_is_answered_while_it_is_open_who_is_signed_in() {
 }
 
 #[test]
-fn an_answer_that_comes_while_it_is_open_who_is_signed_in_waits_for_that() {
+fn a_response_that_arrives_while_the_user_is_unknown_is_held_back() {
     for (user, is_delivered) in [("ada", true), ("bob", false)] {
         let (world, client, workflow) = with_workflow();
         world.signed_in("bob");
@@ -210,7 +210,7 @@ fn the_new_user_never_joins_a_refresh_of_the_old_one() {
 }
 
 #[test]
-fn when_the_provider_cannot_say_who_is_signed_in_the_cache_is_emptied() {
+fn the_cache_is_emptied_if_the_provider_fails_after_a_possible_change_of_user() {
     for answer in [Answer::Throws, Answer::Hangs] {
         let (world, client, workflow) = with_workflow();
         client.does("getWorkflow", json!([workflow]));
@@ -223,11 +223,11 @@ fn when_the_provider_cannot_say_who_is_signed_in_the_cache_is_emptied() {
 }
 
 #[test]
-fn of_two_answers_of_the_provider_the_later_asked_counts() {
+fn the_later_of_two_provider_calls_wins() {
     let (world, client, workflow) = with_workflow();
     world.signed_in("bob");
     client.does("getWorkflow", json!([workflow]));
-    // Asked while Ada is signed in, answered after Bob was.
+    // Requested while Ada is signed in, answered after Bob signed in.
     client.tokens().next(Answer::After(500.0));
     client.engine.auth_changed();
     world.pass(10.0);
@@ -240,7 +240,7 @@ fn of_two_answers_of_the_provider_the_later_asked_counts() {
 }
 
 #[test]
-fn there_and_back_again_leaves_nothing_of_the_first_stay() {
+fn switching_users_back_and_forth_leaves_nothing_of_the_first_session() {
     let (world, client, workflow) = with_workflow();
     world.signed_in("bob");
     world.network().slow("GET workflows", 10.0, 500.0);
@@ -256,7 +256,7 @@ fn there_and_back_again_leaves_nothing_of_the_first_stay() {
 }
 
 #[test]
-fn what_the_auth_library_itself_says_counts_at_once() {
+fn a_notice_from_the_auth_library_applies_at_once() {
     let (world, client, workflow) = with_workflow();
     world.signed_in("bob");
     client.does("getWorkflow", json!([workflow]));

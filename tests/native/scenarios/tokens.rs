@@ -1,4 +1,4 @@
-//! The token provider's moods.
+//! Token providers that hang, fail, return expired tokens or none.
 
 use crate::support::tokens::Answer;
 use crate::support::{Client, World};
@@ -15,7 +15,7 @@ fn with_workflow() -> (World, Client, String) {
 }
 
 #[test]
-fn a_hung_provider_counts_against_the_timeout() {
+fn a_hanging_provider_counts_against_the_timeout() {
     let (world, ada, workflow) = with_workflow();
     for _ in 0..3 {
         ada.tokens().next(Answer::Hangs);
@@ -27,7 +27,7 @@ fn a_hung_provider_counts_against_the_timeout() {
 }
 
 #[test]
-fn a_provider_that_hangs_once_is_asked_again() {
+fn a_provider_that_hangs_once_is_called_again() {
     let (_world, ada, workflow) = with_workflow();
     ada.tokens().next(Answer::Hangs);
     assert_eq!(ada.does("getWorkflow", json!([workflow])).text("name"), "A");
@@ -66,7 +66,7 @@ fn an_expired_token_is_renewed_once() {
 }
 
 #[test]
-fn a_token_that_stays_expired_is_an_error_after_one_renewal() {
+fn a_token_that_stays_expired_fails_after_one_renewal() {
     let (world, ada, workflow) = with_workflow();
     world.server().expire(&ada.tokens().current().expect("a token"));
     let error = ada.call("getWorkflow", json!([workflow])).fails_with("PGRST301");
@@ -75,7 +75,7 @@ fn a_token_that_stays_expired_is_an_error_after_one_renewal() {
 }
 
 #[test]
-fn an_expired_token_does_not_use_up_an_attempt() {
+fn an_expired_token_does_not_count_as_an_attempt() {
     let (world, ada, workflow) = with_workflow();
     ada.configure(|settings| settings.retry.max_attempts = 1);
     world.server().expire(&ada.tokens().current().expect("a token"));
@@ -85,13 +85,13 @@ fn an_expired_token_does_not_use_up_an_attempt() {
     assert_eq!(read.value().text("name"), "A");
 }
 
-/// The auth library tells of the token that is current now.
+/// The auth library announces the current token.
 fn tell(client: &Client) {
     client.engine.signed_in(Ok(client.tokens().current()));
 }
 
 #[test]
-fn a_token_that_was_told_is_sent_without_asking() {
+fn an_announced_token_is_sent_without_calling_the_provider() {
     let (world, ada, workflow) = with_workflow();
     ada.tokens().next(Answer::Hangs);
     tell(&ada);
@@ -100,7 +100,7 @@ fn a_token_that_was_told_is_sent_without_asking() {
 }
 
 #[test]
-fn what_is_told_answers_those_who_wait_for_the_provider() {
+fn an_announced_token_resolves_calls_that_wait_for_the_provider() {
     let (world, ada, workflow) = with_workflow();
     ada.tokens().next(Answer::Hangs);
     let read = ada.call("getWorkflow", json!([workflow]));
@@ -110,7 +110,7 @@ fn what_is_told_answers_those_who_wait_for_the_provider() {
 }
 
 #[test]
-fn what_is_told_settles_who_is_signed_in() {
+fn an_announced_token_settles_who_is_signed_in() {
     let (world, ada, workflow) = with_workflow();
     ada.tokens().next(Answer::Hangs);
     ada.engine.auth_changed();
@@ -122,14 +122,14 @@ fn what_is_told_settles_who_is_signed_in() {
     assert_eq!(world.now_ms().trunc(), 120.0, "without the timeout");
 }
 
-/// Claims of a token issued now, by the server's clock, with this lifetime in seconds.
+/// Claims of a token issued now according to the server's clock, with this lifetime in seconds.
 fn issued(client: &Client, seconds: f64, ahead_ms: f64) -> serde_json::Value {
     let now = (client.sim().now().wall_ms - ahead_ms) / 1_000.0;
     json!({"sub": client.id(), "iat": now, "exp": now + seconds})
 }
 
 #[test]
-fn a_token_that_was_told_counts_until_it_is_nearly_over_however_wrong_the_clock() {
+fn an_announced_token_is_used_until_shortly_before_it_expires_even_with_a_wrong_clock() {
     let hours = 3_600_000.0;
     for ahead_ms in [0.0, 2.0 * hours, -2.0 * hours] {
         let (world, ada, workflow) = with_workflow();
@@ -145,9 +145,9 @@ fn a_token_that_was_told_counts_until_it_is_nearly_over_however_wrong_the_clock(
 }
 
 #[test]
-fn a_token_that_is_told_again_is_no_younger() {
+fn a_token_that_is_announced_again_keeps_its_age() {
     let (world, ada, workflow) = with_workflow();
-    // By a clock that is behind, its end is not known but from when it was told first.
+    // With a clock that is behind, the end of its validity counts from its first announcement.
     ada.tokens().claim(issued(&ada, 3_600.0, -7_200_000.0));
     tell(&ada);
     world.pass(3_000_000.0);
@@ -158,7 +158,7 @@ fn a_token_that_is_told_again_is_no_younger() {
 }
 
 #[test]
-fn either_clock_ends_what_was_told() {
+fn an_announced_token_expires_by_either_clock() {
     let (world, ada, workflow) = with_workflow();
     ada.tokens().claim(issued(&ada, 3_600.0, 0.0));
     tell(&ada);
@@ -170,7 +170,7 @@ fn either_clock_ends_what_was_told() {
 }
 
 #[test]
-fn a_renewal_that_takes_long_holds_nothing_up_while_the_token_is_good() {
+fn a_slow_renewal_blocks_nothing_while_the_token_is_valid() {
     let (world, ada, workflow) = with_workflow();
     ada.tokens().claim(issued(&ada, 60.0, 0.0));
     tell(&ada);
@@ -180,7 +180,7 @@ fn a_renewal_that_takes_long_holds_nothing_up_while_the_token_is_good() {
 }
 
 #[test]
-fn a_told_token_that_the_server_takes_for_expired_is_asked_for_again_and_the_provider_hears_which() {
+fn an_announced_token_rejected_by_the_server_is_requested_again_with_the_rejected_one() {
     let (world, ada, workflow) = with_workflow();
     let expired = ada.tokens().current().expect("a token");
     tell(&ada);
@@ -191,7 +191,7 @@ fn a_told_token_that_the_server_takes_for_expired_is_asked_for_again_and_the_pro
 }
 
 #[test]
-fn when_the_auth_library_tells_no_token_the_provider_is_asked() {
+fn the_provider_is_called_if_the_auth_library_announces_no_token() {
     let (_world, ada, workflow) = with_workflow();
     tell(&ada);
     ada.tokens().sign_in(None);
@@ -203,7 +203,7 @@ fn when_the_auth_library_tells_no_token_the_provider_is_asked() {
 }
 
 #[test]
-fn what_the_auth_library_tells_wrongly_empties_the_cache() {
+fn an_invalid_announcement_by_the_auth_library_empties_the_cache() {
     let (_world, ada, workflow) = with_workflow();
     ada.does("getWorkflow", json!([workflow]));
     ada.engine.signed_in(Err(Error::invalid("accessToken", "a string")));
@@ -212,7 +212,7 @@ fn what_the_auth_library_tells_wrongly_empties_the_cache() {
 }
 
 #[test]
-fn new_rights_of_the_same_user_empty_the_cache_and_end_nothing() {
+fn new_claims_of_the_same_user_empty_the_cache_but_abort_nothing() {
     let (world, ada, workflow) = with_workflow();
     ada.tokens().claim(json!({"sub": ada.id(), "org": 1}));
     ada.does("getWorkflow", json!([workflow]));

@@ -1,11 +1,11 @@
-//! `ifUpdatedAt`: own writes never conflict with each other, other clients' do.
+//! `ifUpdatedAt`: own writes never conflict with each other; writes by other clients do.
 
 use crate::support::network::Fault;
 use crate::support::{Client, World};
 use serde_json::{json, Value};
 use workflow_db::data::Data;
 
-/// A workflow that ada has read, and its version then.
+/// A workflow that Ada has read, and its version at that time.
 fn with_workflow() -> (World, Client, String, String) {
     let world = World::new();
     let ada = world.signed_in("ada");
@@ -24,7 +24,7 @@ fn stored(world: &World, id: &str) -> Value {
 }
 
 #[test]
-fn a_version_from_which_only_own_writes_led_on_still_matches() {
+fn a_version_followed_only_by_own_writes_still_matches() {
     let (world, ada, id, version) = with_workflow();
     ada.does("updateWorkflow", json!([id, {"is_public": true}]));
     ada.does("updateWorkflow", json!([id, {"description": "d"}]));
@@ -36,7 +36,7 @@ fn a_version_from_which_only_own_writes_led_on_still_matches() {
 }
 
 #[test]
-fn a_write_that_is_asked_for_before_the_answer_to_another_one_came_matches_too() {
+fn a_write_requested_before_the_response_to_another_one_matches_too() {
     for (there_ms, back_ms) in [(10.0, 500.0), (500.0, 10.0)] {
         let (world, ada, id, version) = with_workflow();
         world.network().slow("PATCH workflows", there_ms, back_ms);
@@ -54,7 +54,7 @@ fn a_write_that_is_asked_for_before_the_answer_to_another_one_came_matches_too()
 }
 
 #[test]
-fn a_change_by_another_client_is_a_conflict_whenever_it_came() {
+fn a_change_by_another_client_is_always_a_conflict() {
     let theirs = json!({"description": "theirs"});
     let changes: [fn(&Client, &str); 2] = [
         |_, _| {},
@@ -76,12 +76,12 @@ fn a_change_by_another_client_is_a_conflict_whenever_it_came() {
 }
 
 #[test]
-fn a_plain_update_is_made_whatever_another_client_changed() {
+fn an_update_without_a_version_ignores_changes_by_other_clients() {
     let (world, ada, id, _) = with_workflow();
     world.server().change("workflows", &id, json!({"description": "theirs"}));
     let written = ada.does("updateWorkflow", json!([id, {"name": "ours"}]));
     assert_eq!(written.text("description"), "theirs");
-    // What it left is a version that only own writes lead on from.
+    // The update leaves a version that later own writes continue from.
     ada.does("updateWorkflow", json!([id, {"is_public": true}]));
     ada.does("updateWorkflow", patch(&id, &written.text("updated_at"), json!({"name": "again"})));
     assert_eq!(stored(&world, &id)["name"], json!("again"));
@@ -97,7 +97,7 @@ fn another_client_of_the_same_user_conflicts_too() {
 }
 
 #[test]
-fn the_echo_of_an_own_write_is_not_another_clients_change() {
+fn the_echo_of_an_own_write_is_not_a_change_by_another_client() {
     let (world, ada, id, version) = with_workflow();
     let selection = workflow_db::subscriptions::Selection::new("workflows", Some(ada.id()), None);
     ada.engine.follow(selection.expect("it is valid"), true);
@@ -116,7 +116,7 @@ fn the_echo_of_an_own_write_is_not_another_clients_change() {
 }
 
 #[test]
-fn a_write_whose_answer_was_lost_is_an_own_one() {
+fn a_write_with_a_lost_response_is_an_own_write() {
     for fault in [Fault::LostAfter, Fault::Duplicate, Fault::Truncated] {
         let (world, ada, id, version) = with_workflow();
         world.network().once("PATCH workflows", fault);
@@ -127,7 +127,7 @@ fn a_write_whose_answer_was_lost_is_an_own_one() {
 }
 
 #[test]
-fn an_archiving_whose_answer_was_lost_is_an_own_write() {
+fn archiving_with_a_lost_response_is_an_own_write() {
     let (world, ada, id, version) = with_workflow();
     world.network().once("PATCH workflows", Fault::LostAfter);
     ada.does("archiveWorkflow", json!([id]));
@@ -137,7 +137,7 @@ fn an_archiving_whose_answer_was_lost_is_an_own_write() {
 }
 
 #[test]
-fn a_new_version_by_another_client_is_a_conflict_although_the_row_has_the_values_of_the_update() {
+fn a_new_version_by_another_client_is_a_conflict_even_with_equal_values() {
     let same = json!({"name": "first"});
     let (world, ada, id, version) = with_workflow();
     world.server().change("workflows", &id, same.clone());
@@ -150,7 +150,7 @@ fn a_new_version_by_another_client_is_a_conflict_although_the_row_has_the_values
 }
 
 #[test]
-fn a_change_that_came_while_an_answer_was_lost_is_a_conflict() {
+fn a_change_made_while_a_response_was_lost_is_a_conflict() {
     let (world, ada, id, version) = with_workflow();
     world.network().once("PATCH workflows", Fault::LostAfter);
     let write = ada.call("updateWorkflow", json!([id, {"description": "d"}]));
@@ -161,7 +161,7 @@ fn a_change_that_came_while_an_answer_was_lost_is_a_conflict() {
 }
 
 #[test]
-fn a_version_is_known_after_its_entry_left() {
+fn a_version_is_known_after_its_entry_left_the_cache() {
     let world = World::new();
     let ada = world.signed_in("ada");
     let id = world.server().add("workflows", json!({"user_id": ada.id(), "name": "first"}));
@@ -172,7 +172,7 @@ fn a_version_is_known_after_its_entry_left() {
 }
 
 #[test]
-fn a_write_that_waits_for_its_turn_is_not_made_for_another_user() {
+fn a_queued_write_is_not_executed_as_another_user() {
     let (world, ada, id, _) = with_workflow();
     world.signed_in("bob");
     world.network().slow("PATCH workflows", 10.0, 500.0);
@@ -187,7 +187,7 @@ fn a_write_that_waits_for_its_turn_is_not_made_for_another_user() {
 }
 
 #[test]
-fn a_write_that_is_aborted_while_it_waits_does_not_let_the_next_one_pass() {
+fn aborting_a_queued_write_does_not_let_the_next_one_overtake() {
     let (world, ada, id, version) = with_workflow();
     world.network().slow("PATCH workflows", 10.0, 500.0);
     let first = ada.call("updateWorkflow", json!([id, {"is_public": true}]));

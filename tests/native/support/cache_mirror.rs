@@ -1,4 +1,4 @@
-//! The copies from which the package's entry answers hits, as `mirror.ts` keeps them.
+//! The copies of entries that answer hits in the package, as `cache-mirror.ts` keeps them.
 
 use super::json::Json;
 use std::cell::{Cell, RefCell};
@@ -9,14 +9,14 @@ use workflow_db::platform::Published;
 pub struct CacheMirror {
     copies: RefCell<HashMap<String, Published<Json>>>,
     used: RefCell<Vec<u32>>,
-    /// Keys whose followers were told, in order.
+    /// Keys whose observers were notified, in order.
     told: RefCell<Vec<String>>,
-    /// Whether uses are not reported: a fault of the model, by which the simulator is tested.
+    /// Whether hits are not reported: a planted fault that tests the simulator.
     pub forgets_use: Cell<bool>,
 }
 
 impl CacheMirror {
-    /// The entry under `key`, if it may be answered at this time.
+    /// The entry under `key`, if it may be used at this time.
     pub fn answer(&self, key: &str, wall_ms: f64) -> Option<Json> {
         let copies = self.copies.borrow();
         let copy = copies.get(key).filter(|copy| wall_ms < copy.until_wall_ms)?;
@@ -34,7 +34,7 @@ impl CacheMirror {
         }
     }
 
-    /// Until when the copy under `key` answers (wall clock, milliseconds).
+    /// Until when the copy under `key` answers reads (wall clock, milliseconds).
     pub fn until_wall_ms(&self, key: &str) -> Option<f64> {
         self.copies.borrow().get(key).map(|copy| copy.until_wall_ms)
     }
@@ -54,7 +54,7 @@ impl CacheMirror {
         }
     }
 
-    /// Keys that may be answered from here, as far as the engine is concerned.
+    /// Keys that may be answered from here according to the engine.
     pub fn keys(&self) -> Vec<String> {
         let mut keys: Vec<String> = self
             .copies
@@ -71,7 +71,7 @@ impl CacheMirror {
         self.copies.borrow().get(key).map(|copy| copy.data.clone())
     }
 
-    /// Whose followers were told since the last call.
+    /// The keys whose observers were notified since the last call.
     pub fn take_told(&self) -> Vec<String> {
         self.told.take()
     }

@@ -1,4 +1,4 @@
-//! One tab of the application: calls as the package's entry makes them, and what became of them.
+//! A tab of the application: makes calls like the package does, and tracks their results.
 
 use super::cache_mirror::CacheMirror;
 use super::json::Json;
@@ -20,7 +20,7 @@ use workflow_db::platform::{Clock, Host, Tasks};
 
 pub type Outcome = Result<Json, Error>;
 
-/// What `db.with` was given.
+/// The options passed to `db.with`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
     pub fresh: bool,
@@ -32,7 +32,7 @@ pub struct Options {
 #[derive(Clone)]
 pub struct Client {
     pub engine: Rc<Engine<Sim>>,
-    /// The calls that were made of it, done or not.
+    /// The calls made by this client, including completed ones.
     calls: Rc<RefCell<Vec<Weak<State>>>>,
 }
 
@@ -47,8 +47,8 @@ impl Client {
         Self { engine, calls: Rc::default() }
     }
 
-    /// The engine fails, and the package starts the next one: calls under way end, and nothing of the failed one runs on.
-    /// The settings are those of before; what was followed is for the caller to follow again.
+    /// The engine fails and the package starts the next one: calls in progress end, and nothing of the failed engine
+    /// continues. Settings stay; the caller has to subscribe again.
     pub fn restart(&mut self) {
         let next = Self::within(self.sim().fail());
         next.engine.configure(self.engine.settings());
@@ -82,7 +82,7 @@ impl Client {
         self.engine.configure(settings);
     }
 
-    /// Another user signs in here, or the current one signs out, and the application reports it.
+    /// Another user signs in or the current one signs out, and the application reports it.
     pub fn switch_to(&self, user: Option<&str>) {
         self.tokens().sign_in(user);
         self.engine.auth_changed();
@@ -98,17 +98,17 @@ impl Client {
         self.begin(name, &arguments, Some(options))
     }
 
-    /// Calls a function of `db` and waits for its success.
+    /// Calls a function of `db` and waits until it succeeds.
     pub fn does(&self, name: &str, arguments: V) -> Json {
         self.call(name, arguments).value()
     }
 
-    /// Calls a function of `db` and waits for its failure.
+    /// Calls a function of `db` and waits until it fails.
     pub fn fails(&self, name: &str, arguments: V) -> Error {
         self.call(name, arguments).error()
     }
 
-    /// What is cached under `key`, without this counting as a use.
+    /// The data cached under `key`; does not count as a use.
     pub fn cached(&self, key: &str) -> Option<Json> {
         self.mirror().peek(key)
     }
@@ -119,7 +119,7 @@ impl Client {
         keys
     }
 
-    /// The events since the last call that begin like this.
+    /// The events since the last call that start with this text.
     pub fn take_events(&self, beginning: &str) -> Vec<String> {
         self.sim().events.take().into_iter().filter(|line| line.starts_with(beginning)).collect()
     }
@@ -156,7 +156,7 @@ impl Client {
             ttl_ms: options.ttl_ms,
             timeout_ms: options.timeout_ms,
             is_resent: options.is_resent,
-            // Dropping the sender says nothing.
+            // Dropping the sender sends nothing.
             cancelled: Some(
                 async {
                     if aborted.await.is_err() {
@@ -182,7 +182,7 @@ impl Client {
     }
 }
 
-/// An argument as the shell would make it of a JavaScript value.
+/// An argument as the shell would create it from a JavaScript value.
 pub fn argument(value: &V) -> Argument {
     match value {
         V::Object(members) => {
@@ -220,7 +220,7 @@ struct State {
     abort: RefCell<Option<oneshot::Sender<()>>>,
 }
 
-/// A call that was made. It goes on by itself while time passes.
+/// A call in progress. It continues by itself while time passes.
 #[derive(Clone)]
 pub struct Pending {
     core: Rc<Core>,
@@ -241,20 +241,20 @@ impl Pending {
         self.state.is_done.get()
     }
 
-    /// Who was signed in when it was delivered.
+    /// The user who was signed in at delivery.
     pub fn delivered_to(&self) -> Option<String> {
         self.state.delivered_to.borrow().clone()
     }
 
-    /// The caller's signal fires.
+    /// Aborts the call.
     pub fn abort(&self) {
         if let Some(abort) = self.state.abort.borrow_mut().take() {
-            // It may be over already.
+            // The call may already have ended.
             let _ = abort.send(());
         }
     }
 
-    /// Lets time pass until it is over.
+    /// Advances time until the call ends.
     pub fn outcome(&self) -> Outcome {
         self.core.runtime.settle();
         while !self.is_done() {
@@ -287,7 +287,7 @@ impl Pending {
     }
 }
 
-/// A uuid for a name, where a test needs an id of its own choice.
+/// Derives a uuid from a name, for tests that choose ids.
 pub fn id(name: &str) -> String {
     uuid_of(name)
 }

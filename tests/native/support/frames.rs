@@ -1,10 +1,10 @@
-//! The frames by which the realtime server tells of changes.
+//! The frames that report changes.
 
 use super::postgrest::{Commit, Row};
 use super::realtime::Realtime;
 use serde_json::{json, Value};
 
-/// What a channel is told of a commit, by its bindings `ids`.
+/// The frame that reports a commit to a channel, for its bindings `ids`.
 pub fn frame(topic: &str, ids: &[u64], commit: &Commit) -> Value {
     let key = json!({"id": commit.row["id"]});
     let mut data = json!({
@@ -22,7 +22,7 @@ pub fn frame(topic: &str, ids: &[u64], commit: &Commit) -> Value {
     json!([null, null, topic, "postgres_changes", {"ids": ids, "data": data}])
 }
 
-/// Leaves out what the server does not send.
+/// Removes what the server does not send.
 pub fn cut(frame: &mut Value, server: &Realtime, before: Option<&Row>) {
     let data = &mut frame[4]["data"];
     let Some(record) = data["record"].as_object_mut() else { return };

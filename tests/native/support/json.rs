@@ -1,4 +1,4 @@
-//! JSON as a tree of shared nodes, so that the identity of a row can be compared, as JavaScript compares objects.
+//! JSON as a tree of shared nodes, so that the identity of rows can be compared like that of JavaScript objects.
 
 use serde_json::{Map, Number};
 use std::cell::Cell;
@@ -11,7 +11,7 @@ thread_local! {
     static LOOKS: Cell<usize> = const { Cell::new(0) };
 }
 
-/// How often this thread looked into rows and indexes: in a browser, each time is a call out of WebAssembly.
+/// How often this thread inspected rows and indexes. In a browser, each inspection is a call out of WebAssembly.
 pub fn looks() -> usize {
     LOOKS.get()
 }
@@ -38,7 +38,7 @@ impl Json {
         Self(Rc::new(node))
     }
 
-    /// Whether both are the very same object.
+    /// Whether both are the same object.
     pub fn is_same(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
     }
@@ -59,7 +59,7 @@ impl Json {
         }
     }
 
-    /// A member that is text.
+    /// A member as a string.
     pub fn text(&self, name: &str) -> String {
         match self.get(name).map(|value| &*value.0) {
             Some(Node::Text(text)) => text.clone(),
@@ -119,7 +119,7 @@ impl From<serde_json::Value> for Json {
     }
 }
 
-/// Equal in value; the order of an object's members does not matter.
+/// Compares values; the order of an object's members does not matter.
 impl PartialEq for Json {
     fn eq(&self, other: &Self) -> bool {
         if Rc::ptr_eq(&self.0, &other.0) {
@@ -143,7 +143,7 @@ impl fmt::Debug for Json {
     }
 }
 
-/// Rows by id, in the order of their ids, so that every run is the same.
+/// Rows by id, sorted by id, so that every run is the same.
 #[derive(Default)]
 pub struct JsonIndex(BTreeMap<String, Json>);
 
@@ -176,7 +176,7 @@ impl Index<Json> for JsonIndex {
     }
 }
 
-/// Rows by kind and id, held weakly.
+/// Weak references to rows, by kind and id.
 #[derive(Default)]
 pub struct JsonIdentities(HashMap<(String, String), Weak<Node>>);
 
@@ -195,7 +195,7 @@ impl JsonIdentities {
     }
 }
 
-/// The numbers of entries by the ids of the rows that they hold.
+/// The slots of entries, by the ids of the rows that they contain.
 #[derive(Default)]
 pub struct JsonHolders(HashMap<String, Vec<u32>>);
 

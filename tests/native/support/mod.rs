@@ -1,4 +1,4 @@
-//! The simulator: a virtual clock, a model server, a network that loses things, and clients that tell stories.
+//! The simulator: a virtual clock, a model server, an unreliable network, and clients.
 
 pub mod cache_mirror;
 pub mod client;

@@ -1,38 +1,38 @@
-//! What happens to requests on their way.
+//! What happens to requests in transit.
 
 use super::random::Random;
 use std::cell::{Cell, RefCell};
 
-/// What goes wrong with a request.
+/// A fault of a request.
 #[derive(Clone, Copy, Debug)]
 pub enum Fault {
-    /// It is lost before the server has it.
+    /// The request is lost before it reaches the server.
     LostBefore,
-    /// The server does it, and the answer is lost.
+    /// The server executes it, but the response is lost.
     LostAfter,
-    /// The server does it, the connection breaks, and the browser itself sends it once more.
+    /// The server executes it, the connection breaks, and the browser itself sends it again.
     Duplicate,
-    /// Something in front of the server answers this status, with a `Retry-After` in seconds.
+    /// A gateway responds with this status and a `Retry-After` in seconds.
     Gateway(u16, Option<u32>),
-    /// The server answers this status and code without doing it.
+    /// The server responds with this status and code without executing it.
     Refused(u16, &'static str),
-    /// The server does it, and a proxy answers with this JSON and status instead.
+    /// The server executes it, but a proxy responds with this status and JSON.
     Replaced(u16, &'static str),
     /// The server does it, and a proxy replaces or removes the response's `Content-Range`.
     Range(Option<&'static str>),
-    /// A cache on the way ignores from where the list is to go on, and answers its beginning again.
+    /// An intermediate cache ignores the keyset position and returns the start of the list again.
     Beginning,
     /// The server does it, and a proxy changes the response's rows.
     Altered(fn(&mut Vec<serde_json::Value>)),
-    /// The server does it, and its answer breaks off.
+    /// The server executes it, but the response is truncated.
     Truncated,
-    /// The server does it, and nothing comes back.
+    /// The server executes it, but no response arrives.
     HangAfter,
-    /// It stays on its way for ever.
+    /// The request never reaches the server and never fails.
     HangBefore,
 }
 
-/// What becomes of one request.
+/// The fate of one request.
 #[derive(Clone, Copy, Debug)]
 pub struct Fate {
     pub there_ms: f64,
@@ -41,7 +41,7 @@ pub struct Fate {
 }
 
 struct Rule {
-    /// The beginning of `METHOD path`.
+    /// The start of `METHOD path`.
     matching: String,
     fate: Fate,
     times: u32,
@@ -50,7 +50,7 @@ struct Rule {
 pub struct Network {
     rules: RefCell<Vec<Rule>>,
     normal: Cell<Fate>,
-    /// How probable a random fault is.
+    /// The probability of a random fault.
     fault_rate: Cell<f64>,
 }
 
@@ -75,28 +75,28 @@ const FAULTS: [Fault; 10] = [
 ];
 
 impl Network {
-    /// The next request that begins like this, `GET workflows?` say, meets this fault.
+    /// Applies this fault to the next request that starts like this, such as `GET workflows?`.
     pub fn once(&self, matching: &str, fault: Fault) {
         self.times(1, matching, fault);
     }
 
-    /// As `once`, before all faults that are set already.
+    /// Like `once`, but takes precedence over existing faults.
     pub fn first(&self, matching: &str, fault: Fault) {
         self.once(matching, fault);
         self.rules.borrow_mut().rotate_right(1);
     }
 
-    /// The next `times` requests that begin like this meet this fault.
+    /// Applies this fault to the next `times` requests that start like this.
     pub fn times(&self, times: u32, matching: &str, fault: Fault) {
         self.rule(times, matching, Fate { fault: Some(fault), ..self.normal.get() });
     }
 
-    /// No fault that was set waits for a request any more.
+    /// Removes all pending faults.
     pub fn heal(&self) {
         self.rules.borrow_mut().clear();
     }
 
-    /// The next request that begins like this takes so long there and back.
+    /// Delays the next request that starts like this, in each direction.
     pub fn slow(&self, matching: &str, there_ms: f64, back_ms: f64) {
         self.rule(1, matching, Fate { there_ms, back_ms, fault: None });
     }
@@ -105,7 +105,7 @@ impl Network {
         self.rules.borrow_mut().push(Rule { matching: matching.to_owned(), fate, times });
     }
 
-    /// From now on, requests take random times, and this part of them meets a random fault.
+    /// From now on, requests take random times, and this share of them meets a random fault.
     pub fn random_faults(&self, rate: f64) {
         self.fault_rate.set(rate);
     }

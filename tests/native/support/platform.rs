@@ -1,4 +1,4 @@
-//! The engine's world, simulated.
+//! The simulated environment of the engine.
 
 use super::cache_mirror::CacheMirror;
 use super::json::Json;
@@ -31,31 +31,31 @@ pub struct Sim {
     pub mirror: CacheMirror,
     pub tokens: Rc<Tokens>,
     random: Random,
-    /// What `random` answers, when it is not left to chance.
+    /// The next results of `random`, unless left to chance.
     pub jitter: Cell<Option<f64>>,
-    /// How far the wall clock is from where it should be, in milliseconds.
+    /// The deviation of the wall clock, in milliseconds.
     pub wall_skew_ms: Cell<f64>,
     /// How far the monotonic clock lags because the machine slept, in milliseconds.
     pub slept_ms: Cell<f64>,
     pub events: RefCell<Vec<String>>,
-    /// The engine that this is the world of.
+    /// The engine in this environment.
     pub engine: RefCell<Weak<Engine<Sim>>>,
-    /// The socket that is open or opening; 0 without one.
+    /// The socket that is open or opening; 0 if there is none.
     pub socket: Cell<u64>,
     wake: RefCell<Option<oneshot::Sender<()>>>,
-    /// Set when the engine failed: nothing of it runs any more.
+    /// Set when the engine failed: nothing of it may continue.
     is_dead: Rc<Cell<bool>>,
-    /// What those who follow subscriptions were told.
+    /// Reports to subscribers.
     pub told: RefCell<Vec<Notification<Json>>>,
-    /// What those who joined rooms were told.
+    /// Reports to participants of rooms.
     pub told_of_rooms: RefCell<Vec<RoomNotification<Json>>>,
-    /// Whether nothing passes between this client and the servers.
+    /// Whether the connection between this client and the servers is cut.
     pub is_cut: Rc<Cell<bool>>,
     /// The changes that other pages have to know: the table, the id, and whether the row is known, gone or unknown.
     pub changes: RefCell<Vec<String>>,
 }
 
-/// Where the wall clock starts: not where the server's does.
+/// The start of the wall clock, which differs from the server's.
 const FIRST_WALL_MS: f64 = 1_714_500_000_000.0;
 const BASE_URL: &str = "https://project.supabase.co/rest/v1/";
 
@@ -82,7 +82,7 @@ impl Sim {
         }
     }
 
-    /// Cuts or restores the way to the servers. A socket that is open stays so, and nothing passes through it any more.
+    /// Cuts or restores the connection to the servers. An open socket stays open but transmits nothing while cut.
     pub fn cut(&self, is_cut: bool) {
         self.is_cut.set(is_cut);
         if is_cut {
@@ -90,12 +90,13 @@ impl Sim {
         }
     }
 
-    /// From now on, chance takes this course.
+    /// Restarts the random numbers from this seed.
     pub fn reseed(&self, seed: u64) {
         self.random.reseed(seed);
     }
 
-    /// The engine failed between two of its steps. Answers the world of the next one, in which the same user is signed in.
+    /// The engine fails between two of its steps. Returns the environment of the next one, with the same user signed
+    /// in.
     pub fn fail(&self) -> Self {
         self.is_dead.set(true);
         realtime::disconnect(&self.core, self.socket.replace(0));
@@ -282,7 +283,7 @@ impl Notifier for Sim {
     }
 }
 
-/// Marks a request as aborted when its answer is not waited for.
+/// Marks a request as aborted if its response is dropped.
 struct InAir {
     core: Rc<Core>,
     index: usize,
@@ -295,7 +296,7 @@ impl Drop for InAir {
     }
 }
 
-/// A request that is aborted before it arrives is never done; afterwards, it was.
+/// A request that is aborted before it arrives is not executed; later, it is.
 async fn exchange(
     journey: Journey,
     request: Request,
@@ -320,7 +321,7 @@ async fn exchange(
     answer
 }
 
-/// A client's way to the server.
+/// A client's connection to the server.
 struct Journey {
     core: Rc<Core>,
     is_cut: Rc<Cell<bool>>,

@@ -1,4 +1,4 @@
-//! Randomness that a seed repeats exactly (`SplitMix64`).
+//! Random numbers that a seed reproduces exactly (`SplitMix64`).
 
 use std::cell::Cell;
 
@@ -19,7 +19,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// From now on it takes the course of this seed.
+    /// Restarts from this seed.
     pub fn reseed(&self, seed: u64) {
         self.state.set(seed);
     }
@@ -57,7 +57,7 @@ impl Random {
     }
 }
 
-/// A uuid that a name always gives.
+/// The uuid that belongs to a name.
 pub fn uuid_of(name: &str) -> String {
     let seed = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)

@@ -1,7 +1,8 @@
-//! A model of the realtime server, written from its recordings: it reads the frames that the crate really sends.
+//! A model of the realtime server, based on recordings. It parses the frames that the crate actually sends.
 //!
-//! Ready is the system message, seconds after the reply on a cold server; what was committed before is lost. Changes
-//! come by polling, filtered by row security as it is then. Deletes pass every filter. There is no replay.
+//! A channel is ready with the system message, which a cold server sends seconds after the reply; earlier commits are
+//! lost. Changes are found by polling, and filtered by row security at that time. Deletes pass every filter. There is
+//! no replay.
 
 use super::frames::{cut, frame};
 use super::json::Json;
@@ -17,13 +18,13 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use workflow_db::engine::Engine;
 
-/// How often the server looks for changes, in milliseconds.
+/// The polling interval in milliseconds.
 const POLL_MS: f64 = 100.0;
-/// A frame's way, in milliseconds.
+/// The latency of a frame in milliseconds.
 const LATENCY_MS: f64 = 5.0;
-/// After so long without a frame of the client, the server gives a connection up.
+/// The server closes a connection without a frame from the client for this long.
 const SILENCE_MS: f64 = 60_000.0;
-/// Of one connection.
+/// The maximum per connection.
 const MAX_CHANNELS: usize = 100;
 
 struct Binding {
@@ -38,68 +39,69 @@ struct Channel {
     join_ref: String,
     bindings: Vec<Binding>,
     subject: Option<String>,
-    /// Commits from this number on are delivered. None before the system message is due.
+    /// The index of the first commit to deliver. `None` until the system message is due.
     flows_from: Option<usize>,
-    /// The key of its presence, if it has entered into that, and what it entered.
+    /// The presence key, and the entry if the client has entered the presence.
     key: String,
     entry: Option<Value>,
 }
 
-/// One socket, as the server sees it.
+/// A socket from the server's perspective.
 struct Connection {
     number: u64,
     engine: Weak<Engine<Sim>>,
     channels: Vec<Channel>,
-    /// When the last frame to the client arrives: none overtakes another.
+    /// When the last frame to the client arrives: frames never overtake each other.
     last_arrival_ms: f64,
-    /// Nothing passes any more, without notice.
+    /// The connection transmits nothing more, without notice.
     is_dead: bool,
 }
 
-/// The server, and what can be wrong with it.
+/// The server and its faults.
 #[derive(Default)]
 pub struct Realtime {
     connections: RefCell<Vec<Connection>>,
     last_number: Cell<u64>,
     polled: Cell<usize>,
     is_polling: Cell<bool>,
-    /// The most channels that one connection had at a time.
+    /// The highest number of channels that a connection had at one time.
     pub most_channels: Cell<usize>,
-    /// How long a cold server takes to the system message; a warm one takes next to nothing.
+    /// The delay before the system message of a cold server; a warm one takes almost no time.
     pub cold_ms: Cell<f64>,
     pub is_cold: Cell<bool>,
-    /// Whether sockets open.
+    /// Whether sockets fail to open.
     pub is_down: Cell<bool>,
-    /// The HTTP status with which sockets are refused, told by the socket.
+    /// The HTTP status with which sockets are refused, which the socket reports.
     pub refused_status: Cell<Option<u16>>,
     /// The reason with which joins are refused.
     pub refused_joins: Cell<Option<&'static str>>,
-    /// What is committed is not told to anyone, nor that it is not: the server lost the database.
+    /// Commits are not reported, nor is their loss: the server lost the database.
     pub is_deaf: Cell<bool>,
-    /// Every frame comes twice.
+    /// Every frame arrives twice.
     pub duplicates: Cell<bool>,
-    /// Updates are told without these columns, unless they touched them: the values are large.
+    /// Columns with large values: updates omit them unless they changed.
     pub large_columns: Cell<&'static [&'static str]>,
-    /// Rows are too large to be told.
+    /// Rows are too large to be reported.
     pub rows_are_too_large: Cell<bool>,
-    /// A table to which subscriptions are refused.
+    /// A table whose subscriptions are refused.
     pub refused_table: Cell<&'static str>,
     pub joins: Cell<usize>,
-    /// Users whom no private channel is open to.
+    /// Users without access to private channels.
     pub outsiders: RefCell<Vec<String>>,
     entries: Cell<u64>,
-    /// Frames take up to so much longer, in milliseconds: those of one connection stay in order, others overtake them.
+    /// The maximum extra latency in milliseconds. Frames of one connection stay in order, but those of different
+    /// connections may overtake each other.
     pub jitter_ms: Cell<f64>,
 }
 
 impl Realtime {
-    /// How many channels have this topic.
+    /// The number of channels with this topic.
     pub fn room_size(&self, topic: &str) -> usize {
         let connections = self.connections.borrow();
         connections.iter().flat_map(|it| &it.channels).filter(|channel| channel.topic == topic).count()
     }
 
-    /// Of all channels of all connections.
+    /// The number of bindings in all channels of all connections.
     pub fn binding_count(&self) -> usize {
         let connections = self.connections.borrow();
         connections.iter().flat_map(|it| &it.channels).map(|channel| channel.bindings.len()).sum()
@@ -110,7 +112,7 @@ impl Realtime {
     }
 }
 
-/// A socket is asked for; answers its number.
+/// Opens a socket and returns its number.
 pub fn connect(core: &Rc<Core>, engine: Weak<Engine<Sim>>) -> u64 {
     let realtime = &core.realtime;
     let number = realtime.last_number.get() + 1;
@@ -146,7 +148,7 @@ pub fn connect(core: &Rc<Core>, engine: Weak<Engine<Sim>>) -> u64 {
 pub fn disconnect(core: &Rc<Core>, number: u64) {
     let mut is_noticed = true;
     with(core, number, |connection| {
-        // Rooms show for how long the server takes a dead connection for a living one.
+        // The presence shows how long the server takes a dead connection for a living one.
         is_noticed = !connection.is_dead || connection.channels.iter().all(|channel| channel.entry.is_none());
     });
     if is_noticed {
@@ -163,7 +165,7 @@ fn give_up(core: &Rc<Core>, number: u64) {
     }
 }
 
-/// Tells all in a topic who came and who left.
+/// Reports arrivals and departures to everyone in a topic.
 fn differ(core: &Rc<Core>, topic: &str, key: &str, joined: Option<Value>, left: Option<Value>) {
     let of = |entry: Option<Value>| entry.map_or(json!({}), |entry| json!({key: {"metas": [entry]}}));
     if joined.is_some() || left.is_some() {
@@ -183,7 +185,7 @@ fn tell_topic(core: &Rc<Core>, topic: &str, but: Option<u64>, frame: Value) {
     }
 }
 
-/// A client enters into the presence of a channel, or changes what it entered.
+/// A client enters the presence of a channel or changes its entry.
 fn track(core: &Rc<Core>, number: u64, topic: &str, payload: &Value) {
     core.realtime.entries.set(core.realtime.entries.get() + 1);
     let mut entry = payload.clone();
@@ -199,7 +201,7 @@ fn track(core: &Rc<Core>, number: u64, topic: &str, payload: &Value) {
     }
 }
 
-/// Everyone who has entered into the presence of a topic.
+/// Everyone in the presence of a topic.
 fn everyone(core: &Rc<Core>, topic: &str) -> Value {
     let mut everyone = json!({});
     let connections = core.realtime.connections.borrow();
@@ -214,7 +216,7 @@ fn everyone(core: &Rc<Core>, topic: &str) -> Value {
     everyone
 }
 
-/// Every socket closes, and the next join meets a cold server.
+/// Closes every socket; the next join finds a cold server.
 pub fn restart(core: &Rc<Core>) {
     let closed: Vec<_> = core.realtime.connections.borrow_mut().drain(..).collect();
     core.realtime.is_cold.set(true);
@@ -233,7 +235,7 @@ fn close(core: &Rc<Core>, connection: &Connection) {
     });
 }
 
-/// The sockets stay, and nothing passes through them any more.
+/// Sockets stay open but transmit nothing any more.
 pub fn die_silently(core: &Rc<Core>) {
     for connection in core.realtime.connections.borrow_mut().iter_mut() {
         connection.is_dead = true;
@@ -246,7 +248,7 @@ pub fn sever(core: &Rc<Core>, number: u64) {
     later(core, SILENCE_MS, move |core| give_up(core, number));
 }
 
-/// The client sent a text.
+/// The client sent a frame.
 pub fn transmit(core: &Rc<Core>, number: u64, text: &str) {
     let frame: Value = serde_json::from_str(text).expect("a frame is JSON");
     later(core, LATENCY_MS, move |core| receive(core, number, &frame));
@@ -360,12 +362,12 @@ fn join(core: &Rc<Core>, number: u64, topic: &str, join_ref: &str, payload: &Val
     json!({"postgres_changes": answers})
 }
 
-/// Another token for a channel.
+/// A new token for a channel.
 struct Refresh {
     subject: Option<String>,
 }
 
-/// The system message, when the server is ready; changes flow from then on.
+/// Sends the system message when the server is ready; changes flow from then on.
 fn subscribed_after(core: &Rc<Core>, number: u64, topic: &str, join_ref: &str, refresh: Option<Refresh>) {
     let is_refresh = refresh.is_some();
     let wait_ms = match core.realtime.is_cold.replace(false) {
@@ -429,7 +431,7 @@ fn poll_later(core: &Rc<Core>) {
     });
 }
 
-/// Delivers what was committed since the last time to all clients that may see it now.
+/// Delivers new commits to all clients that may see them now.
 fn poll(core: &Rc<Core>) {
     let from = core.realtime.polled.replace(core.server.borrow().commits.len());
     if core.realtime.is_deaf.get() {
@@ -481,7 +483,7 @@ fn text<'a>(row: &'a super::postgrest::Row, name: &str) -> &'a str {
     row[name].as_str().unwrap_or_default()
 }
 
-/// A frame to the client, behind all those before it.
+/// Sends a frame to the client, after all earlier frames.
 fn push(core: &Rc<Core>, number: u64, frame: Value) {
     let mut wait_ms = None;
     let latency_ms = match core.realtime.jitter_ms.get() {

@@ -1,4 +1,4 @@
-//! Tasks and timers under a clock that only moves when it is told to.
+//! Tasks and timers on a clock that only moves when told to.
 
 use futures::channel::oneshot;
 use futures::executor::{LocalPool, LocalSpawner};
@@ -11,13 +11,13 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-/// When a timer is due, and its number among those due at the same time.
+/// The due time of a timer, and its number among timers due at the same time.
 type TimerKey = (u64, u64);
 
 struct Timer {
     waker: Option<Waker>,
     fired: Rc<Cell<bool>>,
-    /// Nothing waits for its result.
+    /// No one waits for its result.
     is_housekeeping: bool,
 }
 
@@ -50,12 +50,12 @@ impl Runtime {
         self.spawner.spawn_local(future).expect("the pool lives as long as the runtime");
     }
 
-    /// Runs every task until all of them wait for time to pass.
+    /// Runs all tasks until each waits for time to pass.
     pub fn settle(&self) {
         self.pool.borrow_mut().run_until_stalled();
     }
 
-    /// Moves the clock by `ms`; every timer due meanwhile fires at its own time.
+    /// Advances the clock by `ms`; timers fire at their own time.
     pub fn pass(&self, ms: f64) {
         let end = self.now_ms() + ms;
         self.settle();
@@ -64,18 +64,18 @@ impl Runtime {
         self.settle();
     }
 
-    /// Moves the clock to the next timer. False when there is none.
+    /// Advances the clock to the next timer. False if there is none.
     pub fn step(&self) -> bool {
         self.fire_next(|_| true)
     }
 
-    /// Whether anything other than housekeeping is being waited for.
+    /// Whether anything but housekeeping is pending.
     pub fn is_awaited(&self) -> bool {
         self.settle();
         self.timers.borrow().values().any(|timer| !timer.is_housekeeping)
     }
 
-    /// Moves the clock until only housekeeping is being waited for.
+    /// Advances the clock until only housekeeping is pending.
     pub fn quiesce(&self) {
         while self.is_awaited() {
             self.step();
@@ -99,7 +99,7 @@ impl Runtime {
         true
     }
 
-    /// Completes after `ms`. The time counts from now, not from the first poll, as a browser's timers do.
+    /// Completes after `ms`. The time counts from now, as with a browser's timers, not from the first poll.
     pub fn sleep(self: &Rc<Self>, ms: f64) -> Sleep {
         self.timer(ms, false)
     }
@@ -109,9 +109,9 @@ impl Runtime {
         self.timer(ms, true)
     }
 
-    /// Completes after everything that is ready now, and what that starts, has had its turn; repeated `times` times.
+    /// Completes after everything that is ready now, and everything it starts, has run; repeated `times` times.
     ///
-    /// Turns are counted by a task of their own: who polls the result for other reasons does not hurry it.
+    /// A separate task counts the turns, so polling the result for other reasons does not speed it up.
     pub fn turns(&self, count: usize) -> impl Future<Output = ()> + 'static {
         let (sender, receiver) = oneshot::channel();
         self.spawn(async move {
@@ -127,7 +127,7 @@ impl Runtime {
                 });
                 turn.await;
             }
-            // Nothing may be waiting any more.
+            // The receiver may be gone.
             let _ = sender.send(());
         });
         receiver.map(|_| ())
@@ -137,7 +137,7 @@ impl Runtime {
         assert!(!ms.is_nan(), "a timer needs a time");
         let number = self.last_number.get() + 1;
         self.last_number.set(number);
-        // Bits of positive floats are in the order of the floats.
+        // The bits of positive floats sort like the floats.
         let key = ((self.now_ms() + ms.max(0.0)).to_bits(), number);
         let fired = Rc::new(Cell::new(false));
         let timer = Timer { waker: None, fired: fired.clone(), is_housekeeping };
@@ -145,14 +145,14 @@ impl Runtime {
         Sleep { runtime: self.clone(), key, fired }
     }
 
-    /// Ends every task: they hold shares of what holds the runtime.
+    /// Ends every task: tasks hold references to the owner of the runtime.
     pub fn end(&self) {
         let pool = self.pool.replace(LocalPool::new());
         drop(pool);
     }
 }
 
-/// Waits for the clock; cleared when it is dropped.
+/// Waits for the clock; cancelled when it is dropped.
 pub struct Sleep {
     runtime: Rc<Runtime>,
     key: TimerKey,

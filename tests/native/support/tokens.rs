@@ -10,10 +10,10 @@ use std::rc::Rc;
 use workflow_db::data::Data;
 use workflow_db::error::{code, Error};
 
-/// How the provider answers one call.
+/// How the provider answers a call.
 #[derive(Clone, Debug)]
 pub enum Answer {
-    /// Answers with the signed-in user's token after this many milliseconds. The user is looked up at the start.
+    /// Returns the signed-in user's token after this many milliseconds. The user is determined at the start.
     After(f64),
     Throws,
     Hangs,
@@ -21,16 +21,16 @@ pub enum Answer {
 
 #[derive(Default)]
 pub struct Tokens {
-    /// Tells the tokens of one client from those of another.
+    /// Distinguishes the tokens of different clients.
     client: u64,
     user: RefCell<Option<String>>,
-    /// Every renewal makes another token of the same user.
+    /// Each renewal creates another token of the same user.
     number: Cell<u32>,
     script: RefCell<VecDeque<Answer>>,
     asked: Cell<u32>,
-    /// The claims of the token, where they are more than a `sub`.
+    /// The claims of the token, if it has more than a `sub`.
     claims: RefCell<Option<serde_json::Value>>,
-    /// What the provider was told that the server rejects.
+    /// The rejected tokens that were reported to the provider.
     rejected: RefCell<Vec<String>>,
 }
 
@@ -50,12 +50,12 @@ impl Tokens {
         self.renew();
     }
 
-    /// The provider's token has these claims from now on.
+    /// Sets the claims of the provider's token.
     pub fn claim(&self, claims: serde_json::Value) {
         *self.claims.borrow_mut() = Some(claims);
     }
 
-    /// Tokens that the server rejected, as the provider was told.
+    /// The tokens that the server rejected, as reported to the provider.
     pub fn rejected(&self) -> Vec<String> {
         self.rejected.borrow().clone()
     }
@@ -64,12 +64,12 @@ impl Tokens {
         self.number.set(self.number.get() + 1);
     }
 
-    /// The next call is answered like this.
+    /// Sets how the next call is answered.
     pub fn next(&self, answer: Answer) {
         self.script.borrow_mut().push_back(answer);
     }
 
-    /// No answer waits for a call any more.
+    /// Removes all pending answers.
     pub fn heal(&self) {
         self.script.borrow_mut().clear();
     }
@@ -78,7 +78,7 @@ impl Tokens {
         self.user.borrow().clone()
     }
 
-    /// The token that the provider hands out now: `SUBJECT#CLIENT.NUMBER`, or claims as JSON.
+    /// The provider's current token: `SUBJECT#CLIENT.NUMBER`, or claims as JSON.
     pub fn current(&self) -> Option<String> {
         if let Some(claims) = &*self.claims.borrow() {
             return Some(claims.to_string());

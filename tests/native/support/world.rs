@@ -1,4 +1,4 @@
-//! Everything outside the clients: time, the server, the network, and a record of what was asked.
+//! Everything outside the clients: time, the server, the network, and a log of requests.
 
 use super::client::Client;
 use super::network::Network;
@@ -18,9 +18,9 @@ pub struct Seen {
     pub line: String,
     pub body: Option<String>,
     pub subject: Option<String>,
-    /// Whether it goes past the HTTP cache.
+    /// Whether it bypasses the HTTP cache.
     pub is_fresh: bool,
-    /// Whether the caller had given up waiting for the response.
+    /// Whether the caller stopped waiting for the response.
     pub is_aborted: bool,
 }
 
@@ -35,7 +35,7 @@ pub struct Core {
 
 pub struct World {
     pub core: Rc<Core>,
-    /// How many requests were looked at.
+    /// The number of requests that were already taken.
     taken: Cell<usize>,
 }
 
@@ -44,7 +44,7 @@ impl World {
         Self::from_seed(1)
     }
 
-    /// The same seed makes the same world.
+    /// The same seed creates the same world.
     pub fn from_seed(seed: u64) -> Self {
         Self {
             core: Rc::new(Core {
@@ -59,7 +59,7 @@ impl World {
         }
     }
 
-    /// A client in which this user, who has a profile, is signed in.
+    /// A client with this user, who has a profile, signed in.
     pub fn signed_in(&self, user: &str) -> Client {
         let id = uuid_of(user);
         if self.server().row("user_profiles", &id).is_none() {
@@ -78,17 +78,17 @@ impl World {
         &self.core.network
     }
 
-    /// Time goes on by `ms`.
+    /// Advances the time by `ms`.
     pub fn pass(&self, ms: f64) {
         self.core.runtime.pass(ms);
     }
 
-    /// Advances the time until nothing is being waited for.
+    /// Advances the time until nothing is pending.
     pub fn quiesce(&self) {
         self.core.runtime.quiesce();
     }
 
-    /// Everything that takes no time happens.
+    /// Runs everything that takes no time.
     pub fn settle(&self) {
         self.core.runtime.settle();
     }
@@ -104,7 +104,7 @@ impl World {
         requests[taken..].to_vec()
     }
 
-    /// How many requests there were since the last look.
+    /// The number of requests since the last call.
     pub fn count_requests(&self) -> usize {
         self.take_requests().len()
     }

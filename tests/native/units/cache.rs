@@ -1,4 +1,4 @@
-//! What a change does to an entry, and what the store counts.
+//! How changes affect entries, and what the store counts.
 
 use crate::support::random::uuid_of;
 use crate::support::Json;
@@ -27,7 +27,7 @@ fn change(table: &'static Table, id: &str, source: Source<Json>) -> Change<Json>
     Change { table, id: Some(uuid_of(id)), source }
 }
 
-/// What `change` does to an entry with `data`.
+/// The effect of `change` on an entry with `data`.
 fn patch(change: &Change<Json>, key: &str, data: Value, shape: Shape) -> &'static str {
     let stored = Moment::default();
     let entry = Entry { data: Json::from(data), shape, stored, ttl_ms: 1.0, slot: 0 };
@@ -45,7 +45,7 @@ fn on_page(change: &Change<Json>) -> &'static str {
 }
 
 #[test]
-fn a_change_that_tells_what_is_known_keeps_the_entry() {
+fn a_change_without_news_keeps_the_entry() {
     let row = workflow("a", "ada");
     let key = ["workflow:", &uuid_of("a")].concat();
     for source in [Source::Row(Json::from(&row)), Source::Current(Json::from(&row))] {
@@ -57,7 +57,7 @@ fn a_change_that_tells_what_is_known_keeps_the_entry() {
 }
 
 #[test]
-fn a_deleted_row_that_never_matched_keeps_a_page_and_any_other_drops_it() {
+fn a_page_survives_the_delete_of_a_row_only_if_the_row_never_matched() {
     let deleted = |row: Option<Value>| change(&WORKFLOWS, "b", Source::Deleted(row.map(Json::from)));
     assert_eq!(on_page(&deleted(Some(workflow("b", "eve")))), "keep");
     assert_eq!(on_page(&deleted(Some(workflow("b", "ada")))), "drop");
@@ -65,7 +65,7 @@ fn a_deleted_row_that_never_matched_keeps_a_page_and_any_other_drops_it() {
 }
 
 #[test]
-fn a_row_that_left_the_filter_drops_a_page_it_is_not_on() {
+fn a_row_that_left_the_filter_drops_a_page_that_does_not_contain_it() {
     let moved = || change(&WORKFLOWS, "b", Source::Row(Json::from(workflow("b", "eve"))));
     assert_eq!(on_page(&moved()), "drop");
     let skipping = Query { offset: 5, ..workflows_of_ada() };
@@ -75,7 +75,7 @@ fn a_row_that_left_the_filter_drops_a_page_it_is_not_on() {
 }
 
 #[test]
-fn a_delete_that_cascades_drops_the_lists_of_its_own_children_only() {
+fn a_cascading_delete_drops_only_the_lists_of_its_own_children() {
     let results = |execution: &str| {
         let query = Query::of(&EXECUTION_NODE_RESULTS).filter("execution_id", Test::Eq(uuid_of(execution)));
         Shape::List(Rc::new(query))
@@ -86,7 +86,7 @@ fn a_delete_that_cascades_drops_the_lists_of_its_own_children_only() {
 }
 
 #[test]
-fn only_a_delete_reaches_other_tables_and_only_those_that_refer_to_it() {
+fn only_deletes_affect_other_tables_and_only_those_that_refer_to_the_row() {
     let nodes =
         || Shape::List(Rc::new(Query::of(&WORKFLOW_NODES).filter("workflow_id", Test::Eq(uuid_of("a")))));
     let on_nodes = |change| patch(&change, "workflow_nodes:a", json!([]), nodes());
@@ -96,7 +96,7 @@ fn only_a_delete_reaches_other_tables_and_only_those_that_refer_to_it() {
 }
 
 #[test]
-fn the_store_counts_hits_misses_and_what_expired() {
+fn the_store_counts_hits_misses_and_expired_entries() {
     let mut store = Store::<Json>::default();
     let now = Moment::default();
     store.put("mine", Json::null(), Shape::Foreign, Some(10.0), now);
@@ -119,7 +119,7 @@ fn an_entry_is_fresh_until_the_end_of_its_time() {
 }
 
 #[test]
-fn the_store_names_the_time_of_the_next_expiry() {
+fn the_store_returns_the_time_of_the_next_expiry() {
     let mut store = Store::<Json>::default();
     assert_eq!(store.next_expiry_ms(), f64::INFINITY);
     let now = Moment { monotonic_ms: 100.0, wall_ms: 100.0 };
@@ -141,7 +141,7 @@ fn the_store_counts_its_entries() {
 }
 
 #[test]
-fn the_number_of_an_entry_that_left_is_given_again() {
+fn the_slot_of_a_removed_entry_is_reused() {
     let mut store = Store::<Json>::default();
     store.put("a", Json::null(), Shape::Foreign, None, Moment::default());
     let slot = store.peek("a").map(|entry| entry.slot);
@@ -173,7 +173,7 @@ fn put(store: &mut Store<Json>, key: &str, (data, shape): (Json, Shape)) {
     store.put(key, data, shape, None, Moment::default());
 }
 
-/// Workflow `a` of Ada and workflow `b` of Eve, in the lists of either, alone, and on a page of Eve's.
+/// Ada's workflow `a` and Eve's workflow `b`, in the lists of each, alone, and on a page of Eve's.
 fn store_of_two() -> Store<Json> {
     let mut store = Store::default();
     for (name, owner) in [("a", "ada"), ("b", "eve")] {
@@ -197,7 +197,7 @@ fn concerned(store: &Store<Json>, change: &Change<Json>) -> Vec<String> {
 }
 
 #[test]
-fn a_row_concerns_the_list_of_its_parent_what_holds_it_and_what_is_not_listed_by_parent() {
+fn a_row_affects_its_parent_s_list_entries_that_contain_it_and_entries_without_a_parent() {
     let store = store_of_two();
     let others = ["favorites", "mine", "named c", "page of eve"];
     let of_ada = change(&WORKFLOWS, "c", Source::Row(Json::from(workflow("c", "ada"))));
@@ -210,7 +210,7 @@ fn a_row_concerns_the_list_of_its_parent_what_holds_it_and_what_is_not_listed_by
 }
 
 #[test]
-fn a_row_without_a_parent_concerns_no_list_by_parent() {
+fn a_row_without_a_parent_affects_no_parent_s_list() {
     let mut store = Store::default();
     let by_ada = Query::of(&WORKFLOW_TEMPLATES).filter("created_by", Test::Eq(uuid_of("ada")));
     put(&mut store, "templates of ada", list_of(json!([]), by_ada));
@@ -223,7 +223,7 @@ fn a_row_without_a_parent_concerns_no_list_by_parent() {
 }
 
 #[test]
-fn a_deleted_row_concerns_what_holds_it_and_the_tables_that_it_cascades_to() {
+fn a_deleted_row_affects_entries_that_contain_it_and_the_tables_it_cascades_to() {
     let store = store_of_two();
     let deleted = change(&WORKFLOWS, "a", Source::Deleted(None));
     let expected = ["favorites", "list of ada", "mine", "named c", "page of eve", "row a"];
@@ -231,7 +231,7 @@ fn a_deleted_row_concerns_what_holds_it_and_the_tables_that_it_cascades_to() {
 }
 
 #[test]
-fn a_change_of_which_nothing_is_known_concerns_its_table_and_what_the_application_set() {
+fn an_unknown_change_affects_its_table_and_entries_set_by_the_application() {
     let store = store_of_two();
     let unknown = Change { table: &WORKFLOW_FAVORITES, id: None, source: Source::Unknown };
     assert_eq!(concerned(&store, &unknown), ["favorites", "mine"]);
@@ -240,14 +240,14 @@ fn a_change_of_which_nothing_is_known_concerns_its_table_and_what_the_applicatio
 }
 
 #[test]
-fn only_what_may_delete_a_row_that_others_refer_to_cascades() {
+fn only_deletes_of_referenced_rows_cascade() {
     assert!(change(&WORKFLOWS, "a", Source::Deleted(None)).cascades());
     assert!(!change(&WORKFLOWS, "a", Source::Row(Json::from(workflow("a", "ada")))).cascades());
     assert!(!change(&WORKFLOW_FAVORITES, "a", Source::Deleted(None)).cascades());
 }
 
 #[test]
-fn a_row_that_enters_or_leaves_an_entry_is_looked_for_there_from_then_on_or_no_more() {
+fn the_row_index_follows_rows_that_enter_or_leave_an_entry() {
     let mut store = Store::default();
     let (a, b) = (workflow("a", "ada"), workflow("b", "ada"));
     put(&mut store, "list", list_of(json!([a]), workflows_of_ada()));
@@ -260,20 +260,20 @@ fn a_row_that_enters_or_leaves_an_entry_is_looked_for_there_from_then_on_or_no_m
 }
 
 #[test]
-fn an_entry_that_left_is_not_among_those_that_are_neither_rows_nor_lists_by_parent() {
+fn a_removed_entry_is_not_among_the_entries_without_a_parent() {
     let mut store = Store::<Json>::default();
     for key in ["first", "second"] {
         put(&mut store, key, (Json::null(), Shape::Foreign));
     }
     store.remove("first");
-    // This entry takes the number of the one that left.
+    // This entry gets the slot of the one that left.
     put(&mut store, "row", (Json::from(workflow("a", "ada")), Shape::Row(&WORKFLOWS)));
     let others: Vec<String> = store.other_keys().map(ToString::to_string).collect();
     assert_eq!(others, ["second"]);
 }
 
 #[test]
-fn a_row_is_found_in_the_entries_of_its_table_that_show_it_whole() {
+fn a_row_is_found_in_entries_of_its_table_with_all_columns() {
     let row = || json!({"id": uuid_of("a"), "user_id": uuid_of("ada"), "service_name": "s"});
     let query = || Query::of(&API_KEYS).filter("user_id", Test::Eq(uuid_of("ada")));
     let found = |key: &str, (data, shape): (Json, Shape)| {

@@ -1,4 +1,4 @@
-//! What a subscription means, as a query and as a binding.
+//! A subscription's scope and filter, as a query and as a binding.
 
 use crate::support::random::uuid_of;
 use crate::support::Json;
@@ -12,7 +12,7 @@ fn selection(scope: Option<String>, filter: Option<&str>) -> Selection {
 }
 
 #[test]
-fn a_comparison_is_read_with_its_column_operator_and_value() {
+fn a_comparison_is_parsed_into_column_operator_and_value() {
     for (text, operator, value) in [
         ("status=eq.running", "eq", "running"),
         ("status=in.(running,failed)", "in", "(running,failed)"),
@@ -27,7 +27,7 @@ fn a_comparison_is_read_with_its_column_operator_and_value() {
 }
 
 #[test]
-fn what_is_no_comparison_of_a_column_is_refused() {
+fn anything_but_a_comparison_with_a_column_is_refused() {
     for text in [
         "status",
         "status=eq",
@@ -42,7 +42,7 @@ fn what_is_no_comparison_of_a_column_is_refused() {
 }
 
 #[test]
-fn a_row_outside_the_scope_is_not_in_the_answer_and_one_without_its_columns_is_undecided() {
+fn a_row_outside_the_scope_does_not_match_and_one_without_its_columns_is_undecided() {
     let scope = uuid_of("scope");
     let query = selection(Some(scope.clone()), None).query();
     let row =
@@ -53,7 +53,7 @@ fn a_row_outside_the_scope_is_not_in_the_answer_and_one_without_its_columns_is_u
 }
 
 #[test]
-fn only_the_server_decides_a_comparison_of_the_application() {
+fn only_the_server_evaluates_the_application_s_comparison() {
     let scope = uuid_of("scope");
     let query = selection(Some(scope.clone()), Some("status=eq.running")).query();
     let row = |user: &str| {

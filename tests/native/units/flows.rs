@@ -1,4 +1,4 @@
-//! Flows, driven by hand: which requests they name, and what they come to.
+//! Flows, driven by hand: their requests and their results.
 
 use crate::support::client::id;
 use crate::support::Json;
@@ -14,7 +14,7 @@ use workflow_db::rest::{Answer, Request};
 use workflow_db::subscriptions::Extent;
 use workflow_db::tables::{AUDIT_LOGS, WORKFLOWS, WORKFLOW_NODES};
 
-/// A flow under way.
+/// A flow in progress.
 struct Run<F: Flow<Json>> {
     flow: F,
     step: Step<F::Output>,
@@ -26,7 +26,7 @@ impl<F: Flow<Json>> Run<F> {
         Self { flow, step }
     }
 
-    /// The requests that are asked for now, as `METHOD path`.
+    /// The current requests as `METHOD path`.
     fn asks(&self) -> Vec<String> {
         let line = |request: &Request| format!("{} {}", request.method.as_str(), request.path);
         match &self.step {
@@ -55,7 +55,7 @@ fn rows(rows: &Value) -> Answered<Json> {
     counted(rows, None)
 }
 
-/// An answer with the number of all rows that match.
+/// A response with the total number of matching rows.
 fn counted(rows: &Value, total: impl Into<Option<u32>>) -> Answered<Json> {
     let answer = Answer { rows: Json::from(rows), total: total.into(), offset: None, status: 200 };
     Answered { outcome: Ok(answer), attempts: 1, user_id: None }
@@ -66,7 +66,7 @@ fn error(code: &'static str, attempts: u32) -> Answered<Json> {
     Answered { outcome: Err(error), attempts: 0, user_id: None }
 }
 
-/// Workflows in the order of their creation, with the numbers as seconds.
+/// Workflows in order of creation, with the numbers as seconds.
 fn workflows(numbers: std::ops::Range<u32>) -> Value {
     let row = |number: u32| json!({"id": id(&format!("w{number:03}")), "created_at": format!("2024-01-01T00:00:{number:02}")});
     numbers.map(row).collect()
@@ -84,7 +84,7 @@ fn entry(loaded: Option<Loaded<Json>>) -> Json {
 }
 
 #[test]
-fn a_list_that_was_cut_continues_after_its_last_row() {
+fn a_truncated_list_continues_after_its_last_row() {
     let mut run = list(Query::of(&WORKFLOWS));
     run.answer(counted(&workflows(0..2), 5));
     let [next] = &run.asks()[..] else { panic!("one request") };
@@ -94,7 +94,7 @@ fn a_list_that_was_cut_continues_after_its_last_row() {
 }
 
 #[test]
-fn a_list_without_a_count_ends_with_an_answer_that_brings_nothing() {
+fn a_list_without_a_count_ends_with_an_empty_response() {
     let mut run = list(Query::of(&WORKFLOWS));
     run.answer(rows(&workflows(0..2)));
     run.answer(rows(&json!([])));
@@ -102,14 +102,14 @@ fn a_list_without_a_count_ends_with_an_answer_that_brings_nothing() {
 }
 
 #[test]
-fn a_list_without_a_count_that_took_several_answers_is_walked_again_by_id() {
+fn a_list_without_a_count_in_several_responses_is_read_again_by_id() {
     let mut run = list(Query::of(&WORKFLOWS));
     run.answer(rows(&workflows(0..2))).answer(rows(&workflows(2..3))).answer(rows(&json!([])));
     assert!(run.asks()[0].contains("order=id.asc"), "rows may have moved meanwhile: {:?}", run.asks());
 }
 
 #[test]
-fn a_list_that_lost_a_row_on_the_way_is_walked_again_by_id_and_put_in_order() {
+fn a_list_that_missed_a_row_is_read_again_by_id_and_sorted() {
     let mut run = list(Query::of(&WORKFLOWS));
     run.answer(counted(&workflows(0..2), 4)).answer(counted(&workflows(3..4), 1));
     assert!(run.asks()[0].contains("order=id.asc"));
@@ -121,14 +121,14 @@ fn a_list_that_lost_a_row_on_the_way_is_walked_again_by_id_and_put_in_order() {
 }
 
 #[test]
-fn a_list_that_answers_the_same_rows_again_is_an_error() {
+fn a_repeated_response_of_a_list_is_an_error() {
     let mut run = list(Query::of(&WORKFLOWS));
     run.answer(counted(&workflows(0..2), 4)).answer(counted(&workflows(0..2), 2));
     assert_eq!(run.end().err().expect("an error").code, code::NETWORK);
 }
 
 #[test]
-fn a_later_page_asks_for_its_rows_and_for_the_number_of_all_at_once() {
+fn a_later_page_requests_its_rows_and_the_total_at_once() {
     let query = Query::of(&WORKFLOWS).page(2, 0);
     let place = query.position_of(&Json::from(workflows(1..2)).item(0));
     let load = Load::CursorPage(query, Cursor::after(place), "key".to_owned());
@@ -149,7 +149,7 @@ fn a_page_without_a_count_is_an_error() {
 }
 
 #[test]
-fn a_workflow_whose_nodes_were_cut_gets_the_rest_of_them() {
+fn a_workflow_with_truncated_nodes_reads_the_rest() {
     let workflow = id("w");
     let mut run = Run::of(LoadFlow::new(Load::Relations(workflow.clone())).expect("no lookup"));
     let nodes = workflows(0..1);
@@ -167,7 +167,7 @@ fn lookup() -> Lookup {
 }
 
 #[test]
-fn a_batch_that_one_member_fails_is_halved_until_that_one_stands_alone() {
+fn a_batch_that_fails_because_of_one_member_is_halved_until_that_member_is_alone() {
     let members = ["a", "b", "c"].map(str::to_owned).to_vec();
     let mut run = Run::of(Batch::new(lookup(), members));
     run.answer(error("22P02", 1));
@@ -180,7 +180,7 @@ fn a_batch_that_one_member_fails_is_halved_until_that_one_stands_alone() {
 }
 
 #[test]
-fn an_error_that_is_no_row_s_doing_is_every_member_s() {
+fn an_error_not_caused_by_a_row_fails_every_member() {
     let mut run = Run::of(Batch::new(lookup(), ["a", "b"].map(str::to_owned).to_vec()));
     run.answer(error("42501", 1));
     assert!(run.end().expect("an answer for each").iter().all(Result::is_err));
@@ -192,7 +192,7 @@ fn insert(chosen_id: bool) -> Write {
 }
 
 #[test]
-fn an_insert_whose_answer_was_lost_finds_the_row_that_it_made() {
+fn an_insert_with_a_lost_response_finds_its_row() {
     let mut run = Run::of(WriteFlow::new(insert(true), None));
     run.answer(rows(&json!([])));
     assert!(run.asks()[0].starts_with("GET workflows?"));
@@ -201,7 +201,7 @@ fn an_insert_whose_answer_was_lost_finds_the_row_that_it_made() {
 }
 
 #[test]
-fn an_insert_with_an_id_that_another_row_has_is_refused() {
+fn an_insert_with_a_taken_id_is_refused() {
     let mut run = Run::of(WriteFlow::new(insert(true), None));
     run.answer(rows(&json!([]))).answer(rows(&json!([{"id": id("w"), "name": "theirs"}])));
     assert_eq!(run.end().err().expect("an error").code, "23505");
@@ -213,7 +213,7 @@ fn update(condition: Condition) -> Write {
 }
 
 #[test]
-fn an_update_of_an_assumed_version_is_made_all_the_same_when_the_row_has_another_one() {
+fn an_update_of_an_assumed_version_is_repeated_if_the_row_has_another_version() {
     let mut run = Run::of(WriteFlow::new(update(Condition::Assumed("2024-01-01".to_owned())), None));
     assert!(run.asks()[0].contains("updated_at=eq."));
     let other = json!([{"id": id("w"), "name": "old", "updated_at": "2024-01-02"}]);
@@ -225,7 +225,7 @@ fn an_update_of_an_assumed_version_is_made_all_the_same_when_the_row_has_another
 }
 
 #[test]
-fn an_update_of_a_wanted_version_conflicts_when_the_row_has_another_one() {
+fn an_update_of_a_required_version_conflicts_if_the_row_has_another_version() {
     let mut run = Run::of(WriteFlow::new(update(Condition::Wanted("2024-01-01".to_owned())), None));
     let other = json!([{"id": id("w"), "name": "old", "updated_at": "2024-01-02"}]);
     run.answer(rows(&json!([]))).answer(rows(&other));
@@ -233,7 +233,7 @@ fn an_update_of_a_wanted_version_conflicts_when_the_row_has_another_one() {
 }
 
 #[test]
-fn a_call_that_meets_what_its_lost_attempt_made_is_replayed() {
+fn a_call_that_finds_the_rows_of_its_lost_attempt_is_replayed() {
     let call = FunctionCall::new(DatabaseFunction::SaveWorkflows, "{}".to_owned(), None);
     let mut run = Run::of(WriteFlow::new(Write::Call(call), None));
     run.answer(error("23505", 2));
@@ -244,7 +244,7 @@ fn a_call_that_meets_what_its_lost_attempt_made_is_replayed() {
 }
 
 #[test]
-fn a_call_that_is_refused_at_once_is_not_replayed() {
+fn a_call_refused_at_the_first_attempt_is_not_replayed() {
     let call = FunctionCall::new(DatabaseFunction::SaveWorkflows, "{}".to_owned(), None);
     let mut run = Run::of(WriteFlow::new(Write::Call(call), None));
     run.answer(error("23505", 1));
@@ -252,7 +252,7 @@ fn a_call_that_is_refused_at_once_is_not_replayed() {
 }
 
 #[test]
-fn a_scope_that_was_too_large_is_counted_before_it_is_read() {
+fn a_scope_that_was_too_large_is_counted_before_reading() {
     let scope = || Query::of(&WORKFLOWS).filter("user_id", Test::Eq(id("ada"))).ordered_by_id();
     let mut large = Run::of(ScopeFlow::new(scope(), Extent::Unknown, None));
     assert!(large.asks()[0].contains("limit=0"));
@@ -264,7 +264,7 @@ fn a_scope_that_was_too_large_is_counted_before_it_is_read() {
 }
 
 #[test]
-fn of_a_table_that_only_grows_the_newest_rows_are_read_first_then_the_last_minute_of_them() {
+fn an_append_only_table_is_first_read_from_its_newest_rows_and_then_from_the_last_minute() {
     let scope = Query::of(&AUDIT_LOGS).ordered_by_id();
     let mut run = Run::of(ScopeFlow::new(scope, Extent::Unread, None));
     assert!(run.asks()[0].contains("created_at.desc") && run.asks()[0].contains("limit=100"));

@@ -1,4 +1,4 @@
-//! What the application passes: taken, refused with a sentence, or put into the form that the database takes.
+//! Arguments of the application: accepted, refused with a message, or converted to the database's format.
 
 use crate::support::random::uuid_of;
 use serde_json::{json, Value as V};
@@ -14,7 +14,7 @@ use workflow_db::tables::{
 
 const FUNCTION: Value = Value::Other("a function");
 
-/// A field with the JSON that the shell gives it.
+/// A field with the JSON that the shell adds.
 fn field(name: &str, value: Value) -> Field {
     let json = match &value {
         Value::Null => V::Null,
@@ -53,7 +53,7 @@ fn refusal(table: &Table, column: &str, value: Value) -> String {
 }
 
 #[test]
-fn a_column_takes_the_values_of_its_type() {
+fn a_column_accepts_values_of_its_type() {
     let id = uuid_of("a");
     assert_eq!(written(&WORKFLOW_EXECUTIONS, "user_id", say(&id.to_uppercase())), json!(id));
     assert_eq!(written(&WORKFLOWS, "name", say("")), json!(""));
@@ -72,7 +72,7 @@ fn a_column_takes_the_values_of_its_type() {
 }
 
 #[test]
-fn a_column_refuses_other_values_and_says_what_it_takes() {
+fn a_column_refuses_other_values_and_says_what_it_expects() {
     for (table, column, value, expected) in [
         (&WORKFLOW_EXECUTIONS, "user_id", say("1"), "a uuid"),
         (&WORKFLOWS, "name", Value::Number(1.0), "a string"),
@@ -104,13 +104,13 @@ fn a_column_refuses_other_values_and_says_what_it_takes() {
 }
 
 #[test]
-fn a_json_column_refuses_a_value_that_json_cannot_carry() {
+fn a_json_column_refuses_values_that_json_cannot_represent() {
     let cyclic = Field::plain("config".to_owned(), Value::Json, String::new());
     assert!(message(patch(&WORKFLOW_NODES, &[cyclic])).starts_with("config: expected"));
 }
 
 #[test]
-fn null_is_written_where_the_database_allows_it() {
+fn null_is_accepted_for_nullable_columns() {
     assert_eq!(written(&WORKFLOWS, "description", Value::Null), V::Null);
     assert_eq!(written(&WORKFLOW_EXECUTIONS, "started_at", Value::Null), V::Null);
     assert_eq!(refusal(&WORKFLOWS, "name", Value::Null), "name: expected a string");
@@ -118,7 +118,7 @@ fn null_is_written_where_the_database_allows_it() {
 }
 
 #[test]
-fn a_name_by_which_rows_are_found_is_not_empty() {
+fn a_row_name_is_not_empty() {
     assert_eq!(
         refusal(&API_KEYS, "service_name", say("")),
         "service_name: expected a string that is not empty"
@@ -127,7 +127,7 @@ fn a_name_by_which_rows_are_found_is_not_empty() {
 }
 
 #[test]
-fn a_new_row_has_every_required_column() {
+fn a_new_row_needs_every_required_column() {
     let user = || field("user_id", say(&uuid_of("ada")));
     assert_eq!(message(new_row(&WORKFLOWS, &[user()])), "name: expected a string");
     let absent = field("name", Value::Absent);
@@ -137,7 +137,7 @@ fn a_new_row_has_every_required_column() {
 }
 
 #[test]
-fn a_patch_changes_at_least_one_column_and_the_time_of_the_last_change() {
+fn a_patch_changes_at_least_one_column_and_updated_at() {
     let empty = "patch: expected at least one column to change";
     assert_eq!(message(patch(&WORKFLOWS, &[])), empty);
     assert_eq!(message(patch(&WORKFLOWS, &[field("name", Value::Absent)])), empty);
@@ -148,7 +148,7 @@ fn a_patch_changes_at_least_one_column_and_the_time_of_the_last_change() {
 }
 
 #[test]
-fn an_upsert_is_a_new_row_with_the_time_of_the_last_change() {
+fn an_upsert_is_a_new_row_with_updated_at() {
     let user = || field("user_id", say(&uuid_of("ada")));
     assert_eq!(message(upsert(&ACCOUNT_SETTINGS, &[])), "user_id: expected a uuid");
     let body = upsert(&ACCOUNT_SETTINGS, &[user()]).expect("a row");
@@ -156,14 +156,14 @@ fn an_upsert_is_a_new_row_with_the_time_of_the_last_change() {
 }
 
 #[test]
-fn the_format_of_a_secret_is_never_sent() {
+fn the_encryption_marker_of_a_secret_is_never_sent() {
     let fields = [field("key_format", say("plain")), field("is_active", Value::Bool(true))];
     let body = patch(&API_KEYS, &fields).expect("a patch");
     assert_eq!(sent(&body), json!({"is_active": true, "updated_at": "now"}));
 }
 
 #[test]
-fn a_column_that_is_set_twice_is_sent_once_with_the_last_value() {
+fn a_column_set_twice_is_sent_once_with_the_last_value() {
     let mut body = RequestBody::default();
     assert!(body.is_empty());
     for json in ["1", "2"] {
@@ -175,7 +175,7 @@ fn a_column_that_is_set_twice_is_sent_once_with_the_last_value() {
 }
 
 #[test]
-fn options_set_the_columns_they_name() {
+fn options_set_their_columns() {
     const NAMES: [(&str, &str); 2] = [("isPublic", "is_public"), ("title", "name")];
     let read = |fields: &[Field]| options(&WORKFLOWS, fields, &NAMES);
     let body = read(&[field("title", say("T")), field("isPublic", Value::Absent)]).expect("options");
@@ -185,7 +185,7 @@ fn options_set_the_columns_they_name() {
 }
 
 #[test]
-fn a_row_agrees_with_the_argument_beside_it() {
+fn a_row_must_match_the_separate_id_argument() {
     let id = uuid_of("ada");
     let with = |table: &Table, name: &'static str, given: Value, value: &str| {
         let mut fields = vec![field(name, given)];
@@ -224,7 +224,7 @@ fn an_argument_is_a_uuid_in_any_case() {
 }
 
 #[test]
-fn an_argument_is_a_text_that_is_not_empty() {
+fn an_argument_is_a_string_that_is_not_empty() {
     assert_eq!(text("service", &say("a")).ok().as_deref(), Some("a"));
     assert_eq!(message(text("service", &say(""))), "service: expected a string that is not empty");
     assert_eq!(message(text("service", &say("\0"))), "service: expected text without NUL characters");
@@ -259,7 +259,7 @@ fn a_flag_is_a_boolean() {
 }
 
 #[test]
-fn a_word_is_one_of_those_allowed() {
+fn a_keyword_is_one_of_the_allowed_values() {
     let read = |value: Value| word("sortOrder", &value, &["asc", "desc"]);
     assert_eq!(read(Value::Absent).ok(), Some(None));
     assert_eq!(read(say("desc")).ok(), Some(Some("desc")));
@@ -268,13 +268,13 @@ fn a_word_is_one_of_those_allowed() {
 }
 
 #[test]
-fn a_refusal_names_what_is_no_plain_value() {
+fn a_refusal_names_the_kind_of_a_non_plain_value() {
     assert_eq!(refused("id", "a uuid", &FUNCTION).message, "id: expected a uuid, not a function");
     assert_eq!(refused("id", "a uuid", &say("secret")).message, "id: expected a uuid");
 }
 
 #[test]
-fn a_query_object_has_known_members_only_and_null_is_as_good_as_none() {
+fn a_query_object_has_only_known_members_and_null_means_absent() {
     let fields =
         [field("limit", Value::Number(1.0)), field("offset", Value::Null), field("x", Value::Absent)];
     let query = QueryFields::new(&fields, &["limit", "offset"]).expect("known members");

@@ -1,4 +1,4 @@
-//! What a merge makes of each kind of change.
+//! How a merge treats each kind of change.
 
 use crate::support::Json;
 use serde_json::{json, Value as V};
@@ -29,7 +29,7 @@ fn merged(base: &V, theirs: &V, mine: &V) -> (V, V, V) {
     (graph["nodes"].clone(), graph["connections"].clone(), merged.conflicts().to_value())
 }
 
-/// What becomes of one node, and its conflicts.
+/// The merge of one node, and its conflicts.
 fn merged_node(base: V, theirs: V, mine: V) -> (V, V) {
     let of = |fields: V| canvas(&[node("n", fields)], &[]);
     let (nodes, _, conflicts) = merged(&of(base), &of(theirs), &of(mine));
@@ -100,7 +100,7 @@ fn null_is_a_value_and_not_a_missing_key() {
 }
 
 #[test]
-fn the_key_proto_is_a_key_like_any_other() {
+fn proto_is_an_ordinary_key() {
     let of = |config: &str| json!({"config": serde_json::from_str::<V>(config).expect("JSON")});
     let (node, conflicts) = merged_node(
         of(r#"{"__proto__": {"a": 1}, "b": 1}"#),
@@ -112,7 +112,7 @@ fn the_key_proto_is_a_key_like_any_other() {
 }
 
 #[test]
-fn objects_that_both_sides_added_become_one() {
+fn objects_that_both_sides_added_are_merged() {
     let (node, conflicts) = merged_node(
         json!({"config": {}}),
         json!({"config": {"a": {"x": 1, "z": 1}}}),
@@ -123,14 +123,14 @@ fn objects_that_both_sides_added_become_one() {
 }
 
 #[test]
-fn what_is_left_out_is_the_default_that_a_save_stores() {
+fn an_omitted_column_has_the_default_that_a_save_stores() {
     let explicit = json!({"label": null, "position_x": 0, "position_y": 0, "config": {}});
     let (node, conflicts) = merged_node(explicit, json!({}), json!({"label": "mine"}));
     assert_eq!((&node["label"], conflicts), (&json!("mine"), json!([])));
 }
 
 #[test]
-fn what_the_database_keeps_is_no_change() {
+fn columns_maintained_by_the_database_do_not_count_as_changes() {
     let at = |second: u32, label: &str| json!({"label": label, "id": "1", "updated_at": format!("2024-01-01T00:00:0{second}")});
     let (row, conflicts) = merged_node(at(1, "a"), at(3, "b"), at(2, "a"));
     assert_eq!((&row["updated_at"], &row["label"]), (&json!("2024-01-01T00:00:03"), &json!("b")));
@@ -154,7 +154,7 @@ fn a_deleted_node_that_the_other_side_changed_is_a_conflict() {
 }
 
 #[test]
-fn different_nodes_that_both_sides_added_under_one_name_are_a_conflict() {
+fn different_nodes_added_under_one_name_are_a_conflict() {
     let of = |label: &str, connections: &[V]| {
         canvas(&[node("a", json!({})), node("n", json!({"label": label}))], connections)
     };
@@ -170,11 +170,11 @@ fn different_nodes_that_both_sides_added_under_one_name_are_a_conflict() {
 }
 
 #[test]
-fn a_connection_to_a_node_that_is_gone_goes_with_it() {
+fn a_connection_is_removed_with_its_node() {
     let nodes = [node("a", json!({})), node("b", json!({}))];
     let connections = [connection("c", "a", "b")];
     let base = canvas(&nodes, &connections);
-    // One that left the connection where it is, and one that did not.
+    // One side kept the connection, the other removed it.
     for left in [&connections[..], &[]] {
         let theirs = canvas(&nodes[..1], left);
         let mine = canvas(&[node("a", json!({"label": "mine"})), nodes[1].clone()], &connections);
@@ -195,7 +195,7 @@ fn a_deleted_node_that_the_other_side_connected_is_a_conflict() {
 }
 
 #[test]
-fn a_connection_to_a_node_that_its_own_side_does_not_have_is_left_out() {
+fn a_connection_to_a_node_that_its_side_lacks_is_removed() {
     let base = canvas(&[node("a", json!({})), node("b", json!({}))], &[]);
     let mine = canvas(&[node("a", json!({}))], &[connection("c", "a", "b"), connection("d", "a", "x")]);
     let (nodes, connections, conflicts) = merged(&base, &base, &mine);
@@ -214,7 +214,7 @@ fn a_deleted_connection_that_the_other_side_changed_is_a_conflict() {
 }
 
 #[test]
-fn a_connection_that_both_sides_drew_is_there_once() {
+fn a_connection_that_both_sides_drew_appears_once() {
     let nodes = ["a", "b"].map(|id| node(id, json!({})));
     let base = canvas(&nodes, &[]);
     let (one, other) = (connection("c2", "a", "b"), connection("c1", "a", "b"));
@@ -226,7 +226,7 @@ fn a_connection_that_both_sides_drew_is_there_once() {
 }
 
 #[test]
-fn new_rows_stay_in_the_order_of_their_side() {
+fn new_rows_keep_the_order_of_their_side() {
     let of = |ids: &[&str]| canvas(&ids.iter().map(|id| node(id, json!({}))).collect::<Vec<_>>(), &[]);
     let order = |theirs: &[&str], mine: &[&str]| -> Vec<String> {
         let (nodes, ..) = merged(&of(&["a", "b"]), &of(theirs), &of(mine));
@@ -238,7 +238,7 @@ fn new_rows_stay_in_the_order_of_their_side() {
 }
 
 #[test]
-fn values_are_merged_however_deep_they_are_nested() {
+fn values_are_merged_at_any_depth() {
     const DEPTH: usize = 1_000;
     let nested = |leaf: V| {
         let config = (0..DEPTH).fold(leaf, |inner, _| json!({"in": inner}));
@@ -252,7 +252,7 @@ fn values_are_merged_however_deep_they_are_nested() {
 }
 
 #[test]
-fn a_graph_says_what_is_wrong_with_it() {
+fn an_invalid_graph_is_refused_with_the_reason() {
     let refused = |graph: V| match Graph::new("base", &Json::from(graph)) {
         Ok(_) => panic!("it was taken"),
         Err(error) => format!("{error:?}"),

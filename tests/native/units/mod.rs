@@ -1,4 +1,4 @@
-//! Single behaviours of the pure modules that a mutant once broke unnoticed (`make mutants`).
+//! Details of the pure modules that a surviving mutant showed to be untested (`make mutants`).
 
 mod cache;
 mod comparison;

@@ -22,7 +22,7 @@ fn a_cursor_after_a_row_without_a_value_leads_back_to_that_row() {
 }
 
 #[test]
-fn a_cursor_with_a_value_that_its_column_cannot_hold_is_refused() {
+fn a_cursor_with_an_invalid_column_value_is_refused() {
     let times = Query::of(&WORKFLOWS).ordered_by("created_at", false);
     assert!(Cursor::parse(&cursor_at(Some("2024-01-01T00:00:00"), &times), KEY, &times).is_some());
     assert!(Cursor::parse(&cursor_at(Some("yesterday"), &times), KEY, &times).is_none());
@@ -31,14 +31,14 @@ fn a_cursor_with_a_value_that_its_column_cannot_hold_is_refused() {
 }
 
 #[test]
-fn a_reversed_query_turns_the_direction_of_every_column() {
+fn a_reversed_query_reverses_every_column() {
     let query = Query::of(&WORKFLOWS).ordered_by("name", true).reversed();
     let order: Vec<_> = query.order.iter().map(|order| (order.column, order.descending)).collect();
     assert_eq!(order, [("name", false), ("id", true)]);
 }
 
 #[test]
-fn a_public_query_neither_asks_for_the_secret_nor_shows_it() {
+fn a_public_query_neither_requests_nor_returns_the_secret() {
     let query = Query::of(&API_KEYS).without_secret();
     let select = query.select();
     let columns: Vec<_> = select.split(',').collect();
@@ -55,13 +55,13 @@ fn a_list_that_skips_rows_is_a_page() {
 }
 
 #[test]
-fn only_ids_and_times_are_ordered_without_the_database() {
+fn only_ids_and_times_are_sorted_without_the_database() {
     assert!(Query::of(&WORKFLOWS).is_ordered_locally());
     assert!(!Query::of(&WORKFLOWS).ordered_by("name", false).is_ordered_locally());
 }
 
 #[test]
-fn a_row_without_the_column_of_the_order_is_not_compared_with_one_that_has_null_there() {
+fn a_row_without_the_sort_column_is_not_compared_with_one_that_has_null() {
     let query = Query::of(&WORKFLOWS).ordered_by("archived_at", false);
     let partial = Json::from(json!({"id": uuid_of("a")}));
     let null = Json::from(json!({"id": uuid_of("b"), "archived_at": null}));

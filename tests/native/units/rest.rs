@@ -1,4 +1,4 @@
-//! Requests, and what answers mean.
+//! Requests, and the interpretation of responses.
 
 use crate::support::Json;
 use serde_json::{json, Value};
@@ -21,26 +21,26 @@ fn error_of(status: u16, body: Value) -> Error {
 }
 
 #[test]
-fn reads_asked_together_are_counted() {
+fn batched_reads_are_counted() {
     let ids = ["1", "2", "3"].map(str::to_owned).to_vec();
     assert_eq!(Request::select(&Query::of(&WORKFLOWS).filter("id", Test::In(ids)), "*").reads, 3);
     assert_eq!(Request::select(&Query::of(&WORKFLOWS), "*").reads, 1);
 }
 
 #[test]
-fn a_list_from_its_beginning_names_no_offset() {
+fn a_list_from_its_start_has_no_offset() {
     let path = |offset| Request::select(&Query::of(&WORKFLOWS).page(10, offset), "*").path;
     assert!(!path(0).contains("offset"));
     assert!(path(1).ends_with("&offset=1"));
 }
 
 #[test]
-fn a_range_that_is_refused_without_a_total_is_an_error() {
+fn a_refused_range_without_a_total_is_an_error() {
     assert_eq!(error_of(416, json!({"code": "PGRST103", "message": "m"})).status, Some(416));
 }
 
 #[test]
-fn the_package_s_own_database_functions_choose_the_code() {
+fn the_package_s_database_functions_choose_the_error_code() {
     for (raised, expected) in
         [("PT404", code::NOT_FOUND), ("PT409", code::CONFLICT), ("PT400", code::INVALID_INPUT)]
     {
@@ -49,7 +49,7 @@ fn the_package_s_own_database_functions_choose_the_code() {
 }
 
 #[test]
-fn the_server_s_text_is_kept_unless_it_quotes_values() {
+fn the_server_s_message_is_kept_unless_it_quotes_values() {
     let error = |code: &str| error_of(400, json!({"code": code, "message": "said", "hint": "try"}));
     let plain = error("42501");
     assert_eq!((plain.message.as_ref(), plain.hint.as_deref()), ("said", Some("try")));
@@ -61,7 +61,7 @@ fn the_server_s_text_is_kept_unless_it_quotes_values() {
 }
 
 #[test]
-fn a_text_that_quotes_values_is_in_the_details_where_there_are_no_others() {
+fn a_message_that_quotes_values_becomes_the_details_if_there_are_none() {
     let details = |details: Option<&str>| {
         error_of(400, json!({"code": "P0001", "message": "said", "details": details})).details.clone()
     };
@@ -70,7 +70,7 @@ fn a_text_that_quotes_values_is_in_the_details_where_there_are_no_others() {
 }
 
 #[test]
-fn the_database_s_code_decides_whether_to_retry_whatever_the_status() {
+fn the_database_s_error_code_decides_about_retries_regardless_of_the_status() {
     let is_retryable = |status, code: &str| error_of(status, json!({"code": code, "message": "m"})).retryable;
     for code in ["40001", "40P01", "53300"] {
         assert!(is_retryable(400, code), "{code}");
@@ -81,7 +81,7 @@ fn the_database_s_code_decides_whether_to_retry_whatever_the_status() {
 }
 
 #[test]
-fn the_number_of_embedded_rows_is_believed_when_it_can_count_them() {
+fn the_count_of_embedded_rows_is_used_only_if_it_is_plausible() {
     let counted = |count: Value| {
         let workflow = json!({"nodes": [{"id": "a"}, {"id": "b"}], "node_count": [{"count": count}]});
         NODES.of(&Json::from(workflow)).expect("the rows").1
@@ -99,7 +99,7 @@ fn the_number_of_embedded_rows_is_believed_when_it_can_count_them() {
     assert!(NODES.of(&Json::from(json!({"node_count": [{"count": 0}]}))).is_none());
 }
 
-/// What `callService` sends, or why it does not.
+/// The request of a `callService` call, or why it is refused.
 fn service_request(service: &str, path: &str, method: Plain, has_body: bool) -> Result<Request, String> {
     let texts = [service, path].map(|text| Plain::Text(text.to_owned()));
     let values = texts.into_iter().chain([method, Plain::Bool(has_body)]);
@@ -112,7 +112,7 @@ fn service_request(service: &str, path: &str, method: Plain, has_body: bool) -> 
 }
 
 #[test]
-fn a_service_is_asked_for_the_path_and_query_as_they_are_written() {
+fn a_service_call_sends_path_and_query_unchanged() {
     for (path, below) in [
         ("v1/models", "openai/v1/models"),
         ("/v1/models", "openai/v1/models"),
@@ -124,7 +124,7 @@ fn a_service_is_asked_for_the_path_and_query_as_they_are_written() {
 }
 
 #[test]
-fn a_path_that_a_server_might_read_as_another_one_is_not_sent() {
+fn an_ambiguous_path_is_refused() {
     for path in [
         "", "..", ".", "a/..", "../a", "a/./b", "%2e%2e/a", "a/%2E/b", "a%2fb", "a%5Cb", "a%252e", "a%00",
         "a\\b", "//a", "a//b", "a#b", "a b", "a\tb", "\u{e4}", ".\t./a",
@@ -141,7 +141,7 @@ fn a_path_that_a_server_might_read_as_another_one_is_not_sent() {
 }
 
 #[test]
-fn the_method_of_a_service_call_follows_from_its_body_unless_it_is_given() {
+fn the_method_of_a_service_call_defaults_according_to_its_body() {
     let method = |given: Option<&str>, has_body| {
         let given = given.map_or(Plain::Absent, |name| Plain::Text(name.to_owned()));
         service_request("openai", "x", given, has_body).map(|request| request.method)
@@ -157,7 +157,7 @@ fn the_method_of_a_service_call_follows_from_its_body_unless_it_is_given() {
 }
 
 #[test]
-fn a_request_that_may_have_reached_a_service_is_repeated_only_if_its_method_is_idempotent() {
+fn a_request_that_may_have_reached_a_service_is_retried_only_if_its_method_is_idempotent() {
     let unclear = [
         Error::timeout(),
         Error::network("gone", None, None),
@@ -182,7 +182,7 @@ fn a_request_that_may_have_reached_a_service_is_repeated_only_if_its_method_is_i
 }
 
 #[test]
-fn the_answer_of_a_service_is_passed_on_whatever_its_status() {
+fn the_response_of_a_service_is_returned_with_any_status() {
     for status in [200, 304, 401, 404, 429, 500, 503] {
         let body = ResponseBody::Service(Json::from(json!({"code": "PT404"})));
         let reply = Reply { status, content_range: None, retry_after_ms: Some(1.0), body };

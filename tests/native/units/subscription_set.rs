@@ -1,4 +1,4 @@
-//! Which subscriptions a frame, an own write or a deleted row concerns.
+//! Which subscriptions are affected by a frame, an own write or a deleted row.
 
 use crate::support::random::uuid_of;
 use crate::support::Json;
@@ -15,12 +15,12 @@ const CHANNEL: u32 = 7;
 const FILTER: &str = "name=eq.in";
 const NO_NUMBERS: [u32; 0] = [];
 
-/// A row of `user`.
+/// A row that belongs to `user`.
 fn row(user: &str, name: &str) -> Json {
     Json::from(json!({"id": uuid_of("a"), "user_id": uuid_of(user), "name": name}))
 }
 
-/// A live subscription of `table`, whose bindings begin at `first` on the channel.
+/// A live subscription to `table` with bindings from index `first` of the channel.
 fn subscription(
     number: u32,
     table: &Table,
@@ -48,14 +48,14 @@ fn begin_reading(set: &mut Subscriptions<Json>, number: u32) {
     set.get_mut(number).expect("it is there").begin_reading(now);
 }
 
-/// The subscription reads its scope, which holds `rows`.
+/// Completes a scope read of the subscription, which returns `rows`.
 fn read(set: &mut Subscriptions<Json>, number: u32, rows: &[Json]) {
     begin_reading(set, number);
     set.take_rows(number, &Json::list(rows));
     set.get_mut(number).expect("it is there").reading = Reading::Idle;
 }
 
-/// A frame of `channel` that matched the bindings at these places.
+/// A frame of `channel` that matched the bindings at these indexes.
 fn sign(set: &mut Subscriptions<Json>, table: &'static Table, channel: u32, matched: &[usize]) -> Sign {
     let frame = Incoming {
         kind: ChangeKind::Update,
@@ -72,7 +72,7 @@ fn meant(set: &mut Subscriptions<Json>, table: &'static Table, channel: u32, mat
     sign(set, table, channel, matched).meant().collect()
 }
 
-/// Which subscription is told what.
+/// The subscriptions and the kinds of their reports.
 fn told(notifications: &[Notification<Json>]) -> Vec<(u32, &'static str)> {
     let kinds = notifications.iter().map(|it| match &it.news {
         Notice::Row { kind, .. } => (it.subscription, kind.as_str()),
@@ -82,8 +82,8 @@ fn told(notifications: &[Notification<Json>]) -> Vec<(u32, &'static str)> {
 }
 
 #[test]
-fn a_frame_is_for_the_subscriptions_whose_bindings_it_matched_on_its_channel() {
-    // By user and by id; the second also by its filter.
+fn a_frame_reaches_the_subscriptions_with_matching_bindings_on_its_channel() {
+    // By user and by id; the second one also has a filter.
     let mut set = set([
         subscription(1, &WORKFLOWS, Some("ada"), None, 0),
         subscription(2, &WORKFLOWS, Some("ada"), Some(FILTER), 2),
@@ -102,7 +102,7 @@ fn a_frame_is_for_the_subscriptions_whose_bindings_it_matched_on_its_channel() {
 }
 
 #[test]
-fn a_row_that_leaves_a_scope_is_told_as_deleted_and_one_that_stays_is_not() {
+fn a_row_that_leaves_a_scope_is_reported_as_deleted_and_one_that_stays_is_not() {
     for (user, expected) in [("ada", &[][..]), ("eve", &[(1, "DELETE")])] {
         let mut set = set([subscription(1, &WORKFLOWS, Some("ada"), None, 0)]);
         read(&mut set, 1, &[row("ada", "in")]);
@@ -113,7 +113,7 @@ fn a_row_that_leaves_a_scope_is_told_as_deleted_and_one_that_stays_is_not() {
 }
 
 #[test]
-fn a_row_leaves_a_filter_only_by_the_word_of_the_channel_that_has_the_filter() {
+fn a_row_leaves_a_filter_only_by_a_frame_of_the_filter_s_channel() {
     for (channel, expected) in [(CHANNEL, &[(1, "DELETE")][..]), (CHANNEL + 1, &[])] {
         let mut set = set([subscription(1, &WORKFLOWS, Some("ada"), Some(FILTER), 0)]);
         read(&mut set, 1, &[row("ada", "in")]);
@@ -124,7 +124,7 @@ fn a_row_leaves_a_filter_only_by_the_word_of_the_channel_that_has_the_filter() {
 }
 
 #[test]
-fn a_new_row_is_heard_of_by_a_live_subscription_of_its_table_and_scope_without_a_filter() {
+fn a_new_row_is_expected_on_a_live_subscription_to_its_table_and_scope_without_a_filter() {
     let hears = |table, scope, filter, status| {
         let mut subscription = subscription(1, table, scope, filter, 0);
         subscription.status = status;
@@ -139,7 +139,7 @@ fn a_new_row_is_heard_of_by_a_live_subscription_of_its_table_and_scope_without_a
 }
 
 #[test]
-fn a_graph_save_supersedes_the_readings_under_way_that_may_hold_its_rows() {
+fn a_graph_save_supersedes_concurrent_scope_reads_that_may_contain_its_rows() {
     let reading_of = |table, scope| {
         let mut set = set([subscription(1, table, scope, None, 0)]);
         begin_reading(&mut set, 1);
@@ -156,7 +156,7 @@ fn a_graph_save_supersedes_the_readings_under_way_that_may_hold_its_rows() {
 }
 
 #[test]
-fn the_row_before_a_frame_is_what_a_subscription_knows_that_the_frame_is_for_and_that_hears_all() {
+fn the_previous_row_comes_from_a_complete_subscription_that_receives_the_frame() {
     let before = |is_caught_up: bool, matched: &[usize]| {
         let mut set = set([subscription(1, &WORKFLOWS, Some("ada"), None, 0)]);
         read(&mut set, 1, &[row("ada", "known")]);
@@ -170,7 +170,7 @@ fn the_row_before_a_frame_is_what_a_subscription_knows_that_the_frame_is_for_and
 }
 
 #[test]
-fn an_echo_makes_the_next_missing_one_a_sign_of_a_gap_again() {
+fn after_an_echo_the_next_missing_echo_indicates_a_gap_again() {
     let mut set = set([
         subscription(1, &WORKFLOWS, Some("ada"), None, 0),
         subscription(2, &WORKFLOWS, Some("ada"), None, 2),
@@ -185,7 +185,7 @@ fn an_echo_makes_the_next_missing_one_a_sign_of_a_gap_again() {
     assert_eq!([1, 2].map(|number| misses(&mut set, number)), [true, false]);
 }
 
-/// What a subscription that knows no row is told when a row leaves that is cached, if it is.
+/// The reports to a subscription that knows no row when a row, possibly cached, leaves.
 fn told_of_unknown(subscription: Subscription<Json>, cached: Option<&Json>) -> Vec<(u32, &'static str)> {
     let mut set = set([subscription]);
     let (notifications, known) = set.take_leave(&WORKFLOWS, &uuid_of("a"), cached, None);
@@ -194,7 +194,7 @@ fn told_of_unknown(subscription: Subscription<Json>, cached: Option<&Json>) -> V
 }
 
 #[test]
-fn a_cached_row_that_leaves_is_told_to_subscriptions_of_its_scope_that_know_only_some_of_their_rows() {
+fn a_cached_row_that_leaves_is_reported_to_incomplete_subscriptions_of_its_scope() {
     let cached = row("ada", "in");
     let of = |extent, table, scope, filter| {
         let mut subscription = subscription(1, table, scope, filter, 0);
@@ -214,7 +214,7 @@ fn a_cached_row_that_leaves_is_told_to_subscriptions_of_its_scope_that_know_only
 }
 
 #[test]
-fn a_cached_row_that_leaves_is_told_to_every_subscription_that_includes_it_whatever_the_others_are() {
+fn a_cached_row_that_leaves_is_reported_to_every_subscription_that_includes_it() {
     let mut set = set([
         subscription(1, &WORKFLOWS, Some("eve"), None, 0),
         subscription(2, &WORKFLOWS, Some("ada"), None, 2),
@@ -234,7 +234,7 @@ fn a_cached_row_that_leaves_is_told_to_every_subscription_that_includes_it_whate
 }
 
 #[test]
-fn rows_that_a_subscription_forgot_are_known_by_no_subscription() {
+fn forgotten_rows_are_known_by_no_subscription() {
     let forgets: [fn(&mut Subscriptions<Json>); 3] =
         [|set| set.forget_rows(1), |set| set.restart(false), |set| set.remove(|it| it.number == 1)];
     for forget in forgets {
@@ -249,7 +249,7 @@ fn rows_that_a_subscription_forgot_are_known_by_no_subscription() {
         };
         assert_eq!(knowing(&set), [1]);
         forget(&mut set);
-        // Another subscription may come to know the same row, and is the only one.
+        // Another subscription learns of the same row and is the only one that knows it.
         read(&mut set, 2, &[row]);
         assert_eq!(knowing(&set), [2]);
     }

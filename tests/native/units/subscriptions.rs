@@ -1,4 +1,4 @@
-//! Which rows a subscription means, which frames are echoes, and what is news.
+//! Which rows a subscription includes, which frames are echoes, and which reports are new.
 
 use crate::support::json::{Json, JsonHolders};
 use crate::support::random::uuid_of;
@@ -13,7 +13,7 @@ use workflow_db::subscriptions::{
 use workflow_db::tables::{AUDIT_LOGS, WORKFLOWS, WORKFLOW_NODES};
 use workflow_db::time::Moment;
 
-/// Which subscriptions know which row, where nothing asks.
+/// An empty index of which subscriptions know which row.
 fn knowers() -> JsonHolders {
     JsonHolders::default()
 }
@@ -38,7 +38,7 @@ mod echoes {
     }
 
     #[test]
-    fn the_frame_of_the_last_write_is_its_echo_and_the_next_one_is_not() {
+    fn the_frame_of_the_last_write_is_its_echo_and_later_frames_are_not() {
         let mut echoes = written(&[(Some("1"), 0.0), (Some("2"), 1.0)]);
         assert_eq!(judge(&mut echoes, Some("1"), 2.0), Origin::OldEcho);
         assert_eq!(judge(&mut echoes, Some("2"), 2.0), Origin::Echo);
@@ -54,7 +54,7 @@ mod echoes {
     }
 
     #[test]
-    fn a_frame_that_no_write_explains_crossed_the_write() {
+    fn an_unexplained_frame_crossed_the_write() {
         let mut echoes = written(&[(Some("1"), 0.0)]);
         assert_eq!(judge(&mut echoes, Some("2"), 1.0), Origin::Crossed);
         assert_eq!(judge(&mut echoes, None, 1.0), Origin::Crossed);
@@ -72,14 +72,14 @@ mod echoes {
     }
 
     #[test]
-    fn an_echo_is_recognised_for_half_a_minute_after_the_last_write() {
+    fn an_echo_is_recognized_for_half_a_minute_after_the_last_write() {
         let writes = [(Some("1"), 0.0), (Some("2"), 10_000.0)];
         assert_eq!(judge(&mut written(&writes), Some("2"), 39_999.0), Origin::Echo);
         assert_eq!(judge(&mut written(&writes), Some("2"), 40_000.0), Origin::Foreign);
     }
 
     #[test]
-    fn a_write_forgets_the_rows_that_are_not_waited_for_any_more() {
+    fn a_write_removes_expired_rows_from_the_awaited_echoes() {
         let after = |now_ms| {
             let mut echoes = written(&[(Some("1"), 1_000.0)]);
             echoes.wrote(&WORKFLOWS, "b", Some(row("2")), now_ms);
@@ -90,7 +90,7 @@ mod echoes {
     }
 
     #[test]
-    fn two_hundred_rows_are_waited_for_and_the_oldest_makes_room() {
+    fn echoes_of_two_hundred_rows_are_awaited_and_the_oldest_is_dropped() {
         let mut echoes = Echoes::default();
         for number in 0..200 {
             echoes.wrote(&WORKFLOWS, &number.to_string(), Some(row("1")), 0.0);
@@ -113,7 +113,7 @@ mod echoes {
     }
 
     #[test]
-    fn an_echo_is_awaited_for_the_row_that_was_written_alone() {
+    fn an_echo_is_awaited_only_for_the_written_row() {
         let echoes = written(&[(Some("1"), 0.0)]);
         let is_awaited = |table, id| echoes.is_awaited(table, id);
         assert!(is_awaited(&WORKFLOWS, "a"));
@@ -126,7 +126,7 @@ mod echoes {
     }
 
     #[test]
-    fn an_echo_is_missing_after_five_seconds_and_told_once() {
+    fn an_echo_is_missing_after_five_seconds_and_reported_once() {
         let mut echoes = written(&[(Some("1"), 0.0), (Some("2"), 1_000.0)]);
         assert_eq!(echoes.overdue_ms(), 5_000.0);
         assert!(echoes.take_missing(4_999.0).is_empty());
@@ -140,7 +140,7 @@ mod echoes {
     }
 
     #[test]
-    fn the_echo_of_a_delete_and_of_what_came_before_it_is_never_missing() {
+    fn the_echo_of_a_delete_and_of_earlier_writes_is_never_missing() {
         let mut echoes = written(&[(None, 0.0)]);
         assert_eq!(echoes.overdue_ms(), f64::INFINITY);
         echoes.wrote(&WORKFLOWS, "a", Some(row("1")), 1.0);
@@ -151,7 +151,7 @@ mod echoes {
     }
 
     #[test]
-    fn the_echo_of_a_row_that_was_read_again_is_not_awaited() {
+    fn the_echo_of_a_row_read_since_is_not_awaited() {
         let mut echoes = written(&[(Some("1"), 0.0)]);
         for (table, id) in [(&WORKFLOWS, "b"), (&WORKFLOW_NODES, "a")] {
             echoes.forget(table, id);
@@ -186,7 +186,7 @@ mod selections {
     }
 
     #[test]
-    fn a_scope_is_a_uuid_or_all_where_a_table_has_no_owner() {
+    fn a_scope_is_a_uuid_or_all_for_tables_without_an_owner() {
         let id = uuid_of("ada");
         assert_eq!(selection("workflows", Some(&id.to_uppercase()), None).scope, Some(id));
         assert_eq!(selection("workflow_templates", Some("all"), None).scope, None);
@@ -218,7 +218,7 @@ mod selections {
     }
 
     #[test]
-    fn a_filter_is_short_enough_for_a_url_however_it_is_encoded() {
+    fn a_filter_fits_into_a_url_in_any_encoding() {
         let of_length = |length: usize| {
             let filter = ["name=eq.", &"x".repeat(length - 8)].concat();
             Selection::new("workflows", None, Some(filter)).is_ok()
@@ -235,7 +235,7 @@ mod selections {
     }
 
     #[test]
-    fn a_scope_takes_a_binding_for_each_column_that_may_hold_it_and_a_filter_one_more() {
+    fn a_scope_has_one_binding_per_column_and_a_filter_adds_one() {
         let id = uuid_of("x");
         let by = |column: &str| [column, "=eq.", &id].concat();
         let bindings = selection("workflow_executions", Some(&id), Some("status=eq.failed")).bindings(false);
@@ -248,7 +248,7 @@ mod selections {
     }
 
     #[test]
-    fn unfiltered_deletes_are_asked_for_where_no_binding_tells_them_already() {
+    fn unfiltered_deletes_are_requested_unless_a_binding_already_reports_them() {
         let scoped = selection("workflow_nodes", Some(&uuid_of("x")), None).bindings(true);
         assert_eq!(filters(&scoped).last(), Some(&("DELETE", None)));
         assert_eq!(scoped.len(), 2);
@@ -256,7 +256,7 @@ mod selections {
     }
 
     #[test]
-    fn a_row_is_meant_when_it_matched_a_binding_of_the_scope_and_that_of_the_filter() {
+    fn a_row_is_included_if_it_matched_a_scope_binding_and_the_filter_binding() {
         let id = uuid_of("x");
         let both = selection("workflows", Some(&id), Some("name=eq.a"));
         for (matched, expected) in
@@ -272,7 +272,7 @@ mod selections {
     }
 
     #[test]
-    fn a_row_is_in_the_scope_that_one_of_its_columns_names() {
+    fn a_row_is_in_the_scope_that_one_of_its_columns_contains() {
         let id = uuid_of("x");
         let scoped = selection("workflow_favorites", Some(&id), None);
         let is_in = |row: Value| scoped.is_in_scope(&Json::from(row));
@@ -288,7 +288,7 @@ mod selections {
     }
 
     #[test]
-    fn the_question_to_the_database_is_the_scope_and_the_filter_in_the_order_of_ids() {
+    fn the_scope_query_is_the_scope_and_the_filter_ordered_by_id() {
         let id = uuid_of("x");
         let path = |selection: &Selection| Request::select(&selection.query(), "*").path;
         let both = selection("workflow_favorites", Some(&id), Some("created_at=gt.2024-01-01 00:00"));
@@ -322,7 +322,7 @@ fn named(id: &str, name: &str) -> Value {
     json!({"id": uuid_of(id), "name": name})
 }
 
-/// Reads the scope, which holds these rows. The kinds and names of what is told.
+/// Completes a scope read that returns these rows. Returns the kinds and names of the reports.
 fn read(subscription: &mut Subscription<Json>, rows: Value) -> Vec<(&'static str, String)> {
     subscription.begin_reading(at(0.0));
     let (news, _) = subscription.take_rows(&Json::from(rows), &mut knowers());
@@ -338,7 +338,7 @@ fn read(subscription: &mut Subscription<Json>, rows: Value) -> Vec<(&'static str
 }
 
 #[test]
-fn the_first_reading_tells_nothing_and_each_further_one_what_differs() {
+fn the_first_scope_read_reports_nothing_and_later_ones_report_differences() {
     let mut subscription = subscription();
     assert!(read(&mut subscription, json!([named("a", "1"), named("b", "1")])).is_empty());
     assert!(subscription.extent == Extent::Whole);
@@ -351,7 +351,7 @@ fn the_first_reading_tells_nothing_and_each_further_one_what_differs() {
 }
 
 #[test]
-fn a_frame_is_news_unless_it_was_told_already() {
+fn a_frame_is_reported_unless_it_is_known() {
     let mut subscription = subscription();
     read(&mut subscription, json!([named("a", "1")]));
     let (id, first) = (uuid_of("a"), Json::from(named("a", "1")));
@@ -370,7 +370,7 @@ fn a_frame_is_news_unless_it_was_told_already() {
 }
 
 #[test]
-fn a_frame_for_a_subscription_that_was_never_read_is_what_the_server_says() {
+fn a_frame_before_the_first_scope_read_is_reported_unchanged() {
     let row = Json::from(named("a", "1"));
     for kind in [ChangeKind::Insert, ChangeKind::Update] {
         let told = subscription().take_row(&uuid_of("a"), &row, kind, &mut knowers());
@@ -379,7 +379,7 @@ fn a_frame_for_a_subscription_that_was_never_read_is_what_the_server_says() {
 }
 
 #[test]
-fn a_row_was_told_once_it_was_told_of_and_until_it_leaves() {
+fn a_row_counts_as_reported_until_it_leaves() {
     let mut subscription = subscription();
     let id = uuid_of("a");
     read(&mut subscription, json!([named("a", "1")]));
@@ -392,7 +392,7 @@ fn a_row_was_told_once_it_was_told_of_and_until_it_leaves() {
 }
 
 #[test]
-fn the_first_reading_tells_what_became_of_a_row_that_a_frame_told_of() {
+fn the_first_scope_read_reports_changes_of_rows_known_from_frames() {
     let told_after = |rows: Value| {
         let mut subscription = subscription();
         let first = Json::from(named("a", "1"));
@@ -404,8 +404,8 @@ fn the_first_reading_tells_what_became_of_a_row_that_a_frame_told_of() {
     assert_eq!(told_after(json!([named("a", "1"), named("b", "1")])), []);
 }
 
-/// Reads a scope that held row `a` named 1, while `by` touches the row. What is told of the answer, and whether it is
-/// doubtful.
+/// Reads a scope that contained row `a` named 1, while `by` touches the row. Returns the reports caused by the
+/// response, and whether it is doubtful.
 fn read_while(by: Touch<Json>, answer: Value) -> (Vec<&'static str>, bool) {
     let mut subscription = subscription();
     read(&mut subscription, json!([named("a", "1"), named("b", "1")]));
@@ -421,7 +421,7 @@ fn read_while(by: Touch<Json>, answer: Value) -> (Vec<&'static str>, bool) {
 }
 
 #[test]
-fn the_answer_says_nothing_of_a_row_that_a_frame_changed_meanwhile() {
+fn a_scope_read_does_not_apply_to_a_row_changed_by_a_frame_during_it() {
     let changed = json!([named("a", "2"), named("b", "1")]);
     assert_eq!(read_while(Touch::Frame, changed), (vec![], false));
     let other = json!([named("a", "1"), named("b", "2")]);
@@ -429,7 +429,7 @@ fn the_answer_says_nothing_of_a_row_that_a_frame_changed_meanwhile() {
 }
 
 #[test]
-fn the_answer_is_doubtful_where_it_differs_from_an_own_write_meanwhile() {
+fn a_scope_read_is_doubtful_if_it_differs_from_an_own_write_during_it() {
     let own = |name: &str| Touch::Elsewhere(Some(Json::from(named("a", name))));
     let changed = || json!([named("a", "2"), named("b", "1")]);
     assert_eq!(read_while(own("2"), changed()), (vec!["changed"], false));
@@ -441,7 +441,7 @@ fn the_answer_is_doubtful_where_it_differs_from_an_own_write_meanwhile() {
 }
 
 #[test]
-fn an_answer_stays_doubtful_whatever_else_it_says() {
+fn a_doubtful_scope_read_stays_doubtful() {
     let mut subscription = subscription();
     read(&mut subscription, json!([]));
     subscription.begin_reading(at(0.0));
@@ -452,7 +452,7 @@ fn an_answer_stays_doubtful_whatever_else_it_says() {
 }
 
 #[test]
-fn a_row_that_a_frame_said_is_gone_is_told_as_the_answer_still_shows_it() {
+fn a_row_deleted_by_a_frame_is_reported_again_if_the_scope_read_still_contains_it() {
     let mut subscription = subscription();
     read(&mut subscription, json!([]));
     subscription.begin_reading(at(0.0));
@@ -464,7 +464,7 @@ fn a_row_that_a_frame_said_is_gone_is_told_as_the_answer_still_shows_it() {
 }
 
 #[test]
-fn only_what_happens_during_a_reading_touches_a_row() {
+fn only_events_during_a_scope_read_touch_a_row() {
     let mut subscription = subscription();
     subscription.touch("a", Touch::Frame);
     assert!(!subscription.is_touched("a"));
@@ -476,7 +476,7 @@ fn only_what_happens_during_a_reading_touches_a_row() {
 }
 
 #[test]
-fn a_subscription_hears_all_when_it_is_live_without_a_filter_and_missed_nothing() {
+fn a_live_subscription_without_filter_or_gap_is_complete() {
     let caught_up = || {
         let mut subscription = subscription();
         subscription.is_caught_up = true;
@@ -500,7 +500,7 @@ fn a_subscription_hears_all_when_it_is_live_without_a_filter_and_missed_nothing(
 }
 
 #[test]
-fn a_live_subscription_is_read_again_after_the_given_time_spread_by_chance() {
+fn a_live_subscription_is_read_again_after_the_interval_with_jitter() {
     let mut subscription = subscription();
     assert_eq!(subscription.reading_due_ms(1_000.0), f64::INFINITY);
     subscription.begin_reading(at(500.0));
@@ -519,7 +519,7 @@ fn a_live_subscription_is_read_again_after_the_given_time_spread_by_chance() {
 }
 
 #[test]
-fn a_subscription_is_unconfirmed_a_minute_after_its_reading_by_either_clock() {
+fn a_subscription_is_unconfirmed_a_minute_after_its_scope_read_by_either_clock() {
     let mut subscription = subscription();
     assert!(subscription.is_unconfirmed(at(0.0)), "it was never read");
     subscription.begin_reading(at(0.0));
@@ -532,7 +532,7 @@ fn a_subscription_is_unconfirmed_a_minute_after_its_reading_by_either_clock() {
 }
 
 #[test]
-fn a_subscription_was_read_since_a_time_before_its_last_reading_began() {
+fn a_subscription_was_read_since_any_time_before_its_last_scope_read_started() {
     let mut subscription = subscription();
     assert!(!subscription.is_read_since(-1.0));
     subscription.begin_reading(at(10.0));
@@ -541,7 +541,7 @@ fn a_subscription_was_read_since_a_time_before_its_last_reading_began() {
 }
 
 #[test]
-fn a_missing_echo_is_a_sign_of_a_gap_ever_more_rarely_until_one_comes() {
+fn missing_echoes_indicate_gaps_with_growing_pauses_until_one_arrives() {
     let mut subscription = subscription();
     assert!(subscription.miss_echo(&row("1"), 0.0));
     assert!(!subscription.miss_echo(&row("1"), 59_999.0));
@@ -554,7 +554,7 @@ fn a_missing_echo_is_a_sign_of_a_gap_ever_more_rarely_until_one_comes() {
 }
 
 #[test]
-fn the_rest_after_missing_echoes_is_a_quarter_of_an_hour_at_most() {
+fn the_pause_after_missing_echoes_is_a_quarter_of_an_hour_at_most() {
     let mut subscription = subscription();
     let mut now_ms = 0.0;
     for _ in 0..20 {
@@ -564,7 +564,7 @@ fn the_rest_after_missing_echoes_is_a_quarter_of_an_hour_at_most() {
 }
 
 #[test]
-fn a_missing_echo_says_nothing_of_rows_that_are_not_meant_or_while_changes_do_not_flow() {
+fn a_missing_echo_is_ignored_for_other_rows_or_while_changes_do_not_flow() {
     let scoped = || subscription_of("workflows", Some(uuid_of("ada")));
     let of = |user: &str| Json::from(json!({"id": uuid_of("a"), "user_id": uuid_of(user)}));
     assert!(scoped().miss_echo(&of("ada"), 0.0));
@@ -582,7 +582,7 @@ fn log(id: &str, time: &str) -> Value {
 }
 
 #[test]
-fn a_table_that_only_grows_is_read_on_from_a_minute_before_its_latest_row() {
+fn an_append_only_table_is_read_from_a_minute_before_its_latest_row() {
     let mut subscription = subscription_of("audit_logs", None);
     assert!(subscription.selection.table == &AUDIT_LOGS);
     assert_eq!(subscription.overlap(), None);
@@ -598,7 +598,7 @@ fn a_table_that_only_grows_is_read_on_from_a_minute_before_its_latest_row() {
 }
 
 #[test]
-fn a_reading_of_a_table_that_only_grows_tells_new_rows_and_takes_none_for_gone() {
+fn a_scope_read_of_an_append_only_table_reports_new_rows_and_no_deletes() {
     let mut subscription = subscription_of("audit_logs", None);
     read(&mut subscription, json!([log("a", "2024-01-01T00:05:00")]));
     let told = read(&mut subscription, json!([log("b", "2024-01-01T00:05:30")]));
@@ -607,7 +607,7 @@ fn a_reading_of_a_table_that_only_grows_tells_new_rows_and_takes_none_for_gone()
 }
 
 #[test]
-fn a_table_that_only_grows_forgets_old_rows_and_does_not_tell_those_again_that_a_reading_may_bring() {
+fn an_append_only_table_forgets_old_rows_without_reporting_them_again() {
     let mut subscription = subscription_of("audit_logs", None);
     let mut take = |id: &str, time: &str| {
         subscription
@@ -626,7 +626,7 @@ fn a_table_that_only_grows_forgets_old_rows_and_does_not_tell_those_again_that_a
 }
 
 #[test]
-fn a_row_at_the_beginning_of_what_the_next_reading_reads_is_not_told_again() {
+fn a_row_at_the_start_of_the_next_scope_read_is_not_reported_again() {
     let mut subscription = subscription_of("audit_logs", None);
     let mut take = |id: &str, time: &str| {
         subscription
@@ -640,14 +640,14 @@ fn a_row_at_the_beginning_of_what_the_next_reading_reads_is_not_told_again() {
 }
 
 #[test]
-fn the_application_sees_the_states_of_a_subscription_by_these_names() {
+fn the_application_sees_subscription_states_by_these_names() {
     let names = [Status::Connecting, Status::Live, Status::Reconnecting, Status::Closed, Status::Error]
         .map(Status::as_str);
     assert_eq!(names, ["connecting", "live", "reconnecting", "closed", "error"]);
 }
 
 #[test]
-fn a_restarted_subscription_keeps_its_followers_and_forgets_its_rows() {
+fn a_restarted_subscription_keeps_its_handlers_and_forgets_its_rows() {
     let mut subscription = subscription();
     subscription.followers = 3;
     read(&mut subscription, json!([named("a", "1")]));

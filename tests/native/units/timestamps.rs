@@ -1,4 +1,4 @@
-//! Timestamps: what is one, and what the database is sent.
+//! Timestamps: what is accepted, and what the database receives.
 
 use workflow_db::time::timestamp::{compare, is_date_only, next_day, normalize};
 
@@ -69,7 +69,7 @@ fn a_date_alone_names_a_day() {
 }
 
 #[test]
-fn timestamps_are_compared_in_the_form_of_the_server_only() {
+fn only_timestamps_in_the_server_s_form_are_compared() {
     let known = "2024-01-01T00:00:00";
     assert!(compare("2024-01-01T00:00:00.123456", known).is_some());
     for fraction in [".", ".1234567", ".12a", ".a"] {

@@ -6,7 +6,7 @@ import { DONE, FORBIDDEN, NOT_FOUND, badIds, badIdsIn, badPatches } from './prom
 const badServices = (rest = []) =>
   [undefined, null, 7, '', {}, 'a\0'].map((service) => [[randomUUID(), service, ...rest], 'service']);
 
-/** What the columns of settings refuse. @param {Record<string, unknown[]>} wrong @returns {[unknown[], string][]} */
+/** Values that the columns of settings refuse. @param {Record<string, unknown[]>} wrong @returns {[unknown[], string][]} */
 const badSettings = (wrong) => [
   ...badIds('userId', [{}]),
   [[randomUUID()], 'patch'],

@@ -7,15 +7,15 @@ import { randomUUID } from 'node:crypto';
 /** @typedef {import('../fixtures.mjs').Row} Row */
 
 /**
- * What a function of `db` promises, as far as it can be said for all of them in one form.
+ * The expected behavior of a function of `db`, in a form that works for all of them.
  *
- * An outcome is the value that the call resolves to, or `{ code }` of what it is rejected with.
+ * An outcome is the value that the call resolves to, or `{ code }` of the error that it rejects with.
  *
  * @typedef {object} Promised
- * @property {(estate: Estate) => unknown[]} args for rows of the user's own
+ * @property {(estate: Estate) => unknown[]} args for the user's own rows
  * @property {string} table where the outcome is read or written
- * @property {(estate: Estate) => string | null} [target] the row that is written; null for one that is made
- * @property {number} [requestsToMiss] how many requests it takes to say so; 1 unless given
+ * @property {(estate: Estate) => string | null} [target] the row that is written; null for a new one
+ * @property {number} [requestsToMiss] the number of requests for a missing row; 1 by default
  * @property {unknown} missing the outcome for ids that do not exist
  * @property {unknown} foreign the outcome for another user's row
  * @property {unknown} anonymous the outcome without a signed-in user
@@ -27,7 +27,7 @@ export const FORBIDDEN = { code: '42501' };
 export const DONE = undefined;
 export const EMPTY_PAGE = { data: [], total: 0, page: 0, pageSize: 50, hasMore: false };
 
-/** What no id may be. */
+/** Values that are not valid ids. */
 export const NO_UUIDS = [
   undefined,
   null,

@@ -1,4 +1,4 @@
-//! Times as the database prints and reads them; counted year by year, unlike the crate's own arithmetic.
+//! Times as the database prints and parses them; counted year by year, independently of the crate's arithmetic.
 
 fn is_leap(year: i64) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
@@ -20,7 +20,7 @@ pub fn days_of_month(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Days from 1970-01-01 to this day.
+/// Days from 1970-01-01 to this date.
 pub fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let years: i64 = if year >= 1970 {
         (1970..year).map(days_of_year).sum()
@@ -30,7 +30,7 @@ pub fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     years + (1..month).map(|month| days_of_month(year, month)).sum::<i64>() + day - 1
 }
 
-/// A time in microseconds since 1970 as Postgres prints a `timestamp` in JSON.
+/// Prints microseconds since 1970 as Postgres prints a `timestamp` in JSON.
 pub fn print(micros: i64) -> String {
     let mut days = micros.div_euclid(86_400_000_000);
     let of_day = micros.rem_euclid(86_400_000_000);
@@ -54,7 +54,7 @@ pub fn print(micros: i64) -> String {
     format!("{year:04}-{month:02}-{:02}T{clock}{}", days + 1, fraction.trim_end_matches('0'))
 }
 
-/// Microseconds since 1970 of what a `timestamp` column takes without a zone; None for what it refuses.
+/// Parses a `timestamp` without a time zone to microseconds since 1970; `None` if Postgres would refuse it.
 pub fn parse(text: &str) -> Option<i64> {
     let number = |from: usize, to: usize| -> Option<i64> {
         let digits = text.get(from..to)?;

@@ -6,7 +6,7 @@ use super::{calendar, Refusal, Row};
 use serde_json::Value;
 use std::cmp::Ordering;
 
-/// Refuses conditions that the database could not even read.
+/// Refuses conditions that the database could not parse.
 pub fn check(facts: &Facts, condition: &Condition) -> Result<(), Refusal> {
     match condition {
         Condition::All(parts) | Condition::Any(parts) => parts.iter().try_for_each(|part| check(facts, part)),
@@ -50,7 +50,7 @@ fn is_uuid(text: &str) -> bool {
         && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-/// Whether the condition holds; None where SQL says NULL.
+/// Whether the condition holds; `None` if SQL's result is NULL.
 pub fn holds(facts: &Facts, condition: &Condition, row: &Row) -> Option<bool> {
     match condition {
         Condition::All(parts) => {
@@ -103,7 +103,7 @@ fn compare(kind: Type, value: &Value, text: &str) -> Ordering {
     }
 }
 
-/// The order of two rows, where NULL is larger than everything. The collation is that of `C`.
+/// The order of two rows. NULL is larger than everything. Uses the collation `C`.
 pub fn order(facts: &Facts, terms: &[(String, bool)], a: &Row, b: &Row) -> Ordering {
     for (column, descending) in terms {
         let (a, b) = (&a[column.as_str()], &b[column.as_str()]);

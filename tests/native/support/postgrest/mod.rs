@@ -1,5 +1,5 @@
-//! A model of `PostgREST` and the database behind it, written from their documents and from what was seen of them,
-//! not from the crate under test: it reads the URLs that the crate really makes.
+//! A model of `PostgREST` and its database. It follows their documentation and observed behavior, not the crate under
+//! test, and parses the URLs that the crate actually sends.
 
 pub mod calendar;
 pub mod filter;
@@ -19,7 +19,7 @@ use workflow_db::rest::{Reply, ResponseBody};
 
 pub type Row = Map<String, Value>;
 
-/// One request as it arrives.
+/// A request as it arrives.
 pub struct Arrival<'a> {
     pub method: &'a str,
     pub path: &'a str,
@@ -31,44 +31,44 @@ pub struct Arrival<'a> {
 #[allow(clippy::struct_excessive_bools, reason = "each is a setting or a fault of its own")]
 pub struct Server {
     tables: BTreeMap<&'static str, BTreeMap<String, Row>>,
-    /// No answer has more rows; the rest is cut without a word.
+    /// The maximum number of rows in a response; the rest is cut silently.
     pub max_rows: usize,
-    /// Microseconds since 1970 on the server's own clock.
+    /// The server's clock, in microseconds since 1970.
     clock_us: i64,
-    /// Asking for these rows fails with this code.
+    /// Requests for these rows fail with this code.
     poisoned: HashMap<String, &'static str>,
     expired: HashSet<String>,
     made: u64,
-    /// Every row that was ever inserted through a request, as it was then.
+    /// Every row that a request inserted, in its first state.
     born: Vec<(&'static str, Row)>,
-    /// By the id of every row that ever existed: its owner, if it has one.
+    /// The owner of every row that ever existed, if any, by the row's id.
     owners: HashMap<String, Option<String>>,
-    /// By the id of every row that there ever was: the places of its commits.
+    /// The indexes of the commits of every row that ever existed, by the row's id.
     history: HashMap<String, Vec<usize>>,
     /// Whether triggers write `audit_logs`.
     pub audits: bool,
-    /// Whether an insert that is repeated makes another row: a fault of the model, by which the simulator is tested.
+    /// Whether a repeated insert creates another row: a planted fault that tests the simulator.
     pub forgets_ids: bool,
-    /// Whether all users may read everything: another server.
+    /// Whether every user may read everything: another planted fault.
     pub shows_everything: bool,
-    /// Whether pages lack their first row: a third one.
+    /// Whether pages lack their first row: a third planted fault.
     pub shortens_pages: bool,
-    /// Whether members see what is shared with them.
+    /// Whether members see the workflows shared with them.
     pub shares: bool,
-    /// Every change, in the order of the commits.
+    /// Every change, in commit order.
     pub commits: Vec<Commit>,
 }
 
-/// A change that was committed.
+/// A committed change.
 pub struct Commit {
     pub table: &'static str,
     pub kind: &'static str,
-    /// The row as it became; of a deleted one, as it was.
+    /// The new row; for a delete, the old one.
     pub row: Row,
     pub at: String,
 }
 
-/// An error answer.
+/// An error response.
 pub struct Refusal {
     pub status: u16,
     pub code: String,
@@ -82,7 +82,7 @@ impl Refusal {
     }
 }
 
-/// What a request is answered with.
+/// A response to a request.
 pub struct Outcome {
     pub status: u16,
     pub body: Value,
@@ -122,7 +122,7 @@ impl Default for Server {
 }
 
 impl Server {
-    /// The clock goes on to this time since the start. No two moments are the same.
+    /// Advances the clock to this time since the start. No two times are equal.
     #[allow(clippy::cast_possible_truncation, reason = "microseconds of some years")]
     pub fn tick(&mut self, now_ms: f64) {
         self.clock_us = (FIRST_MOMENT_US + (now_ms * 1_000.0) as i64).max(self.clock_us + 1);
@@ -165,7 +165,7 @@ impl Server {
         }
     }
 
-    /// Whose request it is.
+    /// The user who sent the request.
     fn subject(&self, token: Option<&str>) -> Result<Option<String>, Refusal> {
         let Some(token) = token else { return Ok(None) };
         if self.expired.contains(token) {
@@ -178,12 +178,12 @@ impl Server {
         self.expired.insert(token.to_owned());
     }
 
-    /// From now on, asking for the row fails with this code.
+    /// From now on, requests for the row fail with this code.
     pub fn poison(&mut self, id: &str, code: &'static str) {
         self.poisoned.insert(id.to_owned(), code);
     }
 
-    /// Whether the row may be read by this user.
+    /// Whether this user may read the row.
     fn is_visible(&self, facts: &Facts, row: &Row, subject: Option<&str>) -> bool {
         let Some(subject) = subject else { return false };
         let is_public = facts.name == "workflow_templates"
@@ -194,7 +194,7 @@ impl Server {
             || (self.shares && self.is_member(facts, row, subject))
     }
 
-    /// Whether the user accepted a membership of the row's workflow.
+    /// Whether the user is a member of the row's workflow.
     fn is_member(&self, facts: &Facts, row: &Row, subject: &str) -> bool {
         let workflow_id = match facts.name {
             "workflows" => row.get("id"),
@@ -211,7 +211,7 @@ impl Server {
         self.rows("workflow_members").any(is_own)
     }
 
-    /// The user that the row belongs to, through its parent where it names none.
+    /// The owner of the row, through its parent if it has no owner column.
     fn owner(&self, facts: &Facts, row: &Row) -> Option<String> {
         if let Some(column) = facts.owner {
             return row.get(column)?.as_str().map(str::to_owned);
@@ -232,9 +232,9 @@ pub fn refused(refusal: &Refusal) -> Reply<Json> {
     }
 }
 
-/// What tests do behind the library's back.
+/// Changes that tests make behind the library's back.
 impl Server {
-    /// A new row with the table's defaults; answers its id.
+    /// Inserts a row with the table's defaults and returns its id.
     pub fn add(&mut self, table: &str, values: Value) -> String {
         let facts = facts(table).expect("a table");
         self.clock_us += 1;
@@ -253,7 +253,7 @@ impl Server {
         uuid_of(&format!("made {}", self.made))
     }
 
-    /// Puts a row in its place, and remembers the commit.
+    /// Stores a row and records the commit.
     fn store(&mut self, facts: &'static Facts, kind: &'static str, id: &str, row: Row) {
         let before = self.tables.get_mut(facts.name).expect("a table").insert(id.to_owned(), row.clone());
         let owner = self.owner(facts, &row);
@@ -269,7 +269,7 @@ impl Server {
         self.commits.push(Commit { table, kind, row, at });
     }
 
-    /// What the audit triggers write.
+    /// Writes what the audit triggers would write.
     fn audit(&mut self, table: &'static str, before: Option<Row>, after: Option<Row>) {
         let resource = match table {
             "workflows" => "workflow",
@@ -280,7 +280,7 @@ impl Server {
             _ => return,
         };
         let Some(row) = after.as_ref().or(before.as_ref()).filter(|_| self.audits) else { return };
-        // Nothing is recorded of an account that is gone.
+        // Nothing is recorded for a deleted account.
         if !row["user_id"].as_str().is_some_and(|user| self.tables["user_profiles"].contains_key(user)) {
             return;
         }
@@ -301,13 +301,13 @@ impl Server {
         self.store(facts, "INSERT", &id, entry);
     }
 
-    /// Whether the row is there and this user may read it.
+    /// Whether the row exists and this user may read it.
     pub fn sees(&self, table: &str, id: &str, subject: Option<&str>) -> bool {
         let facts = facts(table).expect("a table");
         self.row(table, id).is_some_and(|row| self.is_visible(facts, row, subject))
     }
 
-    /// Changes columns of a row, as another client would.
+    /// Changes columns of a row, like another client.
     pub fn change(&mut self, table: &str, id: &str, values: Value) {
         self.clock_us += 1;
         let now = self.now();
@@ -320,7 +320,7 @@ impl Server {
         self.store(facts(table).expect("a table"), "UPDATE", id, row);
     }
 
-    /// As `add`, unless a constraint stands against it.
+    /// Like `add`, unless a constraint prevents it.
     pub fn try_add(&mut self, table: &str, values: &Row) {
         let facts = facts(table).expect("a table");
         let mut row = schema::defaults(facts, &self.now());
@@ -332,7 +332,7 @@ impl Server {
         }
     }
 
-    /// As `change`, unless a constraint stands against it.
+    /// Like `change`, unless a constraint prevents it.
     pub fn try_change(&mut self, table: &str, id: &str, values: &Row) {
         let mut row = self.tables[table][id].clone();
         row.extend(values.clone());
@@ -341,7 +341,7 @@ impl Server {
         }
     }
 
-    /// Deletes a row and what hangs below it, as another client would.
+    /// Deletes a row and its dependents, like another client.
     pub fn remove(&mut self, table: &str, id: &str) {
         if let Some(row) = self.tables.get_mut(table).expect("a table").remove(id) {
             let name = facts(table).expect("a table").name;
@@ -367,13 +367,13 @@ impl Server {
         }
     }
 
-    /// The rows whose `column` is `id`.
+    /// The rows with `id` in `column`.
     fn referring(&self, facts: &Facts, column: &str, id: &str) -> Vec<String> {
         let rows = self.rows(facts.name).filter(|row| row[column] == json!(id));
         rows.map(|row| row["id"].as_str().expect("an id").to_owned()).collect()
     }
 
-    /// The row as it was before this commit; none if that made it.
+    /// The row before this commit; `None` if the commit created it.
     pub fn before(&self, place: usize) -> Option<&Row> {
         let commit = &self.commits[place];
         let is_same = |it: &&Commit| it.table == commit.table && it.row["id"] == commit.row["id"];
@@ -381,8 +381,8 @@ impl Server {
         (commit.kind == "UPDATE").then_some(&before.row)
     }
 
-    /// How many rows were inserted that hold this text, in the table where the first of them is. One that was deleted and
-    /// inserted again is the same row.
+    /// How many inserted rows contain this marker, in the table where it first occurs. A row that was deleted and
+    /// inserted again counts once.
     pub fn times_made(&self, marker: &str) -> usize {
         let holds = |row: &Row| row.values().any(|value| value == marker);
         let mut made = self.born.iter().filter(|(_, row)| holds(row)).peekable();
@@ -391,12 +391,12 @@ impl Server {
         of_table.map(|(_, row)| row["id"].as_str()).collect::<HashSet<_>>().len()
     }
 
-    /// The owner of this row, even if it was deleted. None for a row without an owner, and for one that never existed.
+    /// The owner of this row, even if the row was deleted. `None` for a row without an owner or one that never existed.
     pub fn owner_ever(&self, id: &str) -> Option<&str> {
         self.owners.get(id)?.as_deref()
     }
 
-    /// Whether it is, or was, a workflow that all users may read.
+    /// Whether it is or was a public workflow.
     pub fn was_public(&self, id: &str) -> bool {
         self.history(id).iter().any(|place| {
             let Commit { table, row, .. } = &self.commits[*place];
@@ -404,7 +404,7 @@ impl Server {
         })
     }
 
-    /// The places of the commits that made the row with this id what it was from time to time.
+    /// The indexes of the commits that changed the row with this id.
     pub fn history(&self, id: &str) -> &[usize] {
         self.history.get(id).map_or(&[], Vec::as_slice)
     }

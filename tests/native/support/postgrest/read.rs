@@ -1,4 +1,4 @@
-//! GET: filters, order, page, count, embedded relations, and the cut at `max-rows`.
+//! GET: filters, order, pages, counts, embedded relations, and the limit `max-rows`.
 
 use super::filter::{check, holds, order};
 use super::schema::{self, Facts};
@@ -64,7 +64,7 @@ impl Server {
         Ok(rows)
     }
 
-    /// The row as `select` asks for it: `*`, columns, and `alias:table(*)` or `alias:table(count)`.
+    /// The row in the form that `select` requests: `*`, columns, `alias:table(*)` or `alias:table(count)`.
     fn shaped(
         &self,
         facts: &Facts,

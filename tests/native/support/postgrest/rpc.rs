@@ -1,4 +1,4 @@
-//! The functions for saves, as `supabase/migrations` makes them: one transaction each, with the caller's rights.
+//! The functions for saves, as in `supabase/migrations`: one transaction each, with the caller's rights.
 
 use super::schema::{self, Facts};
 use super::{calendar, Outcome, Refusal, Row, Server};
@@ -6,11 +6,11 @@ use serde_json::{json, Map, Value};
 
 type Arguments = Map<String, Value>;
 
-/// Saves one row of a batch that overwrites, or is repeated, or neither.
+/// Saves one row of a batch; the flags are `overwrite` and `replay`.
 type Save = fn(&mut Server, &Row, (bool, bool), &str) -> Result<Value, Refusal>;
 
 impl Server {
-    /// Calls a function. A refusal leaves everything as it was.
+    /// Calls a function. A refusal leaves everything unchanged.
     pub(super) fn call(
         &mut self,
         function: &str,
@@ -94,7 +94,7 @@ impl Server {
         Ok(self.whole(&id))
     }
 
-    /// Every node's version and every connection's ends, by their names.
+    /// Every node's version and every connection's ends, by name.
     fn versions_of(&self, workflow: &str) -> Value {
         let of = |table, name: &str, version: fn(&Row) -> Value| -> Value {
             let rows = self.rows(table).filter(|row| row["workflow_id"] == json!(workflow));
@@ -232,7 +232,7 @@ impl Server {
         Ok(self.whole(&id))
     }
 
-    /// Makes a workflow's nodes and connections the wanted ones. Answers whether anything had to change.
+    /// Replaces a workflow's nodes and connections with the requested ones. Returns whether anything changed.
     fn merge_graph(
         &mut self,
         workflow: &str,
@@ -254,7 +254,7 @@ impl Server {
         now_us: i64,
     ) -> Result<bool, Refusal> {
         let facts = schema::facts(table).expect("a table");
-        // A changed connection goes and comes back.
+        // A changed connection is deleted and inserted again.
         let comes_back = table == "workflow_connections";
         let stored: Vec<Row> =
             self.rows(table).filter(|row| row["workflow_id"] == json!(workflow)).cloned().collect();
@@ -320,7 +320,7 @@ impl Server {
     }
 }
 
-/// The expected versions, with times in the database's form.
+/// The expected versions, with times in the database's format.
 fn as_stored(expected: &Value) -> Value {
     let mut expected = expected.clone();
     for version in expected["nodes"].as_object_mut().expect("nodes").values_mut() {

@@ -5,13 +5,13 @@ use serde_json::{json, Value};
 
 pub struct Facts {
     pub name: &'static str,
-    /// `name`, `type`, and a default in JSON (`now` for the time of the insert).
+    /// `name`, `type`, and the default as JSON (`now` for the time of the insert).
     pub columns: &'static [(&'static str, Type, &'static str)],
     pub required: &'static [&'static str],
     pub unique: &'static [&'static [&'static str]],
-    /// Foreign keys with `on delete cascade`, but for the owner's.
+    /// Foreign keys with `on delete cascade`, except the owner's.
     pub parents: &'static [(&'static str, &'static str)],
-    /// The column that says whose row it is; without one it is the first parent's.
+    /// The column with the owner; without one, the first parent's owner applies.
     pub owner: Option<&'static str>,
 }
 
@@ -305,8 +305,8 @@ pub fn facts(name: &str) -> Option<&'static Facts> {
 }
 
 impl Facts {
-    /// The column that refers to the owner's profile. It is set to null with the profile's end where it may be null; else
-    /// the row goes too.
+    /// The column that refers to the owner's profile. When the profile is deleted, it is set to null if it is nullable;
+    /// otherwise the row is deleted too.
     pub fn owner_key(&self) -> Option<&'static str> {
         self.owner.filter(|column| *column != "id")
     }

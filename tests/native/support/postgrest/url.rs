@@ -1,4 +1,4 @@
-//! Query strings as `PostgREST` 12 parses them: `&` and `;` separate, `+` is a space, double quotes make a value in a
+//! Parses query strings like `PostgREST` 12: `&` and `;` separate, `+` is a space, double quotes enclose a value in a
 //! list or a logic tree, and at the top level everything after the operator is the value.
 
 use super::Refusal;
@@ -23,12 +23,12 @@ pub enum Operator {
     IsNull,
 }
 
-/// A query string, taken apart.
+/// A parsed query string.
 #[derive(Debug, Default)]
 pub struct Params {
     pub select: String,
     pub conditions: Vec<Condition>,
-    /// By embedded resource, `""` for the table itself: columns, and whether descending.
+    /// By embedded resource (`""` for the table itself): columns, and whether descending.
     pub order: Vec<(String, Vec<(String, bool)>)>,
     pub limit: Option<usize>,
     pub offset: usize,
@@ -71,7 +71,7 @@ fn decoded(text: &str) -> Option<String> {
                 bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?);
             }
             b'+' => bytes.push(b' '),
-            // A browser would percent-encode these itself, or cut the URL there.
+            // A browser would percent-encode these characters, or truncate the URL there.
             b'#' | b' ' | b'"' | b'<' | b'>' | b'\n' | b'\t' | b'\r' | 0x80.. => return None,
             byte => bytes.push(byte),
         }
@@ -91,7 +91,7 @@ fn order_term(term: &str) -> Result<(String, bool), Refusal> {
     }
 }
 
-/// A filter at the top level: the value is whatever follows the operator, quotes included.
+/// A filter at the top level: the value is everything after the operator, including quotes.
 fn column_condition(column: &str, text: &str) -> Result<Condition, Refusal> {
     let (is_negated, text) = text.strip_prefix("not.").map_or((false, text), |rest| (true, rest));
     let (name, value) = text.split_once('.').ok_or_else(|| bad(text))?;
@@ -167,7 +167,7 @@ impl Parser<'_> {
         text.to_owned()
     }
 
-    /// `and(…)`, `or(…)`, either with `not.` before it, or a condition on one column.
+    /// `and(…)`, `or(…)`, either with the prefix `not.`, or a condition on one column.
     fn tree(&mut self) -> Result<Condition, Refusal> {
         let before = self.rest;
         let is_negated = self.eat("not.");
@@ -204,7 +204,7 @@ impl Parser<'_> {
         Ok(values)
     }
 
-    /// A value in double quotes, inside which `\` escapes; or what goes up to the next `,` or `)`.
+    /// A value in double quotes, in which `\` escapes, or everything up to the next `,` or `)`.
     fn value(&mut self) -> Result<String, Refusal> {
         let before = self.rest;
         if self.eat("\"") {
@@ -223,7 +223,7 @@ impl Parser<'_> {
                     character => value.push(character),
                 }
             }
-            // Not a quoted value after all: the quotes belong to it.
+            // Not a quoted value after all: the quotes are part of the value.
             self.rest = before;
         }
         Ok(self.until(&[',', ')']))

@@ -41,7 +41,7 @@ impl Server {
         Ok(Outcome::rows(201, vec![Value::Object(row)]))
     }
 
-    /// A new row, made by a request.
+    /// Inserts a row for a request.
     pub(super) fn bear(&mut self, facts: &'static Facts, row: Row) -> Result<(), Refusal> {
         let id = row["id"].as_str().unwrap_or_default().to_owned();
         if self.tables[facts.name].contains_key(&id) {
@@ -53,7 +53,7 @@ impl Server {
         Ok(())
     }
 
-    /// New values for a row, made by a request.
+    /// Updates a row for a request.
     pub(super) fn replace(&mut self, facts: &'static Facts, row: &Row) -> Result<(), Refusal> {
         self.check_row(facts, row)?;
         let id = row["id"].as_str().expect("an id").to_owned();
@@ -61,7 +61,7 @@ impl Server {
         Ok(())
     }
 
-    /// The trigger that lets no user set the curated columns of a template.
+    /// The trigger that prevents users from setting the curated columns of a template.
     fn keep_curated(facts: &Facts, row: &mut Row, before: Option<&Row>) {
         if facts.name == "workflow_templates" {
             let defaults = schema::defaults(facts, "");
@@ -108,7 +108,7 @@ impl Server {
         Ok(Outcome::rows(200, rows))
     }
 
-    /// The rows that match and are the user's own: those that are only public cannot be changed.
+    /// The matching rows that the user owns: rows that are only public cannot be changed.
     fn own_ids(&self, facts: &Facts, params: &Params, subject: Option<&str>) -> Result<Vec<String>, Refusal> {
         assert!(!params.conditions.is_empty(), "a write without a filter changes the whole table");
         let own = self
@@ -118,7 +118,7 @@ impl Server {
         Ok(own.map(|row| row["id"].as_str().expect("an id").to_owned()).collect())
     }
 
-    /// The values that were sent, as the columns hold them.
+    /// The request's values in the form that the columns store.
     fn values(&self, facts: &Facts, arrival: &Arrival<'_>) -> Result<Row, Refusal> {
         let unreadable = || Refusal::new(400, "PGRST102", "the body is not a JSON object");
         let body = arrival.body.ok_or_else(unreadable)?;
@@ -164,7 +164,7 @@ impl Server {
         Ok(())
     }
 
-    /// Constraints of a new or changed row.
+    /// Checks the constraints of a new or changed row.
     pub(super) fn check_row(&self, facts: &Facts, row: &Row) -> Result<(), Refusal> {
         if let Some(column) = facts.required.iter().find(|column| row[**column].is_null()) {
             return Err(Refusal::new(400, "23502", format!("null value in column {column}")));
