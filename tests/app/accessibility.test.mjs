@@ -1,5 +1,5 @@
 // @ts-check
-// Every page on a phone and on a desktop, light and dark: nothing serious for axe-core, and nothing that sticks out.
+// Every page on a phone and a desktop, light and dark: no serious axe-core violations, and no horizontal overflow.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
@@ -15,7 +15,7 @@ const GRAVE = ['serious', 'critical'];
 let app;
 /** @type {[name: string, hash: string][]} */
 let pages;
-/** Ada's; Grace is an editor of it, and Mary a viewer. */
+/** Owned by Ada; Grace is an editor and Mary a viewer. */
 let sharedWorkflow = '';
 before(async () => {
   app = await startApp({ relay: true });
@@ -43,7 +43,7 @@ after(() => app?.stop());
 /** @param {import('playwright-core').Page} page @param {string} name */
 async function assertSound(page, name) {
   const found = await page.evaluate(async () => {
-    // @ts-expect-error axe is what the page was given.
+    // @ts-expect-error the page loaded axe.
     const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
     return {
       violations: violations.map((/** @type {any} */ violation) => ({
@@ -64,7 +64,7 @@ for (const [device, width, height] of /** @type {const} */ ([
   ['desktop', 1440, 900],
 ])) {
   for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
-    test(`every page is sound on a ${device}, ${colorScheme}`, async () => {
+    test(`every page is accessible on a ${device}, ${colorScheme}`, async () => {
       const { page, problems, close } = await app.visit('Grace', { width, height, colorScheme });
       await page.evaluate((axe) => (0, eval)(axe), AXE);
       for (const [name, hash] of pages) {
@@ -81,7 +81,7 @@ for (const [device, width, height] of /** @type {const} */ ([
   }
 }
 
-test('the way in, the dialogs, the toasts and the inspector are sound', async () => {
+test('the sign-in page, dialogs, toasts and the inspector are accessible', async () => {
   const { page, close } = await app.visit('Grace', { width: 390, height: 844 });
   await page.evaluate((axe) => (0, eval)(axe), AXE);
   await go(page, pages[2]?.[1] ?? '');
@@ -115,7 +115,7 @@ for (const [device, width, height, colorScheme] of /** @type {const} */ ([
   ['phone', 390, 844, 'light'],
   ['desktop', 1440, 900, 'dark'],
 ])) {
-  test(`sharing is sound on a ${device}, ${colorScheme}: invitations, the dialog, others, conflicts`, async () => {
+  test(`sharing is accessible on a ${device}, ${colorScheme}: invitations, the dialog, other people, conflicts`, async () => {
     const size = { width, height, colorScheme };
     const ada = await app.visit('Ada', { ...size, path: sharedWorkflow });
     const mary = await app.visit('Mary', { ...size, path: '#/' });
@@ -166,7 +166,7 @@ for (const [device, width, height, colorScheme] of /** @type {const} */ ([
   });
 }
 
-test('the devtools come with ?devtools, and not without', async () => {
+test('the devtools appear only with ?devtools', async () => {
   const { page, problems, close } = await app.visit('Grace');
   const isThere = () =>
     page.evaluate(() => [...document.querySelectorAll('*')].some((element) => element.shadowRoot !== null));

@@ -1,5 +1,5 @@
 // @ts-check
-// The canvas: what is drawn, moved and saved, and what happens when two people do.
+// The canvas: drawing, moving and saving, also when two people do so at the same time.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { dragBy, eventually, startApp, untilLive } from './support.mjs';
@@ -26,7 +26,7 @@ const connections = () =>
     workflowId,
   ]);
 
-test('a dragged node stays where it was dropped after saving and loading again, and keeps its row', async () => {
+test('a dragged node keeps its position and its row after saving and reloading', async () => {
   const { page, problems, close } = await app.visit('Ada', { path });
   const node = page.getByRole('button', { name: /^Step / }).first();
   await node.waitFor();
@@ -50,7 +50,7 @@ test('a dragged node stays where it was dropped after saving and loading again, 
   await close();
 });
 
-test('the arrow keys move the picked node, Delete removes it, and Discard brings everything back', async () => {
+test('the arrow keys move the selected node, Delete removes it, and Discard restores everything', async () => {
   const { page, problems, close } = await app.visit('Ada', { path });
   const node = page.getByRole('button', { name: /^Step / }).first();
   await node.click();
@@ -79,7 +79,7 @@ test('a new step is connected by dragging from a port, and both are saved', asyn
   const added = page.getByRole('button', { name: /^Step Proofreading/ });
   await added.waitFor();
   const newId = (await added.getAttribute('data-node-id')) ?? '';
-  // The inspector of the new step closes, so that the whole graph fits.
+  // Closing the inspector of the new step makes room for the whole graph.
   await page.getByRole('button', { name: 'Close', exact: true }).click();
   const source = page.getByRole('button', { name: /^Step / }).first();
   const sourceId = (await source.getAttribute('data-node-id')) ?? '';
@@ -123,7 +123,7 @@ test('two steps are connected from the keyboard', async () => {
   await close();
 });
 
-test('what was not saved is still there after looking at another page', async () => {
+test('unsaved changes survive a visit to another page', async () => {
   const { page, close } = await app.visit('Ada', { path });
   await page
     .getByRole('button', { name: /^Step / })
@@ -137,7 +137,7 @@ test('what was not saved is still there after looking at another page', async ()
   await close();
 });
 
-test('renaming a workflow while its canvas has changes is no conflict', async () => {
+test('renaming a workflow with unsaved canvas changes causes no conflict', async () => {
   const { page, close } = await app.visit('Ada', { path });
   await page
     .getByRole('button', { name: /^Step / })
@@ -156,7 +156,7 @@ test('renaming a workflow while its canvas has changes is no conflict', async ()
   await close();
 });
 
-/** Two windows of one person, in both of which the first step got another label; the first one has saved. */
+/** Two windows of one user, each with a different label for the first step; the first window has saved. */
 async function conflict(/** @type {string} */ theirs, /** @type {string} */ mine) {
   const first = await app.visit('Ada', { path });
   const second = await first.openTab(path);
@@ -179,7 +179,7 @@ async function conflict(/** @type {string} */ theirs, /** @type {string} */ mine
   return { first, second, dialog };
 }
 
-test('of two windows with different labels, the user chooses one, and both windows show it', async () => {
+test('when two windows have different labels, the user chooses one, and both windows show it', async () => {
   const { first, second, dialog } = await conflict('In the first window', 'In the second window');
   await dialog.getByRole('radio', { name: 'Mine: “In the second window”' }).check();
   await dialog.getByRole('button', { name: 'Save' }).click();

@@ -11,7 +11,7 @@ before(async () => {
 });
 after(() => app?.stop());
 
-test('a workflow becomes a template, which another user makes a workflow from', async () => {
+test('a workflow becomes a template, from which another user creates a workflow', async () => {
   const ada = await app.visit('Ada', { path: '#/workflows' });
   await ada.page.getByRole('link', { name: 'Product launch video' }).click();
   await ada.page.getByRole('button', { name: 'Save as template' }).click();
@@ -42,7 +42,7 @@ test('a workflow becomes a template, which another user makes a workflow from', 
   await grace.close();
 });
 
-test('a name that is taken is said in the dialog', async () => {
+test('the dialog reports a name that is taken', async () => {
   const { page, close } = await app.visit('Ada', { path: '#/workflows' });
   await page.getByRole('link', { name: 'Product launch video' }).click();
   await page.getByRole('button', { name: 'Save as template' }).click();
@@ -52,7 +52,7 @@ test('a name that is taken is said in the dialog', async () => {
   await close();
 });
 
-test('templates are put aside and found by that, and by their category', async () => {
+test('templates can be saved, and filtered by that and by category', async () => {
   const { page, problems, close } = await app.visit('Ada', { path: '#/templates' });
   const names = () => page.getByRole('list', { name: 'Templates' }).getByRole('heading').allTextContents();
   await page.getByRole('button', { name: 'Put Ad variants aside' }).click();
@@ -68,7 +68,7 @@ test('templates are put aside and found by that, and by their category', async (
   await close();
 });
 
-test('the audit log is filtered by kind and action, and goes by pages', async () => {
+test('the audit log has filters by kind and action, and pages', async () => {
   const { page, problems, close } = await app.visit('Ada', { path: '#/audit' });
   await page.getByText(/^Page 1 of \d+/).waitFor();
   await page.getByRole('button', { name: 'Next' }).click();
@@ -87,7 +87,7 @@ test('the audit log is filtered by kind and action, and goes by pages', async ()
   await close();
 });
 
-test('what is done shows up in the activity and in the chart', async () => {
+test('actions appear in the activity list and in the chart', async () => {
   const { page, problems, close } = await app.visit('Ada');
   const activity = page.getByRole('region', { name: 'Recent activity' });
   await activity.getByRole('list').waitFor();

@@ -1,5 +1,5 @@
 // @ts-check
-// API keys: encrypted at rest, never shown again, and brought over from the browser once.
+// API keys: encrypted at rest, never shown again, and imported once from the browser.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { eventually, startApp } from './support.mjs';
@@ -30,7 +30,7 @@ const secretOf = async (/** @type {string} */ service) => {
   return row.secret;
 };
 
-test('a stored key is ciphertext in the database, and in no place in the audit log', async () => {
+test('a stored key is ciphertext in the database and does not appear in the audit log', async () => {
   const { page, problems, close } = await app.visit('Ada', { path: '#/keys' });
   await page.getByRole('button', { name: 'Add key' }).click();
   await page.getByRole('combobox', { name: 'Service' }).fill('openai');
@@ -51,7 +51,7 @@ test('a stored key is ciphertext in the database, and in no place in the audit l
   await close();
 });
 
-test('a stored key is never shown again: the page has only dots for it', async () => {
+test('a stored key is never shown again: the page contains only dots', async () => {
   const { page, problems, close } = await app.visit('Ada', { path: '#/keys' });
   const row = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: 'openai' }) });
   await row.getByRole('img', { name: 'Hidden' }).waitFor();
@@ -61,7 +61,7 @@ test('a stored key is never shown again: the page has only dots for it', async (
   await close();
 });
 
-test('there is one master key, and it moves', async () => {
+test('there is only one master key, and another key can become it', async () => {
   const { page, problems, close } = await app.visit('Ada', { path: '#/keys' });
   const master = () =>
     app.stack.sql(
@@ -76,7 +76,7 @@ test('there is one master key, and it moves', async () => {
   await close();
 });
 
-test('keys that an older version left in the browser are imported once, without replacing those there are', async () => {
+test('keys that an older version left in the browser are imported once, without replacing existing ones', async () => {
   const { page, problems, close } = await app.visit('Ada', { path: '#/keys' });
   await page.evaluate((keys) => localStorage.setItem('apiKeys', JSON.stringify(keys)), {
     anthropic: 'sk-ant-old',
@@ -100,7 +100,7 @@ test('keys that an older version left in the browser are imported once, without 
   await close();
 });
 
-test('a key that could not be imported stays in the browser, and the import can be taken up again', async () => {
+test('a key that could not be imported stays in the browser, and the import can be resumed', async () => {
   const { page, close } = await app.visit('Grace', { path: '#/keys' });
   await page.evaluate((keys) => localStorage.setItem('apiKeys', JSON.stringify(keys)), {
     first: 'sk-first',

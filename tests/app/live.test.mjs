@@ -1,5 +1,5 @@
 // @ts-check
-// What one window does shows up in another, and the header says whether it does.
+// Changes in one window appear in another, and the header shows whether they do.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { eventually, go, startApp, untilLive } from './support.mjs';
@@ -11,7 +11,7 @@ before(async () => {
 });
 after(() => app?.stop());
 
-test('a workflow that is created, renamed and deleted in one window is so in the other', async () => {
+test('creating, renaming and deleting a workflow in one window appears in the other', async () => {
   const visitor = await app.visit('Ada', { path: '#/workflows' });
   const { page } = visitor;
   const other = await visitor.openTab('#/workflows');
@@ -36,7 +36,7 @@ test('a workflow that is created, renamed and deleted in one window is so in the
   await visitor.close();
 });
 
-test('what one user does never shows up at another user', async () => {
+test('changes by one user never appear for another user', async () => {
   const ada = await app.visit('Ada', { path: '#/workflows' });
   const grace = await app.visit('Grace', { path: '#/workflows' });
   await untilLive(grace.page);
@@ -52,7 +52,7 @@ test('what one user does never shows up at another user', async () => {
   await grace.close();
 });
 
-test('a run can be watched, step by step, in another window until it is completed', async () => {
+test('another window shows the steps of a run until it completes', async () => {
   const visitor = await app.visit('Ada', { path: '#/workflows' });
   const { page } = visitor;
   const [workflow] = await app.stack.sql("select id from workflows where name = 'Catalogue backgrounds'");
@@ -87,7 +87,7 @@ test('a run can be watched, step by step, in another window until it is complete
   await visitor.close();
 });
 
-test('a run that is stopped in another window ends there and here', async () => {
+test('a run stopped in another window ends in both', async () => {
   const visitor = await app.visit('Ada');
   const { page } = visitor;
   const [workflow] = await app.stack.sql("select id from workflows where name = 'Catalogue backgrounds'");
@@ -106,7 +106,7 @@ test('a run that is stopped in another window ends there and here', async () => 
   await visitor.close();
 });
 
-test('the history goes by pages', async () => {
+test('the history has pages', async () => {
   const { page, problems, close } = await app.visit('Ada', { path: '#/workflows' });
   await page.getByRole('link', { name: 'Product launch video' }).click();
   await page.getByRole('list', { name: 'Runs on this page' }).waitFor();
@@ -131,7 +131,7 @@ test('the history goes by pages', async () => {
   await close();
 });
 
-test('the header says that the connection is down, and what was missed shows up when it is back', async () => {
+test('the header shows a lost connection, and missed changes appear after it returns', async () => {
   const { page, close } = await app.visit('Ada', { path: '#/workflows' });
   await untilLive(page);
   void app.stack.realtime.restart({ downMs: 2500 });
@@ -144,7 +144,7 @@ test('the header says that the connection is down, and what was missed shows up 
   await close();
 });
 
-test('the header says that the device is offline', async () => {
+test('the header shows that the device is offline', async () => {
   const { page, close } = await app.visit('Ada', { path: '#/workflows' });
   await untilLive(page);
   await page.context().setOffline(true);

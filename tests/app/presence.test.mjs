@@ -1,5 +1,5 @@
 // @ts-check
-// Who is here, and where their pointers are.
+// Who is here, and the pointers of the others.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { go, startApp } from './support.mjs';
@@ -28,7 +28,7 @@ async function point(page) {
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2, { steps: 5 });
 }
 
-test('those who are here are shown by name, once each, and are gone when they leave', async () => {
+test('people in the workflow are shown once by name, and disappear when they leave', async () => {
   const ada = await app.visit('Ada', { path });
   await firstStep(ada.page).waitFor();
   const grace = await app.visit('Grace', { path });
@@ -53,7 +53,7 @@ test('those who are here are shown by name, once each, and are gone when they le
   await mary.close();
 });
 
-test('the pointers of the others move over the same steps, and go with them', async () => {
+test('pointers of others appear over the same steps, and disappear when they leave', async () => {
   const ada = await app.visit('Ada', { path });
   const mary = await app.visit('Mary', { path, width: 900 });
   await people(ada.page).first().waitFor();
@@ -81,7 +81,7 @@ test('the pointers of the others move over the same steps, and go with them', as
   await ada.close();
 });
 
-test('a workflow that is only public has no room', async () => {
+test('a public workflow has no room for visitors', async () => {
   const [{ id }] = await app.stack.sql(
     "select id from workflows where is_public and user_id <> '33333333-3333-4333-8333-333333333333' limit 1",
   );

@@ -1,5 +1,5 @@
 // @ts-check
-// Runs whose texts a service writes: streamed through the API relay, with keys that never reach the browser.
+// Runs whose texts come from a service: streamed through the API relay, with keys that never reach the browser.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { eventually, go, startApp } from './support.mjs';
@@ -19,9 +19,9 @@ before(async () => {
 });
 after(() => app?.stop());
 
-/** Everything that reaches the page from now on: answers, and frames of sockets. @param {Page} page */
+/** Collects everything that reaches the page from now on: responses and socket frames. @param {Page} page */
 async function collectTraffic(page) {
-  // Chromium does not always keep the bodies of answers that a page streams, so the page keeps a copy.
+  // Chromium does not always keep the bodies of streamed responses, so the page keeps copies.
   await page.evaluate(() => {
     const { fetch } = window;
     const bodies = /** @type {Promise<string>[]} */ ([]);
@@ -55,7 +55,7 @@ const detailsOf = (/** @type {Page} */ page) => page.getByRole('region', { name:
 const stepOf = (/** @type {Page} */ page, /** @type {string} */ label) =>
   detailsOf(page).getByRole('listitem').filter({ hasText: label });
 
-test('a text is shown as it is written, and no key reaches the page', async () => {
+test('text appears while it is generated, and no key reaches the page', async () => {
   const { page, problems, openTab, close } = await app.visit('Ada', { path });
   const traffic = await collectTraffic(page);
   await page.evaluate(() => {

@@ -1,5 +1,5 @@
 // @ts-check
-// Settings: kept in the database, applied to the page, in every window.
+// Settings: stored in the database and applied to the page in every window.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { eventually, startApp, untilLive } from './support.mjs';
@@ -17,7 +17,7 @@ const variable = (page, name) =>
 /** @param {import('playwright-core').Page} page */
 const theme = (page) => page.evaluate(() => document.documentElement.dataset.theme);
 
-test('the brand is applied to the page, also in a window that was open already', async () => {
+test('the brand is applied to the page, also in a window that was already open', async () => {
   const visitor = await app.visit('Grace', { path: '#/settings' });
   const { page } = visitor;
   const other = await visitor.openTab('#/');
@@ -46,7 +46,7 @@ test('the brand is applied to the page, also in a window that was open already',
   await visitor.close();
 });
 
-test('a brand colour that would be unreadable is shown lighter or darker', async () => {
+test('an unreadable brand color is lightened or darkened', async () => {
   const { page, close } = await app.visit('Grace', { path: '#/settings' });
   await page.getByLabel(/^Primary colour/).fill('#ffff66');
   await page.getByRole('button', { name: 'Save brand' }).click();
@@ -63,7 +63,7 @@ test('a brand colour that would be unreadable is shown lighter or darker', async
   await close();
 });
 
-test('resetting the brand asks first, and writes what a new brand begins with', async () => {
+test('resetting the brand asks for confirmation, and writes the defaults', async () => {
   const { page, problems, close } = await app.visit('Grace', { path: '#/settings' });
   await page.getByRole('button', { name: 'Reset…' }).click();
   await page.getByRole('button', { name: 'Reset brand' }).click();
@@ -73,7 +73,7 @@ test('resetting the brand asks first, and writes what a new brand begins with', 
   await close();
 });
 
-test('the theme is light, dark or as the system, at once and in every window', async () => {
+test('the theme is light, dark or the system’s, at once and in every window', async () => {
   const visitor = await app.visit('Ada', { path: '#/settings/account' });
   const { page } = visitor;
   const other = await visitor.openTab('#/');
@@ -103,7 +103,7 @@ test('the theme is light, dark or as the system, at once and in every window', a
   await visitor.close();
 });
 
-test('notifications, place and profile are saved', async () => {
+test('notifications, region and profile are saved', async () => {
   const { page, problems, close } = await app.visit('Ada', { path: '#/settings/account' });
   await page.getByRole('checkbox', { name: 'Send a mail when a run fails' }).uncheck();
   await page.getByRole('combobox', { name: 'Timezone' }).selectOption('Asia/Tokyo');
@@ -118,7 +118,7 @@ test('notifications, place and profile are saved', async () => {
   await close();
 });
 
-test('who turned notifications off is not told of runs', async () => {
+test('a user who turned notifications off receives none about runs', async () => {
   const { page, close } = await app.visit('Ada', { path: '#/settings/account' });
   await page.getByRole('checkbox', { name: 'Tell me in the app when a run ends' }).uncheck();
   await eventually(
@@ -133,7 +133,7 @@ test('who turned notifications off is not told of runs', async () => {
   await close();
 });
 
-test('settings that cannot be read say so, and can be asked for again', async () => {
+test('settings that cannot be read show an error and a retry button', async () => {
   const { page, close } = await app.visit('Grace');
   await page.waitForLoadState('networkidle');
   app.stack.faults.add({
@@ -146,7 +146,7 @@ test('settings that cannot be read say so, and can be asked for again', async ()
   const again = page.getByRole('alert').getByRole('button', { name: 'Try again' });
   await again.waitFor();
   app.stack.requests.clear();
-  // Not after the server is well again: the page might have asked by itself, and the button be gone.
+  // Click before the server recovers: the page might retry by itself, and the button would disappear.
   await again.click();
   await eventually(
     async () => app.stack.requests.count({ path: '/brand_settings' }),

@@ -1,5 +1,5 @@
 // @ts-check
-// Two people and one workflow: invitations, roles, edits at the same time, and what happens when access ends.
+// Two people and one workflow: invitations, roles, concurrent edits, and the end of access.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { dragBy, eventually, go, startApp, untilLive } from './support.mjs';
@@ -11,7 +11,7 @@ const CONFLICT = 'This workflow was changed elsewhere';
 
 /** @type {import('./support.mjs').RunningApp} */
 let app;
-/** The workflow of Ada, in which Grace is an editor and Mary a viewer. */
+/** Ada's workflow, with Grace as an editor and Mary as a viewer. */
 let path = '';
 let workflowId = '';
 before(async () => {
@@ -48,10 +48,10 @@ const save = (/** @type {Page} */ page) => page.getByRole('button', { name: 'Sav
 const untilSaved = (/** @type {Page} */ page) => page.getByText('Saved', { exact: true }).waitFor();
 const conflictOf = (/** @type {Page} */ page) => page.getByRole('dialog', { name: CONFLICT });
 
-/** Opens the shared workflow as someone who takes part in it. @param {string} person */
+/** Opens the shared workflow as one of its members. @param {string} person */
 async function open(person) {
   const visitor = await app.visit(person, { path, width: 1440 });
-  // What the page offers depends on the role, which is read after the workflow.
+  // The page's controls depend on the role, which is read after the workflow.
   const { page } = visitor;
   const canView = page.getByText('Read only', { exact: true });
   const canEdit = page.getByRole('button', { name: 'Add step' });
@@ -102,7 +102,7 @@ test('an invited user accepts, edits the workflow, and both see it', async () =>
   await grace.close();
 });
 
-test('an address that is invited already is said in the dialog', async () => {
+test('the dialog reports an address that is already invited', async () => {
   const { page, close } = await open('Ada');
   await page.getByRole('button', { name: 'Share' }).click();
   const dialog = page.getByRole('dialog', { name: /^Share / });
@@ -112,7 +112,7 @@ test('an address that is invited already is said in the dialog', async () => {
   await close();
 });
 
-test('an invitation that is declined is gone for both', async () => {
+test('a declined invitation disappears for both', async () => {
   const mary = await app.visit('Mary', { path: '#/workflows/shared' });
   const invitation = mary.page.getByRole('listitem').filter({ hasText: 'Catalogue backgrounds' });
   await mary.page.getByText('1 invitation', { exact: true }).waitFor();
@@ -127,7 +127,7 @@ test('an invitation that is declined is gone for both', async () => {
   await mary.close();
 });
 
-test('two people drag different steps at once and save: both are moved, on both screens', async () => {
+test('when two people drag different steps and save, both steps move on both screens', async () => {
   const [ada, grace] = [await open('Ada'), await open('Grace')];
   const before = await nodes();
   const [first, second] = [before[0]?.node_id, before[1]?.node_id];
@@ -153,14 +153,14 @@ test('two people drag different steps at once and save: both are moved, on both 
   }
   assert.equal(await conflictOf(ada.page).count(), 0);
   assert.equal(await conflictOf(grace.page).count(), 0);
-  // The browser logs that the database refused the slower save, which then was merged.
+  // The browser logs that the database refused the slower save, which was then merged.
   const problems = [...ada.problems, ...grace.problems].filter((text) => !text.includes('409 (Conflict)'));
   assert.deepEqual(problems, []);
   await ada.close();
   await grace.close();
 });
 
-/** Two people give the first step different labels; Grace moves the second step too. Ada saves first. */
+/** Two people give the first step different labels; Grace also moves the second step. Ada saves first. */
 async function conflict(/** @type {string} */ theirs, /** @type {string} */ mine) {
   const [ada, grace] = [await open('Ada'), await open('Grace')];
   const [, second] = await nodes();
@@ -181,7 +181,7 @@ for (const { choice, side } of [
   { choice: 'Theirs', side: 'theirs' },
   { choice: 'Mine', side: 'mine' },
 ]) {
-  test(`of two labels for one step, the dialog keeps ${side}, and everything else is merged`, async () => {
+  test(`in a conflict between two labels, the dialog keeps ${side}, and everything else is merged`, async () => {
     const labels = { theirs: `Ada for ${side}`, mine: `Grace for ${side}` };
     const { ada, grace, dialog, isMoved } = await conflict(labels.theirs, labels.mine);
     const kept = side === 'theirs' ? labels.theirs : labels.mine;
@@ -199,7 +199,7 @@ for (const { choice, side } of [
   });
 }
 
-test('a conflict can be decided later: nothing is saved, and the changes stay', async () => {
+test('a conflict can be resolved later: nothing is saved, and the changes stay', async () => {
   const { ada, grace, dialog, isMoved } = await conflict('Ada for later', 'Grace for later');
   await dialog.getByRole('button', { name: 'Decide later' }).click();
   await grace.page.getByText('Unsaved changes').waitFor();
@@ -210,7 +210,7 @@ test('a conflict can be decided later: nothing is saved, and the changes stay', 
   await grace.close();
 });
 
-test('a step that one deletes and the other changes is asked about, and can be kept or deleted', async () => {
+test('a step deleted by one person and changed by the other can be kept or deleted', async () => {
   for (const isKept of [true, false]) {
     const [ada, grace] = [await open('Ada'), await open('Grace')];
     const all = await nodes();
@@ -236,7 +236,7 @@ test('a step that one deletes and the other changes is asked about, and can be k
   }
 });
 
-test('a viewer sees the steps and the runs, and can change nothing', async () => {
+test('a viewer sees steps and runs, but cannot change anything', async () => {
   const { page, problems, close } = await open('Mary');
   await page.getByText('Read only', { exact: true }).waitFor();
   await page.getByRole('list', { name: 'Runs on this page' }).waitFor();
@@ -262,7 +262,7 @@ test('a viewer sees the steps and the runs, and can change nothing', async () =>
   await close();
 });
 
-test('an editor whose role is lowered can change nothing from then on', async () => {
+test('an editor who becomes a viewer can no longer change anything', async () => {
   const [ada, grace] = [await open('Ada'), await open('Grace')];
   await relabel(grace.page, 'Never saved');
   await ada.page.getByRole('button', { name: 'Share' }).click();
@@ -278,7 +278,7 @@ test('an editor whose role is lowered can change nothing from then on', async ()
   await grace.close();
 });
 
-test('a member who is removed while looking at the workflow loses it at once', async () => {
+test('a member who is removed while viewing the workflow loses it at once', async () => {
   const [ada, mary] = [await open('Ada'), await open('Mary')];
   await ada.page.getByRole('button', { name: 'Share' }).click();
   await ada.page.getByRole('button', { name: 'Remove mary@example.com' }).click();

@@ -1,5 +1,5 @@
 // @ts-check
-// The example app as visitors meet it: built, served, with a real database behind it, in real browsers.
+// The example app as visitors see it: built, served, with a real database and real browsers.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -19,9 +19,9 @@ const VITE = 'node_modules/vite/bin/vite.js';
  */
 
 /**
- * Starts a stack of its own and serves the app for it.
+ * Starts a separate stack and serves the app with it.
  *
- * @param {{ isDevelopment?: boolean, encryptedKeys?: boolean, relay?: boolean }} options `isDevelopment` serves it as `npm run dev` does
+ * @param {{ isDevelopment?: boolean, encryptedKeys?: boolean, relay?: boolean }} options `isDevelopment` serves it like `npm run dev`
  */
 export async function startApp({ isDevelopment = false, ...options } = {}) {
   const stack = await startStack({ port: 0, members: true, ...options });
@@ -94,7 +94,7 @@ function printedAddress(process) {
 }
 
 /**
- * A visitor of their own, signed in as a demo user.
+ * A visitor with a separate browser context, signed in as a demo user.
  *
  * @param {{ browser: import('playwright-core').Browser, address: string }} app
  * @param {string} person
@@ -111,7 +111,7 @@ async function visit({ browser, address }, person, options = {}) {
   return {
     page,
     problems,
-    /** The same browser's next window. @param {string} hash */
+    /** Opens another window in the same browser context. @param {string} hash */
     async openTab(hash) {
       const tab = await context.newPage();
       const tabProblems = collectProblems(tab);
@@ -159,7 +159,7 @@ export async function dragBy(page, element, dx, dy) {
 }
 
 /**
- * Asks until the answer is what is expected.
+ * Repeats a question until its answer is as expected.
  *
  * @template T
  * @param {() => Promise<T>} ask

@@ -1,6 +1,5 @@
 // @ts-check
-// The list of workflows, who sees it, and what is said when the server fails. In development mode, where React runs
-// every effect twice.
+// The list of workflows, who sees it, and its error messages. In development mode, where React runs every effect twice.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { eventually, go, startApp } from './support.mjs';
@@ -12,7 +11,7 @@ before(async () => {
 });
 after(() => app?.stop());
 
-test('a visitor creates, renames, archives and deletes a workflow, and the database follows', async () => {
+test('a visitor creates, renames, archives and deletes a workflow, and the database has the changes', async () => {
   const { page, problems, close } = await app.visit('Ada', { path: '#/workflows' });
   const name = 'Quotes "and" commas, (all) 100 % & 😀';
   await page.getByRole('button', { name: 'New workflow' }).click();
@@ -44,7 +43,7 @@ test('a visitor creates, renames, archives and deletes a workflow, and the datab
   await close();
 });
 
-test('a star puts a workflow on the dashboard, and takes it away again', async () => {
+test('a star adds a workflow to the dashboard and removes it again', async () => {
   const { page, problems, close } = await app.visit('Grace', { path: '#/workflows' });
   await app.stack.sql('delete from workflow_favorites');
   await page.reload();
@@ -60,7 +59,7 @@ test('a star puts a workflow on the dashboard, and takes it away again', async (
   await close();
 });
 
-test('a deletion that the server refuses is taken back and told in a toast, whose button tries again', async () => {
+test('a refused deletion is rolled back and reported in a toast with a retry button', async () => {
   const { page, close } = await app.visit('Grace', { path: '#/workflows' });
   const link = page.getByRole('link', { name: 'UGC ad remix' });
   await link.waitFor();
@@ -87,7 +86,7 @@ test('a deletion that the server refuses is taken back and told in a toast, whos
   await close();
 });
 
-test('coming back to the list asks nothing', async () => {
+test('returning to the list sends no request', async () => {
   const { page, problems, close } = await app.visit('Ada', { path: '#/workflows' });
   await page.getByRole('link', { name: 'Product launch video' }).click();
   await page.getByRole('group', { name: 'Workflow graph' }).waitFor();
@@ -102,7 +101,7 @@ test('coming back to the list asks nothing', async () => {
   await close();
 });
 
-test('after signing out, the next visitor sees nothing of the one before', async () => {
+test('after signing out, the next visitor sees nothing of the previous one', async () => {
   const { page, problems, close } = await app.visit('Ada', { path: '#/workflows' });
   await page.getByRole('link', { name: 'Product launch video' }).waitFor();
   await page.getByRole('button', { name: 'Sign out' }).click();
@@ -113,7 +112,7 @@ test('after signing out, the next visitor sees nothing of the one before', async
   await close();
 });
 
-test('a failing server is said where it happens, and it is asked again: at once by the button, in a while by itself', async () => {
+test('a server failure is shown in place; a button retries at once, and the page retries by itself later', async () => {
   const { page, close } = await app.visit('Ada', { path: '#/workflows' });
   await page.getByRole('link', { name: 'Product launch video' }).waitFor();
   app.stack.faults.add({

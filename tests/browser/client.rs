@@ -1,4 +1,4 @@
-//! A client from outside, with a network that answers what the test says.
+//! A client used through its JavaScript interface, with a simulated network.
 
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use std::cell::Cell;
@@ -16,7 +16,7 @@ fn evaluate(expression: &str) -> JsValue {
         .expect("the test's own script")
 }
 
-/// The package's side of a client, which remembers what it was told.
+/// The package's side of a client, which records its notifications.
 fn mirror() -> JsValue {
     evaluate(
         "({ copies: {}, put(key, data) { this.copies[key] = data; }, drop(key) { delete this.copies[key]; },
@@ -27,14 +27,14 @@ fn mirror() -> JsValue {
     )
 }
 
-/// The package's side of realtime, which opens nothing.
+/// The package's side of realtime, which opens no socket.
 fn driver() -> SocketDriver {
     let names = ["connect", "transmit", "disconnect", "wakeIn", "row", "stands", "gap"];
     evaluate(&["({ ", &names.map(|name| [name, "() {}"].concat()).join(", "), " })"].concat())
         .unchecked_into()
 }
 
-/// Options whose fetch counts its calls and answers `answer`, an expression of `url` and `init`.
+/// Options with a fetch that counts its calls and responds with `answer`, an expression of `url` and `init`.
 fn options(answer: &str) -> JsValue {
     let script = "({ url: 'https://example.test/', key: 'anon', retry: { maxAttempts: 1 }, requests: [],
         fetch(url, init) { options.requests.push([url, init]); return ANSWER; } })";
@@ -47,7 +47,7 @@ thread_local! {
     static CALLS: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Calls a function of `db`; the promise is for its outcome.
+/// Calls a function of `db`; the future resolves to its outcome.
 fn start(mirror: &JsValue, client: &Client, name: &str, arguments: &[&JsValue]) -> JsFuture {
     let number = CALLS.with(|calls| calls.replace(calls.get() + 1));
     let outcome: Function = get(mirror, "outcome").unchecked_into();
@@ -66,7 +66,7 @@ fn text(object: &JsValue, name: &str) -> String {
 }
 
 #[test]
-async fn a_row_is_handed_out_and_cached_as_the_very_object() {
+async fn a_row_is_returned_and_cached_as_the_same_object() {
     let mirror = mirror();
     let client = Client::new(mirror.clone().unchecked_into::<CacheMirror>(), driver());
     let options = options(
@@ -88,7 +88,7 @@ async fn a_row_is_handed_out_and_cached_as_the_very_object() {
 }
 
 #[test]
-async fn nothing_is_asked_before_it_is_configured() {
+async fn nothing_is_requested_before_configure() {
     let mirror = mirror();
     let client = Client::new(mirror.clone().unchecked_into::<CacheMirror>(), driver());
     let error = start(&mirror, &client, "getWorkflow", &[&WORKFLOW.into()]).await.expect_err("refused");
@@ -96,7 +96,7 @@ async fn nothing_is_asked_before_it_is_configured() {
 }
 
 #[test]
-fn bad_options_are_named() {
+fn invalid_options_are_named() {
     let client = Client::new(mirror().unchecked_into::<CacheMirror>(), driver());
     for (options, name) in [
         ("({ key: 'k' })", "url"),
@@ -113,7 +113,7 @@ fn bad_options_are_named() {
 }
 
 #[test]
-async fn whatever_is_thrown_becomes_an_error_of_ours() {
+async fn any_thrown_value_becomes_a_database_error() {
     for thrown in ["new TypeError('Failed to fetch')", "'a text'", "undefined", "42"] {
         let mirror = mirror();
         let client = Client::new(mirror.clone().unchecked_into::<CacheMirror>(), driver());
@@ -125,7 +125,7 @@ async fn whatever_is_thrown_becomes_an_error_of_ours() {
 }
 
 #[test]
-async fn an_exception_of_a_custom_fetch_is_an_error_of_the_call_alone() {
+async fn an_exception_in_a_custom_fetch_fails_only_that_call() {
     let mirror = mirror();
     let client = Client::new(mirror.clone().unchecked_into::<CacheMirror>(), driver());
     client
@@ -148,7 +148,7 @@ async fn arguments_that_are_neither_values_nor_fields_are_refused() {
 }
 
 #[test]
-async fn a_call_that_is_given_up_ends() {
+async fn an_aborted_call_ends() {
     let mirror = mirror();
     let client = Client::new(mirror.clone().unchecked_into::<CacheMirror>(), driver());
     client.configure(&options("new Promise(() => {})")).expect("good options");
@@ -159,7 +159,7 @@ async fn a_call_that_is_given_up_ends() {
 }
 
 #[test]
-async fn closing_ends_a_call_under_way_and_freeing_is_harmless() {
+async fn closing_ends_a_call_in_progress_and_freeing_is_harmless() {
     let mirror = mirror();
     let client = Client::new(mirror.clone().unchecked_into::<CacheMirror>(), driver());
     client.configure(&options("new Promise(() => {})")).expect("good options");

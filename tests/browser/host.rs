@@ -1,4 +1,4 @@
-//! The host's promises.
+//! The functions that the host provides.
 
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
@@ -20,8 +20,8 @@ fn a_uuid_is_random_and_of_version_4() {
 }
 
 #[test]
-fn the_claims_of_a_token_are_read_and_a_text_that_is_no_jwt_has_none() {
-    // In base64url, which needs both of its own characters, and in UTF-8.
+fn the_claims_of_a_token_are_read_and_a_string_that_is_not_a_jwt_has_none() {
+    // Base64url, with both of its special characters, and UTF-8.
     let token = script(
         "const bytes = new TextEncoder().encode(JSON.stringify({ sub: 'Łuser>>>???' }));\
         const payload = btoa(String.fromCharCode(...bytes));\
@@ -38,7 +38,7 @@ fn the_claims_of_a_token_are_read_and_a_text_that_is_no_jwt_has_none() {
 
 #[test]
 async fn a_sleep_that_is_dropped_leaves_no_timer() {
-    // By how long they wait: a driver may set and clear timers of its own meanwhile.
+    // Identified by their duration: a driver may set and clear timers of its own in the meantime.
     script(
         "const { setTimeout, clearTimeout } = globalThis; const waits = new Map(); const cleared = [];\
         globalThis.setTimeout = (act, wait) => {\

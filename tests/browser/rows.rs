@@ -14,7 +14,7 @@ fn json(row: &Row) -> String {
 }
 
 #[test]
-fn a_column_is_read_in_its_own_type() {
+fn a_column_is_read_with_its_type() {
     let row = row(r#"{"id":"a","n":1.5,"flag":true,"nothing":null,"config":{"x":1}}"#);
     assert_eq!(row.column("id"), Value::Text("a".into()));
     assert_eq!(row.column("n"), Value::Number(1.5));
@@ -25,7 +25,7 @@ fn a_column_is_read_in_its_own_type() {
 }
 
 #[test]
-fn names_that_begin_alike_are_told_apart() {
+fn names_with_a_common_prefix_are_distinguished() {
     let row = row(r#"{"node":"short","node_count":"long"}"#);
     let both: &'static str = "node_count";
     assert_eq!(row.column(&both[..4]), Value::Text("short".into()));
@@ -50,7 +50,7 @@ fn an_equal_list_is_the_same_list() {
 }
 
 #[test]
-fn a_row_covers_what_was_sent_whatever_the_order_of_members() {
+fn a_row_contains_the_sent_values_regardless_of_member_order() {
     let stored = row(r#"{"id":"a","config":{"x":[1,{"y":null}],"z":0},"n":1}"#);
     assert!(stored.covers(&row(r#"{"config":{"z":0,"x":[1,{"y":null}]}}"#)));
     assert!(!stored.covers(&row(r#"{"config":{"z":0}}"#)));
@@ -80,12 +80,12 @@ fn rows_are_grouped_in_their_order() {
 }
 
 #[test]
-fn of_a_row_that_is_there_twice_the_later_stays() {
+fn of_duplicate_rows_the_last_one_stays() {
     let rows = row(r#"[{"id":"a","n":1},{"id":"b","n":2},{"id":"a","n":3}]"#);
     assert_eq!(json(&rows.latest_of_each()), r#"[{"id":"b","n":2},{"id":"a","n":3}]"#);
 }
 
-/// JSON that is nested `depth` lists deep, with `inner` in the middle.
+/// JSON with `depth` nested lists around `inner`.
 fn nested(depth: usize, inner: &str) -> Row {
     row(&[r#"{"id":"a","config":"#, &"[".repeat(depth), inner, &"]".repeat(depth), "}"].concat())
 }
@@ -112,7 +112,7 @@ fn json_of_any_width_is_compared() {
 }
 
 #[test]
-fn a_partial_row_is_laid_over_the_known_one() {
+fn a_partial_row_is_merged_into_the_known_one() {
     let known = row(r#"{"id":"a","config":{"big":1},"label":"old"}"#);
     assert_eq!(
         json(&known.merged(&row(r#"{"id":"a","label":null}"#))),
@@ -135,7 +135,7 @@ fn a_list_is_changed_in_a_copy() {
 }
 
 #[test]
-fn what_two_sets_of_rows_do_not_share_is_found() {
+fn the_difference_between_two_sets_of_rows_is_found() {
     let mut index = <Row as Data>::Index::default();
     for row in row(r#"[{"id":"gone","n":1},{"id":"same","n":2},{"id":"other","n":3}]"#).items() {
         let id = row.column("id").text().unwrap_or_default().to_owned();
@@ -159,14 +159,14 @@ fn what_two_sets_of_rows_do_not_share_is_found() {
 }
 
 #[test]
-fn values_of_lists_are_read_as_what_they_are() {
+fn values_of_lists_keep_their_types() {
     let list = row(r#"[1, "a", null, {}]"#);
     let values: Vec<_> = list.items().iter().map(Data::value).collect();
     assert_eq!(values, [Value::Number(1.0), Value::Text("a".into()), Value::Null, Value::Json]);
 }
 
 #[test]
-fn the_entries_that_hold_a_row_are_known_by_its_id() {
+fn the_entries_that_contain_a_row_are_found_by_its_id() {
     let mut holders = <Row as Data>::Holders::default();
     let list = row(r#"[{"id":"a"},{"id":"b"},{"id":"a"},{"id":7},null]"#);
     holders.replace(1, None, Some(&list));

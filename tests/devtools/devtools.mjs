@@ -10,21 +10,21 @@ import { useDevtools } from './support.mjs';
 
 const SCREENSHOTS = fileURLToPath(new URL('../../test-results/devtools/', import.meta.url));
 
-/** The devtools in a page under one version of React. @param {import('./support.mjs').Version} version */
+/** Tests the devtools in a page with one version of React. @param {import('./support.mjs').Version} version */
 export async function testDevtools(version) {
   const devtools = await useDevtools(version);
   for (const [name, story] of Object.entries(STORIES))
     test(`React ${version}: ${name}`, () => story(devtools));
 }
 
-/** What has the keyboard, by its name. @param {Page} page */
+/** The name of the focused element. @param {Page} page */
 const focused = (page) =>
   page.evaluate(() => {
     const element = document.activeElement?.shadowRoot?.activeElement ?? document.activeElement;
     return element?.getAttribute('aria-label') ?? element?.textContent;
   });
 
-/** Calls of `db`, one after the other. @param {Page} page @param {unknown[][]} calls */
+/** Calls functions of `db` one after the other. @param {Page} page @param {unknown[][]} calls */
 const call = (page, ...calls) =>
   page.evaluate(async (calls) => {
     for (const [name, ...args] of calls) await /** @type {any} */ (globalThis).wdb.db[String(name)](...args);

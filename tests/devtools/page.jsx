@@ -1,4 +1,4 @@
-// An app with devtools; `mount` renders them with whatever props a test wants.
+// An app with devtools; `mount` renders them with the props that a test passes.
 import { StrictMode, version } from 'react';
 import { flushSync } from 'react-dom';
 import { createRoot } from 'react-dom/client';
@@ -10,9 +10,9 @@ const root = createRoot(document.getElementById('root'));
 Object.assign(globalThis, {
   wdb,
   reactVersion: version,
-  /** What the app hears of its own. */
+  /** What the app's own listeners received. */
   heard: { keys: [], events: [] },
-  /** Returns when the effects have run too: from then on the devtools record. */
+  /** Returns after the effects ran: from then on, the devtools record. */
   mount: (props) =>
     flushSync(() =>
       root.render(

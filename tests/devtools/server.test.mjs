@@ -21,7 +21,7 @@ for (const version of /** @type {const} */ ([18, 19])) {
   });
 }
 
-test('an app that does not import the devtools has nothing of them, nor of React', async () => {
+test('an app that does not import the devtools contains no code of them or of React', async () => {
   const dir = await newProject(19);
   const plain = await bundled(dir, "import { db } from 'workflow-db'; console.log(db);");
   const whole = await bundled(

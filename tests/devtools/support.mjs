@@ -16,7 +16,7 @@ const at = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.me
 const MODULES = at('../../node_modules/');
 /** The names under which each version of React is installed. */
 const REACT = { 18: ['react18', 'react-dom18'], 19: ['react', 'react-dom'] };
-/** Tells an app's page that its styles reach no devtools: these would break every one of them. */
+/** Shows that an app's styles do not reach the devtools: these styles would break each of them. */
 const HTML = `<!doctype html>
 <meta charset="utf-8" />
 <link rel="icon" href="data:," />
@@ -38,7 +38,7 @@ export async function newProject(version) {
   const modules = join(dir, 'node_modules');
   await mkdir(modules);
   await rename(unpacked.root, join(modules, 'workflow-db'));
-  // Copies, which find each other; links would lead to where the other version has the name.
+  // Copies resolve each other; links would lead to a folder where the other version has the name.
   const [react, dom] = REACT[version].map((name) => join(MODULES, name));
   await cp(join(MODULES, 'scheduler'), join(modules, 'scheduler'), { recursive: true });
   await cp(react, join(modules, 'react'), { recursive: true });
@@ -48,7 +48,7 @@ export async function newProject(version) {
   return dir;
 }
 
-/** What an entry becomes in an app. @param {string} dir @param {string} contents */
+/** Bundles an entry as an app would. @param {string} dir @param {string} contents */
 export async function bundled(dir, contents) {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: dir, loader: 'jsx' },
@@ -82,7 +82,7 @@ export async function useDevtools(version) {
   const fixtures = createFixtures(stack);
 
   /**
-   * A page of a new user with the devtools in it, and the client configured.
+   * A page with a new user, the devtools, and the configured client.
    *
    * @param {{ props?: object, scheme?: 'light' | 'dark' }} [options]
    */

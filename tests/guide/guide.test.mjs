@@ -17,14 +17,14 @@ import { topics } from './scenarios/topics.mjs';
 /** @typedef {import('./support/blocks.mjs').Block} Block */
 /** @typedef {(block: Block, guide: import('./support/world.mjs').Guide) => Promise<void>} Scenario */
 
-/** Each document, and what is done with each of its blocks, by the name on its fence. */
+/** Each document, and the scenario of each of its blocks, by the name on its fence. */
 const DOCUMENTS = /** @type {Record<string, Record<string, Scenario>>} */ ({
   'DATABASE_INTEGRATION.md': { ...start, ...components, ...snippets, ...security, ...servers },
   'MIGRATING.md': migrating,
   'README.md': readme,
   ...topics,
 });
-/** Not run: commands for a shell. Every other language needs a name, and a scenario of that name. */
+/** Languages that are not run: shell commands. Blocks in all other languages need a name and a scenario. */
 const NOT_RUN = ['sh'];
 const COMPILED = ['ts', 'tsx', 'js'];
 
@@ -38,7 +38,7 @@ const ROOT = new URL('../../', import.meta.url);
 const text = (/** @type {string} */ file) => readFile(new URL(file, ROOT), 'utf8');
 const place = (/** @type {Block} */ { file, line }) => `${file}:${line}`;
 
-test('every code block has a language, a name of its own and a scenario, and every scenario a block', () => {
+test('every code block has a language, a unique name and a scenario, and every scenario a block', () => {
   for (const file of files) {
     const own = running.filter((block) => block.file === file);
     const nameless = own.filter(({ language, name }) => !language || !name);
@@ -65,7 +65,7 @@ test('the numbers of README.md are those of docs/performance.md', async () => {
   const [readme, performance] = await Promise.all(['README.md', 'docs/performance.md'].map(text));
   const numbers = [...readme.matchAll(/[\d.,]*\d (?:ms|µs|kB)/g)].map(([number]) => number);
   assert.ok(numbers.length > 3);
-  // Sizes are rounded in the README, and whole in the other page's table.
+  // The README rounds sizes; the table on the other page does not.
   const bytes = [...performance.matchAll(/\b\d{3},\d{3}\b/g)].map(
     ([number]) => `${(Number(number.replace(',', '')) / 1000).toFixed(1)} kB`,
   );
@@ -82,7 +82,7 @@ test('the README says how many cases the fault matrix has', async () => {
   assert.equal(Number(stated), [...cells.matchAll(/^\| (?!fault \|)[^|]+ \| [^|]+ \|$/gm)].length);
 });
 
-test('links lead somewhere', async () => {
+test('no link is broken', async () => {
   const pages = (await readdir(ROOT)).concat(
     (await readdir(new URL('docs/', ROOT))).map((name) => `docs/${name}`),
   );
@@ -101,7 +101,7 @@ test('links lead somewhere', async () => {
   }
 });
 
-/** The anchor of a heading, as code hosts make it. @param {string} heading */
+/** The anchor of a heading, as code hosts generate it. @param {string} heading */
 function slugOf(heading) {
   const words = heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '');
   return words.replaceAll(' ', '-');

@@ -1,5 +1,5 @@
 // @ts-check
-// The hooks that the app has already, unmodified, over `db` and the realtime manager (tests/types/consumer/app).
+// The app's existing hooks, unmodified, with `db` and the realtime manager (tests/types/consumer/app).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '../e2e/support/until.mjs';
@@ -40,7 +40,7 @@ const cases = ({ user, workflow, execution }) => {
   ];
 };
 
-/** Shows one of the app's hooks, until it follows. @param {any} tab @param {string} hook @param {string} scope @param {number} [feeds] */
+/** Renders one of the app's hooks and waits until it is subscribed. @param {any} tab @param {string} hook @param {string} scope @param {number} [feeds] */
 async function open(tab, hook, scope, feeds = 1) {
   await tab.run(
     (/** @type {[string, string]} */ [hook, scope]) => {
@@ -50,7 +50,7 @@ async function open(tab, hook, scope, feeds = 1) {
     [hook, scope],
   );
   await isLive(tab, feeds);
-  // What is read first is there by now, whether before the subscription or after it.
+  // The initial read has completed by now, whether it started before the subscription or after it.
   await tab.run(() => until(() => cache.getStats().inFlight === 0));
 }
 
@@ -58,7 +58,7 @@ for (const version of VERSIONS) {
   const it = (/** @type {string} */ name, /** @type {() => Promise<void>} */ run) =>
     test(`React ${version}: ${name}`, run);
 
-  it('every kind of scope delivers what another client inserts, updates and deletes', async () => {
+  it('every kind of scope delivers inserts, updates and deletes by another client', async () => {
     const estate = await newEstate(await newUser('ada'));
     const tab = await openHooks(version, estate.user);
     for (const [hook, scope, path, table, made, column, feeds] of cases(estate)) {
@@ -77,7 +77,7 @@ for (const version of VERSIONS) {
     }
   });
 
-  it('a workflow, and a run, are followed by their own id', async () => {
+  it('a workflow and a run are subscribed by their own id', async () => {
     const { user, workflow, execution, nodes } = await newEstate(await newUser('ada'));
     const tab = await openHooks(version, user);
     await open(tab, 'useWorkflow', workflow.id, 3);
@@ -91,7 +91,7 @@ for (const version of VERSIONS) {
     await shows(tab, 'app', 'execution', null);
   });
 
-  it('the audit log grows as others act', async () => {
+  it('the audit log grows with actions by others', async () => {
     const user = await newUser('ada');
     const tab = await openHooks(version, user);
     await open(tab, 'useAuditLogs', user.id);
@@ -104,7 +104,7 @@ for (const version of VERSIONS) {
     await shows(tab, 'app', 'total', 2);
   });
 
-  it('own writes are shown once, though they come back as events', async () => {
+  it('own writes appear once, even though they return as events', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const tab = await openHooks(version, user);
@@ -131,7 +131,7 @@ for (const version of VERSIONS) {
     await shows(tab, 'app', 'settings', saved);
   });
 
-  it('errors are DatabaseErrors, those that the app makes too', async () => {
+  it('errors are DatabaseErrors, including those that the app creates', async () => {
     const user = await newUser('ada');
     const tab = await openHooks(version, user);
     await open(tab, 'useWorkflows', user.id);
@@ -149,7 +149,7 @@ for (const version of VERSIONS) {
     await shows(tab, 'gone', 'error', { code: 'NOT_FOUND', isOurs: true });
   });
 
-  it('what is unmounted leaves no channel, and works again when it is back', async () => {
+  it('an unmounted hook leaves no channel, and works again when it remounts', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const tab = await openHooks(version, user);

@@ -1,5 +1,5 @@
 // @ts-check
-// `useEntry`: reads without a hook of their own.
+// `useEntry`: reads that have no hook of their own.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLive } from './support/live.mjs';
@@ -14,7 +14,7 @@ for (const version of VERSIONS) {
   const it = (/** @type {string} */ name, /** @type {() => Promise<void>} */ run) =>
     test(`React ${version}: ${name}`, run);
 
-  it('useEntry gives every field, and components with the same key share one request', async () => {
+  it('useEntry returns every field, and components with the same key share one request', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const [favorite] = await insert('workflow_favorites', [{ user_id: user.id, workflow_id: workflow.id }]);
@@ -84,7 +84,7 @@ for (const version of VERSIONS) {
     assert.equal(stack.requests.count(ASKED), 2);
   });
 
-  it('useEntry shows own writes, and with `realtime` what others change', async () => {
+  it('useEntry shows own writes, and with `realtime` changes by others', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const tab = await openHooks(version, user);
@@ -104,7 +104,7 @@ for (const version of VERSIONS) {
     await shows(tab, 'favorites', 'data', []);
   });
 
-  it('useEntry follows a whole table where no scope is given, and nothing unless it is asked to', async () => {
+  it('useEntry subscribes only on request, and to the whole table without a scope', async () => {
     const user = await newUser('ada');
     const tab = await openHooks(version, user);
     await tab.run(async () => {
@@ -134,7 +134,7 @@ for (const version of VERSIONS) {
     await stack.sql('delete from public.workflow_templates where id = $1', [made.id]);
   });
 
-  it('useEntry tells why it could not read, and a refresh uses the latest read', async () => {
+  it('useEntry returns the read’s error, and a refresh uses the latest read function', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     stack.faults.add({ match: ASKED, ...REFUSED });
@@ -159,7 +159,7 @@ for (const version of VERSIONS) {
     assert.deepEqual(facts.loaded, { data: ['second', workflow.id], ...QUIET });
   });
 
-  it('useEntry shows another user nothing of the one before', async () => {
+  it('useEntry shows nothing of the previous user to the next one', async () => {
     const [ada, grace] = [await newUser('ada'), await newUser('grace')];
     const workflow = await newWorkflow(ada, { name: 'secret' });
     const tab = await openHooks(version, ada);

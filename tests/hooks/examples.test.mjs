@@ -1,5 +1,5 @@
 // @ts-check
-// The documentation's examples of the hooks, mounted as they stand.
+// The documentation's hook examples, rendered as they are.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exampleComponents } from './support/examples.mjs';
@@ -7,7 +7,7 @@ import { VERSIONS, useHooks } from './support/world.mjs';
 
 const { openHooks, newUser, newEstate, newWorkflow, insert } = await useHooks({ members: true });
 
-/** What each of them is to show of the rows below. */
+/** What each example must show of the rows below. */
 const SHOWN = /** @type {Record<string, RegExp>} */ ({
   'use-account-settings': /Notify me/,
   'use-api-key': /Disable/,
@@ -29,7 +29,7 @@ const SHOWN = /** @type {Record<string, RegExp>} */ ({
 });
 
 /**
- * Invites a person to the user's workflow; another user shares one workflow with the user and offers another one.
+ * Invites a person to the user's workflow. Another user shares a workflow with the user and invites the user to a second one.
  *
  * @param {import('../e2e/support/fixtures.mjs').User} user
  * @param {import('../e2e/support/fixtures.mjs').Row} workflow
@@ -49,7 +49,7 @@ async function share(user, workflow) {
 }
 
 for (const version of VERSIONS) {
-  test(`React ${version}: every example shows the user’s rows, and whatever is pressed breaks nothing`, async () => {
+  test(`React ${version}: every example shows the user’s rows, and no button breaks it`, async () => {
     const examples = await exampleComponents();
     assert.deepEqual(examples.map(({ name }) => name).sort(), Object.keys(SHOWN));
     for (const { name } of examples) {
@@ -74,7 +74,7 @@ for (const version of VERSIONS) {
         return shown;
       }, /** @type {const} */ ([name, ids, SHOWN[name].source]));
       assert.match(text, SHOWN[name], name);
-      // React removes everything when a component throws.
+      // React removes everything if a component throws.
       assert.ok(await tab.run(() => (document.querySelector('main')?.childElementCount ?? 0) > 0), name);
     }
   });

@@ -1,5 +1,5 @@
 // @ts-check
-// The ids that hooks are given: none yet, and as others write them.
+// The ids that hooks receive: not yet known, and in upper case.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLive } from './support/live.mjs';
@@ -18,7 +18,7 @@ for (const version of VERSIONS) {
   const it = (/** @type {string} */ name, /** @type {() => Promise<void>} */ run) =>
     test(`React ${version}: ${name}`, run);
 
-  it('undefined and null are as an empty id: nothing is asked, nothing followed, and nothing loads', async () => {
+  it('undefined and null mean no id: no request, no subscription, no loading', async () => {
     const user = await newUser('ada');
     await newWorkflow(user);
     const tab = await openHooks(version, user);
@@ -30,7 +30,7 @@ for (const version of VERSIONS) {
       show('service', 'useApiKey', [userId, undefined]);
       const all = [...hooks.flatMap((hook) => names.map((name) => `${hook} ${name}`)), 'service'];
       await until(() => all.every(latest));
-      // Subscriptions begin when reads are over.
+      // Subscriptions start after the reads.
       await Promise.all(all.map(settledView));
       const { inFlight, entries } = cache.getStats();
       return {
@@ -45,7 +45,7 @@ for (const version of VERSIONS) {
     assert.equal(stack.requests.count({}), 0);
   });
 
-  it('an id in upper case is the same id', async () => {
+  it('the case of an id does not matter', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const tab = await openLive(version, user);

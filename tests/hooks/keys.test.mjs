@@ -11,7 +11,7 @@ for (const version of VERSIONS) {
   const it = (/** @type {string} */ name, /** @type {() => Promise<void>} */ run) =>
     test(`React ${version}: ${name}`, run);
 
-  it('useApiKeys gives every field; what is not active any more leaves at once', async () => {
+  it('useApiKeys returns every field; a key that becomes inactive disappears at once', async () => {
     const user = await newUser('ada');
     const [openai, master] = await insert('api_keys', [
       {
@@ -74,7 +74,7 @@ for (const version of VERSIONS) {
     assert.equal(facts.isStable, true);
   });
 
-  it('useApiKey gives every field, hears of a key that there was not, and can change and delete it', async () => {
+  it('useApiKey returns every field, notices a new key, and can change and delete it', async () => {
     const user = await newUser('ada');
     const tab = await openHooks(version, user);
     const facts = await tab.run(async (userId) => {
@@ -108,7 +108,7 @@ for (const version of VERSIONS) {
     assert.deepEqual(facts.shown.includes(true), false, 'a deleted key does not come back for a moment');
   });
 
-  it('brand settings: defaults without a row, a first save with them, two at once, rollback and reset', async () => {
+  it('brand settings: defaults without a row, a first save with them, concurrent saves, rollback and reset', async () => {
     const user = await newUser('ada');
     const tab = await openHooks(version, user);
     const facts = await tab.run(async (userId) => {

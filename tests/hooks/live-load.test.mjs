@@ -1,5 +1,5 @@
 // @ts-check
-// Many rows, many changes, many components; and how long a change takes.
+// Many rows, many changes, many components, and the latency of a change.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '../e2e/support/until.mjs';
@@ -23,14 +23,14 @@ const newWorkflows = (user, count, prefix = 'W') =>
     })),
   );
 
-/** The value that this part of all is below. @param {number[]} values @param {number} part */
+/** The quantile of some values. @param {number[]} values @param {number} part */
 const quantile = (values, part) => [...values].sort((a, b) => a - b)[Math.floor(values.length * part)];
 
 for (const version of VERSIONS) {
   /** @param {string} name @param {(t: import('node:test').TestContext) => Promise<void>} run */
   const it = (name, run) => test(`React ${version}: ${name}`, run);
 
-  it('a thousand rows in ten components: each is rendered once for a change, and not again for an own write’s echo', async () => {
+  it('a thousand rows in ten components: a change renders each once, and the echo of an own write none', async () => {
     const user = await newUser('ada');
     const rows = await newWorkflows(user, 1_000);
     const tab = await openLive(version, user);
@@ -75,7 +75,7 @@ for (const version of VERSIONS) {
     assert.deepEqual(await since(), once, 'an own write, its echo first');
   });
 
-  it('five hundred changes while the socket is down are there when it is back', async () => {
+  it('five hundred changes while the socket is down appear when it is back', async () => {
     const user = await newUser('ada');
     const rows = await newWorkflows(user, 400);
     const tab = await openLive(version, user);
@@ -133,13 +133,13 @@ for (const version of VERSIONS) {
     assert.equal(await tab.run(() => latest('list').workflows.length), TOO_MANY);
   });
 
-  it('a changed row is on the page without a request; how long after its frame is printed', async (t) => {
+  it('a changed row appears without a request; its latency is printed', async (t) => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     await newWorkflows(user, 100);
     const tab = await openLive(version, user, { configured: false });
     await tab.run((userId) => {
-      /** When the last frame of a change came. @type {number[]} */
+      /** When the last frame of a change arrived. @type {number[]} */
       const frames = [];
       class Socket extends WebSocket {
         constructor(/** @type {string} */ url) {

@@ -1,5 +1,5 @@
 // @ts-check
-// Pages that were read before changes flow, on a server that takes its time.
+// Pages that were read before changes flow, on a slow server.
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { until } from '../e2e/support/until.mjs';
@@ -9,13 +9,13 @@ import { VERSIONS, useHooks } from './support/world.mjs';
 const { stack, rest, openHooks, newUser, newWorkflow, newExecutions, rows } = await useHooks();
 const { isLive, shows, change, remove, channelsOf } = createLive({ stack });
 
-/** Long enough to change something before the server says that changes flow. */
+/** Long enough to change something before the server reports that changes flow. */
 const COLD_MS = 2500;
 
 afterEach(() => stack.settings.change({ realtimeColdMs: 0 }));
 
 for (const version of VERSIONS) {
-  /** A page of the history of five runs, whose server is not ready yet. */
+  /** A page of the history of five runs; the server is not ready yet. */
   async function openCold() {
     stack.settings.change({ realtimeColdMs: COLD_MS });
     stack.realtime.restart();
@@ -39,14 +39,14 @@ for (const version of VERSIONS) {
     await shows(tab, 'runs', 'data', await rows('workflow_executions', order, [workflow.id]));
   }
 
-  test(`React ${version}: a run that a page shows is compared when changes begin to flow`, async () => {
+  test(`React ${version}: a run on a page is compared when changes start to flow`, async () => {
     const { tab, workflow } = await openCold();
     const [{ id }] = await tab.run(() => view('runs').data);
     await change('workflow_executions', id, 'status', 'failed');
     await showsTheTruth(tab, workflow);
   });
 
-  test(`React ${version}: so are runs that came and went without changing their number`, async () => {
+  test(`React ${version}: runs that changed without changing their number are compared too`, async () => {
     const { tab, workflow, runs } = await openCold();
     await remove('workflow_executions', runs[0].id);
     const [made] = await newExecutions(workflow, [{}]);

@@ -1,5 +1,5 @@
 // @ts-check
-// Subscriptions of hooks: how many there are, for how long, and whose.
+// The number, lifetime and owner of the hooks' subscriptions.
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { until } from '../e2e/support/until.mjs';
@@ -11,10 +11,10 @@ const { isLive, shows, change, remove, channelsOf } = createLive({ stack });
 
 afterEach(() => stack.settings.change({ realtimeDelayMs: 0 }));
 
-/** Longer than a subscription outlives its last component. */
+/** Longer than a subscription survives its last component. */
 const LINGER_MS = 700;
 
-/** Shows a hook under a name, and waits for its rows. @param {any} tab @param {string} name @param {string} hook @param {unknown[]} args */
+/** Renders a hook under a name, and waits for its rows. @param {any} tab @param {string} name @param {string} hook @param {unknown[]} args */
 const open = (tab, name, hook, args) =>
   tab.run(
     (/** @type {[string, string, unknown[]]} */ [name, hook, args]) => {
@@ -28,7 +28,7 @@ for (const version of VERSIONS) {
   const it = (/** @type {string} */ name, /** @type {() => Promise<void>} */ run) =>
     test(`React ${version}: ${name}`, run);
 
-  it('two components with the same hook are one request, one channel and one join, under StrictMode too', async () => {
+  it('two components with the same hook share one request, one channel and one join, also under StrictMode', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const joins = stack.realtime.inspect().joins;
@@ -47,7 +47,7 @@ for (const version of VERSIONS) {
     assert.equal(stack.requests.count({ path: '/realtime/v1' }), 1, 'one socket');
   });
 
-  it('hooks that are left leave no channel; one that comes back in a moment finds it open', async () => {
+  it('unmounted hooks leave no channel; a hook that remounts at once reuses it', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const tab = await openLive(version, user);
@@ -70,7 +70,7 @@ for (const version of VERSIONS) {
     assert.deepEqual(await tab.run(() => wdb.getRealtimeManager().getActiveSubscriptions()), []);
   });
 
-  it('what changed while nothing was shown is there when it is shown again', async () => {
+  it('changes while nothing is mounted appear after remounting', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const tab = await openLive(version, user);
@@ -83,7 +83,7 @@ for (const version of VERSIONS) {
     await shows(tab, 'list', 'workflows.0.name', 'renamed');
   });
 
-  it('when another user signs in, what is shown is followed as them, and nothing of the one before comes', async () => {
+  it('when another user signs in, hooks subscribe as that user and receive nothing of the previous one', async () => {
     const [ada, grace] = [await newUser('ada'), await newUser('grace')];
     const ofAda = await newWorkflow(ada);
     const ofGrace = await newWorkflow(grace, { is_public: true });
@@ -161,7 +161,7 @@ for (const version of VERSIONS) {
     for (const tab of tabs) await shows(tab, 'list', 'workflows', [workflow]);
   });
 
-  it('a create is one row, whether its answer or its echo comes first', async () => {
+  it('a create adds one row, whether its response or its echo arrives first', async () => {
     const user = await newUser('ada');
     const tab = await openLive(version, user);
     await open(tab, 'list', 'useWorkflows', [user.id]);
@@ -190,7 +190,7 @@ for (const version of VERSIONS) {
     ]);
   });
 
-  it('the late echo of an own write does not make the next one be asked for again', async () => {
+  it('the late echo of an own write does not cause a request after the next one', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const tab = await openLive(version, user);
@@ -199,7 +199,7 @@ for (const version of VERSIONS) {
     await rest();
     stack.requests.clear();
     stack.settings.change({ realtimeDelayMs: 150 });
-    // The first one's echo comes while the second is on its way to the database.
+    // The first echo arrives while the second write is in transit to the database.
     stack.faults.add({ match: { method: 'PATCH' }, skip: 1, action: 'latency', ms: 400 });
     await tab.run(async (id) => {
       for (const description of ['one', 'two']) await db.updateWorkflow(id, { description });
@@ -209,7 +209,7 @@ for (const version of VERSIONS) {
     assert.equal(stack.requests.count(ASKED), 0);
   });
 
-  it('what a failed update takes back is its own change alone: what came meanwhile stays', async () => {
+  it('a failed update rolls back only its own change and keeps later ones', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user, { description: 'old' });
     const tab = await openLive(version, user);

@@ -1,5 +1,5 @@
 // @ts-check
-// Other clients' changes, in every hook.
+// Changes by other clients, in every hook.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLive, part } from './support/live.mjs';
@@ -13,11 +13,11 @@ const { isLive, shows, change, remove, channelsOf } = createLive({ stack });
 /**
  * @typedef {object} Case
  * @property {(estate: Estate) => unknown[]} args
- * @property {string} path where its rows are; those of the hooks about one row are one or null
+ * @property {string} path the path to its rows; for hooks about a single row, to that row or null
  * @property {string} table
  * @property {(estate: Estate) => object} made
  * @property {string} column the column that another client changes
- * @property {number} [feeds] how many subscriptions it has
+ * @property {number} [feeds] the number of its subscriptions
  */
 
 const ofUser = (/** @type {Estate} */ { user }) => ({ user_id: user.id });
@@ -109,7 +109,7 @@ const CASES = {
   },
 };
 
-/** The hooks that are live only when that is asked for. */
+/** Hooks that are live only on request. */
 const OPTIONAL = ['useWorkflows', 'useApiKeys', 'useAuditLogs', 'useExecutionHistory', 'useExecution'];
 
 for (const version of VERSIONS) {
@@ -118,7 +118,7 @@ for (const version of VERSIONS) {
 
   for (const [hook, { args, path, table, made, column, feeds = 1 }] of Object.entries(CASES)) {
     const isOptional = OPTIONAL.includes(hook);
-    it(`${hook} shows what another client inserts, updates and deletes`, async () => {
+    it(`${hook} shows inserts, updates and deletes by another client`, async () => {
       const estate = await newEstate(await newUser('ada'));
       const tab = await (isOptional ? openLive : openHooks)(version, estate.user);
       await tab.run(
@@ -168,7 +168,7 @@ for (const version of VERSIONS) {
     });
   }
 
-  it('realtime: true makes a hook live, whatever the provider says', async () => {
+  it('realtime: true makes a hook live regardless of the provider', async () => {
     const user = await newUser('ada');
     const tab = await openHooks(version, user);
     await tab.run((userId) => {
@@ -228,7 +228,7 @@ for (const version of VERSIONS) {
     await reach(0, 0, 0, 0);
   });
 
-  it('numbers of whole lists follow too', async () => {
+  it('totals of lists are updated too', async () => {
     const estate = await newEstate(await newUser('ada'));
     const { user, workflow } = estate;
     const tab = await openLive(version, user);

@@ -1,5 +1,5 @@
 // @ts-check
-// Sharing in two browsers: roles, members, invitations and shared workflows, as hooks show them.
+// Sharing in two browsers: roles, members, invitations and shared workflows in the hooks.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
@@ -31,7 +31,7 @@ async function addMember(workflow, user, role, isAccepted = true) {
   return member;
 }
 
-/** Shows a hook, and waits until its subscriptions are live. @param {any} tab @param {string} name @param {string} hook @param {string} id */
+/** Renders a hook, and waits until its subscriptions are live. @param {any} tab @param {string} name @param {string} hook @param {string} id */
 async function open(tab, name, hook, id) {
   const shown = await tab.run(
     (/** @type {string[]} */ [name, hook, id]) => {
@@ -54,7 +54,7 @@ for (const version of VERSIONS) {
   const it = (/** @type {string} */ name, /** @type {() => Promise<void>} */ run) =>
     test(`React ${version}: ${name}`, run);
 
-  it('useWorkflow tells the role, which follows changes; when the membership ends it shows null', async () => {
+  it('useWorkflow returns the current role, and null when the membership ends', async () => {
     const [ada, ben] = [await newUser('ada'), await newUser('ben')];
     const workflow = await newWorkflow(ada);
     await newNodes(workflow, ['a']);
@@ -76,12 +76,12 @@ for (const version of VERSIONS) {
         .entries.filter((key) => key.includes(id));
       return keys.map((key) => react.getCacheManager().get(key));
     }, workflow.id);
-    // That there are no members to see may have been read since.
+    // The empty list of members may have been read since.
     assert.deepEqual(kept.flat(), []);
     assert.equal((await owner.run(() => view('one'))).workflow.id, workflow.id);
   });
 
-  it('useWorkflow gives no role for a public workflow, and asks for no members of an own one', async () => {
+  it('useWorkflow returns no role for a public workflow, and does not read members of an owned one', async () => {
     const [ada, eve] = [await newUser('ada'), await newUser('eve')];
     const workflow = await newWorkflow(ada, { is_public: true });
     const [owner, stranger] = [await openHooks(version, ada), await openHooks(version, eve)];
@@ -92,7 +92,7 @@ for (const version of VERSIONS) {
     assert.deepEqual([shown.workflow.id, shown.role, shown.error], [workflow.id, null, null]);
   });
 
-  it('useWorkflowMembers invites, changes and removes, shows it at once, and takes back what failed', async () => {
+  it('useWorkflowMembers invites, changes and removes at once, and rolls back failures', async () => {
     const [ada, ben] = [await newUser('ada'), await newUser('ben')];
     const workflow = await newWorkflow(ada);
     const member = await addMember(workflow, ben, 'viewer');
@@ -128,7 +128,7 @@ for (const version of VERSIONS) {
     await shows(tab, 'members', 'members', [{ ...member, role: 'editor' }]);
   });
 
-  it('an invitation appears, is accepted and makes a shared workflow, and the owner sees it happen', async () => {
+  it('an invitation appears, becomes a shared workflow when accepted, and the owner sees that', async () => {
     const [ada, ben] = [await newUser('ada'), await newUser('ben')];
     const workflow = await newWorkflow(ada);
     const [owner, guest] = [await openHooks(version, ada), await openHooks(version, ben)];
@@ -157,7 +157,7 @@ for (const version of VERSIONS) {
     await shows(owner, 'members', 'members', []);
   });
 
-  it('an invitation that is taken back goes, and one that is declined goes at once', async () => {
+  it('a withdrawn invitation disappears, and a declined one at once', async () => {
     const [ada, ben] = [await newUser('ada'), await newUser('ben')];
     const [one, two] = [await newWorkflow(ada), await newWorkflow(ada)];
     const [first, second] = [
@@ -180,7 +180,7 @@ for (const version of VERSIONS) {
     assert.equal(await row('workflow_members', second.id), null);
   });
 
-  it('a shared workflow whose membership ends, or that is deleted, leaves the list', async () => {
+  it('a shared workflow leaves the list when its membership ends or it is deleted', async () => {
     const [ada, ben] = [await newUser('ada'), await newUser('ben')];
     const [one, two, three] = [await newWorkflow(ada), await newWorkflow(ada), await newWorkflow(ada)];
     const member = await addMember(one, ben, 'viewer');
@@ -195,7 +195,7 @@ for (const version of VERSIONS) {
     await shows(tab, 'shared', 'workflows', [three]);
   });
 
-  it('hooks without an id ask nothing', async () => {
+  it('hooks without an id send no request', async () => {
     const tab = await openHooks(version, await newUser('ada'));
     stack.requests.clear();
     const views = await tab.run(async () => {
@@ -212,7 +212,7 @@ for (const version of VERSIONS) {
   });
 }
 
-test('in a database without members an owner is owner, others have no role and no error, and hooks say what is missing', async () => {
+test('in a database without members, owners are owners, others have no role and no error, and hooks report the migration', async () => {
   await stack.migrate(['undo_workflow_members']);
   after(() => stack.migrate(['workflow_members']));
   const [ada, eve] = [await newUser('ada'), await newUser('eve')];

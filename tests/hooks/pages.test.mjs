@@ -27,7 +27,7 @@ for (const version of VERSIONS) {
   const it = (/** @type {string} */ name, /** @type {() => Promise<void>} */ run) =>
     test(`React ${version}: ${name}`, run);
 
-  it('useAuditLogs gives every field; a page stays until the next is here, and goes no further than the last', async () => {
+  it('useAuditLogs returns every field; a page stays until the next arrives, and paging stops at the last', async () => {
     const user = await newUser('ada');
     const logs = await newLogs(user.id);
     const tab = await openHooks(version, user);
@@ -94,7 +94,7 @@ for (const version of VERSIONS) {
     assert.equal(facts.isStable, true);
   });
 
-  it('the filters of useAuditLogs filter on the server, and begin at the first page', async () => {
+  it('the filters of useAuditLogs apply on the server and return to the first page', async () => {
     const user = await newUser('ada');
     const logs = await newLogs(user.id);
     const tab = await openHooks(version, user);
@@ -135,7 +135,7 @@ for (const version of VERSIONS) {
     ]);
   });
 
-  it('a filter that looks like the end of a key shows what is shown of it', async () => {
+  it('a filter that looks like part of a cache key works', async () => {
     const user = await newUser('ada');
     const action = 'a?b=c&limit=2%';
     await insert('audit_logs', [{ user_id: user.id, action, resource_type: 'test' }]);
@@ -151,7 +151,7 @@ for (const version of VERSIONS) {
     });
   });
 
-  it('a filter that is empty or null is none', async () => {
+  it('an empty or null filter is ignored', async () => {
     const user = await newUser('ada');
     await newLogs(user.id);
     const tab = await openHooks(version, user);
@@ -163,7 +163,7 @@ for (const version of VERSIONS) {
     assert.deepEqual(totals, [7, 7]);
   });
 
-  it('an own write that is audited is in the shown page, which is read again behind', async () => {
+  it('an audited own write appears in the page, which is read again in the background', async () => {
     const user = await newUser('ada');
     await newLogs(user.id);
     const tab = await openHooks(version, user);
@@ -201,7 +201,7 @@ for (const version of VERSIONS) {
     assert.equal(recentActions.length, 8);
   });
 
-  it('useAuditSummary counts all, sorts the newest 100, and shows 10; an empty id asks nothing', async () => {
+  it('useAuditSummary counts all, sorts the newest 100, and returns 10; an empty id sends no request', async () => {
     const user = await newUser('ada');
     await insert(
       'audit_logs',
@@ -236,7 +236,7 @@ for (const version of VERSIONS) {
     assert.equal(facts.requests, 0);
   });
 
-  it('useAuditSummary counts actions whatever they are called', async () => {
+  it('useAuditSummary counts actions with any name', async () => {
     const user = await newUser('ada');
     const actions = ['constructor', 'toString', '__proto__', 'constructor'];
     await insert(
@@ -256,7 +256,7 @@ for (const version of VERSIONS) {
     ]);
   });
 
-  it('useExecutionHistory gives every field, turns pages, and refreshes', async () => {
+  it('useExecutionHistory returns every field, changes pages, and refreshes', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const made = await newExecutions(

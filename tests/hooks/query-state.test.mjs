@@ -1,5 +1,5 @@
 // @ts-check
-// The states of a hook's query, and what each event makes of them.
+// The states of a hook's query, and the effect of each event.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { internals } from '../properties/support.mjs';
@@ -13,7 +13,7 @@ const ABSENT = { stored: undefined, nowMs: 0 };
 const ERROR = { code: 'NETWORK' };
 
 /**
- * The state after these events, each with what is stored then (`stored`) and the time (`nowMs`).
+ * The state after these events, each with the stored data (`stored`) and the time (`nowMs`).
  *
  * @param {any} state
  * @param {...any} events
@@ -25,7 +25,7 @@ const after = (state, ...events) =>
     state,
   );
 
-/** @param {any} [more] what is stored and borrowed */
+/** @param {any} [more] the stored and borrowed data */
 const made = ({ stored, borrowed, ...spec } = {}) => initialState({ key: KEY, ...spec }, stored, borrowed);
 const OBSERVED = { type: 'observed' };
 const answered = (/** @type {number} */ read, /** @type {any} */ data) => ({
@@ -41,7 +41,7 @@ const LEFT = { type: 'entryChanged' };
 const REFRESHED = { type: 'refreshed', isAwaited: true };
 const settled = after(made(), OBSERVED, stored('a'), { ...answered(1, 'a'), stored: 'a' });
 
-/** What a component sees of a state. @param {any} state */
+/** The part of a state that a component sees. @param {any} state */
 const seen = ({ activity, answer, error }) => [
   activity.status,
   answer?.data,
@@ -247,7 +247,7 @@ const TABLE = [
 
 for (const [name, state, expected] of TABLE) test(name, () => assert.deepEqual(seen(state), expected));
 
-test('what leaves again and again is read ever more slowly, and at once after it stayed a second', () => {
+test('an entry that is dropped repeatedly is read with growing delays, and at once after it stayed for a second', () => {
   let [state, nowMs] = [settled, 0];
   const waits = [];
   for (let turn = 0; turn < 9; turn += 1) {
@@ -260,12 +260,12 @@ test('what leaves again and again is read ever more slowly, and at once after it
   assert.equal(after(state, { ...LEFT, nowMs: nowMs + 5_001 }).activity.waitMs, 0);
 });
 
-test('what is put together from other entries is read again at once each time', () => {
+test('an entry composed of others is always read again at once', () => {
   const again = [LEFT, { type: 'waited' }, { ...answered(2, 'b'), isAtOnce: true }, LEFT];
   assert.equal(after(settled, ...again).activity.waitMs, 0);
 });
 
-test('a failed read is tried again ever more slowly, up to a minute', () => {
+test('a failed read is retried with growing delays of up to a minute', () => {
   let state = after(made(), OBSERVED);
   const waits = [];
   for (let read = 1; read < 8; read += 1) {
@@ -284,7 +284,7 @@ test('a failed read is tried again ever more slowly, up to a minute', () => {
   assert.equal(anew.activity.waitMs, 2000);
 });
 
-test('the server is asked ever more slowly for an entry of an earlier visit', () => {
+test('an entry from an earlier visit is requested from the server with growing delays', () => {
   let state = after(made(), OBSERVED, restored('a'));
   const waits = [];
   for (let read = 1; read < 4; read += 1) {
@@ -295,7 +295,7 @@ test('the server is asked ever more slowly for an entry of an earlier visit', ()
   assert.deepEqual(waits, [2000, 4000, 8000]);
 });
 
-test('what asking again would not change is not tried again, not even when changes flow again', () => {
+test('permanent errors are not retried, not even when changes flow again', () => {
   for (const code of ['INVALID_INPUT', 'NOT_CONFIGURED', '42501']) {
     const failed = after(made(), OBSERVED, { type: 'failed', read: 1, error: { code } });
     assert.deepEqual(failed.activity, { status: 'failed', waitMs: undefined });
@@ -303,7 +303,7 @@ test('what asking again would not change is not tried again, not even when chang
   }
 });
 
-test('a component that goes leaves no timer, and reads when it comes back', () => {
+test('an unmounted component leaves no timer, and reads when it remounts', () => {
   const failed = after(made(), OBSERVED, { type: 'failed', read: 1, error: ERROR }, { type: 'unobserved' });
   assert.equal(failed.activity.waitMs, undefined);
   assert.deepEqual(seen(after(failed, OBSERVED)), ['reading', undefined, 'fetching', 'NETWORK']);
@@ -312,7 +312,7 @@ test('a component that goes leaves no timer, and reads when it comes back', () =
   assert.deepEqual(seen(after(gone, OBSERVED)), ['reading', 'a', 'fetching']);
 });
 
-test('only a refresh goes past the cache', () => {
+test('only a refresh bypasses the cache', () => {
   const isFresh = (/** @type {any} */ state) => state.activity.isFresh;
   assert.deepEqual(
     [after(made(), OBSERVED), after(settled, LEFT, { type: 'waited' }), after(settled, REFRESHED)].map(
@@ -322,7 +322,7 @@ test('only a refresh goes past the cache', () => {
   );
 });
 
-test('what asks for a read that is under way, or about to be, changes nothing', () => {
+test('requesting a read that is in progress or scheduled changes nothing', () => {
   const refetched = { ...REFRESHED, isAwaited: false };
   const reading = after(settled, REFRESHED);
   const waiting = after(settled, LEFT);
@@ -331,7 +331,7 @@ test('what asks for a read that is under way, or about to be, changes nothing', 
   assert.equal(after(waiting, LEFT), waiting);
 });
 
-test('a failed refresh is not tried again while what is stored hears of changes', () => {
+test('a failed refresh is not retried while the stored data is live', () => {
   const failed = after(settled, REFRESHED, { type: 'failed', read: 2, error: ERROR, stored: 'a' });
   assert.equal(failed.activity.waitMs, undefined);
   assert.equal(after(failed, { type: 'recovered', stored: 'a' }), failed);

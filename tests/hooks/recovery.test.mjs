@@ -11,10 +11,10 @@ const { isLive, shows } = createLive({ stack });
 const RUNS = { method: 'GET', path: /^\/rest\/v1\/workflow_executions.*limit=/ };
 
 /**
- * From now on, timers of these lengths do not fire by themselves: `heldTimers` says which there are.
+ * Holds back timers of certain durations, and lists them in `heldTimers`.
  *
  * @param {import('./support/live.mjs').Tab} tab
- * @param {'retries' | 'rereads'} which a retry's wait is no whole number, as are the engine's, which are shorter here
+ *  'rereads'} which a retry's wait is no whole number, as are the engine's, which are shorter here| 'rereads'} which a retry's wait is no whole number, as are the engine's, which are shorter here
  */
 const holdTimers = (tab, which) =>
   tab.run((which) => {
@@ -36,7 +36,7 @@ for (const version of VERSIONS) {
   const it = (/** @type {string} */ name, /** @type {() => Promise<void>} */ run) =>
     test(`React ${version}: ${name}`, run);
 
-  it('a list that could not be read again shows why, and is read when that is over', async () => {
+  it('a list that could not be refetched shows the error, and is read when the problem is over', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const tab = await openLive(version, user);
@@ -54,7 +54,7 @@ for (const version of VERSIONS) {
     assert.equal(await tab.run(() => latest('runs').error), null);
   });
 
-  it('a read that fails is tried again ever more slowly, not after the component left, nor where that is useless', async () => {
+  it('a failed read is retried with growing delays, but not after unmounting or for permanent errors', async () => {
     const user = await newUser('ada');
     const tab = await openHooks(version, user);
     stack.faults.add({ match: ASKED, ...REFUSED, times: 'always' });
@@ -79,7 +79,7 @@ for (const version of VERSIONS) {
     stack.faults.clear();
   });
 
-  it('what could not be read is read at once when changes flow again, and after an own write', async () => {
+  it('after a failure, rows are read at once when changes flow again, and after an own write', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const tab = await openLive(version, user);
@@ -108,7 +108,7 @@ for (const version of VERSIONS) {
     assert.equal(await tab.run(() => latest('list').error), null);
   });
 
-  it('an answer that was overtaken is shown, and read again without a pause; an own write in it is not lost', async () => {
+  it('an overtaken response is shown and read again without delay; an own write in it is not lost', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const [first] = await newExecutions(workflow, [{ created_at: '2024-01-01T00:00:00' }]);
@@ -163,7 +163,7 @@ for (const version of VERSIONS) {
     assert.deepEqual(new Set(statuses), new Set(['completed']));
   });
 
-  it('who waits to read again takes what another component read', async () => {
+  it('a component that waits to read again uses the rows that another one read', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const tab = await openHooks(version, user);
@@ -174,7 +174,7 @@ for (const version of VERSIONS) {
       await settledView('one');
       const key = wdb.cacheKeys.executions(id);
       const before = heldTimers.length;
-      // The first time it is read at once, then after a while.
+      // The first time, it is read at once, then after a delay.
       cache.invalidate(key);
       await until(() => cache.peek(`${key}?limit=20`) !== null);
       cache.invalidate(key);

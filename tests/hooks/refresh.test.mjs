@@ -1,5 +1,5 @@
 // @ts-check
-// Refreshes that something overtakes show what they asked for all the same.
+// Refreshes that are overtaken by a write still show current rows.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { VERSIONS, useHooks } from './support/world.mjs';
@@ -10,7 +10,7 @@ const { stack, openHooks, newUser, newWorkflow, newExecutions, insert, takeProbl
 /** @typedef {import('../e2e/support/world.mjs').Tab} Tab */
 
 /**
- * A page whose reads of this kind are held back while `isHolding` is set.
+ * A page whose reads of one kind are held back while `isHolding` is set.
  *
  * @param {string} version
  * @param {User} user
@@ -31,7 +31,7 @@ async function openGated(version, user, held) {
 }
 
 /**
- * Refreshes, changes a row while the answer is on its way, and gives what is shown before and after the last answer.
+ * Refreshes, changes a row while the response is in transit, and returns what is shown before and after the last response.
  *
  * @param {Tab} tab
  * @param {string} refresh the name of the function
@@ -60,7 +60,7 @@ for (const version of VERSIONS) {
   const it = (/** @type {string} */ name, /** @type {() => Promise<void>} */ run) =>
     test(`React ${version}: ${name}`, run);
 
-  it('a refresh of workflows that an own write overtakes shows both changes, and loads until then', async () => {
+  it('a refresh of workflows overtaken by an own write shows both changes, and loads until then', async () => {
     const user = await newUser('ada');
     const [alpha, beta] = [
       await newWorkflow(user, { name: 'alpha' }),
@@ -100,7 +100,7 @@ for (const version of VERSIONS) {
     );
   });
 
-  it('a refresh of one workflow that an own write overtakes shows both changes', async () => {
+  it('a refresh of one workflow overtaken by an own write shows both changes', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const node = { workflow_id: workflow.id, node_type: 't' };
@@ -120,7 +120,7 @@ for (const version of VERSIONS) {
     assert.deepEqual(shown(after), ['ours', 'theirs']);
   });
 
-  it('a refresh of a page that an own write overtakes shows both changes', async () => {
+  it('a refresh of a page overtaken by an own write shows both changes', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const [run] = await newExecutions(workflow, [{ created_at: '2024-01-01' }]);
@@ -139,7 +139,7 @@ for (const version of VERSIONS) {
     assert.deepEqual([after.total, shown.at(-1), after.error], [2, 'failed', null]);
   });
 
-  it('a refresh of audit entries that an own write overtakes shows what both left', async () => {
+  it('a refresh of audit entries overtaken by an own write shows both changes', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const tab = await openGated(version, user, '/audit_logs?');
@@ -156,7 +156,7 @@ for (const version of VERSIONS) {
   });
 }
 
-test('React 19: use() of a missing row, or of a page, does not loop, and asks again when something changed', async () => {
+test('React 19: use() of a missing row or of a page does not loop, and reads again after a change', async () => {
   const user = await newUser('ada');
   const workflow = await newWorkflow(user);
   const tab = await openHooks('19', user);
@@ -168,7 +168,7 @@ test('React 19: use() of a missing row, or of a page, does not loop, and asks ag
       show('row', 'use getWorkflow', [missing]);
       show('page', 'use getExecutionHistory', [workflowId]);
       await until(() => given('row').length > from.row && given('page').length > from.page);
-      // React renders once more, if it wants to.
+      // Gives React the chance to render again.
       await new Promise((resolve) => setTimeout(resolve, 100));
       return [latest('row').answer?.name ?? null, latest('page').answer.total];
     }, /** @type {const} */ ([missing, workflow.id]));
@@ -182,6 +182,6 @@ test('React 19: use() of a missing row, or of a page, does not loop, and asks ag
     await db.createExecution({ workflow_id: workflowId, user_id: userId });
   }, /** @type {const} */ ([missing, workflow.id, user.id]));
   assert.deepEqual(await render(), ['made', 1]);
-  // React warns in development where a component that waits is rendered for another reason before its answer is there.
+  // In development, React warns if a suspended component renders for another reason before its data arrives.
   for (const problem of takeProblems()) assert.match(problem, /suspended by an uncached promise/);
 });

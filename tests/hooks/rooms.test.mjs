@@ -1,5 +1,5 @@
 // @ts-check
-// `useRoom`: what it shows, how often it renders, and where it is in no room.
+// `useRoom`: its result, its renders, and when it is in no room.
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { VERSIONS, useHooks } from './support/world.mjs';
@@ -11,7 +11,7 @@ const { stack, openHooks } = world;
 const [ada, grace] = /** @type {any[]} */ (
   stack.users.map((user) => ({ ...user, token: stack.signToken({ sub: user.id, email: user.email }) }))
 );
-/** A workflow of Ada's, which Grace and Mary view; and one that is Ada's alone. New ones for each test. */
+/** A workflow that Ada owns and Grace and Mary view, and one that is only Ada's. Created for each test. */
 let shared = '';
 let alone = '';
 
@@ -30,14 +30,14 @@ beforeEach(async () => {
   }
 });
 
-/** Shows the hook, and waits until it is live. @param {Tab} tab @param {unknown[]} args @param {string} [status] */
+/** Renders the hook, and waits until it is live. @param {Tab} tab @param {unknown[]} args @param {string} [status] */
 const enter = (tab, args, status = 'live') =>
   tab.run(async ([args, status]) => {
     show('room', 'useRoom', /** @type {any} */ (args));
     await until(() => latest('room')?.status === status);
   }, /** @type {const} */ ([args, status]));
 
-/** Waits until the others show this. @param {Tab} tab @param {object[]} states */
+/** Waits until the other people have these states. @param {Tab} tab @param {object[]} states */
 const sees = (tab, states) =>
   tab.run(
     (wanted) =>
@@ -53,7 +53,7 @@ for (const version of VERSIONS) {
   const it = (/** @type {string} */ name, /** @type {() => Promise<void>} */ run) =>
     test(`React ${version}: ${name}`, run);
 
-  it('useRoom shows who else is there, and shows the others this tab', async () => {
+  it('useRoom returns the other people, and shows this tab to them', async () => {
     const [his, hers] = [await openHooks(version, ada), await openHooks(version, grace)];
     await enter(his, [shared, { x: 1 }]);
     await enter(hers, [shared, { y: 1 }, { name: 'Grace Hopper' }]);
@@ -74,7 +74,7 @@ for (const version of VERSIONS) {
     await sees(hers, []);
   });
 
-  it('useRoom renders only when what it shows changes', async () => {
+  it('useRoom renders only when its result changes', async () => {
     const [his, hers] = [await openHooks(version, ada), await openHooks(version, grace)];
     await enter(his, [shared, { x: 0 }]);
     await enter(hers, [shared, { y: 0 }]);
@@ -92,7 +92,7 @@ for (const version of VERSIONS) {
       for (let x = 1; x < 20; x += 1) setState({ x });
     });
     await sees(hers, [{ x: 19 }]);
-    // The same state once more, and messages.
+    // The same state again, and messages.
     await hers.run(() => {
       latest('room').setState({ y: 0 });
       latest('room').send('wave', 1);
@@ -111,7 +111,7 @@ for (const version of VERSIONS) {
     assert.deepEqual([areSame, stable], [true, undefined]);
   });
 
-  it('useRoom under StrictMode joins once, and without a workflow no room', async () => {
+  it('useRoom joins once under StrictMode, and joins no room without a workflow', async () => {
     const tab = await openHooks(version, ada);
     /** @type {string[]} */
     const joins = [];
@@ -144,7 +144,7 @@ for (const version of VERSIONS) {
     );
   });
 
-  it('useRoom tells of a room without access, and of what is no workflow', async () => {
+  it('useRoom reports missing access and an invalid workflow id', async () => {
     const tab = await openHooks(version, grace);
     await enter(tab, [alone, {}], 'error');
     assert.deepEqual(await tab.run(() => view('room')), {
@@ -168,7 +168,7 @@ for (const version of VERSIONS) {
     assert.equal(code, 'INVALID_INPUT');
   });
 
-  it('useRoom enters again when another user signs in', async () => {
+  it('useRoom joins again when another user signs in', async () => {
     const [tab, hers] = [await openHooks(version, ada), await openHooks(version, grace)];
     await enter(tab, [shared, { x: 1 }]);
     const [, , mary] = stack.users;
@@ -186,7 +186,7 @@ for (const version of VERSIONS) {
     await tab.run(() => until(() => latest('room').status === 'live'));
   });
 
-  it('useRoom keeps its place in the room while the connection is down', async () => {
+  it('useRoom stays in the room while the connection is down', async () => {
     const [his, hers] = [await openHooks(version, ada), await openHooks(version, grace)];
     await enter(his, [shared, { x: 1 }]);
     await enter(hers, [shared, { y: 1 }]);

@@ -7,7 +7,7 @@ const { stack, openHooks, newUser, newWorkflow, newExecutions, insert, row } = a
 
 const QUIET = { loading: false, error: null, isFetching: false };
 
-/** A run of four nodes, of which three are known. */
+/** A run of four nodes, three of which have results. */
 async function newRun() {
   const user = await newUser('ada');
   const [execution] = await newExecutions(await newWorkflow(user), [{ node_count: 4 }]);
@@ -25,7 +25,7 @@ for (const version of VERSIONS) {
   const it = (/** @type {string} */ name, /** @type {() => Promise<void>} */ run) =>
     test(`React ${version}: ${name}`, run);
 
-  it('useExecution gives every field, and is updated at once', async () => {
+  it('useExecution returns every field, and is updated at once', async () => {
     const { user, execution, results } = await newRun();
     const tab = await openHooks(version, user);
     stack.faults.add({ match: { method: 'PATCH' }, action: 'latency', ms: 300 });
@@ -69,7 +69,7 @@ for (const version of VERSIONS) {
     assert.deepEqual([facts.after.isUpdating, facts.isStable], [false, true]);
   });
 
-  it('useExecutionProgress counts, and follows own writes', async () => {
+  it('useExecutionProgress counts results, including own writes', async () => {
     const { user, execution, results } = await newRun();
     const tab = await openHooks(version, user);
     const facts = await tab.run(async ([id, result]) => {

@@ -15,7 +15,7 @@ const { root, remove } = await unpackedPackage();
 const dir = await mkdtemp(join(tmpdir(), 'workflow-db-server-'));
 after(() => Promise.all([remove(), rm(dir, { recursive: true, force: true })]));
 
-/** A client whose requests are counted and answered with one workflow of `name`. @param {any} wdb @param {string} name */
+/** A client whose requests are counted, and return one workflow with this name. @param {any} wdb @param {string} name */
 function clientOf(wdb, name) {
   const seen = { requests: 0 };
   const fetch = async () => {
@@ -27,13 +27,13 @@ function clientOf(wdb, name) {
 }
 
 for (const version of VERSIONS) {
-  test(`React ${version}: a server renders every hook as loading, asks nothing, and mixes no clients`, async () => {
+  test(`React ${version}: a server renders every hook as loading, sends no request, and does not mix clients`, async () => {
     const file = join(dir, `react${version}.cjs`);
     await writeFile(file, await bundled(SERVER, version, root, { format: 'cjs', platform: 'node' }));
     const { wdb, render } = createRequire(import.meta.url)(file);
     const ids = { userId: randomUUID(), workflowId: randomUUID(), executionId: randomUUID() };
     const [ada, grace] = [clientOf(wdb, 'of ada'), clientOf(wdb, 'of grace')];
-    // What one client has in its cache is in no page: browsers could not take it over.
+    // Rows in a client's cache are not rendered: browsers could not hydrate them.
     await ada.client.db.getWorkflows(ids.userId);
     const pages = [ada, grace].map(({ client }) => render(client, ids));
     await new Promise((resolve) => setTimeout(resolve, 50));

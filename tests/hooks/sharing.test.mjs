@@ -12,7 +12,7 @@ for (const version of VERSIONS) {
   const it = (/** @type {string} */ name, /** @type {() => Promise<void>} */ run) =>
     test(`React ${version}: ${name}`, run);
 
-  it('both entries are one package', async () => {
+  it('both entry points share one package', async () => {
     const tab = await openHooks(version, null);
     const facts = await tab.run(() => [
       react.db === wdb.db,
@@ -23,7 +23,7 @@ for (const version of VERSIONS) {
     assert.deepEqual(facts, [true, true, true, true]);
   });
 
-  it('another user sees nothing of the one before, not even until the answer', async () => {
+  it('another user sees nothing of the previous one, not even before the response', async () => {
     const [ada, grace] = [await newUser('ada'), await newUser('grace')];
     const estate = await newEstate(ada);
     const tab = await openHooks(version, ada);
@@ -53,7 +53,7 @@ for (const version of VERSIONS) {
     for (const id of [estate.workflow.id, estate.execution.id]) assert.ok(!facts.steps.includes(id));
   });
 
-  it('a component that was hidden meanwhile shows nothing of another user’s either', async () => {
+  it('a component that was hidden during a change of user shows nothing of the previous one', async () => {
     const [ada, grace] = [await newUser('ada'), await newUser('grace')];
     await newWorkflow(ada);
     const tab = await openHooks(version, ada);
@@ -68,7 +68,7 @@ for (const version of VERSIONS) {
       show('list', 'useWorkflows', [userId], { obstacle });
       await settledView('list');
       const from = given('list').length;
-      // While suspended again, it keeps its state, which is not visible.
+      // While suspended again, it keeps its state, but is not visible.
       let comeBack = () => {};
       obstacle.promise = new Promise((resolve) => (comeBack = () => resolve()));
       isGone = false;
@@ -88,7 +88,7 @@ for (const version of VERSIONS) {
     assert.deepEqual(new Set(shown), new Set([0]));
   });
 
-  it('a page of a list that was hidden while the user changed does not load for ever', async () => {
+  it('a list page that was hidden during a change of user does not load forever', async () => {
     const [ada, grace] = [await newUser('ada'), await newUser('grace')];
     const { workflow } = await newEstate(ada);
     const tab = await openHooks(version, ada);
@@ -111,7 +111,7 @@ for (const version of VERSIONS) {
     assert.ok(!JSON.stringify(shown).includes(ada.id));
   });
 
-  it('a client that was closed is left closed, by hooks that were shown and by those that still are', async () => {
+  it('a closed client stays closed with mounted and unmounted hooks', async () => {
     const user = await newUser('ada');
     await newWorkflow(user);
     const tab = await openLive(version, user);
@@ -138,7 +138,7 @@ for (const version of VERSIONS) {
     assert.deepEqual(followed, [0, 0]);
   });
 
-  it('a hook that was shown before configure reads when it is there', async () => {
+  it('a hook rendered before configure reads after it', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const tab = await openHooks(version, user, { configured: false });
@@ -157,7 +157,7 @@ for (const version of VERSIONS) {
     assert.deepEqual(facts.after, { workflows: [workflow], ...QUIET });
   });
 
-  it('an answer that comes between rendering and mounting ends the loading', async () => {
+  it('a response that arrives between rendering and mounting ends the loading state', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const tab = await openHooks(version, user);
@@ -179,7 +179,7 @@ for (const version of VERSIONS) {
     assert.equal(stack.requests.count(ASKED), 1);
   });
 
-  it('a provider’s client is the hooks’ client', async () => {
+  it('hooks use the provider’s client', async () => {
     const user = await newUser('ada');
     await newWorkflow(user);
     const tab = await openHooks(version, user);
@@ -192,7 +192,7 @@ for (const version of VERSIONS) {
     assert.deepEqual(facts, [1, 1, 0]);
   });
 
-  it('a provider that is given a new client with every render warns once, one whose client changes does not', async () => {
+  it('a provider that gets a new client on every render warns once; one whose client changes does not', async () => {
     const user = await newUser('ada');
     const tab = await openHooks(version, user);
     const counts = await tab.run(async (userId) => {
@@ -215,7 +215,7 @@ for (const version of VERSIONS) {
     assert.deepEqual(counts, [0, 0, 0, 0, 0, 1, 1, 1]);
   });
 
-  it('a page from the server is taken over as it is, then shows what the cache holds', async () => {
+  it('a page from the server is hydrated unchanged, then shows the cached rows', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const tab = await openHooks(version, user);
@@ -232,7 +232,7 @@ for (const version of VERSIONS) {
     assert.equal(stack.requests.count(ASKED), 1);
   });
 
-  it('a component that suspends asks nothing until it is shown, and then once', async () => {
+  it('a suspended component sends no request until it mounts, and then one', async () => {
     const user = await newUser('ada');
     await newWorkflow(user);
     const tab = await openHooks(version, user);
@@ -252,7 +252,7 @@ for (const version of VERSIONS) {
     assert.equal(stack.requests.count(ASKED), 1);
   });
 
-  it('rows are asked for again on focus and when online again, if that is wanted, behind what is shown', async () => {
+  it('rows are refetched on focus and when online again, if enabled, in the background', async () => {
     const user = await newUser('ada');
     await newWorkflow(user);
     const tab = await openHooks(version, user);
@@ -285,7 +285,7 @@ for (const version of VERSIONS) {
     assert.equal(stack.requests.count(ASKED), 5);
   });
 
-  it('components share a subscription, which is kept for a moment after the last of them', async () => {
+  it('components share a subscription, which is kept briefly after the last one unmounts', async () => {
     const user = await newUser('ada');
     const { workflow, execution } = await newEstate(user);
     const tab = await openLive(version, user);
@@ -317,7 +317,7 @@ for (const version of VERSIONS) {
         show('three', 'useWorkflows', [userId], { client });
         await pause();
         steps.push(take());
-        // Another user signs in: what is shown of the new one is subscribed to again.
+        // Another user signs in: hooks that are still mounted subscribe again.
         handles[0].status = 'closed';
         env.token = otherToken;
         own.authChanged();

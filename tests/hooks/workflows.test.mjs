@@ -16,7 +16,7 @@ for (const version of VERSIONS) {
   const it = (/** @type {string} */ name, /** @type {() => Promise<void>} */ run) =>
     test(`React ${version}: ${name}`, run);
 
-  it('useWorkflows gives every field, and a create appears once', async () => {
+  it('useWorkflows returns every field, and a create appears once', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const tab = await openHooks(version, user);
@@ -42,7 +42,7 @@ for (const version of VERSIONS) {
     assert.equal(stack.requests.count(ASKED), 1, 'under StrictMode too');
   });
 
-  it('update, archive and delete are shown at once, and stay', async () => {
+  it('update, archive and delete appear at once, and stay', async () => {
     const user = await newUser('ada');
     const [a, b, c] = [await newWorkflow(user), await newWorkflow(user), await newWorkflow(user)];
     const tab = await openHooks(version, user);
@@ -84,7 +84,7 @@ for (const version of VERSIONS) {
     assert.deepEqual(new Set(facts.shownDescriptions), new Set(['new']), 'never the old one in between');
   });
 
-  it('a write that fails is taken back, sets error, and rejects', async () => {
+  it('a failed write is rolled back, sets error, and rejects', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const tab = await openHooks(version, user);
@@ -114,7 +114,7 @@ for (const version of VERSIONS) {
     assert.deepEqual([facts.mended.workflows[0].name, facts.mended.error], ['accepted', null]);
   });
 
-  it('a rollback keeps a change by another client that arrived meanwhile', async () => {
+  it('a rollback keeps changes by other clients that arrived in between', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const tab = await openLive(version, user);
@@ -139,7 +139,7 @@ for (const version of VERSIONS) {
     assert.deepEqual(facts, [{ ...theirs, name: 'refused' }, theirs]);
   });
 
-  it('a graph that changes often shows every change at once, and asks nothing', async () => {
+  it('a graph that changes often shows every change at once, without requests', async () => {
     const user = await newUser('ada');
     const { workflow, nodes } = await newEstate(user);
     const tab = await openHooks(version, user);
@@ -161,7 +161,7 @@ for (const version of VERSIONS) {
     assert.equal(stack.requests.count(ASKED), 1);
   });
 
-  it('more entries shown than the cache may hold: all are shown, and asked for ever more slowly', async () => {
+  it('if more entries are shown than fit into the cache, all appear and are read with growing delays', async () => {
     const user = await newUser('ada');
     await newWorkflow(user);
     const tab = await openHooks(version, user, { options: { cache: { maxSize: 1 } } });
@@ -175,7 +175,7 @@ for (const version of VERSIONS) {
     assert.ok(stack.requests.count(ASKED) < 20, `${stack.requests.count(ASKED)}`);
   });
 
-  it('refresh really asks, ignores arguments, shows loading with what there is, and sets error without rejecting', async () => {
+  it('refresh sends a request, ignores arguments, keeps rows while loading, and sets error without rejecting', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const tab = await openHooks(version, user);
@@ -211,7 +211,7 @@ for (const version of VERSIONS) {
     });
   });
 
-  it('a late answer for an old id is dropped, and an empty id asks nothing', async () => {
+  it('a late response for an old id is dropped, and an empty id sends no request', async () => {
     const [ada, grace] = [await newUser('ada'), await newUser('grace')];
     const workflow = await newWorkflow(ada);
     const tab = await openHooks(version, ada);
@@ -236,7 +236,7 @@ for (const version of VERSIONS) {
     assert.ok(workflow.id);
   });
 
-  it('archived ones are asked of the server, and what is shown stays until they are here', async () => {
+  it('archived rows are read from the server, and the shown rows stay until they arrive', async () => {
     const user = await newUser('ada');
     const [a] = [await newWorkflow(user), await newWorkflow(user, { archived_at: '2024-01-01T00:00:00' })];
     const tab = await openHooks(version, user);
@@ -268,7 +268,7 @@ for (const version of VERSIONS) {
     assert.ok(a.id);
   });
 
-  it('useWorkflow gives every field, and follows its parts', async () => {
+  it('useWorkflow returns every field, and changes with its parts', async () => {
     const user = await newUser('ada');
     const { workflow, ...estate } = await newEstate(user);
     const [nodes, connections] = [estate.nodes, estate.connections].map((list) => list.sort(byId));
@@ -314,7 +314,7 @@ for (const version of VERSIONS) {
     assert.equal(stack.requests.count(ASKED), 2, 'once, and once for the refresh');
   });
 
-  it('a workflow that is deleted goes, one that is made comes, and what the engine drops is read behind', async () => {
+  it('a deleted workflow disappears, a created one appears, and dropped entries are read in the background', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const tab = await openHooks(version, user);
@@ -343,7 +343,7 @@ for (const version of VERSIONS) {
     assert.equal(facts.again, 'again');
   });
 
-  it('ten components and a thousand rows: one request, and of one changed row one render each', async () => {
+  it('ten components with a thousand rows: one request, and one render each for a changed row', async () => {
     const user = await newUser('ada');
     const names = Array.from({ length: 1_000 }, (_, index) => ({
       user_id: user.id,
@@ -357,7 +357,7 @@ for (const version of VERSIONS) {
       await Promise.all(probes.map(settledView));
       return given('list 0').map(({ loading }) => loading);
     }, user.id);
-    // A change that is committed before changes flow is found by reading, and that is shown as such.
+    // A change committed before changes flow would be found by reading, and rendered separately.
     await isLive(tab);
     await rest();
     const facts = await tab.run(async (id) => {

@@ -1,5 +1,5 @@
 // @ts-check
-// Writes of hooks: in which order, of whom, and what comes of mistakes.
+// Writes of hooks: their order, their user, and mistakes.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { VERSIONS, useHooks } from './support/world.mjs';
@@ -10,7 +10,7 @@ for (const version of VERSIONS) {
   const it = (/** @type {string} */ name, /** @type {() => Promise<void>} */ run) =>
     test(`React ${version}: ${name}`, run);
 
-  it('of two quick writes to a row the last is shown at once, stays shown, and is the last in the database', async () => {
+  it('the last of two quick writes to a row appears at once, stays, and is the last in the database', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const tab = await openHooks(version, user);
@@ -35,7 +35,7 @@ for (const version of VERSIONS) {
     }
   });
 
-  it('a write whose turn comes when another user is signed in is not made', async () => {
+  it('a queued write is not sent after another user signed in', async () => {
     const [ada, grace] = [await newUser('ada'), await newUser('grace')];
     const workflow = await newWorkflow(ada);
     const tab = await openHooks(version, ada, { configured: false });
@@ -58,7 +58,7 @@ for (const version of VERSIONS) {
     assert.equal(stack.requests.count({ method: 'PATCH' }), 1);
   });
 
-  it('a patch that was forgotten is INVALID_INPUT, as for db: functions reject, and error tells', async () => {
+  it('a missing patch is INVALID_INPUT, as for db: functions reject and set error', async () => {
     const user = await newUser('ada');
     const { workflow, execution } = await newEstate(user);
     const [key] = await insert('api_keys', [
@@ -91,7 +91,7 @@ for (const version of VERSIONS) {
     assert.deepEqual(codes, Array(10).fill(['INVALID_INPUT', 'INVALID_INPUT']));
   });
 
-  it('a first save of settings keeps the default of what is undefined', async () => {
+  it('a first save of settings keeps the default of undefined columns', async () => {
     const user = await newUser('ada');
     const tab = await openHooks(version, user);
     const [shown, saved] = await tab.run(async (userId) => {
@@ -102,12 +102,12 @@ for (const version of VERSIONS) {
         await latest('account').updateAccountSettings({ language: undefined, theme: 'dark' }),
       ];
     }, user.id);
-    // Not the database's.
+    // Not the database's default.
     assert.deepEqual([saved.language, saved.theme], [shown.language, 'dark']);
     assert.notEqual(shown.language, 'en');
   });
 
-  it('another user does not see why a write of the one before failed', async () => {
+  it('another user does not see the error of a previous user’s write', async () => {
     const [ada, grace] = [await newUser('ada'), await newUser('grace')];
     const [{ id }, { name }] = [await newWorkflow(ada), await newWorkflow(ada)];
     const tab = await openHooks(version, ada);
@@ -126,7 +126,7 @@ for (const version of VERSIONS) {
     assert.deepEqual(facts, ['23505', null]);
   });
 
-  it('a write to a key shows nothing over another user’s key for the same service', async () => {
+  it('a write to a key does not appear over another user’s key for the same service', async () => {
     const user = await newUser('ada');
     await insert('api_keys', [
       { user_id: user.id, service_name: 'openai', encrypted_key: 'x', is_active: true },
@@ -153,7 +153,7 @@ for (const version of VERSIONS) {
     assert.deepEqual(new Set(counts), new Set([1]));
   });
 
-  it('a change made from what a write under way shows is no conflict with that write', async () => {
+  it('a change based on the optimistic state of a pending write does not conflict with it', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const tab = await openHooks(version, user);

@@ -19,7 +19,7 @@ const site = await listen(
     const path = request.url ?? '/';
     const file = await readFile(new URL(`.${path}`, ROOT), 'utf8').catch(() => null);
     response.writeHead(file === null ? 404 : 200, { 'Content-Type': TYPES[extname(path)] ?? 'text/plain' });
-    // The test's stack listens on a port of its own.
+    // The test's stack uses a different port.
     response.end(file?.replace(STACK_URL, stack.url));
   }),
 );
@@ -29,7 +29,7 @@ after(async () => {
   await stack.stop();
 });
 
-test('examples/minimal shows a user’s workflows, creates one, and shows what others change', async () => {
+test('examples/minimal shows a user’s workflows, creates one, and shows changes by others', async () => {
   const page = await browser.newPage();
   const problems = collectProblems(page);
   await page.goto(site.origin + PAGE);

@@ -38,7 +38,7 @@ const page = await browser.newPage();
 const problems = collectProblems(page);
 
 test('no link and no image is broken, and no page reports an error', async () => {
-  /** What is linked, by page, and the ids that each page has. @type {Map<string, { links: string[], ids: Set<string> }>} */
+  /** The links and the ids of each page. @type {Map<string, { links: string[], ids: Set<string> }>} */
   const seen = new Map();
   for (const queue = ['/']; queue.length > 0;) {
     const path = /** @type {string} */ (queue.pop());

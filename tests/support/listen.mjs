@@ -1,7 +1,7 @@
 // @ts-check
 
 /**
- * Lets a server listen on a free port. Returns its address, and a function that ends it with all connections.
+ * Makes a server listen on a free port. Returns its address, and a function that closes it and all connections.
  *
  * @param {import('node:http').Server} server
  */

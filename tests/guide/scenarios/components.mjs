@@ -31,7 +31,7 @@ export const components = {
     );
     await stack.sql("update public.workflows set name = 'From elsewhere' where id = $1", [kept.id]);
     await item('From elsewhere').waitFor();
-    // A name that is taken: told, and nothing else happens.
+    // A name that is taken is reported, and nothing else happens.
     await item('From elsewhere').getByRole('button', { name: 'Delete' }).click();
     await texts(page, 'li', ({ length }) => length === 1);
     await stack.sql("insert into public.workflows (user_id, name) values ($1, 'Untitled 3')", [user.id]);
@@ -140,7 +140,7 @@ export const components = {
       [workflow.id],
     );
     await page.waitForFunction(
-      // What `useWorkflow` shows, from the cache: a read of its own could be ahead of it.
+      // What `useWorkflow` shows, from the cache: a separate read could be ahead of it.
       async (id) => (await wdb.db.getWorkflowWithRelations(id))?.nodes.some(({ config }) => config.fail),
       workflow.id,
     );

@@ -6,7 +6,7 @@ import { start } from './snippets.mjs';
 
 /** @typedef {import('../guide.test.mjs').Scenario} Scenario */
 
-/** What an app has that the alias is for. */
+/** A file of an app that uses the alias. */
 const APP = `import { db, useWorkflows, type Workflow } from '@/lib/db';
 import { title } from '@/title';
 export const names = async (id: string): Promise<string[]> => (await db.getWorkflows(id)).map(({ name }) => name + title);
@@ -20,12 +20,12 @@ export const migrating = {
     await mkdir(join(project.dir, 'src'));
     await writeFile(join(project.dir, 'src', 'title.ts'), "export const title = '!';\n");
     await writeFile(join(project.dir, 'src', 'app.ts'), APP);
-    // As older apps have it; the newer way is that of all the examples.
+    // Older apps use this setting; all other examples use the newer one.
     const older = { moduleResolution: 'node10' };
     assert.equal(await project.complaints(['src/*.ts'], { ...older, ...compilerOptions }), '');
   },
 
-  /** The packaging tests give it to Vite itself. */
+  /** The packaging tests use the configuration in Vite itself. */
   async vite(block, { load }) {
     const { alias } = (await load(block)).default.resolve;
     assert.equal(alias['@/lib/db'], 'workflow-db/react');
@@ -48,7 +48,7 @@ export const migrating = {
   },
 
   async applied({ code }, { stack }) {
-    // The members' table is among them.
+    // Includes the table of members.
     const [row] = await stack.sql(code);
     assert.ok(Number(row.policies) > 30);
     assert.deepEqual(

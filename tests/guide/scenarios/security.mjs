@@ -22,7 +22,7 @@ export const security = {
     assert.deepEqual(await namesUnder(policy), [workflow.name]);
     assert.match(String(await namesUnder(policy.replace("'wasm-unsafe-eval'", ''))), /wasm-unsafe-eval/);
 
-    /** What a page reads that has this policy. @param {string} policy */
+    /** The names that a page with this policy reads. @param {string} policy */
     async function namesUnder(policy) {
       const contents = `import { configure, db } from 'workflow-db';
         const env = ${JSON.stringify({ url: stack.url, key: stack.publishableKey, ...user })};
@@ -67,7 +67,7 @@ export const security = {
   },
 };
 
-/** Answers with what it was asked. @type {import('node:http').RequestListener} */
+/** Responds with the request. @type {import('node:http').RequestListener} */
 async function echo(request, response) {
   const body = JSON.parse(Buffer.concat(await request.toArray()).toString());
   response.end(JSON.stringify({ path: request.url, body }));

@@ -183,7 +183,7 @@ const hooks = {
     const user = await newUser();
     const workflow = await newWorkflow(user);
     const where = /** @type {const} */ (['where workflow_id = $1', [workflow.id]]);
-    // Not asked again by itself.
+    // An error that is not retried.
     const body = { code: '42501', message: 'no', details: null, hint: null };
     stack.faults.add({ match: { path: 'workflow_favorites' }, action: 'status', status: 403, body });
     const page = await open(block, {
@@ -312,7 +312,7 @@ const securityPage = {
   },
 };
 
-/** Answers like OpenAI, with the key that it was asked with. @type {import('node:http').RequestListener} */
+/** Responds like OpenAI, with the key from the request. @type {import('node:http').RequestListener} */
 async function openai(request, response) {
   const { stream } = JSON.parse(Buffer.concat(await request.toArray()).toString());
   const isRight =
@@ -395,7 +395,7 @@ const runtimes = {
     await open(block, { as: await newUser() });
   },
 
-  /** With bytes for the module that a Worker's bundler gives: Node compiles both. */
+  /** With bytes instead of the module that a Worker's bundler provides: Node compiles both. */
   async workers(block, { project }) {
     const outfile = join(project.dir, 'workers.mjs');
     await build({

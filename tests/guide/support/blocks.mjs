@@ -7,8 +7,8 @@ const ROOT = new URL('../../../', import.meta.url);
 const FENCE = /^(\s*)(`{3,}|~{3,})(.*)$/;
 
 /**
- * A code block of a document. Its fence says the language and, after it, the name by which its scenario is found:
- * renderers show neither.
+ * A code block of a document. Its fence contains the language and, after it, the name of its scenario. Renderers show
+ * neither.
  *
  * @typedef {{ file: string, line: number, language: string, name: string, code: string }} Block
  */
@@ -36,12 +36,12 @@ export async function readBlocks(file) {
   return blocks;
 }
 
-/** As a module that gives everything at its top level, in lines with the same numbers. @param {string} code */
+/** Turns code into a module that exports everything at its top level, without changing line numbers. @param {string} code */
 export function asModule(code) {
   return `${code}export { ${ownNames(code).join(', ')} };\n`;
 }
 
-/** What a module declares at its top level and does not export. @param {string} code */
+/** The names that a module declares at its top level but does not export. @param {string} code */
 function ownNames(code) {
   const source = ts.createSourceFile('block.tsx', code, ts.ScriptTarget.ESNext, false, ts.ScriptKind.TSX);
   return source.statements.flatMap((statement) => {

@@ -1,9 +1,9 @@
-/** What the documents' examples take as given: who is signed in, and ids of what is theirs. */
+/** What the documents' examples assume to exist: the signed-in user, and ids of that user's rows. */
 declare const userId: string;
 declare const workflowId: string;
 declare const session: { accessToken: string };
 
-/** As bundlers for Cloudflare Workers give it. */
+/** As provided by bundlers for Cloudflare Workers. */
 declare module '*.wasm' {
   const module: WebAssembly.Module;
   export default module;

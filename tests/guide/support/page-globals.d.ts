@@ -1,7 +1,7 @@
-/** What `page.jsx` makes global in the page, for the functions that tests run there. */
+/** The globals that `page.jsx` defines in the page, for the functions that tests run there. */
 import type * as package_ from '../../../pkg/react/index.js';
 
-/* eslint-disable @typescript-eslint/no-explicit-any -- whichever block it is */
+/* eslint-disable @typescript-eslint/no-explicit-any -- depends on the block */
 declare global {
   const wdb: typeof package_;
   /** What the block declares and exports. */

@@ -14,7 +14,7 @@ import { asModule } from './blocks.mjs';
 const run = promisify(execFile);
 const at = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 const MODULES = at('../../../node_modules/');
-/** As a new project with `strict` has it. */
+/** The options of a new project with `strict`. */
 const COMPILER_OPTIONS = {
   strict: true,
   noEmit: true,
@@ -27,7 +27,7 @@ const COMPILER_OPTIONS = {
   types: [],
 };
 
-/** A project into which the packed package is installed, and that has each block as a file. @param {Block[]} blocks */
+/** A project with the packed package installed and each block as a file. @param {Block[]} blocks */
 export async function newProject(blocks) {
   const [unpacked, dir] = await Promise.all([
     unpackedPackage(),
@@ -45,7 +45,7 @@ export async function newProject(blocks) {
     /** @param {Block} block */
     pathOf: (block) => join(dir, fileOf(block)),
     /**
-     * What the compiler has to say about some files, with more options.
+     * The compiler's messages for some files, with additional options.
      *
      * @param {string[]} include
      * @param {object} [options]

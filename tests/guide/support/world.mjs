@@ -20,29 +20,29 @@ import { asModule } from './blocks.mjs';
 
 /**
  * @typedef {object} OpenOptions
- * @property {User} as who is signed in
- * @property {boolean} [configured] whether the package is configured before the block is; true unless the block does
- * @property {string} [mount] the component to show
+ * @property {User} as the signed-in user
+ * @property {boolean} [configured] whether the package is configured before the block runs; true unless the block does so
+ * @property {string} [mount] the component to render
  * @property {object} [props] its props
- * @property {Record<string, string>} [alias] modules that the bundler takes in the place of others
- * @property {Record<string, unknown>} [context] what else the block takes as given
+ * @property {Record<string, string>} [alias] modules that the bundler substitutes for others
+ * @property {Record<string, unknown>} [context] other globals that the block assumes
  */
 
 const PAGE = fileURLToPath(new URL('./page.jsx', import.meta.url));
-/** What stands for the reader's own project in the documents. */
+/** The placeholder for the reader's own project in the documents. */
 const EXAMPLE_URL = 'https://xyz.supabase.co';
 const EXAMPLE_KEY = 'sb_publishable_…';
 const REACT = '19';
 const START_MS = 15_000;
 
 /**
- * A stack, a project that has every block as a module, and a browser to run them in.
+ * A stack, a project with every block as a module, and a browser to run them in.
  *
  * @param {Awaited<ReturnType<typeof import('./project.mjs').newProject>>} project
  * @param {Block[]} blocks
  */
 export async function useGuide(project, blocks) {
-  /** What answers in the place of the services that examples call. @type {import('node:http').RequestListener} */
+  /** Handles requests to the services that examples call. @type {import('node:http').RequestListener} */
   let answerAsService = () => {};
   const service = await listen(createServer((request, response) => answerAsService(request, response)));
   const services = { openai: service.origin, replicate: service.origin };
@@ -81,7 +81,7 @@ export async function useGuide(project, blocks) {
     );
   });
 
-  /** The block, with the stack in the place of the reader's project. @param {Block} block */
+  /** The block, with the stack's URL instead of the placeholder. @param {Block} block */
   async function localized(block) {
     const path = project.pathOf(block);
     const code = asModule(block.code)
@@ -152,7 +152,7 @@ export async function useGuide(project, blocks) {
     },
 
     /**
-     * Runs a block in Node, and gives what it declares and exports.
+     * Runs a block in Node and returns what it declares and exports.
      *
      * @param {Block} block
      */
@@ -164,7 +164,7 @@ export async function useGuide(project, blocks) {
     },
 
     /**
-     * Runs something where the API relay is set up, and a user has a key for a service.
+     * Runs a function with the API relay set up and a user who has a key for a service.
      *
      * @param {string} name
      * @param {import('node:http').RequestListener} answer
@@ -192,7 +192,7 @@ export async function useGuide(project, blocks) {
       }
     },
 
-    /** Waits until what a page follows flows. @param {import('playwright-core').Page} page */
+    /** Waits until a page's subscriptions are live. @param {import('playwright-core').Page} page */
     live: (page) =>
       page.waitForFunction(() => {
         const all = wdb.getRealtimeManager().getActiveSubscriptions();
@@ -200,7 +200,7 @@ export async function useGuide(project, blocks) {
       }),
 
     /**
-     * Waits until what a page's elements say fulfils the condition.
+     * Waits until the texts of a page's elements fulfill the condition.
      *
      * @param {import('playwright-core').Page} page
      * @param {string} selector

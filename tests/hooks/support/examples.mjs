@@ -7,7 +7,7 @@ import { asModule, hookExamples } from '../../types/examples.mjs';
 
 const GLOBALS = fileURLToPath(new URL('../../e2e/support/page.js', import.meta.url));
 
-/** The components that the hooks' doc comments show, by the names of their files. */
+/** The components in the hooks' doc comments, by file name. */
 export async function exampleComponents() {
   const examples = await hookExamples();
   return examples.flatMap((example) => {
@@ -17,7 +17,7 @@ export async function exampleComponents() {
 }
 
 /**
- * Writes a page's script that can mount each of them, and gives it to `bundle`.
+ * Writes a script for a page that can mount each of them, and passes it to `bundle`.
  *
  * @param {(entry: string) => Promise<string>} bundle
  */

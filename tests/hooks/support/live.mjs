@@ -8,7 +8,7 @@ const byId = (/** @type {any} */ a, /** @type {any} */ b) => (a.id < b.id ? -1 :
 const sorted = (/** @type {any} */ value) => (Array.isArray(value) ? [...value].sort(byId) : value);
 
 /**
- * What hooks show of other clients' changes.
+ * Helpers for changes by other clients in hooks.
  *
  * @param {{ stack: import('../../e2e/support/fixtures.mjs').Stack }} world
  */
@@ -25,11 +25,11 @@ export function createLive({ stack }) {
     );
 
   /**
-   * Waits until this part of what a hook gives is as expected; rows in any order.
+   * Waits until this part of a hook's result is as expected; rows in any order.
    *
    * @param {Tab} tab
    * @param {string} name
-   * @param {string} path such as `workflow.nodes`; empty for all of it
+   * @param {string} path such as `workflow.nodes`; empty for the whole result
    * @param {unknown} expected
    */
   async function shows(tab, name, path, expected) {
@@ -46,7 +46,7 @@ export function createLive({ stack }) {
     await until(isShown).catch(() => assert.deepEqual(shown, sorted(expected)));
   }
 
-  /** Sets a column by SQL. @param {string} table @param {string} id @param {string} column @param {unknown} value */
+  /** Sets a column with SQL. @param {string} table @param {string} id @param {string} column @param {unknown} value */
   const change = (table, id, column, value) =>
     stack.sql(`update public.${table} set ${column} = $1 where id = $2`, [value, id]);
 

@@ -1,7 +1,7 @@
-/** What `page.jsx` makes global in the page, for the functions that tests run there. */
+/** The globals that `page.jsx` defines in the page, for the functions that tests run there. */
 import type * as package_ from '../../../pkg/react/index.js';
 
-/* eslint-disable @typescript-eslint/no-explicit-any -- whichever hook it is */
+/* eslint-disable @typescript-eslint/no-explicit-any -- depends on the hook */
 declare global {
   const react: typeof package_;
   const rowRenders: Map<string, number>;
@@ -10,7 +10,7 @@ declare global {
   function hide(name: string): void;
   function latest(name: string): any;
   function given(name: string): any[];
-  /** Of the examples' page. */
+  /** Defined in the page for the examples. */
   function mount(name: string, props: object): void;
   function plain(result: any): any;
   function view(name: string): any;

@@ -1,5 +1,5 @@
 // @ts-nocheck
-// Runs in the page, with one of the React versions: shows hooks, and tells what they gave.
+// Runs in the page with one version of React: renders hooks, and records their results.
 import '../../e2e/support/page.js';
 import { Activity, Component, Fragment, StrictMode, Suspense, memo, use, useEffect } from 'react';
 import { createRoot, hydrateRoot } from 'react-dom/client';
@@ -8,11 +8,11 @@ import * as wdb from '/pkg/react/index.js';
 import * as appOthers from '../../types/consumer/app/live-others.ts';
 import * as appWorkflows from '../../types/consumer/app/live-workflows.ts';
 
-/** What is shown, by name: `{ hook, args, client, defaults, rows, mode }`. */
+/** The rendered hooks by name: `{ hook, args, client, defaults, rows, mode }`. */
 const shown = new Map();
-/** What came of it, by name: every result that was committed, in order. */
+/** By name, every result that was committed, in order. */
 const committed = new Map();
-/** How often each row was rendered, by its id. */
+/** The number of renders of each row, by id. */
 const rowRenders = new Map();
 const root = createRoot(document.body.appendChild(document.createElement('main')));
 
@@ -21,7 +21,7 @@ const Row = memo(function Row({ row }) {
   return row.name;
 });
 
-/** The package's hooks, and as `app.…` those that the app has without them. */
+/** The package's hooks, and as `app.…` the app's own hooks. */
 const hooks = { ...wdb };
 for (const [name, hook] of Object.entries({ ...appOthers, ...appWorkflows })) hooks[`app.${name}`] = hook;
 
@@ -45,7 +45,7 @@ class Boundary extends Component {
   }
 }
 
-/** Hidden when `mode` is `hidden`, where React can do that: 18 cannot. */
+/** Hidden if `mode` is `hidden`, with a version of React that supports it (not 18). */
 function Hideable({ mode, children }) {
   return Activity ? <Activity mode={mode}>{children}</Activity> : <Fragment>{children}</Fragment>;
 }
@@ -70,7 +70,7 @@ const render = () =>
     </StrictMode>,
   );
 
-/** Shows a hook under a name, or shows it with other arguments. */
+/** Renders a hook under a name, or renders it again with other arguments. */
 globalThis.show = (name, hook, args, more = {}) => {
   if (!committed.has(name)) committed.set(name, []);
   shown.set(name, { hook, args, ...more });
@@ -81,7 +81,7 @@ globalThis.hide = (name) => {
   render();
 };
 
-/** Shows a hook in a page that a server rendered. Gives what React had to mend. */
+/** Renders a hook in a page that a server rendered. Returns the hydration errors. */
 globalThis.hydrate = (name, hook, args) => {
   committed.set(name, []);
   const container = document.body.appendChild(document.createElement('section'));
@@ -96,12 +96,12 @@ globalThis.hydrate = (name, hook, args) => {
   return mended;
 };
 
-/** What the hook gave last, and all that it gave. */
+/** The hook's latest result, and all of its results. */
 globalThis.latest = (name) => committed.get(name)?.at(-1);
 globalThis.given = (name) => committed.get(name);
 globalThis.rowRenders = rowRenders;
 
-/** A result in a form that leaves the page: without its functions. */
+/** A result in a form that can be sent out of the page: without functions. */
 globalThis.plain = (result) => {
   if (Array.isArray(result)) return result;
   const entries = Object.entries(result).filter(([, value]) => typeof value !== 'function');
@@ -112,12 +112,12 @@ globalThis.plain = (result) => {
   return Object.fromEntries(described);
 };
 globalThis.view = (name) => plain(latest(name));
-/** What it shows when nothing is under way any more. */
+/** The result when no work is pending any more. */
 globalThis.settledView = async (name) => {
   await until(
     () => latest(name) && !latest(name).loading && !latest(name).isFetching && !latest(name).isSaving,
   );
-  // What the last of it set off has its turn.
+  // Let the effects of the last result run.
   await new Promise((resolve) => setTimeout(resolve, 20));
   return view(name);
 };

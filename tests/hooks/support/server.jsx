@@ -1,11 +1,11 @@
 // @ts-nocheck
-// Runs in Node: what a server does with the hooks.
+// Runs in Node: renders the hooks on a server.
 import { renderToString } from 'react-dom/server';
 import * as wdb from '/pkg/react/index.js';
 
 export { wdb };
 
-/** Every hook, each with what it gives, as JSON. */
+/** Renders the results of all hooks as JSON. */
 function All({ userId, workflowId, executionId }) {
   const results = {
     workflows: wdb.useWorkflows(userId),

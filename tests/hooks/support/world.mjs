@@ -8,15 +8,15 @@ import { examplesPage } from './examples.mjs';
 const PAGE = fileURLToPath(new URL('./page.jsx', import.meta.url));
 const MODULES = fileURLToPath(new URL('../../../node_modules/', import.meta.url));
 
-/** The versions of React that everything is tried with. */
+/** The versions of React that everything is tested with. */
 export const VERSIONS = /** @type {const} */ (['18', '19']);
 
 /** @typedef {import('../../e2e/support/fixtures.mjs').User} User */
 
-/** What hooks ask. The reads by which a subscription learns what is in its scope are not among it. */
+/** The requests of hooks, without the reads with which subscriptions determine their scope. */
 export const ASKED = { method: 'GET', path: /^\/rest\/v1\/(?!.*[?&]or=\()/ };
 
-/** A fault: the database refuses, and would again. */
+/** A permanent fault: the database refuses. */
 export const REFUSED = {
   action: /** @type {const} */ ('status'),
   status: 400,
@@ -24,7 +24,7 @@ export const REFUSED = {
 };
 
 /**
- * A world whose pages show hooks.
+ * A world with pages that render hooks.
  *
  * @param {import('../../../examples/local-stack/stack.mjs').StackOptions} [stackOptions]
  */
@@ -42,7 +42,7 @@ export async function useHooks(stackOptions) {
     ),
   );
   /**
-   * A page of a user, with a version of React.
+   * A page with a user and a version of React.
    *
    * @param {string} version
    * @param {User | null} as
@@ -52,7 +52,7 @@ export async function useHooks(stackOptions) {
   return {
     ...world,
     openHooks,
-    /** The same, where hooks are live unless they say otherwise. @type {typeof openHooks} */
+    /** The same, with hooks live by default. @type {typeof openHooks} */
     openLive: async (...args) => {
       const tab = await openHooks(...args);
       await tab.run(() => void Object.assign(globalThis, { isLive: true }));
@@ -62,7 +62,7 @@ export async function useHooks(stackOptions) {
 }
 
 /**
- * A module with this version of React and the packed package, as one script.
+ * Bundles a module with this version of React and the packed package into one script.
  *
  * @param {string} entry
  * @param {string} version
@@ -84,7 +84,7 @@ export async function bundled(entry, version, packageRoot, options) {
 }
 
 /**
- * Takes `react` and `react-dom` of this version, and `/pkg/…` from the packed package.
+ * Resolves `react` and `react-dom` to this version, and `/pkg/…` to the packed package.
  *
  * @param {string} version
  * @param {string} packageRoot
