@@ -13,12 +13,12 @@ import { WORKFLOWS } from './seed/workflows.mjs';
 
 const SEED = 20260101;
 
-/** Workflows, by name, that their owners marked. */
+/** The names of workflows that are favorites of their owners. */
 const FAVORITES = ['Product launch video', 'Catalogue backgrounds', 'UGC ad remix'];
 
 /**
- * Fills an empty database with two accounts as they look after two months of work, ending now, and a third that is new.
- * Works on any set of migrations: the audit trail is there only where its triggers are, members only where their table is.
+ * Fills an empty database with two accounts after two months of use, ending now, and a third, new one. Works with any
+ * set of migrations: the audit trail exists only with its triggers, and members only with their table.
  *
  * @param {Sql} sql as superuser
  */
@@ -73,7 +73,7 @@ export async function seedDatabase(sql) {
 }
 
 /**
- * Gives each user a key for the stack's own stand-in for a service.
+ * Gives each user a key for the stack's replacement service.
  *
  * @param {Sql} sql as superuser
  */
@@ -101,7 +101,7 @@ async function addUsers(sql) {
        values ($1, $2, extensions.crypt($3, extensions.gen_salt('bf')), $4, now() - interval '80 days')`,
       [id, email, password, JSON.stringify({ full_name: fullName })],
     );
-    // Production has no trigger that makes the profile.
+    // Production has no trigger that creates the profile.
     await sql(
       `insert into public.user_profiles (id, email, full_name, organization, created_at, updated_at)
        select id, email, $2, $3, created_at, created_at from auth.users where id = $1
@@ -122,7 +122,7 @@ function insertSql(table, rows) {
 }
 
 /**
- * A run as it was first written; `finishSql` writes its end, so that the audit trail tells of both.
+ * A run in its first state; `finishSql` completes it, so that the audit trail contains both.
  *
  * @param {object} execution
  */
@@ -150,13 +150,13 @@ function literal(value) {
   return `'${JSON.stringify(value).replaceAll("'", "''")}'::jsonb`;
 }
 
-/** Whom the audit triggers take the writes to come from. */
+/** The request headers that the audit triggers see. */
 const VISITOR = `select set_config('request.headers', '${JSON.stringify({
   'x-forwarded-for': '203.0.113.24, 127.0.0.1',
   'user-agent': 'Mozilla/5.0 (Macintosh; Intel Mac OS X 14_5) AppleWebKit/605.1.15 Safari/605.1.15',
 })}', true);`;
 
-/** Moves what the triggers have just written to when it would have happened. */
+/** Moves the rows that the triggers have just written to plausible times. */
 const BACKDATE_AUDIT = `
   update public.audit_logs set created_at = coalesce(
     (case when action like '%_updated' then details -> 'new' ->> 'completed_at' end)::timestamp,

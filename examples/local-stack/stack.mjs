@@ -28,32 +28,32 @@ export { StackError };
 
 /**
  * @typedef {object} StackOptions
- * @property {number} [port] of the one origin; 54321 by default, 0 for any that is free
- * @property {number} [dbPort] also let Postgres listen on this port; by default it has only a socket
- * @property {string} [dataDir] keep the database in this folder; by default it is temporary
- * @property {number} [maxRows] the most rows PostgREST gives at once; 1000 by default, as on hosted projects
+ * @property {number} [port] the port of the stack; 54321 by default, 0 for any free one
+ * @property {number} [dbPort] a TCP port for Postgres; by default it has only a socket
+ * @property {string} [dataDir] the folder for the database; temporary by default
+ * @property {number} [maxRows] the maximum number of rows per response; 1000 by default, as on hosted projects
  * @property {boolean} [seed] fill a new database with three users and their data; true by default
  * @property {true | string[]} [migrations] all by default, or some by name (`initial_schema`: production as it is)
- * @property {boolean} [encryptedKeys] encrypt API keys at rest, as an optional migration does; false by default
- * @property {boolean} [members] let workflows be shared, as an optional migration does; false by default
- * @property {boolean} [relay] what the API relay needs: its optional migration, encrypted keys, and a service `stub` on this
- *   machine, for which each user of the seed has a key; false by default
- * @property {Record<string, string>} [services] more services that the API relay may call, by name: addresses on this machine
- * @property {Record<string, string>} [functionEnv] more environment variables for edge functions
- * @property {boolean} [closeConnections] end every connection after its answer
- * @property {number} [tokenSeconds] how long a sign-in's token lives; 3600 by default
+ * @property {boolean} [encryptedKeys] whether to encrypt API keys at rest, with an optional migration; false by default
+ * @property {boolean} [members] whether workflows can be shared, with an optional migration; false by default
+ * @property {boolean} [relay] whether to set up the API relay: its optional migration, encrypted keys, and a service
+ * `stub` on this machine, for which each seeded user has a key; false by default
+ * @property {Record<string, string>} [services] additional services for the API relay: addresses on this machine, by name
+ * @property {Record<string, string>} [functionEnv] additional environment variables for edge functions
+ * @property {boolean} [closeConnections] whether to close every connection after its response
+ * @property {number} [tokenSeconds] the lifetime of a token; 3600 by default
  * @property {number} [refreshReuseSeconds] how long a used refresh token still works; 10 by default
- * @property {boolean} [quiet] print no progress; true by default
+ * @property {boolean} [quiet] whether to suppress progress output; true by default
  */
 
 /** @typedef {Awaited<ReturnType<typeof startStack>>} Stack */
 
 /**
- * Starts a local Supabase-like stack: Postgres, PostgREST, and stand-ins for auth and realtime behind one origin.
- * It ends with `stop()`, or with this process, however that ends.
+ * Starts a local stack like Supabase's: Postgres, PostgREST, and replacements for auth and realtime behind one origin.
+ * Ends with `stop()`, or when this process ends for any reason.
  *
  * @param {StackOptions} [options]
- * @throws {StackError} saying in one sentence what to do about it
+ * @throws {StackError} with one sentence that says what to do
  */
 export async function startStack(options = {}) {
   const {
@@ -83,7 +83,7 @@ export async function startStack(options = {}) {
   const settings = new Settings();
   settings.change({ closeConnections, tokenSeconds, refreshReuseSeconds });
 
-  /** What to undo, in the order it was done. @type {(() => Promise<unknown>)[]} */
+  /** Cleanup functions, in the order of setup. @type {(() => Promise<unknown>)[]} */
   const started = [];
   /** @type {Promise<void> | undefined} */
   let stopping;
@@ -111,7 +111,7 @@ export async function startStack(options = {}) {
     const { sql, discarded, close } = openDatabase({ ...address, user: SUPERUSER });
     started.push(close);
 
-    // Read by the gateway once requests come in, which is after they are set.
+    // The gateway reads these with the first request, after they are set.
     let url = '';
     let socketPath = '';
     const upstream = createUpstream(() => socketPath);
@@ -151,9 +151,9 @@ export async function startStack(options = {}) {
     const launch = () =>
       startPostgrest({ binaries, runDir, database: address, jwtSecret: JWT_SECRET, maxRows });
     let starting = launch();
-    // A failure is reported where it is awaited, which is later.
+    // A failure is reported later, where the promise is awaited.
     starting.catch(() => {});
-    // Registered before anything else can fail, so that it is stopped then.
+    // Registered before anything else can fail, so that it is always stopped.
     const stopPostgrest = () =>
       starting.then(
         ({ stop }) => stop(),
@@ -174,7 +174,7 @@ export async function startStack(options = {}) {
       publishableKey: PUBLISHABLE_KEY,
       jwtSecret: JWT_SECRET,
       dbUrl: `postgresql://${SUPERUSER}@localhost:${address.port}/postgres${dbPort ? '' : `?host=${runDir}`}`,
-      /** Those of the seed; none without it. */
+      /** The seeded users; none without a seed. */
       users: seed && migrations.length > 0 ? USERS : [],
       /** Runs SQL as superuser. */
       sql,
@@ -182,11 +182,11 @@ export async function startStack(options = {}) {
       requests,
       settings,
       realtime,
-      /** Where the log of an edge function is. */
+      /** The path of an edge function's log. */
       functionLog: functions.logOf,
 
       /**
-       * Signs a token with the stack's secret: a signed-in user's, living an hour, unless `claims` says otherwise.
+       * Signs a token with the stack's secret: by default, for a signed-in user and valid for an hour.
        *
        * @param {import('./lib/jwt.mjs').Claims} claims
        */
@@ -199,7 +199,7 @@ export async function startStack(options = {}) {
       },
 
       /**
-       * Applies migrations, whether or not they have been before.
+       * Applies migrations, even if they were applied before.
        *
        * @param {true | string[]} [names] all but the optional ones by default
        */
@@ -207,16 +207,18 @@ export async function startStack(options = {}) {
         await applyMigrations(address, await readMigrations(names));
       },
 
-      /** Ends the PostgREST process. The gateway answers 502 until it is started again. */
+      /** Stops the PostgREST process. The gateway returns 502 until it is started again. */
       stopPostgrest,
 
-      /** Starts PostgREST again, after `stopPostgrest`. */
+      /** Starts PostgREST again after `stopPostgrest`. */
       async startPostgrest() {
         starting = launch();
         await starting;
       },
 
-      /** Has Postgres drop every connection and recover, as after a crash. Resolves once it answers again. */
+      /**
+       * Makes Postgres drop every connection and recover, as after a crash. Resolves once it accepts connections again.
+       */
       crashDatabase: () => crashPostgres(address, sql),
 
       stop,

@@ -26,7 +26,7 @@ try {
   process.exitCode = 1;
 }
 
-/** @returns {import('./stack.mjs').StackOptions | null} null when only the help is wanted */
+/** @returns {import('./stack.mjs').StackOptions | null} null if only the help was requested */
 function readOptions() {
   try {
     const { values } = parseArgs({

@@ -5,17 +5,17 @@ import { jsonReply } from './reply.mjs';
 const ROLE_KEYS = [ANON_KEY, SERVICE_KEY];
 
 /**
- * Checks a request's API key as the gateway of a hosted project does, and settles in whose name the request goes on.
+ * Checks a request's API key like the gateway of a hosted project, and determines the role of the request.
  *
- * The key is taken out of the query, where PostgREST would read it as a filter.
+ * Removes the key from the query, where PostgREST would read it as a filter.
  *
  * @param {import('./gateway.mjs').Request} request changed in place
- * @returns {import('./reply.mjs').Reply | null} the refusal, or null when the key is good
+ * @returns {import('./reply.mjs').Reply | null} the refusal, or null if the key is valid
  */
 export function admit(request) {
   const { headers, url } = request;
   const key = headers.apikey ?? url.searchParams.get('apikey');
-  // Rebuilt only then: URLSearchParams would write the rest of the query its own way.
+  // Rebuilt only in this case: URLSearchParams would serialize the rest of the query differently.
   if (url.searchParams.has('apikey'))
     url.search = url.search.replace(/([?&])apikey=[^&]*&?/, '$1').replace(/[?&]$/, '');
 

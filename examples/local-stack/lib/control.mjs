@@ -7,7 +7,7 @@ import { jsonReply } from './reply.mjs';
 const LOOPBACK = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/;
 const LOCAL_NAME = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
-/** What may be done to the realtime service from outside. */
+/** The operations that the realtime service offers to the outside. */
 const REALTIME_ACTIONS = Object.freeze(['drop', 'restart', 'freeze', 'breakReplication', 'settle']);
 
 /**
@@ -59,7 +59,7 @@ export function createControl({ faults, requests, settings, realtime }) {
   };
 
   return async (request) => {
-    // The name too: a page elsewhere may have had its own name resolve to the loopback.
+    // Check the name too: a remote page may have pointed its own host name at the loopback interface.
     const local =
       LOOPBACK.test(request.incoming.socket.remoteAddress ?? '') &&
       LOCAL_NAME.test(request.headers.host ?? '');

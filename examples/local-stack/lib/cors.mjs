@@ -1,11 +1,11 @@
 // @ts-check
 /** @typedef {import('node:http').IncomingMessage} IncomingMessage */
 
-/** The longest that browsers remember a preflight is 24 hours (Firefox); Chromium cuts it to two. */
+/** The longest time that a browser caches a preflight is 24 hours (Firefox); Chromium limits it to two. */
 const PREFLIGHT_SECONDS = 86_400;
 
 /**
- * The answer to a preflight: anything goes, as on hosted projects.
+ * The response to a preflight: everything is allowed, as on hosted projects.
  *
  * @param {IncomingMessage} request
  * @returns {Record<string, string>} headers of a 204
@@ -14,7 +14,7 @@ export function preflightHeaders(request) {
   return {
     'access-control-allow-origin': '*',
     'access-control-allow-methods': 'GET,HEAD,PUT,PATCH,POST,DELETE,OPTIONS,TRACE,CONNECT',
-    // Named one by one: a "*" would not cover Authorization.
+    // Listed individually: "*" would not include Authorization.
     'access-control-allow-headers': String(request.headers['access-control-request-headers'] ?? '*'),
     'access-control-max-age': String(PREFLIGHT_SECONDS),
     vary: 'Access-Control-Request-Headers',
@@ -27,7 +27,7 @@ export function isPreflight(request) {
 }
 
 /**
- * Lets any page read an answer. What the server itself allows or exposes is left as it is.
+ * Lets any page read a response. Headers that the server sets itself stay unchanged.
  *
  * @param {string[]} rawHeaders names and values in turn
  * @returns {string[]}

@@ -9,7 +9,7 @@ const require = createRequire(import.meta.url);
  * Finds the Deno that npm installed for this machine.
  *
  * @returns {string}
- * @throws {StackError} when there is none
+ * @throws {StackError} if there is none
  */
 export function findDeno() {
   if (process.env.DENO) return process.env.DENO;

@@ -9,12 +9,12 @@ import { sendHalf, sendReply, upgradeRefusal } from './send.mjs';
 /** @typedef {import('node:http').ServerResponse} ServerResponse */
 
 /**
- * Treats a request as a rule says, instead of simply answering it.
+ * Handles a request according to a fault rule.
  *
  * @param {FaultRule} rule
  * @param {Request} request
  * @param {ServerResponse} response
- * @param {Service} service what would answer it
+ * @param {Service} service the service that would handle it
  */
 export async function applyFault(rule, request, response, service) {
   if (rule.ms && rule.action !== 'latencyAfter') {
@@ -44,7 +44,7 @@ export async function applyFault(rule, request, response, service) {
       return request.incoming.socket.resetAndDestroy();
 
     case 'resetAfterCommit':
-      // PostgREST commits before it answers.
+      // PostgREST commits before it responds.
       await service.answer(request);
       return request.incoming.socket.resetAndDestroy();
 
@@ -66,12 +66,12 @@ export async function applyFault(rule, request, response, service) {
 }
 
 /**
- * Treats a request for WebSocket as a rule says. It has neither a body nor an answer to cut or repeat, so what would do
- * that resets the connection.
+ * Handles a WebSocket request according to a fault rule. It has no body and no response to truncate or repeat, so
+ * actions that would do so reset the connection.
  *
  * @param {FaultRule} rule
  * @param {import('node:stream').Duplex} raw
- * @returns {Promise<number | null>} the status of the answer (0: none is given), or null to go on
+ * @returns {Promise<number | null>} the status of the response (0: none), or null to continue
  */
 export async function applyUpgradeFault(rule, raw) {
   if (rule.ms) await sleep(rule.ms);

@@ -1,6 +1,6 @@
 // @ts-check
 
-/** What a rule may do to a request; `fault-actions.mjs` does it. */
+/** The actions of a rule; `fault-actions.mjs` implements them. */
 export const ACTIONS = Object.freeze([
   'latency',
   'latencyAfter',
@@ -26,23 +26,23 @@ export const ACTIONS = Object.freeze([
  * @property {Match} [match] everything by default
  * @property {typeof ACTIONS[number]} action
  * @property {number | 'always'} [times] for how many matching requests; 1 by default
- * @property {number} [skip] how many matching requests pass unharmed before
- * @property {number} [ms] how long to wait: after the answer for `latencyAfter`, else before anything
+ * @property {number} [skip] how many matching requests pass before the rule applies
+ * @property {number} [ms] how long to wait: after the response for `latencyAfter`, otherwise before anything else
  * @property {number} [status] for `status`; 503 by default
- * @property {unknown} [body] for `status`: text is sent as it is, anything else as JSON
+ * @property {unknown} [body] for `status`: a string is sent unchanged, anything else as JSON
  * @property {Record<string, string>} [headers] for `status`
  */
 
 /** @typedef {{ method: string, path: string, headers: Record<string, unknown> }} Seen */
 
-/** The rules in force. The first that matches and has not run out decides; a request meets one rule at most. */
+/** The active rules. The first matching rule that is not used up applies; at most one rule applies to a request. */
 export class Faults {
   /** @type {{ rule: FaultRule, left: number, skip: number }[]} */
   #active = [];
 
   /**
    * @param {FaultRule | FaultRule[]} rules
-   * @throws {TypeError} naming what is wrong with a rule; then none is added
+   * @throws {TypeError} if a rule is invalid; then none is added
    */
   add(rules) {
     const list = [rules].flat();
@@ -57,13 +57,13 @@ export class Faults {
     this.#active = [];
   }
 
-  /** The rules that still wait for a request. */
+  /** The rules that have not been used up. */
   get pending() {
     return this.#active.map(({ rule }) => rule);
   }
 
   /**
-   * Uses up one turn of the rule that meets a request.
+   * Uses one application of the rule that matches a request.
    *
    * @param {Seen} request
    * @returns {FaultRule | null}

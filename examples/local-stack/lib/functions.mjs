@@ -19,11 +19,11 @@ const FUNCTIONS = new URL('../../../supabase/functions/', import.meta.url);
 const PREFIX = '/functions/v1';
 
 /**
- * Edge functions, each in a Deno process of its own. A process is started by the first request for its function.
+ * Edge functions, each in a separate Deno process that its first request starts.
  *
  * @param {object} options
- * @param {string} options.runDir gets sockets, logs and Deno's cache
- * @param {() => Record<string, string>} options.env the variables that functions get
+ * @param {string} options.runDir the folder for sockets, logs and Deno's cache
+ * @param {() => Record<string, string>} options.env the environment variables of functions
  */
 export function createFunctions({ runDir, env }) {
   /** @type {Map<string, Promise<{ socketPath: string, stop(): Promise<void> }>>} */
@@ -33,7 +33,7 @@ export function createFunctions({ runDir, env }) {
   function start(name) {
     const begun = running.get(name) ?? startFunction(name, runDir, env());
     running.set(name, begun);
-    // A failure is reported to each request; the next one tries again.
+    // A failure is reported to every waiting request; the next request tries again.
     begun.catch(() => running.delete(name));
     return begun;
   }
@@ -46,7 +46,7 @@ export function createFunctions({ runDir, env }) {
     }
     try {
       const { socketPath } = await start(name);
-      // The address as it came: what a client wrote must reach the function.
+      // The URL exactly as the client sent it: the function must see it unchanged.
       const path = (request.incoming.url ?? '').slice(PREFIX.length);
       return httpRequest({
         socketPath,
@@ -68,7 +68,7 @@ export function createFunctions({ runDir, env }) {
       if ('rawHeaders' in up) return sendReply(response, up);
       up.on('response', (answer) => {
         sendHead(response, answer.statusCode ?? 502, endToEnd(answer.rawHeaders));
-        // At once, so that the first event of a stream does not wait for a second one.
+        // Flush at once, so that the first event of a stream does not wait for the second.
         response.flushHeaders();
         pipeline(answer, response, () => {});
       });
@@ -78,7 +78,7 @@ export function createFunctions({ runDir, env }) {
       });
       response.on('close', () => {
         up.destroy();
-        // A function may answer before it has read the whole body. The rest is dropped, or the connection would be stuck.
+        // A function may respond before it has read the whole body. Discard the rest, or the connection would be stuck.
         request.incoming.unpipe(up).resume();
       });
       request.incoming.pipe(up);
@@ -104,7 +104,7 @@ export function createFunctions({ runDir, env }) {
       }
     },
 
-    /** Where a function's log is. @param {string} name */
+    /** The path of a function's log. @param {string} name */
     logOf: (name) => join(runDir, `function-${name}.log`),
 
     async stop() {

@@ -15,34 +15,34 @@ import { StackError } from './stack-error.mjs';
  * @property {string} method
  * @property {URL} url
  * @property {import('node:http').IncomingHttpHeaders} headers
- * @property {() => Promise<Buffer>} body read once, then remembered
+ * @property {() => Promise<Buffer>} body read once, then kept
  * @property {import('node:http').IncomingMessage} incoming
  */
 
 /**
- * What answers the requests below one path.
+ * The handler for requests below a path.
  *
  * @typedef {object} Service
- * @property {(request: Request, response: ServerResponse) => unknown} stream answers as it goes
- * @property {(request: Request) => Promise<Reply>} answer gives the whole answer, and may be asked twice
+ * @property {(request: Request, response: ServerResponse) => unknown} stream sends the response as it is produced
+ * @property {(request: Request) => Promise<Reply>} answer returns the complete response; may be called twice
  */
 
 /**
- * What speaks WebSocket below one path.
+ * The handler for WebSocket connections below a path.
  *
  * @typedef {object} Realtime
  * @property {(incoming: import('node:http').IncomingMessage, raw: import('node:stream').Duplex, head: Buffer) => number} upgrade
- *   answers with a status; 0 when it gave none
+ *   returns the status of the response; 0 if there was none
  */
 
-/** Below this path are edge functions. */
+/** The path of edge functions. */
 const FUNCTIONS_PATH = '/functions/v1';
 
-/** Where the realtime service is asked for. */
+/** The path of the realtime service. */
 const REALTIME_PATH = '/realtime/v1/websocket';
 
 /**
- * The stack's one origin.
+ * The server for the stack's single origin.
  *
  * @param {object} parts
  * @param {Record<string, Service>} parts.services by path prefix
@@ -54,7 +54,7 @@ const REALTIME_PATH = '/realtime/v1/websocket';
  */
 export function createGateway({ services, realtime, control, faults, requests, settings }) {
   const server = createServer((incoming, response) => {
-    // A client that goes away is its own business.
+    // A client may disconnect at any time.
     incoming.on('error', () => {});
     response.on('error', () => {});
     if (settings.closeConnections) response.shouldKeepAlive = false;
@@ -63,11 +63,11 @@ export function createGateway({ services, realtime, control, faults, requests, s
       else sendReply(response, jsonReply(500, { message: error.message }));
     });
   });
-  // A test may hold a connection open for long before it asks again; a reused one must not be closed on it.
+  // A test may pause for a long time between requests; its reused connection must not be closed.
   server.keepAliveTimeout = 60_000;
   server.requestTimeout = 0;
 
-  /** The server itself counts upgraded connections no more. @type {Set<import('node:stream').Duplex>} */
+  /** Upgraded connections, which the server itself no longer tracks. @type {Set<import('node:stream').Duplex>} */
   const upgraded = new Set();
   server.on('upgrade', (incoming, raw, head) => {
     upgraded.add(raw);
@@ -110,7 +110,7 @@ export function createGateway({ services, realtime, control, faults, requests, s
     const seen = { method: request.method, path: incoming.url ?? '/', headers: { ...request.headers } };
     const entry = requests.begin(seen, response);
     const prefix = request.url.pathname.split('/', 3).join('/');
-    // Edge functions answer preflights and check tokens themselves.
+    // Edge functions handle preflights and tokens themselves.
     const isFunction = prefix === FUNCTIONS_PATH;
     if (isPreflight(incoming) && !isFunction) {
       return sendReply(response, jsonReply(204, undefined, preflightHeaders(incoming)));
@@ -130,7 +130,7 @@ export function createGateway({ services, realtime, control, faults, requests, s
 
   return {
     /**
-     * @param {number} port 0 for any that is free
+     * @param {number} port 0 for any free port
      * @returns {Promise<number>} the port it listens on
      */
     listen(port) {

@@ -6,9 +6,9 @@ import { serverUser } from './server-user.mjs';
 import { StackError } from './stack-error.mjs';
 
 /**
- * Stands between this process and the server. The server outlives no parent, however that ends: our end of the pipe
- * on the shell's input closes, `cat` returns, and the server is told to stop. The shell has its own session, so Ctrl-C
- * in a terminal reaches only this process, which stops things in order.
+ * A guard between this process and the server, which makes sure that the server does not outlive its parent: when our
+ * end of the shell's input pipe closes, `cat` returns and the server is stopped. The shell has its own session, so
+ * Ctrl-C in a terminal reaches only this process, which stops everything in order.
  */
 const GUARD = `
 stop_signal=$1 remove=$2
@@ -33,19 +33,19 @@ const READY_POLL_MS = 15;
 /** @typedef {{ ready(check: () => Promise<boolean>): Promise<void>, stop(): Promise<void> }} Guarded */
 
 /**
- * Starts a server that stops when this process does.
+ * Starts a server that stops when this process ends.
  *
  * @param {object} options
  * @param {string} options.name for error messages
  * @param {string[]} options.command
- * @param {NodeJS.ProcessEnv} [options.env] added to this process's own
- * @param {string} options.logFile gets everything the server prints
+ * @param {NodeJS.ProcessEnv} [options.env] added to this process's environment
+ * @param {string} options.logFile receives the server's output
  * @param {'INT' | 'QUIT' | 'TERM'} options.stopSignal
  * @param {string} [options.remove] a folder to delete once the server has ended
  * @returns {Promise<Guarded>}
  */
 export async function startGuarded({ name, command, env, logFile, stopSignal, remove = '' }) {
-  // Kept open: by the time a failure is looked into, the file may be removed.
+  // Kept open, because the file may be deleted before a failure is investigated.
   const log = await open(logFile, 'a+');
   const child = spawn('/bin/sh', ['-c', GUARD, 'guard', stopSignal, remove, ...command], {
     ...(await serverUser()),
@@ -54,7 +54,7 @@ export async function startGuarded({ name, command, env, logFile, stopSignal, re
     detached: true,
     stdio: ['pipe', log.fd, log.fd],
   });
-  // A server that exits leaves a pipe that nothing reads.
+  // A server that exits leaves a pipe without a reader.
   child.stdin?.on('error', () => {});
 
   let ended = false;
@@ -92,7 +92,7 @@ export async function startGuarded({ name, command, env, logFile, stopSignal, re
 }
 
 /**
- * The line of a log that says why the server ended.
+ * The line of the log that explains why the server ended.
  *
  * @param {import('node:fs/promises').FileHandle} log
  */

@@ -10,7 +10,7 @@ export function signJwt(claims, secret) {
 }
 
 /**
- * Reads a token of ours.
+ * Verifies a token and returns its claims.
  *
  * @param {string} token
  * @param {string} secret
@@ -22,7 +22,7 @@ export function verifyJwt(token, secret) {
   return claims && Number(claims.exp) > Date.now() / 1000 ? claims : null;
 }
 
-/** @param {string} token @param {string} secret @returns {boolean} whether the signature is ours */
+/** @param {string} token @param {string} secret @returns {boolean} whether the signature is valid */
 export function isSigned(token, secret) {
   const [header, payload, given] = token.split('.');
   const expected = Buffer.from(signature(`${header}.${payload}`, secret));
@@ -34,7 +34,7 @@ export function isSigned(token, secret) {
  * The claims of a token, without checking its signature.
  *
  * @param {string} token
- * @returns {Claims | null} null when it is malformed
+ * @returns {Claims | null} null if it is malformed
  */
 export function readClaims(token) {
   try {

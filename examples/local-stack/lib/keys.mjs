@@ -1,13 +1,15 @@
 // @ts-check
 import { signJwt } from './jwt.mjs';
 
-/** Fixed, so that keys stay valid from run to run. It guards nothing: the stack listens on the loopback only. */
+/**
+ * Fixed, so that keys stay valid between runs. It protects nothing: the stack listens on the loopback interface only.
+ */
 export const JWT_SECRET = 'local-stack-jwt-secret-for-development-only';
 
 /** In 2036. */
 const KEYS_EXPIRE = 2_082_758_400;
 
-/** An opaque key of the newer kind, which stands for the role `anon`. */
+/** An opaque key of the newer kind, with the role `anon`. */
 export const PUBLISHABLE_KEY = 'sb_publishable_local_stack';
 export const ANON_KEY = roleKey('anon');
 export const SERVICE_KEY = roleKey('service_role');

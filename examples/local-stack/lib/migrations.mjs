@@ -5,7 +5,7 @@ import pg from 'pg';
 import { StackError } from './stack-error.mjs';
 
 const MIGRATIONS = new URL('../../../supabase/migrations/', import.meta.url);
-/** What a project may add, each file by choice. */
+/** Optional migrations, which a project adds individually. */
 const OPTIONAL = new URL('../../../supabase/optional/', import.meta.url);
 
 /** @typedef {{ name: string, text: string }} Migration */
@@ -13,8 +13,8 @@ const OPTIONAL = new URL('../../../supabase/optional/', import.meta.url);
 /**
  * Reads migrations in the order they apply.
  *
- * @param {true | string[]} wanted all but the optional ones, or some by file name, with or without time stamp and `.sql`
- * @param {string[]} [optional] optional ones, named likewise
+ * @param {true | string[]} wanted all but the optional ones, or some by file name, with or without timestamp and `.sql`
+ * @param {string[]} [optional] optional ones, named in the same way
  * @returns {Promise<Migration[]>}
  */
 export async function readMigrations(wanted, optional = []) {
@@ -40,8 +40,7 @@ function isNamed(name, short) {
 }
 
 /**
- * Applies migrations as the role `postgres`, each in a transaction of its own, and notes them where Supabase's own
- * command line does.
+ * Applies migrations as the role `postgres`, each in its own transaction, and records them where the Supabase CLI does.
  *
  * @param {pg.ClientConfig} address
  * @param {Migration[]} migrations
@@ -60,7 +59,7 @@ export async function applyMigrations(address, migrations) {
         throw new StackError(`Migration ${name} failed: ${error.message}`);
       });
       const [, version, title] = /^(\d+)_(.*)\.sql$/.exec(name) ?? [];
-      // What takes an optional one back is none itself.
+      // A file that reverts an optional migration is not a migration itself.
       if (version === undefined) continue;
       await client.query(
         'insert into supabase_migrations.schema_migrations values ($1, $2) on conflict (version) do nothing',
@@ -73,7 +72,7 @@ export async function applyMigrations(address, migrations) {
 }
 
 /**
- * The migrations of a list that a kept database has not had yet.
+ * The migrations in a list that have not been applied to a kept database.
  *
  * @param {import('./sql.mjs').Sql} sql
  * @param {Migration[]} migrations

@@ -7,18 +7,18 @@ import { run } from './run.mjs';
 import { serverUser } from './server-user.mjs';
 import { StackError } from './stack-error.mjs';
 
-/** The superuser; migrations run as `postgres`, which is none. */
+/** The superuser. Migrations run as `postgres`, which is not a superuser. */
 export const SUPERUSER = 'supabase_admin';
 
-/** Postgres names its socket after a port. */
+/** Postgres includes a port number in the name of its socket. */
 const SOCKET_NUMBER = 5432;
 
 const RECOVERY_TIMEOUT_MS = 30_000;
 const RECOVERY_POLL_MS = 15;
 
 /**
- * The data is disposable, so nothing waits for the disk; the rest keeps start and memory small. Commits stay
- * synchronous all the same: what is not flushed is not replicated, and realtime would come up to 0.6 s late.
+ * The data is disposable, so nothing waits for the disk; the other settings keep startup and memory small. Commits stay
+ * synchronous, because unflushed changes are not replicated and realtime would be up to 0.6 s late.
  */
 const SETTINGS = {
   fsync: 'off',
@@ -33,13 +33,13 @@ const SETTINGS = {
 };
 
 /**
- * Makes an empty cluster.
+ * Creates an empty cluster.
  *
  * @param {import('./binaries.mjs').Binaries} binaries
- * @param {string} dataDir an empty folder of the servers' user, or none yet
+ * @param {string} dataDir an empty folder that belongs to the servers' user, or a path that does not exist
  */
 export async function initCluster(binaries, dataDir) {
-  // A linguistic order, as hosted projects have; the C locale would sort "Zebra" before "apple".
+  // A linguistic sort order, as on hosted projects; the C locale would sort "Zebra" before "apple".
   const locale = ['--locale=C', '--locale-provider=icu', '--icu-locale=en-US', '--encoding=UTF8'];
   const quick = ['--no-sync', '--no-instructions', '--wal-segsize=1'];
   const args = ['-D', dataDir, '-U', SUPERUSER, '--auth=trust', ...locale, ...quick];
@@ -47,14 +47,14 @@ export async function initCluster(binaries, dataDir) {
 }
 
 /**
- * Starts a cluster and resolves once it answers.
+ * Starts a cluster and resolves once it accepts connections.
  *
  * @param {object} options
  * @param {import('./binaries.mjs').Binaries} options.binaries
  * @param {string} options.dataDir
- * @param {string} options.runDir gets the socket and the log
- * @param {number} [options.port] also listen on this TCP port of the loopback; by default only on the socket
- * @param {boolean} [options.disposable] delete `runDir`, with the data in it, when Postgres ends
+ * @param {string} options.runDir the folder for the socket and the log
+ * @param {number} [options.port] a TCP port to listen on besides the socket; none by default
+ * @param {boolean} [options.disposable] whether to delete `runDir` with the data when Postgres ends
  */
 export async function startPostgres({ binaries, dataDir, runDir, port, disposable = false }) {
   const settings = {
@@ -68,7 +68,7 @@ export async function startPostgres({ binaries, dataDir, runDir, port, disposabl
     name: 'Postgres',
     command: [binaries.postgres, '-D', dataDir, ...flags],
     logFile: join(runDir, 'postgres.log'),
-    // Data that is about to be deleted need not be written out first.
+    // Data that is about to be deleted need not be flushed.
     stopSignal: disposable ? 'QUIT' : 'INT',
     remove: disposable ? runDir : '',
   });
@@ -83,7 +83,7 @@ export async function startPostgres({ binaries, dataDir, runDir, port, disposabl
 }
 
 /**
- * Kills one of the server's processes: it then ends all the others and recovers, as after a crash.
+ * Kills one of the server's processes. Postgres then ends all others and recovers, as after a crash.
  *
  * @param {pg.ClientConfig} address
  * @param {import('./sql.mjs').Sql} sql
@@ -92,7 +92,7 @@ export async function crashPostgres(address, sql) {
   const [{ pid }] = await sql('select pg_backend_pid() as pid');
   process.kill(pid, 'SIGKILL');
   const deadline = Date.now() + RECOVERY_TIMEOUT_MS;
-  // The killed process is gone from the moment on at which a new connection is taken: during recovery none is.
+  // Postgres accepts no connections during recovery, so a new connection proves that the killed process is gone.
   while (isAlive(pid) || !(await answers(address))) {
     if (Date.now() > deadline) throw new StackError('Postgres did not recover from a crash.');
     await sleep(RECOVERY_POLL_MS);

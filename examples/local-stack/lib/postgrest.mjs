@@ -8,7 +8,7 @@ import { startGuarded } from './guarded.mjs';
  *
  * @param {object} options
  * @param {import('./binaries.mjs').Binaries} options.binaries
- * @param {string} options.runDir gets the socket and the log
+ * @param {string} options.runDir the folder for the socket and the log
  * @param {{ host: string, port: number, database: string }} options.database
  * @param {string} options.jwtSecret
  * @param {number} options.maxRows
@@ -46,7 +46,7 @@ export async function startPostgrest({ binaries, runDir, database, jwtSecret, ma
 function answers(socketPath) {
   return /** @type {Promise<boolean>} */ (
     new Promise((resolve) => {
-      // 503 until the schema is read.
+      // Returns 503 until the schema is loaded.
       const ask = request({ socketPath, path: '/', method: 'HEAD', agent: false }, (response) => {
         response.resume();
         resolve(response.statusCode === 200);

@@ -1,7 +1,7 @@
 // @ts-check
 
 /**
- * A whole answer, not yet sent.
+ * A complete response that has not been sent yet.
  *
  * @typedef {{ status: number, rawHeaders: string[], body: Buffer }} Reply
  */
@@ -9,7 +9,7 @@
 /**
  * @param {number} status
  * @param {unknown} [value] no body when absent
- * @param {Record<string, string>} [headers] further ones
+ * @param {Record<string, string>} [headers] additional ones
  * @returns {Reply}
  */
 export function jsonReply(status, value, headers = {}) {

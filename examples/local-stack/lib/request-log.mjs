@@ -5,23 +5,23 @@ import { readClaims } from './jwt.mjs';
 /**
  * @typedef {object} LogEntry
  * @property {string} method
- * @property {string} path with the query; an API key in it is left out
- * @property {number | null} status null while there is no answer, or when the client was sent none
+ * @property {string} path with the query, without an API key
+ * @property {number | null} status null while there is no response, or if none was sent
  * @property {number} at milliseconds since 1970
- * @property {string | null} sub the user the token names, unverified; the token itself is never kept
+ * @property {string | null} sub the user in the token, unverified; the token itself is never stored
  * @property {string | null} prefer the Prefer header
- * @property {string} host the Host header: a client may be told apart by the name it uses for the stack
- * @property {string | null} fault the action of the rule it met
+ * @property {string} host the Host header: different names for the stack distinguish clients
+ * @property {string | null} fault the action of the applied rule
  */
 
-/** Every request since the start or the last `clear`, in the order they came in. Preflights are among them. */
+/** Every request since the start or the last `clear`, in order of arrival, including preflights. */
 export class RequestLog {
   /** @type {LogEntry[]} */
   #entries = [];
 
   /**
    * @param {import('./faults.mjs').Seen} request
-   * @param {{ headersSent: boolean, statusCode: number }} response tells the status, as soon as the client may have it
+   * @param {{ headersSent: boolean, statusCode: number }} response has the status as soon as the client may have received it
    * @returns {LogEntry}
    */
   begin({ method, path, headers }, response) {
@@ -53,7 +53,7 @@ export class RequestLog {
   }
 
   /**
-   * How many requests match. Preflights count only when the method asked for is OPTIONS.
+   * The number of matching requests. Preflights count only if the requested method is OPTIONS.
    *
    * @param {{ method?: string, path?: string | RegExp }} [match]
    */

@@ -8,7 +8,7 @@ import { serverUser } from './server-user.mjs';
 const PREFIX = 'workflow-db-stack-';
 
 /**
- * Makes the folder of one running stack: sockets, logs and, unless it is to be kept, the database.
+ * Creates the folder of a running stack: sockets, logs and, unless it is to be kept, the database.
  *
  * @returns {Promise<string>}
  */
@@ -30,13 +30,13 @@ export async function giveToServers(dir) {
   await chmod(dir, 0o700);
 }
 
-/** Ends what a killed run left running and deletes what it left behind. Runs of living processes are not touched. */
+/** Stops processes that killed runs left behind, and deletes their folders. Does not touch runs of living processes. */
 export async function removeStaleRunDirs() {
   for (const name of await readdir(tmpdir())) {
     if (!name.startsWith(PREFIX)) continue;
     const dir = join(tmpdir(), name);
     const owner = Number(await readFile(join(dir, 'owner'), 'utf8').catch(() => NaN));
-    // Without an owner it may be one that is being made this moment.
+    // A folder without an owner may be just being created.
     if (Number.isNaN(owner) || isAlive(owner)) continue;
     await stopLeftover(dir);
     await rm(dir, { recursive: true, force: true });
@@ -62,7 +62,7 @@ async function stopLeftover(dir) {
   const pidFile = await readFile(join(dir, 'data', 'postmaster.pid'), 'utf8').catch(() => '');
   const pid = Number.parseInt(pidFile, 10);
   if (!pid || !isAlive(pid)) return;
-  // The number may belong to another process by now.
+  // The process id may have been reused.
   const command = await run('ps', ['-o', 'command=', '-p', String(pid)]).catch(() => '');
   if (command.includes(dir)) process.kill(pid, 'SIGQUIT');
 }

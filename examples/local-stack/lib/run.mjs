@@ -2,11 +2,11 @@
 import { spawn } from 'node:child_process';
 
 /**
- * Runs a program to its end and gives what it printed.
+ * Runs a program until it ends and returns its output.
  *
  * @param {string} program
  * @param {string[]} args
- * @param {{ uid?: number, gid?: number }} [user] whom to run it as; the caller's own user by default
+ * @param {{ uid?: number, gid?: number }} [user] the user to run it as; the caller's by default
  * @returns {Promise<string>} its standard output; rejects with the last line of its error output
  */
 export function run(program, args, user = {}) {

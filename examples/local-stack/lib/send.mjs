@@ -10,7 +10,7 @@ import { withCors } from './cors.mjs';
  * @param {string[]} rawHeaders
  */
 export function sendHead(response, status, rawHeaders) {
-  // Given as a flat list, which replaces what `setHeader` set before.
+  // Passed as a flat list, which replaces headers set by `setHeader`.
   const connection = response.shouldKeepAlive ? [] : ['Connection', 'close'];
   response.writeHead(status, [...withCors(rawHeaders), ...connection]);
 }
@@ -25,7 +25,7 @@ export function sendReply(response, { status, rawHeaders, body }) {
 }
 
 /**
- * Promises the whole body, sends half of it, and cuts the connection.
+ * Announces the whole body, sends half of it, and cuts the connection.
  *
  * @param {ServerResponse} response
  * @param {import('./reply.mjs').Reply} reply
@@ -48,7 +48,7 @@ function withLength(response, rawHeaders, body, status) {
 }
 
 /**
- * The text of an answer to a request for WebSocket, which the HTTP server leaves to us.
+ * The raw response to a WebSocket request, which the HTTP server does not write itself.
  *
  * @param {import('./reply.mjs').Reply} reply
  */

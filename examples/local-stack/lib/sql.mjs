@@ -6,7 +6,7 @@ import pg from 'pg';
 
 const { builtins } = pg.types;
 
-/** Times stay text, as PostgREST sends them (a `Date` would shift zoneless ones); counts become numbers. */
+/** Times stay strings, as PostgREST sends them (a `Date` would shift times without a zone); counts become numbers. */
 const types = {
   /** @param {number} oid @param {'text' | 'binary'} [format] */
   getTypeParser(oid, format) {
@@ -25,7 +25,7 @@ const types = {
  */
 export function openDatabase(address) {
   const pool = new pg.Pool({ ...address, types, max: 4 });
-  // An idle connection is cut when Postgres stops first; the next query says so.
+  // Postgres cuts idle connections if it stops first; the next query reports that.
   pool.on('error', () => {});
   return {
     async sql(text, params) {
@@ -42,7 +42,7 @@ export function openDatabase(address) {
         client.release();
         return result;
       } catch (error) {
-        // Whatever state it is in, no one else gets it.
+        // The connection may be in any state, so it is not reused.
         client.release(true);
         throw error;
       }

@@ -1,6 +1,6 @@
 // @ts-check
 
-/** A failure the user can do something about: its message is one sentence that says what, and needs no stack trace. */
+/** A failure that the user can fix. Its message is one sentence that says how; it needs no stack trace. */
 export class StackError extends Error {
   name = 'StackError';
 }

@@ -8,8 +8,8 @@ const WORDS = 'This text comes from a stand-in for an AI service, word by word, 
 const PAUSE_MS = 40;
 
 /**
- * A stand-in for a paid service, on the loopback: `POST /v1/chat/completions` in the manner of OpenAI, streamed as
- * server-sent events when `stream` is true. Any key will do.
+ * A replacement for a paid service on the loopback interface: `POST /v1/chat/completions` in the style of OpenAI,
+ * streamed as server-sent events if `stream` is true. Accepts any key.
  *
  * @returns {Promise<{ url: string, close(): Promise<void> }>}
  */

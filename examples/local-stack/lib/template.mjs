@@ -14,7 +14,7 @@ const BOOTSTRAP = new URL('../sql/bootstrap.sql', import.meta.url);
 const KEEP_UNUSED_MS = 7 * 24 * 3600 * 1000;
 
 /**
- * Fills `dataDir` with a cluster that has had the migrations: a copy of one made earlier, where there is one.
+ * Fills `dataDir` with a migrated cluster: a copy of an earlier one if it exists.
  *
  * @param {import('./binaries.mjs').Binaries} binaries
  * @param {import('./migrations.mjs').Migration[]} migrations
@@ -25,9 +25,9 @@ export async function createCluster(binaries, migrations, dataDir) {
   const hash = createHash('sha256').update(JSON.stringify([binaries.postgresVersion, bootstrap, migrations]));
   const template = join(CACHE, hash.digest('hex').slice(0, 16));
   if (!(await exists(template))) await buildTemplate(binaries, bootstrap, migrations, template);
-  // As it is in use, `removeUnused` of another stack must leave it.
+  // Mark it as used, so that `removeUnused` of another stack keeps it.
   await utimes(template, new Date(), new Date());
-  // Keeps owner and modes, which Postgres checks.
+  // Preserves owner and modes, which Postgres checks.
   await run('cp', ['-a', template, dataDir]);
 }
 
@@ -53,7 +53,7 @@ async function buildTemplate(binaries, bootstrap, migrations, template) {
     await mkdir(CACHE, { recursive: true });
     await removeUnused();
     await run('cp', ['-a', dataDir, staged]);
-    // Another stack may have built the same one meanwhile; either will do.
+    // Another stack may have built the same template in the meantime; either works.
     await rename(staged, template).catch((error) => {
       if (!['ENOTEMPTY', 'EEXIST'].includes(error.code)) throw error;
     });

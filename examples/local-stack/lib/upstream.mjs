@@ -7,7 +7,7 @@ import { sendHead } from './send.mjs';
 /** @typedef {import('./gateway.mjs').Request} Request */
 /** @typedef {import('./reply.mjs').Reply} Reply */
 
-/** These speak of one connection only, and are not passed on. */
+/** Headers that concern a single connection and are not forwarded. */
 const HOP_BY_HOP = new Set([
   'connection',
   'keep-alive',
@@ -20,10 +20,10 @@ const HOP_BY_HOP = new Set([
 ]);
 
 /**
- * The way to PostgREST.
+ * The connection to PostgREST.
  *
- * Each request gets a connection of its own: on a socket that costs next to nothing, and no request is ever lost to
- * an idle connection that the server closes at that moment.
+ * Each request uses a separate connection. On a socket this costs almost nothing, and no request is lost to an idle
+ * connection that the server closes at that moment.
  *
  * @param {() => string} socketPath
  */
@@ -40,14 +40,14 @@ export function createUpstream(socketPath) {
 
   return {
     /**
-     * Passes the request on once it is here, and the answer back as it comes in.
+     * Forwards a complete request, and streams the response.
      *
      * @param {Request} request
      * @param {import('node:http').ServerResponse} response
      */
     async stream(request, response) {
-      // Whole, and in one write with the head: PostgREST closes the connection once it has answered, which may be before
-      // a separate last write, and that would fail.
+      // Written completely, together with the head: PostgREST closes the connection after its response, which may be
+      // before a separate last write, and that write would fail.
       const body = await request.body();
       const up = open(request);
       up.on('response', (answer) => {
@@ -65,7 +65,7 @@ export function createUpstream(socketPath) {
     },
 
     /**
-     * Passes on a request that is held whole, and gives the whole answer.
+     * Forwards a complete request, and returns the complete response.
      *
      * @param {Request} request
      * @returns {Promise<Reply>}
@@ -91,7 +91,7 @@ export function createUpstream(socketPath) {
   };
 }
 
-/** The headers for the server behind. @param {Request} request */
+/** The headers to forward to the server. @param {Request} request */
 export function forwarded({ headers, incoming }) {
   const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name)));
   if (headers['transfer-encoding']) kept['transfer-encoding'] = 'chunked';
@@ -100,7 +100,7 @@ export function forwarded({ headers, incoming }) {
   return { ...kept, 'x-forwarded-for': before ? `${before}, ${client}` : client };
 }
 
-/** The headers that are meant for the client. @param {string[]} rawHeaders */
+/** The headers to forward to the client. @param {string[]} rawHeaders */
 export function endToEnd(rawHeaders) {
   return rawHeaders.filter((_, index) => !HOP_BY_HOP.has(rawHeaders[index - (index % 2)].toLowerCase()));
 }

@@ -7,7 +7,7 @@ const TOP = 80;
 const COLUMN_WIDTH = 260;
 const ROW_HEIGHT = 150;
 
-/** Written one after the other, so that a list by created_at has the order of the graph. */
+/** Rows are created one after the other, so that a list sorted by created_at has the order of the graph. */
 const SPACING_DAYS = 1 / 86_400;
 
 /**

@@ -4,7 +4,7 @@ import { USERS } from './users.mjs';
 
 const [, grace, mary] = USERS;
 
-/** Who is invited to which workflow; `account` has accepted. */
+/** The invitations; those with `account` are accepted. */
 const MEMBERS = [
   { workflow: 'Product launch video', email: grace.email, account: grace, role: 'editor', ageDays: 12 },
   { workflow: 'Product launch video', email: mary.email, account: mary, role: 'viewer', ageDays: 9 },

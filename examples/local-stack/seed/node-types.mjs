@@ -1,6 +1,6 @@
 // @ts-check
 
-/** What each kind of node is set to, costs and gives, so that graphs and their runs look real. */
+/** Settings, cost and output of each kind of node, so that graphs and runs look realistic. */
 
 /** @typedef {{ config: object, ms: [number, number], calls: number, output: object, failure?: string }} NodeType */
 

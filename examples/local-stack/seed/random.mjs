@@ -1,8 +1,8 @@
 // @ts-check
 
 /**
- * Gives the same sequence of numbers for the same seed (mulberry32), so that every seeded database is the same but for
- * the day it was made.
+ * Generates the same numbers for the same seed (mulberry32), so that all seeded databases are equal except for
+ * the date.
  *
  * @param {number} seed
  */
@@ -19,9 +19,9 @@ export function createRandom(seed) {
   const hex = (/** @type {number} */ digits) =>
     Array.from({ length: digits }, () => int(0, 15).toString(16)).join('');
   return {
-    /** From 0 up to, not including, 1. */
+    /** At least 0 and less than 1. */
     next,
-    /** A whole number, both ends included. */
+    /** A whole number, including both ends. */
     int,
     /** @template T @param {readonly T[]} list @returns {T} */
     pick: (list) => list[int(0, list.length - 1)],

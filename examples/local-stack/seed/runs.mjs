@@ -2,7 +2,7 @@
 import { NODE_TYPES } from './node-types.mjs';
 import { daysBefore, plusMs } from './time.mjs';
 
-/** How many of a workflow's newest runs keep what each node gave. */
+/** The number of a workflow's newest runs that keep node results. */
 const DETAILED_RUNS = 10;
 const FAILURE_RATE = 0.14;
 
@@ -14,7 +14,7 @@ const FAILURE_RATE = 0.14;
  * @returns the rows of the runs, oldest first, and of the node results of the newest ones
  */
 export function runRows(random, graph, workflowId, now) {
-  // Archived workflows rest; the busiest ones are at work right now.
+  // Archived workflows have no running executions; the busiest ones have some now.
   const isBusy = !graph.isArchived && graph.runs > 40;
   const newestDays = graph.isArchived ? graph.ageDays * 0.6 : 0.1;
   const executions = [];

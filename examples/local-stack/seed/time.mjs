@@ -3,10 +3,10 @@
 const DAY_MS = 86_400_000;
 
 /**
- * A point in time as the columns hold it: UTC, without zone.
+ * A time in the format of the columns: UTC, without a zone.
  *
  * @param {Date} now
- * @param {number} days before it, in part too
+ * @param {number} days before it; may be fractional
  */
 export function daysBefore(now, days) {
   return plusMs(now, -days * DAY_MS);

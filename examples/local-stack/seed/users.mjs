@@ -1,6 +1,6 @@
 // @ts-check
 
-/** The people of the demo. Ids and passwords are fixed, so that tests and bookmarks may name them. */
+/** The demo users. Ids and passwords are fixed, so that tests and bookmarks may use them. */
 export const USERS = [
   {
     id: '11111111-1111-4111-8111-111111111111',

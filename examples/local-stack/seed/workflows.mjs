@@ -2,7 +2,7 @@
 import { USERS } from './users.mjs';
 
 /**
- * A graph on a grid: a node stands at [column, row], halves allowed; links name node ids.
+ * A graph on a grid: nodes have a position [column, row], which may include halves; links refer to node ids.
  *
  * @typedef {object} Graph
  * @property {[id: string, type: string, label: string, column: number, row: number][]} nodes

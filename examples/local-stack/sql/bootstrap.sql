@@ -1,7 +1,7 @@
--- What a Supabase project has before its first migration: roles, the auth schema and its helper functions.
+-- The state of a Supabase project before its first migration: roles, the auth schema and its helper functions.
 -- Run once by the superuser `supabase_admin`.
 
--- Not a superuser, as in Supabase: a migration that needs one fails here too.
+-- Not a superuser, as on Supabase: a migration that needs one fails here too.
 create role postgres login createdb createrole replication bypassrls;
 create role anon nologin noinherit;
 create role authenticated nologin noinherit;
@@ -74,7 +74,7 @@ create function auth.role() returns text language sql stable as $$
   select auth.jwt() ->> 'role'
 $$;
 
--- What decides who may join a private channel of realtime, by its policies. The service stores nothing in it.
+-- The policies of this table decide who may join a private realtime channel. The service stores nothing in it.
 create schema realtime;
 grant usage on schema realtime to postgres, anon, authenticated, service_role;
 
@@ -93,7 +93,7 @@ alter table realtime.messages enable row level security;
 alter table realtime.messages owner to postgres;
 grant select, insert, update on realtime.messages to anon, authenticated, service_role;
 
--- The topic that the policies are asked about.
+-- The topic to which the policies apply.
 create function realtime.topic() returns text language sql stable as $$
   select nullif(current_setting('realtime.topic', true), '')::text
 $$;

@@ -27,7 +27,7 @@ async function trailOfWriteWith(headers) {
   return row;
 }
 
-test('insert, update and delete each leave a row that says what, by whom and how', async () => {
+test('insert, update and delete each leave a row with the change, its user and its client', async () => {
   const { client, id: userId } = await signIn(stack, 'ada');
   const made = await client.from('workflows').insert({ user_id: userId, name: 'Watched' }).select().single();
   const { id } = made.data;
@@ -64,7 +64,7 @@ test('every audited table names its rows as agreed', async () => {
   }
 });
 
-test('encrypted columns are never in the trail, but that one changed is', async () => {
+test('encrypted columns never appear in the trail, but their changes do', async () => {
   const { client, id: userId } = await signIn(stack, 'grace');
   const secrets = ['first-secret', 'second-secret'];
   const key = await client
@@ -96,7 +96,7 @@ test('encrypted columns are never in the trail, but that one changed is', async 
   for (const secret of secrets) assert.ok(!JSON.stringify([keyTrail, integrationTrail]).includes(secret));
 });
 
-test('the address is the first of x-forwarded-for, the agent is the User-Agent', async () => {
+test('the address is the first of x-forwarded-for, and the agent is the User-Agent', async () => {
   const row = await trailOfWriteWith({
     'X-Forwarded-For': '198.51.100.7, 10.0.0.1',
     'User-Agent': 'Tester/1.0',
@@ -123,7 +123,7 @@ for (const odd of [
   });
 }
 
-test('a write outside PostgREST, or with headers that are no JSON, is recorded too', async () => {
+test('a write outside PostgREST or with headers that are not JSON is recorded too', async () => {
   const [{ id: userId }] = stack.users;
   const insert = "insert into workflows (user_id, name) values ('%s', '%n') returning id";
   const [plain] = await stack.sql(insert.replace('%s', userId).replace('%n', 'Plain'));
@@ -161,7 +161,7 @@ test('a write that fails leaves no audit row', async () => {
   assert.equal(await count(), before);
 });
 
-test('deleting an account takes all its rows along, though the audit triggers fire', async () => {
+test('deleting an account deletes all its rows, even though the audit triggers fire', async () => {
   const client = newClient(stack);
   const { data } = await client.auth.signUp({ email: 'leaving@example.com', password: 'secret1' });
   const id = data.user?.id;
@@ -184,7 +184,7 @@ async function newWorkflow(name) {
   return id;
 }
 
-test('values that are too long for the trail are cut to their beginning', async () => {
+test('values that are too long for the trail are truncated', async () => {
   const [{ id: userId }] = stack.users;
   const id = await newWorkflow('cut');
   const text = 'ä漢👩‍🚀"\\'.repeat(5_000);
@@ -205,14 +205,14 @@ test('values that are too long for the trail are cut to their beginning', async 
   assert.equal(details.new.service_name, 'large');
 });
 
-test('a value of 20,000 bytes is not cut', async () => {
+test('a value of 20,000 bytes is not truncated', async () => {
   const id = await newWorkflow('fits');
   const text = 'x'.repeat(19_000);
   await stack.sql('update workflows set description = $1 where id = $2', [text, id]);
   assert.equal((await trailOf(id)).at(-1).details.new.description, text);
 });
 
-test('two large values that differ only past the cut are told as a change', async () => {
+test('two large values that differ only after the truncation count as a change', async () => {
   const id = await newWorkflow('tail');
   const change = (/** @type {string} */ end) =>
     stack.sql('update workflows set description = $1 where id = $2', [`${'x'.repeat(50_000)}${end}`, id]);
@@ -221,7 +221,7 @@ test('two large values that differ only past the cut are told as a change', asyn
   assert.deepEqual(Object.keys((await trailOf(id)).at(-1).details.changes), ['description']);
 });
 
-test('an update with a large value, which the details hold three times, leaves a row of a sane size', async () => {
+test('an update with a large value, which the details contain three times, leaves a row of limited size', async () => {
   const id = await newWorkflow('thrice');
   for (const letter of ['x', 'y']) {
     await stack.sql('update workflows set description = repeat($1, 100000000) where id = $2', [letter, id]);
@@ -247,7 +247,7 @@ test('a row that is too large for jsonb appears with its id and its user', async
   assert.deepEqual(details.slice(1), [{ old: key, new: key, changes: {} }, { old: key }]);
 });
 
-test('an endless user agent is cut', async () => {
+test('a very long user agent is truncated', async () => {
   const [{ id: userId }] = stack.users;
   const headers = JSON.stringify({ 'user-agent': 'x'.repeat(100_000), 'x-forwarded-for': '198.51.100.7' });
   const [{ id }] = await stack.sql(

@@ -28,7 +28,7 @@ test('signing up refuses a taken address, a short password and no address', asyn
   assert.deepEqual([nobody.error?.status, nobody.error?.code], [400, 'validation_failed']);
 });
 
-test('a wrong password and an unknown address answer alike', async () => {
+test('a wrong password and an unknown address cause the same error', async () => {
   const { auth } = newClient(stack);
   for (const email of ['ada@example.com', 'unknown@example.com']) {
     const { error } = await auth.signInWithPassword({ email, password: 'wrong-password' });
@@ -37,7 +37,7 @@ test('a wrong password and an unknown address answer alike', async () => {
   }
 });
 
-test('the token names the user, the session and its end', async () => {
+test('the token contains the user, the session and its expiry', async () => {
   const { client, id } = await signIn(stack, 'ada');
   const { data } = await client.auth.getSession();
   const claims = readClaims(data.session?.access_token ?? '');
@@ -49,7 +49,7 @@ test('the token names the user, the session and its end', async () => {
   assert.match(String(claims?.session_id), /^[0-9a-f-]{36}$/);
 });
 
-test('getUser gives the signed-in user', async () => {
+test('getUser returns the signed-in user', async () => {
   const { client, id } = await signIn(stack, 'grace');
   const { data } = await client.auth.getUser();
   assert.equal(data.user?.id, id);
@@ -69,7 +69,7 @@ test('refreshing rotates the token; using an old one again ends the session', as
   assert.equal(after.error?.code, 'refresh_token_not_found');
 });
 
-test('within the grace time an old refresh token gives the current one, as for two tabs', async () => {
+test('within the grace period an old refresh token returns the current one, for two tabs', async () => {
   stack.settings.change({ refreshReuseSeconds: 10 });
   try {
     const { client } = await signIn(stack, 'ada');
@@ -82,7 +82,7 @@ test('within the grace time an old refresh token gives the current one, as for t
   }
 });
 
-test('two refreshes at the same moment never both rotate', async () => {
+test('of two concurrent refreshes only one rotates the token', async () => {
   const { client } = await signIn(stack, 'ada');
   const token = (await client.auth.getSession()).data.session?.refresh_token ?? '';
   const results = await Promise.all(
@@ -103,7 +103,7 @@ test('signing out ends the session on the server', async () => {
   assert.equal(refresh.error?.code, 'refresh_token_not_found');
 });
 
-test('signing out elsewhere leaves this session alone', async () => {
+test('signing out elsewhere does not affect this session', async () => {
   const here = await signIn(stack, 'grace');
   const there = await signIn(stack, 'grace');
   await here.client.auth.signOut({ scope: 'others' });
@@ -111,7 +111,7 @@ test('signing out elsewhere leaves this session alone', async () => {
   assert.equal((await there.client.auth.getUser()).error?.name, 'AuthSessionMissingError');
 });
 
-test('a token that is malformed, forged or expired names no user', async () => {
+test('a malformed, forged or expired token identifies no user', async () => {
   const { auth } = newClient(stack);
   const good = stack.signToken({ sub: userNamed(stack, 'ada').id });
   const expired = stack.signToken({ sub: userNamed(stack, 'ada').id, exp: 1 });
@@ -122,7 +122,7 @@ test('a token that is malformed, forged or expired names no user', async () => {
   assert.equal((await auth.getUser(good)).error, null);
 });
 
-test('PostgREST refuses an expired token with PGRST301 and a forged one too', async () => {
+test('PostgREST refuses expired and forged tokens with PGRST301', async () => {
   const client = (/** @type {string} */ token) =>
     fetch(`${stack.url}/rest/v1/workflows`, {
       headers: { apikey: stack.publishableKey, Authorization: `Bearer ${token}` },
@@ -135,7 +135,7 @@ test('PostgREST refuses an expired token with PGRST301 and a forged one too', as
   assert.equal((await client(`${stack.signToken({ sub }).slice(0, -4)}AAAA`)).status, 401);
 });
 
-test('the life of tokens can be set while it runs', async () => {
+test('the lifetime of tokens can be changed at run time', async () => {
   stack.settings.change({ tokenSeconds: 5 });
   try {
     const { client } = await signIn(stack, 'ada');
@@ -145,7 +145,7 @@ test('the life of tokens can be set while it runs', async () => {
   }
 });
 
-test('errors have the shape of the auth service, whatever is sent', async () => {
+test('errors have the format of the auth service for any input', async () => {
   const headers = { apikey: stack.anonKey };
   const broken = await fetch(`${stack.url}/auth/v1/signup`, { method: 'POST', headers, body: '{' });
   assert.equal(broken.status, 400);

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { codeOf, openSession, useStack, userNamed } from './helpers.mjs';
 
-// Statements that overlap, each in a connection of its own, held in step by locks.
+// Overlapping statements, each on a separate connection, synchronized by locks.
 const stack = await useStack();
 const ada = userNamed(stack, 'ada').id;
 const session = () => openSession(stack, { sub: ada });
@@ -41,7 +41,7 @@ async function saveBatch(at, name, rows, { overwrite = false, replay = false } =
 }
 
 /**
- * Runs `act` while rows are locked, and lets go of them once it resolves.
+ * Runs `act` while rows are locked, and releases them once it resolves.
  *
  * @template T
  * @param {string} query that locks
@@ -78,7 +78,7 @@ for (const [name, { make, lock }] of Object.entries(BATCHES)) {
     const rows = make();
     await saveBatch(first, name, rows);
     const answers = await whileLocked(lock, [rows[1].id], async () => {
-      // Row by row, each would hold one end of the list and wait for the row in the middle.
+      // Row by row, each batch would hold one end of the list and wait for the row in the middle.
       const forth = saveBatch(first, name, rows, { overwrite: true });
       await first.isBlocked();
       const back = saveBatch(second, name, rows.toReversed(), { overwrite: true });
@@ -96,7 +96,7 @@ for (const [name, { make, lock }] of Object.entries(BATCHES)) {
     );
   });
 
-  test(`two batches of new ${name} with the same names in opposite order: one is made, the other is told`, async () => {
+  test(`two batches of new ${name} with the same names in opposite order: one succeeds, the other is a conflict`, async () => {
     const rows = make();
     const others = rows.map((row) => ({ ...row, id: randomUUID(), nodes: undefined })).toReversed();
     const outcomes = await whileLocked(LOCK_ACCOUNT, [ada], async () => {
@@ -109,7 +109,7 @@ for (const [name, { make, lock }] of Object.entries(BATCHES)) {
     assert.deepEqual((await Promise.all(outcomes)).sort(), ['23505', undefined].sort());
   });
 
-  test(`a repeated batch of ${name} that overtakes its first attempt answers the rows, which are there once`, async () => {
+  test(`a repeated batch of ${name} that overtakes its first attempt returns the rows, which exist once`, async () => {
     const rows = make();
     const [attempt, repetition] = await whileLocked(LOCK_ACCOUNT, [ada], async () => {
       const attempt = saveBatch(first, name, rows);
@@ -164,7 +164,7 @@ const saveGraph = async (workflowId, nodes, connections, at = first) => {
 };
 
 test(
-  'a node and a connection that are inserted while the graph with them is saved do not deadlock',
+  'a node and a connection inserted while their graph is saved do not deadlock',
   { timeout: 30_000 },
   async () => {
     const graph = workflow('graph', { nodes: [node('held')], connections: [] });
@@ -176,7 +176,7 @@ test(
       "select from workflow_nodes where workflow_id = $1 and node_id = 'held' for update",
       [graph.id],
       async () => {
-        // It has the workflow's lock by now, and is on its way to the two new rows.
+        // By now it has the workflow's lock and is about to reach the two new rows.
         const save = saveGraph(graph.id, nodes, connections);
         await first.isBlocked();
         await second.sql('begin');
@@ -201,7 +201,7 @@ test(
   },
 );
 
-test('a repeated save of a graph that overtakes its first attempt is no conflict', async () => {
+test('a repeated graph save that overtakes its first attempt is not a conflict', async () => {
   const graph = workflow('repeated', { nodes: [node('held')], connections: [] });
   const [{ updated_at }] = await saveBatch(first, 'workflows', [graph]);
   const nodes = JSON.stringify([{ ...graph.nodes[0], label: 'changed' }]);
@@ -226,7 +226,7 @@ test('a repeated save of a graph that overtakes its first attempt is no conflict
   assert.equal(await codeOf(save(first, false)), 'PT409');
 });
 
-/** A workflow with the nodes `a` and `b` and a connection, and the versions by which a merged save names them. */
+/** A workflow with the nodes `a` and `b` and a connection, and the versions that a merged save expects. */
 async function newCanvas() {
   const made = workflow('canvas', { nodes: [node('a'), node('b')], connections: [connection('a')] });
   const [{ nodes, connections }] = await saveBatch(first, 'workflows', [made]);
@@ -254,7 +254,7 @@ async function saveMerged({ id, nodes, connections, expected }, at = first) {
   return (await at.sql(call, params))[0].saved;
 }
 
-/** @type {Record<string, string>} What others may do to the graph, one by one. */
+/** @type {Record<string, string>} Possible changes to the graph by others. */
 const OTHER_CHANGES = {
   'a changed node': "update workflow_nodes set label = 'x' where workflow_id = $1 and node_id = 'b'",
   'a new node': "insert into workflow_nodes (workflow_id, node_id, node_type) values ($1, 'c', 't')",
@@ -271,7 +271,7 @@ for (const [name, change] of Object.entries(OTHER_CHANGES)) {
     await second.sql('begin');
     await second.sql(change, [canvas.id]);
     const save = codeOf(saveMerged(canvas));
-    // What is deleted or added is not always waited for; what is not, is seen.
+    // Not every deletion or insertion waits for the save; those that do not are seen by it.
     await Promise.race([first.isBlocked().catch(() => {}), save]);
     await second.sql('commit');
     assert.equal(await save, 'PT409');
@@ -293,7 +293,7 @@ for (const [name, change] of Object.entries(OTHER_CHANGES)) {
   });
 }
 
-test('a merged save that is made of the stored graph is made, and repeated, it is no conflict', async () => {
+test('a merged save based on the stored graph succeeds, and repeating it is not a conflict', async () => {
   const canvas = await newCanvas();
   const saved = await saveMerged(canvas);
   assert.equal(saved.nodes[0].position_x, 1);
@@ -308,7 +308,7 @@ test('a merged save that is made of the stored graph is made, and repeated, it i
   assert.deepEqual(again.saved, saved);
 });
 
-test('a node that is changed without an updated_at gets a new one', async () => {
+test('a node changed without updated_at gets a new one', async () => {
   const canvas = await newCanvas();
   const [before] = canvas.nodes;
   const change = async (/** @type {string} */ values) => {
@@ -325,7 +325,7 @@ test('a node that is changed without an updated_at gets a new one', async () => 
   assert.ok((await change("label = 'z'")) > '2030-01-01T00:00:00');
 });
 
-test("an id of another workflow's node is refused, not tried for ever", async () => {
+test("an id of another workflow's node is refused instead of retried forever", async () => {
   const taken = node('x');
   await saveBatch(first, 'workflows', [workflow('owner', { nodes: [taken] })]);
   const other = workflow('other');
@@ -348,7 +348,7 @@ async function newTemplate() {
   return id;
 }
 
-test('a repeated use of a template that overtakes its first attempt answers its workflow, and counts once', async () => {
+test('a repeated template use that overtakes its first attempt returns its workflow and counts once', async () => {
   const templateId = await newTemplate();
   const [id, name] = [randomUUID(), randomUUID()];
   const calls = await whileLocked(LOCK_ACCOUNT, [ada], async () => {
@@ -368,7 +368,7 @@ test('a repeated use of a template that overtakes its first attempt answers its 
   assert.equal(usage_count, 1);
 });
 
-test('two uses of a template at once with one name are two workflows', async () => {
+test('two concurrent uses of a template with one name create two workflows', async () => {
   const templateId = await newTemplate();
   const name = randomUUID();
   const calls = await whileLocked(LOCK_ACCOUNT, [ada], async () => {
@@ -383,7 +383,7 @@ test('two uses of a template at once with one name are two workflows', async () 
 });
 
 test('accounts with one address that sign up at the same time each get a profile', async () => {
-  // Hosted projects leave accounts of single sign-on out of their unique index.
+  // Hosted projects exclude single sign-on accounts from their unique index.
   await stack.sql('alter table auth.users drop constraint users_email_key');
   const [one, other] = await Promise.all([1, 2].map(() => openSession(stack, { role: 'postgres' })));
   const email = `${randomUUID()}@example.com`;

@@ -9,7 +9,7 @@ import { newClient, rest, signIn, useStack, userNamed } from './helpers.mjs';
 
 const ENCRYPTED = ['encrypted_api_keys'];
 const UNDO = ['undo_encrypted_api_keys'];
-/** The extension itself is in no Postgres from npm: its names, and what is used of them. */
+/** No Postgres from npm includes the extension: this creates its names, as far as they are used. */
 const VAULT = `
   create schema vault authorization postgres;
   create table vault.secrets (id uuid default gen_random_uuid(), name text unique, description text, hidden text);
@@ -20,7 +20,7 @@ const VAULT = `
     'insert into vault.secrets (name, description, hidden) values ($2, $3, reverse($1)) returning id';
   grant all on vault.secrets, vault.decrypted_secrets to postgres;`;
 
-// A database in use, with keys in plain text, which the first test converts.
+// A database in use, with plain-text keys, which the first test converts.
 const stack = await useStack();
 const plain = await keysOf(stack);
 const ada = await signIn(stack, 'ada');
@@ -42,13 +42,13 @@ async function insertKey(who, secret, columns = {}) {
   return data;
 }
 
-/** What an SQL statement is refused with when this role sends it. @param {string} role @param {string} text */
+/** The error code of an SQL statement that this role sends. @param {string} role @param {string} text */
 function refusalOf(role, text) {
   // Several statements in one message are one transaction.
   return stack.sql(`set local role ${role}; ${text}`).catch((error) => error.code);
 }
 
-/** Applies the migration, and waits until PostgREST has seen it. @param {Stack} of */
+/** Applies the migration, and waits until PostgREST has reloaded its schema. @param {Stack} of */
 async function encrypt(of) {
   await of.migrate(ENCRYPTED);
   const isKnown = async () => {
@@ -60,7 +60,7 @@ async function encrypt(of) {
   while (!(await isKnown())) await sleep(10);
 }
 
-/** Whatever the migration makes. @param {Stack} of */
+/** Everything that the migration creates. @param {Stack} of */
 const shapeOf = (of) =>
   of.sql(`
     select tgname || tgrelid::regclass as item from pg_trigger where not tgisinternal
@@ -70,14 +70,14 @@ const shapeOf = (of) =>
       where pronamespace::regnamespace::text in ('public', 'workflow_private', 'workflow_secrets')
     order by 1`);
 
-test('what was stored in plain text is encrypted, without loss, and a second run changes nothing', async () => {
+test('plain-text keys are encrypted without loss, and a second run changes nothing', async () => {
   assert.ok(plain.length > 3);
   await encrypt(stack);
   const [once, shape] = [await keysOf(stack), await shapeOf(stack)];
   await stack.migrate(ENCRYPTED);
   assert.deepEqual(await keysOf(stack), once);
   assert.deepEqual(await shapeOf(stack), shape);
-  // Nor does running the standard migrations again.
+  // Running the standard migrations again changes nothing either.
   await stack.migrate();
   assert.deepEqual(await keysOf(stack), once);
 
@@ -102,7 +102,7 @@ test('only the owner and a server can reveal a key', async () => {
   assert.equal((await reveal({ client: newClient(stack) }, key.id)).error.code, '42501');
 });
 
-test('whatever is written is encrypted, and no client can say that it is already', async () => {
+test('every write is encrypted, and no client can claim that it already is', async () => {
   const key = await insertKey(ada, 'first', { key_format: 'plain' });
   const forged = await insertKey(ada, 'claimed', { key_format: 'pgp' });
   const update = async (/** @type {object} */ values) => {
@@ -119,7 +119,7 @@ test('whatever is written is encrypted, and no client can say that it is already
   assert.equal((await reveal(ada, key.id)).data, 'second');
 });
 
-test('an upsert encrypts once; a ciphertext that is written back stays what it is', async () => {
+test('an upsert encrypts once; a ciphertext that is written back stays unchanged', async () => {
   const key = await insertKey(ada, 'first');
   const { user_id, service_name } = key;
   const upsert = { user_id, service_name, encrypted_key: 'second' };
@@ -132,7 +132,7 @@ test('an upsert encrypts once; a ciphertext that is written back stays what it i
   assert.equal((await reveal(ada, again.id)).data, 'first');
 });
 
-test("another user's ciphertext is worth nothing", async () => {
+test("another user's ciphertext is useless", async () => {
   const key = await insertKey(ada, 'for ada only');
   const stolen = await insertKey(grace, key.encrypted_key);
   assert.equal((await reveal(grace, stolen.id)).data, key.encrypted_key);
@@ -144,14 +144,14 @@ test('a key that moves to another user is encrypted for that one', async () => {
   assert.equal((await reveal(grace, key.id)).data, 'shared');
 });
 
-test('any text comes back as it was', async () => {
+test('any text is revealed unchanged', async () => {
   for (const secret of ['', ' ', 'ä漢👩‍🚀', 'a:b', 'QUJD', `${ada.id}:x`, 'x'.repeat(100_000), '\n"\\']) {
     const key = await insertKey(ada, secret);
     assert.equal((await reveal(ada, key.id)).data, secret);
   }
 });
 
-test('store_api_key makes a key or replaces it, and answers neither form of the secret', async () => {
+test('store_api_key creates or replaces a key, and returns neither form of the secret', async () => {
   const store = (/** @type {object} */ rest) =>
     ada.client.rpc('store_api_key', { p_user_id: ada.id, p_service_name: 'stored', ...rest });
   const options = { gateway_type: 'custom', gateway_endpoint: 'https://g.example.com', is_active: false };
@@ -174,7 +174,7 @@ test('store_api_key makes a key or replaces it, and answers neither form of the 
   assert.equal((await newClient(stack).rpc('store_api_key', forHer)).error?.code, '42501');
 });
 
-test('a batch that repeats itself is right when the secrets are equal, and only then', async () => {
+test('a repeated batch succeeds only if the secrets are equal', async () => {
   const key = { id: randomUUID(), user_id: ada.id, service_name: randomUUID(), encrypted_key: 'batched' };
   const save = (/** @type {object} */ row, /** @type {object} */ how = {}) =>
     ada.client.rpc('batch_save_api_keys', { p_keys: [row], ...how });
@@ -187,7 +187,7 @@ test('a batch that repeats itself is right when the secrets are equal, and only 
   assert.equal((await reveal(ada, key.id)).data, 'replaced');
 });
 
-test('the audit trail names what happened, and holds neither form of any secret', async () => {
+test('the audit trail records each action, and contains neither form of any secret', async () => {
   const key = await insertKey(ada, 'watched secret');
   await ada.client.from('api_keys').update({ encrypted_key: 'another secret' }).eq('id', key.id);
   const headers = { 'x-forwarded-for': '203.0.113.7', 'user-agent': 'audit test' };
@@ -214,7 +214,7 @@ test('the audit trail names what happened, and holds neither form of any secret'
   }
 });
 
-test('no role of the API reaches the key or what uses it', async () => {
+test('no API role can access the encryption key or the functions that use it', async () => {
   for (const role of ['anon', 'authenticated', 'service_role']) {
     assert.equal(await refusalOf(role, 'select * from workflow_secrets.keys'), '42501', role);
     assert.equal(await refusalOf(role, 'select workflow_secrets.encryption_key()'), '42501', role);
@@ -243,7 +243,7 @@ test('without its encryption key, nothing is revealed, stored or created', async
   assert.equal((await reveal(ada, key.id)).data, 'locked');
 });
 
-test('a database that got Vault has the key moved there, and every secret stays readable', async () => {
+test('when a database gets Vault, the key moves there, and every secret stays readable', async () => {
   const key = await insertKey(ada, 'before Vault');
   const [{ value }] = await stack.sql('select value from workflow_secrets.keys');
   await stack.sql(VAULT);
@@ -256,7 +256,7 @@ test('a database that got Vault has the key moved there, and every secret stays 
   assert.equal((await reveal(ada, (await insertKey(ada, 'in Vault')).id)).data, 'in Vault');
 });
 
-test('the way back stores every secret in plain text again, and may be gone two times, and forth', async () => {
+test('reverting stores every secret in plain text again, and both directions can be repeated', async () => {
   const key = await insertKey(grace, 'there and back');
   const secretOf = async () =>
     (await stack.sql('select encrypted_key from api_keys where id = $1', [key.id]))[0].encrypted_key;
@@ -275,7 +275,7 @@ test('the way back stores every secret in plain text again, and may be gone two 
   assert.equal((await reveal(grace, key.id)).data, 'there and back');
 });
 
-test('production as it is can be converted, and with Vault the key is nowhere else', async () => {
+test('the production schema can be converted, and with Vault the key is stored nowhere else', async () => {
   const production = await useStack({ migrations: ['initial_schema'] });
   await production.sql(VAULT);
   const before = await keysOf(production);

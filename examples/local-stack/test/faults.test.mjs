@@ -24,7 +24,7 @@ async function insert(signal) {
   });
 }
 
-/** How many rows the last insert left. */
+/** The number of rows from the last insert. */
 async function committed() {
   return (await stack.sql('select from workflows where name = $1', [`Fault ${made}`])).length;
 }
@@ -42,7 +42,7 @@ test('latency delays a request before it reaches PostgREST', async () => {
   assert.equal(await committed(), 1);
 });
 
-test('latencyAfter delays the answer to what is already committed', async () => {
+test('latencyAfter delays the response to a committed write', async () => {
   stack.faults.add({ action: 'latencyAfter', ms: 400 });
   const answer = insert();
   await new Promise((resolve) => setTimeout(resolve, 200));
@@ -51,7 +51,7 @@ test('latencyAfter delays the answer to what is already committed', async () => 
   assert.equal((await answer).status, 201);
 });
 
-test("status answers in PostgREST's stead, with the body and headers given", async () => {
+test('status responds instead of PostgREST, with the given body and headers', async () => {
   stack.faults.add({
     action: 'status',
     status: 429,
@@ -77,7 +77,7 @@ for (const action of /** @type {const} */ (['refuse', 'reset'])) {
   });
 }
 
-test('resetAfterCommit loses the answer to what is committed', async () => {
+test('resetAfterCommit loses the response to a committed write', async () => {
   stack.faults.add({ action: 'resetAfterCommit' });
   await assert.rejects(insert(), TypeError);
   assert.equal(await committed(), 1);
@@ -89,7 +89,7 @@ test('hang never answers and writes nothing', async () => {
   assert.equal(await committed(), 0);
 });
 
-test('truncate promises a body and breaks off half-way', async () => {
+test('truncate announces a body and sends half of it', async () => {
   stack.faults.add({ action: 'truncate' });
   const response = await list();
   assert.equal(response.status, 200);
@@ -102,7 +102,7 @@ test('truncate promises a body and breaks off half-way', async () => {
   assert.ok(received < promised);
 });
 
-test('twice sends a write two times and gives the second answer', async () => {
+test('twice executes a write two times and returns the second response', async () => {
   stack.faults.add({ action: 'twice' });
   const second = await insert();
   assert.equal(second.status, 409);
@@ -120,7 +120,7 @@ test('twice sends a write two times and gives the second answer', async () => {
   assert.deepEqual([replay.status, await replay.json()], [201, []]);
 });
 
-test('a rule applies to as many matching requests as it says, after those it skips', async () => {
+test('a rule applies to the given number of matching requests, after those it skips', async () => {
   stack.faults.add({
     match: { method: 'get', path: 'workflows' },
     action: 'status',
@@ -165,7 +165,7 @@ test('a preflight uses up no rule', async () => {
   assert.equal((await list()).status, 503);
 });
 
-test('a rule that makes no sense is refused by name, and none of its list is added', () => {
+test('an invalid rule is refused by name, and no rule of its list is added', () => {
   const odd = [
     { action: 'explode' },
     { action: 'reset', times: 0 },
@@ -190,7 +190,7 @@ test('rules can be set, seen and cleared over HTTP', async () => {
   assert.equal((await control({ method: 'POST', body: 'no json' })).status, 400);
 });
 
-test('hangAfterCommit commits, and never answers', async () => {
+test('hangAfterCommit commits and never responds', async () => {
   stack.faults.add({ action: 'hangAfterCommit' });
   const abort = new AbortController();
   const answer = insert(abort.signal);
@@ -208,7 +208,7 @@ test('without PostgREST the gateway answers 502, and 200 once it is started agai
   assert.equal((await list()).status, 200);
 });
 
-test('a crash of the database ends every connection and loses nothing that was committed', async () => {
+test('a database crash closes every connection and loses no committed change', async () => {
   await insert();
   const backends = "select pid from pg_stat_activity where usename = 'authenticator'";
   const before = (await stack.sql(backends)).map(({ pid }) => pid);

@@ -55,7 +55,7 @@ test('error codes of Postgres and PostgREST pass through', async () => {
   }
 });
 
-test('a list is cut at 1000 rows without a word, as on hosted projects', async () => {
+test('a list is silently truncated at 1000 rows, as on hosted projects', async () => {
   const { client, id } = ada;
   const { data } = await client.from('workflows').select('id').eq('user_id', id).limit(1).single();
   await stack.sql(
@@ -69,7 +69,7 @@ test('a list is cut at 1000 rows without a word, as on hosted projects', async (
   await client.from('workflow_nodes').delete().like('node_id', 'bulk*');
 });
 
-test('a request needs a key that is known, in a header or in the query', async () => {
+test('a request needs a known key in a header or in the query', async () => {
   const ask = (/** @type {string} */ query, /** @type {Record<string, string>} */ headers = {}) =>
     fetch(`${stack.url}/rest/v1/workflow_templates${query}`, { headers });
   const none = await ask('');
@@ -100,7 +100,7 @@ test("without a user's token the key decides the role", async () => {
   assert.ok((await count(stack.serviceKey, '')) > 10);
 });
 
-test('a preflight is answered for any origin, header and method, and remembered', async () => {
+test('a preflight succeeds for any origin, header and method, and is cached', async () => {
   const response = await fetch(`${stack.url}/rest/v1/workflows`, {
     method: 'OPTIONS',
     headers: {
@@ -126,7 +126,7 @@ test('PostgREST alone decides which headers a page may read', async () => {
   assert.doesNotMatch(exposed, /Retry-After/i);
 });
 
-test('paths outside the services answer 404, readable for pages', async () => {
+test('paths outside the services return 404, readable by pages', async () => {
   const response = await fetch(`${stack.url}/storage/v1/object`, { headers: { apikey: stack.anonKey } });
   assert.equal(response.status, 404);
   assert.equal(response.headers.get('access-control-allow-origin'), '*');

@@ -8,7 +8,7 @@ import { startStack } from '../stack.mjs';
 /** @typedef {import('../stack.mjs').Stack} Stack */
 
 /**
- * Starts a stack for the tests of one file, and ends it after them.
+ * Starts a stack for the tests of one file, and stops it afterwards.
  *
  * @param {import('../stack.mjs').StackOptions} [options]
  */
@@ -22,7 +22,7 @@ export async function useStack(options) {
 export function newClient(stack, key = stack.publishableKey) {
   return createClient(stack.url, key, {
     auth: { persistSession: false, autoRefreshToken: false },
-    // Node 20 has no WebSocket of its own, and none is opened here.
+    // Node 20 has no WebSocket, and none is opened here.
     realtime: { transport: /** @type {any} */ (class {}) },
   });
 }
@@ -69,7 +69,7 @@ export function rest(stack, path, { as = 'ada', headers, ...init } = {}) {
 }
 
 /**
- * A database connection of its own, in a role of the API, for statements that overlap those of others.
+ * A separate database connection with an API role, for statements that overlap with others.
  *
  * @param {Stack} stack
  * @param {{ role?: string, sub?: string }} [as] `authenticated` by default
@@ -77,7 +77,7 @@ export function rest(stack, path, { as = 'ada', headers, ...init } = {}) {
 export async function openSession(stack, { role = 'authenticated', sub } = {}) {
   const client = new pg.Client(stack.dbUrl);
   await client.connect();
-  // The stack may end first, which cuts the connection.
+  // The stack may stop first, which cuts the connection.
   client.on('error', () => {});
   after(() => client.end());
   await client.query(`set role ${role}`);
@@ -108,10 +108,10 @@ export async function openSession(stack, { role = 'authenticated', sub } = {}) {
 /** @typedef {Awaited<ReturnType<typeof openSession>>} Session */
 
 /**
- * What a statement is refused with.
+ * The error code of a statement.
  *
  * @param {Promise<unknown>} statement
- * @returns {Promise<string | undefined>} the SQLSTATE, or undefined when it succeeds
+ * @returns {Promise<string | undefined>} the SQLSTATE, or undefined if it succeeds
  */
 export function codeOf(statement) {
   return statement.then(

@@ -14,7 +14,7 @@ import { StackError, startStack } from '../stack.mjs';
 
 const START = fileURLToPath(new URL('../start.mjs', import.meta.url));
 
-/** Starts the command and waits for a line that shows it is up. */
+/** Starts the command and waits for the line that shows that it is ready. */
 async function startCommand() {
   const child = spawn(process.execPath, [START, '--port', '0', '--db-port', '0']);
   let output = '';
@@ -51,7 +51,7 @@ function exists(path) {
 }
 
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGKILL'])) {
-  test(`nothing is left running or lying about after ${signal}`, async () => {
+  test(`no process or file is left after ${signal}`, async () => {
     const { child, output, runDir } = await startCommand();
     assert.match(output, /ada@example\.com, password lovelace/);
     assert.ok((await processesOf(runDir)).length > 0);
@@ -62,7 +62,7 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGKILL'])) {
   });
 }
 
-test('what a killed run left behind is cleared away at the next start', async () => {
+test('the next start cleans up after a killed run', async () => {
   const leftover = await mkdtemp(join(tmpdir(), 'workflow-db-stack-'));
   await mkdir(join(leftover, 'data'));
   const gone = spawn(process.execPath, ['-e', '']);
@@ -87,9 +87,9 @@ test('stacks run side by side, each with its own data', async () => {
   }
 });
 
-test('a data folder keeps its rows, and gets the migrations it has not had', async () => {
+test('a data folder keeps its rows, and receives missing migrations', async () => {
   const parent = await mkdtemp(join(tmpdir(), 'local-stack-data-'));
-  // Under root, Postgres runs as another user, who must be able to access the folder.
+  // As root, Postgres runs as another user, who must be able to access the folder.
   await chmod(parent, 0o755);
   const dataDir = join(parent, 'kept');
   try {
@@ -109,7 +109,7 @@ test('a data folder keeps its rows, and gets the migrations it has not had', asy
   }
 });
 
-test('a port in use, an odd data folder and an unknown migration are refused in one sentence', async () => {
+test('a port in use, an invalid data folder and an unknown migration are refused with one sentence', async () => {
   const blocker = createServer().listen(0, '127.0.0.1');
   await once(blocker, 'listening');
   const { port } = /** @type {import('node:net').AddressInfo} */ (blocker.address());

@@ -17,7 +17,7 @@ const production = await useStack({ migrations: ['initial_schema'] });
 const earlier = await useStack({ migrations: FIRST_RELEASE });
 const empty = await useStack({ seed: false });
 
-/** Whatever the migrations make, change or grant. @param {import('./helpers.mjs').Stack} stack */
+/** Everything that the migrations create, change or grant. @param {import('./helpers.mjs').Stack} stack */
 async function shapeOf(stack) {
   const rows = await stack.sql(`
     with own_schema as (
@@ -42,12 +42,12 @@ async function shapeOf(stack) {
   return rows.map(({ item }) => item);
 }
 
-/** The tables of the first schema with their columns: later migrations may add some. */
+/** The tables of the initial schema with their columns. Later migrations may add columns. */
 const TABLES = await production.sql(`
   select table_name, string_agg(quote_ident(column_name), ', ' order by ordinal_position) as columns
   from information_schema.columns where table_schema = 'public' group by 1 order by 1`);
 
-/** Every row of the app, in the columns of the first schema. @param {import('./helpers.mjs').Stack} stack */
+/** All rows of the app, with the columns of the initial schema. @param {import('./helpers.mjs').Stack} stack */
 async function contentsOf(stack) {
   const tables = await Promise.all(
     TABLES.map(async ({ table_name, columns }) => [
@@ -85,7 +85,7 @@ test('the production schema lets every user write templates, keeps no audit trai
   assert.deepEqual(await stack.sql('select from user_profiles where id = $1', [data.user?.id]), []);
 });
 
-test('the later migrations close the holes of a production database with data, and may be applied twice', async () => {
+test('the later migrations close the gaps of a production database with data, and may be applied twice', async () => {
   const stack = production;
   const { user_profiles, ...before } = await contentsOf(stack);
 
@@ -123,7 +123,7 @@ test('the later migrations close the holes of a production database with data, a
   assert.equal(write.error?.code, '42501');
 });
 
-test('a database in use with the migrations of the first release becomes what a new one is, and keeps its rows', async () => {
+test('upgrading a database from the first release gives the schema of a new one, and keeps its rows', async () => {
   const stack = earlier;
   // As the first file of that release granted.
   await stack.sql('grant all on all tables in schema public to anon, authenticated, service_role');
@@ -137,7 +137,7 @@ test('a database in use with the migrations of the first release becomes what a 
   assert.deepEqual(await contentsOf(stack), before);
 });
 
-test('no single file, when it is run again, opens what a later one closed to users', async () => {
+test('running any single file again does not reopen gaps that a later one closed', async () => {
   const stack = empty;
   for (const name of FIRST_RELEASE) {
     await stack.migrate([name]);
@@ -152,9 +152,9 @@ test('no single file, when it is run again, opens what a later one closed to use
   await stack.migrate();
 });
 
-/** Accounts as they may be in production, each with what its profile's email is to become. */
+/** Unusual accounts that production may contain, each with the expected email of its profile. */
 async function oddAccounts(/** @type {import('./helpers.mjs').Stack} */ stack) {
-  // Hosted projects leave accounts of single sign-on out of their unique index.
+  // Hosted projects exclude single sign-on accounts from their unique index.
   await stack.sql('alter table auth.users drop constraint users_email_key');
   const insert = 'insert into auth.users (email, created_at) values ($1, $2) returning id';
   const account = async (/** @type {string | null} */ email, day = 1) =>
@@ -191,7 +191,7 @@ async function emailsOf(stack, ids) {
   return Object.fromEntries(rows.map(({ id, email }) => [id, email]));
 }
 
-test('every account has one profile after one run, also where accounts share an address', async () => {
+test('every account has one profile after one run, even if accounts share an address', async () => {
   const stack = await useStack({ migrations: ['initial_schema'], seed: false });
   const expected = await oddAccounts(stack);
   const ids = Object.keys(expected);
@@ -203,7 +203,7 @@ test('every account has one profile after one run, also where accounts share an 
   );
 });
 
-test("a profile's email becomes that of its account, of the oldest where several share it", async () => {
+test("a profile's email becomes that of its account, or of the oldest account that shares it", async () => {
   const stack = await useStack({ migrations: FIRST_RELEASE, seed: false });
   const expected = await oddAccounts(stack);
   await stack.sql('delete from user_profiles where email = id::text');
@@ -214,7 +214,7 @@ test("a profile's email becomes that of its account, of the oldest where several
   }
 });
 
-test('every table of an empty database has row security, full replica identity and a place in the publication', async () => {
+test('every table of an empty database has row security, full replica identity and is published', async () => {
   const tables = await empty.sql(`
     select c.relname, c.relrowsecurity, c.relreplident, p.tablename is not null as published
     from pg_class c
@@ -229,7 +229,7 @@ test('every table of an empty database has row security, full replica identity a
   }
 });
 
-test('every foreign key has an index that begins with its column', async () => {
+test('every foreign key has an index that starts with its column', async () => {
   const bare = await empty.sql(`
     select c.conrelid::regclass as tbl, c.conkey from pg_constraint c
     where c.contype = 'f' and c.connamespace = 'public'::regnamespace
@@ -237,7 +237,7 @@ test('every foreign key has an index that begins with its column', async () => {
   assert.deepEqual(bare, []);
 });
 
-test('an existing publication of all tables is left as it is', async () => {
+test('an existing publication of all tables stays unchanged', async () => {
   const stack = empty;
   await stack.sql('drop publication supabase_realtime; create publication supabase_realtime for all tables');
   await stack.migrate(['realtime']);
@@ -245,7 +245,7 @@ test('an existing publication of all tables is left as it is', async () => {
   assert.equal(publication.puballtables, true);
 });
 
-test('signing up makes a profile from the address and the metadata', async () => {
+test('signing up creates a profile from the address and the metadata', async () => {
   const stack = empty;
   const { data } = await newClient(stack).auth.signUp({
     email: 'Mary@example.com',
@@ -258,7 +258,7 @@ test('signing up makes a profile from the address and the metadata', async () =>
   assert.equal(profile.avatar_url, 'https://assets.example.com/m.png');
 });
 
-test('users without an address, or with one another profile took, get a profile all the same', async () => {
+test('users without an address, or with an address that is taken, still get a profile', async () => {
   const stack = empty;
   const [first, second] = await stack.sql(
     'insert into auth.users (email) values (null), (null) returning id',

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { codeOf, newClient, openSession, rest, signIn, useStack, userNamed } from './helpers.mjs';
 
-// What the roles of the API may do beyond what row security restrains, in SQL and through PostgREST.
+// Privileges of the API roles that row security does not limit, in SQL and through PostgREST.
 const stack = await useStack({ encryptedKeys: true });
 const ada = userNamed(stack, 'ada').id;
 const ROLES = ['anon', 'authenticated', 'service_role'];
@@ -94,7 +94,7 @@ test('service_role may call every function that authenticated may, and anon none
   assert.deepEqual(usage, { anon: false, authenticated: true, service_role: true });
 });
 
-/** Every function of the API, with arguments that succeed for their user's server. */
+/** Every API function, with arguments that succeed for a server. */
 async function calls() {
   const workflow = { id: randomUUID(), user_id: ada, name: randomUUID() };
   const graph = { ...workflow, nodes: [{ node_id: 'a', node_type: 't' }], connections: [] };
@@ -114,7 +114,7 @@ async function calls() {
   ]);
 }
 
-test('a server with the service key may call every function, also where keys are encrypted', async () => {
+test('a server with the service key may call every function, also with encrypted keys', async () => {
   const server = newClient(stack, stack.serviceKey);
   for (const [name, args] of await calls()) {
     const { error } = await server.rpc(name, args);
@@ -129,13 +129,13 @@ test('anon may call none of the functions', async () => {
   }
 });
 
-test('no function looks names up in a path that its caller sets', async () => {
+test('no function uses a search path that its caller sets', async () => {
   for (const { signature, settings } of await stack.sql(FUNCTIONS)) {
     assert.ok(settings.includes('search_path=pg_catalog, pg_temp'), signature);
   }
 });
 
-test('temporary types of a caller run no code with the rights of the functions', async () => {
+test('a caller’s temporary types run no code with the rights of the functions', async () => {
   const session = await openSession(stack, { sub: ada });
   await session.sql('create temp table witness (who text)');
   await session.sql('grant all on witness to public');
@@ -156,7 +156,7 @@ test('temporary types of a caller run no code with the rights of the functions',
   assert.deepEqual(await session.sql(others), []);
 });
 
-test('the functions of the migrations that only triggers call are not offered by PostgREST', async () => {
+test('PostgREST does not expose functions that only triggers call', async () => {
   for (const { signature, is_trigger } of await stack.sql(FUNCTIONS)) {
     if (!is_trigger) continue;
     const name = signature.replace(/^.*\.|\(.*$/g, '');

@@ -8,7 +8,7 @@ import { decode } from '../lib/realtime/wire.mjs';
 
 const WAIT_MS = 5000;
 
-/** A plain connection to the realtime service, which remembers what it was sent. */
+/** A plain connection to the realtime service, which records received frames. */
 export class RawClient {
   /** @type {Frame[]} */
   frames = [];
@@ -53,7 +53,7 @@ export class RawClient {
       .map(({ payload: { data } }) => `${data.type} ${(data.record ?? data.old_record).name ?? 'key'}`);
   }
 
-  /** Waits for a frame, also one that came already. @param {(frame: Frame) => boolean} wanted */
+  /** Waits for a frame, which may have arrived already. @param {(frame: Frame) => boolean} wanted */
   async next(wanted) {
     await waitFor(() => this.frames.some(wanted));
     return /** @type {Frame} */ (this.frames.find(wanted));
@@ -83,7 +83,7 @@ export async function connect(stack, options) {
   return client;
 }
 
-/** The status a connection is refused with; 0 when it got no answer. @param {WebSocket} ws @returns {Promise<number>} */
+/** The HTTP status of a refused connection; 0 if there was no response. @param {WebSocket} ws @returns {Promise<number>} */
 export function refusal(ws) {
   return new Promise((resolve) => {
     ws.on('unexpected-response', (_, response) => {

@@ -15,12 +15,12 @@ afterEach(async () => {
 /**
  * @typedef {object} Recording
  * @property {string} name
- * @property {number} [from] the millisecond to begin at
+ * @property {number} [from] the millisecond to start at
  * @property {number} [to] and to end at
- * @property {boolean} [filteredDeletes] true for servers of today, as hosted
+ * @property {boolean} [filteredDeletes] true for current servers, such as hosted ones
  * @property {number} [pollMs]
- * @property {string} [before] SQL that the recording cut short
- * @property {boolean} [unordered] joins of the same topic at once: the server answers them side by side
+ * @property {string} [before] SQL that the recording lacks
+ * @property {boolean} [unordered] concurrent joins of the same topic, which the server handles in parallel
  */
 
 /** @type {Recording[]} */
@@ -45,7 +45,7 @@ const RECORDINGS = [
   { name: 'filter-types' },
   { name: 'delete-filter-on-primary-key' },
   { name: 'rls-poll-time-visibility', pollMs: 100 },
-  // Before, time itself is what is looked at; realtime.test.mjs does that.
+  // Earlier, the recording tests timing itself, which realtime.test.mjs covers.
   { name: 'access-token-refresh', from: 15_258 },
   { name: 'expired-token', from: 15_526 },
   { name: 'bad-filter-unknown-table' },
@@ -63,7 +63,7 @@ const RECORDINGS = [
 ];
 
 for (const recording of RECORDINGS) {
-  test(`answers as the real server did: ${recording.name}`, async () => {
+  test(`responds like the real server: ${recording.name}`, async () => {
     stack.settings.change({
       realtimeFilteredDeletes: recording.filteredDeletes ?? false,
       realtimePollMs: recording.pollMs ?? 0,
@@ -85,8 +85,7 @@ for (const recording of RECORDINGS) {
 }
 
 /**
- * Leaves what was said, whenever and how often: whether the first of two joins gets as far as its system message is a
- * matter of luck.
+ * Ignores order and repetition: whether the first of two joins gets as far as its system message is random.
  *
  * @param {Record<string, unknown[]>} lists
  */

@@ -1,5 +1,5 @@
 // @ts-check
-// Broadcast, presence and private channels, as the official client knows them.
+// Broadcast, presence and private channels with the official client.
 import assert from 'node:assert/strict';
 import { after, afterEach, test } from 'node:test';
 import { createClient } from '@supabase/supabase-js';
@@ -62,7 +62,7 @@ function room(client, name, config) {
 }
 
 for (const vsn of VERSIONS) {
-  test(`the official client tracks, sees others come and go, and untracks (${vsn})`, async () => {
+  test(`the official client tracks, sees others arrive and leave, and untracks (${vsn})`, async () => {
     const name = 'room:all-public';
     const [one, two] = [await official(ada, vsn), await official(grace, vsn)];
     const first = room(one, name, { private: false, presence: { key: 'ada' } });
@@ -82,7 +82,7 @@ for (const vsn of VERSIONS) {
     await waitFor(() => first.seen.at(-1) === 'sync ada');
   });
 
-  test(`the official client broadcasts to the others, and to itself when it wants to (${vsn})`, async () => {
+  test(`the official client broadcasts to the others, and optionally to itself (${vsn})`, async () => {
     const name = 'room:all-public';
     const [one, two] = [await official(ada, vsn), await official(grace, vsn)];
     const first = room(one, name, { private: false, broadcast: { self: true, ack: true } });
@@ -100,7 +100,7 @@ for (const vsn of VERSIONS) {
   });
 }
 
-test('an entry that is replaced leaves and comes in one message, which names both', async () => {
+test('replacing an entry sends one message with both entries', async () => {
   const [watcher, member] = [await connect(stack), await connect(stack)];
   for (const [client, key] of /** @type {const} */ ([
     [watcher, 'watcher'],
@@ -122,7 +122,7 @@ test('an entry that is replaced leaves and comes in one message, which names bot
   assert.deepEqual([after.phx_ref_prev, after.at], [before.phx_ref, 2]);
 });
 
-test('clients of both versions hear each other, but for bytes that JSON cannot carry', async () => {
+test('clients of both versions receive each other’s messages, except for bytes that JSON cannot represent', async () => {
   const [one, two, three] = [await official(ada, '1.0.0'), await official(grace), await official(ada)];
   const rooms = [one, two, three].map((client) => room(client, 'room:all-public', { private: false }));
   await Promise.all(rooms.map(({ joined }) => joined));
@@ -160,7 +160,7 @@ test('row security decides who joins a private channel', async () => {
   assert.equal(payload.status, 'error');
 });
 
-test('row security decides who may write in a private channel, to each extension by itself', async () => {
+test('row security decides who may write in a private channel, separately for each extension', async () => {
   const [one, two] = [room(await official(ada), 'room:all'), room(await official(grace), 'room:all')];
   await Promise.all([one.joined, two.joined]);
   assert.equal(await one.channel.track({ at: 1 }), 'error');
@@ -169,7 +169,7 @@ test('row security decides who may write in a private channel, to each extension
   assert.deepEqual(two.channel.presenceState(), {});
 });
 
-test('nothing of what is asked about a private channel stays in the database', async () => {
+test('authorizing a private channel leaves nothing in the database', async () => {
   const { joined } = room(await official(ada), `room:${ada}`);
   await joined;
   assert.deepEqual(await stack.sql('select * from realtime.messages'), []);
@@ -197,7 +197,7 @@ test('a channel that changes its presence too often is closed, as on hosted serv
   assert.equal(await closed, 'Client presence rate limit exceeded');
 });
 
-test('someone whose connection falls silent leaves when the server gives up on it', async () => {
+test('a person with a silent connection leaves when the server closes it', async () => {
   const watcher = room(await official(ada), `room:${ada}`, { presence: { key: 'watcher' } });
   await watcher.joined;
   stack.settings.change({ realtimeSilenceMs: 300 });

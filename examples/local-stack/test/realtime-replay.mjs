@@ -8,16 +8,16 @@ import { decode } from '../lib/realtime/wire.mjs';
 /** @typedef {{ ms: number, ts: string, dir: string, sock?: number, data?: string, text?: string, url?: string, status?: number, code?: number, sql?: string, params?: unknown[], rows?: any[] }} Line */
 /** @typedef {{ topic: string, event: string, joinRef: unknown, ref: unknown, payload: any }} Frame */
 
-/** What one socket saw. @typedef {{ frames: Frame[], refused: number | null, closed: number | null }} Seen */
+/** The frames of one socket. @typedef {{ frames: Frame[], refused: number | null, closed: number | null }} Seen */
 
 const WAIT_MS = 2000;
 
-/** How often the recorded server looked for changes, and some more. */
+/** The polling interval of the recorded server, with a margin. */
 const POLL_MS = 150;
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 const JWT = /eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
 
-/** What the recorder cleaned up with, while the clients were going. */
+/** The recorder's cleanup statement, sent while the clients disconnected. */
 const CLEANUP = 'delete from public.workflow_nodes; delete from public.workflows;';
 
 /**
@@ -38,7 +38,7 @@ export function readRecording(name, { from = 0, to = Infinity } = {}) {
 }
 
 /**
- * What the recorded server said, by socket.
+ * The frames of the recorded server, by socket.
  *
  * @param {Line[]} lines
  */
@@ -54,14 +54,14 @@ export function recorded(lines) {
     if (!seen) continue;
     if (dir === 'in') seen.frames.push(decode(seen.version, data));
     if (dir === 'http-refused') seen.refused = status;
-    // Without a code the client itself closed it.
+    // Without a code, the client itself closed it.
     if (dir === 'closed' && code !== 1005 && code !== 1006) seen.closed = code;
   }
   return sockets;
 }
 
 /**
- * Does on a stack what was done while recording, as fast as the answers come, with tokens of this stack and of now.
+ * Repeats recorded actions on a stack, as fast as responses arrive, with current tokens of this stack.
  *
  * @param {Stack} stack
  * @param {Line[]} lines
@@ -69,7 +69,7 @@ export function recorded(lines) {
 export async function replay(stack, lines) {
   /** @type {Map<number, Seen & { ws: WebSocket, version: string | null }>} */
   const sockets = new Map();
-  /** Ids of rows: recorded, and here. @type {Map<string, string>} */
+  /** Recorded row ids, with the ids on this stack. @type {Map<string, string>} */
   const ids = new Map();
   let note = '';
   /** @type {any[]} */
@@ -107,7 +107,7 @@ export async function replay(stack, lines) {
       sockets.set(sock, seen);
       ws.on('message', (message) => seen.frames.push(decode(seen.version, back(message.toString()))));
       ws.on('close', (code) => {
-        // Codes of a close that the client began, or of a lost connection.
+        // Codes of closes that the client started, or of lost connections.
         if (code !== 1005 && code !== 1006) seen.closed = code;
       });
       await new Promise((resolve) => {
@@ -122,28 +122,28 @@ export async function replay(stack, lines) {
     } else if (dir === 'out') {
       sockets.get(sock)?.ws.send(translated(data, ts));
     } else if (dir === 'closed') {
-      // Not when it began to close: the answers to what it had sent just before were still on their way.
+      // Close only here: replies to earlier messages were still in transit.
       sockets.get(sock)?.ws.close();
     }
   }
 
-  /** How many frames each socket had been sent. @type {Map<number, number>} */
+  /** The number of frames that each socket received. @type {Map<number, number>} */
   const counts = new Map();
   const errors = new Set();
   let before = 0;
   for (const [index, line] of lines.entries()) {
     const { dir, ms, sock = 0, data = '' } = line;
     if (dir !== 'in') {
-      // By then the server had polled the database, and what it sent was what it saw.
+      // By then the server had polled the database, so it had sent everything.
       if (line.sql && ms - before > POLL_MS) await stack.realtime.settle();
       await act(line);
     } else if (!errors.has(data)) {
       counts.set(sock, (counts.get(sock) ?? 0) + 1);
-      // Errors are sent again and again; how often depends on how long one looks.
+      // Errors are sent repeatedly; how often depends on the duration.
       if (data.includes('{:error')) errors.add(data);
     }
     before = ms;
-    // Until what was answered before the next action is answered here too, or plainly is not.
+    // Waits until everything that was answered before the next action is answered here too, or clearly is not.
     if (dir === 'in' && lines[index + 1]?.dir !== 'in') {
       await until(() =>
         [...counts].every(([of, count]) => (sockets.get(of)?.frames.length ?? Infinity) >= count),
@@ -161,7 +161,7 @@ async function until(holds) {
   while (!holds() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
-/** Lets everything that was sent arrive, and closes. @param {WebSocket} ws */
+/** Waits until everything sent has arrived, then closes. @param {WebSocket} ws */
 async function gone(ws) {
   if (ws.readyState === WebSocket.OPEN) {
     ws.ping();
@@ -174,7 +174,7 @@ async function gone(ws) {
 }
 
 /**
- * The same token signed for this stack, with as long to live as it had then. One that was no good is left no good.
+ * The same token signed for this stack, with the same remaining lifetime. An invalid token stays invalid.
  *
  * @param {string} token
  * @param {string} ts when it was sent
@@ -192,11 +192,11 @@ function resigned(token, ts, note, jwtSecret) {
 }
 
 /**
- * Makes what two servers said comparable: row ids that were not known before, times and binding ids become names;
- * of repeated errors one is left.
+ * Normalizes frames for comparison: unknown row ids, times and binding ids become names, and repeated errors appear
+ * once.
  *
  * @param {Frame[]} frames of one socket
- * @returns {Record<string, unknown[]>} by topic and kind: changes, and all else
+ * @returns {Record<string, unknown[]>} by topic and kind: changes, and everything else
  */
 export function comparable(frames) {
   /** @type {Map<unknown, string>} */

@@ -10,7 +10,7 @@ import { createUser, findByPassword, findById, publicUser, updateUser } from './
 /** @typedef {import('../reply.mjs').Reply} Reply */
 
 /**
- * Stands in for the auth service: e-mail and password, confirmed at once, as far as the official client needs it.
+ * A replacement for the auth service, as far as the official client needs it: email and password, confirmed at once.
  *
  * @param {import('./sessions.mjs').Context} context
  * @returns {import('../gateway.mjs').Service}
@@ -76,7 +76,7 @@ export function createAuth(context) {
     if (!claims.sub) throw new AuthError(403, 'bad_jwt', 'invalid claim: missing sub claim');
     const user = await findById(sql, claims.sub);
     if (!user) throw new AuthError(403, 'user_not_found', 'User from sub claim in JWT does not exist');
-    // A token signed for a test has no session; one that was signed out has a session that is gone.
+    // A token signed for a test has no session. After a sign-out, the session of the token no longer exists.
     const known =
       !claims.session_id ||
       (await sql('select from auth.sessions where id = $1', [claims.session_id])).length > 0;
@@ -108,7 +108,7 @@ async function readJson(request) {
     const value = JSON.parse((await request.body()).toString());
     if (value !== null && typeof value === 'object') return value;
   } catch {
-    // Answered below, like JSON that is no object.
+    // Handled below, like JSON that is not an object.
   }
   throw new AuthError(400, 'bad_json', 'Could not parse request body as JSON');
 }

@@ -1,7 +1,7 @@
 // @ts-check
 import { jsonReply } from '../reply.mjs';
 
-/** A refusal in the auth service's own words; thrown anywhere below a route. */
+/** A refusal in the format of the auth service; may be thrown anywhere below a route. */
 export class AuthError extends Error {
   /**
    * @param {number} status

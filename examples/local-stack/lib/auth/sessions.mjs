@@ -12,7 +12,7 @@ import { findById, publicUser } from './users.mjs';
  *
  * @param {Context} context
  * @param {any} user a row
- * @returns {Promise<object>} tokens and user, as the API shows them
+ * @returns {Promise<object>} tokens and user, in the API's format
  */
 export async function startSession(context, user) {
   const { sql } = context;
@@ -24,8 +24,8 @@ export async function startSession(context, user) {
 }
 
 /**
- * Trades a refresh token for new tokens. Each is good for one use; a second one, later than two tabs that refresh at
- * once would be, is taken for theft and ends the session.
+ * Exchanges a refresh token for new tokens. Each works once. A second use counts as theft and ends the session, unless
+ * it comes so soon that two tabs may have refreshed at once.
  *
  * @param {Context} context
  * @param {unknown} token

@@ -6,7 +6,7 @@ import { AuthError } from './replies.mjs';
 const MIN_PASSWORD_LENGTH = 6;
 
 /**
- * Adds a user, as signing up does.
+ * Adds a user, as on sign-up.
  *
  * @param {Sql} sql
  * @param {{ email?: unknown, password?: unknown, data?: unknown }} given
@@ -61,7 +61,7 @@ export async function findById(sql, id) {
 }
 
 /**
- * Lays what a user says of themselves over what they said before.
+ * Merges new metadata into the user's metadata.
  *
  * @param {Sql} sql
  * @param {any} user a row
@@ -78,7 +78,7 @@ export async function updateUser(sql, user, { data }) {
 }
 
 /**
- * A user as the API shows it.
+ * A user in the API's format.
  *
  * @param {any} user a row
  */

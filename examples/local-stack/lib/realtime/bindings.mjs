@@ -7,7 +7,7 @@ import { inspect } from './inspect.mjs';
 /** @typedef {{ column: string, operator: string, value: string, text: string }} Filter */
 
 /**
- * What a binding asks for. `*` stands for every schema or table.
+ * The rows that a binding selects. `*` means every schema or table.
  *
  * @typedef {{ schema: string, table: string, filter: Filter | null }} Scope
  */
@@ -20,7 +20,7 @@ import { inspect } from './inspect.mjs';
 
 export const PUBLICATION = 'supabase_realtime';
 
-/** The operators of a filter in SQL. `in` compares with every member of an array. */
+/** The operators of a filter in SQL. `in` compares with every element of an array. */
 const OPERATORS = Object.freeze({
   eq: '=',
   neq: '<>',
@@ -31,7 +31,7 @@ const OPERATORS = Object.freeze({
   in: '= any',
 });
 
-/** Names that Postgres gives to what may go wrong with a subscription; the server prints them. */
+/** Postgres's names of errors that a subscription may cause; the server prints them. */
 const CONDITIONS = new Map([
   ['22P02', 'invalid_text_representation'],
   ['22007', 'invalid_datetime_format'],
@@ -42,17 +42,17 @@ const CONDITIONS = new Map([
   ['P0001', 'raise_exception'],
 ]);
 
-/** A subscription that cannot be. Its message is what the system message shows. */
+/** An invalid subscription. The system message contains this error's message. */
 export class SubscriptionError extends Error {}
 
 /**
- * The number a binding is known by: a hash of its content, so that equal bindings have equal ids everywhere.
+ * The id of a binding: a hash of its content, so that equal bindings have equal ids everywhere.
  *
  * @param {Record<string, unknown>} params
  */
 export function bindingId(params) {
   const content = JSON.stringify(Object.entries(params).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  // 27 bits, as Erlang's `phash2` gives.
+  // 27 bits, like Erlang's `phash2`.
   return createHash('sha256').update(content).digest().readUInt32BE() >>> 5;
 }
 
@@ -116,7 +116,7 @@ export function covers(scope, relation) {
 }
 
 /**
- * Checks a subscription as the server's own database functions do when they store it.
+ * Checks a subscription like the database functions with which the server stores it.
  *
  * @param {Sql} sql as superuser
  * @param {Record<string, unknown>} params

@@ -9,13 +9,13 @@ import { groupBy } from './group-by.mjs';
 /** @typedef {import('./bindings.mjs').Scope} Scope */
 /** @typedef {import('./token.mjs').Claims} Claims */
 
-/** A channel's bindings in force, and in whose name. @typedef {{ claims: Claims, scopes: { id: number, scope: Scope }[] }} Subscriber */
+/** A channel's active bindings and the claims of its user. @typedef {{ claims: Claims, scopes: { id: number, scope: Scope }[] }} Subscriber */
 
 /** @typedef {Change & { xid: number, committedAt: Date }} Committed */
 
-/** What one subscriber is sent of one change. @typedef {{ subscriber: Subscriber, type: Change['type'], ids: number[], data: string }} Delivery */
+/** The message to one subscriber about one change. @typedef {{ subscriber: Subscriber, type: Change['type'], ids: number[], data: string }} Delivery */
 
-/** A value as JSON text, null for SQL's null, undefined when it is not known. @typedef {(string | null | undefined)[]} Cells */
+/** Values as JSON; null for SQL's NULL, undefined if unknown. @typedef {(string | null | undefined)[]} Cells */
 
 /** @typedef {Committed & { cells: { row: Cells | null, old: Cells | null }, hits: { row: boolean[], old: boolean[] } }} Prepared */
 
@@ -23,16 +23,16 @@ import { groupBy } from './group-by.mjs';
 
 /** @typedef {{ rls: boolean, keys: string[], columns: Column[], selectable: Map<string, Set<string>> }} Table */
 
-/** A record over the limit keeps only values this short, in bytes of JSON. */
+/** An oversized record keeps only values up to this size, in bytes of JSON. */
 const SHORT_VALUE_BYTES = 64;
 
-/** JSON has no numbers for these; the server sends null. */
+/** JSON has no representation for these numbers; the server sends null. */
 const NOT_A_NUMBER = /^(NaN|-?Infinity)$/;
 const NUMERIC = new Set(['numeric', 'float4', 'float8']);
 
 /**
- * Works out who is sent what of a batch of changes: filters, row security and grants are asked of Postgres, at this
- * moment and in the name of the subscriber.
+ * Determines the recipients of a batch of changes. Postgres evaluates filters, row security and grants at this moment,
+ * as the subscriber.
  *
  * @param {Sql} sql as superuser
  * @param {Committed[]} batch in the order of the log
@@ -57,7 +57,7 @@ export async function deliveries(sql, batch, subscribers, rules) {
 }
 
 /**
- * Waits until these transactions are visible to all others: they appear in the log shortly before that.
+ * Waits until these transactions are visible to all others: they appear in the log shortly before.
  *
  * @param {Sql} sql
  * @param {Committed[]} batch
@@ -126,7 +126,7 @@ async function ofTable(sql, relation, table, changes, subscribers, rules) {
       }
     });
   }
-  // Subscribers in the order in which they joined, regardless of the user.
+  // Subscribers in join order, regardless of the user.
   for (const list of found.values()) {
     list.sort((a, b) => subscribers.indexOf(a.subscriber) - subscribers.indexOf(b.subscriber));
   }
@@ -137,7 +137,7 @@ async function ofTable(sql, relation, table, changes, subscribers, rules) {
  * @param {Sql} sql
  * @param {Relation} relation
  * @param {Set<string>} roles
- * @returns {Promise<Table | null>} null when the table is gone
+ * @returns {Promise<Table | null>} null if the table no longer exists
  */
 async function readTable(sql, relation, roles) {
   const [table] = await sql(
@@ -178,7 +178,7 @@ async function readTable(sql, relation, roles) {
 }
 
 /**
- * Turns the log's text into JSON values and tests the filters, in one statement.
+ * Converts the log's text into JSON values and evaluates the filters, in one statement.
  *
  * @param {Sql} sql
  * @param {Table} table
@@ -216,7 +216,7 @@ async function prepare(sql, table, changes, conditions) {
 }
 
 /**
- * An unchanged value that was not sent is taken from the old row, where that is whole.
+ * Takes unchanged values that were not sent from the old row, if the old row is complete.
  *
  * @param {Change['row']} row
  * @param {Change['old']} old
@@ -226,7 +226,7 @@ function fillFrom(row, old) {
 }
 
 /**
- * Which changes the holder of these claims may see. Deleted rows cannot be checked any more, so every user sees their
+ * The changes that a user with these claims may see. Deleted rows can no longer be checked, so every user sees their
  * keys.
  *
  * @param {Sql} sql
@@ -243,7 +243,7 @@ async function visibleRows(sql, relation, table, changes, { claims, role }) {
   const keys = table.columns.filter(({ name }) => table.keys.includes(name));
   const rows = asked.map((change, n) => ({ ...asObject(change.row ?? [], table.columns), [ROW_NUMBER]: n }));
   const same = keys.map(({ name }) => `t.${quoted(name)} = x.${quoted(name)}`).join(' and ');
-  // One simple query is one transaction: role and claims end with it.
+  // A simple query is one transaction: role and claims are reset with it.
   const seen = await sql(
     `select set_config('role', ${pg.escapeLiteral(role)}, true),
        set_config('request.jwt.claims', ${pg.escapeLiteral(claims)}, true);
@@ -255,11 +255,11 @@ async function visibleRows(sql, relation, table, changes, { claims, role }) {
   return new Set([...free, ...seen.map(({ n }) => asked[n])]);
 }
 
-/** No column is called like this. */
+/** A name that no column has. */
 const ROW_NUMBER = '$row';
 
 /**
- * Why a change is sent without its data.
+ * The reason why a change is sent without its data.
  *
  * @param {Change} change
  * @param {Table} table
@@ -317,11 +317,11 @@ function dataText(change, table, role, refusal, maxBytes) {
     }).slice(1, -1),
   ];
   if (type !== 'DELETE') parts.push(`"record":${record(cells.row)}`);
-  // Without an old row the key is the same before and after.
+  // Without an old row, the key did not change.
   if (type === 'UPDATE') {
     parts.push(`"old_record":${relation.isFull ? record(cells.old) : record(cells.old ?? cells.row, isKey)}`);
   }
-  // What row security would have said of a deleted row is not known, so no more than its key is told.
+  // Row security cannot be evaluated for a deleted row, so only its key is sent.
   if (type === 'DELETE') {
     parts.push(
       `"old_record":${relation.isFull && !table.rls ? record(cells.old) : record(cells.old, isKey)}`,
@@ -345,7 +345,7 @@ function asObject(tuple, columns) {
   );
 }
 
-/** JSON columns come as text: as JSON they would be read as one more JSON string. */
+/** JSON columns arrive as text; converting them to JSON again would produce a JSON string. */
 const JSON_TYPES = ['json', 'jsonb'];
 
 /** @param {Column} column */

@@ -10,20 +10,20 @@ import { broadcastJson } from './wire.mjs';
 /** @typedef {import('./changes.mjs').Subscriber} Subscriber */
 /** @typedef {import('./token.mjs').Claims} Claims */
 
-/** The longest that a timer can wait. */
+/** The maximum delay of a timer. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** The time over which calls of the presence are counted. */
+/** The period over which presence calls are counted. */
 const PRESENCE_WINDOW_MS = 30_000;
 
 /**
  * One joined topic of a socket.
  *
- * What concerns its subscription is done one after the other, as by the server's process for it; only the wait for a
- * cold server holds nothing else up.
+ * Operations on its subscription run one after the other, as in the server's process for it. Only the wait for a
+ * cold server does not block others.
  */
 export class Channel {
-  /** What it is sent, once it is subscribed. @type {Subscriber | null} */
+  /** The changes to send, once it is subscribed. @type {Subscriber | null} */
   subscriber = null;
   #jobs = Promise.resolve();
   #isOpen = true;
@@ -34,7 +34,7 @@ export class Channel {
   /** @type {NodeJS.Timeout | undefined} */
   #newClaims;
   #presenceCalls = { count: 0, until: 0 };
-  /** What it may do. @type {import('./policies.mjs').Policies} */
+  /** Its permissions. @type {import('./policies.mjs').Policies} */
   policies = EVERYTHING;
 
   /**
@@ -44,9 +44,9 @@ export class Channel {
    * @param {string} parts.topic
    * @param {unknown} parts.joinRef
    * @param {Binding[]} parts.bindings
-   * @param {boolean} parts.isLegacy the topic itself names the table
+   * @param {boolean} parts.isLegacy whether the topic itself contains the table
    * @param {Claims} parts.claims
-   * @param {unknown} parts.token the claims were read from, if from one of its own
+   * @param {unknown} parts.token the token with these claims, if the channel has its own
    * @param {any} parts.config of the join
    */
   constructor({ server, socket, topic, joinRef, bindings, isLegacy, claims, token, config }) {
@@ -62,16 +62,16 @@ export class Channel {
     this.hearsItself = config?.broadcast?.self === true;
     this.acknowledges = config?.broadcast?.ack === true;
     this.presenceKey = String(config?.presence?.key || randomUUID());
-    /** Which channels it shares broadcasts and presence with. */
+    /** The channels with which it shares broadcasts and presence. */
     this.group = `${this.isPrivate ? 'private' : 'public'} ${topic}`;
   }
 
-  /** The topic as the database and messages know it. */
+  /** The topic as it appears in the database and in messages. */
   get name() {
     return this.topic.slice('realtime:'.length);
   }
 
-  /** Asks what the token may do. @returns {Promise<boolean>} whether it may listen to anything */
+  /** Reads the permissions of the token. @returns {Promise<boolean>} whether it may listen to anything */
   async authorize() {
     if (this.isPrivate) this.policies = await this.server.policies(this.name, this.claims);
     return this.policies.broadcast.read || this.policies.presence.read;
@@ -108,7 +108,7 @@ export class Channel {
     }
   }
 
-  /** The new claims count: what they no longer allow ends the channel. */
+  /** Applies the new claims. Closes the channel if they no longer allow it. */
   async #adopt() {
     const before = this.policies;
     await this.authorize();
@@ -139,18 +139,18 @@ export class Channel {
 
   /** @param {unknown} ref @param {any} payload @param {boolean} isBinary */
   broadcast(ref, payload, isBinary) {
-    // What is not allowed is dropped without a word.
+    // Unauthorized broadcasts are dropped silently.
     if (!this.policies.broadcast.write) return;
     if (this.acknowledges) this.socket.reply({ joinRef: this.joinRef, ref, topic: this.topic }, 'ok', {});
     this.server.topics.broadcast(this, isBinary ? payload : JSON.stringify(sorted(payload)));
   }
 
-  /** Tells what concerns this channel alone. @param {string} event @param {string} payload JSON */
+  /** Sends a message that concerns only this channel. @param {string} event @param {string} payload JSON */
   tell(event, payload) {
     this.#send(event, payload, null);
   }
 
-  /** Passes on what all of the topic are told: it does not say to which join. @param {string} event @param {string} payload JSON */
+  /** Forwards a message to everyone in the topic, without a join reference. @param {string} event @param {string} payload JSON */
   pass(event, payload) {
     this.socket.send({ joinRef: null, ref: null, topic: this.topic, event }, payload);
   }
@@ -170,14 +170,14 @@ export class Channel {
     });
   }
 
-  /** Ends it, and says so. */
+  /** Closes the channel and notifies the client. */
   close() {
     if (!this.#isOpen) return;
     this.discard();
     this.#send('phx_close', '{}', this.joinRef);
   }
 
-  /** Ends it without a word. */
+  /** Closes the channel silently. */
   discard() {
     this.#isOpen = false;
     this.subscriber = null;
@@ -198,7 +198,7 @@ export class Channel {
     try {
       await this.server.follow();
       const scopes = [];
-      // All or nothing: one bad binding leaves the channel without any.
+      // All or nothing: one invalid binding leaves the channel without any.
       for (const { id, params } of this.bindings) {
         scopes.push({ id, scope: await checkBinding(this.server.sql, params, claims.role) });
       }
@@ -242,13 +242,13 @@ export class Channel {
 
   /** @param {string} event @param {string} payload JSON @param {unknown} ref */
   #send(event, payload, ref) {
-    // The server's fast path for changes knows no join_ref.
+    // Changes take a fast path in the server, without join_ref.
     const joinRef = event === 'postgres_changes' ? null : this.joinRef;
     this.socket.send({ joinRef, ref, topic: this.topic, event }, payload);
   }
 }
 
-/** As the server writes a map: its keys in order. @param {any} payload */
+/** Sorts keys, as the server does when it serializes a map. @param {any} payload */
 function sorted(payload) {
   const isMap = payload !== null && typeof payload === 'object' && !Array.isArray(payload);
   return isMap

@@ -1,7 +1,7 @@
 // @ts-check
 
 /**
- * A value as Elixir's `inspect` prints it: error messages of the server carry such text.
+ * A value as Elixir's `inspect` prints it, for error messages.
  *
  * @param {unknown} value text, a list or a map
  * @returns {string}

@@ -7,22 +7,22 @@
 
 /** @typedef {{ oid: number, schema: string, table: string, isFull: boolean, columns: { name: string, typeOid: number }[] }} Relation */
 
-/** Values as text, null, or undefined where the stored value did not change and was not sent. @typedef {(string | null | undefined)[]} Tuple */
+/** Values as text, null, or undefined if the stored value did not change and was not sent. @typedef {(string | null | undefined)[]} Tuple */
 
 /**
  * @typedef {object} Change
  * @property {'INSERT' | 'UPDATE' | 'DELETE'} type
  * @property {Relation} relation
  * @property {Tuple | null} row after the change
- * @property {Tuple | null} old before it: whole, or only the key, or absent
+ * @property {Tuple | null} old before the change: the whole row, only the key, or null
  */
 
 /** @typedef {{ xid: number, committedAt: Date, changes: Change[] }} Transaction */
 
-/** Postgres counts microseconds from 2000 on. */
+/** Postgres counts microseconds since 2000. */
 const EPOCH_MS = Date.UTC(2000, 0, 1);
 
-/** Turns one stream of messages into whole transactions. */
+/** Assembles a stream of messages into transactions. */
 export class Decoder {
   /** @type {Map<number, Relation>} */
   #relations = new Map();
@@ -31,7 +31,7 @@ export class Decoder {
 
   /**
    * @param {Buffer} message
-   * @returns {{ transaction: Transaction } | { mark: string } | null} what the message completes
+   * @returns {{ transaction: Transaction } | { mark: string } | null} what is complete after the message
    */
   read(message) {
     const bytes = new Reader(message);
@@ -59,7 +59,7 @@ export class Decoder {
         const prefix = bytes.string();
         return { mark: `${prefix}:${bytes.text(bytes.int32())}` };
       }
-      // Truncations, types and origins: subscribers are sent nothing of them.
+      // Truncations, types and origins: nothing is sent to subscribers.
       default:
         return null;
     }

@@ -3,7 +3,7 @@
 /** @typedef {{ read: boolean, write: boolean }} Access */
 /** @typedef {{ broadcast: Access, presence: Access }} Policies */
 
-/** What a public channel allows. @type {Policies} */
+/** The permissions in a public channel. @type {Policies} */
 export const EVERYTHING = Object.freeze({
   broadcast: { read: true, write: true },
   presence: { read: true, write: true },
@@ -12,8 +12,8 @@ export const EVERYTHING = Object.freeze({
 const INSERT = 'insert into realtime.messages (topic, extension) values ($1, $2)';
 
 /**
- * Asks row security of `realtime.messages` what a token may do in a private channel, as the server does: in a transaction that
- * is rolled back, it looks whether a row of the topic would be seen, and whether one could be inserted.
+ * Asks the row security of `realtime.messages` what a token may do in a private channel, like the server: in a
+ * transaction that is rolled back, it checks whether a row with the topic would be visible and could be inserted.
  *
  * @param {import('../sql.mjs').Discarded} discarded
  * @param {string} topic without `realtime:`

@@ -14,34 +14,35 @@ import { VERSIONS } from './wire.mjs';
 /** @typedef {import('./replication.mjs').Stream} Stream */
 /** @typedef {import('./changes.mjs').Committed} Committed */
 
-/** How long the server takes to follow the database again after it lost it. */
+/** How long the server takes to reconnect after it lost the database. */
 const GAP_MS = 500;
 
 /**
- * A stand-in for Supabase Realtime (Postgres changes, broadcast, presence): https://supabase.com/docs/guides/realtime/protocol
+ * A replacement for Supabase Realtime (Postgres changes, broadcast, presence):
+ * https://supabase.com/docs/guides/realtime/protocol
  *
- * It follows the database from the first connection on, so that a stack without realtime pays nothing for it.
+ * Replication starts with the first connection, so that a stack without realtime has no cost.
  */
 export class Server {
   /** @type {Set<Socket>} */
   #sockets = new Set();
   #joins = 0;
-  /** When the last joins were, as far as they count for the limit. @type {number[]} */
+  /** The times of recent joins that count towards the limit. @type {number[]} */
   #recentJoins = [];
-  /** Until when the server is cold; null before the first subscription. @type {number | null} */
+  /** When the server stops being cold; null before the first subscription. @type {number | null} */
   #coldUntil = null;
   #downUntil = 0;
   /** @type {Promise<Stream | null> | null} */
   #stream = null;
-  /** Until when a broken connection stays so. @type {Promise<unknown>} */
+  /** Resolves when a broken connection may be restored. @type {Promise<unknown>} */
   #gap = Promise.resolve();
   #isClosed = false;
-  /** Changes not yet sent, and marks among them. @type {(Committed | { mark: string })[]} */
+  /** Unsent changes, with marks among them. @type {(Committed | { mark: string })[]} */
   #queue = [];
   #isPumping = false;
-  /** Who waits for a mark. @type {Map<string, () => void>} */
+  /** Callbacks that wait for a mark. @type {Map<string, () => void>} */
   #waiting = new Map();
-  /** Who is in which topic. */
+  /** The members of each topic. */
   topics = new Topics();
   #webSockets = new WebSocketServer({ noServer: true });
 
@@ -60,12 +61,12 @@ export class Server {
   }
 
   /**
-   * Answers a request to speak WebSocket.
+   * Handles a WebSocket upgrade request.
    *
    * @param {import('node:http').IncomingMessage} incoming
    * @param {import('node:stream').Duplex} raw
    * @param {Buffer} head
-   * @returns {number} the HTTP status of the answer; 0 for none
+   * @returns {number} the HTTP status of the response; 0 if there is none
    */
   upgrade(incoming, raw, head) {
     if (Date.now() < this.#downUntil) {
@@ -87,12 +88,12 @@ export class Server {
     return 101;
   }
 
-  /** What there is, for tests. */
+  /** The current state, for tests. */
   inspect() {
     const sockets = [...this.#sockets];
     return {
       sockets: sockets.length,
-      /** Accepted since the start, restarts included. */
+      /** Accepted since the start, including restarts. */
       joins: this.#joins,
       channels: sockets.flatMap(({ channels }, socket) =>
         [...channels.values()].map(({ topic, bindings, claims, subscriber }) => ({
@@ -113,11 +114,11 @@ export class Server {
   }
 
   /**
-   * Ends every connection and forgets all. Afterwards the server is cold again: the next subscription waits for
-   * `realtimeColdMs`, and what is committed meanwhile is lost.
+   * Closes every connection and forgets everything. Afterwards the server is cold again: the next subscription waits
+   * for `realtimeColdMs`, and changes committed until then are lost.
    *
-   * @param {{ code?: 1012 | 1006, downMs?: number }} [how] `code`: asked to stop (the default), or killed; `downMs`:
-   *   how long it takes no connections
+   * @param {{ code?: 1012 | 1006, downMs?: number }} [how] `code`: 1012 for a graceful stop (the default), 1006 for a
+   * crash; `downMs`: how long the server refuses connections
    */
   restart({ code = 1012, downMs = 0 } = {}) {
     this.#coldUntil = null;
@@ -125,13 +126,13 @@ export class Server {
     for (const socket of [...this.#sockets]) socket.close(code);
   }
 
-  /** The connections there are go dead: they stay open, and nothing comes or is read. New ones work. */
+  /** Existing connections go dead: they stay open, but nothing is sent or read. New connections work. */
   freeze() {
     for (const socket of this.#sockets) socket.freeze();
   }
 
   /**
-   * Loses the database for a while. What is committed meanwhile is never sent, and no client is told.
+   * Loses the database for a while. Changes committed during that time are never sent, and clients are not notified.
    *
    * @param {{ ms?: number }} [how] 500 by default
    * @returns {Promise<void>} once the connection is broken
@@ -142,7 +143,7 @@ export class Server {
     await stream?.close();
   }
 
-  /** Resolves once what is committed by now has been sent, and has arrived wherever the other side still listens. */
+  /** Resolves once everything committed so far has been sent, and received by every client that still listens. */
   async settle() {
     const stream = await this.follow();
     if (!stream) return;
@@ -161,7 +162,7 @@ export class Server {
   }
 
   /**
-   * What a token may do in a private channel.
+   * The permissions of a token in a private channel.
    *
    * @param {string} topic without `realtime:`
    * @param {import('./token.mjs').Claims} claims
@@ -179,7 +180,7 @@ export class Server {
     this.#joins += 1;
   }
 
-  /** Whether there may be one more join this second. */
+  /** Whether the limit allows another join this second. */
   mayJoin() {
     const now = Date.now();
     this.#recentJoins = this.#recentJoins.filter((at) => now - at < 1000);
@@ -188,13 +189,13 @@ export class Server {
     return true;
   }
 
-  /** For how many ms a subscription has to wait yet. */
+  /** How many milliseconds a subscription still has to wait. */
   coldFor() {
     this.#coldUntil ??= Date.now() + this.settings.realtimeColdMs;
     return this.#coldUntil - Date.now();
   }
 
-  /** @returns {Promise<Stream | null>} null while the database has no publication to follow */
+  /** @returns {Promise<Stream | null>} null while the database has no publication */
   async follow() {
     this.#stream ??= this.#open();
     try {

@@ -8,28 +8,27 @@ import { Decoder } from './pgoutput.mjs';
 /** @typedef {{ close(): Promise<void> }} Stream */
 
 /**
- * How often we report where we are. Postgres may miss that there is something new to send when a commit comes just as it
- * goes to sleep, and would notice at the next commit only; a report makes it look again.
+ * The interval of position reports. Postgres may overlook a commit that arrives just as it goes to sleep, and would
+ * notice it only at the next commit. A report wakes it up.
  */
 const REPORT_MS = 20;
 
-/** Prefix of the messages that mark a place in the log. */
+/** The prefix of messages that mark a position in the log. */
 export const MARK = 'local-stack';
 
-/** Kinds of what the server sends in a replication stream: `w` and `k`. */
+/** Message types in a replication stream: `w` and `k`. */
 const WAL_DATA = 0x77;
 const KEEPALIVE = 0x6b;
 
 /**
- * Follows the database's changes from now on. The slot is a temporary one: it goes with the connection, so nothing
- * is left in the data.
+ * Follows the database's changes from now on. The replication slot is temporary: it disappears with the connection.
  *
  * @param {pg.ClientConfig} address
  * @param {object} on
  * @param {(transaction: Transaction) => void} on.transaction
  * @param {(mark: string) => void} on.mark
  * @param {() => void} on.end the connection broke; not called after `close`
- * @returns {Promise<Stream>} once every later commit will be seen
+ * @returns {Promise<Stream>} once all later commits will be received
  */
 export async function followChanges(address, on) {
   const client = new pg.Client(/** @type {any} */ ({ ...address, replication: 'database' }));
@@ -45,7 +44,7 @@ export async function followChanges(address, on) {
   };
   client.on('error', end);
   client.on('end', end);
-  // What `pg` knows of copying both ways is on its connection, which its types leave out.
+  // The `pg` types omit the connection, which supports bidirectional copying.
   const { connection } = /** @type {any} */ (client);
   const close = async () => {
     closed = true;
@@ -75,14 +74,14 @@ export async function followChanges(address, on) {
     `START_REPLICATION SLOT ${slot} LOGICAL ${created.rows[0].consistent_point} ` +
       `(proto_version '1', publication_names '${PUBLICATION}', messages 'true')`,
   );
-  // The command lasts as long as the stream; it fails when that ends.
+  // The command lasts as long as the stream, and fails when the stream ends.
   stream.catch(end);
   await Promise.race([streaming, stream]);
   reports = setInterval(() => connection.sendCopyFromChunk(statusUpdate(received)), REPORT_MS);
   return { close };
 }
 
-/** @param {bigint} position up to which all is received @returns {Buffer} */
+/** @param {bigint} position up to which everything was received @returns {Buffer} */
 function statusUpdate(position) {
   const message = Buffer.alloc(34);
   message.write('r');

@@ -10,17 +10,17 @@ import { decode, decodeBinary, encode, encodeBinary } from './wire.mjs';
 
 const PREFIX = 'realtime:';
 
-/** What a client that listens needs at most to answer a ping. */
+/** The maximum time that a listening client needs to answer a ping. */
 const ANSWER_MS = 2000;
 
-/** One client's connection. */
+/** A client's connection. */
 export class Socket {
   /** By topic. @type {Map<string, Channel>} */
   channels = new Map();
   #isFrozen = false;
-  /** Set while a join waits for the database: what comes meanwhile waits behind it. @type {Promise<unknown> | undefined} */
+  /** Set while a join waits for the database: later messages wait for it. @type {Promise<unknown> | undefined} */
   #busy;
-  /** When the last frame goes out, if frames are delayed. */
+  /** When the last frame is sent, if frames are delayed. */
   #lastDue = 0;
   /** @type {NodeJS.Timeout | undefined} */
   #silence;
@@ -29,9 +29,9 @@ export class Socket {
    * @param {object} parts
    * @param {import('./realtime.mjs').Server} parts.server
    * @param {import('ws').WebSocket} parts.ws
-   * @param {import('node:stream').Duplex} parts.raw what it runs over
-   * @param {string | null} parts.version of the serialisation
-   * @param {Claims} parts.apiClaims whom the API key stands for
+   * @param {import('node:stream').Duplex} parts.raw the underlying stream
+   * @param {string | null} parts.version of the serialization
+   * @param {Claims} parts.apiClaims the claims of the API key
    */
   constructor({ server, ws, raw, version, apiClaims }) {
     this.server = server;
@@ -60,14 +60,14 @@ export class Socket {
   #send(text) {
     const { realtimeDelayMs, realtimeDuplicates } = this.server.settings;
     const due = Math.max(Date.now() + realtimeDelayMs, this.#lastDue);
-    // Once a frame waits, the later ones wait behind it.
+    // Once a frame is delayed, later frames wait for it.
     if (due > Date.now()) {
       this.#lastDue = due;
       setTimeout(() => this.#write(text, realtimeDuplicates), due - Date.now());
     } else this.#write(text, realtimeDuplicates);
   }
 
-  /** Resolves once the other side answered a ping that went out behind all it was sent; or does not answer in time. */
+  /** Resolves once the client answered a ping sent after everything else, or fails to answer in time. */
   async flushed() {
     if (this.#isFrozen || this.ws.readyState !== this.ws.OPEN) return;
     const answered = new Promise((resolve) => this.ws.once('pong', resolve).once('close', resolve));
@@ -87,7 +87,7 @@ export class Socket {
     else this.ws.close(code);
   }
 
-  /** From now on it neither says nor hears anything, and stays open. */
+  /** From now on, sends and receives nothing, but stays open. */
   freeze() {
     this.#isFrozen = true;
     clearTimeout(this.#silence);
@@ -187,7 +187,7 @@ export class Socket {
     });
     if (!channel.isPrivate) return this.#enter(channel, to);
     const authorized = channel.authorize().catch((error) => {
-      // A policy that fails lets no one in.
+      // If a policy fails, no one is admitted.
       process.emitWarning(error);
       return false;
     });
@@ -204,7 +204,7 @@ export class Socket {
     const before = this.channels.get(topic);
     this.server.countJoin();
     this.reply(to, 'ok', { postgres_changes: channel.bindings.map(({ id, params }) => ({ id, ...params })) });
-    // After the reply: so it is on the wire.
+    // Only after the reply, as the real server does.
     before?.close();
     this.channels.set(topic, channel);
     channel.open();
@@ -214,14 +214,15 @@ export class Socket {
   #refusal(topic) {
     if (!topic.startsWith(PREFIX)) return 'unmatched topic';
     if (!this.server.mayJoin()) return 'Too many joins per second';
-    // The server compares before it adds, which lets one more in.
+    // The server compares before it adds, so it admits one more than the limit.
     const isFull = this.channels.size > this.server.settings.realtimeMaxChannels;
     return isFull && !this.channels.has(topic) ? 'Too many channels' : null;
   }
 }
 
 /**
- * A join without config: the topic is `realtime:SCHEMA:TABLE:FILTER`, and as much of that as is there is subscribed.
+ * A join without config: subscribes according to the topic `realtime:SCHEMA:TABLE:FILTER`, whose last parts are
+ * optional.
  *
  * @param {string} topic
  */

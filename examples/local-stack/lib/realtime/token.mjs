@@ -6,9 +6,9 @@ import { inspect } from './inspect.mjs';
 /** @typedef {import('../jwt.mjs').Claims & { role: string, exp: number }} Claims */
 
 /**
- * A token the server refuses.
+ * A token that the server refuses.
  *
- * `reason` is what the answer to a join says, `inspected` the same as a system message shows it.
+ * `reason` appears in the reply to a join; `inspected` is the form in system messages.
  */
 export class TokenError extends Error {
   /** @param {string} reason @param {string} [inspected] */
@@ -20,7 +20,7 @@ export class TokenError extends Error {
 }
 
 /**
- * Reads a token as the server does, with its order of checks.
+ * Reads a token with the same checks as the server, in the same order.
  *
  * @param {string} token
  * @returns {Claims}
@@ -41,10 +41,10 @@ export function readToken(token) {
 }
 
 /**
- * Whom an API key stands for.
+ * The claims of an API key.
  *
  * @param {string | null} key
- * @returns {Claims | null} null when the key is no good
+ * @returns {Claims | null} null if the key is invalid
  */
 export function readApiKey(key) {
   try {
@@ -54,7 +54,7 @@ export function readApiKey(key) {
   }
 }
 
-/** @param {unknown} token clients without a user send the API key here, which may be opaque */
+/** @param {unknown} token clients without a user send the API key, which may be opaque */
 export function isToken(token) {
   return typeof token === 'string' && !token.startsWith('sb_');
 }

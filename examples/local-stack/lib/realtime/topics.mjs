@@ -4,9 +4,9 @@ import { randomBytes } from 'node:crypto';
 /** @typedef {import('./channel.mjs').Channel} Channel */
 /** @typedef {{ phx_ref: string, [name: string]: unknown }} Meta */
 
-/** What joined channels of one topic have in common: who is there, and what they send each other. */
+/** The shared state of all channels with one topic: presence and broadcasts. */
 class Topic {
-  /** With what each has entered into the presence, if it has. @type {Map<Channel, Meta | null>} */
+  /** The channels, each with its presence entry, if it has one. @type {Map<Channel, Meta | null>} */
   members = new Map();
 
   /** Everyone who is present, by key. */
@@ -29,7 +29,7 @@ class Topic {
   }
 }
 
-/** Broadcast and presence among the channels of all sockets. A private channel and a public one share nothing. */
+/** Broadcast and presence among the channels of all sockets. Private and public channels share nothing. */
 export class Topics {
   /** @type {Map<string, Topic>} */
   #topics = new Map();
@@ -75,7 +75,7 @@ export class Topics {
 
   /**
    * @param {Channel} from
-   * @param {string | import('./wire.mjs').UserBroadcast} message JSON of a payload, or what came as a binary frame
+   * @param {string | import('./wire.mjs').UserBroadcast} message a payload as JSON, or the content of a binary frame
    */
   broadcast(from, message) {
     for (const channel of this.#topics.get(from.group)?.members.keys() ?? []) {

@@ -11,14 +11,14 @@
  * @property {any} payload
  */
 
-/** Both serialisations of the protocol: objects (1.0.0, and without a version) and arrays (2.0.0). */
+/** Both serializations of the protocol: objects (1.0.0, and without a version) and arrays (2.0.0). */
 export const VERSIONS = Object.freeze([null, '1.0.0', '2.0.0']);
 
 /**
  * @param {string | null} version
  * @param {string} text one frame
  * @returns {Message}
- * @throws {Error} for what the version does not allow
+ * @throws {Error} if the version does not allow the frame
  */
 export function decode(version, text) {
   const frame = JSON.parse(text);
@@ -40,11 +40,11 @@ function checked(message) {
 }
 
 /**
- * Version 1.0.0 never tells a client its own join_ref.
+ * Version 1.0.0 never sends join_ref to clients.
  *
  * @param {string | null} version
  * @param {Omit<Message, 'payload'>} head
- * @param {string} payload JSON, passed on as it is: it may hold numbers that JavaScript cannot
+ * @param {string} payload JSON, forwarded unchanged: it may contain numbers that JavaScript cannot represent
  * @returns {string}
  */
 export function encode(version, { joinRef, ref, topic, event }, payload) {
@@ -60,7 +60,7 @@ const BROADCAST = 4;
 const JSON_ENCODING = 1;
 
 /**
- * What one client sends all others, as the official client frames it in version 2.0.0: its payload is any bytes.
+ * A broadcast in the binary frame format of version 2.0.0: its payload may be any bytes.
  *
  * @typedef {{ event: string, encoding: number, payload: Buffer }} UserBroadcast
  */
@@ -91,7 +91,7 @@ export function decodeBinary(version, frame) {
 }
 
 /**
- * What the server makes of it for those who speak version 2.0.0.
+ * The broadcast for clients with version 2.0.0.
  *
  * @param {string} topic
  * @param {UserBroadcast} message
@@ -103,10 +103,10 @@ export function encodeBinary(topic, { event, encoding, payload }) {
 }
 
 /**
- * And for those who speak version 1.0.0, which knows JSON alone.
+ * The broadcast for clients with version 1.0.0, which supports only JSON.
  *
  * @param {UserBroadcast} message
- * @returns {string | null} the payload; null for one that is no JSON
+ * @returns {string | null} the payload; null if it is not JSON
  */
 export function broadcastJson({ event, encoding, payload }) {
   if (encoding !== JSON_ENCODING) return null;
