@@ -1,7 +1,7 @@
 //! A browser: a database for each user, tabs that share it, and the flusher of each tab.
 
 use super::program::{Commit, Delivery, TABS, USERS};
-use crate::offline::stored::Stored;
+use crate::offline::stored::{text, Stored};
 use serde_json::{json, Value};
 use workflow_db::offline::{Flusher, Outcome, Poll};
 
@@ -31,6 +31,11 @@ impl Default for Device {
     fn default() -> Self {
         Self { users: Default::default(), tabs: Default::default(), leader: None, is_online: true, user: 0 }
     }
+}
+
+/// Whether a record waits to be sent, or is being sent.
+pub fn is_due(record: &Value) -> bool {
+    matches!(text(&record["state"]), "pending" | "sending")
 }
 
 impl Device {
@@ -101,9 +106,9 @@ impl Device {
         if !self.leads(tab, commit) {
             return None;
         }
-        let pending = self.stored().view()["status"]["pending"].as_u64().unwrap_or_default();
+        let has_pending = self.stored().records.iter().any(is_due);
         let flusher = &mut self.tabs[tab].flusher;
-        flusher.set_pending(pending > 0);
+        flusher.set_pending(has_pending);
         if flusher.poll(now_ms) != Poll::Send {
             return None;
         }
@@ -115,7 +120,7 @@ impl Device {
             self.tabs[tab].flusher.settled(Some(Outcome::Retry), now_ms, 0.5, None);
             return None;
         };
-        assert!(!step["result"].is_null(), "{pending} writes are pending, and none is begun");
+        assert!(!step["result"].is_null(), "writes are pending, and none is begun");
         Some(step["result"].clone())
     }
 

@@ -44,13 +44,22 @@ fn creates(plan: &Value) -> bool {
     !is(plan, "update") && !is(plan, "delete")
 }
 
-fn refers(plan: &Value, row: &str) -> bool {
-    plan["refs"].as_array().is_some_and(|refs| refs.iter().any(|reference| reference == row))
+fn is_same_row(one: &Value, other: &Value) -> bool {
+    one["key"] == other["key"] && one["table"] == other["table"]
+}
+
+fn refers(plan: &Value, other: &Value) -> bool {
+    let is_it = |reference: &Value| {
+        text(reference)
+            .strip_prefix(text(&other["table"]))
+            .is_some_and(|key| key.trim_start() == other["key"])
+    };
+    plan["refs"].as_array().is_some_and(|refs| refs.iter().any(is_it))
 }
 
 /// Whether a later write cannot be made without the earlier one.
 pub fn depends(later: &Value, earlier: &Value) -> bool {
-    row_of(later) == row_of(earlier) || (creates(earlier) && refers(later, &row_of(earlier)))
+    is_same_row(later, earlier) || (creates(earlier) && refers(later, earlier))
 }
 
 impl Oracle {
@@ -72,8 +81,10 @@ impl Oracle {
             let operation = &self.operations[gone];
             assert!(!operation.was_sent, "operation {gone} was sent, and is left out");
             assert!(is(plan, "delete"), "operation {gone} is left out without a deletion");
-            let is_same_row = row_of(&operation.plan) == row_of(plan);
-            assert!(is_same_row || fate == Fate::Needless, "operation {gone} is left out for another row");
+            assert!(
+                is_same_row(&operation.plan, plan) || fate == Fate::Needless,
+                "operation {gone} is left out for another row"
+            );
         }
         if fate == Fate::Needless {
             self.check_unborn(number, &needless);
@@ -85,19 +96,16 @@ impl Oracle {
 
     /// Each row whose writes are left out is created by one of them, and nothing that stays needs it.
     fn check_unborn(&self, deletion: u64, needless: &[u64]) {
-        let born: BTreeSet<_> = needless
-            .iter()
-            .map(|number| &self.operations[number].plan)
-            .filter(|plan| creates(plan))
-            .map(row_of)
-            .collect();
+        let plans = needless.iter().map(|number| &self.operations[number].plan);
+        let born: Vec<_> = plans.filter(|plan| creates(plan)).collect();
         for number in needless.iter().chain([&deletion]) {
-            let row = row_of(&self.operations[number].plan);
-            assert!(born.contains(&row), "operation {number} is left out, but {row} may exist");
+            let plan = &self.operations[number].plan;
+            let is_born = born.iter().any(|birth| is_same_row(birth, plan));
+            assert!(is_born, "operation {number} is left out, but its row may exist");
         }
         let scope = &self.operations[&deletion].scope;
         for (number, kept) in self.queued_in(scope).filter(|(number, _)| !needless.contains(number)) {
-            let needs = born.iter().any(|row| refers(&kept.plan, row));
+            let needs = born.iter().any(|birth| refers(&kept.plan, birth));
             assert!(!needs, "operation {number} needs a row that is left out");
         }
     }
@@ -139,22 +147,23 @@ impl Oracle {
 
     /// Whether the order of the two matters to the server.
     fn conflict(&self, later: &Value, earlier: &Value) -> bool {
-        let (one, other) = (row_of(later), row_of(earlier));
         let is_birth_or_death =
             |plan: &Value| ["insert", "ensure", "delete"].iter().any(|action| is(plan, action));
         let is_structural = |plan: &Value| {
             let body = body_of(plan);
             is_birth_or_death(plan) || body.contains_key("name") || body.contains_key("workflow_id")
         };
-        let belongs =
-            |row: &str, plan: &Value| self.parents.get(row).is_some_and(|parent| *parent == row_of(plan));
-        one == other
-            || (refers(later, &other) && is_birth_or_death(earlier))
-            || (refers(earlier, &one) && is_birth_or_death(later))
+        let belongs = |child: &Value, plan: &Value| {
+            plan["table"] == "workflows"
+                && self.parents.get(&row_of(child)).is_some_and(|parent| *parent == row_of(plan))
+        };
+        is_same_row(later, earlier)
+            || (refers(later, earlier) && is_birth_or_death(earlier))
+            || (refers(earlier, later) && is_birth_or_death(later))
             // A row that is gone with its workflow may be changed before: it is gone all the same.
-            || (is(later, "delete") && belongs(&other, later))
-            || (is(earlier, "save") && later["table"] == "workflow_nodes" && belongs(&one, earlier))
-            || (is(later, "save") && earlier["table"] == "workflow_nodes" && belongs(&other, later))
+            || (is(later, "delete") && belongs(earlier, later))
+            || (is(earlier, "save") && later["table"] == "workflow_nodes" && belongs(later, earlier))
+            || (is(later, "save") && earlier["table"] == "workflow_nodes" && belongs(earlier, later))
             || (later["table"] == earlier["table"] && is_structural(later) && is_structural(earlier))
     }
 

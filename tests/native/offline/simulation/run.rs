@@ -1,6 +1,6 @@
 //! Runs a program, and checks it after every step and at rest.
 
-use super::device::{deliver, Device, InFlight};
+use super::device::{deliver, is_due, Device, InFlight};
 use super::oracle::{depends, Fate, Oracle};
 use super::program::{Commit, Delivery, Program, Step, Write, DEVICES, USERS};
 use super::server::{Caller, Name, Server};
@@ -16,7 +16,7 @@ pub struct Failure {
     pub message: String,
 }
 
-/// What the run came to: so many operations, and so many of them refused.
+/// What the run came to.
 #[derive(Debug, Default, PartialEq)]
 pub struct Summary {
     pub operations: usize,
@@ -255,8 +255,8 @@ impl World {
     fn check_view(&self, device: usize) {
         let stored = self.devices[device].stored();
         let view = stored.view();
-        let is_due = |record: &&Value| matches!(text(&record["state"]), "pending" | "sending");
-        let due: Vec<_> = stored.records.iter().filter(is_due).map(|record| &record["id"]).collect();
+        let due: Vec<_> =
+            stored.records.iter().filter(|record| is_due(record)).map(|record| &record["id"]).collect();
         let shown: Vec<_> = view["overlays"].as_array().unwrap().iter().map(|one| &one["id"]).collect();
         assert_eq!(shown, due);
         for (index, record) in stored.records.iter().enumerate() {

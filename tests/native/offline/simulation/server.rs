@@ -27,7 +27,7 @@ pub struct Caller<'a> {
 #[derive(Default)]
 pub struct Server {
     pub rows: BTreeMap<Name, Row>,
-    /// Rows that nobody may write at present.
+    /// Rows to which every write is refused at present.
     pub forbidden: BTreeSet<Name>,
     /// Records whose write was made.
     pub made: BTreeSet<String>,
