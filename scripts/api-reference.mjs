@@ -59,6 +59,13 @@ const SECTIONS = [
   },
   { title: 'Errors and events', names: /^(\w+Error|DEFAULT_RETRY_CONFIG)$/, types: /^ClientEvent$/ },
   {
+    title: 'Offline',
+    intro:
+      'From `workflow-db/offline`, see [Offline](docs/offline.md). The types of the outbox are exported by `workflow-db/react`, too.',
+    names: /^(offline|getOutbox|clearPersisted)$/,
+    types: /^(Offline|Outbox|SyncState)/,
+  },
+  {
     title: 'React hooks',
     intro:
       'From `workflow-db/react`. Every hook returns `loading`, `isFetching` and `error` in addition to its own members, see [`ReadState`](#readstate).',
@@ -74,7 +81,7 @@ const SECTIONS = [
   },
 ];
 
-const ENTRIES = ['index.d.ts', 'react/index.d.ts', 'devtools/index.d.ts'].map((file) =>
+const ENTRIES = ['index.d.ts', 'react/index.d.ts', 'devtools/index.d.ts', 'offline/index.d.ts'].map((file) =>
   join(root, 'pkg', file),
 );
 

@@ -21,6 +21,7 @@ export const SECTIONS = [
       { source: 'docs/merging.md', page: 'merging.md', title: 'Merging' },
       { source: 'docs/hooks.md', page: 'hooks.md', title: 'Hooks' },
       { source: 'docs/cache.md', page: 'cache.md', title: 'Cache' },
+      { source: 'docs/offline.md', page: 'offline.md', title: 'Offline' },
       { source: 'docs/realtime.md', page: 'realtime.md', title: 'Realtime' },
       { source: 'docs/sharing.md', page: 'sharing.md', title: 'Sharing' },
       { source: 'docs/presence.md', page: 'presence.md', title: 'Presence' },

@@ -4,8 +4,8 @@ import type { GraphConflict, WorkflowWithRelations } from './types.js';
  * Why a call failed. Branch on `code`, show `hint`.
  *
  * `code` is PostgREST's or Postgres's own (`PGRST…`, `23505`, `42501`, …) or one of NOT_CONFIGURED, INVALID_INPUT,
- * NOT_FOUND, CONFLICT, NETWORK, TIMEOUT, ABORTED, RETRY_EXHAUSTED, MIGRATION_REQUIRED, ENGINE_RESTARTED,
- * UNKNOWN_ERROR. `message` never contains a row's value, a token or a key; `details` may contain the database's own
+ * NOT_FOUND, CONFLICT, NETWORK, TIMEOUT, ABORTED, RETRY_EXHAUSTED, MIGRATION_REQUIRED, STORAGE_UNAVAILABLE,
+ * ENGINE_RESTARTED, UNKNOWN_ERROR. `message` never contains a row's value, a token or a key; `details` may contain the database's own
  * text.
  *
  * @example

@@ -104,8 +104,16 @@ impl<'a> Object<'a> {
 
     /// A member; `None` where it is missing or null.
     pub fn get(&self, name: &str) -> Option<Json<'a>> {
-        let member = self.0.iter().find(|(own, _)| own == name);
-        member.map(|(_, value)| *value).filter(|value| !value.is_null())
+        self.given(name).filter(|value| !value.is_null())
+    }
+
+    /// A member, also if it is null.
+    pub fn given(&self, name: &str) -> Option<Json<'a>> {
+        self.0.iter().find(|(own, _)| own == name).map(|(_, value)| *value)
+    }
+
+    pub fn members(&self) -> impl Iterator<Item = (&str, Json<'a>)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), *value))
     }
 
     /// Text, which may not be missing.
@@ -127,10 +135,14 @@ impl<'a> Object<'a> {
     /// Takes over the members of `later`.
     pub fn extend(&mut self, later: Self) {
         for (name, value) in later.0 {
-            match self.0.iter_mut().find(|(own, _)| *own == name) {
-                Some((_, own)) => *own = value,
-                None => self.0.push((name, value)),
-            }
+            self.set(&name, value);
+        }
+    }
+
+    pub fn set(&mut self, name: &str, value: Json<'a>) {
+        match self.0.iter_mut().find(|(own, _)| own == name) {
+            Some((_, own)) => *own = value,
+            None => self.0.push((name.to_owned(), value)),
         }
     }
 
@@ -145,7 +157,7 @@ impl<'a> Object<'a> {
     }
 
     pub fn json(&self) -> String {
-        object(self.0.iter().map(|(name, value)| (name.as_str(), value.0)))
+        object(self.members().map(|(name, value)| (name, value.0)))
     }
 }
 

@@ -14,6 +14,7 @@ mod flusher;
 mod json;
 mod lease;
 mod outbox;
+mod overlay;
 mod record;
 mod shelf;
 mod step;

@@ -1,16 +1,13 @@
 //! What the application sees of the outbox.
 
 use super::json::{list, object};
+use super::overlay::overlay_json;
 use super::record::{Record, State};
-use crate::json::json_text;
 
 /// The view of records in order: what the cache shows on top of its entries, and how far the writes are. Writes that
 /// failed, and those that they block, are not shown.
 pub(super) fn view(records: &[Record]) -> String {
-    let overlays = records.iter().filter(|record| record.is_due()).map(|record| {
-        let (id, at) = (json_text(&record.id), record.created_at.to_string());
-        object([("id", id), ("plan", record.plan.json()), ("at", at)])
-    });
+    let overlays = records.iter().filter(|record| record.is_due()).map(overlay_json);
     object([("overlays", list(overlays)), ("status", status(records))])
 }
 

@@ -35,6 +35,22 @@ pub fn normalize(input: &str) -> Option<String> {
     print(seconds.div_euclid(86_400), seconds.rem_euclid(86_400), fraction)
 }
 
+/// The time `ms` milliseconds after the beginning of 1970, in the server's form. `None` after the year 9999.
+///
+/// ```
+/// use workflow_db::time::timestamp::of_unix_ms;
+///
+/// assert_eq!(of_unix_ms(1_709_251_199_120).as_deref(), Some("2024-02-29T23:59:59.12"));
+/// ```
+pub fn of_unix_ms(ms: u64) -> Option<String> {
+    let seconds = i64::try_from(ms / 1000).ok()?;
+    let mut digits = (1000 + ms % 1000).to_string();
+    while digits.ends_with('0') {
+        digits.pop();
+    }
+    print(seconds.div_euclid(86_400), seconds.rem_euclid(86_400), &digits.as_bytes()[1..])
+}
+
 /// Whether `input` is a date without a time, such as `2024-02-29`.
 pub fn is_date_only(input: &str) -> bool {
     input.len() == 10 && parse_date(input.as_bytes()).is_some()

@@ -76,7 +76,6 @@ test('a workflow with nodes made and edited without a network, across a reload, 
     ['Made offline', 'First'],
   ]);
   await tab.run((id) => db.with({ queue: true }).updateWorkflow(id, { name: 'Edited offline' }), id);
-  assert.equal((await tab.outbox()).pending, 3, 'the edit became part of the new row');
   assert.equal(await row('workflows', id), null);
   await device.goOnline();
   await tab.run(() => sent());

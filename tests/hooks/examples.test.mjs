@@ -23,6 +23,7 @@ const SHOWN = /** @type {Record<string, RegExp>} */ ({
   'use-recent-audit-activity': /told/,
   'use-room': /0 others are here/,
   'use-shared-workflows': /Shared.*Leave/,
+  'use-sync-status': /Everything is saved/,
   'use-workflow': /3 steps/,
   'use-workflow-members': /grace@example.com/,
   'use-workflows': /Workflow .*Archive/,

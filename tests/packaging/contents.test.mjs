@@ -17,7 +17,7 @@ const files = (await readdir(root, { recursive: true, withFileTypes: true }))
 const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
 
 test('the package holds its entry, its types, the bare module, the migrations, and nothing to build it from', () => {
-  const entries = ['index', 'react/index', 'devtools/index'].flatMap((name) => [
+  const entries = ['index', 'react/index', 'devtools/index', 'offline/index'].flatMap((name) => [
     `${name}.js`,
     `${name}.d.ts`,
   ]);
@@ -69,7 +69,7 @@ test('the manifest has what a registry shows, and types come first in every expo
   assert.ok(description.length > 20 && keywords.length > 3);
   assert.deepEqual([license, engines.node], ['MIT', '>=20']);
   const conditions = Object.values(exports).filter((target) => typeof target === 'object');
-  assert.equal(conditions.length, 3);
+  assert.equal(conditions.length, 4);
   for (const target of conditions) assert.deepEqual(Object.keys(target), ['types', 'default']);
 });
 

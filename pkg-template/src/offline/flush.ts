@@ -125,7 +125,7 @@ export class FlushDriver {
   }
 
   private async attempt(): Promise<Outcome | 'idle'> {
-    // The last known user is only assumed to be the one who is signed in.
+    // The last known user may have signed out, or another one in.
     if (!(await this.writes.isSignedIn())) return 'retry';
     if (this.hasLeftovers) await this.writes.step('recover', null);
     this.hasLeftovers = false;

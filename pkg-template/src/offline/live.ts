@@ -148,7 +148,7 @@ export class Live {
   async queue(name: string, args: readonly unknown[], send: () => Promise<unknown>): Promise<unknown> {
     const plan = this.host.planOf(name, args);
     if (plan === undefined) return send();
-    // A user that signs in while this waits is not the one who made the write.
+    // A user that signs in while this waits did not make the write.
     const session = this.current() ?? (await this.identified.then(() => this.current()));
     if (session === undefined) throw this.storage.error ?? invalid('queue', 'a signed-in user');
     try {
@@ -217,6 +217,8 @@ export class Live {
         if (session.flush.isLeader)
           session.flush.flush().then(() => this.tabs.tell(scope, { type: 'rested' }));
         return;
+      case 'socket':
+        return session.socketMessage(message.message);
       case 'rested':
         session.flush.rested();
     }

@@ -1,3 +1,5 @@
+import { DatabaseError } from '../errors.js';
+import type { SocketConstructor } from '../socket-driver.js';
 import {
   loadEngine,
   type OfflineEngine,
@@ -7,13 +9,13 @@ import {
   type Steps,
   type View,
 } from './engine.js';
-import { DatabaseError } from '../errors.js';
 import { FlushDriver } from './flush.js';
 import type { Host, Plan } from './host.js';
 import { Leadership } from './leadership.js';
 import { eraseAll, Persistence, type Limits } from './persist.js';
 import { randomId } from './random-id.js';
 import { isQuotaExceeded, type AnyTransaction, type Storage, type Transaction } from './storage.js';
+import { SharedSockets, type SocketMessage } from './shared-sockets.js';
 import type { Tabs } from './tabs.js';
 import { enter, lastUserOf, type OnSignOut } from './users.js';
 import type { View as ViewOfClient } from './view.js';
@@ -43,7 +45,10 @@ export class Session {
   isOver = false;
   /** What is shown of the outbox. */
   view = NOTHING;
+  /** The realtime socket that this user's tabs share, if this tab needs it. */
+  private sockets: SharedSockets | undefined;
   private readonly leadership: Leadership;
+  private isLeader = false;
   private starting: Promise<void> | undefined;
   /** The number of times that the outbox was read, and the one that is shown. */
   private reads = 0;
@@ -59,9 +64,11 @@ export class Session {
       (await lastUserOf(transaction, host.url)) === userId;
     this.persistence = new Persistence(storage, host, this.scope, settings, mayWrite);
     this.flush = new FlushDriver(this, host, onChange);
-    this.leadership = new Leadership(`workflow-db:${storage.name}:${this.scope}`, storage, (isLeader) =>
-      this.flush.setLeader(isLeader),
-    );
+    this.leadership = new Leadership(`workflow-db:${storage.name}:${this.scope}`, storage, (isLeader) => {
+      this.isLeader = isLeader;
+      this.flush.setLeader(isLeader);
+      this.sockets?.setLeader(isLeader);
+    });
     this.resume();
   }
 
@@ -101,6 +108,25 @@ export class Session {
       await this.step('enqueue', input);
     }
     this.surroundings.storage.succeeded();
+  }
+
+  /** The constructor of sockets that all tabs of this user share. */
+  socketConstructor(Real: SocketConstructor): SocketConstructor {
+    if (this.sockets?.Real !== Real) {
+      const { tabs } = this.surroundings;
+      this.sockets?.end();
+      this.sockets = new SharedSockets(
+        randomId(),
+        (message) => tabs.tell(this.scope, { type: 'socket', message }),
+        Real,
+      );
+      this.sockets.setLeader(this.isLeader);
+    }
+    return this.sockets.Socket;
+  }
+
+  socketMessage(message: SocketMessage): void {
+    this.sockets?.received(message);
   }
 
   /** Whether the provider's token is this user's. Rejects if it cannot answer. */
@@ -166,6 +192,9 @@ export class Session {
     this.persistence.end();
     this.flush.end();
     this.leadership.resign();
+    // As if another tab led, so that the client opens another socket.
+    this.sockets?.received({ kind: 'leads', from: '' });
+    this.sockets?.end();
   }
 
   private async records(transaction: AnyTransaction): Promise<{ records: OutboxRecord[]; read: number }> {

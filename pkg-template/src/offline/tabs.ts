@@ -1,4 +1,5 @@
 import { SCHEMA_VERSION } from '../generated/schema-version.js';
+import type { SocketMessage } from './shared-sockets.js';
 
 /** A change that a tab made or received. */
 export type Change = [table: string, id: string | undefined, row: unknown];
@@ -10,6 +11,8 @@ export type Message =
   | { readonly type: 'outbox' }
   /** The tab that sends should do so now. */
   | { readonly type: 'flush' }
+  /** About the realtime socket that the tabs share. */
+  | { readonly type: 'socket'; readonly message: SocketMessage }
   /** That tab has nothing to send any more, or must wait. */
   | { readonly type: 'rested' };
 
@@ -34,9 +37,10 @@ export class Tabs {
   open(): void {
     if (typeof BroadcastChannel === 'undefined' || this.channel !== undefined) return;
     this.channel = new BroadcastChannel(this.name);
-    this.channel.onmessage = ({ data }: MessageEvent<Envelope>) => {
-      if (data.version === SCHEMA_VERSION) this.onMessage(data.scope, data.message);
-      else if (data.message.type === 'outbox') this.onMessage(data.scope, data.message);
+    this.channel.onmessage = ({ data: { version, scope, message } }: MessageEvent<Envelope>) => {
+      // What every version understands.
+      const isPlain = message.type !== 'rows' && message.type !== 'socket';
+      if (isPlain || version === SCHEMA_VERSION) this.onMessage(scope, message);
     };
   }
 

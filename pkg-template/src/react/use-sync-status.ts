@@ -14,7 +14,8 @@ export interface UseSyncStatusResult extends SyncState, OutboxActions {}
  * function Banner() {
  *   const { pending, failed, isOnline } = useSyncStatus();
  *   if (failed > 0) return <p>{failed} changes were refused</p>;
- *   return isOnline || pending === 0 ? null : <p>Offline. {pending} changes are sent later</p>;
+ *   if (pending > 0) return <p>{pending} changes to send</p>;
+ *   return <p>{isOnline ? 'Everything is saved' : 'Offline'}</p>;
  * }
  * ```
  */

@@ -5,6 +5,7 @@ mod flusher;
 mod json;
 mod lease;
 mod merging;
+mod overlays;
 mod sending;
 mod shelf;
 mod simulation;

@@ -189,15 +189,12 @@ fn writes_without_a_version_get_none() {
 #[test]
 fn what_waits_or_is_being_sent_is_shown_in_order() {
     let mut stored = Stored::default();
-    let plans = [insert("a 1", &[]), delete("b 1"), insert("a 2", &[]), delete("b 2")];
-    stored.queue_all(plans.clone());
+    stored.queue_all([insert("a 1", &[]), delete("b 1"), insert("a 2", &[]), delete("b 2")]);
     stored.send(refusal());
     stored.begin();
     let overlays = stored.view()["overlays"].clone();
-    let shown: Vec<_> = overlays.as_array().unwrap().iter().map(|overlay| overlay["plan"].clone()).collect();
-    assert_eq!(shown, plans[1..]);
-    assert_eq!(overlays[0]["id"], "w2");
-    assert_eq!(overlays[0]["at"], 1_001);
+    let shown: Vec<_> = overlays.as_array().unwrap().iter().map(|overlay| overlay["id"].clone()).collect();
+    assert_eq!(shown, ["w2", "w3", "w4"]);
 }
 
 #[test]
