@@ -237,7 +237,6 @@ impl<P: Platform> Engine<P> {
         let mut state = self.state.borrow_mut();
         let live = &mut state.live;
         if matches!(end, End::SignedIn | End::Unknown) {
-            live.restart_subscriptions(end == End::Unknown);
             live.rooms.restart(end == End::Unknown);
         }
         let is_over = |subscription: &Subscription<P::Data>| match end {
@@ -261,6 +260,8 @@ impl<P: Platform> Engine<P> {
             live.rooms.end(end == End::UserChanged, &error);
         }
         live.subscriptions.remove(is_over);
+        // Also one that was not opened yet: its rows may have been read for the previous user.
+        live.restart_subscriptions(end == End::Unknown);
         live.session.close_all();
         live.echoes.clear();
         live.rereads.clear();

@@ -13,7 +13,7 @@ fn call(tab: usize, name: &'static str, arguments: &'static str) -> Step {
 }
 
 fn setting(tabs: usize, shares_users: bool, max_rows: usize) -> Setting {
-    Setting { tabs, shares_users, max_rows, planted: None }
+    Setting { tabs, shares_users, shares_workflows: false, max_rows, planted: None }
 }
 
 #[test]
@@ -538,6 +538,40 @@ fn a_row_reported_by_a_frame_and_deleted_before_the_first_read_is_reported_as_de
             (2563521697, call(0, "deleteWorkflow", r#"["$workflows:0"]"#)),
             (3171636394, Step::Pass { ms: 2051.0 }),
             (343697021, Step::Rest),
+        ],
+    });
+}
+
+#[test]
+fn a_subscription_that_waits_for_its_channel_tells_the_next_user_no_row_of_the_previous_one() {
+    let member = text(
+        r#"{"workflow_id":"$*workflows:0","email":"$email:2","role":"editor","invited_by":"$user:0","user_id":"$user:2","accepted_at":"2024-05-01T12:00:00Z"}"#,
+    );
+    replay(&Program {
+        setting: Setting { shares_workflows: true, ..setting(2, true, 3) },
+        steps: vec![
+            (2973465869, Step::SignIn { tab: 1, user: Some(1) }),
+            (
+                2623168922,
+                call(
+                    1,
+                    "batchSaveWorkflows",
+                    r#"[{"workflows":[{"user_id":"$me","name":"n8","nodes":[],"connections":[]},{"user_id":"$me","name":"n7","nodes":[],"connections":[]}]}]"#,
+                ),
+            ),
+            (3818626981, Step::Pass { ms: 100.0 }),
+            (1841649714, Step::Provider { tab: 1, answer: Answer::Hangs }),
+            (
+                4220623124,
+                Step::Commit { user: 2, table: "workflow_members", change: Foreign::Insert(member) },
+            ),
+            (
+                2694730742,
+                Step::Follow { tab: 1, table: "workflows", scope: Some(text("$*workflows:4")), filter: None },
+            ),
+            (2961158649, Step::Pass { ms: 187.0 }),
+            (2499589552, Step::SignIn { tab: 1, user: Some(0) }),
+            (2610619304, Step::Rest),
         ],
     });
 }

@@ -1,15 +1,15 @@
 //! What must be true after every step, and what at rest.
 
-use super::pages;
 use super::tab::{Made, Tab};
 use super::value_text;
+use super::{access, pages};
 use crate::support::postgrest::Server;
 use crate::support::{Client, Options, Pending, World};
 use serde_json::{json, Value};
 use std::collections::HashSet;
 
 /// Keys that the application stores under on its own.
-const FOREIGN: &str = "app:";
+pub const FOREIGN: &str = "app:";
 
 impl Tab {
     /// After every step.
@@ -20,6 +20,9 @@ impl Tab {
         let max_size = engine.settings().cache.max_size;
         assert!(engine.keys().len() <= max_size, "more than {max_size} entries");
         self.check_copies(world);
+        if std::mem::take(&mut self.heard_of_members) {
+            self.check_copies_of_ended(&world.server());
+        }
         self.check_order();
         for place in 0..self.made.len() {
             if self.made[place].pending.is_done() && !self.made[place].is_checked {
@@ -62,13 +65,16 @@ impl Tab {
         let mut keys = mirror.take_told();
         keys.sort_unstable();
         keys.dedup();
+        let ended = self.ended_memberships(&server);
         for key in keys.iter().filter(|key| !key.starts_with(FOREIGN)) {
             let (Some(until_ms), Some(copy)) = (mirror.until_wall_ms(key), mirror.peek(key)) else {
                 continue;
             };
             if until_ms > 0.0 {
                 assert!(until_ms <= wall_ms + self.longest_ttl_ms, "{key} answers too long");
-                check_rows(&server, &copy.to_value(), self.user().as_deref(), key);
+                let copy = copy.to_value();
+                check_rows(&server, &copy, self.user().as_deref(), key, 0);
+                self.check_ended(&server, &copy, key, &ended);
             }
         }
     }
@@ -85,7 +91,11 @@ impl Tab {
         let answer = answer.to_value();
         let server = world.server();
         let user = made.pending.delivered_to();
-        check_rows(&server, &answer, user.as_deref(), made.name);
+        let since = if made.is_fresh { made.commits } else { 0 };
+        check_rows(&server, &answer, user.as_deref(), made.name, since);
+        if user == self.user() {
+            self.check_ended(&server, &answer, made.name, &made.ended);
+        }
         if made.name.starts_with("get") {
             check_form(&answer, made);
             pages::check(&server, made, &answer, user.as_deref());
@@ -99,6 +109,7 @@ impl Tab {
             }
             return;
         }
+        access::check_role(&server, made, &answer, user.as_deref());
         self.answered += 1;
         let mut written: Vec<(String, usize)> = rows_of(&answer)
             .into_iter()
@@ -178,20 +189,29 @@ impl Tab {
         };
         let (prefix, rest) = key.split_once(':').expect("a key");
         let id = rest.split(['?', ':']).next().filter(|id| !id.is_empty());
-        let is_own = id.is_some_and(|id| world.server().owner_ever(id) == user.as_deref());
+        let server = world.server();
+        let is_own = id.is_some_and(|id| server.owner_ever(id) == user.as_deref());
+        let is_open = |table: &str| {
+            is_own || (server.shares && id.is_some_and(|id| server.sees(table, id, user.as_deref())))
+        };
         let by_user = |table: &str| follows(table, user.as_deref());
+        let is_workflow_followed =
+            || (is_own && by_user("workflows")) || (is_open("workflows") && follows("workflows", id));
         match prefix {
             "workflow" if rest.ends_with("?relations") => {
-                is_own
-                    && (by_user("workflows") || follows("workflows", id))
-                    && follows("workflow_nodes", id)
-                    && follows("workflow_connections", id)
+                is_workflow_followed() && follows("workflow_nodes", id) && follows("workflow_connections", id)
             }
-            "workflow" => is_own && (by_user("workflows") || follows("workflows", id)),
+            "workflow" => is_workflow_followed(),
+            // Of a workflow that is shared, the user also sees the runs of others.
             "executions" => {
-                by_user("workflow_executions") || (id.is_some() && follows("workflow_executions", id))
+                let are_own = !server.shares || user.as_deref().is_some_and(|user| rest.contains(user));
+                (are_own && by_user("workflow_executions"))
+                    || (id.is_some() && follows("workflow_executions", id))
             }
-            "execution" => is_own && (by_user("workflow_executions") || follows("workflow_executions", id)),
+            "execution" => {
+                (is_own && by_user("workflow_executions"))
+                    || (is_open("workflow_executions") && follows("workflow_executions", id))
+            }
             "execution_results" => follows("execution_node_results", id),
             "workflow_nodes"
             | "workflow_connections"
@@ -226,17 +246,18 @@ fn latest(server: &Server, row: &Value) -> Option<usize> {
     server.history(&value_text(row, "id")).iter().rev().find(is_same).copied()
 }
 
-/// Each row is in a state that it once had, and belongs to the user or to all users.
-fn check_rows(server: &Server, answer: &Value, user: Option<&str>, what: &str) {
+/// Each row is in a state that it once had, and the user could see it since there were `since` commits.
+fn check_rows(server: &Server, answer: &Value, user: Option<&str>, what: &str, since: usize) {
     for row in rows_of(answer) {
-        let place = latest(server, row);
-        assert!(place.is_some(), "{what}: there never was {row}");
-        let table = server.commits[place.expect("it is there")].table;
-        let id = value_text(row, "id");
-        let is_shared = table == "workflow_templates" || row["is_public"] == json!(true);
-        let is_own = server.owner_ever(&id) == user;
-        assert!(is_shared || is_own, "{what} has a row of {table} that is not of {user:?}: {row}");
+        assert!(is_invitation(row) || latest(server, row).is_some(), "{what}: there never was {row}");
+        let is_seen = user.is_some_and(|user| access::may_see(server, row, user, since));
+        assert!(is_seen, "{what} has a row that is not of {user:?}: {row}");
     }
+}
+
+/// What is told of an invitation is no row of a table.
+fn is_invitation(row: &Value) -> bool {
+    row.get("workflow_name").is_some()
 }
 
 /// No row is there twice, and a page says the truth about itself.
@@ -269,7 +290,7 @@ fn part(key: &str) -> (&'static str, Value) {
 }
 
 /// Every row in an answer, whatever its form.
-fn rows_of(answer: &Value) -> Vec<&Value> {
+pub fn rows_of(answer: &Value) -> Vec<&Value> {
     match answer {
         Value::Array(rows) => rows.iter().flat_map(rows_of).collect(),
         Value::Object(object) => {

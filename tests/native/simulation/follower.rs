@@ -1,5 +1,6 @@
 //! What one handler was told, and what must be true of it.
 
+use super::access::may_see;
 use super::value_text;
 use crate::support::postgrest::filter::holds;
 use crate::support::postgrest::schema::facts;
@@ -7,7 +8,7 @@ use crate::support::postgrest::url::{params, Condition};
 use crate::support::postgrest::Row;
 use crate::support::{Json, World};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use workflow_db::realtime::ChangeKind as Kind;
 use workflow_db::subscriptions::{Notice, Selection, Status};
 
@@ -17,9 +18,15 @@ pub struct Follower {
     /// By row: what it is, or None for gone.
     told: BTreeMap<String, Option<Value>>,
     is_live: bool,
-    /// How many commits there were at its first rest: what was committed before may have been seen by its first reading,
-    /// and is not reported.
-    since: Option<usize>,
+    /// Its first rest: what was there before may have been seen by its first reading, and is not reported.
+    start: Option<Start>,
+}
+
+/// What there was at a rest.
+struct Start {
+    commits: usize,
+    /// The rows that the user could see.
+    seen: HashSet<String>,
 }
 
 impl Follower {
@@ -29,7 +36,7 @@ impl Follower {
             Err(refusal) => panic!("{filter:?} is no filter: {}", refusal.message),
         });
         let conditions = conditions.unwrap_or_default();
-        Self { selection, conditions, told: BTreeMap::new(), is_live: false, since: None }
+        Self { selection, conditions, told: BTreeMap::new(), is_live: false, start: None }
     }
 
     pub fn hear(&mut self, news: Notice<Json>, user: Option<&str>, world: &World) {
@@ -37,7 +44,7 @@ impl Follower {
             Notice::Status(status, _) => self.is_live = status == Status::Live,
             Notice::Gap => {
                 self.told.clear();
-                self.since = None;
+                self.start = None;
             }
             Notice::Row { kind, row, .. } => self.hear_row(kind, row.to_value(), user, world),
         }
@@ -46,9 +53,8 @@ impl Follower {
     fn hear_row(&mut self, kind: Kind, row: Value, user: Option<&str>, world: &World) {
         let id = value_text(&row, "id");
         let server = world.server();
-        let owner = server.owner_ever(&id);
-        let is_shared = self.selection.table.name == "workflow_templates" || server.was_public(&id);
-        assert!(is_shared || owner == user, "a row of another user was told: {row}");
+        let is_seen = user.is_some_and(|user| may_see(&server, &row, user, 0));
+        assert!(is_seen, "a row of another user was told, {kind:?}: {row}");
         let before = self.told.get(&id).cloned();
         match kind {
             Kind::Insert => assert!(!matches!(before, Some(Some(_))), "inserted twice: {row}"),
@@ -64,11 +70,12 @@ impl Follower {
     /// At rest: what was told is what is there, and nothing of what changed was left out.
     pub fn check(&mut self, world: &World, user: Option<&str>) {
         let server = world.server();
-        let since = *self.since.get_or_insert(server.commits.len());
         let table = self.selection.table.name;
         let now = |id: &str| {
             server.row(table, id).filter(|row| self.means(row) && server.sees(table, id, user)).cloned()
         };
+        let seen = server.rows(table).filter_map(|row| row["id"].as_str()).filter(|id| now(id).is_some());
+        let seen: HashSet<String> = seen.map(str::to_owned).collect();
         for (id, told) in &self.told {
             // Rows of such a table only go with their account, which a reading from the latest row on does not show.
             if self.selection.table.is_append_only && server.row(table, id).is_none() {
@@ -77,6 +84,15 @@ impl Follower {
             assert_eq!(*told, now(id).map(Value::Object), "{table} {id} as told, and as it is");
         }
         assert!(self.is_live, "{table} is not live after a long rest");
+        let Some(start) = &self.start else {
+            self.start = Some(Start { commits: server.commits.len(), seen });
+            return;
+        };
+        // A row also appears when its workflow is shared with the user, which is no change of the row.
+        for id in seen.difference(&start.seen).filter(|_| server.shares) {
+            assert!(self.told.contains_key(id), "{table} {id} can be seen now, and was not told");
+        }
+        let since = start.commits;
         for (place, commit) in server.commits.iter().enumerate().skip(since) {
             let id = commit.row["id"].as_str().expect("an id");
             let before = server.history(id).iter().rev().find(|earlier| **earlier < since);
@@ -97,6 +113,13 @@ impl Follower {
             self.selection.table.scopes.iter().any(|column| row[*column].as_str() == Some(scope))
         });
         is_in_scope && self.conditions.iter().all(|it| holds(facts, it, row) == Some(true))
+    }
+
+    /// The rows of this table that it was told are gone.
+    pub fn gone(&self, table: &str) -> impl Iterator<Item = &String> {
+        let is_meant = self.selection.table.name == table;
+        let gone = self.told.iter().filter(move |(_, told)| is_meant && told.is_none());
+        gone.map(|(id, _)| id)
     }
 
     /// Whether it hears of every row of this scope.

@@ -99,6 +99,9 @@ pub const OPTIONAL: [&str; 11] = [
     "getSharedWorkflows",
 ];
 
+/// Those for members.
+pub const MEMBERS: &[&str] = OPTIONAL.split_at(2).1;
+
 impl Generator {
     pub fn call(&self, tab: usize, names: &[&'static str]) -> Step {
         let random = &self.random;
@@ -261,6 +264,7 @@ impl Generator {
                 _ => json!([self.query(false, &audits)]),
             },
             "getAuditLogsPage" => json!([self.query(true, &audits)]),
+            name if MEMBERS.contains(&name) => self.member_arguments(name),
             // All rows of a user.
             _ => json!([me]),
         }

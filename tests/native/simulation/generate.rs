@@ -18,12 +18,10 @@ const REFUSALS: [Fault; 3] =
 
 pub fn program(seed: u64, length: usize, planted: Option<Planted>) -> Program {
     let random = Random::new(seed ^ 0x5eed);
-    let setting = Setting {
-        tabs: 2 + random.below(3),
-        shares_users: random.chance(0.5),
-        max_rows: *random.pick(&[2, 3, 7, 1_000]),
-        planted,
-    };
+    let (tabs, shares_users) = (2 + random.below(3), random.chance(0.5));
+    let shares_workflows = shares_users && seed % 2 == 0;
+    let max_rows = *random.pick(&[2, 3, 7, 1_000]);
+    let setting = Setting { tabs, shares_users, shares_workflows, max_rows, planted };
     let mut generator = Generator { random, setting };
     let mut steps = generator.opening();
     while steps.len() < length {
@@ -62,6 +60,9 @@ impl Generator {
 
     fn step(&mut self) -> Step {
         let tab = self.random.below(self.setting.tabs);
+        if self.setting.shares_workflows && self.random.chance(0.15) {
+            return self.sharing(tab);
+        }
         match self.random.below(100) {
             0..32 => self.call(tab, &READS),
             32..56 => self.call(tab, &WRITES),
@@ -182,6 +183,9 @@ impl Generator {
         let random = &self.random;
         let table = *random.pick(TABLES);
         let (which, user) = (random.below(12), random.below(2));
+        if table.name == "workflow_members" {
+            return self.commit_of_members();
+        }
         let change = match random.below(10) {
             // The account is deleted; the same user comes back.
             0 if table.name == "user_profiles" => Foreign::Remove(which),

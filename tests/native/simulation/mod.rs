@@ -2,6 +2,7 @@
 //!
 //! A program is made from a seed, run and checked. One that fails is made as short as possible and printed as code.
 
+mod access;
 mod checks;
 mod follower;
 mod functions;
@@ -11,6 +12,7 @@ pub mod program;
 mod recency;
 mod rows;
 pub mod run;
+mod sharing;
 mod shrink;
 mod tab;
 
@@ -106,6 +108,18 @@ fn a_page_that_lacks_a_row_is_found_and_shrunk() {
 fn entries_that_leave_in_a_wrong_order_are_found_and_shrunk() {
     let short = found(Planted::ForgottenUse, "is kept behind");
     assert!(short.steps.len() <= 8, "{}", short.code());
+}
+
+#[test]
+fn a_row_that_a_former_member_still_reads_is_found_and_shrunk() {
+    let short = found(Planted::FormerMembers, "no longer");
+    assert!(short.steps.len() <= 20, "{}", short.code());
+}
+
+#[test]
+fn a_write_of_a_viewer_that_is_not_refused_is_found_and_shrunk() {
+    let short = found(Planted::WritingViewers, "was not refused");
+    assert!(short.steps.len() <= 20, "{}", short.code());
 }
 
 /// A member that is text; empty where there is none.

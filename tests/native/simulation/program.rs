@@ -2,7 +2,8 @@
 //!
 //! Arguments are JSON in which texts that begin with `$` stand for what is there when the step runs: `$me` is the user
 //! of the tab, `$workflows:3` one of that user's workflows, `$*workflows:3` one of any user's, `$mark` a text of this
-//! step alone, `$version` the `updated_at` of the row that the first argument names, `$base` its graph.
+//! step alone, `$email:1` the address of a user, `$version` the `updated_at` of the row that the first argument names,
+//! `$base` its graph.
 
 use crate::support::network::Fault;
 use crate::support::tokens::Answer;
@@ -22,6 +23,8 @@ pub struct Setting {
     pub tabs: usize,
     /// Whether the users sign in in every tab, and something else changes their rows too. Else each tab has its own.
     pub shares_users: bool,
+    /// Whether the users also share workflows with each other. Then there are three, and each tab has two of them.
+    pub shares_workflows: bool,
     /// The server cuts longer lists.
     pub max_rows: usize,
     /// A fault of the model, by which the simulator is tested.
@@ -38,6 +41,31 @@ pub enum Planted {
     ShortPages,
     /// The cache does not hear which of its entries were used.
     ForgottenUse,
+    /// Former members still read everything.
+    FormerMembers,
+    /// Viewers write as editors do.
+    WritingViewers,
+}
+
+/// The users of a program in which workflows are shared.
+pub const USERS: [&str; 3] = ["ada", "ben", "cid"];
+
+impl Setting {
+    /// The two users of a tab.
+    pub fn users(&self, tab: usize) -> [String; 2] {
+        if self.shares_workflows {
+            [tab, tab + 1].map(|place| USERS[place % USERS.len()].to_owned())
+        } else if self.shares_users {
+            ["ada", "ben"].map(str::to_owned)
+        } else {
+            ["a", "b"].map(|name| format!("user {tab} {name}"))
+        }
+    }
+
+    /// Whether workflows are made public, and private again. No one is told of that, unlike of a membership that ends.
+    pub fn publishes(&self) -> bool {
+        self.shares_users && !self.shares_workflows
+    }
 }
 
 /// Text that prints as code.

@@ -18,9 +18,10 @@ const MARKED: [(&str, &str); 6] = [
 impl Generator {
     /// One of the rows of a table, mostly of one's own.
     pub fn reference(&self, table: &str) -> String {
+        let of_any = if self.setting.shares_workflows { 10 } else { 3 };
         match self.random.below(20) {
             0 => uuid_of(table),
-            1 | 2 => format!("$*{table}:{}", self.random.below(12)),
+            place if place < of_any => format!("$*{table}:{}", self.random.below(12)),
             _ => format!("${table}:{}", self.random.below(12)),
         }
     }
@@ -59,7 +60,7 @@ impl Generator {
         for column in table.columns {
             let is_written = column.presence == Presence::Required || self.random.chance(0.15);
             let is_kept = matches!(column.name, "id" | "created_at" | "updated_at")
-                || (column.name == "is_public" && !self.setting.shares_users);
+                || (column.name == "is_public" && !self.setting.publishes());
             if is_written && !is_kept {
                 row.insert(column.name.to_owned(), self.value(column));
             }
@@ -81,7 +82,7 @@ impl Generator {
         let is_changed = |column: &&Column| match column.name {
             "id" | "created_at" | "updated_at" | "email" | "workflow_data" | "user_id" => false,
             "workflow_id" | "execution_id" | "created_by" => self.random.chance(0.1),
-            "is_public" => self.setting.shares_users,
+            "is_public" => self.setting.publishes(),
             _ => true,
         };
         let columns: Vec<&Column> = table.columns.iter().filter(is_changed).collect();

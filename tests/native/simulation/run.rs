@@ -1,8 +1,9 @@
 //! Runs a program, and checks after every step what must be true.
 
-use super::program::{CacheCall, Configured, Foreign, Planted, Program, Setting, Step, Trouble};
+use super::program::{CacheCall, Configured, Foreign, Planted, Program, Setting, Step, Trouble, USERS};
 use super::tab::Tab;
 use crate::support::random::uuid_of;
+use crate::support::world::email_of;
 use crate::support::{realtime, World};
 use serde_json::Value;
 use std::cell::RefCell;
@@ -66,7 +67,7 @@ fn listen_to_panics() {
 struct Life {
     world: World,
     tabs: Vec<Tab>,
-    shares_users: bool,
+    setting: Setting,
     done: usize,
 }
 
@@ -78,6 +79,9 @@ impl Life {
         server.audits = true;
         server.forgets_ids = matches!(setting.planted, Some(Planted::SecondInsert));
         server.shows_everything = matches!(setting.planted, Some(Planted::OtherUsersRows));
+        server.shares = setting.shares_workflows;
+        server.keeps_members = matches!(setting.planted, Some(Planted::FormerMembers));
+        server.lets_viewers_write = matches!(setting.planted, Some(Planted::WritingViewers));
         server.shortens_pages = matches!(setting.planted, Some(Planted::ShortPages));
         drop(server);
         let faults = &world.core.realtime;
@@ -85,18 +89,14 @@ impl Life {
         faults.is_cold.set(true);
         faults.large_columns.set(&["description", "config", "error_message"]);
         faults.jitter_ms.set(40.0);
-        let names = |tab: usize| {
-            if setting.shares_users {
-                ["ada".to_owned(), "ben".to_owned()]
-            } else {
-                [format!("user {tab} a"), format!("user {tab} b")]
+        let mut tabs: Vec<Tab> = (0..setting.tabs).map(|tab| Tab::new(&world, setting.users(tab))).collect();
+        for tab in &mut tabs {
+            if setting.shares_workflows {
+                tab.follow_memberships();
             }
-        };
-        let tabs: Vec<Tab> = (0..setting.tabs).map(|tab| Tab::new(&world, names(tab))).collect();
-        for tab in &tabs {
             tab.client.mirror().forgets_use.set(matches!(setting.planted, Some(Planted::ForgottenUse)));
         }
-        Self { world, tabs, shares_users: setting.shares_users, done: 0 }
+        Self { world, tabs, setting: setting.clone(), done: 0 }
     }
 
     fn take(&mut self, luck: u64, step: &Step) {
@@ -105,6 +105,9 @@ impl Life {
             tab.client.sim().reseed(luck.wrapping_mul(31).wrapping_add(number));
         }
         self.perform(step);
+        if self.setting.shares_workflows {
+            self.tabs.iter_mut().for_each(Tab::follow_memberships);
+        }
         self.world.settle();
         for tab in &mut self.tabs {
             tab.listen(&self.world);
@@ -121,7 +124,8 @@ impl Life {
             Step::Call { tab, name, arguments, options } => {
                 let tab = &mut self.tabs[*tab];
                 let mark = format!("mark {}", self.done);
-                let scope = Scope { user: tab.user(), names: &tab.names, mark: &mark };
+                let names = names_for(&self.setting, tab);
+                let scope = Scope { user: tab.user(), names: &names, mark: &mark };
                 let mut arguments = scope.resolved(world, &parsed(&arguments.0));
                 resolve_version(world, &mut arguments);
                 tab.call(world, (name, arguments), *options, mark);
@@ -135,7 +139,8 @@ impl Life {
             }
             Step::Follow { tab, table, scope, filter } => {
                 let tab = &mut self.tabs[*tab];
-                let names = Scope { user: tab.user(), names: &tab.names, mark: "" };
+                let names = names_for(&self.setting, tab);
+                let names = Scope { user: tab.user(), names: &names, mark: "" };
                 let scope = scope.as_ref().map(|scope| names.text(world, &scope.0));
                 tab.follow(table, scope, *filter);
             }
@@ -188,9 +193,9 @@ impl Life {
     }
 
     fn commit(&self, user: usize, table: &'static str, change: &Foreign) {
-        let names = &self.tabs[0].names;
+        let names = names_for(&self.setting, &self.tabs[0]);
         let mark = format!("foreign {}", self.done);
-        let scope = Scope { user: Some(uuid_of(&names[user])), names, mark: &mark };
+        let scope = Scope { user: Some(uuid_of(&names[user])), names: &names, mark: &mark };
         let row = |which: usize| {
             let id = scope.text(&self.world, &format!("${table}:{which}"));
             self.world.server().row(table, &id).is_some().then_some(id)
@@ -239,7 +244,7 @@ impl Life {
             tab.listen(world);
             tab.check_step(world);
             tab.check_calls(world);
-            if !self.shares_users {
+            if !self.setting.shares_users {
                 // Templates belong to all users, and deleting one deletes the rows of users who saved it.
                 let is_own = |key: &str| !key.starts_with("template") && !key.starts_with("saved_templates");
                 tab.check_cache(world, is_own);
@@ -262,6 +267,9 @@ impl Life {
                 follower.check(world, user.as_deref());
             }
             tab.check_cache(world, |key| tab.is_followed(world, key));
+            if self.setting.shares_workflows {
+                tab.check_rights(&world.server());
+            }
         }
     }
 
@@ -326,6 +334,15 @@ fn disturb(world: &World, trouble: Trouble) {
     }
 }
 
+/// The users whom a program calls by number.
+fn names_for(setting: &Setting, tab: &Tab) -> Vec<String> {
+    if setting.shares_workflows {
+        USERS.map(str::to_owned).to_vec()
+    } else {
+        tab.names.to_vec()
+    }
+}
+
 fn parsed(json: &str) -> Value {
     serde_json::from_str(json).expect("a program's values are JSON")
 }
@@ -333,7 +350,7 @@ fn parsed(json: &str) -> Value {
 /// What the texts that begin with `$` stand for.
 struct Scope<'a> {
     user: Option<String>,
-    names: &'a [String; 2],
+    names: &'a [String],
     mark: &'a str,
 }
 
@@ -357,6 +374,7 @@ impl Scope<'_> {
             None if name == "mark" => self.mark.to_owned(),
             None => self.user.clone().unwrap_or_else(|| uuid_of("nobody")),
             Some(("user", which)) => uuid_of(&self.names[which.parse::<usize>().expect("a number")]),
+            Some(("email", which)) => email_of(&self.names[which.parse::<usize>().expect("a number")]),
             Some((table, which)) => {
                 let server = world.server();
                 let (is_any, table) = (table.starts_with('*'), table.trim_start_matches('*'));

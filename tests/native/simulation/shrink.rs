@@ -63,15 +63,15 @@ impl Shrinker {
 
     /// Makes what is left plainer.
     fn simplify(&mut self) {
-        for place in 0..self.program.steps.len() {
+        let mut place = 0;
+        // What fails earlier leaves fewer steps.
+        while place < self.program.steps.len() {
             if let Some(plainer) = plainer(&self.program.steps[place].1) {
                 let mut candidate = self.program.clone();
                 candidate.steps[place].1 = plainer;
                 self.keeps(candidate);
             }
-            if place >= self.program.steps.len() {
-                return;
-            }
+            place += 1;
         }
     }
 }

@@ -5,8 +5,9 @@ use super::recency::Recency;
 use crate::support::random::uuid_of;
 use crate::support::{Client, Options, Pending, World};
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use workflow_db::api::{operation, Call, Operation};
+use workflow_db::realtime::ChangeKind;
 use workflow_db::subscriptions::{Notice, Selection};
 
 /// A call under way or done.
@@ -28,6 +29,8 @@ pub struct Made {
     pub is_fresh: bool,
     /// How many own writes had been answered.
     pub answered: usize,
+    /// The workflows of which the tab knew that they were no longer shared.
+    pub ended: BTreeSet<String>,
     pub is_checked: bool,
 }
 
@@ -47,6 +50,8 @@ pub struct Tab {
     /// No entry may answer longer, in milliseconds.
     pub longest_ttl_ms: f64,
     pub recency: Recency,
+    /// Whether it was told something of members in this step.
+    pub heard_of_members: bool,
     /// How many steps were taken.
     pub step: usize,
 }
@@ -66,6 +71,7 @@ impl Tab {
             page: None,
             longest_ttl_ms: 300_000.0,
             recency: Recency::default(),
+            heard_of_members: false,
             step: 0,
         }
     }
@@ -92,6 +98,10 @@ impl Tab {
             base_url_length: 40,
         };
         let key = match operation(name, &call) {
+            // The engine completes the key of what is the signed-in user's alone.
+            Ok(Operation::Read(read)) if read.key.ends_with(':') => {
+                Some([&*read.key, &self.user().unwrap_or_default()].concat())
+            }
             Ok(Operation::Read(read)) => Some(read.key),
             _ => None,
         };
@@ -100,6 +110,7 @@ impl Tab {
         }
         let is_plain = !options.fresh && options.ttl_ms.is_none() && options.timeout_ms.is_none();
         let commits = world.server().commits.len();
+        let ended = self.ended_memberships(&world.server());
         // Different arguments may ask the same.
         let is_joinable = |made: &&Made| !made.pending.is_done() && made.key == key;
         let joinable = self.made.iter().filter(is_joinable);
@@ -128,6 +139,7 @@ impl Tab {
             commits,
             is_fresh: options.fresh,
             answered: self.answered,
+            ended,
             is_checked: false,
         });
     }
@@ -147,7 +159,7 @@ impl Tab {
         self.follow_interest(Selection::new(table, scope, filter.map(str::to_owned)).expect("it is valid"));
     }
 
-    fn follow_interest(&mut self, selection: Selection) {
+    pub fn follow_interest(&mut self, selection: Selection) {
         if self.followers.values().all(|follower| follower.selection != selection) {
             let number = self.client.engine.follow(selection.clone(), true);
             self.followers.insert(number, Follower::new(selection));
@@ -195,7 +207,16 @@ impl Tab {
                 self.followers.remove(&told.subscription);
                 self.ended.push(told.subscription);
             } else {
+                self.heard_of_members |= follower.selection.table.name == "workflow_members";
+                let row = match &told.news {
+                    Notice::Row { kind, row, .. } if *kind != ChangeKind::Delete => Some(row.to_value()),
+                    _ => None,
+                };
                 follower.hear(told.news, user.as_deref(), world);
+                if let Some(row) = row {
+                    let server = world.server();
+                    self.check_ended(&server, &row, "what is told", &self.ended_memberships(&server));
+                }
             }
         }
     }

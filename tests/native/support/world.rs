@@ -62,8 +62,9 @@ impl World {
     /// A client with this user, who has a profile, signed in.
     pub fn signed_in(&self, user: &str) -> Client {
         let id = uuid_of(user);
+        self.server().verify(&id, email_of(user));
         if self.server().row("user_profiles", &id).is_none() {
-            self.server().add("user_profiles", json!({"id": id, "email": format!("{user}@example.org")}));
+            self.server().add("user_profiles", json!({"id": id, "email": email_of(user)}));
         }
         let client = Client::new(self.core.clone());
         client.tokens().sign_in(Some(user));
@@ -108,6 +109,11 @@ impl World {
     pub fn count_requests(&self) -> usize {
         self.take_requests().len()
     }
+}
+
+/// The address of a user.
+pub fn email_of(user: &str) -> String {
+    format!("{user}@example.org")
 }
 
 impl Drop for World {

@@ -4,6 +4,7 @@
 pub mod calendar;
 pub mod filter;
 mod read;
+pub mod rights;
 mod rpc;
 pub mod schema;
 pub mod url;
@@ -14,7 +15,7 @@ use super::random::uuid_of;
 use super::tokens::subject_of;
 use schema::{facts, Facts};
 use serde_json::{json, Map, Value};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use workflow_db::rest::{Reply, ResponseBody};
 
 pub type Row = Map<String, Value>;
@@ -53,8 +54,17 @@ pub struct Server {
     pub shows_everything: bool,
     /// Whether pages lack their first row: a third planted fault.
     pub shortens_pages: bool,
-    /// Whether members see the workflows shared with them.
+    /// Whether the database has members, and they see what is shared with them.
     pub shares: bool,
+    /// Whether former members may still read everything, and whether viewers may write: two more planted faults.
+    pub keeps_members: bool,
+    pub lets_viewers_write: bool,
+    /// The verified address of each account.
+    emails: HashMap<String, String>,
+    /// The places of all commits of members.
+    member_commits: Vec<usize>,
+    /// Whose request is being handled.
+    actor: Option<String>,
     /// Every change, in commit order.
     pub commits: Vec<Commit>,
 }
@@ -116,6 +126,11 @@ impl Default for Server {
             shows_everything: false,
             shortens_pages: false,
             shares: false,
+            keeps_members: false,
+            lets_viewers_write: false,
+            emails: HashMap::new(),
+            member_commits: Vec::new(),
+            actor: None,
             commits: Vec::new(),
         }
     }
@@ -135,9 +150,13 @@ impl Server {
     /// Answers a request.
     pub fn handle(&mut self, arrival: &Arrival<'_>) -> Reply<Json> {
         let outcome = match self.subject(arrival.token) {
-            Ok(subject) => self.run(arrival, subject.as_deref()),
+            Ok(subject) => {
+                self.actor.clone_from(&subject);
+                self.run(arrival, subject.as_deref())
+            }
             Err(refusal) => Err(refusal),
         };
+        self.actor = None;
         match outcome {
             Ok(Outcome { status, body, content_range }) => Reply {
                 status,
@@ -151,7 +170,10 @@ impl Server {
 
     fn run(&mut self, arrival: &Arrival<'_>, subject: Option<&str>) -> Result<Outcome, Refusal> {
         if let Some(function) = arrival.path.strip_prefix("rpc/") {
-            return self.call(function, arrival.body.unwrap_or_default(), subject);
+            return match function.split_once('?') {
+                Some(("workflow_invitations", query)) if self.shares => self.invitations(query, subject),
+                _ => self.call(function, arrival.body.unwrap_or_default(), subject),
+            };
         }
         let (name, query) = arrival.path.split_once('?').unwrap_or((arrival.path, ""));
         let facts = facts(name).ok_or_else(|| Refusal::new(404, "42P01", "no such relation"))?;
@@ -181,44 +203,6 @@ impl Server {
     /// From now on, requests for the row fail with this code.
     pub fn poison(&mut self, id: &str, code: &'static str) {
         self.poisoned.insert(id.to_owned(), code);
-    }
-
-    /// Whether this user may read the row.
-    fn is_visible(&self, facts: &Facts, row: &Row, subject: Option<&str>) -> bool {
-        let Some(subject) = subject else { return false };
-        let is_public = facts.name == "workflow_templates"
-            || (facts.name == "workflows" && row["is_public"] == json!(true));
-        is_public
-            || self.shows_everything
-            || self.owner(facts, row).as_deref() == Some(subject)
-            || (self.shares && self.is_member(facts, row, subject))
-    }
-
-    /// Whether the user is a member of the row's workflow.
-    fn is_member(&self, facts: &Facts, row: &Row, subject: &str) -> bool {
-        let workflow_id = match facts.name {
-            "workflows" => row.get("id"),
-            "execution_node_results" => {
-                let run = row["execution_id"].as_str().and_then(|id| self.row("workflow_executions", id));
-                run.and_then(|run| run.get("workflow_id"))
-            }
-            "workflow_favorites" => None,
-            _ => row.get("workflow_id"),
-        };
-        let is_own = |member: &Row| {
-            Some(&member["workflow_id"]) == workflow_id && member["user_id"].as_str() == Some(subject)
-        };
-        self.rows("workflow_members").any(is_own)
-    }
-
-    /// The owner of the row, through its parent if it has no owner column.
-    fn owner(&self, facts: &Facts, row: &Row) -> Option<String> {
-        if let Some(column) = facts.owner {
-            return row.get(column)?.as_str().map(str::to_owned);
-        }
-        let (column, parent) = facts.parents.first()?;
-        let parent_row = self.tables[parent].get(row.get(*column)?.as_str()?)?;
-        self.owner(schema::facts(parent)?, parent_row)
     }
 }
 
@@ -266,6 +250,9 @@ impl Server {
         let at = self.now();
         let id = row["id"].as_str().expect("an id").to_owned();
         self.history.entry(id).or_default().push(self.commits.len());
+        if table == "workflow_members" {
+            self.member_commits.push(self.commits.len());
+        }
         self.commits.push(Commit { table, kind, row, at });
     }
 
@@ -276,29 +263,44 @@ impl Server {
             "api_keys" => "api_key",
             "workflow_executions" => "workflow_execution",
             "integrations" => "integration",
+            "workflow_members" => "workflow_member",
             "brand_settings" | "account_settings" => table,
             _ => return,
         };
         let Some(row) = after.as_ref().or(before.as_ref()).filter(|_| self.audits) else { return };
-        // Nothing is recorded for a deleted account.
-        if !row["user_id"].as_str().is_some_and(|user| self.tables["user_profiles"].contains_key(user)) {
-            return;
-        }
         let verb = match (&before, &after) {
             (None, _) => "created",
             (_, None) => "deleted",
             _ => "updated",
         };
-        let facts = facts("audit_logs").expect("a table");
-        let mut entry = schema::defaults(facts, &self.now());
         let values = json!({
-            "user_id": row["user_id"], "action": format!("{resource}_{verb}"), "resource_type": resource,
-            "resource_id": row["id"], "details": {},
+            "action": format!("{resource}_{verb}"), "resource_type": resource, "resource_id": row["id"],
+            "details": {},
         });
-        entry.extend(values.as_object().cloned().expect("an object"));
-        let id = self.next_id();
-        entry["id"] = json!(id);
-        self.store(facts, "INSERT", &id, entry);
+        for user in self.audited(table, row) {
+            // Nothing is recorded for a deleted account.
+            if !self.tables["user_profiles"].contains_key(&user) {
+                continue;
+            }
+            let facts = facts("audit_logs").expect("a table");
+            let mut entry = schema::defaults(facts, &self.now());
+            entry.extend(values.as_object().cloned().expect("an object"));
+            let id = self.next_id();
+            entry["id"] = json!(id);
+            entry["user_id"] = json!(user);
+            self.store(facts, "INSERT", &id, entry);
+        }
+    }
+
+    /// In whose logs a change of the row is recorded. That of a member concerns the workflow's owner and who made it.
+    fn audited(&self, table: &str, row: &Row) -> BTreeSet<String> {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        if table != "workflow_members" {
+            return text(&row["user_id"]).into_iter().collect();
+        }
+        let workflow = row["workflow_id"].as_str().and_then(|id| self.row("workflows", id));
+        let owner = text(workflow.map_or(&row["invited_by"], |workflow| &workflow["user_id"]));
+        owner.into_iter().chain(self.actor.clone()).collect()
     }
 
     /// Whether the row exists and this user may read it.
@@ -356,7 +358,7 @@ impl Server {
             }
             let Some(column) = child.owner_key().filter(|_| table == "user_profiles") else { continue };
             for below in self.referring(child, column, id) {
-                if child.required.contains(&column) {
+                if child.required.contains(&column) || child.name == "workflow_members" {
                     self.remove(child.name, &below);
                 } else {
                     let mut row = self.tables[child.name][&below].clone();
@@ -407,6 +409,16 @@ impl Server {
     /// The indexes of the commits that changed the row with this id.
     pub fn history(&self, id: &str) -> &[usize] {
         self.history.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// The table of this row, even if it was deleted.
+    pub fn table_of(&self, id: &str) -> Option<&'static str> {
+        self.history(id).last().map(|place| self.commits[*place].table)
+    }
+
+    /// The row with this id as it is, or as it was last.
+    pub fn last_state(&self, id: &str) -> Option<&Row> {
+        self.history(id).last().map(|place| &self.commits[*place].row)
     }
 
     pub fn rows(&self, table: &str) -> impl Iterator<Item = &Row> {

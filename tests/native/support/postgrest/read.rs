@@ -2,7 +2,7 @@
 
 use super::filter::{check, holds, order};
 use super::schema::{self, Facts};
-use super::url::{Condition, Params};
+use super::url::{Condition, Operator, Params};
 use super::{Outcome, Refusal, Row, Server};
 use serde_json::{json, Value};
 
@@ -50,18 +50,33 @@ impl Server {
         params: &Params,
         subject: Option<&str>,
     ) -> Result<Vec<&Row>, Refusal> {
-        let condition = Condition::All(params.conditions.clone());
+        let (of_member, own) = params.conditions.iter().cloned().partition(is_of_member);
+        let condition = Condition::All(own);
         check(facts, &condition)?;
+        let of_member = of_member.first();
         let mut rows: Vec<&Row> = self.tables[facts.name]
             .values()
             .filter(|row| self.is_visible(facts, row, subject))
             .filter(|row| holds(facts, &condition, row) == Some(true))
+            .filter(|row| of_member.is_none_or(|condition| self.has_member(row, condition, subject)))
             .collect();
         if let Some((_, terms)) = params.order.iter().find(|(of, _)| of.is_empty()) {
             check_order(facts, terms)?;
             rows.sort_by(|a, b| order(facts, terms, a, b));
         }
         Ok(rows)
+    }
+
+    /// Whether the workflow has a member, visible to the user, who satisfies the condition.
+    fn has_member(&self, workflow: &Row, condition: &Condition, subject: Option<&str>) -> bool {
+        let Condition::Column(name, Operator::Eq(user)) = condition else { return false };
+        assert_eq!(name, "workflow_members.user_id");
+        let members = schema::facts("workflow_members").expect("a table");
+        self.rows("workflow_members").any(|member| {
+            member["workflow_id"] == workflow["id"]
+                && member["user_id"] == json!(user)
+                && self.is_visible(members, member, subject)
+        })
     }
 
     /// The row in the form that `select` requests: `*`, columns, `alias:table(*)` or `alias:table(count)`.
@@ -79,6 +94,9 @@ impl Server {
         for item in params.select.split(',') {
             if item == "*" {
                 shaped.extend(row.clone());
+                continue;
+            }
+            if item == OF_MEMBER {
                 continue;
             }
             if facts.kind(item).is_some() {
@@ -109,6 +127,14 @@ impl Server {
         }
         Ok(Value::Object(shaped))
     }
+}
+
+/// An inner join that selects no column.
+const OF_MEMBER: &str = "workflow_members!inner()";
+
+/// Whether the condition is one on the rows of that join.
+fn is_of_member(condition: &Condition) -> bool {
+    matches!(condition, Condition::Column(name, _) if name.starts_with("workflow_members."))
 }
 
 fn check_order(facts: &Facts, terms: &[(String, bool)]) -> Result<(), Refusal> {

@@ -39,6 +39,7 @@ impl Server {
             self.tables = before.0;
             self.commits.truncate(before.1);
             self.born.truncate(before.2);
+            self.member_commits.retain(|place| *place < before.1);
             for places in self.history.values_mut() {
                 places.retain(|place| *place < before.1);
             }
@@ -48,20 +49,61 @@ impl Server {
 
     fn accept_invitation(&mut self, arguments: &Arguments, subject: &str) -> Result<Value, Refusal> {
         let id = text(arguments, "p_id");
+        let missing = || Refusal::new(404, "PT404", "No such invitation");
         let stored = self.row("workflow_members", &id).cloned();
-        let Some(stored) = stored.filter(|row| row["user_id"].is_null() || row["user_id"] == json!(subject))
-        else {
-            return Err(Refusal::new(404, "PT404", "No such invitation"));
-        };
-        if stored["user_id"].is_null() {
-            self.change("workflow_members", &id, json!({"user_id": subject, "accepted_at": self.now()}));
+        if let Some(stored) = stored.clone().filter(|row| row["user_id"] == json!(subject)) {
+            return Ok(Value::Object(stored));
         }
+        let Some(email) = self.email(subject) else {
+            return Err(Refusal::new(403, "42501", "The email address of the account is not verified"));
+        };
+        let is_open = |row: &Row| row["user_id"].is_null() && row["email"] == json!(email);
+        let workflow = text(&stored.filter(is_open).ok_or_else(missing)?, "workflow_id");
+        if self.role(&workflow, subject) == Some("owner") {
+            return Err(missing());
+        }
+        // The user is a member already, by another address.
+        self.end_memberships(&workflow, subject);
+        self.change("workflow_members", &id, json!({"user_id": subject, "accepted_at": self.now()}));
         Ok(self.row("workflow_members", &id).cloned().map_or(Value::Null, Value::Object))
     }
 
+    /// The answer of `workflow_invitations`, which is read like a table.
+    pub(super) fn invitations(&self, query: &str, subject: Option<&str>) -> Result<Outcome, Refusal> {
+        let order = super::url::params(query)?.order;
+        assert_eq!(order.len(), 1, "{query}");
+        let email = subject.and_then(|user| self.email(user));
+        let mut rows: Vec<&Row> = self
+            .rows("workflow_members")
+            .filter(|row| row["user_id"].is_null() && row["email"].as_str() == email)
+            .filter(|row| {
+                subject.is_some_and(|user| self.role(&text(row, "workflow_id"), user) != Some("owner"))
+            })
+            .collect();
+        rows.sort_by_key(|row| (calendar::parse(&text(row, "created_at")), text(row, "id")));
+        let total = rows.len();
+        let shown = rows.into_iter().take(self.max_rows).map(|row| {
+            let workflow = self.row("workflows", &text(row, "workflow_id"));
+            json!({
+                "id": row["id"], "workflow_id": row["workflow_id"], "role": row["role"],
+                "workflow_name": workflow.map(|workflow| &workflow["name"]), "invited_by": row["invited_by"],
+                "inviter_name": null, "created_at": row["created_at"],
+            })
+        });
+        let shown: Vec<Value> = shown.collect();
+        let content_range = match shown.len() {
+            0 => format!("*/{total}"),
+            length => format!("0-{}/{total}", length - 1),
+        };
+        Ok(Outcome { status: 200, body: Value::Array(shown), content_range: Some(content_range) })
+    }
+
     fn leave_workflow(&mut self, arguments: &Arguments, subject: &str) -> Value {
-        let workflow_id = json!(text(arguments, "p_workflow_id"));
-        let is_own = |row: &&Row| row["workflow_id"] == workflow_id && row["user_id"] == json!(subject);
+        self.end_memberships(&text(arguments, "p_workflow_id"), subject)
+    }
+
+    fn end_memberships(&mut self, workflow: &str, user: &str) -> Value {
+        let is_own = |row: &&Row| row["workflow_id"] == json!(workflow) && row["user_id"] == json!(user);
         let gone: Vec<Row> = self.rows("workflow_members").filter(is_own).cloned().collect();
         for row in &gone {
             self.remove("workflow_members", row["id"].as_str().expect("an id"));
@@ -71,7 +113,8 @@ impl Server {
 
     fn save_workflow_graph(&mut self, arguments: &Arguments, subject: &str) -> Result<Value, Refusal> {
         let id = text(arguments, "p_workflow_id");
-        let stored = self.row("workflows", &id).filter(|row| row["user_id"] == json!(subject)).cloned();
+        let is_writable = |row: &&Row| self.may_write(workflows(), row, Some(subject), false);
+        let stored = self.row("workflows", &id).filter(is_writable).cloned();
         let Some(stored) = stored else { return Err(Refusal::new(404, "PT404", "No such row in workflows")) };
         let outdated = || Refusal::new(409, "PT409", "The row of workflows has changed since it was read");
         let wanted = arguments.get("p_if_updated_at").filter(|stamp| !stamp.is_null());
@@ -134,12 +177,12 @@ impl Server {
         let Some(stored) = self.row("workflows", &id).cloned() else {
             let mut row = schema::defaults(facts, &self.now());
             row.extend(sent);
-            self.permit(facts, &row, Some(subject))?;
+            self.permit(facts, &row, None, Some(subject))?;
             self.bear(facts, row)?;
             self.merge_graph(&id, item, ("nodes", "connections"), self.clock_us)?;
             return Ok(self.whole(&id));
         };
-        if stored["user_id"] != json!(subject) || !(overwrites || is_replay) {
+        if !self.may_write(facts, &stored, Some(subject), false) || !(overwrites || is_replay) {
             return Err(taken());
         }
         let moment_us = self.moment_after(&stored);
@@ -151,7 +194,7 @@ impl Server {
         let is_changed = self.merge_graph(&id, item, ("nodes", "connections"), moment_us)?;
         if overwrites {
             wanted["updated_at"] = json!(calendar::print(moment_us));
-            self.permit(facts, &wanted, Some(subject))?;
+            self.permit(facts, &wanted, Some(&stored), Some(subject))?;
             self.replace(facts, &wanted)?;
         } else if is_changed {
             return Err(taken());
@@ -171,7 +214,7 @@ impl Server {
             None => {
                 let mut row = schema::defaults(facts, &self.now());
                 row.extend(item.clone());
-                self.permit(facts, &row, Some(subject))?;
+                self.permit(facts, &row, None, Some(subject))?;
                 self.bear(facts, row.clone())?;
                 row
             }
@@ -184,7 +227,7 @@ impl Server {
                 }
                 if overwrites {
                     wanted["updated_at"] = json!(calendar::print(self.moment_after(&stored)));
-                    self.permit(facts, &wanted, Some(subject))?;
+                    self.permit(facts, &wanted, Some(&stored), Some(subject))?;
                     self.replace(facts, &wanted)?;
                 }
                 wanted
@@ -217,7 +260,7 @@ impl Server {
             ("name".to_owned(), json!(name)),
             ("description".to_owned(), template["description"].clone()),
         ]);
-        self.permit(workflows(), &row, Some(subject))?;
+        self.permit(workflows(), &row, None, Some(subject))?;
         self.bear(workflows(), row)?;
         let mut children = template["workflow_data"].as_object().cloned().unwrap_or_default();
         for name in ["nodes", "connections"] {

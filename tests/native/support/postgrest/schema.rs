@@ -294,7 +294,7 @@ pub const TABLES: &[Facts] = &[
             ("accepted_at", Timestamp, "null"),
         ],
         required: &["id", "workflow_id", "email", "role"],
-        unique: &[&["workflow_id", "email"]],
+        unique: &[&["workflow_id", "email"], &["user_id", "workflow_id"]],
         parents: &[("workflow_id", "workflows")],
         owner: None,
     },
@@ -305,10 +305,11 @@ pub fn facts(name: &str) -> Option<&'static Facts> {
 }
 
 impl Facts {
-    /// The column that refers to the owner's profile. When the profile is deleted, it is set to null if it is nullable;
-    /// otherwise the row is deleted too.
+    /// The column that refers to the profile of the owner or of the member. When the profile is deleted, it is set to null
+    /// if it is nullable; otherwise, and for a member, the row is deleted too.
     pub fn owner_key(&self) -> Option<&'static str> {
-        self.owner.filter(|column| *column != "id")
+        let member = (self.name == "workflow_members").then_some("user_id");
+        self.owner.filter(|column| *column != "id").or(member)
     }
 
     pub fn kind(&self, column: &str) -> Option<Type> {

@@ -24,13 +24,17 @@ impl Server {
         }
         row.extend(values.clone());
         Self::keep_curated(facts, &mut row, None);
-        self.permit(facts, &row, subject)?;
+        if facts.name == "workflow_members" {
+            self.complete_invitation(&mut row, subject)?;
+        }
+        self.permit(facts, &row, None, subject)?;
         let is_same = |other: &&Row| key.iter().all(|column| other[*column] == row[*column]);
         match self.tables[facts.name].values().find(is_same).cloned() {
             Some(_) if self.forgets_ids && key == ["id"] => row["id"] = json!(self.next_id()),
             Some(mut stored) if merges => {
+                let before = stored.clone();
                 stored.extend(values);
-                self.permit(facts, &stored, subject)?;
+                self.permit(facts, &stored, Some(&before), subject)?;
                 self.replace(facts, &stored)?;
                 return Ok(Outcome::rows(201, vec![Value::Object(stored)]));
             }
@@ -80,12 +84,12 @@ impl Server {
     ) -> Result<Outcome, Refusal> {
         let values = self.values(facts, arrival)?;
         let mut rows = Vec::new();
-        for id in self.own_ids(facts, params, subject)? {
+        for id in self.writable(facts, params, subject, false)? {
             let before = self.tables[facts.name][&id].clone();
             let mut row = before.clone();
             row.extend(values.clone());
             Self::keep_curated(facts, &mut row, Some(&before));
-            self.permit(facts, &row, subject)?;
+            self.permit(facts, &row, Some(&before), subject)?;
             self.replace(facts, &row)?;
             rows.push(Value::Object(row));
         }
@@ -101,21 +105,38 @@ impl Server {
     ) -> Result<Outcome, Refusal> {
         assert!(arrival.prefer.contains("return=representation"), "a delete tells what it deleted");
         let mut rows = Vec::new();
-        for id in self.own_ids(facts, params, subject)? {
+        for id in self.writable(facts, params, subject, true)? {
             rows.push(Value::Object(self.tables[facts.name][&id].clone()));
             self.remove(facts.name, &id);
         }
         Ok(Outcome::rows(200, rows))
     }
 
-    /// The matching rows that the user owns: rows that are only public cannot be changed.
-    fn own_ids(&self, facts: &Facts, params: &Params, subject: Option<&str>) -> Result<Vec<String>, Refusal> {
+    /// The trigger that checks new invitations.
+    fn complete_invitation(&self, row: &mut Row, subject: Option<&str>) -> Result<(), Refusal> {
+        let email = row["email"].as_str().unwrap_or_default().trim().to_lowercase();
+        if subject.and_then(|user| self.email(user)) == Some(&email) {
+            return Err(Refusal::new(400, "PT400", "email: expected the address of another person"));
+        }
+        row["email"] = json!(email);
+        if row["invited_by"].is_null() {
+            row["invited_by"] = json!(subject);
+        }
+        Ok(())
+    }
+
+    /// The rows that match and that the user may change or delete: those that may only be read stay as they are.
+    fn writable(
+        &self,
+        facts: &Facts,
+        params: &Params,
+        subject: Option<&str>,
+        deletes: bool,
+    ) -> Result<Vec<String>, Refusal> {
         assert!(!params.conditions.is_empty(), "a write without a filter changes the whole table");
-        let own = self
-            .matching(facts, params, subject)?
-            .into_iter()
-            .filter(|row| self.owner(facts, row).as_deref() == subject);
-        Ok(own.map(|row| row["id"].as_str().expect("an id").to_owned()).collect())
+        let rows = self.matching(facts, params, subject)?.into_iter();
+        let writable = rows.filter(|row| self.may_write(facts, row, subject, deletes));
+        Ok(writable.map(|row| row["id"].as_str().expect("an id").to_owned()).collect())
     }
 
     /// The request's values in the form that the columns store.
@@ -145,25 +166,6 @@ impl Server {
         Ok(values)
     }
 
-    /// Row security's check of a new or changed row.
-    pub(super) fn permit(&self, facts: &Facts, row: &Row, subject: Option<&str>) -> Result<(), Refusal> {
-        let forbidden = || {
-            let status = if subject.is_some() { 403 } else { 401 };
-            Err(Refusal::new(status, "42501", "new row violates row-level security policy"))
-        };
-        if subject.is_none() || self.owner(facts, row).as_deref() != subject {
-            return forbidden();
-        }
-        if matches!(facts.name, "workflow_executions" | "workflow_favorites") {
-            let workflow = row["workflow_id"].as_str().and_then(|id| self.tables["workflows"].get(id));
-            let workflows = schema::facts("workflows").expect("a table");
-            if workflow.is_some_and(|workflow| !self.is_visible(workflows, workflow, subject)) {
-                return forbidden();
-            }
-        }
-        Ok(())
-    }
-
     /// Checks the constraints of a new or changed row.
     pub(super) fn check_row(&self, facts: &Facts, row: &Row) -> Result<(), Refusal> {
         if let Some(column) = facts.required.iter().find(|column| row[**column].is_null()) {
@@ -181,7 +183,8 @@ impl Server {
         }
         for columns in facts.unique {
             let is_taken = self.tables[facts.name].values().any(|other| {
-                other["id"] != row["id"] && columns.iter().all(|column| other[*column] == row[*column])
+                let is_same = |column: &&str| !row[*column].is_null() && other[*column] == row[*column];
+                other["id"] != row["id"] && columns.iter().all(is_same)
             });
             if is_taken {
                 return Err(Refusal::new(409, "23505", "duplicate key value violates unique constraint"));
