@@ -27,8 +27,8 @@ impl<P: Platform> Engine<P> {
         row.filter(|row| row.column("user_id").text() == Some(&user_id))
     }
 
-    /// Handles a change of the signed-in user's own membership: drops what it allowed if it ended, or may have, and lets
-    /// subscriptions look for what they may see now.
+    /// Handles a change of the signed-in user's own membership: drops what it allowed if it ended, or may have, leaves
+    /// the room, and lets subscriptions look for what they may see now.
     pub(super) fn membership_changed(self: &Rc<Self>, membership: &P::Data, change: &Change<P::Data>) {
         let dropped_as = match &change.source {
             Source::Row(_) | Source::Current(_) => None,
@@ -77,6 +77,7 @@ impl<P: Platform> Engine<P> {
     }
 
     fn drop_workflow(self: &Rc<Self>, workflow_id: &str, source: Source<P::Data>) {
+        self.reenter_room(workflow_id);
         self.apply(&Change { table: &WORKFLOWS, id: Some(workflow_id.to_owned()), source });
     }
 

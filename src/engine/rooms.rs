@@ -52,6 +52,16 @@ impl<P: Platform> Engine<P> {
         });
     }
 
+    /// Leaves the room of a workflow that the user may no longer enter, and lets the server decide whether to open it again.
+    pub(super) fn reenter_room(self: &Rc<Self>, workflow: &str) {
+        {
+            let live = &mut self.state.borrow_mut().live;
+            let Some(channel) = live.rooms.take_off(workflow) else { return };
+            live.session.close(self.step(), channel);
+        }
+        self.open_soon();
+    }
+
     /// Merges `patch` into the state that the others see.
     ///
     /// # Errors

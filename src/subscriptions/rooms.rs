@@ -203,17 +203,27 @@ impl<D: Data> Rooms<D> {
     pub fn restart(&mut self, keeps_owner: bool) {
         for number in self.all.iter().map(|room| room.number).collect::<Vec<_>>() {
             let Some(room) = self.get_mut(number) else { continue };
-            let was_live = room.status == Status::Live;
-            room.channel = None;
             room.is_owned = room.is_owned && keeps_owner;
-            self.notifications
-                .retain(|told| told.room != number || matches!(told.news, RoomNews::Status(..)));
-            self.notifications
-                .push_back(RoomNotification { room: number, news: RoomNews::Others(Vec::new()) });
-            if was_live {
-                self.set_status(number, Status::Reconnecting, None);
-            }
+            self.suspend(number);
         }
+    }
+
+    /// Takes the room of this workflow off its channel, to be opened again. Returns the channel.
+    pub fn take_off(&mut self, workflow: &str) -> Option<u32> {
+        let number = self.all.iter().find(|room| room.workflow == workflow)?.number;
+        self.suspend(number)
+    }
+
+    fn suspend(&mut self, number: u32) -> Option<u32> {
+        let room = self.get_mut(number)?;
+        let was_live = room.status == Status::Live;
+        let channel = room.channel.take();
+        self.notifications.retain(|told| told.room != number || matches!(told.news, RoomNews::Status(..)));
+        self.notifications.push_back(RoomNotification { room: number, news: RoomNews::Others(Vec::new()) });
+        if was_live {
+            self.set_status(number, Status::Reconnecting, None);
+        }
+        channel
     }
 
     /// Ends the previous user's rooms, or all of them.

@@ -1,8 +1,10 @@
 //! The cached rows and subscriptions of shared workflows as memberships start and end.
 
 use super::live::{follow, names, take_told};
+use super::rooms;
 use crate::support::{realtime, Client, Fault, World};
 use serde_json::{json, Value};
+use workflow_db::subscriptions::Wish;
 
 /// A workflow of Ada's with a node, a run and a result. Ben is a member; his tab subscribes to memberships as the hooks
 /// do.
@@ -115,10 +117,32 @@ fn subscribers_receive_a_workflow_s_rows_when_a_membership_starts() {
 }
 
 #[test]
+fn a_removed_member_leaves_the_room_and_the_others_see_that() {
+    let Shared { world, ada, ben, workflow, member, .. } = shared();
+    for client in [&ada, &ben] {
+        client
+            .engine
+            .join_room(Wish::new(&workflow, None, Vec::new()).expect("it is valid"))
+            .expect("it is valid");
+        world.pass(1_000.0);
+    }
+    assert_eq!(rooms::told(&ben).len(), 2, "live, and ada");
+    assert_eq!(rooms::told(&ada), ["live", "[nobody{}]"]);
+    world.core.realtime.outsiders.borrow_mut().push(ben.id());
+    world.server().remove("workflow_members", &member);
+    world.pass(1_000.0);
+    assert_eq!(rooms::told(&ben), ["[]", "reconnecting", "error 42501"]);
+    assert_eq!(rooms::told(&ada), ["[]"]);
+    world.core.realtime.outsiders.borrow_mut().clear();
+    world.pass(60_000.0);
+    assert_eq!(rooms::told(&ada), ["[nobody{}]"], "invited again, the member is back");
+}
+
+#[test]
 fn a_user_who_accepts_an_invitation_reads_the_workflow_at_once() {
     let shared = shared();
     let ben = &shared.ben;
-    let row = membership(&shared.workflow, "invited@example.com", None);
+    let row = membership(&shared.workflow, "ben@example.org", None);
     shared.world.server().remove("workflow_members", &shared.member);
     let invitation = shared.world.server().add("workflow_members", row);
     shared.world.pass(3_000.0);

@@ -37,7 +37,7 @@ fn show(client: &Client, room: u32, state: &Value) {
 }
 
 /// What was reported to a client about its rooms since the last call.
-fn told(client: &Client) -> Vec<String> {
+pub fn told(client: &Client) -> Vec<String> {
     let told: Vec<_> = client.sim().told_of_rooms.borrow_mut().drain(..).collect();
     let line = |news: RoomNews<Json>| match news {
         RoomNews::Status(status, error) => {
