@@ -156,6 +156,8 @@ pub trait Data: Clone + 'static {
     fn item(&self, index: usize) -> Self;
     /// A new list of these items.
     fn list(items: &[Self]) -> Self;
+    /// A new list of these texts.
+    fn texts(texts: &[String]) -> Self;
     /// A new object: the members of `base` except those in `without`, then `members`.
     fn object(
         base: Option<&Self>,

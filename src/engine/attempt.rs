@@ -44,17 +44,28 @@ impl<P: Platform> Engine<P> {
     ) -> Result<F::Output, Error> {
         let mut step = flow.start();
         loop {
-            let (answer, other) = match step {
-                Step::Ask(request) => (self.attempt(request, timeout_ms, sent).await, None),
-                Step::AskBoth(first, second) => {
-                    let first = self.attempt(first, timeout_ms, sent);
-                    let (first, second) = join(first, self.attempt(second, timeout_ms, sent)).await;
-                    (first, Some(second))
-                }
+            let (first, second) = match step {
+                Step::Ask(request) => (request, None),
+                Step::AskBoth(first, second) => (first, Some(second)),
                 Step::Done(outcome) => return outcome,
             };
+            let (answer, other) = self.answers_to(first, second, timeout_ms, sent).await;
             step = flow.answered(answer, other);
         }
+    }
+
+    /// Sends one request, or two at the same time. Not a part of `run`, which is compiled for each kind of flow.
+    async fn answers_to(
+        self: &Rc<Self>,
+        first: Request,
+        second: Option<Request>,
+        timeout_ms: f64,
+        sent: &Sent,
+    ) -> (Answered<P::Data>, Option<Answered<P::Data>>) {
+        let first = self.attempt(first, timeout_ms, sent);
+        let Some(second) = second else { return (first.await, None) };
+        let (first, second) = join(first, self.attempt(second, timeout_ms, sent)).await;
+        (first, Some(second))
     }
 
     pub(super) async fn attempt(

@@ -10,7 +10,7 @@ use super::{Answered, Flow, FunctionCall, Parts, Step};
 use crate::data::{Data, Form, Member};
 use crate::error::{code, Error, Report};
 use crate::json::json_text;
-use crate::merge::{ends_of, merge_graphs, Graph, Merged, OnConflict};
+use crate::merge::{ends_of, merge_graphs, Graph, Merged, OnConflict, Rows};
 use crate::tables::WORKFLOWS;
 use crate::time::timestamp;
 use std::cmp::Ordering;
@@ -79,21 +79,34 @@ impl<D: Data> MergingSave<D> {
         let base = D::parse(base).filter(|base| base.is(Form::Object));
         let base = base.ok_or_else(|| Error::invalid("base", BASE_EXPECTED))?;
         let mine: D = graph_of(&call).ok_or_else(|| Error::invalid("graph", "a graph"))?;
-        let mut edit = (base.clone(), mine.clone());
-        let (mut base, mut mine) = (Graph::new("base", &base)?, Graph::new("graph", &mine)?);
-        let earlier = earlier.filter(|earlier| earlier.precedes(&edit.0));
-        if let Some(earlier) = earlier {
-            let (start, end) = (Graph::new("base", &earlier.base)?, Graph::new("graph", &earlier.mine)?);
-            // The base with the own changes since then and those of this edit, which is the latest.
-            let own = merge_graphs(&start, &base, &end, OnConflict::Theirs).graph();
-            let own_graph = Graph::new("base", &own)?;
-            edit.1 = merge_graphs(&base, &mine, &own_graph, OnConflict::Theirs).graph();
-            mine = Graph::new("graph", &edit.1)?;
-            base = own_graph;
+        let mut flow = Self {
+            base: Graph::new("base", &base)?,
+            mine: Graph::new("graph", &mine)?,
+            left: None,
+            save: WriteFlow::new(Write::Call(call.clone()), None),
+            call,
+            to_json,
+            merges: 0,
+            reading: None,
+            edit: (base, mine),
+        };
+        if let Some(earlier) = earlier.filter(|earlier| earlier.precedes(&flow.edit.0)) {
+            flow.go_on_from(earlier)?;
         }
-        let left = earlier.map(|earlier| earlier.saved.clone());
-        let save = WriteFlow::new(Write::Call(call.clone()), None);
-        Ok(Self { call, base, mine, left, to_json, merges: 0, save, reading: None, edit })
+        Ok(flow)
+    }
+
+    /// Continues the edit from an own save that its base does not contain.
+    fn go_on_from(&mut self, earlier: &SavedGraph<D>) -> Result<(), Error> {
+        let (start, end) = (Graph::new("base", &earlier.base)?, Graph::new("base", &earlier.mine)?);
+        // The base with the own changes since then and those of this edit, which is the latest.
+        let own = merge_graphs(&start, &self.base, &end, OnConflict::Theirs).graph();
+        let own = Graph::new("base", &own)?;
+        self.edit.1 = merge_graphs(&self.base, &self.mine, &own, OnConflict::Theirs).graph();
+        self.mine = Graph::new("graph", &self.edit.1)?;
+        self.base = own;
+        self.left = Some(earlier.saved.clone());
+        Ok(())
     }
 
     /// The version that the save was based on, if it is certain.
@@ -221,23 +234,33 @@ fn whole<D: Data>(parts: &Parts<D>) -> D {
 
 /// The graph in the form that the database compares, as JSON: every node's `updated_at`, and every connection's ends.
 fn versions_of<D: Data>(graph: &Graph<D>) -> String {
-    let mut json = String::from("{\"nodes\":{");
-    let mut comma = "";
-    for (id, node) in graph.nodes() {
+    let mut json = String::from("{\"nodes\":");
+    push_versions(&mut json, graph.nodes(), |node| {
         let version = node.column("updated_at").text().and_then(timestamp::normalize);
-        let version = version.map_or_else(|| "null".to_owned(), |version| json_text(&version));
-        json.extend([comma, &json_text(id), ":", &version]);
-        comma = ",";
-    }
-    json.push_str("},\"connections\":{");
-    comma = "";
-    for (id, connection) in graph.connections() {
-        let [source, target] = ends_of(&connection).map(|end| json_text(&end));
-        json.extend([comma, &json_text(id), ":[", &source, ",", &target, "]"]);
-        comma = ",";
-    }
-    json.push_str("}}");
+        version.map_or_else(|| "null".to_owned(), |version| json_text(&version))
+    });
+    json.push_str(",\"connections\":");
+    push_versions(&mut json, graph.connections(), |connection| {
+        let [source, target] = ends_of(connection);
+        ["[", &json_text(&source), ",", &json_text(&target), "]"].concat()
+    });
+    json.push('}');
     json
+}
+
+/// Appends an object with each row's version.
+fn push_versions<D: Data>(json: &mut String, rows: &Rows<D>, version: fn(&D) -> String) {
+    let mut before = "{";
+    for id in &rows.ids {
+        if let Some(row) = rows.get(id) {
+            json.push_str(before);
+            json.push_str(&json_text(id));
+            json.push(':');
+            json.push_str(&version(&row));
+            before = ",";
+        }
+    }
+    json.push_str(if before == "{" { "{}" } else { "}" });
 }
 
 fn conflict<D: Data>(merged: &Merged<D>, theirs: &D) -> Error {

@@ -254,6 +254,14 @@ impl Data for Row {
         Self(items.iter().map(|item| &item.0).collect::<Array>().into())
     }
 
+    fn texts(texts: &[String]) -> Self {
+        let list = Array::new();
+        for text in texts {
+            list.push(&JsValue::from_str(text));
+        }
+        Self(list.into())
+    }
+
     fn object(
         base: Option<&Self>,
         without: &[&'static str],
@@ -284,15 +292,17 @@ impl Data for Row {
     }
 
     fn zip(versions: &Versions<Self>) -> Vec<(String, Versions<Self>)> {
-        let [base, theirs, mine] = [&versions.base, &versions.theirs, &versions.mine]
-            .map(|version| version.as_ref().map_or(JsValue::UNDEFINED, |row| row.0.clone()));
+        let value = |row: &Option<Self>| row.as_ref().map_or(JsValue::UNDEFINED, |row| row.0.clone());
+        let (base, theirs, mine) = (value(&versions.base), value(&versions.theirs), value(&versions.mine));
         let members = or_stop(zip_members(&base, &theirs, &mine));
-        let member = |member: JsValue| {
-            let member: Array = member.unchecked_into();
-            let [base, theirs, mine] = [1, 2, 3].map(|at| present(member.get(at)));
-            (member.get(0).as_string().unwrap_or_default(), Versions { base, theirs, mine })
-        };
-        members.iter().map(member).collect()
+        let mut zipped = Vec::new();
+        for place in 0..members.length() {
+            let member: Array = members.get(place).unchecked_into();
+            let name = member.get(0).as_string().unwrap_or_default();
+            let version = |place| present(member.get(place));
+            zipped.push((name, Versions { base: version(1), theirs: version(2), mine: version(3) }));
+        }
+        zipped
     }
 
     fn merged(&self, part: &Self) -> Self {

@@ -25,23 +25,20 @@ impl<D: Data> Graph<D> {
         })
     }
 
-    /// The nodes with their names, in order.
-    pub fn nodes(&self) -> impl Iterator<Item = (&str, D)> {
-        self.nodes.ids.iter().filter_map(|id| Some((id.as_str(), self.nodes.get(id)?)))
+    /// The nodes.
+    pub fn nodes(&self) -> &Rows<D> {
+        &self.nodes
     }
 
-    /// The connections with their names, in order.
-    pub fn connections(&self) -> impl Iterator<Item = (&str, D)> {
-        self.connections.ids.iter().filter_map(|id| Some((id.as_str(), self.connections.get(id)?)))
+    /// The connections.
+    pub fn connections(&self) -> &Rows<D> {
+        &self.connections
     }
 }
 
 /// The names of the two nodes that a connection connects.
 pub fn ends_of<D: Data>(connection: &D) -> [String; 2] {
-    ENDS.map(|column| match connection.column(column) {
-        Value::Text(id) => id,
-        _ => String::new(),
-    })
+    [text_of(connection, ENDS[0]), text_of(connection, ENDS[1])]
 }
 
 /// The result of merging two sides.
@@ -63,7 +60,11 @@ impl<D: Data> Merged<D> {
 
     /// The conflicts in the form that the application receives.
     pub fn conflicts(&self) -> D {
-        D::list(&self.conflicts.iter().map(Conflict::to_data).collect::<Vec<_>>())
+        let mut list = Vec::new();
+        for conflict in &self.conflicts {
+            list.push(conflict.to_data());
+        }
+        D::list(&list)
     }
 }
 
@@ -96,36 +97,46 @@ impl<D: Data> GraphMerge<'_, D> {
                 self.merged.put(id, &row);
             }
         }
-        let mut connections = Vec::new();
+        let mut rows = Vec::new();
         for id in self.connections.ids() {
             let versions = self.connections.versions(&id);
             if let Some(row) = self.merge.row(&CONNECTIONS, &id, &versions) {
                 self.keep_ends(&row, &versions);
-                connections.push((id, row));
+                rows.push(row);
             }
         }
-        let connections: Vec<_> =
-            connections.into_iter().filter_map(|(id, row)| self.connected(id, row)).collect();
-        let connections = self.once_each(connections);
-        let nodes: Vec<_> = ids.iter().filter_map(|id| self.merged.get(id)).collect();
-        Merged { nodes: D::list(&nodes), connections: D::list(&connections), conflicts: self.merge.conflicts }
+        let mut connections = Vec::new();
+        for row in rows {
+            if let Some(row) = self.connected(row) {
+                connections.push(row);
+            }
+        }
+        let mut nodes = Vec::new();
+        for id in &ids {
+            if let Some(node) = self.merged.get(id) {
+                nodes.push(node);
+            }
+        }
+        let connections = D::list(&self.once_each(&connections));
+        Merged { nodes: D::list(&nodes), connections, conflicts: self.merge.conflicts }
     }
 
     /// A node that one side deleted and the other side connected is a conflict, as if that side had changed the node.
     fn keep_ends(&mut self, connection: &D, versions: &Versions<D>) {
         let ends = ends_of(connection);
-        let is_gone = |end: &String| self.merged.get(end).is_none();
-        if !ends.iter().all(|end| !is_gone(end) || self.is_connected_by_other(end, versions)) {
-            return;
+        for end in &ends {
+            if self.merged.get(end).is_none() && !self.is_connected_by_other(end, versions) {
+                return;
+            }
         }
-        for end in ends {
+        for end in &ends {
             // The same node may be at both ends.
-            if self.merged.get(&end).is_none() {
-                let nodes = self.nodes.versions(&end);
-                let place = Place { named_by: NODES.named_by, id: &end };
+            if self.merged.get(end).is_none() {
+                let nodes = self.nodes.versions(end);
+                let place = Place { named_by: NODES.named_by, id: end };
                 let which = self.merge.conflict(place, &[], &nodes);
                 if let Some(node) = nodes.of(which) {
-                    self.merged.put(&end, node);
+                    self.merged.put(end, node);
                 }
             }
         }
@@ -133,29 +144,25 @@ impl<D: Data> GraphMerge<'_, D> {
 
     /// The connection, unless a node at one of its ends is gone. Then the connection goes too, which is a conflict if a
     /// side moved it to a node that only that side has.
-    fn connected(&mut self, id: String, row: D) -> Option<(String, D)> {
-        let is_connected =
-            |merged: &D::Index, row: &D| ends_of(row).iter().all(|end| merged.get(end).is_some());
-        if is_connected(&self.merged, &row) {
-            return Some((id, row));
+    fn connected(&mut self, row: D) -> Option<D> {
+        if holds_ends(&self.merged, &row) {
+            return Some(row);
         }
+        let id = name_of(&row);
         let versions = self.connections.versions(&id);
         let is_drawn = |which, nodes: &Rows<D>| {
             is_changed(&versions, which)
-                && versions
-                    .of(which)
-                    .is_some_and(|row| ends_of(row).iter().all(|end| nodes.get(end).is_some()))
+                && versions.of(which).is_some_and(|row| holds_ends(&nodes.by_id, row))
         };
+        let is_drawn = is_drawn(Which::Theirs, self.nodes.theirs) || is_drawn(Which::Mine, self.nodes.mine);
         let is_named = self.merge.conflicts.iter().any(|conflict| {
             conflict.named_by == CONNECTIONS.named_by && conflict.id == id && conflict.path.is_empty()
         });
-        if is_named || !(is_drawn(Which::Theirs, self.nodes.theirs) || is_drawn(Which::Mine, self.nodes.mine))
-        {
+        if is_named || !is_drawn {
             return None;
         }
         let which = self.merge.conflict(Place { named_by: CONNECTIONS.named_by, id: &id }, &[], &versions);
-        let row = versions.of(which).filter(|row| is_connected(&self.merged, row))?;
-        Some((id, row.clone()))
+        versions.of(which).filter(|row| holds_ends(&self.merged, *row)).cloned()
     }
 
     /// Whether one side deleted the node while the other added or changed the connection.
@@ -170,19 +177,22 @@ impl<D: Data> GraphMerge<'_, D> {
 
     /// Removes connections that duplicate another one: both sides may have drawn the same connection under different
     /// names. Keeps the one that is in the base, otherwise the one whose name sorts first.
-    fn once_each(&self, connections: Vec<(String, D)>) -> Vec<D> {
+    fn once_each(&self, connections: &[D]) -> Vec<D> {
         let mut by_ends = D::Index::default();
-        for (id, row) in &connections {
-            let key = key_of(&ends_of(row));
-            if by_ends.get(&key).is_none_or(|other| self.comes_before(id, &name_of(&other))) {
+        for row in connections {
+            let key = key_of(row);
+            if by_ends.get(&key).is_none_or(|other| self.comes_before(&name_of(row), &name_of(&other))) {
                 by_ends.put(&key, row);
             }
         }
-        let is_left = |(id, row): &(String, D)| {
-            let left = by_ends.get(&key_of(&ends_of(row))).map(|left| name_of(&left));
-            left.is_none_or(|left| left == *id || self.is_drawn_twice(id, &left))
-        };
-        connections.into_iter().filter(is_left).map(|(_, row)| row).collect()
+        let mut left = Vec::new();
+        for row in connections {
+            let (id, first) = (name_of(row), by_ends.get(&key_of(row)).map(|first| name_of(&first)));
+            if first.is_none_or(|first| first == id || self.is_drawn_twice(&id, &first)) {
+                left.push(row.clone());
+            }
+        }
+        left
     }
 
     fn comes_before(&self, id: &str, other: &str) -> bool {
@@ -192,10 +202,11 @@ impl<D: Data> GraphMerge<'_, D> {
 
     /// Whether a single side has both connections between the same nodes.
     fn is_drawn_twice(&self, id: &str, other: &str) -> bool {
-        [self.connections.theirs, self.connections.mine].iter().any(|side| {
-            let both = side.get(id).zip(side.get(other));
-            both.is_some_and(|(one, other)| ends_of(&one) == ends_of(&other))
-        })
+        let has_both = |side: &Rows<D>| match (side.get(id), side.get(other)) {
+            (Some(one), Some(other)) => ends_of(&one) == ends_of(&other),
+            _ => false,
+        };
+        has_both(self.connections.theirs) || has_both(self.connections.mine)
     }
 }
 
@@ -209,9 +220,23 @@ fn is_changed<D: Data>(connection: &Versions<D>, side: Which) -> bool {
 }
 
 fn name_of<D: Data>(connection: &D) -> String {
-    connection.column(CONNECTIONS.named_by).text().unwrap_or_default().to_owned()
+    text_of(connection, CONNECTIONS.named_by)
 }
 
-fn key_of([source, target]: &[String; 2]) -> String {
-    [json_text(source), json_text(target)].concat()
+fn text_of<D: Data>(row: &D, column: &'static str) -> String {
+    match row.column(column) {
+        Value::Text(text) => text,
+        _ => String::new(),
+    }
+}
+
+/// Whether the index holds the nodes at both ends of the connection.
+fn holds_ends<D: Data>(nodes: &D::Index, connection: &D) -> bool {
+    let [source, target] = ends_of(connection);
+    nodes.get(&source).is_some() && nodes.get(&target).is_some()
+}
+
+fn key_of<D: Data>(connection: &D) -> String {
+    let [source, target] = ends_of(connection);
+    [&*json_text(&source), &json_text(&target)].concat()
 }

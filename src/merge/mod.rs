@@ -5,14 +5,14 @@
 //!
 //! The result does not depend on which side is which, except for the names in conflicts and [`OnConflict::Theirs`].
 
+mod fields;
 mod graph;
 mod rows;
-mod values;
 
 pub use graph::{ends_of, merge_graphs, Graph, Merged};
+pub use rows::Rows;
 
 use crate::data::{Data, Member, Versions};
-use crate::json::json_text;
 
 /// The version that the merged graph contains where there is a conflict.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -30,6 +30,10 @@ enum Which {
     Theirs,
     Mine,
 }
+
+/// As the application calls them.
+const VERSIONS: [(&str, Which); 3] =
+    [("base", Which::Base), ("theirs", Which::Theirs), ("mine", Which::Mine)];
 
 impl<T> Versions<T> {
     fn of(&self, which: Which) -> Option<&T> {
@@ -77,17 +81,12 @@ impl<D: Data> Conflict<D> {
     /// The form that the application receives: `{ node_id, path, base, theirs, mine }`, without versions that do not
     /// exist.
     pub fn to_data(&self) -> D {
-        let mut json = String::from("[");
-        for name in &self.path {
-            json.push_str(if json.len() > 1 { "," } else { "" });
-            json.push_str(&json_text(name));
-        }
-        json.push(']');
-        let path = D::parse(&json).unwrap_or_else(|| D::list(&[]));
+        let path = D::texts(&self.path);
         let mut members = vec![(self.named_by, Member::Text(Some(&self.id))), ("path", Member::Data(&path))];
-        let Versions { base, theirs, mine } = &self.versions;
-        for (name, version) in [("base", base), ("theirs", theirs), ("mine", mine)] {
-            members.extend(version.as_ref().map(|version| (name, Member::Data(version))));
+        for (name, which) in &VERSIONS {
+            if let Some(version) = self.versions.of(*which) {
+                members.push((*name, Member::Data(version)));
+            }
         }
         D::object(None, &[], &members)
     }

@@ -1,6 +1,6 @@
 //! The rows of a graph: found by name, kept in order, and merged field by field.
 
-use super::{Merge, Place, Which};
+use super::{Merge, Place};
 use crate::data::{Data, Form, Index, Member, Value, Versions};
 use crate::error::Error;
 
@@ -39,47 +39,57 @@ pub(super) static CONNECTIONS: Kind =
 
 /// The columns with the names of the nodes at a connection's ends.
 pub(super) const ENDS: [&str; 2] = ["source_node_id", "target_node_id"];
-/// A node's position counts as one field, which conflicts call by this name.
-const POSITION: [&str; 2] = ["position_x", "position_y"];
-const CONFIG: &str = "config";
+/// A node's position counts as one field.
+pub(super) const POSITION: [&str; 2] = ["position_x", "position_y"];
+pub(super) const CONFIG: &str = "config";
 /// Columns that the database maintains and users never change.
-const KEPT: [&str; 4] = ["id", "workflow_id", "created_at", "updated_at"];
+pub(super) const KEPT: [&str; 4] = ["id", "workflow_id", "created_at", "updated_at"];
 
 /// The rows of a list by name, and the names in order.
-pub(super) struct Rows<D: Data> {
+pub struct Rows<D: Data> {
+    /// The names.
     pub ids: Vec<String>,
-    by_id: D::Index,
+    pub(super) by_id: D::Index,
 }
 
 impl<D: Data> Rows<D> {
     /// The rows of `graph`, which errors refer to as `name`.
-    pub fn new(name: &str, graph: &D, kind: &Kind) -> Result<Self, Error> {
+    pub(super) fn new(name: &str, graph: &D, kind: &Kind) -> Result<Self, Error> {
         let list = [name, ".", kind.list].concat();
         let rows = graph.child(kind.list).filter(|rows| rows.is(Form::Rows));
-        let rows = rows.ok_or_else(|| Error::invalid(&list, "a list of rows"))?;
+        let Some(rows) = rows else { return Err(Error::invalid(&list, "a list of rows")) };
         let mut own = Self { ids: Vec::new(), by_id: D::Index::default() };
-        for (place, row) in rows.items().into_iter().enumerate() {
-            let invalid = |column: &str, expected| {
-                let field = [&list, "[", &place.to_string(), "].", column].concat();
-                Error::invalid(&field, expected)
-            };
-            let text_of = |column| match row.column(column) {
-                Value::Text(text) => Ok(text),
-                _ => Err(invalid(column, "a string")),
-            };
-            let id = text_of(kind.named_by)?;
-            for column in kind.texts {
-                text_of(column)?;
+        for place in 0..rows.len() {
+            let row = rows.item(place);
+            match own.name_of_new(&row, kind) {
+                Ok(id) => {
+                    own.by_id.put(&id, &row);
+                    own.ids.push(id);
+                }
+                Err((column, expected)) => {
+                    let field = [&list, "[", &place.to_string(), "].", column].concat();
+                    return Err(Error::invalid(&field, expected));
+                }
             }
-            if own.get(&id).is_some() {
-                return Err(invalid(kind.named_by, "a value that no other row has"));
-            }
-            own.by_id.put(&id, &row);
-            own.ids.push(id);
         }
         Ok(own)
     }
 
+    /// The name of a row that is to be added; otherwise the column that is wrong, and what was expected.
+    fn name_of_new(&self, row: &D, kind: &Kind) -> Result<String, (&'static str, &'static str)> {
+        let Value::Text(id) = row.column(kind.named_by) else { return Err((kind.named_by, "a string")) };
+        for column in kind.texts {
+            if row.column(column).text().is_none() {
+                return Err((column, "a string"));
+            }
+        }
+        if self.get(&id).is_some() {
+            return Err((kind.named_by, "a value that no other row has"));
+        }
+        Ok(id)
+    }
+
+    /// The row of this name.
     pub fn get(&self, id: &str) -> Option<D> {
         self.by_id.get(id)
     }
@@ -102,34 +112,57 @@ impl<D: Data> Lists<'_, D> {
     /// side.
     pub fn ids(&self) -> Vec<String> {
         let (base, theirs, mine) = (&self.base.ids, &self.theirs.ids, &self.mine.ids);
-        let mut all: Vec<&String> = Vec::new();
+        let mut names = Names::<D> { seen: D::Index::default(), marker: D::list(&[]), all: Vec::new() };
         if base == theirs || theirs == mine {
-            all.extend(mine.iter().chain(base));
+            names.add_all(mine);
         } else if base == mine {
-            all.extend(theirs.iter().chain(base));
-        } else {
-            let added = |ids: &'_ [String]| -> Vec<usize> {
-                (0..ids.len()).filter(|place| self.base.get(&ids[*place]).is_none()).collect()
-            };
-            all.extend(base);
-            let (their_new, my_new) = (added(theirs), added(mine));
-            for place in 0..their_new.len().max(my_new.len()) {
-                let one = their_new.get(place).map(|place| &theirs[*place]);
-                let other = my_new.get(place).map(|place| &mine[*place]);
-                all.extend(one.min(other).or(one).or(other));
-                all.extend(one.max(other));
+            names.add_all(theirs);
+        }
+        names.add_all(base);
+        let (mut their_place, mut my_place) = (0, 0);
+        loop {
+            let one = self.next_new(theirs, &mut their_place);
+            let other = self.next_new(mine, &mut my_place);
+            if one.is_none() && other.is_none() {
+                return names.all;
+            }
+            let (first, second) = if other < one { (other, one) } else { (one, other) };
+            names.add(first);
+            names.add(second);
+        }
+    }
+
+    /// The first of a side's names from this place on that the base does not have.
+    fn next_new<'a>(&self, ids: &'a [String], place: &mut usize) -> Option<&'a String> {
+        while let Some(id) = ids.get(*place) {
+            *place += 1;
+            if self.base.get(id).is_none() {
+                return Some(id);
             }
         }
-        let mut seen = D::Index::default();
-        let marker = D::list(&[]);
-        let mut ids = Vec::with_capacity(all.len());
-        for id in all {
-            if seen.get(id).is_none() {
-                seen.put(id, &marker);
-                ids.push(id.clone());
-            }
+        None
+    }
+}
+
+/// Names in their order, without repetitions.
+struct Names<D: Data> {
+    seen: D::Index,
+    /// What the index holds under each name.
+    marker: D,
+    all: Vec<String>,
+}
+
+impl<D: Data> Names<D> {
+    fn add(&mut self, id: Option<&String>) {
+        let Some(id) = id.filter(|id| self.seen.get(id).is_none()) else { return };
+        self.seen.put(id, &self.marker);
+        self.all.push(id.clone());
+    }
+
+    fn add_all(&mut self, ids: &[String]) {
+        for id in ids {
+            self.add(Some(id));
         }
-        ids
     }
 }
 
@@ -142,16 +175,18 @@ pub(super) fn has_same_content<D: Data>(kind: &Kind, one: &D, other: &D) -> bool
 /// The row with defaults for the columns that it omits, as a save would store it.
 fn with_defaults<D: Data>(kind: &Kind, row: &D) -> D {
     let no_members = D::object(None, &[], &[]);
-    let missing = kind.defaults.iter().filter(|(column, _)| !row.has(column));
-    let members = missing.map(|(column, default)| {
-        let default = match default {
-            Default::Null => Member::Text(None),
-            Default::Zero => Member::Number(0.0),
-            Default::NoMembers => Member::Data(&no_members),
-        };
-        (*column, default)
-    });
-    D::object(Some(row), &[], &members.collect::<Vec<_>>())
+    let mut missing = Vec::new();
+    for (column, default) in kind.defaults {
+        if !row.has(column) {
+            let default = match default {
+                Default::Null => Member::Text(None),
+                Default::Zero => Member::Number(0.0),
+                Default::NoMembers => Member::Data(&no_members),
+            };
+            missing.push((*column, default));
+        }
+    }
+    D::object(Some(row), &[], &missing)
 }
 
 impl<D: Data> Merge<D> {
@@ -180,7 +215,7 @@ impl<D: Data> Merge<D> {
     /// Merges a row that both sides have. If both sides added it and the two differ, it is not merged field by field.
     fn both(&mut self, kind: &Kind, place: Place<'_>, versions: &Versions<D>) -> Option<D> {
         let before = self.conflicts.len();
-        let merged = self.fields(kind, place, versions);
+        let merged = self.fields(place, &versions.map(|row| with_defaults(kind, row)));
         if versions.base.is_some() || self.conflicts.len() == before {
             return Some(merged);
         }
@@ -188,49 +223,4 @@ impl<D: Data> Merge<D> {
         let which = self.conflict(place, &[], versions);
         versions.of(which).cloned()
     }
-
-    fn fields(&mut self, kind: &Kind, place: Place<'_>, versions: &Versions<D>) -> D {
-        let mut members = Vec::new();
-        let mut position = [const { None }; 2];
-        for (name, field) in D::zip(&versions.map(|row| with_defaults(kind, row))) {
-            if let Some(axis) = POSITION.iter().position(|column| *column == name) {
-                position[axis] = Some(field);
-            } else if name == CONFIG {
-                members.extend(self.value(place, name.clone(), &field).map(|value| (name, value)));
-            } else {
-                let which = if KEPT.contains(&name.as_str()) {
-                    latest(&field)
-                } else {
-                    self.choose(place, std::slice::from_ref(&name), &field)
-                };
-                members.extend(field.of(which).cloned().map(|value| (name, value)));
-            }
-        }
-        if let [Some(x), Some(y)] = position {
-            let pair = |which| {
-                let (x, y) = (x.of(which)?, y.of(which)?);
-                let members = [(POSITION[0], Member::Data(x)), (POSITION[1], Member::Data(y))];
-                Some(D::object(None, &[], &members))
-            };
-            let pairs =
-                Versions { base: pair(Which::Base), theirs: pair(Which::Theirs), mine: pair(Which::Mine) };
-            let which = self.choose(place, &["position".to_owned()], &pairs);
-            for (column, axis) in POSITION.into_iter().zip([x, y]) {
-                members.extend(axis.of(which).cloned().map(|value| (column.to_owned(), value)));
-            }
-        }
-        D::from_members(members)
-    }
-}
-
-/// For columns that the database maintains, the later value. Times are strings that sort chronologically.
-fn latest<D: Data>(versions: &Versions<D>) -> Which {
-    versions.settled().unwrap_or_else(|| {
-        let text = |which| versions.of(which).and_then(|value| value.value().text().map(str::to_owned));
-        if text(Which::Mine) > text(Which::Theirs) {
-            Which::Mine
-        } else {
-            Which::Theirs
-        }
-    })
 }

@@ -332,6 +332,10 @@ impl Data for Json {
         Self::new(Node::Object(object))
     }
 
+    fn texts(texts: &[String]) -> Self {
+        Self::from(serde_json::json!(texts))
+    }
+
     fn from_members(members: Vec<(String, Self)>) -> Self {
         Self::new(Node::Object(members))
     }
