@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { createAuth } from './lib/auth/auth.mjs';
 import { findBinaries } from './lib/binaries.mjs';
 import { createControl } from './lib/control.mjs';
-import { findDeno } from './lib/deno.mjs';
+import { denoProblem } from './lib/deno.mjs';
 import { Faults } from './lib/faults.mjs';
 import { createFunctions } from './lib/functions.mjs';
 import { createGateway } from './lib/gateway.mjs';
@@ -90,7 +90,8 @@ export async function startStack(options = {}) {
   const stop = () => (stopping ??= stopAll(started));
 
   try {
-    if (relay) findDeno();
+    const problem = relay ? denoProblem() : undefined;
+    if (problem !== undefined) console.warn(`${problem} All else runs; the API relay answers 503.`);
     const [binaries, migrations] = await Promise.all([
       findBinaries(),
       readMigrations(wanted, optional),

@@ -14,17 +14,24 @@ import { StackError, startStack } from '../stack.mjs';
 
 const START = fileURLToPath(new URL('../start.mjs', import.meta.url));
 
-/** Starts the command and waits for the line that shows that it is ready. */
-async function startCommand() {
-  const child = spawn(process.execPath, [START, '--port', '0', '--db-port', '0']);
-  let output = '';
+/**
+ * Starts the command and waits for the line that shows that it is ready.
+ *
+ * @param {string[]} [more] arguments
+ * @param {Record<string, string>} [env]
+ */
+async function startCommand(more = [], env = {}) {
+  const args = [START, '--port', '0', '--db-port', '0', ...more];
+  const child = spawn(process.execPath, args, { env: { ...process.env, ...env } });
+  let [output, errors] = ['', ''];
   child.stdout.on('data', (chunk) => (output += chunk));
+  child.stderr.on('data', (chunk) => (errors += chunk));
   while (!output.includes('Ctrl-C')) {
     assert.equal(child.exitCode, null, output);
     await sleep(20);
   }
   const runDir = /host=(\S+)/.exec(output)?.[1] ?? '';
-  return { child, output, runDir };
+  return { child, output, errors, runDir };
 }
 
 /** @param {string} runDir */
@@ -61,6 +68,23 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGKILL'])) {
     await assertGone(runDir);
   });
 }
+
+test('without Deno the command says so in one sentence, and runs without edge functions', async () => {
+  const { child, output, errors } = await startCommand(['--relay'], { DENO: '/nowhere/deno' });
+  assert.match(
+    errors,
+    /^Edge functions need Deno, and there is none at \/nowhere\/deno: [^\n]+ answers 503\.\n$/,
+  );
+  const url = /^URL +(\S+)/m.exec(output)?.[1];
+  const headers = { apikey: /^anon key +(\S+)/m.exec(output)?.[1] ?? '' };
+  assert.equal((await fetch(`${url}/rest/v1/workflow_templates?limit=1`, { headers })).status, 200);
+  const relayed = await fetch(`${url}/functions/v1/api-relay/stub/echo`, { method: 'POST', headers });
+  assert.equal(relayed.status, 503);
+  assert.match((await relayed.json()).message, /^Edge functions need Deno/);
+  child.kill('SIGTERM');
+  const [code] = await once(child, 'exit');
+  assert.equal(code, 0);
+});
 
 test('the next start cleans up after a killed run', async () => {
   const leftover = await mkdtemp(join(tmpdir(), 'workflow-db-stack-'));
