@@ -47,7 +47,64 @@ begin
 end
 $$;
 
--- p_replay says that an earlier attempt may have succeeded: an equal graph is then no conflict.
+-- Saves the graph of a workflow whose row the caller has locked. If p_is_outdated, the save is refused, unless p_replay says
+-- that an earlier attempt may have succeeded and the stored graph is already equal.
+create or replace function workflow_private.save_locked_graph(
+  p_workflow public.workflows,
+  p_nodes jsonb,
+  p_connections jsonb,
+  p_is_outdated boolean,
+  p_replay boolean,
+  p_outdated text
+)
+returns jsonb
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  moment constant timestamp := workflow_private.moment_after(p_workflow.updated_at);
+begin
+  if p_is_outdated and not p_replay then
+    raise sqlstate 'PT409' using message = p_outdated;
+  end if;
+  if workflow_private.merge_graph(p_workflow.id, p_nodes, p_connections, moment) then
+    if p_is_outdated then
+      raise sqlstate 'PT409' using message = p_outdated;
+    end if;
+    update public.workflows set updated_at = moment where id = p_workflow.id;
+  end if;
+  return workflow_private.workflow_as_json(p_workflow.id);
+end
+$$;
+
+-- Replaces that of concurrent_saves, and does the same.
+create or replace function public.save_workflow_graph(
+  p_workflow_id uuid,
+  p_nodes jsonb,
+  p_connections jsonb,
+  p_if_updated_at timestamp default null,
+  p_replay boolean default false
+)
+returns jsonb
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  stored public.workflows;
+begin
+  -- Saves of one workflow run one after the other.
+  select * into stored from public.workflows w where w.id = p_workflow_id for no key update;
+  if not found then
+    raise sqlstate 'PT404' using message = 'No such row in workflows';
+  end if;
+  return workflow_private.save_locked_graph(
+    stored, p_nodes, p_connections,
+    p_if_updated_at is not null and p_if_updated_at is distinct from stored.updated_at,
+    p_replay, 'The row of workflows has changed since it was read'
+  );
+end
+$$;
+
 create or replace function public.save_merged_workflow_graph(
   p_workflow_id uuid,
   p_nodes jsonb,
@@ -61,10 +118,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  outdated constant text := 'The graph of the workflow has changed since it was read';
   stored public.workflows;
-  is_outdated boolean;
-  moment timestamp;
 begin
   -- `for update`, unlike in save_workflow_graph: a node or connection that another transaction adds waits for this
   -- save, which would otherwise delete it. Two transactions that add the same one may deadlock; Postgres cancels one of
@@ -73,19 +127,12 @@ begin
   if not found then
     raise sqlstate 'PT404' using message = 'No such row in workflows';
   end if;
-  is_outdated := not workflow_private.holds_graph(p_workflow_id, p_expected)
-    or (p_if_updated_at is not null and p_if_updated_at is distinct from stored.updated_at);
-  if is_outdated and not p_replay then
-    raise sqlstate 'PT409' using message = outdated;
-  end if;
-  moment := workflow_private.moment_after(stored.updated_at);
-  if workflow_private.merge_graph(p_workflow_id, p_nodes, p_connections, moment) then
-    if is_outdated then
-      raise sqlstate 'PT409' using message = outdated;
-    end if;
-    update public.workflows set updated_at = moment where id = p_workflow_id;
-  end if;
-  return workflow_private.workflow_as_json(p_workflow_id);
+  return workflow_private.save_locked_graph(
+    stored, p_nodes, p_connections,
+    not workflow_private.holds_graph(p_workflow_id, p_expected)
+      or (p_if_updated_at is not null and p_if_updated_at is distinct from stored.updated_at),
+    p_replay, 'The graph of the workflow has changed since it was read'
+  );
 end
 $$;
 
@@ -98,8 +145,8 @@ begin
     select p.oid::regprocedure as signature, p.prorettype = 'trigger'::regtype as is_trigger
     from pg_catalog.pg_proc p
     join pg_catalog.pg_namespace n on n.oid = p.pronamespace
-    where (n.nspname = 'workflow_private' and p.proname in ('touch_node', 'holds_graph'))
-      or (n.nspname = 'public' and p.proname = 'save_merged_workflow_graph')
+    where (n.nspname = 'workflow_private' and p.proname in ('touch_node', 'holds_graph', 'save_locked_graph'))
+      or (n.nspname = 'public' and p.proname in ('save_workflow_graph', 'save_merged_workflow_graph'))
   loop
     execute format('revoke execute on function %s from public, anon', own_function.signature);
     if not own_function.is_trigger then

@@ -314,9 +314,8 @@ begin
         (select jsonb_object_agg(a.key, a.value) from jsonb_each(after_row) a where a.value <> before_row -> a.key), '{}'
       ))
     end,
-    -- The IP address and the browser of the user who made the change.
-    case when p.id = auth.uid() then address end,
-    case when p.id = auth.uid() then left(headers ->> 'user-agent', 1000) end
+    address,
+    left(headers ->> 'user-agent', 1000)
   from public.user_profiles p
   where p.id in (coalesce(owner_id, (member ->> 'invited_by')::uuid), auth.uid());
   return null;
@@ -329,6 +328,26 @@ $$;
 create or replace trigger audit_member
   after insert or update or delete on public.workflow_members
   for each row execute function workflow_private.audit_member();
+
+-- A user's log contains no other user's IP address or browser: an editor's change is recorded for the owner without them.
+-- auth.uid() is null for service_role and for the owner of the tables.
+create or replace function workflow_private.hide_client_of_others()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if new.user_id <> auth.uid() then
+    new.ip_address := null;
+    new.user_agent := null;
+  end if;
+  return new;
+end
+$$;
+
+create or replace trigger hide_client_of_others
+  before insert on public.audit_logs
+  for each row execute function workflow_private.hide_client_of_others();
 
 -- Rooms: who may enter the private Realtime channel `workflow:ID`, see who is there and be seen. Other topics are not
 -- rooms and keep their policies.
@@ -383,7 +402,7 @@ begin
     join pg_catalog.pg_namespace n on n.oid = p.pronamespace
     where (n.nspname = 'workflow_private' and p.proname in (
         'workflow_role', 'workflows_as', 'verified_email', 'may_enter_room', 'keep_owner_columns',
-        'refuse_runs_of_viewers', 'check_member', 'audit_member'
+        'refuse_runs_of_viewers', 'check_member', 'audit_member', 'hide_client_of_others'
       ))
       or (n.nspname = 'public' and p.proname in (
         'workflow_invitations', 'accept_workflow_invitation', 'leave_workflow'

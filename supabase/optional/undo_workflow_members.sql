@@ -21,6 +21,7 @@ begin
 end
 $$;
 
+drop trigger if exists hide_client_of_others on public.audit_logs;
 drop trigger if exists keep_owner_columns on public.workflows;
 drop trigger if exists refuse_runs_of_viewers on public.workflow_executions;
 drop trigger if exists refuse_moved_runs_of_viewers on public.workflow_executions;
@@ -29,6 +30,7 @@ drop table if exists public.workflow_members;
 drop function if exists public.leave_workflow(uuid);
 drop function if exists public.accept_workflow_invitation(uuid);
 drop function if exists public.workflow_invitations();
+drop function if exists workflow_private.hide_client_of_others();
 drop function if exists workflow_private.audit_member();
 drop function if exists workflow_private.check_member();
 drop function if exists workflow_private.refuse_runs_of_viewers();

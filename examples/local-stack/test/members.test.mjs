@@ -753,6 +753,33 @@ test('the audit trail tells the owner what happened to the members, and members 
   assert.ok(workflow);
 });
 
+test("the owner's audit log holds no IP address and no browser of an editor", async () => {
+  const { workflow } = await shared();
+  const headers = (/** @type {string} */ agent) =>
+    JSON.stringify({ 'x-forwarded-for': '203.0.113.9', 'user-agent': agent });
+  for (const [{ session }, agent] of /** @type {const} */ ([
+    [editor, 'of the editor'],
+    [people.owner, 'of the owner'],
+  ])) {
+    await session.sql("select set_config('request.headers', $1, false)", [headers(agent)]);
+    await session.sql('update workflows set description = $1 where id = $2', [agent, workflow.id]);
+  }
+  const trail = await people.owner.session.sql(
+    `select details -> 'changes' ->> 'description' as change, host(ip_address) as ip, user_agent from audit_logs
+     where resource_id = $1 and action = 'workflow_updated' order by created_at`,
+    [workflow.id],
+  );
+  assert.deepEqual(
+    trail.map(({ change, ip, user_agent }) => [change, ip, user_agent]),
+    [
+      ['of the editor', null, null],
+      ['of the owner', '203.0.113.9', 'of the owner'],
+    ],
+  );
+  const seen = await editor.session.sql('select from audit_logs where resource_id = $1', [workflow.id]);
+  assert.deepEqual(seen, []);
+});
+
 test('no role but a signed-in user and a server reaches members, and no role reaches the triggers', async () => {
   const anon = await openSession(stack, { role: 'anon' });
   for (const statement of [
@@ -779,10 +806,10 @@ test('no role but a signed-in user and a server reaches members, and no role rea
     `select p.oid::regprocedure::text as signature, proconfig, prorettype = 'trigger'::regtype as is_trigger,
        has_function_privilege('authenticated', p.oid, 'execute') as callable
      from pg_proc p where proname in ('workflow_role', 'workflows_as', 'verified_email', 'keep_owner_columns',
-       'refuse_runs_of_viewers', 'check_member', 'audit_member', 'workflow_invitations',
-       'accept_workflow_invitation', 'leave_workflow')`,
+       'refuse_runs_of_viewers', 'check_member', 'audit_member', 'hide_client_of_others',
+       'workflow_invitations', 'accept_workflow_invitation', 'leave_workflow')`,
   );
-  assert.equal(functions.length, 10);
+  assert.equal(functions.length, 11);
   for (const { signature, proconfig, is_trigger, callable } of functions) {
     assert.deepEqual(proconfig, ['search_path=pg_catalog, pg_temp'], signature);
     assert.equal(callable, !is_trigger, signature);
