@@ -81,6 +81,21 @@ for (const version of VERSIONS) {
     assert.equal((await owner.run(() => view('one'))).workflow.id, workflow.id);
   });
 
+  it('useWorkflow is loading until it knows the role in a shared workflow', async () => {
+    const [ada, ben] = [await newUser('ada'), await newUser('ben')];
+    const workflow = await newWorkflow(ada);
+    await addMember(workflow, ben, 'editor');
+    const guest = await openHooks(version, ben);
+    const views = await guest.run(async (id) => {
+      show('one', 'useWorkflow', [id]);
+      await settledView('one');
+      return given('one').map((/** @type {any} */ result) => plain(result));
+    }, workflow.id);
+    const first = views.find((/** @type {Row} */ { workflow }) => workflow !== null);
+    assert.deepEqual([first.loading, first.role], [true, null], 'the workflow is there first');
+    assert.ok(views.every((/** @type {Row} */ { loading, role }) => loading || role === 'editor'));
+  });
+
   it('useWorkflow returns no role for a public workflow, and does not read members of an owned one', async () => {
     const [ada, eve] = [await newUser('ada'), await newUser('eve')];
     const workflow = await newWorkflow(ada, { is_public: true });

@@ -6,8 +6,8 @@ import { shownMembers } from './overlays.js';
 import { useClient } from './provider.js';
 import { useQuery } from './use-query.js';
 
-/** The signed-in user's role. Reads members only for other users' workflows. */
-export function useRole(workflow: Workflow | null): WorkflowRole | null {
+/** The signed-in user's role, and whether it is known. Reads members only for other users' workflows. */
+export function useRole(workflow: Workflow | null): { role: WorkflowRole | null; isKnown: boolean } {
   const client = useClient();
   const userId = workflow === null ? undefined : userIdOf(client);
   const isOwn = workflow?.user_id === userId;
@@ -19,7 +19,8 @@ export function useRole(workflow: Workflow | null): WorkflowRole | null {
     show: shownMembers,
   });
   useLive('workflow_members', workflowId && userId, members, members.error === null);
-  if (userId === undefined) return null;
-  if (isOwn) return 'owner';
-  return members.data?.find((member) => member.user_id === userId)?.role ?? null;
+  if (userId === undefined) return { role: null, isKnown: true };
+  if (isOwn) return { role: 'owner', isKnown: true };
+  const member = members.data?.find(({ user_id }) => user_id === userId);
+  return { role: member?.role ?? null, isKnown: members.data !== undefined || members.error !== null };
 }

@@ -13,8 +13,9 @@ export interface UseWorkflowResult extends ReadState {
   /** The workflow with its nodes and connections; null if there is none, or until it is read. */
   workflow: WorkflowWithRelations | null;
   /**
-   * The signed-in user's role. Null until it is known, and for a public workflow that is not shared with the user. In a
-   * database without members, only owners have a role.
+   * The signed-in user's role. Null while `loading`, and for a public workflow that is not shared with the user. In a database
+   * without members, only owners have a role. The role in another user's workflow is read after the workflow, so that `loading`
+   * may still be true when `workflow` is there.
    */
   role: WorkflowRole | null;
   /** Whether a write is in flight. */
@@ -73,8 +74,9 @@ export function useWorkflow(workflowId: string): UseWorkflowResult {
     [mutations, workflowId],
   );
   const refreshWorkflow = useRefresh([query], mutations);
-  const { data: workflow = null, loading, isFetching } = state;
-  const role = useRole(workflow);
+  const { data: workflow = null, isFetching } = state;
+  const { role, isKnown } = useRole(workflow);
+  const loading = state.loading || !isKnown;
   const isSaving = useIsSaving(mutations);
   const error = writeError ?? state.error;
   return useMemo(

@@ -17,6 +17,8 @@ interface Props {
 export function WorkflowPage({ userId, workflowId, executionId }: Props) {
   const opened = useWorkflow(workflowId);
   const { workflow, role, loading, error, refreshWorkflow } = opened;
+  // What the page offers depends on the role, which is read after a shared workflow.
+  const isOpening = loading && (workflow === null || role === null);
   const isShared = role === 'editor' || role === 'viewer';
   useTitle(workflow?.name);
 
@@ -47,8 +49,8 @@ export function WorkflowPage({ userId, workflowId, executionId }: Props) {
           <ErrorNote error={error} onRetry={() => void refreshWorkflow()} />
         </>
       )}
-      {workflow === null && loading && <SkeletonRows count={2} height={170} label="Loading the workflow" />}
-      {workflow !== null && (
+      {isOpening && <SkeletonRows count={2} height={170} label="Loading the workflow" />}
+      {workflow !== null && !isOpening && (
         <OpenWorkflow
           userId={userId}
           workflow={workflow}
