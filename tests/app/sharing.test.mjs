@@ -210,6 +210,36 @@ test('a conflict can be resolved later: nothing is saved, and the changes stay',
   await grace.close();
 });
 
+test('what is edited while a save is under way is kept when the conflict that it meets is decided', async () => {
+  const [ada, grace] = [await open('Ada'), await open('Grace')];
+  const [, second] = await nodes();
+  await relabel(ada.page, 'Ada meanwhile');
+  await relabel(grace.page, 'Grace meanwhile');
+  await grace.page.getByRole('button', { name: 'Close', exact: true }).click();
+  await save(ada.page);
+  await untilSaved(ada.page);
+  let release = () => {};
+  const edited = new Promise((resolve) => (release = () => resolve(undefined)));
+  const isSent = grace.page.waitForRequest('**/rpc/save_merged_workflow_graph');
+  await grace.page.route('**/rpc/save_merged_workflow_graph', async (route) => {
+    await edited;
+    await route.continue();
+  });
+  await save(grace.page);
+  await isSent;
+  await dragBy(grace.page, stepOf(grace.page, second?.node_id), 0, 30);
+  release();
+  const dialog = conflictOf(grace.page);
+  await dialog.getByRole('radio', { name: 'Theirs: “Ada meanwhile”' }).check();
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await untilSaved(grace.page);
+  const [label, moved] = await nodes();
+  assert.equal(label?.label, 'Ada meanwhile');
+  assert.notEqual(moved?.position_y, second?.position_y);
+  await ada.close();
+  await grace.close();
+});
+
 test('a step deleted by one person and changed by the other can be kept or deleted', async () => {
   for (const isKept of [true, false]) {
     const [ada, grace] = [await open('Ada'), await open('Grace')];
@@ -234,6 +264,26 @@ test('a step deleted by one person and changed by the other can be kept or delet
     await ada.close();
     await grace.close();
   }
+});
+
+test('an editor who opens a shared workflow does not see it as read-only first', async () => {
+  const { page, close } = await app.visit('Grace');
+  const read = page.waitForResponse(/workflow_members/);
+  await page.evaluate(() => {
+    const look = () => {
+      if (document.body.innerText.includes('Read only')) document.body.dataset.readOnly = 'seen';
+    };
+    new MutationObserver(look).observe(document.body, {
+      subtree: true,
+      childList: true,
+      characterData: true,
+    });
+  });
+  await go(page, path);
+  await read;
+  await page.getByRole('button', { name: 'Add step' }).waitFor();
+  assert.equal(await page.locator('body').getAttribute('data-read-only'), null);
+  await close();
 });
 
 test('a viewer sees steps and runs, but cannot change anything', async () => {

@@ -14,7 +14,10 @@ export interface GraphConflicts {
 export type Side = 'theirs' | 'mine';
 
 /** The merged graph, with the chosen side's version of each conflict. */
-export function resolved({ conflicts, merged }: GraphConflicts, sides: readonly Side[]): Graph {
+export function resolved(
+  { conflicts, merged }: Pick<GraphConflicts, 'conflicts' | 'merged'>,
+  sides: readonly Side[],
+): Graph {
   const { nodes, connections } = structuredClone(merged);
   const rows = { nodes: [...nodes] as object[], connections: [...connections] as object[] };
   conflicts.forEach((conflict, index) => {

@@ -1,8 +1,14 @@
 import { use, useState } from 'react';
-import { DatabaseError, db, type WorkflowGraph, type WorkflowWithRelations } from 'workflow-db/react';
+import {
+  DatabaseError,
+  db,
+  mergeGraphs,
+  type WorkflowGraph,
+  type WorkflowWithRelations,
+} from 'workflow-db/react';
 import type { Graph, GraphChange } from '../graph/graph';
 import { useTask, type Task } from '../toasts/useTask';
-import type { GraphConflicts } from './conflicts';
+import { resolved, type GraphConflicts } from './conflicts';
 import { DraftContext, type Draft } from './drafts';
 
 export interface GraphDraft {
@@ -14,7 +20,7 @@ export interface GraphDraft {
   discard: () => void;
   /** What the last save could not merge with the changes of others. */
   conflict: GraphConflicts | null;
-  /** Saves what was made of the conflict. */
+  /** Saves what was made of the conflict, with what was changed since the save that met it. */
   resolve: (graph: Graph) => void;
   closeConflict: () => void;
 }
@@ -23,7 +29,8 @@ export interface GraphDraft {
 export function useGraphDraft(workflow: WorkflowWithRelations, canEdit: boolean): GraphDraft {
   const { id, nodes, connections } = workflow;
   const { drafts, change } = use(DraftContext);
-  const [conflict, setConflict] = useState<GraphConflicts | null>(null);
+  /** The conflict, and the graph whose save met it. */
+  const [conflict, setConflict] = useState<(GraphConflicts & { sent: Graph }) | null>(null);
   const draft = canEdit ? drafts[id] : undefined;
 
   const save = useTask('The changes were not saved.', async ({ graph, base }: Draft) => {
@@ -33,7 +40,7 @@ export function useGraphDraft(workflow: WorkflowWithRelations, canEdit: boolean)
       if (!(error instanceof DatabaseError)) throw error;
       const { conflicts, merged, theirs } = error;
       if (!conflicts || !merged || !theirs) throw error;
-      setConflict({ conflicts, merged, theirs });
+      setConflict({ conflicts, merged, theirs, sent: graph });
       return;
     }
     // What was changed during the save is still to be saved, and started from what was sent.
@@ -54,13 +61,25 @@ export function useGraphDraft(workflow: WorkflowWithRelations, canEdit: boolean)
     conflict,
     resolve: (graph) => {
       if (conflict === null) return;
-      const changes = { graph, base: conflict.theirs };
+      const since = draft === undefined ? graph : withEdits(graph, conflict.sent, draft.graph);
+      const changes = { graph: since, base: conflict.theirs };
       setConflict(null);
       change(id, () => changes);
       void saveDraft(changes);
     },
     closeConflict: () => setConflict(null),
   };
+}
+
+/** The graph with what the user changed from `before` to `after`. */
+function withEdits(graph: Graph, before: Graph, after: Graph): Graph {
+  if (before === after) return graph;
+  const merge = mergeGraphs(asSaved(before), asSaved(graph), asSaved(after));
+  const conflicts = { ...merge, merged: merge.merged as Graph };
+  return resolved(
+    conflicts,
+    merge.conflicts.map(() => 'mine'),
+  );
 }
 
 /** Only what is saved of a graph: the rest of a row is the database's. */
