@@ -28,6 +28,21 @@ export function keep(owner: object): () => void {
   };
 }
 
+/** Keeps `owner` in memory while it is in use. */
+export class Keeper {
+  private release: (() => void) | undefined;
+
+  constructor(private readonly owner: object) {}
+
+  keep(isInUse: boolean): void {
+    if (isInUse) this.release ??= keep(this.owner);
+    else {
+      this.release?.();
+      this.release = undefined;
+    }
+  }
+}
+
 /** Keeps `owner` in memory until the promise settles. */
 export function keepUntil<Result>(promise: Promise<Result>, owner: object): Promise<Result> {
   const release = keep(owner);

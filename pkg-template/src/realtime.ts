@@ -1,7 +1,7 @@
 import { DatabaseError, invalid } from './errors.js';
 import { guarded } from './guarded.js';
 import type { Client } from './generated/bindings.js';
-import { keep } from './lifetime.js';
+import { Keeper } from './lifetime.js';
 import type { ClientEvent } from './options.js';
 import type {
   Change,
@@ -110,7 +110,7 @@ export class Subscriptions implements RealtimeManager, Followers {
   private readonly bySubscription = new Map<number, Set<Follower>>();
   private lastNumber = 0;
   /** Keeps the client in memory while there are followers. */
-  private release: (() => void) | undefined;
+  private readonly keeper = new Keeper(this);
 
   constructor(
     private readonly client: () => Client,
@@ -183,7 +183,7 @@ export class Subscriptions implements RealtimeManager, Followers {
     if (other !== undefined) follower.stands(other.status, other.error ?? undefined);
     this.attach(follower);
     this.all.set(id, follower);
-    this.release ??= keep(this);
+    this.keeper.keep(true);
     return follower;
   }
 
@@ -220,9 +220,7 @@ export class Subscriptions implements RealtimeManager, Followers {
     const others = this.bySubscription.get(follower.subscription);
     others?.delete(follower);
     if (others?.size === 0) this.bySubscription.delete(follower.subscription);
-    if (this.all.size > 0) return;
-    this.release?.();
-    this.release = undefined;
+    this.keeper.keep(this.all.size > 0);
   }
 
   private endWhere(picked: (follower: Follower) => boolean): Promise<void> {

@@ -1,6 +1,6 @@
 import { invalid, type DatabaseError } from './errors.js';
 import type { Client } from './generated/bindings.js';
-import { keep } from './lifetime.js';
+import { Keeper } from './lifetime.js';
 import type { ClientEvent } from './options.js';
 import type { SubscriptionStatus } from './realtime-types.js';
 import type { Member, Room, RoomOptions } from './room-types.js';
@@ -115,8 +115,8 @@ class RoomHandle implements Room {
 /** The rooms of one client. Everything that is decided about them is decided in the engine. */
 export class Rooms {
   private readonly byNumber = new Map<number, SharedRoom>();
-  /** While there are any, their client stays in memory. */
-  private release: (() => void) | undefined;
+  /** Keeps the client in memory while there are any. */
+  private readonly keeper = new Keeper(this);
 
   constructor(
     private readonly client: () => Client,
@@ -137,7 +137,7 @@ export class Rooms {
     shared.note(members.filter((member) => !isShown(member)));
     const handle = new RoomHandle(workflowId.toLowerCase(), shared, this);
     shared.handles.add(handle);
-    this.release ??= keep(this);
+    this.keeper.keep(true);
     return handle as unknown as Room<State>;
   };
 
@@ -198,7 +198,7 @@ export class Rooms {
       this.forget(shared);
       const [first, ...more] = shared.handles;
       if (first === undefined) continue;
-      this.release ??= keep(this);
+      this.keeper.keep(true);
       shared.number = this.client().joinRoom(first.workflowId, shared.name, [...shared.state]);
       more.forEach(() => this.client().joinRoom(first.workflowId, undefined, []));
       this.byNumber.set(shared.number, shared);
@@ -211,9 +211,7 @@ export class Rooms {
 
   private forget(shared: SharedRoom): void {
     this.byNumber.delete(shared.number);
-    if (this.byNumber.size > 0) return;
-    this.release?.();
-    this.release = undefined;
+    this.keeper.keep(this.byNumber.size > 0);
   }
 
   private change(shared: SharedRoom, to: Partial<Pick<SharedRoom, 'status' | 'error' | 'others'>>): void {

@@ -67,6 +67,10 @@ async function shared() {
 
 /** @typedef {Awaited<ReturnType<typeof shared>>} Shared */
 
+/** The nodes with other values for one of them. @param {Row[]} nodes @param {string} node @param {object} values */
+const changed = (nodes, node, values) =>
+  nodes.map((row) => (row.node_id === node ? { ...row, ...values } : row));
+
 const GRAPH = { nodes: [{ node_id: 'a', node_type: 'saved' }], connections: [] };
 const everyone = ['owner', 'editor', 'viewer'];
 /** Action, who may do it, the call, and the result for everyone else: a code, null or an empty list. @type {[string, string[], (of: Shared, me: string) => [string, ...unknown[]], unknown][]} */
@@ -280,6 +284,48 @@ test('a member receives changes to a shared workflow, and nothing of it stays ca
   await stack.sql("update workflow_nodes set label = 'secret' where id = $1", [node.id]);
   await world.rest();
   assert.equal((await hears(tab, 2, 'nodes')).length, 2, 'and nothing is heard from then on');
+});
+
+test('saves of an owner and an editor that start from one graph are merged; of one field they conflict', async () => {
+  const { workflow } = await shared();
+  await newNodes(workflow, ['b']);
+  const [{ value: base }] = await tabs.owner.calls(['getWorkflowWithRelations', workflow.id]);
+  /** @param {string} name @param {string} node @param {object} values */
+  const save = (name, node, values) =>
+    tabs[name].calls([
+      'saveWorkflowGraph',
+      workflow.id,
+      { nodes: changed(base.nodes, node, values), connections: [] },
+      { base },
+    ]);
+  const [[ofOwner], [ofEditor]] = await Promise.all([
+    save('owner', 'a', { label: 'owner' }),
+    save('editor', 'b', { label: 'editor' }),
+  ]);
+  assert.deepEqual([ofOwner.error, ofEditor.error], [undefined, undefined]);
+  const labels = async () => {
+    const stored = await rows('workflow_nodes', 'where workflow_id = $1 order by node_id', [workflow.id]);
+    return stored.map(({ label }) => label);
+  };
+  assert.deepEqual(await labels(), ['owner', 'editor']);
+
+  const [{ error }] = await save('editor', 'a', { label: 'other' });
+  assert.equal(error.code, 'CONFLICT');
+  const versions = { base: base.nodes[0].label, theirs: 'owner', mine: 'other' };
+  assert.deepEqual(error.conflicts, [{ node_id: 'a', path: ['label'], ...versions }]);
+  assert.deepEqual(await labels(), ['owner', 'editor']);
+});
+
+test('a save with `base` of a viewer, or of an editor whose role was lowered, is refused', async () => {
+  const { workflow, node, editorship } = await shared();
+  const [{ value: base }] = await tabs.editor.calls(['getWorkflowWithRelations', workflow.id]);
+  await stack.sql("update workflow_members set role = 'viewer' where id = $1", [editorship.id]);
+  const graph = { nodes: changed(base.nodes, 'a', { label: 'refused' }), connections: [] };
+  for (const name of ['viewer', 'editor', 'invited', 'stranger']) {
+    const saved = await outcomeOf(tabs[name], 'saveWorkflowGraph', workflow.id, graph, { base });
+    assert.equal(saved, 'PT404', name);
+  }
+  assert.deepEqual(await row('workflow_nodes', node.id), node);
 });
 
 test('a shared workflow renamed by its owner is patched in the member’s list without a request', async () => {
