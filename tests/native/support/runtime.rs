@@ -21,12 +21,19 @@ struct Timer {
     is_housekeeping: bool,
 }
 
+/// More timers than this that fire without time passing are a loop.
+const MAX_AT_ONCE: u32 = 20_000;
+/// More timers than this before nothing is waited for any more are a loop too.
+const MAX_UNTIL_QUIET: u32 = 200_000;
+
 pub struct Runtime {
     pool: RefCell<LocalPool>,
     spawner: LocalSpawner,
     timers: RefCell<BTreeMap<TimerKey, Timer>>,
     now_ms: Cell<f64>,
     last_number: Cell<u64>,
+    /// Timers that fired since time last passed.
+    fired: Cell<u32>,
 }
 
 impl Runtime {
@@ -38,6 +45,7 @@ impl Runtime {
             timers: RefCell::default(),
             now_ms: Cell::new(0.0),
             last_number: Cell::new(0),
+            fired: Cell::new(0),
         })
     }
 
@@ -77,8 +85,11 @@ impl Runtime {
 
     /// Advances the clock until only housekeeping is pending.
     pub fn quiesce(&self) {
+        let mut fired = 0;
         while self.is_awaited() {
             self.step();
+            fired += 1;
+            assert!(fired < MAX_UNTIL_QUIET, "it never becomes quiet");
         }
     }
 
@@ -90,7 +101,10 @@ impl Runtime {
                 .and_then(|key| timers.remove(&key).map(|timer| (key, timer)))
         };
         let Some((key, timer)) = next else { return false };
-        self.now_ms.set(f64::from_bits(key.0).max(self.now_ms()));
+        let due = f64::from_bits(key.0);
+        self.fired.set(if due > self.now_ms() { 1 } else { self.fired.get() + 1 });
+        assert!(self.fired.get() < MAX_AT_ONCE, "timers fire again and again while no time passes");
+        self.now_ms.set(due.max(self.now_ms()));
         timer.fired.set(true);
         if let Some(waker) = timer.waker {
             waker.wake();
