@@ -20,7 +20,7 @@ fault-matrix: tools ## Run every call under every fault, and write docs/fault-ma
 	@node scripts/build.mjs --if-changed
 	@FAULT_MATRIX=write node --test tests/faults/matrix.test.mjs
 
-mutants: tools ## Change one operator at a time in the pure modules; some test must fail each time. MODULE=src/query limits it
+mutants: tools ## Change the engine and the pure modules in one place at a time; some test must fail each time. MODULE=src/query limits it
 	@node scripts/mutants.mjs $(MODULE)
 
 build: tools ## Build the package into pkg/ and print its sizes

@@ -1,16 +1,16 @@
-// The mutation check: `make mutants`, or `make mutants MODULE=src/query`. Changes one place at a time in the pure
-// modules and runs the native tests that reach the change. A mutant survives if no test fails. The check fails
+// The mutation check: `make mutants`, or `make mutants MODULE=src/query` for one module or file. Changes one place at a
+// time in the engine and the pure modules and runs the native tests that reach the change. A mutant survives if no test
+// fails. The check fails
 // - for a survivor without a reason in scripts/mutants/survivors.json,
 // - for a reason there that no survivor needs any more, and
 // - for a module with less than GOAL percent of its mutants killed.
 // A passing run over all modules writes docs/mutants.md.
 //
 // All mutants are compiled into one test binary, in a copy of the crate under target/mutants; the environment variable
-// MUTANT selects one. Compiling each mutant separately would take hours. Tests that run for seconds do not take part:
-// the simulation, one test with many subscriptions, and most cases of the properties. Their purpose is to find the
-// unexpected, not to cover single lines.
+// MUTANT selects one. Compiling each mutant separately would take hours. Slow tests take part in a short form: one
+// program of the simulation, and some cases of each property.
 
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -25,29 +25,39 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const MODULES = [
+  'src/api',
   'src/cache',
-  'src/subscriptions',
+  'src/engine',
+  'src/flows',
   'src/input.rs',
   'src/json.rs',
+  'src/merge',
   'src/query',
   'src/realtime',
   'src/rest',
   'src/retry.rs',
+  'src/subscriptions',
   'src/time',
   'src/uuid.rs',
 ];
 const REPORT = 'docs/mutants.md';
 const REASONS = 'scripts/mutants/survivors.json';
 const GOAL = 95;
-/** The slow tests, and the one test that reads the sources. */
-const LEFT_OUT = /^modules::|^simulation::|::many_subscriptions_/;
-/** Fewer property cases, and a smaller outage. */
-const SHORT = { MAX_CASES: '100', CLIENTS: '1000' };
-/** A test that takes this many times longer than without a mutant is considered hanging. */
-const TIMEOUT_FACTOR = 20;
-const MIN_TIMEOUT_MS = 10_000;
+/** A test that reads the sources, and slow ones. */
+const LEFT_OUT =
+  /^modules::|::many_subscriptions_|^simulation::.*_(found|shrunk)$|^simulation::the_same_seed/;
+/** Fewer property cases, a smaller outage, and one program of the simulation. */
+const SHORT = { MAX_CASES: '100', CLIENTS: '1000', STEPS: '2000' };
+/**
+ * Tests that take this many times longer than without a mutant are considered hanging. What counts is CPU time: the
+ * tests' clock is simulated, so a hanging test keeps computing, and a busy machine makes no difference.
+ */
+const TIMEOUT_FACTOR = 5;
+const MIN_TIMEOUT_S = 3;
+const FIRST_GROUP_S = 0.02;
 /** A mutant with an endless loop may also allocate without limit. */
 const MAX_MEMORY_KIB = 2_000_000;
+const CORES = availableParallelism();
 
 process.chdir(resolve(import.meta.dirname, '..'));
 const root = process.cwd();
@@ -109,50 +119,81 @@ function build() {
   return { mutants, binary };
 }
 
-/** The environment of a test. A failure is all that matters: no backtrace, no shrinking. */
-const options = (variables) => ({
-  cwd: copy,
-  env: { ...process.env, ...SHORT, RUST_BACKTRACE: '0', PROPTEST_MAX_SHRINK_ITERS: '0', ...variables },
-});
+/** Does `work` for each item, as many at a time as there are cores. */
+async function forEach(items, work) {
+  const rest = [...items];
+  const worker = async () => {
+    while (rest.length > 0) await work(rest.shift());
+  };
+  await Promise.all(Array.from({ length: CORES }, worker));
+}
+
+/**
+ * Runs these tests one after another, within `limits`. Resolves with whether they pass and the CPU time that they took. A
+ * failure is all that matters: no backtrace, no shrinking.
+ */
+function run(binary, names, variables, limits = 'true') {
+  const script = `${limits}; "$@" >/dev/null 2>&1; status=$?; times; exit $status`;
+  const child = spawn(
+    'sh',
+    ['-c', script, 'sh', binary, '--exact', '--quiet', '--test-threads=1', ...names],
+    {
+      cwd: copy,
+      env: { ...process.env, ...SHORT, RUST_BACKTRACE: '0', PROPTEST_MAX_SHRINK_ITERS: '0', ...variables },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  let times = '';
+  child.stdout.on('data', (data) => (times += data));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (status) => {
+      // The second line is about the shell's children: `0m0.100s 0m0.010s`.
+      const spent = [...(times.split('\n')[1] ?? '').matchAll(/(\d+)m([\d.]+)s/g)];
+      const seconds = spent.reduce((sum, [, minutes, seconds]) => sum + 60 * minutes + Number(seconds), 0);
+      resolve({ isPassed: status === 0, seconds });
+    });
+  });
+}
 
 /** Runs each test alone, without a mutant, and records how long it takes and which mutants it reaches. */
-function record(binary) {
-  const path = join(copy, 'reached');
+async function record(binary) {
   const list = execFileSync(binary, ['--list', '--format=terse'], { encoding: 'utf8' });
   const names = list.match(/^.*(?=: test$)/gm).filter((name) => !LEFT_OUT.test(name));
-  return names.map((name) => {
+  const folder = join(copy, 'reached');
+  mkdirSync(folder, { recursive: true });
+  const tests = [];
+  const start = await run(binary, ['no test'], {});
+  await forEach(names, async (name) => {
+    const path = join(folder, name);
     rmSync(path, { force: true });
-    const start = performance.now();
-    const { status, stdout } = spawnSync(binary, ['--exact', name], {
-      ...options({ MUTANTS_REACHED: path }),
-      encoding: 'utf8',
-    });
-    if (status !== 0) throw new Error(`${name} fails without a mutant:\n${stdout}`);
+    const { isPassed, seconds } = await run(binary, [name], { MUTANTS_REACHED: path });
+    if (!isPassed) throw new Error(`${name} fails without a mutant`);
     const reached = existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n').map(Number) : [];
-    return { name, ms: performance.now() - start, reached: new Set(reached) };
+    tests.push({ name, seconds: Math.max(0, seconds - start.seconds), reached: new Set(reached) });
   });
+  return tests;
 }
 
-/** Whether these tests, which the binary runs side by side, pass within the time. */
-function pass(binary, tests, mutant) {
-  const ms = tests.reduce((sum, test) => sum + test.ms, 0);
-  const limited = ['-c', `ulimit -v ${MAX_MEMORY_KIB}; exec "$@"`, 'sh', binary];
-  const { status } = spawnSync('sh', [...limited, '--exact', '--quiet', ...tests.map((test) => test.name)], {
-    ...options({ MUTANT: String(mutant.id) }),
-    stdio: 'ignore',
-    timeout: Math.ceil(MIN_TIMEOUT_MS + TIMEOUT_FACTOR * ms),
-    killSignal: 'SIGKILL',
-  });
-  return status === 0;
+/** The tests that reach a mutant. Quick tests, and those that reach few mutants, come first. */
+function reaching(tests, { id }) {
+  const some = tests.filter(({ reached }) => reached.has(id));
+  return some.sort((a, b) => a.reached.size * a.seconds - b.reached.size * b.seconds);
 }
 
-/** Runs the tests that reach the mutant in groups of growing size. Those that reach few mutants come first: most fail. */
-function survives(binary, tests, mutant) {
-  const reaching = tests
-    .filter((test) => test.reached.has(mutant.id))
-    .sort((a, b) => a.reached.size - b.reached.size);
-  for (let size = 2; reaching.length > 0; size *= 4) {
-    if (!pass(binary, reaching.splice(0, size), mutant)) return false;
+/** Runs the tests that reach the mutant in groups. Each may take longer than the one before, because most mutants fail early. */
+async function survives(binary, tests, mutant) {
+  const rest = reaching(tests, mutant);
+  for (let budget = FIRST_GROUP_S; rest.length > 0; budget *= 4) {
+    let seconds = 0;
+    const names = [];
+    do {
+      seconds += rest[0].seconds;
+      names.push(rest.shift().name);
+    } while (rest.length > 0 && seconds + rest[0].seconds <= budget);
+    const limits = `ulimit -v ${MAX_MEMORY_KIB}; ulimit -t ${Math.ceil(MIN_TIMEOUT_S + TIMEOUT_FACTOR * seconds)}`;
+    const { isPassed } = await run(binary, names, { MUTANT: String(mutant.id) }, limits);
+    if (!isPassed) return false;
   }
   return true;
 }
@@ -161,9 +202,14 @@ function survives(binary, tests, mutant) {
 const IDENTITY = ['file', 'function', 'text', 'change', 'ordinal'];
 const identityOf = (mutant) => JSON.stringify(mutant, IDENTITY);
 
-function run(module, { mutants, binary, tests }, reasons) {
+async function check(module, { mutants, binary, tests }, reasons) {
   const own = mutants.filter((mutant) => isIn(module, mutant));
-  const survivors = own.filter((mutant) => survives(binary, tests, mutant));
+  if (own.length === 0) throw new Error(`${module} has no mutants; the modules are ${MODULES.join(', ')}`);
+  const alive = new Set();
+  await forEach(own, async (mutant) => {
+    if (await survives(binary, tests, mutant)) alive.add(mutant);
+  });
+  const survivors = own.filter((mutant) => alive.has(mutant));
   for (const mutant of survivors) {
     const identity = identityOf(mutant);
     if (!reasons.has(identity)) console.log(`line ${mutant.line} survives: ${identity}`);
@@ -176,8 +222,7 @@ function run(module, { mutants, binary, tests }, reasons) {
 /** What is wrong with the results. */
 function faults(results, reasons) {
   const survivors = new Set(results.flatMap((result) => result.survivors.map(identityOf)));
-  const leftOut = MODULES.filter((module) => results.every((result) => result.module !== module));
-  const isRun = (identity) => !leftOut.some((module) => isIn(module, JSON.parse(identity)));
+  const isRun = (identity) => results.some(({ module }) => isIn(module, JSON.parse(identity)));
   return [
     ...[...survivors].filter((one) => !reasons.has(one)).map((one) => `no reason: ${one}`),
     ...[...reasons.keys()]
@@ -204,15 +249,16 @@ function write(results, reasons) {
   const minutes = Math.round((performance.now() - began) / 60_000);
   const text = `# Mutation check
 
-\`make mutants\` tests the tests. It changes the pure modules in one place at a time and runs the native tests that reach the
-change. A mutant is killed when a test fails or hangs.
+\`make mutants\` tests the tests. It changes the engine and the pure modules in one place at a time and runs the native tests
+that reach the change. A mutant is killed when a test fails or hangs. The simulation takes part with one program of
+${SHORT.STEPS} steps, each property with ${SHORT.MAX_CASES} cases.
 
 A mutant has another operator, lacks a \`!\`, a \`-\` or a match arm, has a guard that is always true or always false, or
 returns a fixed value in place of a function's result. Constants, capacities and the contents of macros are not
 changed.
 
 The check fails when less than ${GOAL} % of a module's mutants are killed, when a survivor is not listed below, and when a
-listed one is killed. A run that passes writes this page. This one took ${minutes} minutes with ${availableParallelism()} cores.
+listed one is killed. A run that passes writes this page. This one took ${minutes} minutes with ${CORES} cores.
 
 | Module | Mutants | Killed | Survivors | Share killed |
 | --- | --: | --: | --: | --: |
@@ -229,18 +275,15 @@ ${sections.join('\n\n')}
 }
 
 const modules = process.argv.length > 2 ? process.argv.slice(2) : MODULES;
-for (const module of modules) {
-  if (!MODULES.includes(module)) throw new Error(`no module ${module}; there are ${MODULES.join(', ')}`);
-}
 const reasons = new Map(
   JSON.parse(readFileSync(REASONS, 'utf8')).map((entry) => [identityOf(entry), entry.reason]),
 );
 const { mutants, binary } = build();
 console.log(`${mutants.length} mutants compiled (${elapsed()})`);
-const tests = record(binary);
+const tests = await record(binary);
 console.log(`${tests.length} tests recorded (${elapsed()})`);
 const results = [];
-for (const module of modules) results.push(run(module, { mutants, binary, tests }, reasons));
+for (const module of modules) results.push(await check(module, { mutants, binary, tests }, reasons));
 const found = faults(results, reasons);
 for (const fault of found) console.error(fault);
 if (found.length > 0) process.exitCode = 1;

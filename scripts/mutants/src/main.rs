@@ -190,9 +190,10 @@ impl VisitMut for Instrument {
                 }
             }
             Expr::Unary(unary) if matches!(unary.op, UnOp::Not(_) | UnOp::Neg(_)) => {
-                let (inner, rest) = (&unary.expr, expr.clone());
-                let id = self.add(unary.op.span(), &format!("{} is left out", unary.op.to_token_stream()));
-                *expr = parse_quote!((if crate::mutant::is(#id) { #inner } else { #rest }));
+                let (op, inner, rest) = (&unary.op, &unary.expr, expr.clone());
+                let id = self.add(op.span(), &format!("{} is left out", op.to_token_stream()));
+                // Applying it twice cancels it, and has the same type if the operand is a reference.
+                *expr = parse_quote!((if crate::mutant::is(#id) { #op #op (#inner) } else { #rest }));
             }
             _ => {}
         }
