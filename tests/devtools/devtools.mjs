@@ -157,6 +157,36 @@ const STORIES = {
     assert.deepEqual(problems, []);
   },
 
+  'shows the writes that wait, and retries or discards them': async ({ stack, fixtures, open }) => {
+    const { page, problems, user } = await open({ props: { initialIsOpen: true } });
+    const workflow = await fixtures.newWorkflow(user);
+    const [taken] = await fixtures.newNodes(workflow, ['taken']);
+    await page.getByRole('tab', { name: 'Outbox' }).click();
+    await page.getByText('Every write is on the server.').waitFor();
+    await page.evaluate(async ([url, key, token, workflow_id]) => {
+      const { wdb, offline, mount } = /** @type {any} */ (globalThis);
+      const client = wdb.createClient({ url, key, accessToken: () => token, offline: offline() });
+      mount({ client, initialIsOpen: true });
+      const values = { workflow_id, node_type: 'text_input', label: 'confidential' };
+      await client.db.with({ queue: true }).createWorkflowNode({ ...values, node_id: 'taken' });
+    }, /** @type {const} */ ([stack.url, stack.publishableKey, user.token, workflow.id]));
+    await page.getByRole('tab', { name: 'Outbox' }).click();
+    const write = page.getByRole('row').filter({ hasText: 'workflow_nodes' });
+    await write.getByText('failed').waitFor();
+    assert.match(await write.innerText(), /workflow_nodes\s+insert\s+[0-9a-f-]{36}\s+failed\s+1\s.*23505/s);
+    assert.ok(!(await page.content()).includes('confidential'), 'it shows no value of a row');
+    await write.getByRole('button', { name: 'Retry' }).click();
+    await write.getByText('2', { exact: true }).waitFor();
+    await write.getByRole('button', { name: 'Discard' }).click();
+    await page.getByText('Every write is on the server.').waitFor();
+    const nodes = await fixtures.rows('workflow_nodes', 'where workflow_id = $1', [workflow.id]);
+    assert.deepEqual(
+      nodes.map(({ id }) => id),
+      [taken.id],
+    );
+    assert.deepEqual(problems, []);
+  },
+
   'goes without a trace, and what the app hears goes on': async ({ open }) => {
     const { page, problems, user } = await open({ props: { initialIsOpen: true, position: 'top-left' } });
     await page.getByRole('region', { name: 'workflow-db devtools' }).waitFor();

@@ -4,11 +4,13 @@ import { flushSync } from 'react-dom';
 import { createRoot } from 'react-dom/client';
 import * as wdb from 'workflow-db';
 import { WorkflowDbDevtools } from 'workflow-db/devtools';
+import { offline } from 'workflow-db/offline';
 
 const root = createRoot(document.getElementById('root'));
 
 Object.assign(globalThis, {
   wdb,
+  offline,
   reactVersion: version,
   /** What the app's own listeners received. */
   heard: { keys: [], events: [] },

@@ -4,6 +4,7 @@ import '../../e2e/support/page.js';
 import { Activity, Component, Fragment, StrictMode, Suspense, memo, use, useEffect } from 'react';
 import { createRoot, hydrateRoot } from 'react-dom/client';
 import { renderToString } from 'react-dom/server';
+import * as offlineEntry from '/pkg/offline/index.js';
 import * as wdb from '/pkg/react/index.js';
 import * as appOthers from '../../types/consumer/app/live-others.ts';
 import * as appWorkflows from '../../types/consumer/app/live-workflows.ts';
@@ -122,3 +123,4 @@ globalThis.settledView = async (name) => {
   return view(name);
 };
 globalThis.react = wdb;
+globalThis.offlineEntry = offlineEntry;

@@ -1,0 +1,109 @@
+// @ts-check
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { until } from '../e2e/support/until.mjs';
+import { useHooks, VERSIONS } from './support/world.mjs';
+
+const { stack, openHooks, newUser, newWorkflow, row } = await useHooks();
+
+/** @typedef {Awaited<ReturnType<typeof openHooks>>} Tab */
+
+/** Configures the page's client to persist, as an app does at its start. @param {Tab} tab @param {object} env */
+const start = (tab, env) =>
+  tab.run((env) => {
+    Object.assign(globalThis, { env });
+    const { url, key } = env;
+    const { offlineEntry } = /** @type {any} */ (globalThis);
+    const retry = { maxAttempts: 1 };
+    wdb.configure({ url, key, retry, accessToken: () => env.token, offline: offlineEntry.offline() });
+  }, /** @type {any} */ (env));
+
+/** Loads the page again. @param {Tab} tab @param {object} env */
+async function reload(tab, env) {
+  await tab.page.reload();
+  await tab.page.waitForSelector('html[data-is-ready]', { state: 'attached' });
+  await start(tab, env);
+}
+
+for (const version of VERSIONS) {
+  /** A user with workflows, and a page that persists. */
+  async function visit() {
+    const user = await newUser('ada');
+    const workflow = await newWorkflow(user, { name: 'Kept' });
+    const env = { url: stack.url, key: stack.publishableKey, token: user.token, userId: user.id };
+    const tab = await openHooks(version, user, { configured: false });
+    await start(tab, env);
+    await tab.run((id) => show('list', 'useWorkflows', [id]), user.id);
+    await tab.run(() => settledView('list'));
+    await tab.run(async (key) => {
+      const isStored = () =>
+        new Promise((resolve) => {
+          indexedDB.open('workflow-db').onsuccess = ({ target }) => {
+            const database = /** @type {IDBOpenDBRequest} */ (target).result;
+            database.transaction('rows').objectStore('rows').getAllKeys().onsuccess = ({ target }) => {
+              database.close();
+              resolve(JSON.stringify(/** @type {IDBRequest} */ (target).result).includes(key));
+            };
+          };
+        });
+      await until(isStored);
+    }, `workflows:${user.id}`);
+    return { user, workflow, env, tab };
+  }
+
+  test(`React ${version}: after a reload, a hook shows the rows of the last visit before the server answers`, async () => {
+    const { user, env, tab } = await visit();
+    stack.faults.add({ match: { method: 'GET', path: '/workflows' }, action: 'latency', ms: 1500 });
+    await reload(tab, env);
+    const facts = await tab.run(async (id) => {
+      const begun = performance.now();
+      show('list', 'useWorkflows', [id]);
+      await until(() => latest('list')?.workflows.length === 1);
+      const ms = performance.now() - begun;
+      const { loading, isFetching, workflows } = latest('list');
+      await until(() => !latest('list').isFetching);
+      const isSameRow = latest('list').workflows[0] === workflows[0];
+      return { loading, isFetching, names: workflows.map(({ name }) => name), isSameRow, ms };
+    }, user.id);
+    const { ms, ...shown } = facts;
+    assert.deepEqual(shown, { loading: false, isFetching: true, names: ['Kept'], isSameRow: true });
+    assert.ok(ms < 1500, `${ms} ms`);
+    console.log(`React ${version}: ${Math.round(ms)} ms from the first render to the rows of the last visit`);
+  });
+
+  test(`React ${version}: a hook's write waits in the outbox, is shown, and useSyncStatus follows it`, async () => {
+    const { user, workflow, env, tab } = await visit();
+    stack.faults.add({ match: { method: 'PATCH' }, action: 'status', status: 503, times: 'always' });
+    const shown = await tab.run(async (id) => {
+      show('status', 'useSyncStatus', []);
+      await latest('list').updateWorkflow(id, { name: 'Changed' });
+      await until(() => latest('status').pending === 1);
+      const { pending, failed, blocked, isOnline, error } = latest('status');
+      const [{ table, rowId }] = latest('status').list();
+      return {
+        pending,
+        failed,
+        blocked,
+        isOnline,
+        error,
+        table,
+        rowId,
+        name: latest('list').workflows[0].name,
+      };
+    }, workflow.id);
+    const counts = { pending: 1, failed: 0, blocked: 0, isOnline: true, error: undefined };
+    assert.deepEqual(shown, { ...counts, table: 'workflows', rowId: workflow.id, name: 'Changed' });
+    await reload(tab, env);
+    await tab.run(async (id) => {
+      show('status', 'useSyncStatus', []);
+      show('list', 'useWorkflows', [id]);
+      await until(() => latest('list')?.workflows[0]?.name === 'Changed');
+    }, user.id);
+    stack.faults.clear();
+    await tab.run(async () => {
+      await latest('status').flush();
+      await until(() => latest('status').pending === 0);
+    });
+    await until(async () => (await row('workflows', workflow.id))?.name === 'Changed');
+  });
+}
