@@ -3,6 +3,7 @@ import { DatabaseError } from '../errors.js';
 import type { Planner } from './planner.js';
 import type { ClientParts } from '../offline-part.js';
 import type { Host, Overlay } from './host.js';
+import { KeptRows } from './kept-rows.js';
 
 /** The `until` of copies that are shown while the server is asked. */
 const RESTORED = -1;
@@ -16,6 +17,7 @@ const NO_SLOT = 0xffffffff;
 export class View {
   /** How many reads of each key are in flight. */
   private readonly reads = new Map<string, number>();
+  private readonly kept = new KeptRows();
   /** The keys of the entries that stand for rows which the server does not know yet. */
   private made = new Set<string>();
 
@@ -29,7 +31,9 @@ export class View {
 
   /** The entry `base` under `key` with the effect of the waiting writes. Undefined: there is no such row. */
   shown(key: string, base: unknown): unknown {
-    return this.planner.shown(key, base);
+    const before = this.parts.mirror.copies.get(key);
+    if (before?.slot === NO_SLOT && before.base !== base) this.kept.note(before.base, base);
+    return this.planner.shown(key, this.kept.of(base));
   }
 
   /** Replaces the waiting writes. */
