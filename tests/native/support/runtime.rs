@@ -22,9 +22,9 @@ struct Timer {
 }
 
 /// More timers than this that fire without time passing are a loop.
-const MAX_AT_ONCE: u32 = 20_000;
+const MAX_AT_ONCE: u32 = 200_000;
 /// More timers than this before nothing is waited for any more are a loop too.
-const MAX_UNTIL_QUIET: u32 = 200_000;
+const MAX_UNTIL_QUIET: u32 = 1_000_000;
 
 pub struct Runtime {
     pool: RefCell<LocalPool>,
