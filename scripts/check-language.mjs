@@ -16,6 +16,9 @@ const AVOIDED = [
   [/\bso many\b/gi, 'name the number: "`ms` milliseconds"'],
   [/\b(one who|who would rather)\b/gi, 'say "a client that", "to …"'],
   [/\b(for want of|it is so that)\b/gi, 'use a plain word: "without", "except", "because"'],
+  [/\bever more (rarely|slowly|often)\b/gi, 'use "with growing delays"'],
+  [/\bin the air\b/gi, 'use "in flight"'],
+  [/\b(lets? go of|without a word)\b/gi, 'use "release", "silently"'],
   [/\bWhose\b(?! )/g, 'name what it belongs to: "the owner of the row"'],
 ];
 

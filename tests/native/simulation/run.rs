@@ -254,7 +254,7 @@ impl Life {
             return;
         }
         world.pass(REST_MS);
-        // What was lost without a word, this finds at the latest.
+        // Silently lost changes are found here at the latest.
         for tab in &self.tabs {
             tab.client.engine.shown();
         }
