@@ -69,7 +69,7 @@ impl Flusher {
 
     /// The application wants an attempt now.
     pub fn flush(&mut self) {
-        self.is_asked = self.has_pending;
+        self.is_asked = true;
         self.end_backoff();
     }
 

@@ -98,17 +98,23 @@ fn the_application_can_ask_for_an_attempt() {
 }
 
 #[test]
-fn an_attempt_that_was_asked_for_without_writes_is_forgotten() {
+fn an_attempt_that_was_asked_for_is_forgotten_once_nothing_is_left_to_send() {
+    let mut flusher = leading();
+    flusher.set_online(false);
+    flusher.flush();
+    flusher.set_pending(false);
+    flusher.set_pending(true);
+    assert_eq!(flusher.poll(0.0), Poll::Idle);
+}
+
+#[test]
+fn an_attempt_may_be_asked_for_before_the_writes_are_known() {
     let mut flusher = Flusher::default();
     flusher.set_leader(true);
     flusher.set_online(false);
     flusher.flush();
     flusher.set_pending(true);
-    assert_eq!(flusher.poll(0.0), Poll::Idle);
-    flusher.flush();
-    flusher.set_pending(false);
-    flusher.set_pending(true);
-    assert_eq!(flusher.poll(0.0), Poll::Idle);
+    assert_eq!(flusher.poll(0.0), Poll::Send);
 }
 
 #[test]
