@@ -32,6 +32,7 @@ const MODULES = [
   'src/input.rs',
   'src/json.rs',
   'src/merge',
+  'src/offline',
   'src/query',
   'src/realtime',
   'src/rest',
@@ -44,8 +45,7 @@ const REPORT = 'docs/mutants.md';
 const REASONS = 'scripts/mutants/survivors.json';
 const GOAL = 95;
 /** A test that reads the sources, and slow ones. */
-const LEFT_OUT =
-  /^modules::|::many_subscriptions_|^simulation::.*_(found|shrunk)$|^simulation::the_same_seed/;
+const LEFT_OUT = /^modules::|::many_subscriptions_|^simulation::.*_(found|shrunk)$|simulation::the_same_seed/;
 /** Fewer property cases, a smaller outage, and one program of the simulation. */
 const SHORT = { MAX_CASES: '100', CLIENTS: '1000', STEPS: '2000' };
 /**
@@ -97,8 +97,10 @@ function build() {
     const filter = (path) => !written.has(path);
     cpSync(name, join(copy, name), { recursive: true, preserveTimestamps: true, filter });
   }
-  // Tests replay the recordings in this folder.
-  if (!existsSync(join(copy, 'examples'))) symlinkSync(resolve('examples'), join(copy, 'examples'));
+  // Tests replay the recordings in the first folder and read the migrations in the second.
+  for (const name of ['examples', 'supabase']) {
+    if (!existsSync(join(copy, name))) symlinkSync(resolve(name), join(copy, name));
+  }
   const manifest = ['--manifest-path', 'scripts/mutants/Cargo.toml', '--target-dir', 'target/mutants-tool'];
   const output = cargo('run', '--quiet', '--release', ...manifest, '--', root, copy, ...files);
   // A capacity only saves allocations, so no test can fail if it changes.

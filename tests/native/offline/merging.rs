@@ -44,7 +44,7 @@ fn merged_values_stay_as_they_are_spelt() {
 
 #[test]
 fn bodies_that_are_no_objects_are_not_merged() {
-    for wrong in ["", "1", "[]", "{\"a\":1", "{\"a\" 1}", "{\"a\":1}}"] {
+    for wrong in ["", "1", "[]", "{\"a\":1", "{\"a\" 1}", "{\"a\":1}}", "{\"a\":,}", "{\"a\"::}"] {
         for is_first in [false, true] {
             let mut bodies = [wrong, "{\"b\":1}"];
             if !is_first {
@@ -100,9 +100,10 @@ fn an_insert_and_its_deletion_cancel_out_with_all_below() {
         update("nodes 2", json!({"node_id": "x"})),
         ensure("marks 4", &["flows 1"]),
         insert("nodes 5", &["flows 3"]),
+        update("nodes 6", json!({"node_id": "y"})),
     ]);
     assert_eq!(stored.queue(delete("flows 1")), Value::Null);
-    assert_eq!(stored.list(), ["insert flows 3 pending", "insert nodes 5 pending"]);
+    assert_eq!(stored.list(), ["insert flows 3 pending", "insert nodes 5 pending", "update nodes 6 pending"]);
 }
 
 #[test]

@@ -27,6 +27,9 @@ fn a_write_is_stored_as_being_sent_before_it_is_sent() {
     assert_eq!((&begun["attempt"], &begun["isResent"]), (&json!(1), &json!(false)));
     assert_eq!(stored.list(), ["delete a 1 sending"]);
     assert_eq!(stored.records[0]["attempts"], 1);
+    assert_eq!(stored.view()["status"]["isSending"], true);
+    stored.settle(&begun, outage());
+    assert_eq!(stored.view()["status"]["isSending"], false);
 }
 
 #[test]
