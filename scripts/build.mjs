@@ -165,7 +165,9 @@ function copyFiles() {
       cpSync(at('pkg-template', name), at(NEXT, name), { recursive: true });
   }
   cpSync(at('build', 'workflow_db.wasm'), at(NEXT, 'workflow_db.wasm'));
-  cpSync(at('pkg-template', 'src', 'generated', 'bindings.d.ts'), at(NEXT, 'generated', 'bindings.d.ts'));
+  for (const name of ['bindings.d.ts', 'offline-bindings.d.ts']) {
+    cpSync(at('pkg-template', 'src', 'generated', name), at(NEXT, 'generated', name));
+  }
   cpSync(at('supabase'), at(NEXT, 'supabase'), { recursive: true });
   for (const name of [...DOCUMENTS, 'LICENSE']) cpSync(at(name), at(NEXT, name));
 }
