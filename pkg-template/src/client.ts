@@ -13,7 +13,7 @@ import type { RealtimeManager } from './realtime-types.js';
 import { Rooms } from './rooms.js';
 import { followSession, sourceOf } from './supabase.js';
 import { enterEngine, leaveEngine, restartIfFailed, type Resident } from './wasm.js';
-import { SocketDriver } from './socket-driver.js';
+import { SocketDriver, type SocketConstructor } from './socket-driver.js';
 
 /**
  * One client, with its own server, cache and user.
@@ -161,10 +161,14 @@ export class ConfigurableClient implements DatabaseClient, Resident {
     if (Object(options) !== options) throw invalid('options', 'an object with url and key, or supabase');
     const { offline } = options;
     const source = { ...sourceOf(options) };
-    if (offline !== undefined) source.accessToken = offline.provider(source.accessToken);
+    let { WebSocket } = options;
+    if (offline !== undefined) {
+      source.accessToken = offline.provider(source.accessToken);
+      WebSocket = offline.sockets(WebSocket);
+    }
     const cache = options.cache ?? this.cacheConfig;
     const functions = { fetch: options.fetch, accessToken: source.accessToken };
-    const engineOptions = plainOptions(options, source, cache);
+    const engineOptions = plainOptions(options, WebSocket, source, cache);
     this.configureEngine(engineOptions);
     this.engineOptions = engineOptions;
     this.functions = functions;
@@ -275,8 +279,13 @@ type Source = ReturnType<typeof sourceOf>;
 type EngineOptions = ReturnType<typeof plainOptions>;
 
 /** The options for the engine as plain values, because reading them may run the application's code. */
-function plainOptions(options: ClientOptions, source: Source, cache: CacheConfig | undefined) {
-  const { fetch, WebSocket, onEvent, schema, timeoutMs, retry, realtime } = options;
+function plainOptions(
+  options: ClientOptions,
+  WebSocket: SocketConstructor | undefined,
+  source: Source,
+  cache: CacheConfig | undefined,
+) {
+  const { fetch, onEvent, schema, timeoutMs, retry, realtime } = options;
   const groups = { cache: { ...cache }, retry: { ...retry }, realtime: { ...realtime } };
   const functions = { fetch: weakCall(fetch), accessToken: weakCall(source.accessToken) };
   return { ...source, ...functions, WebSocket, onEvent, schema, timeoutMs, ...groups };

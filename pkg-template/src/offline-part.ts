@@ -1,6 +1,7 @@
 import type { CacheMirror } from './cache-mirror.js';
 import type { DatabaseClient } from './client.js';
 import type { Client } from './generated/bindings.js';
+import type { SocketConstructor } from './socket-driver.js';
 
 // The seam between a client and `workflow-db/offline`. Only types: a client without `offline` pays nothing for it.
 
@@ -13,6 +14,8 @@ export interface OfflinePart {
    * Wraps the token provider of a client. While the browser is offline, null is an error: the user is still signed in.
    */
   provider(ask: TokenProvider): TokenProvider;
+  /** Wraps the constructor of sockets, so that all tabs share one. Undefined if there is none. */
+  sockets(own: SocketConstructor | undefined): SocketConstructor | undefined;
   attach(parts: ClientParts): Attached;
 }
 

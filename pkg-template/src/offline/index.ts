@@ -3,6 +3,7 @@ import type { DatabaseClient } from '../client.js';
 import { defaultClient } from '../default-client.js';
 import { invalid } from '../errors.js';
 import type { OfflinePart } from '../offline-part.js';
+import type { SocketConstructor } from '../socket-driver.js';
 import { outboxOf, type Outbox } from '../outbox.js';
 import type { Settings } from './live.js';
 import { Part } from './part.js';
@@ -52,6 +53,7 @@ export function offline(options: OfflineOptions = {}): OfflinePart {
   const settings = settingsOf(options);
   let part: Part | undefined;
   let ask: TokenProvider;
+  let Real: SocketConstructor | undefined;
   const token = (rejected?: string) => part?.token(ask, rejected) ?? ask?.(rejected);
   return {
     provider(next) {
@@ -59,10 +61,18 @@ export function offline(options: OfflineOptions = {}): OfflinePart {
       ask = next;
       return token;
     },
+    sockets(own) {
+      const Socket = (Real = own ?? (globalThis.WebSocket as SocketConstructor | undefined));
+      if (Socket === undefined) return undefined;
+      // A function instead of a class, because it returns the socket of a client.
+      return function (url: string) {
+        return part === undefined ? new Socket(url) : part.socket(Socket, url);
+      } as unknown as SocketConstructor;
+    },
     attach(parts) {
       if (part?.isDetached === false) throw invalid('offline', 'a result of offline() for each client');
       used.add(settings.name);
-      return (part = new Part(settings, parts));
+      return (part = new Part(settings, parts, Real));
     },
   };
 }

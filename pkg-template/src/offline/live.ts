@@ -1,12 +1,14 @@
 import { DatabaseError, invalid } from '../errors.js';
 import { guarded } from '../guarded.js';
 import type { ClientParts } from '../offline-part.js';
+import type { SocketConstructor } from '../socket-driver.js';
 import type { OfflineEngine } from './engine.js';
 import { Host } from './host.js';
 import { listen } from './listen.js';
 import { isOnline } from './network.js';
 import type { Limits } from './persist.js';
 import { Session } from './session.js';
+import type { SharedSockets } from './shared-sockets.js';
 import type { Storage } from './storage.js';
 import { Tabs, type Message } from './tabs.js';
 import { enter, lastUserOf, type OnSignOut } from './users.js';
@@ -41,6 +43,7 @@ export class Live {
     private readonly storage: Storage,
     engine: OfflineEngine,
     private readonly onChange: () => void,
+    private readonly Socket: SocketConstructor | undefined,
   ) {
     const planner = new engine.Shown();
     this.host = new Host(parts, planner);
@@ -97,8 +100,8 @@ export class Live {
       const isCurrent = () => this.session === undefined;
       enter(this.storage, this.host.url, null, this.settings.onSignOut, isCurrent).catch(() => {});
     } else {
-      const { settings, storage, host, tabs, view, onChange } = this;
-      this.session = new Session(userId, { settings, storage, host, tabs, view, onChange });
+      const { settings, storage, host, tabs, view, onChange, Socket } = this;
+      this.session = new Session(userId, { settings, storage, host, tabs, view, onChange, Socket });
       this.session.flush.setOnline(isOnline());
     }
     this.onChange();
@@ -161,6 +164,12 @@ export class Live {
     return this.host.expected(plan);
   }
 
+  /** The socket that all tabs share. Undefined if this page must have one of its own. */
+  async sockets(): Promise<SharedSockets | undefined> {
+    const session = await this.ready();
+    return session?.sockets;
+  }
+
   async flush(): Promise<void> {
     const session = await this.ready();
     if (session === undefined || session.view.status.pending === 0) return;
@@ -218,7 +227,7 @@ export class Live {
           session.flush.flush().then(() => this.tabs.tell(scope, { type: 'rested' }));
         return;
       case 'socket':
-        return session.socketMessage(message.message);
+        return session.sockets?.received(message.message);
       case 'rested':
         session.flush.rested();
     }

@@ -1,10 +1,12 @@
 import { DatabaseError } from '../errors.js';
 import type { Attached, ClientParts } from '../offline-part.js';
+import type { SocketConstructor, SocketLike } from '../socket-driver.js';
 import { outboxOf, type OutboxEntry, type OutboxSource } from '../outbox.js';
 import { loadEngine } from './engine.js';
 import { Live, type Settings } from './live.js';
 import { isOnline } from './network.js';
 import { NOTHING, type Session } from './session.js';
+import { TabSocket } from './shared-sockets.js';
 import { hasStorage, Storage, unavailable } from './storage.js';
 import { tokenOf, userOf, type TokenProvider } from './tokens.js';
 
@@ -25,6 +27,7 @@ export class Part implements Attached, OutboxSource {
   constructor(
     private readonly settings: Settings,
     private readonly parts: ClientParts,
+    private readonly Socket: SocketConstructor | undefined,
   ) {
     this.storage = new Storage(settings.name, this);
     this.shownState = this.newState();
@@ -38,7 +41,7 @@ export class Part implements Attached, OutboxSource {
     // If it cannot be opened, that is known now.
     if (engine === undefined) await opening;
     if (engine === undefined || this.isDetached) return undefined;
-    this.live = new Live(this.settings, this.parts, this.storage, engine, () => this.changed());
+    this.live = new Live(this.settings, this.parts, this.storage, engine, () => this.changed(), this.Socket);
     if (this.answered !== undefined) this.live.signedIn(this.answered.userId);
     return this.live;
   }
@@ -80,6 +83,12 @@ export class Part implements Attached, OutboxSource {
     const live = this.live ?? (await this.loaded);
     if (live !== undefined) return live.queue(name, args, send);
     throw this.storage.error ?? unavailable('The WebAssembly module did not start');
+  }
+
+  /** A socket for this page, which shares a real one with other tabs where it can. */
+  socket(Real: SocketConstructor, url: string): SocketLike {
+    const finding = this.loaded.then((live) => live?.sockets());
+    return new TabSocket(finding, Real, url);
   }
 
   entryChanged(key: string): void {

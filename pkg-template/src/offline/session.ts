@@ -35,6 +35,8 @@ export interface Surroundings {
   /** Shows the waiting writes. */
   readonly view: Pick<ViewOfClient, 'setOverlays'>;
   readonly onChange: () => void;
+  /** The constructor of real sockets; undefined where there is none. */
+  readonly Socket: SocketConstructor | undefined;
 }
 
 /** What one signed-in user has on disk. It ends when another user signs in. */
@@ -45,10 +47,9 @@ export class Session {
   isOver = false;
   /** What is shown of the outbox. */
   view = NOTHING;
-  /** The realtime socket that this user's tabs share, if this tab needs it. */
-  private sockets: SharedSockets | undefined;
+  /** The realtime socket that this user's tabs share; undefined where tabs or sockets are missing. */
+  readonly sockets: SharedSockets | undefined;
   private readonly leadership: Leadership;
-  private isLeader = false;
   private starting: Promise<void> | undefined;
   /** The number of times that the outbox was read, and the one that is shown. */
   private reads = 0;
@@ -58,14 +59,17 @@ export class Session {
     readonly userId: string,
     private readonly surroundings: Surroundings,
   ) {
-    const { settings, storage, host, onChange } = surroundings;
+    const { settings, storage, host, tabs, onChange, Socket } = surroundings;
     this.scope = `${host.url} ${userId}`;
     const mayWrite = async (transaction: Transaction<'readwrite'>) =>
       (await lastUserOf(transaction, host.url)) === userId;
     this.persistence = new Persistence(storage, host, this.scope, settings, mayWrite);
     this.flush = new FlushDriver(this, host, onChange);
+    if (Socket !== undefined && tabs.isOpen) {
+      const tell = (message: SocketMessage) => tabs.tell(this.scope, { type: 'socket', message });
+      this.sockets = new SharedSockets(randomId(), tell, Socket);
+    }
     this.leadership = new Leadership(`workflow-db:${storage.name}:${this.scope}`, storage, (isLeader) => {
-      this.isLeader = isLeader;
       this.flush.setLeader(isLeader);
       this.sockets?.setLeader(isLeader);
     });
@@ -108,25 +112,6 @@ export class Session {
       await this.step('enqueue', input);
     }
     this.surroundings.storage.succeeded();
-  }
-
-  /** The constructor of sockets that all tabs of this user share. */
-  socketConstructor(Real: SocketConstructor): SocketConstructor {
-    if (this.sockets?.Real !== Real) {
-      const { tabs } = this.surroundings;
-      this.sockets?.end();
-      this.sockets = new SharedSockets(
-        randomId(),
-        (message) => tabs.tell(this.scope, { type: 'socket', message }),
-        Real,
-      );
-      this.sockets.setLeader(this.isLeader);
-    }
-    return this.sockets.Socket;
-  }
-
-  socketMessage(message: SocketMessage): void {
-    this.sockets?.received(message);
   }
 
   /** Whether the provider's token is this user's. Rejects if it cannot answer. */
@@ -192,8 +177,6 @@ export class Session {
     this.persistence.end();
     this.flush.end();
     this.leadership.resign();
-    // As if another tab led, so that the client opens another socket.
-    this.sockets?.received({ kind: 'leads', from: '' });
     this.sockets?.end();
   }
 

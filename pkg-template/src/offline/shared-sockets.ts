@@ -18,10 +18,11 @@ type ToTab = Extract<SocketMessage, { to: string }>;
 
 /** One realtime socket for all tabs of a user: the tab that leads has it, and the others send and receive through it. */
 export class SharedSockets {
-  /** The constructor for the client. */
-  readonly Socket: SocketConstructor;
   private readonly sockets = new Set<TabSocket>();
   private hub: Hub | undefined;
+  /** Resolves when this tab holds the lock that shows that it lives. */
+  private holding: Promise<void> | undefined;
+  /** The tabs whose locks this one waits for. */
   private readonly watched = new Set<string>();
 
   /**
@@ -30,16 +31,10 @@ export class SharedSockets {
    * @param Real the constructor of real sockets
    */
   constructor(
-    readonly name: string,
+    private readonly name: string,
     private readonly tell: (message: SocketMessage) => void,
-    readonly Real: SocketConstructor,
-  ) {
-    const make = (url: string) => new TabSocket(this, url);
-    // A function instead of a class, because what it constructs belongs to this object.
-    this.Socket = function (url: string) {
-      return make(url);
-    } as unknown as SocketConstructor;
-  }
+    private readonly Real: SocketConstructor,
+  ) {}
 
   /** This tab leads from now on, or no longer. */
   setLeader(isLeader: boolean): void {
@@ -76,11 +71,12 @@ export class SharedSockets {
   }
 
   /** The client wants a socket: the earlier one of this tab is gone. */
-  add(socket: TabSocket): void {
+  async add(socket: TabSocket): Promise<void> {
     for (const earlier of [...this.sockets]) earlier.close();
     this.sockets.add(socket);
-    void this.hold();
-    this.connect(socket);
+    // Before another tab knows this one, and takes it for dead because it does not hold its lock.
+    await (this.holding ??= holdLock(this.name));
+    if (this.sockets.has(socket)) this.connect(socket);
   }
 
   send(text: string): void {
@@ -94,9 +90,9 @@ export class SharedSockets {
     else this.hub.disconnect(this.name);
   }
 
-  /** Closes the sockets of this tab. */
+  /** Closes the sockets of this tab, so that the client opens another one. */
   end(): void {
-    for (const socket of [...this.sockets]) socket.close();
+    for (const socket of [...this.sockets]) socket.received({ kind: 'closed', to: this.name });
     this.hub?.close();
     this.hub = undefined;
   }
@@ -119,13 +115,6 @@ export class SharedSockets {
     }
   }
 
-  /** Holds a lock as long as this tab lives. */
-  private async hold(): Promise<void> {
-    if (this.watched.has(this.name)) return;
-    this.watched.add(this.name);
-    await locks()?.request(lockOf(this.name), () => new Promise(() => {}));
-  }
-
   /** Disconnects a tab when it is gone, which its lock shows. */
   private watch(name: string): void {
     if (this.watched.has(name)) return;
@@ -138,6 +127,18 @@ export class SharedSockets {
   }
 }
 
+/** Holds a lock as long as this page lives. Resolves as soon as it does, or if there are no locks. */
+function holdLock(name: string): Promise<void> {
+  return new Promise((resolve) => {
+    const held = locks()?.request(lockOf(name), () => {
+      resolve();
+      return new Promise(() => {});
+    });
+    if (held === undefined) resolve();
+    else held.catch(resolve);
+  });
+}
+
 const lockOf = (name: string) => `workflow-db:tab:${name}`;
 
 function locks(): LockManager | undefined {
@@ -146,73 +147,101 @@ function locks(): LockManager | undefined {
 
 /**
  * The socket of one tab. Subscriptions go through the shared socket. Rooms have a socket of their own, because each tab is a
- * visitor of its own, and a socket can join a topic only once.
+ * visitor of its own, and a socket can join a topic only once. Without a shared socket, everything goes through its own.
  */
-class TabSocket implements SocketLike {
+export class TabSocket implements SocketLike {
   onopen: unknown;
   onmessage: unknown;
   onclose: unknown;
   onerror: unknown;
   isOpen = false;
+  private shared: SharedSockets | undefined;
   private own: SocketLike | undefined;
   /** Frames for the own socket until it is open. */
-  private waiting: string[] | undefined = [];
+  private waiting: string[] = [];
+  private isClosed = false;
 
+  /** @param finding the shared sockets, once it is known whether there are any */
   constructor(
-    private readonly shared: SharedSockets,
+    finding: Promise<SharedSockets | undefined>,
+    private readonly Real: SocketConstructor,
     readonly url: string,
   ) {
-    // The handlers are set after the constructor.
-    queueMicrotask(() => shared.add(this));
+    finding
+      .catch(() => undefined)
+      .then((shared) => {
+        if (this.isClosed) return;
+        this.shared = shared;
+        if (shared === undefined) this.own = this.openOwn();
+        else return shared.add(this);
+      });
   }
 
   send(text: string): void {
     const topic = readFrame(text)?.topic ?? '';
-    const isShared = topic.startsWith(SUBSCRIPTIONS);
-    if (isShared || topic === HEARTBEATS) this.shared.send(text);
-    if (isShared || (topic === HEARTBEATS && this.own === undefined)) return;
-    this.own ??= this.openOwn();
-    if (this.waiting === undefined) this.own.send(text);
+    const isShared = this.shared !== undefined && topic.startsWith(SUBSCRIPTIONS);
+    const isHeartbeat = this.shared !== undefined && topic === HEARTBEATS;
+    if (isShared || isHeartbeat) this.shared?.send(text);
+    if (isShared || (isHeartbeat && this.own === undefined)) return;
+    const own = (this.own ??= this.openOwn());
+    if (this.waiting.length === 0 && isOpen(own)) own.send(text);
     else this.waiting.push(text);
   }
 
   close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
     this.isOpen = false;
-    this.shared.remove(this);
+    this.shared?.remove(this);
     const { own } = this;
     this.own = undefined;
     own?.close();
   }
 
   received(message: ToTab): void {
+    if (this.isClosed) return;
     if (message.kind === 'frame') return call(this.onmessage, { data: message.text });
-    if (message.kind === 'opened') {
-      this.isOpen = true;
-      return call(this.onopen, {});
-    }
+    if (message.kind === 'opened') return this.opened();
     this.close();
     call(this.onclose, {});
   }
 
+  private opened(): void {
+    this.isOpen = true;
+    call(this.onopen, {});
+  }
+
   private openOwn(): SocketLike {
-    const own = new this.shared.Real(this.url);
+    const own = new this.Real(this.url);
     (own as { binaryType?: string }).binaryType = 'arraybuffer';
     const ifCurrent = (run: () => void) => () => {
       if (this.own === own) run();
     };
     own.onopen = ifCurrent(() => {
-      const waiting = this.waiting ?? [];
-      this.waiting = undefined;
-      for (const text of waiting) own.send(text);
+      for (const text of this.waiting.splice(0)) own.send(text);
+      if (this.shared === undefined) this.opened();
     });
     own.onmessage = (message: { data: unknown }) => {
-      const isHeartbeat = typeof message.data === 'string' && readFrame(message.data)?.topic === HEARTBEATS;
-      if (this.own === own && !isHeartbeat) call(this.onmessage, message);
+      if (this.own === own && !this.isAnsweredElsewhere(message.data)) call(this.onmessage, message);
     };
-    own.onerror = () => {};
-    own.onclose = ifCurrent(() => this.received({ kind: 'closed', to: this.shared.name }));
+    own.onerror = (event: unknown) => call(this.onerror, event as object);
+    own.onclose = ifCurrent(() => {
+      this.close();
+      call(this.onclose, {});
+    });
     return own;
   }
+
+  /** Whether it is the answer to a heartbeat, which the shared socket answers too. */
+  private isAnsweredElsewhere(data: unknown): boolean {
+    return this.shared !== undefined && typeof data === 'string' && readFrame(data)?.topic === HEARTBEATS;
+  }
+}
+
+const OPEN = 1;
+
+function isOpen(socket: SocketLike): boolean {
+  return (socket as { readyState?: number }).readyState === OPEN;
 }
 
 function call(handler: unknown, event: object): void {

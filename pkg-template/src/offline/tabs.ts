@@ -50,6 +50,11 @@ export class Tabs {
     this.channel = undefined;
   }
 
+  /** Whether tabs can be connected here. */
+  get isOpen(): boolean {
+    return this.channel !== undefined;
+  }
+
   tell(scope: string, message: Message): void {
     const envelope: Envelope = { scope, version: SCHEMA_VERSION, message };
     try {
