@@ -239,6 +239,8 @@ impl World {
         let step = step.expect("it is stored");
         assert_eq!(step["result"], record["state"] != "sending");
         let gone = step["deletes"].as_array().expect("ids").clone();
+        let is_insert = record["plan"]["action"] == "insert";
+        assert!(is_insert || gone.len() <= 1, "{gone:?} go with {record}");
         let plans: Vec<_> =
             before.iter().filter(|one| gone.contains(&one["id"])).map(|one| &one["plan"]).collect();
         for (index, plan) in plans.iter().enumerate() {

@@ -29,6 +29,8 @@ pub struct Server {
     pub rows: BTreeMap<Name, Row>,
     /// Rows to which every write is refused at present.
     pub forbidden: BTreeSet<Name>,
+    /// Records whose requests arrived.
+    seen: BTreeSet<String>,
     /// Records whose write was made.
     pub made: BTreeSet<String>,
     clock: u64,
@@ -45,6 +47,8 @@ fn refusal(code: &str, status: u16) -> Value {
 impl Server {
     /// Makes a write, as the engine does with several requests. The answer holds the row's version.
     pub fn write(&mut self, caller: &Caller, plan: &Value) -> Result<Option<String>, Value> {
+        let is_repeated = !self.seen.insert(caller.record.to_owned());
+        assert!(caller.is_resent || !is_repeated, "{} is sent again as if it were new", caller.record);
         let name = (text(&plan["table"]).to_owned(), text(&plan["key"]).to_owned());
         if self.forbidden.contains(&name) {
             return Err(refusal("42501", 403));
