@@ -116,6 +116,7 @@ test('a page that was left with its tab open gives up the lead, and catches up w
   stack.faults.add({ match: { method: 'PATCH' }, action: 'status', status: 503, times: 'always' });
   await second.run((id) => db.with({ queue: true }).updateWorkflow(id, { name: 'Later' }), workflow.id);
   await leave(first, 'pageshow');
+  assert.equal(await cachedName(first, workflow.id), undefined, 'what it did not hear is read again');
   await until(async () => (await first.outbox()).pending === 1);
   await second.page.close();
   stack.faults.clear();

@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { asModule, hookExamples, referenceExamples } from './examples.mjs';
 import { STRICT, useConsumer } from './support.mjs';
 
-const HOOKS = 17;
+const HOOKS = 18;
 const OPTIONS = {
   ...STRICT,
   // React's own types do not pass every check.
@@ -19,9 +19,12 @@ const OPTIONS = {
 };
 
 const { dir, complaints } = await useConsumer();
-const entry = pathToFileURL(join(dir, 'node_modules/workflow-db/react/index.js')).href;
+/** What an entry of the package exports. @param {string} name */
+const namesOf = async (name) =>
+  Object.keys(await import(pathToFileURL(join(dir, `node_modules/workflow-db/${name}/index.js`)).href));
 const exportsOf = {
-  'workflow-db/react': Object.keys(await import(entry)),
+  'workflow-db/react': await namesOf('react'),
+  'workflow-db/offline': await namesOf('offline'),
   'react-dom/server': ['renderToString'],
 };
 

@@ -160,6 +160,11 @@ export class Host {
     this.parts.engine().changedElsewhere(table, id, row);
   }
 
+  /** All entries may be older than what the server has. */
+  invalidateAll(): void {
+    this.parts.client.cache.clear();
+  }
+
   /** Reads that failed, or were answered from an earlier visit, are made again. */
   recovered(): void {
     overlaysOf(this.parts.client).recovered();

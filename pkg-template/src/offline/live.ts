@@ -253,6 +253,8 @@ export class Live {
 
   private readonly pageShown = ({ persisted }: Partial<PageTransitionEvent>): void => {
     if (!persisted) return;
+    // What other tabs changed meanwhile was not heard here.
+    this.host.invalidateAll();
     this.tabs.open();
     this.session?.resume();
   };
