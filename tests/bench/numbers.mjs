@@ -120,7 +120,9 @@ function places(numbers) {
 const isFinal = existsSync(`${ROOT}pkg`) && !existsSync(`${ROOT}build/is-quick`);
 const before = existsSync(NUMBERS) ? JSON.parse(readFileSync(NUMBERS, 'utf8')) : undefined;
 const measured = isFinal
-  ? (await measure({ folder: `${ROOT}pkg`, offlineWasm: `${ROOT}build/offline.wasm` })).map(({ raw, gzip, brotli }) => ({ raw, gzip, brotli }))
+  ? (await measure({ folder: `${ROOT}pkg`, offlineWasm: `${ROOT}build/offline.wasm` })).map(
+      ({ raw, gzip, brotli }) => ({ raw, gzip, brotli }),
+    )
   : before.sizes;
 /** The compilers of another machine may make a few bytes of difference. */
 const isClose = (/** @type {number} */ one, /** @type {number} */ other) => Math.abs(one / other - 1) < 0.005;
