@@ -17,9 +17,16 @@ const GENERATOR = 'generate-new-table';
 const copy = join(root, 'target', 'new-table');
 const at = (/** @type {string[]} */ ...parts) => join(copy, ...parts);
 const tsc = join(root, 'node_modules', '.bin', 'tsc');
-/** @param {string[]} args */
+/**
+ * In a target directory of its own: in a shared one, the next `generate` of the repository was linked with this crate.
+ *
+ * @param {string[]} args
+ */
 const cargo = (...args) =>
-  run('cargo', [...args], { cwd: copy, env: { ...process.env, CARGO_TARGET_DIR: join(root, 'target') } });
+  run('cargo', [...args], {
+    cwd: copy,
+    env: { ...process.env, CARGO_TARGET_DIR: join(root, 'target', 'new-table-target') },
+  });
 
 /**
  * @param {string} name
