@@ -156,7 +156,7 @@ export interface CallOptions {
   fresh?: boolean;
   /**
    * Resolves a write as soon as it is stored on this device, with the row as it will look, and sends it later. Needs
-   * `configure({ offline })`. Writes that carry secrets, and those whose result only the server knows, are sent now.
+   * `configure({ offline })`. Writes that carry a secret, or that need a result from the server, are sent now.
    */
   queue?: boolean;
   /** How long the result is cached, in milliseconds. */

@@ -1,5 +1,6 @@
 //! What the cache stores: an entry, its kind, its age, and the limits and counters of all of them.
 
+use crate::data::{Data, Member};
 use crate::query::Query;
 use crate::tables::Table;
 use crate::time::{Moment, DEFAULT_TTL_MS};
@@ -82,4 +83,13 @@ pub struct Stats {
     pub evictions: f64,
     /// Entries removed because of their age.
     pub expirations: f64,
+}
+
+/// The entry of a workflow with its nodes and connections.
+pub fn compose<D: Data>(workflow: &D, nodes: &D, connections: &D) -> D {
+    D::object(
+        Some(workflow),
+        &[],
+        &[("nodes", Member::Data(nodes)), ("connections", Member::Data(connections))],
+    )
 }

@@ -1,6 +1,6 @@
 //! Writes that wait to be sent, shown on top of the entries. They do not change the entries.
 
-use super::entry::{Entry, Shape};
+use super::entry::{compose, Entry, Shape};
 use super::keys::{parts_of_relations, relations_of};
 use super::patch::{Change, Patch, Source};
 use crate::data::{Data, Member};
@@ -89,9 +89,11 @@ impl<D: Data> Overlay<D> {
 
 /// The entry `base` under `key` with the effect of all `overlays`. `None`: there is no such row.
 pub fn shown<D: Data>(overlays: &[Overlay<D>], key: &str, shape: &Shape, base: Option<D>) -> Option<D> {
-    let of_table = |table: &'static Table| overlays.iter().filter(move |own| *own.table == *table);
+    let on_list = |query: &Query, rows: D| overlays.iter().fold(rows, |rows, own| own.on_list(query, rows));
     match shape {
-        Shape::Row(table) => of_table(table)
+        Shape::Row(table) => overlays
+            .iter()
+            .filter(|own| own.table == *table)
             .filter(|own| match &own.effect {
                 Effect::Row(row) => {
                     table.row_key.as_ref().and_then(|format| format.of_row(row)).as_deref() == Some(key)
@@ -99,14 +101,9 @@ pub fn shown<D: Data>(overlays: &[Overlay<D>], key: &str, shape: &Shape, base: O
                 _ => true,
             })
             .fold(base, |row, own| own.on_row(row)),
-        Shape::List(query) => {
-            base.map(|rows| overlays.iter().fold(rows, |rows, own| own.on_list(query, rows)))
-        }
+        Shape::List(query) => base.map(|rows| on_list(query, rows)),
         Shape::Page(query) => base.map(|page| match page.child("data") {
-            Some(rows) => {
-                let rows = overlays.iter().fold(rows, |rows, own| own.on_list(query, rows));
-                D::object(Some(&page), &[], &[("data", Member::Data(&rows))])
-            }
+            Some(rows) => D::object(Some(&page), &[], &[("data", Member::Data(&on_list(query, rows)))]),
             None => page,
         }),
         Shape::Relations => shown_relations(overlays, key, base.as_ref()),
@@ -115,19 +112,18 @@ pub fn shown<D: Data>(overlays: &[Overlay<D>], key: &str, shape: &Shape, base: O
 }
 
 fn shown_relations<D: Data>(overlays: &[Overlay<D>], key: &str, base: Option<&D>) -> Option<D> {
-    let [own_key, ..] = parts_of_relations(key)?;
-    let workflow = base.map(|whole| D::object(Some(whole), &["nodes", "connections"], &[]));
-    let workflow = shown(overlays, &own_key, &Shape::Row(&WORKFLOWS), workflow)?;
-    let id = workflow.column("id").text().unwrap_or_default().to_owned();
-    let children = |table: &'static Table, name| {
-        let rows = base.and_then(|whole| whole.child(name)).unwrap_or_else(|| D::list(&[]));
-        let query = Query::of(table).filter("workflow_id", Test::Eq(id.clone()));
-        overlays.iter().fold(rows, |rows, own| own.on_list(&query, rows))
+    let [workflow_key, nodes_key, connections_key] = parts_of_relations(key)?;
+    let part = |key: &str, part: Option<D>| shown(overlays, key, &shape_of_key(key), part);
+    let workflow = part(&workflow_key, base.map(without_children))?;
+    let children = |key: &str, name| {
+        part(key, Some(base.and_then(|whole| whole.child(name)).unwrap_or_else(|| D::list(&[]))))
     };
-    let (nodes, connections) =
-        (children(&WORKFLOW_NODES, "nodes"), children(&WORKFLOW_CONNECTIONS, "connections"));
-    let parts = [("nodes", Member::Data(&nodes)), ("connections", Member::Data(&connections))];
-    Some(D::object(Some(&workflow), &[], &parts))
+    Some(compose(&workflow, &children(&nodes_key, "nodes")?, &children(&connections_key, "connections")?))
+}
+
+/// The workflow of an entry with its nodes and connections.
+fn without_children<D: Data>(whole: &D) -> D {
+    D::object(Some(whole), &["nodes", "connections"], &[])
 }
 
 /// The entries that a new row has before the server knows it, as keys and content: its own, and the empty lists of its
@@ -188,13 +184,11 @@ pub fn patched<D: Data>(change: &Change<D>, key: &str, shape: &Shape, base: D) -
     if !matches!(shape, Shape::Relations) {
         return patched_entry(change, key, shape.clone(), base);
     }
-    let parts = parts_of_relations(key)?;
-    let workflow = D::object(Some(&base), &["nodes", "connections"], &[]);
-    let workflow = patched_entry(change, &parts[0], Shape::Row(&WORKFLOWS), workflow)?;
-    let children = |key: &str, name| patched_entry(change, key, shape_of_key(key), base.child(name)?);
-    let (nodes, connections) = (children(&parts[1], "nodes")?, children(&parts[2], "connections")?);
-    let parts = [("nodes", Member::Data(&nodes)), ("connections", Member::Data(&connections))];
-    Some(D::object(Some(&workflow), &[], &parts))
+    let [workflow_key, nodes_key, connections_key] = parts_of_relations(key)?;
+    let part = |key: &str, part: D| patched_entry(change, key, shape_of_key(key), part);
+    let workflow = part(&workflow_key, without_children(&base))?;
+    let nodes = part(&nodes_key, base.child("nodes")?)?;
+    Some(compose(&workflow, &nodes, &part(&connections_key, base.child("connections")?)?))
 }
 
 fn patched_entry<D: Data>(change: &Change<D>, key: &str, shape: Shape, data: D) -> Option<D> {

@@ -4,8 +4,8 @@ use super::call::Sent;
 use super::log::Record;
 use super::reads::Outcome;
 use super::Engine;
-use crate::cache::{parts_of_relations, Shape};
-use crate::data::{Data, Member};
+use crate::cache::{compose, parts_of_relations, Shape};
+use crate::data::Data;
 use crate::error::Error;
 use crate::flows::{Loaded, Parts};
 use crate::platform::Platform;
@@ -162,12 +162,4 @@ impl<P: Platform> Engine<P> {
 fn children_of<D: Data>(table: &'static Table, workflow: &D) -> Query {
     let id = workflow.column("id").text().unwrap_or_default().to_owned();
     Query::of(table).filter("workflow_id", Test::Eq(id))
-}
-
-fn compose<D: Data>(workflow: &D, nodes: &D, connections: &D) -> D {
-    D::object(
-        Some(workflow),
-        &[],
-        &[("nodes", Member::Data(nodes)), ("connections", Member::Data(connections))],
-    )
 }

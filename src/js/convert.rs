@@ -4,9 +4,10 @@
 //! plain lists of plain values, so reading them runs none of the application's code.
 
 use crate::api::Argument;
+use crate::cache::Source;
 use crate::data::Value;
 use crate::input::Field;
-use crate::io::value_of;
+use crate::io::{value_of, Row};
 use js_sys::Array;
 #[cfg(not(feature = "offline"))]
 use js_sys::Reflect;
@@ -19,6 +20,16 @@ pub fn member(object: &JsValue, name: &str) -> JsValue {
         Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
     } else {
         JsValue::UNDEFINED
+    }
+}
+
+/// What is known of a changed row: null if it is gone, and undefined if that is unknown. The opposite of
+/// `Notifier::row_changed`.
+pub fn source_of(row: JsValue) -> Source<Row> {
+    match row {
+        row if row.is_undefined() => Source::Unknown,
+        row if row.is_null() => Source::Deleted(None),
+        row => Source::Row(Row(row)),
     }
 }
 

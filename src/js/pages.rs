@@ -1,8 +1,8 @@
 //! The other pages of the app, which `workflow-db/offline` connects.
 
 use super::client::Client;
-use crate::cache::{Change, Source};
-use crate::io::Row;
+use super::convert::source_of;
+use crate::cache::Change;
 use crate::tables::table_named;
 use wasm_bindgen::prelude::*;
 
@@ -18,11 +18,6 @@ impl Client {
     #[wasm_bindgen(js_name = changedElsewhere)]
     pub fn changed_elsewhere(&self, table: &str, id: Option<String>, row: JsValue) {
         let Some(table) = table_named(table) else { return };
-        let source = match row {
-            row if row.is_undefined() => Source::Unknown,
-            row if row.is_null() => Source::Deleted(None),
-            row => Source::Row(Row(row)),
-        };
-        self.engine.apply_here(&Change { table, id, source });
+        self.engine.apply_here(&Change { table, id, source: source_of(row) });
     }
 }

@@ -1,10 +1,9 @@
 //! What the app sees of its entries while writes wait to be sent, and the plans of such writes.
 
-use super::convert::argument;
+use super::convert::{argument, source_of};
 use crate::api::{operation, Call, Operation};
 use crate::cache::{
     entries_of_new, expected, holds_secrets, patched, shape_of_key, shown, Change, Effect, Overlay, Shape,
-    Source,
 };
 use crate::flows::{columns_of, Plan};
 use crate::io::Row;
@@ -76,12 +75,7 @@ impl Shown {
         row: JsValue,
     ) -> JsValue {
         let Some(table) = table_named(table) else { return base };
-        let source = match row {
-            row if row.is_undefined() => Source::Unknown,
-            row if row.is_null() => Source::Deleted(None),
-            row => Source::Row(Row(row)),
-        };
-        let change = Change { table, id, source };
+        let change = Change { table, id, source: source_of(row) };
         patched(&change, key, &self.shape_of(key), Row(base)).map_or(JsValue::UNDEFINED, |row| row.0)
     }
 

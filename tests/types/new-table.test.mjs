@@ -11,8 +11,6 @@ import { build } from 'esbuild';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const CRATE = 'workflow-db-new-table';
-const GENERATOR = 'generate-new-table';
 /** Always the same place, and below `target`, so that what was compiled the last time is used again. */
 const copy = join(root, 'target', 'new-table');
 const at = (/** @type {string[]} */ ...parts) => join(copy, ...parts);
@@ -116,15 +114,6 @@ before(async () => {
   ]) {
     await cp(join(root, name), at(name), { recursive: true, preserveTimestamps: true });
   }
-  // Cargo tells crates in one target directory apart by their names, not by their paths.
-  for (const name of ['Cargo.toml', 'Cargo.lock']) {
-    await edit(name, (text) => text.replace('name = "workflow-db"', `name = "${CRATE}"`));
-  }
-  await edit('Cargo.toml', (text) =>
-    text
-      .replace('[lib]', '[lib]\nname = "workflow_db"')
-      .replace('name = "generate"', `name = "${GENERATOR}"`),
-  );
   await edit('src/tables/mod.rs', (list) => {
     const [, last] = list.match(/\ntables! \{\n(?:.*\n)*?(.*\n)\}/) ?? [];
     assert.ok(last, 'the list of tables');
@@ -137,7 +126,7 @@ before(async () => {
     '--offline',
     '--quiet',
     '--profile=test',
-    `--example=${GENERATOR}`,
+    '--example=generate',
     '--',
     'pkg-template/src/generated',
   );

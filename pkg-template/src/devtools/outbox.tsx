@@ -2,6 +2,7 @@ import { useState, useSyncExternalStore } from 'react';
 import { outboxOf, type OutboxEntry } from '../outbox.js';
 import type { Monitor } from './monitor.js';
 import { ageOf, counted } from './texts.js';
+import { TableHead } from './table-head.js';
 
 const TONES: Record<OutboxEntry['state'], string> = {
   pending: 'pending',
@@ -55,15 +56,7 @@ interface WritesProps {
 function Writes({ entries, retry, discard }: WritesProps) {
   return (
     <table>
-      <thead>
-        <tr>
-          {['Table', 'Action', 'Row', 'State', 'Attempts', 'Age', 'Error', ''].map((title) => (
-            <th key={title} scope="col">
-              {title}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <TableHead titles={['Table', 'Action', 'Row', 'State', 'Attempts', 'Age', 'Error', '']} />
       <tbody>
         {entries.map(({ id, table, action, rowId, state, attempts, createdAt, error }) => (
           <tr key={id}>

@@ -1,5 +1,6 @@
 import type { LoggedRequest, Monitor } from './monitor.js';
 import { counted } from './texts.js';
+import { TableHead } from './table-head.js';
 
 /** The requests to the server, newest first. */
 export function Requests({ monitor }: { monitor: Monitor }) {
@@ -14,15 +15,7 @@ export function Requests({ monitor }: { monitor: Monitor }) {
         </span>
       </div>
       <table>
-        <thead>
-          <tr>
-            {['Method', 'Table', 'Status', 'Attempts', 'Duration', 'Answers'].map((title) => (
-              <th key={title} scope="col">
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <TableHead titles={['Method', 'Table', 'Status', 'Attempts', 'Duration', 'Answers']} />
         <tbody>
           {requests.map((request) => (
             <Request key={request.number} request={request} />

@@ -1,5 +1,6 @@
 import type { ActiveSubscription } from '../realtime-types.js';
 import type { Monitor } from './monitor.js';
+import { TableHead } from './table-head.js';
 
 const TONES: Record<ActiveSubscription['status'], string> = {
   connecting: 'pending',
@@ -15,15 +16,7 @@ export function Subscriptions({ monitor }: { monitor: Monitor }) {
   if (subscriptions.length === 0) return <p className="empty">There is no subscription.</p>;
   return (
     <table>
-      <thead>
-        <tr>
-          {['Table', 'Scope', 'Status', 'Events', 'Resyncs', 'Id'].map((title) => (
-            <th key={title} scope="col">
-              {title}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <TableHead titles={['Table', 'Scope', 'Status', 'Events', 'Resyncs', 'Id']} />
       <tbody>
         {subscriptions.map(({ id, table, scope, filter, status, events, resyncs }) => (
           <tr key={id}>

@@ -1,7 +1,7 @@
 import { plainArguments } from '../arguments.js';
 import type { ResendOptions } from '../db.js';
 import { expand, release, uuid } from '../generated/bind.js';
-import type { Planner } from './planner.js';
+import type { Shown } from '../generated/offline-bindings.js';
 import type { ClientParts } from '../offline-part.js';
 import type { CallOptions } from '../options.js';
 import { overlaysOf } from '../react/overlays.js';
@@ -50,7 +50,7 @@ type Functions = Record<string, (...args: unknown[]) => Promise<unknown>>;
 export class Host {
   constructor(
     private readonly parts: ClientParts,
-    private readonly planner: Planner,
+    private readonly planner: Shown,
   ) {}
 
   /** The address of the project. */

@@ -1,5 +1,6 @@
 import { loadEngine, type Lease, type OfflineEngine } from './engine.js';
-import { randomId } from './random-id.js';
+import { uuid } from '../generated/bind.js';
+import { webLocks } from './locks.js';
 import type { Storage, Transaction } from './storage.js';
 
 /** How soon to ask for the lease again if the database failed. */
@@ -25,7 +26,7 @@ export class Leadership {
   /** Leads as soon as no other tab does. */
   seek(): void {
     if (this.end !== undefined) return;
-    const locks = (globalThis.navigator as Partial<Navigator> | undefined)?.locks;
+    const locks = webLocks();
     this.end = locks ? this.seekLock(locks) : this.seekLease();
   }
 
@@ -63,7 +64,7 @@ export class Leadership {
   }
 
   private seekLease(): () => void {
-    const holder = randomId();
+    const holder = uuid();
     let isOver = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const begin = (engine: OfflineEngine) => {

@@ -1,4 +1,5 @@
 import { DatabaseError } from '../errors.js';
+import { uuid } from '../generated/bind.js';
 import type { SocketConstructor } from '../socket-driver.js';
 import {
   loadEngine,
@@ -13,8 +14,7 @@ import { FlushDriver } from './flush.js';
 import type { Host, Plan } from './host.js';
 import { Leadership } from './leadership.js';
 import { eraseAll, Persistence, type Limits } from './persist.js';
-import { randomId } from './random-id.js';
-import { isQuotaExceeded, type AnyTransaction, type Storage, type Transaction } from './storage.js';
+import { isQuotaExceeded, orderOf, type AnyTransaction, type Storage, type Transaction } from './storage.js';
 import { SharedSockets, type SocketMessage } from './shared-sockets.js';
 import type { Tabs } from './tabs.js';
 import { enter, lastUserOf, type OnSignOut } from './users.js';
@@ -67,7 +67,7 @@ export class Session {
     this.flush = new FlushDriver(this, host, onChange);
     if (Socket !== undefined && tabs.isOpen) {
       const tell = (message: SocketMessage) => tabs.tell(this.scope, { type: 'socket', message });
-      this.sockets = new SharedSockets(randomId(), tell, Socket);
+      this.sockets = new SharedSockets(uuid(), tell, Socket);
     }
     this.leadership = new Leadership(`workflow-db:${storage.name}:${this.scope}`, storage, (isLeader) => {
       this.flush.setLeader(isLeader);
@@ -102,7 +102,7 @@ export class Session {
 
   /** Resolves when the write is on disk. */
   async enqueue(plan: Plan): Promise<void> {
-    const input = { plan, id: randomId(), scope: this.scope, now: Date.now() };
+    const input = { plan, id: uuid(), scope: this.scope, now: Date.now() };
     try {
       await this.step('enqueue', input);
     } catch (error) {
@@ -181,9 +181,7 @@ export class Session {
   }
 
   private async records(transaction: AnyTransaction): Promise<{ records: OutboxRecord[]; read: number }> {
-    const { scope } = this;
-    const range = IDBKeyRange.bound([scope, -Infinity], [scope, Infinity]);
-    const records = await transaction.objectStore('outbox').index('order').getAll(range);
+    const records = await transaction.objectStore('outbox').index('order').getAll(orderOf(this.scope));
     return { records, read: ++this.reads };
   }
 

@@ -1,5 +1,6 @@
 import type { SocketConstructor, SocketLike } from '../socket-driver.js';
 import { readFrame } from './frames.js';
+import { webLocks } from './locks.js';
 import { HEARTBEATS, Hub, SUBSCRIPTIONS } from './hub.js';
 
 /** What tabs tell each other about the shared socket. `to` and `from` are names of tabs. */
@@ -119,7 +120,7 @@ export class SharedSockets {
   private watch(name: string): void {
     if (this.watched.has(name)) return;
     this.watched.add(name);
-    const isGone = locks()?.request(lockOf(name), () => {
+    const isGone = webLocks()?.request(lockOf(name), () => {
       this.watched.delete(name);
       this.hub?.disconnect(name);
     });
@@ -130,7 +131,7 @@ export class SharedSockets {
 /** Holds a lock as long as this page lives. Resolves as soon as it does, or if there are no locks. */
 function holdLock(name: string): Promise<void> {
   return new Promise((resolve) => {
-    const held = locks()?.request(lockOf(name), () => {
+    const held = webLocks()?.request(lockOf(name), () => {
       resolve();
       return new Promise(() => {});
     });
@@ -140,10 +141,6 @@ function holdLock(name: string): Promise<void> {
 }
 
 const lockOf = (name: string) => `workflow-db:tab:${name}`;
-
-function locks(): LockManager | undefined {
-  return (globalThis.navigator as Partial<Navigator> | undefined)?.locks;
-}
 
 /**
  * The socket of one tab. Subscriptions go through the shared socket. Rooms have a socket of their own, because each tab is a

@@ -205,6 +205,11 @@ function abort(transaction: Transaction<'readonly' | 'readwrite'>): void {
   }
 }
 
+/** The writes of a scope in the index `order`. */
+export function orderOf(scope: string): IDBKeyRange {
+  return IDBKeyRange.bound([scope, -Infinity], [scope, Infinity]);
+}
+
 /** A promise that rejects if the database does not open in time. It may open later. */
 async function withTimeout<Result>(opening: Promise<Result>): Promise<Result> {
   let timer: ReturnType<typeof setTimeout> | undefined;

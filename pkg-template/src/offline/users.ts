@@ -1,5 +1,5 @@
 import { SCHEMA_VERSION } from '../generated/schema-version.js';
-import type { AnyTransaction, Storage, Transaction } from './storage.js';
+import { orderOf, type AnyTransaction, type Storage, type Transaction } from './storage.js';
 
 /** What becomes of unsent writes when their user signs out. Persisted rows are always erased. */
 export type OnSignOut = 'keep-writes' | 'discard';
@@ -58,7 +58,6 @@ async function eraseRows(transaction: Transaction<'readwrite'>, url: string): Pr
 
 async function eraseWrites(transaction: Transaction<'readwrite'>, scope: string): Promise<void> {
   const store = transaction.objectStore('outbox');
-  const range = IDBKeyRange.bound([scope, -Infinity], [scope, Infinity]);
-  const ids = await store.index('order').getAllKeys(range);
+  const ids = await store.index('order').getAllKeys(orderOf(scope));
   await Promise.all(ids.map((id) => store.delete(id)));
 }

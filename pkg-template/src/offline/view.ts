@@ -1,6 +1,6 @@
 import { plainArguments } from '../arguments.js';
 import { DatabaseError } from '../errors.js';
-import type { Planner } from './planner.js';
+import type { Shown } from '../generated/offline-bindings.js';
 import type { ClientParts } from '../offline-part.js';
 import type { Host, Overlay } from './host.js';
 import { KeptRows } from './kept-rows.js';
@@ -25,7 +25,7 @@ export class View {
   constructor(
     private readonly parts: ClientParts,
     private readonly host: Host,
-    private readonly planner: Planner,
+    private readonly planner: Shown,
     private readonly restore: (key: string) => Promise<string | undefined>,
   ) {}
 
