@@ -5,12 +5,14 @@ use crate::support::{Fault, World};
 use serde_json::{json, Value as V};
 use workflow_db::api::{operation, Argument, Call, Operation};
 use workflow_db::data::Value;
-use workflow_db::flows::Write;
+use workflow_db::flows::{DatabaseFunction, FunctionCall, Write};
 use workflow_db::input::Field;
+
+const BASE_URL_LENGTH: usize = 40;
 
 fn operation_of(name: &str, arguments: Vec<Argument>) -> Result<Operation, String> {
     let uuid = || id("new");
-    let call = Call { arguments, uuid: &uuid, base_url_length: 40 };
+    let call = Call { arguments, uuid: &uuid, base_url_length: BASE_URL_LENGTH };
     operation(name, &call).map_err(|error| {
         assert!(error.is("INVALID_INPUT"), "{error:?}");
         error.message.to_string()
@@ -74,6 +76,99 @@ fn a_duplicate_name_in_a_graph_is_refused_with_the_position_of_the_second_row() 
         let message = refusal("saveWorkflowGraph", &graph);
         assert!(message.starts_with(named), "{message}");
     }
+}
+
+#[test]
+fn arguments_are_named_in_camel_case_without_the_trailing_name() {
+    for (function, arguments, named) in [
+        ("upsertIntegration", json!(["x", "gh", {}]), "userId: "),
+        ("upsertIntegration", json!([id("ada"), 1, {}]), "service: "),
+        ("addFavorite", json!([id("ada"), "x"]), "workflowId: "),
+    ] {
+        let message = refusal(function, &arguments);
+        assert!(message.starts_with(named), "{message}");
+    }
+}
+
+#[test]
+fn a_row_with_a_natural_key_belongs_to_the_user_in_it() {
+    for (function, arguments) in [
+        ("upsertIntegration", json!([id("ada"), "gh", {"is_connected": true}])),
+        ("addFavorite", json!([id("ada"), id("w")])),
+    ] {
+        let Ok(Operation::Write(Write::Upsert { user_id, .. } | Write::Ensure { user_id, .. })) =
+            asked(function, &arguments)
+        else {
+            panic!("{function} neither updates nor creates a row")
+        };
+        assert_eq!(user_id, id("ada"), "{function}");
+    }
+}
+
+#[test]
+fn the_url_of_a_service_call_has_at_most_8000_characters() {
+    let around = "functions/v1/api-relay/gh/".len() + BASE_URL_LENGTH;
+    let call = |length: usize| json!(["gh", "x".repeat(length)]);
+    assert!(asked("callService", &call(8_000 - around)).is_ok());
+    let message = refusal("callService", &call(8_001 - around));
+    assert!(message.starts_with("path: "), "{message}");
+}
+
+#[test]
+fn an_address_has_text_on_both_sides_and_less_than_320_characters() {
+    let invite = |address: &str| json!([id("w"), {"email": address, "role": "viewer"}]);
+    for length in [1, 160, 318] {
+        let address = ["a".repeat(length), "b".repeat(319 - length)].join("@");
+        assert!(asked("inviteToWorkflow", &invite(&address)).is_ok(), "{length}");
+    }
+    for address in ["", "a", "@", "a@", "@b", "a@b@c", "a @b", &["a".repeat(160), "b".repeat(160)].join("@")] {
+        let message = refusal("inviteToWorkflow", &invite(address));
+        assert!(message.starts_with("email: "), "{message}");
+    }
+}
+
+fn function_call(name: &str, arguments: Vec<Argument>) -> Result<FunctionCall, String> {
+    match operation_of(name, arguments)? {
+        Operation::Write(Write::Call(call)) => Ok(call),
+        _ => panic!("{name} calls no function of the database"),
+    }
+}
+
+#[test]
+fn a_graph_is_merged_only_if_its_base_is_json() {
+    let empty = json!({"nodes": [], "connections": []});
+    let save = |base: Field| {
+        let arguments = [json!(id("w")), empty.clone()];
+        let options = Argument::Object(vec![base]);
+        function_call("saveWorkflowGraph", arguments.iter().map(argument).chain([options]).collect())
+    };
+    let base = |value, json: &str| Field::plain("base".to_owned(), value, json.to_owned());
+    let merged = save(base(Value::Json, &empty.to_string())).expect("a graph");
+    assert!(merged.function == DatabaseFunction::SaveMergedGraph);
+    assert_eq!(merged.base, Some(empty.to_string()));
+    let plain = save(base(Value::Absent, "")).expect("undefined is no base");
+    assert!(plain.function == DatabaseFunction::SaveGraph);
+    assert_eq!(plain.base, None);
+    for refused in [base(Value::Null, "null"), base(Value::Json, "")] {
+        let message = save(refused).err().expect("no base");
+        assert!(message.starts_with("base: "), "{message}");
+    }
+}
+
+#[test]
+fn the_rows_of_a_batch_are_an_argument_of_its_database_function() {
+    let sent = |name: &str, batch: V| -> V {
+        let call = function_call(name, vec![argument(&batch)]).expect("a batch");
+        serde_json::from_str(&call.body).expect("JSON")
+    };
+    let node = json!({"node_id": "a", "node_type": "t"});
+    let workflow = json!({"user_id": id("ada"), "name": "W", "nodes": [node], "connections": []});
+    let workflows = sent("batchSaveWorkflows", json!({"workflows": [workflow]}));
+    assert_eq!(workflows["p_workflows"][0]["name"], "W");
+    assert_eq!(workflows["p_workflows"][0]["nodes"][0]["node_id"], "a");
+    let key = json!({"user_id": id("ada"), "service_name": "gh", "encrypted_key": "k"});
+    let keys = sent("batchSaveApiKeys", json!({"keys": [key], "overwrite": true}));
+    assert_eq!((&keys["p_keys"][0]["service_name"], &keys["p_overwrite"]), (&json!("gh"), &json!(true)));
 }
 
 #[test]

@@ -274,6 +274,19 @@ fn the_expected_row_has_the_effect_of_all_its_waiting_writes() {
 }
 
 #[test]
+fn the_expected_row_is_unaffected_by_other_tables_and_has_its_saved_graph() {
+    let table = table_named("workflows").expect("a table");
+    let graph = json!({"nodes": [node(TWO, ONE)], "connections": []});
+    let all = [
+        overlay("workflow_nodes", ONE, Effect::Patch(Json::from(json!({"name": "of a node"})))),
+        overlay("workflows", ONE, Effect::Graph(Json::from(graph))),
+    ];
+    let row = expected(&all, table, &[("id", ONE.to_owned())], Some(Json::from(workflow(ONE, "a"))));
+    assert_eq!(row.text("name"), "a");
+    assert_eq!(row.child("nodes").expect("nodes").ids(), [TWO]);
+}
+
+#[test]
 fn entries_of_earlier_visits_follow_changes() {
     let table = table_named("workflow_nodes").expect("a table");
     let change = |source| Change { table, id: Some(TWO.to_owned()), source };
