@@ -1,13 +1,13 @@
 //! Subscriptions: which rows they include, what their handlers were last notified of, and which frames are echoes.
 //! Pure.
 
-#[allow(clippy::module_inception, reason = "the subscriptions themselves")]
 mod all;
 mod echoes;
 mod known;
 mod notice;
 mod plan;
 mod rooms;
+mod scope;
 mod selection;
 mod subscription;
 
@@ -16,5 +16,6 @@ pub use echoes::{Echoes, Missing, Origin};
 pub use known::{overlap, KnownRows};
 pub use notice::{Notice, Notification, Notifications, Status};
 pub use rooms::{JoinedRoom, RoomNews, RoomNotification, Rooms, Wish, MAX_NAME_LENGTH};
+pub use scope::{cached_differences, outdated_pages};
 pub use selection::Selection;
 pub use subscription::{id_of, Extent, Reading, Subscription, Touch, MAX_COMPARED_ROWS};

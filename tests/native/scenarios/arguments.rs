@@ -121,7 +121,8 @@ fn an_address_has_text_on_both_sides_and_less_than_320_characters() {
         let address = ["a".repeat(length), "b".repeat(319 - length)].join("@");
         assert!(asked("inviteToWorkflow", &invite(&address)).is_ok(), "{length}");
     }
-    for address in ["", "a", "@", "a@", "@b", "a@b@c", "a @b", &["a".repeat(160), "b".repeat(160)].join("@")] {
+    for address in ["", "a", "@", "a@", "@b", "a@b@c", "a @b", &["a".repeat(160), "b".repeat(160)].join("@")]
+    {
         let message = refusal("inviteToWorkflow", &invite(address));
         assert!(message.starts_with("email: "), "{message}");
     }

@@ -8,6 +8,7 @@ mod merging;
 mod overlays;
 mod query;
 mod rest;
+mod scope;
 mod subscription_set;
 mod subscriptions;
 mod timestamps;
