@@ -232,7 +232,7 @@ impl<D: Data> ReadsInFlight<D> {
     }
 
     /// The number of reads in flight.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.reads.len()
     }
 }

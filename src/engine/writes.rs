@@ -26,6 +26,7 @@ pub struct WriteInFlight {
 }
 
 impl WriteInFlight {
+    /// Whether both may touch the same row.
     fn meets(&self, other: &Self) -> bool {
         let is_other_row = matches!((&self.id, &other.id), (Some(own), Some(other)) if own != other);
         (*self.table == *other.table && !is_other_row) || self.takes_along(other) || other.takes_along(self)
@@ -38,7 +39,7 @@ impl WriteInFlight {
     }
 
     /// Whether this row may be the one that it writes.
-    fn may_mean(&self, table: &Table, id: &str) -> bool {
+    pub fn may_mean(&self, table: &Table, id: &str) -> bool {
         *table == *self.table && self.id.as_deref().is_none_or(|own| own == id)
     }
 }
@@ -50,7 +51,8 @@ pub struct WritesInFlight {
 }
 
 impl WritesInFlight {
-    fn begin(&mut self, log: &mut ChangeLog, write: &Write) -> Rc<WriteInFlight> {
+    /// Adds a write that begins now.
+    pub fn begin(&mut self, log: &mut ChangeLog, write: &Write) -> Rc<WriteInFlight> {
         let own = Rc::new(WriteInFlight {
             table: write.table(),
             id: write.id(),
@@ -62,13 +64,14 @@ impl WritesInFlight {
         own
     }
 
-    fn end(&mut self, own: &Rc<WriteInFlight>) {
+    /// Removes a write.
+    pub fn end(&mut self, own: &Rc<WriteInFlight>) {
         self.writes.retain(|write| !Rc::ptr_eq(write, own));
     }
 
     /// Whether another write that may touch the same row overlapped with `own`, so that either may have happened
     /// first. `own` is no longer in flight.
-    fn crossed(&self, log: &ChangeLog, own: &WriteInFlight) -> bool {
+    pub fn crossed(&self, log: &ChangeLog, own: &WriteInFlight) -> bool {
         self.writes.iter().any(|write| own.meets(write))
             || log.has_since(
                 own.began,

@@ -3,6 +3,7 @@
 mod cache;
 mod comparison;
 mod flows;
+mod in_flight;
 mod input;
 mod merging;
 mod overlays;
