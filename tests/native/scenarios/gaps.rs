@@ -85,6 +85,27 @@ fn a_scope_that_was_too_large_is_compared_again_after_it_shrank() {
     assert_eq!(names(&take_told(&client, subscription), "name"), ["UPDATE missed"]);
 }
 
+#[test]
+fn what_changed_between_a_read_and_the_subscription_is_reported_once() {
+    let world = World::new();
+    let client = world.signed_in("ada");
+    let ada = uuid_of("ada");
+    let add = |name: &str| world.server().add("workflows", json!({"user_id": ada, "name": name}));
+    let (changed, gone, _) = (add("old"), add("gone"), add("same"));
+    client.does("getWorkflows", json!([ada]));
+    world.server().change("workflows", &changed, json!({"name": "new"}));
+    world.server().remove("workflows", &gone);
+    add("added");
+    let subscription = follow(&client, "workflows", Some(&ada), None);
+    world.pass(3_000.0);
+    let mut told = names(&take_told(&client, subscription), "name");
+    told.sort_unstable();
+    assert_eq!(told, ["DELETE gone", "INSERT added", "UPDATE new"]);
+    realtime::restart(&world.core);
+    world.pass(10_000.0);
+    assert_eq!(take_told(&client, subscription), []);
+}
+
 /// How often scopes were read since the last call.
 fn take_readings(world: &World) -> usize {
     let requests = world.take_requests();
