@@ -1,7 +1,7 @@
 // @ts-check
 // `mergeGraphs` of the built package: any graphs, and objects that only JavaScript has.
 import test from 'node:test';
-import { assert, canonical, fc, jsonValue, property, thrownBy } from './support.mjs';
+import { assert, canonical, fc, storableValue, property, thrownBy } from './support.mjs';
 
 /** @type {typeof import('../../pkg/index.js')} */
 const { mergeGraphs, DatabaseError } = await import(new URL('../../pkg/index.js', import.meta.url).href);
@@ -13,7 +13,7 @@ const node = fc.record(
     node_type: fc.constantFrom('t', 'u'),
     label: fc.constantFrom(null, 'x', 'y'),
     position_x: fc.constantFrom(0, -0, 1),
-    config: fc.dictionary(fc.constantFrom('k', '__proto__', 'constructor'), jsonValue, { maxKeys: 3 }),
+    config: fc.dictionary(fc.constantFrom('k', '__proto__', 'constructor'), storableValue, { maxKeys: 3 }),
     updated_at: fc.constantFrom('2024-01-01T00:00:00', '2024-01-01T00:00:01'),
   },
   { requiredKeys: ['node_id', 'node_type'] },

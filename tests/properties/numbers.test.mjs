@@ -1,6 +1,6 @@
 // @ts-check
 // Numbers that JavaScript cannot hold, in values that are read and written again.
-import { assert, fc, internals, memberName, property, thrownBy } from './support.mjs';
+import { assert, fc, internals, storableName, property, thrownBy } from './support.mjs';
 
 const { Spellings, stringify } = await internals(
   'pkg-template/src/spellings.ts',
@@ -36,7 +36,7 @@ const json = fc.letrec((tie) => ({
       .map((plain) => JSON.stringify(plain)),
     fc.array(tie('value'), { maxLength: 4 }).map((items) => `[${items}]`),
     fc
-      .uniqueArray(fc.tuple(memberName, tie('value')), { maxLength: 4, selector: ([name]) => name })
+      .uniqueArray(fc.tuple(storableName, tie('value')), { maxLength: 4, selector: ([name]) => name })
       .map((members) => `{${members.map(([name, value]) => `${JSON.stringify(name)}:${value}`)}}`),
     tie('value').map((value) => `{"id":${JSON.stringify(ROWS[2])},"inner":${value}}`),
   ),

@@ -107,6 +107,17 @@ export const jsonValue = fc
   }))
   .value.map((json) => JSON.parse(/** @type {string} */ (json)));
 
+/** A value that Postgres can store: without NUL characters. @type {fc.Arbitrary<any>} */
+export const storableValue = jsonValue.filter((value) => !hasNul(value));
+
+/** A member's name that Postgres can store. */
+export const storableName = memberName.filter((name) => !hasNul(name));
+
+/** @param {unknown} value */
+function hasNul(value) {
+  return JSON.stringify(value).includes(String.raw`\u0000`);
+}
+
 function text() {
   return fc.string({ unit: 'binary', maxLength: 6 });
 }
