@@ -10,7 +10,19 @@ const { Spellings, stringify } = await internals(
 const ROWS = [1, 2, 3].map((number) => `00000000-0000-4000-8000-00000000000${number}`);
 const FAR = '00000000-0000-4000-8000-00000000000f';
 
-/** Digits as Postgres prints a numeric; several of them are rounded to one. */
+/**
+ * A number with its decimal point moved, as Postgres prints a numeric: never with an exponent.
+ *
+ * @param {string} digits @param {number} places to the right
+ */
+function moved(digits, places) {
+  const point = digits.length + places;
+  if (point >= digits.length) return digits + '0'.repeat(places);
+  if (point > 0) return `${digits.slice(0, point)}.${digits.slice(point)}`;
+  return `0.${'0'.repeat(-point)}${digits}`;
+}
+
+/** Numbers as Postgres prints them; several of them are rounded to one. */
 const number = fc.oneof(
   fc.integer().map(String),
   fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }).map(String),
@@ -19,8 +31,8 @@ const number = fc.oneof(
   fc.tuple(fc.nat(), fc.bigInt({ min: 0n, max: 10n ** 25n })).map(([whole, part]) => `${whole}.${part}`),
   fc.double({ noNaN: true, noDefaultInfinity: true }).map((double) => JSON.stringify(double)),
   fc
-    .tuple(fc.nat(10 ** 9), fc.nat(10 ** 9), fc.integer({ min: -400, max: 400 }))
-    .map(([whole, part, exponent]) => `${whole}.00000000${part}e${exponent}`),
+    .tuple(fc.integer({ min: 1, max: 10 ** 9 }), fc.nat(10 ** 9), fc.integer({ min: -400, max: 400 }))
+    .map(([whole, part, places]) => moved(`${whole}00000000${part}`, places)),
 );
 
 /** A JSON text. */
@@ -94,8 +106,6 @@ property(
         const { id, config: value } = JSON.parse(text);
         // The innermost row of that id that was read last may be another one.
         if (config.includes(ROWS[2] ?? '')) continue;
-        // A short text beyond what a double holds is refused.
-        if (/(^|[^\d.])[\d.]{1,15}e\+?\d{3}/.test(config)) continue;
         assert.equal(spelled(written(spellings, id, value)), spelled(inOrder(config)));
       }
     }
