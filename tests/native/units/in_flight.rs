@@ -59,8 +59,27 @@ mod log {
         };
         assert_eq!(ids(first), ["a", "b"]);
         assert_eq!(ids(second), ["b"]);
+        let of_a = first + 1;
+        assert_eq!(ids(of_a), ["b"]);
         assert!(log.has_since(second, |record| matches!(record, Record::Everything)));
         assert!(!log.has_since(second, |record| matches!(record, Record::Heard { id, .. } if id == "a")));
+    }
+
+    #[test]
+    fn records_that_no_request_needs_are_removed_in_batches() {
+        let mut log = ChangeLog::default();
+        push(&mut log, 64, 0);
+        let last = log.place() - 1;
+        let mut all_needed = ChangeLog::default();
+        push(&mut all_needed, 65, 0);
+        push(&mut log, 1, last);
+        assert_eq!(number_since(&log, 0), Some(1));
+        // With 64 records it was full, and will be with twice as many.
+        let last = all_needed.place();
+        push(&mut all_needed, 63, last);
+        assert_eq!(number_since(&all_needed, 0), Some(128));
+        push(&mut all_needed, 1, last);
+        assert_eq!(number_since(&all_needed, 0), Some(64));
     }
 
     #[test]
@@ -80,7 +99,7 @@ mod log {
             assert_eq!(number_since(&log, overtaken), None);
             assert!(log.has_since(overtaken, |_| false), "a request that is too old counts as overtaken");
         }
-        assert!(!log.has_since(at_half, |_| false));
+        assert!(!log.has_since(just_before, |_| false));
     }
 
     #[test]
