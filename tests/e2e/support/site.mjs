@@ -20,17 +20,26 @@ const blankPage = (script) => `<!doctype html>
 `;
 
 /**
- * Serves a blank page that imports the package, on a separate origin.
+ * Serves a blank page that imports the package, on a separate origin. With `?sandboxed`, the page has an opaque origin, to
+ * which every browser refuses storage and locks.
  *
  * @param {string} packageRoot
  * @param {Record<string, () => Promise<string>>} [pages] additional pages by path: the script of each
  */
 export async function startSite(packageRoot, pages = {}) {
   const server = createServer(async (request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://site');
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://site');
     try {
       const [type, body] = await resource(pathname, packageRoot, pages);
-      response.writeHead(200, { 'Content-Type': type }).end(body);
+      const sandbox = { 'Content-Security-Policy': 'sandbox allow-scripts' };
+      response
+        .writeHead(200, {
+          'Content-Type': type,
+          // Sandboxed pages import across origins.
+          'Access-Control-Allow-Origin': '*',
+          ...(searchParams.has('sandboxed') ? sandbox : {}),
+        })
+        .end(body);
     } catch (error) {
       response.writeHead(404, { 'Content-Type': 'text/plain' }).end(String(error));
     }

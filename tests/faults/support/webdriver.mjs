@@ -3,12 +3,22 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { delimiter, isAbsolute, join } from 'node:path';
 import { until } from '../../e2e/support/until.mjs';
 
 /** How long a driver and its browser may take to start. */
 const START_MS = 60_000;
 const POLL_MS = 20;
 const MINI_BROWSER = '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser';
+
+/** The programs that each needs: one of these sets. @type {Record<string, string[][]>} */
+const NEEDS = {
+  Firefox: [
+    ['geckodriver', 'firefox-esr'],
+    ['geckodriver', 'firefox'],
+  ],
+  WebKit: [['xvfb-run', 'WebKitWebDriver', MINI_BROWSER]],
+};
 
 /**
  * How each browser is driven.
@@ -34,6 +44,14 @@ const BROWSERS = {
   },
 };
 
+/** Whether the browser and its driver are on this machine. @param {keyof typeof BROWSERS} name */
+export function isInstalled(name) {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const isThere = (/** @type {string} */ program) =>
+    isAbsolute(program) ? existsSync(program) : folders.some((folder) => existsSync(join(folder, program)));
+  return NEEDS[name].some((programs) => programs.every(isThere));
+}
+
 /**
  * Opens a page in a browser.
  *
@@ -41,6 +59,23 @@ const BROWSERS = {
  * @param {string} address
  */
 export async function openPage(name, address) {
+  const { newTab, close } = await openBrowser(name);
+  try {
+    const page = await newTab();
+    await page.load(address);
+    return { ...page, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/**
+ * Starts a browser with a new profile.
+ *
+ * @param {keyof typeof BROWSERS} name
+ */
+export async function openBrowser(name) {
   const { command, capabilities, env } = BROWSERS[name];
   const port = await freePort();
   const [program, ...args] = command(port);
@@ -50,29 +85,60 @@ export async function openPage(name, address) {
     await until(() => isReady(root), START_MS);
     const { sessionId } = await send(`${root}/session`, { capabilities: { alwaysMatch: capabilities } });
     const session = `${root}/session/${sessionId}`;
-    await send(`${session}/url`, { url: address });
-    return { ...pageOf(session), close: () => end(session, driver) };
+    return { newTab: tabsOf(session), close: () => end(session, driver) };
   } catch (error) {
     await end(undefined, driver);
     throw error;
   }
 }
 
-/** The functions of a page that tests use. @param {string} session */
-function pageOf(session) {
+/** A function that opens a tab. @param {string} session */
+function tabsOf(session) {
+  /** A session takes one command at a time. @type {Promise<unknown>} */
+  let turn = Promise.resolve();
+  /** The window that the session started with. It stays open: without any, the session would end. */
+  const first = send(`${session}/window`, undefined, 'GET');
+  first.catch(() => {});
+  /** The window that takes commands. */
+  let current = '';
+
+  /** @template T @param {() => Promise<T>} act @returns {Promise<T>} */
+  const inTurn = (act) => {
+    const answer = turn.then(act);
+    turn = answer.catch(() => {});
+    return answer;
+  };
+
+  /** @param {string} handle */
+  const turnTo = async (handle) => {
+    if (current !== handle) await send(`${session}/window`, { handle });
+    current = handle;
+  };
+
+  return async () => {
+    const { handle } = await inTurn(async () => {
+      await turnTo(await first);
+      return send(`${session}/window/new`, { type: 'tab' });
+    });
+    /** Sends a command to this tab. @param {string} path @param {object} [body] @param {string} [method] */
+    const command = (path, body, method) =>
+      inTurn(async () => {
+        await turnTo(handle);
+        return send(session + path, body, method);
+      });
+    return pageOf(command);
+  };
+}
+
+/** The functions of a page that tests use. @param {(path: string, body?: object, method?: string) => Promise<any>} command */
+function pageOf(command) {
   /** @type {Map<number, { resolve: (value: any) => void, reject: (error: unknown) => void }>} */
   const waiting = new Map();
   let last = 0;
   let isPolling = false;
-  /** A session takes one command at a time. @type {Promise<unknown>} */
-  let turn = Promise.resolve();
   /** Firefox runs a script beside the page; `window.eval` runs it in the page. @param {string} source @returns {Promise<any>} */
-  const execute = (source) => {
-    const script = 'return window.eval(arguments[0])';
-    const answer = turn.then(() => send(`${session}/execute/sync`, { script, args: [source] }));
-    turn = answer.catch(() => {});
-    return answer;
-  };
+  const execute = (source) =>
+    command('/execute/sync', { script: 'return window.eval(arguments[0])', args: [source] });
 
   // A script that waits would keep other commands from being taken, so each leaves its outcome in the page.
   async function poll() {
@@ -96,6 +162,10 @@ function pageOf(session) {
   }
 
   return {
+    /** @param {string} url @returns {Promise<void>} */
+    load: (url) => command('/url', { url }),
+    /** Closes the tab, as its user would. */
+    closeTab: () => command('/window', undefined, 'DELETE'),
     /** Runs a function in the page. @param {(args: any) => any} act @param {unknown} [args] @returns {Promise<any>} */
     async run(act, args) {
       const id = ++last;

@@ -1,0 +1,4 @@
+// @ts-check
+import { tryOffline } from './support/other-offline.mjs';
+
+await tryOffline('Firefox');
