@@ -46,7 +46,7 @@ export function inspectorOf(client: DatabaseClient): Inspector | undefined {
 
 const userIds = new WeakMap<DatabaseClient, () => string | undefined>();
 
-/** The id of the signed-in user, if a token named it. For the package's own hooks. */
+/** The id of the signed-in user, if a token named it, or of the last known one offline. For the package's own hooks. */
 export function userIdOf(client: DatabaseClient): string | undefined {
   return userIds.get(client)?.();
 }
@@ -99,7 +99,7 @@ export class ConfigurableClient implements DatabaseClient, Resident {
     this.realtime = this.subscriptions;
     this.mirror.onHeard = (isHeard) => this.made?.setHeard(isHeard);
     inspectors.set(this, this.mirror);
-    userIds.set(this, () => this.made?.userId());
+    userIds.set(this, () => this.made?.userId() ?? this.mirror.offline?.userId);
     this.mirror.onClockSetBack = () => this.made?.clocksChanged();
     cutWhenCollected(this, this.ties);
   }

@@ -32,6 +32,8 @@ export interface ClientParts {
 
 /** What a client calls. */
 export interface Attached {
+  /** The id of the user who counts as signed in: the last known one while the token provider cannot answer. */
+  readonly userId: string | undefined;
   /**
    * Whether writes can be made durable here. Resolves when that is known: hooks send their writes directly where it is
    * false.

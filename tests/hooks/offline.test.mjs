@@ -15,7 +15,8 @@ const start = (tab, env) =>
     const { url, key } = env;
     const { offlineEntry } = /** @type {any} */ (globalThis);
     const retry = { maxAttempts: 1 };
-    wdb.configure({ url, key, retry, accessToken: () => env.token, offline: offlineEntry.offline() });
+    const accessToken = async () => env.token ?? Promise.reject(new Error('The provider cannot answer'));
+    wdb.configure({ url, key, retry, accessToken, offline: offlineEntry.offline() });
   }, /** @type {any} */ (env));
 
 /** Loads the page again. @param {Tab} tab @param {object} env */
@@ -24,6 +25,22 @@ async function reload(tab, env) {
   await tab.page.waitForSelector('html[data-is-ready]', { state: 'attached' });
   await start(tab, env);
 }
+
+/** Waits until the entry under `key` is on disk. @param {Tab} tab @param {string} key */
+const untilStored = (tab, key) =>
+  tab.run(async (key) => {
+    const isStored = () =>
+      new Promise((resolve) => {
+        indexedDB.open('workflow-db').onsuccess = ({ target }) => {
+          const database = /** @type {IDBOpenDBRequest} */ (target).result;
+          database.transaction('rows').objectStore('rows').getAllKeys().onsuccess = ({ target }) => {
+            database.close();
+            resolve(JSON.stringify(/** @type {IDBRequest} */ (target).result).includes(key));
+          };
+        };
+      });
+    await until(isStored);
+  }, key);
 
 for (const version of VERSIONS) {
   /** A user with workflows, and a page that persists. */
@@ -35,19 +52,7 @@ for (const version of VERSIONS) {
     await start(tab, env);
     await tab.run((id) => show('list', 'useWorkflows', [id]), user.id);
     await tab.run(() => settledView('list'));
-    await tab.run(async (key) => {
-      const isStored = () =>
-        new Promise((resolve) => {
-          indexedDB.open('workflow-db').onsuccess = ({ target }) => {
-            const database = /** @type {IDBOpenDBRequest} */ (target).result;
-            database.transaction('rows').objectStore('rows').getAllKeys().onsuccess = ({ target }) => {
-              database.close();
-              resolve(JSON.stringify(/** @type {IDBRequest} */ (target).result).includes(key));
-            };
-          };
-        });
-      await until(isStored);
-    }, `workflows:${user.id}`);
+    await untilStored(tab, `workflows:${user.id}`);
     return { user, workflow, env, tab };
   }
 
@@ -105,5 +110,17 @@ for (const version of VERSIONS) {
       await until(() => latest('status').pending === 0);
     });
     await until(async () => (await row('workflows', workflow.id))?.name === 'Changed');
+  });
+  test(`React ${version}: while the token provider cannot answer, the last known user keeps the role of an owner`, async () => {
+    const { workflow, env, tab } = await visit();
+    await tab.run((id) => show('one', 'useWorkflow', [id]), workflow.id);
+    await untilStored(tab, `workflow:${workflow.id}?relations`);
+    await reload(tab, { ...env, token: null });
+    const role = await tab.run(async (id) => {
+      show('one', 'useWorkflow', [id]);
+      await until(() => latest('one')?.workflow);
+      return latest('one').role;
+    }, workflow.id);
+    assert.equal(role, 'owner');
   });
 }

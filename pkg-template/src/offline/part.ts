@@ -61,6 +61,10 @@ export class Part implements Attached, OutboxSource {
     return live?.current() !== undefined && (await this.isOpen());
   }
 
+  get userId(): string | undefined {
+    return this.live?.session?.userId;
+  }
+
   shown(key: string, base: unknown): unknown {
     return this.live === undefined ? base : this.live.view.shown(key, base);
   }
