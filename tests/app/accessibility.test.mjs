@@ -166,6 +166,66 @@ for (const [device, width, height, colorScheme] of /** @type {const} */ ([
   });
 }
 
+for (const [device, width, height, colorScheme, person] of /** @type {const} */ ([
+  ['phone', 390, 844, 'dark', 'Ada'],
+  ['desktop', 1440, 900, 'light', 'Grace'],
+])) {
+  test(`unsent changes are accessible on a ${device}, ${colorScheme}: the banner, marks, and the dialog with its keyboard`, async () => {
+    const name = `Unsent on a ${device}`;
+    const { page, close } = await app.visit(person, { width, height, colorScheme, path: '#/workflows' });
+    await page.evaluate((axe) => (0, eval)(axe), AXE);
+    await page.getByRole('listitem').first().waitFor();
+    await page.context().setOffline(true);
+    await page.getByText('You are offline. Go on working').waitFor();
+    await page.getByRole('button', { name: 'New workflow' }).click();
+    await page.getByRole('textbox', { name: 'Name' }).fill(name);
+    await page.getByRole('button', { name: 'Create workflow' }).click();
+    await page.getByRole('heading', { level: 1, name }).waitFor();
+    await assertSound(page, 'a workflow that is not sent');
+    await go(page, '#/workflows');
+    await page.getByRole('button', { name: 'Not sent yet' }).waitFor();
+    await assertSound(page, 'a list with a mark');
+
+    await app.stack.sql(
+      'insert into workflows (user_id, name) select id, $1 from user_profiles where full_name like $2',
+      [name, `${person} %`],
+    );
+    await page.context().setOffline(false);
+    await page.getByText('The server refused 1 change.').waitFor();
+    const opener = page.getByRole('button', { name: 'Show changes', exact: true });
+    await opener.focus();
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'Changes on this device' });
+    await dialog.getByText('This name is taken already.').waitFor();
+    await assertSound(page, 'dialog with a refused change');
+    await dialog.getByRole('button', { name: 'Change the name' }).press('Enter');
+    assert.equal(
+      await dialog.getByRole('textbox').evaluate((field) => field === document.activeElement),
+      true,
+    );
+    await assertSound(page, 'dialog with the field for another name');
+    await page.keyboard.press('Escape');
+    await dialog.getByRole('button', { name: 'Change the name' }).waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    assert.equal(await opener.evaluate((button) => button === document.activeElement), true);
+
+    await page.keyboard.press('Enter');
+    await dialog.getByRole('button', { name: 'Discard' }).press('Enter');
+    const question = page.getByRole('dialog', { name: 'Discard this change?' });
+    await assertSound(page, 'the question before a change is discarded');
+    await page.keyboard.press('Escape');
+    await question.waitFor({ state: 'detached' });
+    await dialog.getByRole('button', { name: 'Discard' }).press('Enter');
+    await question.getByRole('button', { name: 'Discard change' }).press('Enter');
+    await dialog.getByText('The server has all your changes.').waitFor();
+    assert.equal(await dialog.getByRole('list').evaluate((list) => list === document.activeElement), true);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    await close();
+  });
+}
+
 test('the devtools appear only with ?devtools', async () => {
   const { page, problems, close } = await app.visit('Grace');
   const isThere = () =>

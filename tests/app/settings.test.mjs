@@ -134,15 +134,13 @@ test('a user who turned notifications off receives none about runs', async () =>
 });
 
 test('settings that cannot be read show an error and a retry button', async () => {
-  const { page, close } = await app.visit('Grace');
-  await page.waitForLoadState('networkidle');
   app.stack.faults.add({
     match: { path: '/brand_settings' },
     action: 'status',
     status: 503,
     times: 'always',
   });
-  await page.goto(`${app.address}/?again#/settings`);
+  const { page, close } = await app.visit('Grace', { path: '#/settings' });
   const again = page.getByRole('alert').getByRole('button', { name: 'Try again' });
   await again.waitFor();
   app.stack.requests.clear();

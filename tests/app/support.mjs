@@ -55,6 +55,8 @@ async function serve(stack, isDevelopment) {
   return {
     stack,
     address,
+    /** What is served. */
+    folder,
     browser,
     /** @param {string} person @param {Parameters<typeof visit>[2]} options */
     visit: (person, options) => visit({ browser, address }, person, options),

@@ -59,26 +59,42 @@ test('a star adds a workflow to the dashboard and removes it again', async () =>
   await close();
 });
 
-test('a refused deletion is rolled back and reported in a toast with a retry button', async () => {
-  const { page, close } = await app.visit('Grace', { path: '#/workflows' });
-  const link = page.getByRole('link', { name: 'UGC ad remix' });
-  await link.waitFor();
+/** Lets the server answer deletions with a status from now on. @param {number} status */
+const failDeletions = (status) =>
   app.stack.faults.add({
     match: { method: 'DELETE', path: '/rest/v1/workflows' },
     action: 'status',
-    status: 503,
+    status,
     times: 'always',
   });
+
+/** Deletes a workflow in the list of Grace. */
+async function deleteRemix() {
+  const { page, close } = await app.visit('Grace', { path: '#/workflows' });
+  const link = page.getByRole('link', { name: 'UGC ad remix' });
+  await link.waitFor();
   await page.getByRole('button', { name: 'Delete UGC ad remix' }).click();
   await page.getByRole('button', { name: 'Delete workflow' }).click();
   await link.waitFor({ state: 'detached' });
-  const toast = page.getByRole('alert').filter({ hasText: '“UGC ad remix” was not deleted.' });
-  await toast.waitFor();
-  await link.waitFor();
+  return { page, close, link };
+}
 
+test('a refused deletion is rolled back and reported in a toast', async () => {
+  failDeletions(403);
+  const { page, close, link } = await deleteRemix();
+  await page.getByRole('alert').filter({ hasText: '“UGC ad remix” was not deleted.' }).waitFor();
+  await link.waitFor();
   app.stack.faults.clear();
-  await toast.getByRole('button', { name: 'Try again' }).click();
-  await link.waitFor({ state: 'detached' });
+  await close();
+});
+
+test('a deletion that a failing server cannot make waits, and is made later', async () => {
+  failDeletions(503);
+  const { page, close, link } = await deleteRemix();
+  await page.getByText('1 change waits until the server can be reached.').waitFor();
+  assert.equal(await link.count(), 0);
+  app.stack.faults.clear();
+  await page.locator('.sync-banner:empty').waitFor({ state: 'attached' });
   await eventually(
     () => app.stack.sql("select id from workflows where name = 'UGC ad remix'"),
     (rows) => rows.length === 0,

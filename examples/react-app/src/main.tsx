@@ -3,6 +3,7 @@ import { createRoot } from 'react-dom/client';
 import { WorkflowDbProvider } from 'workflow-db/react';
 import { App } from './app/App';
 import { Devtools } from './app/Devtools';
+import { UpdateOffer } from './app/UpdateOffer';
 import { connect } from './data/client';
 import { followTheme } from './settings/theme';
 import './styles/base.css';
@@ -10,6 +11,7 @@ import './styles/controls.css';
 import './styles/feedback.css';
 import './styles/pages.css';
 import './styles/header.css';
+import './styles/sync.css';
 import './styles/sign-in.css';
 import './styles/dashboard.css';
 import './styles/workflow-list.css';
@@ -34,6 +36,7 @@ try {
     <StrictMode>
       <WorkflowDbProvider realtime>
         <App />
+        <UpdateOffer />
         <Devtools />
       </WorkflowDbProvider>
     </StrictMode>,

@@ -1,5 +1,6 @@
 import { useState } from 'react';
-import { db, type UserProfilePatch } from 'workflow-db/react';
+import type { UserProfilePatch } from 'workflow-db/react';
+import { queuedDb } from '../data/client';
 import { useProfile } from '../data/entries';
 import { useTask } from '../toasts/useTask';
 import { ErrorNote } from '../ui/ErrorNote';
@@ -9,7 +10,7 @@ import { SkeletonRows } from '../ui/Skeleton';
 export function ProfileForm({ userId }: { userId: string }) {
   const { data: profile, error, refresh } = useProfile(userId);
   const [changes, setChanges] = useState<UserProfilePatch>({});
-  const save = useTask('The profile was not saved.', () => db.updateUserProfile(userId, changes), {
+  const save = useTask('The profile was not saved.', () => queuedDb().updateUserProfile(userId, changes), {
     done: 'The profile is saved.',
   });
 

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { db, type WorkflowTemplate } from 'workflow-db/react';
 import { goTo, workflowHref } from '../app/route';
+import { queuedDb } from '../data/client';
 import { useTask } from '../toasts/useTask';
 import { Icon } from '../ui/Icon';
 import { IconButton } from '../ui/IconButton';
@@ -20,7 +21,7 @@ export function TemplateActions({ userId, template: { id, name, created_by }, is
     goTo(workflowHref(workflow.id));
   });
   const putAside = useTask(`“${name}” was not put aside.`, () =>
-    isSaved ? db.unsaveTemplate(userId, id) : db.saveTemplate(userId, id),
+    isSaved ? queuedDb().unsaveTemplate(userId, id) : queuedDb().saveTemplate(userId, id),
   );
 
   return (

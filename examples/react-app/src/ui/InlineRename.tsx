@@ -45,7 +45,10 @@ export function InlineRename({ label, name, action, onDone }: Props) {
         readOnly={action.isPending}
         onChange={(event) => setDraft(event.target.value)}
         onKeyDown={(event) => {
-          if (event.key === 'Escape') giveUp();
+          if (event.key !== 'Escape') return;
+          // It closes this field, and not the dialog around it, too.
+          event.preventDefault();
+          giveUp();
         }}
       />
       <PendingButton type="submit" className="button small primary" isPending={action.isPending}>

@@ -31,6 +31,7 @@ export function GraphEditor({ workflow, draft, canEdit, hasRoom, executionId = '
     <section className="card editor" aria-label="Steps">
       {canEdit && (
         <GraphToolbar
+          workflowId={workflow.id}
           connecting={connecting}
           draft={draft}
           onAdd={() => setIsAdding(true)}

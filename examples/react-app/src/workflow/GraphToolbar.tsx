@@ -1,10 +1,12 @@
 import { labelOf } from '../graph/layout';
 import { Icon } from '../ui/Icon';
 import { PendingButton } from '../ui/PendingButton';
+import { DraftState } from './DraftState';
 import type { GraphDraft } from './useGraphDraft';
 import type { Connecting } from './usePicking';
 
 interface Props {
+  workflowId: string;
   connecting: Connecting | null;
   draft: GraphDraft;
   onAdd: () => void;
@@ -12,7 +14,7 @@ interface Props {
   onStop: () => void;
 }
 
-export function GraphToolbar({ connecting, draft, onAdd, onConnect, onStop }: Props) {
+export function GraphToolbar({ workflowId, connecting, draft, onAdd, onConnect, onStop }: Props) {
   const { graph, isDirty, save, discard } = draft;
   if (connecting !== null) {
     return (
@@ -34,9 +36,7 @@ export function GraphToolbar({ connecting, draft, onAdd, onConnect, onStop }: Pr
         <Icon name="connect" />
         Connect steps
       </button>
-      <span className={isDirty ? 'draft-state dirty' : 'draft-state'} role="status">
-        {isDirty ? 'Unsaved changes' : 'Saved'}
-      </span>
+      <DraftState workflowId={workflowId} draft={draft} />
       {isDirty && (
         <>
           <button type="button" className="button small" onClick={discard}>

@@ -17,7 +17,7 @@ interface Props {
 
 export function OpenWorkflow({ userId, workflow, role, onUpdate, executionId }: Props) {
   const canEdit = role === 'owner' || role === 'editor';
-  const draft = useGraphDraft(workflow, canEdit);
+  const draft = useGraphDraft(userId, workflow, canEdit);
 
   return (
     <>

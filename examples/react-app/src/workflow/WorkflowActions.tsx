@@ -3,6 +3,7 @@ import type { WorkflowRole, WorkflowWithRelations } from 'workflow-db/react';
 import { useFavorites } from '../data/entries';
 import { useRunner } from '../executions/useRunner';
 import { ShareDialog } from '../sharing/ShareDialog';
+import { useSync } from '../sync/SyncContext';
 import { SaveAsTemplateDialog } from '../templates/SaveAsTemplateDialog';
 import { Icon } from '../ui/Icon';
 import { PendingButton } from '../ui/PendingButton';
@@ -23,7 +24,9 @@ export function WorkflowActions({ userId, workflow, role, isDirty }: Props) {
   const [dialog, setDialog] = useState<'template' | 'share' | null>(null);
   const closeDialog = () => setDialog(null);
   const isFavorite = favorites.data?.some(({ workflow_id }) => workflow_id === workflow.id) ?? false;
-  const canRun = workflow.nodes.length > 0 && !isDirty;
+  const { unsent } = useSync();
+  const isUnsent = unsent.some(({ rowId }) => rowId === workflow.id);
+  const canRun = workflow.nodes.length > 0 && !isDirty && !isUnsent;
 
   return (
     <div className="workflow-actions">
@@ -44,7 +47,9 @@ export function WorkflowActions({ userId, workflow, role, isDirty }: Props) {
             className="button primary"
             isPending={runner.isPending}
             disabled={!canRun}
-            title={isDirty ? 'Save the changes first' : undefined}
+            title={
+              isDirty ? 'Save the changes first' : isUnsent ? 'Its changes must be sent first' : undefined
+            }
             onClick={() => void runner.run()}
           >
             <Icon name="play" />

@@ -1,5 +1,7 @@
 import { useState } from 'react';
 import type { UseWorkflowResult, WorkflowWithRelations } from 'workflow-db/react';
+import { useSync } from '../sync/SyncContext';
+import { UnsentMark } from '../sync/UnsentMark';
 import { useAction } from '../ui/useAction';
 import { Icon } from '../ui/Icon';
 import { InlineRename } from '../ui/InlineRename';
@@ -12,9 +14,12 @@ interface Props {
 }
 
 export function WorkflowHeading({ workflow, canEdit, onUpdate }: Props) {
-  const { name, description, is_public, archived_at, updated_at, nodes } = workflow;
+  const { id, name, description, is_public, archived_at, updated_at, nodes } = workflow;
   const [isRenaming, setIsRenaming] = useState(false);
-  const rename = useAction((wanted: string) => onUpdate({ name: wanted }));
+  const { submit } = useSync();
+  const rename = useAction((wanted: string) =>
+    submit(() => onUpdate({ name: wanted }), id, { name: wanted }),
+  );
 
   return (
     <div className="workflow-heading">
@@ -42,6 +47,7 @@ export function WorkflowHeading({ workflow, canEdit, onUpdate }: Props) {
           {is_public && <span className="badge public">Public</span>}
           {archived_at !== null && <span className="badge">Archived</span>}
           {!canEdit && <span className="badge">Read only</span>}
+          <UnsentMark rowId={id} />
         </h1>
       )}
       {description !== null && <p>{description}</p>}

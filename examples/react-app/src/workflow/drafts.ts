@@ -7,6 +7,8 @@ export interface Draft {
   graph: Graph;
   /** The graph that the changes started from: what others saved since is merged with them. */
   base: WorkflowGraph;
+  /** The write in the outbox that these changes were, if the server refused it. It goes once they are saved. */
+  refusedId?: string;
 }
 
 export interface DraftStore {

@@ -1,15 +1,11 @@
 import { use, useState } from 'react';
-import {
-  DatabaseError,
-  db,
-  mergeGraphs,
-  type WorkflowGraph,
-  type WorkflowWithRelations,
-} from 'workflow-db/react';
+import { getOutbox } from 'workflow-db/offline';
+import { DatabaseError, mergeGraphs, type WorkflowWithRelations } from 'workflow-db/react';
 import type { Graph, GraphChange } from '../graph/graph';
 import { useTask, type Task } from '../toasts/useTask';
 import { resolved, type GraphConflicts } from './conflicts';
 import { DraftContext, type Draft } from './drafts';
+import { asSaved, saveGraph } from './saveGraph';
 
 export interface GraphDraft {
   /** The graph to show: the unsaved one, or the stored one. */
@@ -17,6 +13,8 @@ export interface GraphDraft {
   isDirty: boolean;
   edit: (change: GraphChange) => void;
   save: Task<[]>;
+  /** Makes a save that the server refused later unsaved changes again, and tries to save them. */
+  decide: (refused: Draft) => void;
   discard: () => void;
   /** What the last save could not merge with the changes of others. */
   conflict: GraphConflicts | null;
@@ -26,16 +24,17 @@ export interface GraphDraft {
 }
 
 /** The unsaved changes of a workflow's graph, which are saved as one. Out of use while the user may not edit it. */
-export function useGraphDraft(workflow: WorkflowWithRelations, canEdit: boolean): GraphDraft {
+export function useGraphDraft(userId: string, workflow: WorkflowWithRelations, canEdit: boolean): GraphDraft {
   const { id, nodes, connections } = workflow;
   const { drafts, change } = use(DraftContext);
   /** The conflict, and the graph whose save met it. */
   const [conflict, setConflict] = useState<(GraphConflicts & { sent: Graph }) | null>(null);
   const draft = canEdit ? drafts[id] : undefined;
 
-  const save = useTask('The changes were not saved.', async ({ graph, base }: Draft) => {
+  const save = useTask('The changes were not saved.', async (changes: Draft) => {
+    const { graph, refusedId } = changes;
     try {
-      await db.saveWorkflowGraph(id, asSaved(graph), { base });
+      await saveGraph(userId, id, changes);
     } catch (error) {
       if (!(error instanceof DatabaseError)) throw error;
       const { conflicts, merged, theirs } = error;
@@ -43,29 +42,36 @@ export function useGraphDraft(workflow: WorkflowWithRelations, canEdit: boolean)
       setConflict({ conflicts, merged, theirs, sent: graph });
       return;
     }
+    if (refusedId !== undefined) await getOutbox().discard(refusedId);
     // What was changed during the save is still to be saved, and started from what was sent.
-    change(id, (now) => (now && now.graph !== graph ? { ...now, base: asSaved(graph) } : undefined));
+    change(id, (now) =>
+      now && now.graph !== graph ? { graph: now.graph, base: asSaved(graph) } : undefined,
+    );
   });
   const saveDraft = async (changes = draft) => changes === undefined || save.run(changes);
+  const saveAs = (changes: Draft) => {
+    change(id, () => changes);
+    void saveDraft(changes);
+  };
 
   return {
     graph: draft?.graph ?? { nodes, connections },
     isDirty: draft !== undefined,
     edit: (edit) =>
       change(id, (now) => ({
+        ...now,
         graph: edit(now?.graph ?? { nodes, connections }),
         base: now?.base ?? workflow,
       })),
     save: { run: () => saveDraft(), isPending: save.isPending },
+    decide: saveAs,
     discard: () => change(id, () => undefined),
     conflict,
     resolve: (graph) => {
       if (conflict === null) return;
       const since = draft === undefined ? graph : withEdits(graph, conflict.sent, draft.graph);
-      const changes = { graph: since, base: conflict.theirs };
       setConflict(null);
-      change(id, () => changes);
-      void saveDraft(changes);
+      saveAs({ ...draft, graph: since, base: conflict.theirs });
     },
     closeConflict: () => setConflict(null),
   };
@@ -80,16 +86,4 @@ function withEdits(graph: Graph, before: Graph, after: Graph): Graph {
     conflicts,
     merge.conflicts.map(() => 'mine'),
   );
-}
-
-/** Only what is saved of a graph: the rest of a row is the database's. */
-function asSaved({ nodes, connections }: Graph): WorkflowGraph {
-  return {
-    nodes: nodes.map(({ node_id, node_type, label, position_x, position_y, config }) => {
-      return { node_id, node_type, label, position_x, position_y, config };
-    }),
-    connections: connections.map(({ connection_id, source_node_id, target_node_id }) => {
-      return { connection_id, source_node_id, target_node_id };
-    }),
-  };
 }

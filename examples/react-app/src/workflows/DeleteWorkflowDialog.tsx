@@ -1,4 +1,5 @@
 import type { Workflow } from 'workflow-db/react';
+import { useSync } from '../sync/SyncContext';
 import { useTask } from '../toasts/useTask';
 import { ConfirmDialog } from '../ui/ConfirmDialog';
 
@@ -12,7 +13,10 @@ interface Props {
  * After confirmation the row disappears immediately. If the server refuses, it reappears, and a toast explains why.
  */
 export function DeleteWorkflowDialog({ workflow, onDelete, onClose }: Props) {
-  const remove = useTask(`“${workflow.name}” was not deleted.`, () => onDelete(workflow.id));
+  const { submit } = useSync();
+  const remove = useTask(`“${workflow.name}” was not deleted.`, () =>
+    submit(() => onDelete(workflow.id), workflow.id),
+  );
   return (
     <ConfirmDialog
       title={`Delete “${workflow.name}”?`}

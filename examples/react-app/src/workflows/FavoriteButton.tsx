@@ -1,4 +1,5 @@
-import { db, type Workflow } from 'workflow-db/react';
+import type { Workflow } from 'workflow-db/react';
+import { queuedDb } from '../data/client';
 import { useTask } from '../toasts/useTask';
 import { Icon } from '../ui/Icon';
 import { PendingButton } from '../ui/PendingButton';
@@ -11,7 +12,7 @@ interface Props {
 
 export function FavoriteButton({ userId, workflow, isFavorite }: Props) {
   const toggle = useTask('The favourite was not changed.', () =>
-    isFavorite ? db.removeFavorite(userId, workflow.id) : db.addFavorite(userId, workflow.id),
+    isFavorite ? queuedDb().removeFavorite(userId, workflow.id) : queuedDb().addFavorite(userId, workflow.id),
   );
   return (
     <PendingButton

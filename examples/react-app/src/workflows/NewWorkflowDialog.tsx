@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import type { UseWorkflowsResult } from 'workflow-db/react';
 import { goTo, workflowHref } from '../app/route';
+import { useSync } from '../sync/SyncContext';
 import { Dialog } from '../ui/Dialog';
 import { ErrorNote } from '../ui/ErrorNote';
 import { FormActions } from '../ui/FormActions';
@@ -16,13 +17,11 @@ export function NewWorkflowDialog({ onCreate, onClose }: Props) {
   const [name, setName] = useState('');
   const [description, setDescription] = useState('');
   const [isPublic, setIsPublic] = useState(false);
-  const create = useAction(() =>
-    onCreate({
-      name: name.trim(),
-      description: description.trim() || null,
-      is_public: isPublic,
-    }),
-  );
+  const sync = useSync();
+  const create = useAction(() => {
+    const values = { name: name.trim(), description: description.trim() || null, is_public: isPublic };
+    return sync.submit(() => onCreate(values), undefined, values);
+  });
 
   const submit = async () => {
     const workflow = await create.run();

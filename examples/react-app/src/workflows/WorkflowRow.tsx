@@ -1,6 +1,8 @@
 import { useState } from 'react';
-import type { UseWorkflowsResult, Workflow } from 'workflow-db/react';
+import type { UseWorkflowsResult, Workflow, WorkflowPatch } from 'workflow-db/react';
 import { workflowHref } from '../app/route';
+import { useSync } from '../sync/SyncContext';
+import { UnsentMark } from '../sync/UnsentMark';
 import { useTask } from '../toasts/useTask';
 import { InlineRename } from '../ui/InlineRename';
 import { RelativeTime } from '../ui/RelativeTime';
@@ -19,10 +21,12 @@ export function WorkflowRow({ workflow, isFavorite, list }: Props) {
   const { id, user_id, name, description, is_public, archived_at, updated_at } = workflow;
   const [isRenaming, setIsRenaming] = useState(false);
   const [isDeleting, setIsDeleting] = useState(false);
-  const rename = useAction((wanted: string) => list.updateWorkflow(id, { name: wanted }));
+  const { submit } = useSync();
+  const update = (values: WorkflowPatch) => submit(() => list.updateWorkflow(id, values), id, values);
+  const rename = useAction((wanted: string) => update({ name: wanted }));
   const isArchived = archived_at !== null;
   const archive = useTask(`“${name}” was not ${isArchived ? 'restored' : 'archived'}.`, () =>
-    isArchived ? list.updateWorkflow(id, { archived_at: null }) : list.archiveWorkflow(id),
+    isArchived ? update({ archived_at: null }) : submit(() => list.archiveWorkflow(id), id),
   );
 
   return (
@@ -40,6 +44,7 @@ export function WorkflowRow({ workflow, isFavorite, list }: Props) {
             <a href={workflowHref(id)}>{name}</a>
             {is_public && <span className="badge public">Public</span>}
             {isArchived && <span className="badge">Archived</span>}
+            <UnsentMark rowId={id} />
           </h2>
         )}
         {description !== null && <p className="subtle">{description}</p>}

@@ -1,0 +1,49 @@
+import { useState, type ReactNode } from 'react';
+import { getOutbox, type OutboxEntry } from 'workflow-db/offline';
+import { useSyncStatus } from 'workflow-db/react';
+import { answerTo, isUnderWay } from './answers';
+import { keep, keptOf, lastWriteTo } from './kept';
+import { OutboxDialog } from './OutboxDialog';
+import { SyncContext, type Sync } from './SyncContext';
+import { useForgetting } from './useForgetting';
+import { useOnlineSince } from './useOnlineSince';
+
+/** Knows what is not on the server yet, and shows it on request. */
+export function SyncProvider({ userId, children }: { userId: string; children: ReactNode }) {
+  const status = useSyncStatus();
+  const onlineSince = useOnlineSince();
+  /** The writes whose forms wait for the answer. */
+  const [awaited, setAwaited] = useState<readonly string[]>([]);
+  const [isOpen, setIsOpen] = useState(false);
+  const entries = status.list();
+  useForgetting(userId, entries);
+
+  const isRoutine = (entry: OutboxEntry) =>
+    status.isOnline && entry.createdAt >= onlineSince && isUnderWay(entry);
+  const unsent = entries.filter((entry) => !awaited.includes(entry.id) && !isRoutine(entry));
+
+  const submit: Sync['submit'] = async (write, rowId, values) => {
+    const before = new Set(
+      getOutbox()
+        .list()
+        .map(({ id }) => id),
+    );
+    const result = await write();
+    const entry = lastWriteTo(rowId ?? (result as { id: string }).id);
+    if (entry === undefined) return result;
+    keep(userId, entry.id, { values: { ...keptOf(userId, entry.id).values, ...values } });
+    // If it became one with a write that waited, its answer is not of this form alone.
+    if (before.has(entry.id)) return result;
+    setAwaited((ids) => [...ids, entry.id]);
+    await answerTo(entry.id).finally(() => setAwaited((ids) => ids.filter((id) => id !== entry.id)));
+    return result;
+  };
+
+  const sync = { userId, status, unsent, submit, showOutbox: () => setIsOpen(true) };
+  return (
+    <SyncContext value={sync}>
+      {children}
+      {isOpen && <OutboxDialog onClose={() => setIsOpen(false)} />}
+    </SyncContext>
+  );
+}

@@ -1,0 +1,27 @@
+import { getOutbox, type OutboxEntry } from 'workflow-db/offline';
+
+/**
+ * Resolves when the server has made a write, or when that must wait. If the server refuses it, rejects with the reason and
+ * takes the write back: the form that made it still has the values.
+ */
+export async function answerTo(entryId: string): Promise<void> {
+  const outbox = getOutbox();
+  const entry = await new Promise<OutboxEntry | undefined>((resolve) => {
+    const look = () => {
+      const now = outbox.list().find(({ id }) => id === entryId);
+      if (now !== undefined && outbox.isOnline && isUnderWay(now)) return;
+      stop();
+      resolve(now);
+    };
+    const stop = outbox.subscribe(look);
+    look();
+  });
+  if (entry?.state !== 'failed') return;
+  await outbox.discard(entryId);
+  throw entry.error;
+}
+
+/** Whether a write is about to be sent, or is being sent, for the first time. */
+export function isUnderWay({ state, attempts }: OutboxEntry): boolean {
+  return (state === 'pending' && attempts === 0) || (state === 'sending' && attempts === 1);
+}

@@ -1,0 +1,48 @@
+import { getOutbox, type OutboxEntry } from 'workflow-db/offline';
+import type { WorkflowPatch } from 'workflow-db/react';
+import type { Draft } from '../workflow/drafts';
+
+/**
+ * What the user made of a write that waits. The outbox hands out no values, and without them a refused write could not be
+ * corrected. It stays in this browser as long as the write does.
+ */
+export interface Kept {
+  /** The values of a new workflow, or those that changed. */
+  values?: WorkflowPatch;
+  /** A saved graph. */
+  draft?: Draft;
+}
+
+export function keep(userId: string, entryId: string, kept: Kept): void {
+  try {
+    localStorage.setItem(nameOf(userId, entryId), JSON.stringify(kept));
+  } catch {
+    // There is no space. The write itself is safe: it can be sent again, but not be corrected.
+  }
+}
+
+export function keptOf(userId: string, entryId: string): Kept {
+  return JSON.parse(localStorage.getItem(nameOf(userId, entryId)) ?? '{}') as Kept;
+}
+
+export function forget(userId: string, entryId: string): void {
+  localStorage.removeItem(nameOf(userId, entryId));
+}
+
+function nameOf(userId: string, entryId: string): string {
+  return `unsent:${userId}:${entryId}`;
+}
+
+/** The last waiting write to a workflow's row. */
+export function lastWriteTo(workflowId: string): OutboxEntry | undefined {
+  return getOutbox()
+    .list()
+    .findLast(({ rowId, action }) => rowId === workflowId && action !== 'save');
+}
+
+/** The last waiting save of a workflow's graph. */
+export function lastSaveOf(workflowId: string): OutboxEntry | undefined {
+  return getOutbox()
+    .list()
+    .findLast(({ rowId, action }) => rowId === workflowId && action === 'save');
+}
