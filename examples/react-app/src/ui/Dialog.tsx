@@ -24,6 +24,8 @@ export function Dialog({ title, onClose, children }: Props) {
       className="dialog"
       aria-labelledby={titleId}
       onCancel={(event) => {
+        // React reports it to the dialog around this one, too.
+        if (event.target !== dialog.current) return;
         event.preventDefault();
         onClose();
       }}
