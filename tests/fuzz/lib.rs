@@ -1,4 +1,4 @@
-//! What the fuzz targets share: JSON from a fuzzer's bytes, as the engine sees it.
+//! Shared by the fuzz targets: builds JSON, as the engine sees it, from the fuzzer's bytes.
 
 #[allow(dead_code, reason = "the tests use all of it")]
 #[path = "../native/support/json.rs"]
@@ -8,7 +8,7 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 pub use json::Json;
 use serde_json::Value;
 
-/// Texts that mean something to some part of the engine: the fuzzer need not find each by chance.
+/// Strings with a meaning to some part of the engine, so that the fuzzer need not find each by chance.
 const WORDS: [&str; 58] = [
     "id",
     "user_id",
@@ -69,7 +69,7 @@ const WORDS: [&str; 58] = [
     "since",
     "state",
 ];
-/// A server may nest deeper; this is enough to reach every place that looks into JSON.
+/// The maximum nesting. A server may nest deeper; this depth reaches every place that inspects JSON.
 const MAX_DEPTH: u32 = 6;
 const MAX_MEMBERS: u32 = 6;
 
@@ -83,7 +83,7 @@ impl<'a> Arbitrary<'a> for AnyJson {
     }
 }
 
-/// A text that is one of the engine's words or anything.
+/// One of the engine's words, or any string.
 #[derive(Clone, Debug)]
 pub struct Text(pub String);
 

@@ -16,7 +16,7 @@ const files = (await readdir(root, { recursive: true, withFileTypes: true }))
   .sort();
 const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
 
-test('the package holds its entry, its types, the bare module, the migrations, and nothing to build it from', () => {
+test('the package contains its entries, types, bare module and migrations, and no sources', () => {
   const entries = ['index', 'react/index', 'devtools/index', 'offline/index'].flatMap((name) => [
     `${name}.js`,
     `${name}.d.ts`,
@@ -37,7 +37,7 @@ test('the package holds its entry, its types, the bare module, the migrations, a
   assert.deepEqual(odd, []);
 });
 
-test('what the documents link is in the package; images are in the repository, from which registries show them', async () => {
+test('every link of the documents leads to a file of the package, and every image to the repository', async () => {
   for (const name of files.filter((file) => file.endsWith('.md'))) {
     const text = await readFile(join(root, name), 'utf8');
     for (const [, mark, target] of text.matchAll(/(!?)\[[^\]]*\]\((?!https?:|#)([^)#]+)/g)) {
@@ -48,7 +48,7 @@ test('what the documents link is in the package; images are in the repository, f
   }
 });
 
-test('what package.json names is there', () => {
+test('every file that package.json names exists', () => {
   const named = [manifest.main, manifest.module, manifest.types, ...Object.values(manifest.exports)]
     .flatMap((target) => (typeof target === 'string' ? [target] : Object.values(target)))
     .map((target) => target.replace('./', ''));
@@ -59,7 +59,7 @@ test('what package.json names is there', () => {
   );
 });
 
-test('the manifest has what a registry shows, and types come first in every export of code', async () => {
+test('the manifest has the fields that a registry shows, and types come first in every export of code', async () => {
   const { version, description, license, keywords, engines, exports } = manifest;
   const [crate, changelog] = await Promise.all(
     ['Cargo.toml', 'CHANGELOG.md'].map((name) => readFile(new URL(name, REPOSITORY), 'utf8')),
@@ -73,7 +73,7 @@ test('the manifest has what a registry shows, and types come first in every expo
   for (const target of conditions) assert.deepEqual(Object.keys(target), ['types', 'default']);
 });
 
-test('every declaration file finds what it imports', async () => {
+test('every import of a declaration file resolves', async () => {
   for (const name of files.filter((file) => file.endsWith('.d.ts'))) {
     const text = await readFile(join(root, name), 'utf8');
     for (const [, target] of text.matchAll(/from '(\.[^']+)'/g)) {
@@ -93,7 +93,7 @@ test('every module is ASCII without top-level await, and the bare WebAssembly is
   assert.ok(WebAssembly.validate(await readFile(join(root, 'workflow_db.wasm'))));
 });
 
-test('React is needed by the hooks and the devtools alone, which are client code for frameworks that ask', async () => {
+test('only the hooks and the devtools import React, and they are marked as client code', async () => {
   const needing = [];
   for (const name of modules) {
     if (/from"react"/.test(await readFile(join(root, name), 'utf8'))) needing.push(name);
@@ -102,7 +102,7 @@ test('React is needed by the hooks and the devtools alone, which are client code
   for (const name of needing) assert.match(await readFile(join(root, name), 'utf8'), /^"use client";/, name);
 });
 
-test('nothing tells of the machine it was built on', async () => {
+test('the package contains no paths of the machine that built it', async () => {
   for (const name of [...modules, 'workflow_db.wasm']) {
     const text = await readFile(join(root, name), 'latin1');
     for (const path of [homedir(), '/.cargo/', '/.rustup/', '/registry/src']) {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 /** @typedef {Awaited<ReturnType<typeof import('./support.mjs').useStack>>} Consumed */
 
 /**
- * Checks what `exercise` of the fixtures did in a runtime.
+ * Checks what `exercise` in the fixtures did in a runtime.
  *
  * @param {Consumed} consumed
  * @param {string} text

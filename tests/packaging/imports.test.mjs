@@ -1,5 +1,5 @@
 // @ts-check
-// What WebAssembly imports must not throw: the exception would leave the engine half-way through a change.
+// The imports of the WebAssembly module must not throw: an exception would leave the engine in the middle of a change.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import test from 'node:test';
@@ -16,7 +16,7 @@ test('no import of the engine may throw', () => {
   assert.deepEqual(partialImports(imports, glue), []);
 });
 
-test('an import without `catch`, and one that is taken from a module directly, are found', () => {
+test('the check finds an import without `catch` and one directly from a module', () => {
   const name = '__wbg_happened_0123456789abcdef';
   const plain = `export function ${name}(arg0) {\n    arg0.happened();\n}\n`;
   const caught = `export function ${name}() { return handleError(function (arg0) {\n}, arguments); }\n`;

@@ -10,13 +10,13 @@ const BIN = fileURLToPath(new URL('../../node_modules/.bin', import.meta.url));
 const { tarball, remove } = await packPackage();
 after(remove);
 
-test('publint finds nothing in the package, not even to suggest', async () => {
+test('publint reports no errors, warnings or suggestions', async () => {
   const { code, output } = await run(join(BIN, 'publint'), ['--strict', tarball], {});
   assert.equal(code, 0, output);
   assert.match(output, /All good/);
 });
 
-test('the types resolve as the code does, wherever an ES module can be imported', async () => {
+test('the types resolve like the code in every setting that can import ES modules', async () => {
   const args = [tarball, '--profile', 'esm-only', '--exclude-entrypoints', 'workflow_db.wasm', '--no-color'];
   const { code, output } = await run(join(BIN, 'attw'), args, {});
   assert.equal(code, 0, output);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { newProject, run, useStack } from './support.mjs';
 
-/** Far below the five minutes for which an entry is kept, far above what a busy machine needs. */
+/** Far below the five minutes for which an entry is cached, and far above what a busy machine needs. */
 const AT_ONCE_MS = 8_000;
 
 const [{ stack, access }, dir] = await Promise.all([useStack(), newProject('node', { vitest: '^3.2.0' })]);
@@ -22,7 +22,7 @@ test('importing in Node has no side effects: no globals, no handles, and the pro
   assert.ok(durationMs < AT_ONCE_MS, `${durationMs} ms`);
 });
 
-test('reads and writes work in Node, and entries in the cache do not keep the process alive', async () => {
+test('reads and writes work in Node, and cached entries do not keep the process alive', async () => {
   const { code, output, durationMs } = await run(process.execPath, ['read-and-write.mjs'], options);
   assert.equal(code, 0, output);
   const { made, same, count, entries } = JSON.parse(output);

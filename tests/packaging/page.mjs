@@ -12,7 +12,7 @@ const TYPES = /** @type {Record<string, string>} */ ({ '.js': 'text/javascript',
 /** @typedef {Awaited<ReturnType<typeof import('./support.mjs').useStack>>} Consumed */
 
 /**
- * Opens the project's page at `origin`, and checks what it did: it read and wrote, and loaded no WebAssembly by itself.
+ * Opens the project's page at `origin` and checks that it read and wrote, and made no request for a WebAssembly file.
  *
  * @param {Consumed} consumed
  * @param {import('playwright-core').Browser} browser
@@ -36,14 +36,14 @@ export async function checkPage({ stack, access }, browser, origin) {
     assert.deepEqual(result, { made: row?.row, isListed: true, isCached: true, isRefused: 'INVALID_INPUT' });
     assert.deepEqual(problems, []);
     const wasm = loaded.filter(({ url, type }) => url.includes('.wasm') || type.includes('wasm'));
-    assert.deepEqual(wasm, [], 'WebAssembly is never loaded by itself');
+    assert.deepEqual(wasm, [], 'no request loads a WebAssembly file');
   } finally {
     await page.close();
   }
 }
 
 /**
- * Serves the files of a folder, without saying in which encoding they are.
+ * Serves the files of a folder without declaring their encoding.
  *
  * @param {string} dir
  */

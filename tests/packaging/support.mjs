@@ -22,7 +22,7 @@ const NPM_INSTALL = [
 
 /** @typedef {{ code: number | null, output: string, durationMs: number }} Ended */
 
-/** A stack with a user, and what a consumer needs to know of both. */
+/** A stack with a user, and the settings that a consumer needs to connect as that user. */
 export async function useStack() {
   const stack = await startStack({ port: 0, seed: false });
   after(() => stack.stop());
@@ -35,7 +35,7 @@ export async function useStack() {
 }
 
 /**
- * A copy of a fixture into which the packed package is installed, as any app would.
+ * Copies a fixture and installs the packed package into it, as an app would.
  *
  * @param {string} fixture
  * @param {Record<string, string>} devDependencies
@@ -55,7 +55,7 @@ export async function newProject(fixture, devDependencies) {
 }
 
 /**
- * Runs a program to its end.
+ * Runs a program until it ends.
  *
  * @param {string} program
  * @param {string[]} args

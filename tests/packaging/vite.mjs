@@ -12,7 +12,7 @@ import { freePort, newProject, run, start, useStack } from './support.mjs';
 const START_MS = 30_000;
 
 /**
- * A fresh project with this version of Vite, in its default config: dev server and build.
+ * A new project with this version of Vite and its default config: dev server and build.
  *
  * @param {string} version
  */
@@ -57,7 +57,7 @@ export async function testVite(version) {
     await checkServed(['preview']);
   });
 
-  test(`Vite ${version}, with the alias that MIGRATING.md names: dev server, build and preview`, async () => {
+  test(`Vite ${version}, with the alias from MIGRATING.md: dev server, build and preview`, async () => {
     const config = (await readBlocks('MIGRATING.md')).find(({ name }) => name === 'vite');
     assert.ok(config);
     const main = await readFile(join(dir, 'main.js'), 'utf8');

@@ -11,7 +11,7 @@ import { newProject, useStack } from './support.mjs';
 const EXERCISE = fileURLToPath(new URL('./fixtures/runtimes/exercise.mjs', import.meta.url));
 
 const [consumed, dir, browser] = await Promise.all([useStack(), newProject('workers', {}), launchBrowser()]);
-// The site serves modules by the name `.js` alone.
+// The site only serves modules named `.js`.
 await copyFile(EXERCISE, join(dir, 'exercise.js'));
 const site = await serveFolder(dir);
 const page = await browser.newPage();

@@ -1,5 +1,5 @@
 // @ts-check
-// Answers of a server, and of whatever stands before it: bodies, headers, tokens.
+// Responses of servers and proxies: bodies, headers, tokens.
 import { assert, fc, internals, jsonValue, property } from './support.mjs';
 
 const { exchange, claims } = await internals('src/io/host.js');
@@ -7,7 +7,7 @@ const { park, expand, release } = await internals('src/io/large.js');
 
 const body = fc.oneof(
   jsonValue.map((value) => JSON.stringify(value)),
-  // Some bodies break off, and a browser may not tell.
+  // Some bodies are truncated, which a browser may not report.
   fc.tuple(fc.array(jsonValue), fc.nat(20)).map(([list, at]) => JSON.stringify(list).slice(0, at)),
   fc.string({ unit: 'binary' }),
   fc.string({ unit: fc.constantFrom('<', '>', 'title', '/', 'p', ' ', '\n', 'a') }),
@@ -20,7 +20,7 @@ const pause = fc.oneof(
 );
 
 property(
-  'an answer is read as its JSON, or as one line of what it says, whatever its headers',
+  'a response yields its JSON, or one line of its text, with any headers',
   fc.record({
     status: fc.integer({ min: 200, max: 999 }),
     text: body,
@@ -62,7 +62,7 @@ property(
     try {
       parsed = [JSON.parse(text)];
     } catch {
-      // No JSON.
+      // Not JSON.
     }
     const hasBrokenOff = parsed === undefined && type?.includes('json') && /^\s*[{[]/.test(text);
     if (isBroken || hasBrokenOff) {
@@ -84,7 +84,7 @@ property(
 const base64Url = (text) => Buffer.from(text).toString('base64url');
 
 property(
-  'the claims of a token are what it says, and nothing is a claim of any other text',
+  'the claims of a token are those that it contains, and any other text has none',
   fc.tuple(jsonValue, fc.string({ unit: 'binary' }), fc.string()),
   ([said, bytes, text]) => {
     const read = claims(`${text.replaceAll('.', '')}.${base64Url(JSON.stringify(said))}.sig`);
@@ -97,7 +97,7 @@ property(
 );
 
 property(
-  'large texts come out where they were put, whatever they hold',
+  'large texts are restored at their places, with any content',
   fc.array(fc.tuple(jsonValue, fc.string({ unit: 'binary' })), { maxLength: 4 }),
   (members) => {
     const signs = members.map(([value]) => park(JSON.stringify(value)));

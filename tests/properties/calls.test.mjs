@@ -1,5 +1,5 @@
 // @ts-check
-// The built package: any arguments and options, over a server that answers anything.
+// The built package: any arguments and options, with a server that responds with anything.
 import { assert, fc, jsonValue, memberName, property, thrownBy } from './support.mjs';
 
 /** @type {typeof import('../../pkg/index.js')} */
@@ -7,10 +7,10 @@ const library = await import(new URL('../../pkg/index.js', import.meta.url).href
 
 const ID = '11111111-1111-4111-8111-111111111111';
 const KEY = 'publishable-key';
-/** Must never be told. */
+/** Must never be exposed. */
 const SECRET = 'the-secret-token';
 const URL_BASE = 'http://project.test/some/path';
-/** One call may take several requests: lists are continued, relations completed, inserts checked. */
+/** A call may take several requests: lists continue, relations are completed, inserts are checked. */
 const MAX_REQUESTS = 60;
 const CALL_MS = 20_000;
 
@@ -40,7 +40,7 @@ const OPTIONS = [
   'ifUpdatedAt',
 ];
 
-/** What the application's own code throws. */
+/** An error thrown by the application's own code. */
 const OWN_ERROR = new Error('own');
 const unreadable = {
   [fc.toStringMethod]: () => 'unreadable',
@@ -120,7 +120,7 @@ function assertTellsNothing(error) {
   assert.ok(!told.includes(SECRET) && !error.message.includes(KEY), told);
 }
 
-/** @param {{ status: number, range: string | null, body: string }[]} replies the last one again and again */
+/** @param {{ status: number, range: string | null, body: string }[]} replies the last one is repeated */
 function clientOf(replies) {
   const events = /** @type {any[]} */ ([]);
   const requests = /** @type {{ url: string, body: unknown }[]} */ ([]);
@@ -167,7 +167,7 @@ function clientOf(replies) {
 const functions = Object.keys(library.db).filter((name) => name !== 'with');
 
 property(
-  'a call with any arguments, answered with anything, resolves or rejects with an error that tells no secret',
+  'a call with any arguments and any response resolves, or rejects with an error without secrets',
   fc.tuple(
     fc.constantFrom(...functions),
     fc.array(argument, { maxLength: 3 }),
@@ -194,7 +194,7 @@ property(
   },
   {
     runs: 500,
-    // A list with a hole once stopped the engine.
+    // A regression: a list with a hole stopped the engine.
     examples: [
       ['getWorkflows', [{ workflows: [{ nodes: Array(1) }] }], [{ status: 200, range: null, body: '[]' }]],
     ],
@@ -221,7 +221,7 @@ const anyOptions = fc.record(
   { requiredKeys: ['url', 'key'] },
 );
 
-property('any options make a client, or are refused by their names', anyOptions, (options) => {
+property('any options create a client, or the error names the invalid one', anyOptions, (options) => {
   let client;
   const refusal = thrownBy(() => (client = library.createClient(/** @type {any} */ (options))));
   if (refusal === OWN_ERROR) return;
@@ -239,7 +239,7 @@ property('any options make a client, or are refused by their names', anyOptions,
 });
 
 property(
-  'options of a call and of a subscription are taken, or refused by their names',
+  'options of a call and of a subscription are accepted, or the error names the invalid one',
   fc.tuple(
     fc.dictionary(fc.constantFrom('signal', 'fresh', 'ttlMs', 'timeoutMs', 'other'), odd),
     fc.constantFrom('workflows', 'audit_logs', 'made_up', ''),
@@ -271,7 +271,7 @@ const cacheKey = fc.oneof(
   ),
   fc.string({ unit: 'grapheme', maxLength: 8 }),
 );
-/** Regular expressions that do not take long. */
+/** Regular expressions that run in short time. */
 const pattern = fc.oneof(
   fc.constantFrom(
     '^workflows:',
@@ -294,7 +294,7 @@ const pattern = fc.oneof(
 );
 
 property(
-  'what is invalidated is exactly what the key or the pattern means',
+  'invalidation removes exactly the entries that the key or the pattern selects',
   fc.tuple(fc.uniqueArray(cacheKey, { maxLength: 8 }), cacheKey, pattern),
   ([keys, base, source]) => {
     const { client, assertSound } = clientOf([]);
@@ -320,7 +320,7 @@ property(
   },
 );
 
-/** Sockets that were opened, the last one last. @type {any[]} */
+/** The sockets opened so far, in order. @type {any[]} */
 const sockets = [];
 class Socket {
   /** @param {string} url */
@@ -384,7 +384,7 @@ const messages = fc.array(
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 property(
-  'a socket that says anything harms nothing, and shows the token to the server alone',
+  'any frames from a socket are harmless, and the token is sent only to the server',
   fc.tuple(messages, fc.boolean()),
   async ([said, isJoined]) => {
     sockets.length = 0;

@@ -1,12 +1,12 @@
 // @ts-check
-// The text that carries the WebAssembly module.
+// The text that contains the WebAssembly module.
 import { encodeModule } from '../../scripts/encode-wasm.mjs';
 import { assert, fc, property } from './support.mjs';
 
 const EVERY_BYTE = Uint8Array.from({ length: 256 }, (_, byte) => byte);
 
 property(
-  'any bytes are the same after encoding and decoding, and their text needs no escapes',
+  'any bytes survive encoding and decoding, and their text needs no escapes',
   fc.oneof(fc.uint8Array({ maxLength: 2000 }), fc.uint8Array({ max: 3, maxLength: 2000 })),
   async (bytes) => {
     const code = encodeModule(bytes);

@@ -1,5 +1,5 @@
 // @ts-check
-// `mergeGraphs` of the built package: any graphs, and objects that only JavaScript has.
+// `mergeGraphs` of the built package: any graphs, and objects that exist only in JavaScript.
 import test from 'node:test';
 import { assert, canonical, fc, storableValue, property, thrownBy } from './support.mjs';
 
@@ -37,7 +37,7 @@ const graph = fc
   });
 
 property(
-  'a merge with an unchanged side is the other side, and changes none of them',
+  'a merge with an unchanged side returns the other side and modifies neither',
   fc.tuple(graph, graph),
   ([base, side]) => {
     const before = canonical([base, side]);
@@ -48,7 +48,7 @@ property(
 );
 
 property(
-  'a merge is symmetric but for the names of the sides',
+  'a merge is symmetric except for the names of the sides',
   fc.tuple(graph, graph, graph),
   ([base, theirs, mine]) => {
     const one = mergeGraphs(base, theirs, mine);
@@ -66,7 +66,7 @@ property(
 /** @param {unknown} config */
 const graphOf = (config) => ({ nodes: [{ node_id: 'n', node_type: 't', config }], connections: [] });
 
-test('values are merged however deep they are nested', () => {
+test('values are merged at any depth', () => {
   const DEPTH = 100_000;
   const nested = (/** @type {unknown} */ leaf) => {
     let value = leaf;
@@ -82,7 +82,7 @@ test('values are merged however deep they are nested', () => {
   assert.deepEqual(value, { a: 3, b: 2 });
 });
 
-test('a key named __proto__ is merged, and no prototype is changed', () => {
+test('a key named __proto__ is merged without changing a prototype', () => {
   const of = (/** @type {string} */ json) => /** @type {any} */ (graphOf(JSON.parse(json)));
   const { merged } = mergeGraphs(of('{"a":1}'), of('{"a":1,"__proto__":{"x":1}}'), of('{"a":2}'));
   assert.equal(JSON.stringify(merged.nodes[0].config), '{"__proto__":{"x":1},"a":2}');
@@ -90,7 +90,7 @@ test('a key named __proto__ is merged, and no prototype is changed', () => {
   assert.equal(/** @type {any} */ ({}).x, undefined);
 });
 
-test('what JSON would change silently is refused by its place', () => {
+test('a value that JSON would change silently is refused with its path', () => {
   const plain = /** @type {any} */ (graphOf({}));
   for (const [value, place] of [
     [{ a: NaN }, 'mine.nodes[0].config.a'],
@@ -109,7 +109,7 @@ test('what JSON would change silently is refused by its place', () => {
   assert.throws(() => mergeGraphs(plain, cycle, plain), { code: 'INVALID_INPUT' });
 });
 
-test('what is not a graph is refused by its name', () => {
+test('an argument that is not a graph is refused by its name', () => {
   const plain = /** @type {any} */ (graphOf({}));
   const rowTwice = { nodes: [...plain.nodes, ...plain.nodes], connections: [] };
   for (const [wrong, message] of [
@@ -126,7 +126,7 @@ test('what is not a graph is refused by its name', () => {
   }
 });
 
-test('an undefined member is a missing one, and -0 is 0', () => {
+test('an undefined member counts as missing, and -0 as 0', () => {
   const of = (/** @type {any} */ config) => /** @type {any} */ (graphOf(config));
   const { merged, conflicts } = mergeGraphs(
     of({ a: 1, b: 0 }),

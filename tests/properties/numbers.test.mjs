@@ -1,5 +1,5 @@
 // @ts-check
-// Numbers that JavaScript cannot hold, in values that are read and written again.
+// Numbers that JavaScript cannot represent, in values that are read and written back.
 import { assert, fc, internals, storableName, property, thrownBy } from './support.mjs';
 
 const { Spellings, stringify } = await internals(
@@ -22,7 +22,7 @@ function moved(digits, places) {
   return `0.${'0'.repeat(-point)}${digits}`;
 }
 
-/** Numbers as Postgres prints them; several of them are rounded to one. */
+/** Numbers as Postgres prints them; several of them round to the same double. */
 const number = fc.oneof(
   fc.integer().map(String),
   fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }).map(String),
@@ -35,7 +35,7 @@ const number = fc.oneof(
     .map(([whole, part, places]) => moved(`${whole}00000000${part}`, places)),
 );
 
-/** A JSON text. */
+/** JSON text. */
 const json = fc.letrec((tie) => ({
   value: fc.oneof(
     { maxDepth: 4, depthSize: 'small' },
@@ -54,18 +54,18 @@ const json = fc.letrec((tie) => ({
   ),
 })).value;
 
-/** A list of rows whose numbers are read as few others. */
+/** Lists of rows with numbers that often round to the same double. */
 const neighbours = fc
   .array(fc.constantFrom(0n, 192n, 1n, 2n, 2047n, 2048n, 2049n), { minLength: 2, maxLength: 4 })
   .map((all) => [`{"id":"${ROWS[0]}","config":[${all.map((more) => 2n ** 63n + more)}]}`]);
 
-/** A list of rows, as an answer holds them: their texts. */
+/** Lists of rows as the JSON texts of a response. */
 const rows = fc
   .tuple(json, json)
   .map((configs) => configs.map((config, index) => `{"id":"${ROWS[index]}","config":${config}}`));
 
 /**
- * The text with every number in one spelling: its digits without zeros at their ends, and an exponent.
+ * The text with every number in one spelling: its digits without leading or trailing zeros, and an exponent.
  *
  * @param {string} text
  */
@@ -82,7 +82,7 @@ function spelled(text) {
   });
 }
 
-/** Members are written in the order in which JavaScript holds them: names that are numbers come first. @param {string} text */
+/** Puts members into the order of JavaScript objects: names that are numbers come first. @param {string} text */
 function inOrder(text) {
   const marked = text.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.]*(?:[eE][+-]?\d+)?/g, (token) =>
     token.startsWith('"') ? token : `"#${token}"`,
@@ -95,7 +95,7 @@ const written = (spellings, row, value) =>
   stringify(value, { path: 'config', row, column: 'config', spellings });
 
 property(
-  'what was read is written where it was read, digit by digit',
+  'a value is written back to its place digit by digit',
   fc.array(fc.oneof(rows, neighbours), { minLength: 1, maxLength: 3 }),
   (answers) => {
     const spellings = new Spellings();
@@ -104,7 +104,7 @@ property(
       for (const text of answer) {
         const config = text.slice('{"id":"","config":'.length + FAR.length, -1);
         const { id, config: value } = JSON.parse(text);
-        // The innermost row of that id that was read last may be another one.
+        // The last row that was read with this id may be a nested one.
         if (config.includes(ROWS[2] ?? '')) continue;
         assert.equal(spelled(written(spellings, id, value)), spelled(inOrder(config)));
       }
@@ -113,10 +113,10 @@ property(
 );
 
 property(
-  'a number that was rounded is written elsewhere as the one text that it stands for, or refused',
+  'a rounded number written elsewhere gets the only text that it can stand for, or is refused',
   rows,
   (answer) => {
-    // One place that is read twice holds what was read last.
+    // A place that is read twice has the value of the second read.
     if (answer.join().includes(ROWS[2] ?? '')) return;
     const spellings = new Spellings();
     spellings.learn(`[${answer}]`);
@@ -130,7 +130,7 @@ property(
       const refusal = thrownBy(() => {
         const text = written(spellings, FAR, [value]).slice(1, -1);
         assert.equal(Number(text), value);
-        // A short decimal is the application's own.
+        // A short decimal comes from the application itself.
         const digits = String(value)
           .replace(/e.*/, '')
           .replace(/\D/g, '')
@@ -147,7 +147,7 @@ property(
 );
 
 property(
-  'a text that is learned may be anything that JSON.parse takes',
+  'any text that JSON.parse accepts can be recorded',
   fc.tuple(
     fc.string({ unit: fc.constantFrom('"', '\\', '1', '0', '.', 'e', '-', '[', ']', ','), maxLength: 60 }),
     json,

@@ -1,21 +1,21 @@
 // @ts-check
-// The states of a hook's query, under any order of renders, reads, changes and failures.
+// The states of a hook's query for any order of renders, reads, changes and failures.
 import { assert, fc, internals, property } from './support.mjs';
 
 const { initialState, isAwaited, isUnderWay, transition } = await internals(
   'pkg-template/src/react/query-state.ts',
 );
 
-/** What there is to read: this user's row in this version. @typedef {{ user: number, version: number }} Row */
+/** The row on the server: this user's, in this version. @typedef {{ user: number, version: number }} Row */
 
-/** A query with a server and a cache around it. */
+/** A query together with a model of the server and the cache. */
 class World {
   user = 0;
   version = 0;
   nowMs = 0;
   /** @type {Row | undefined} */
   stored;
-  /** The reads under way, each with what it found and whether the cache may take that. */
+  /** The reads in flight, each with its result and whether a change overtook it. */
   reads = /** @type {{ read: number, row: Row, isOvertaken: boolean }[]} */ ([]);
   isHidden = true;
   /** Whether the user changed while the component was hidden. */
@@ -30,7 +30,7 @@ class World {
     return { user: this.user, version: this.version };
   }
 
-  /** Whether nothing is under way or to come. */
+  /** Whether nothing is in flight or scheduled. */
   get isAtRest() {
     const { activity } = this.state;
     return !isUnderWay(activity) && activity.waitMs === undefined;
@@ -46,16 +46,16 @@ class World {
     this.check();
   }
 
-  /** What must hold at any time. */
+  /** The invariants. */
   check() {
     const { activity, answer, error, isObserved } = this.state;
-    if (!this.isOfOther)
-      assert.ok(!answer || answer.data.user === this.user, 'shows what another user may see');
-    if (isObserved) assert.notEqual(activity.status, 'new', 'is shown, and never read');
-    if (isObserved && isAwaited(activity)) assert.ok(isUnderWay(activity), 'loads, and nothing is under way');
-    if (!isObserved) assert.ok(activity.waitMs === undefined, 'is not shown, and has a timer');
+    if (!this.isOfOther) assert.ok(!answer || answer.data.user === this.user, 'shows a row of another user');
+    if (isObserved) assert.notEqual(activity.status, 'new', 'is mounted but never read');
+    if (isObserved && isAwaited(activity))
+      assert.ok(isUnderWay(activity), 'is loading without a read in flight');
+    if (!isObserved) assert.ok(activity.waitMs === undefined, 'is not mounted but has a timer');
     if (activity.status === 'settled')
-      assert.ok(answer && !answer.isBorrowed && !error, 'rests without an answer');
+      assert.ok(answer && !answer.isBorrowed && !error, 'settles without a result');
     if (activity.status === 'failed') assert.ok(error, 'failed without an error');
   }
 
@@ -78,7 +78,7 @@ class World {
     this.tell({ type: 'unobserved' });
   }
 
-  /** A change that the cache applies, or drops its entry for. @param {boolean} isApplied */
+  /** A change that the cache applies, or for which it drops its entry. @param {boolean} isApplied */
   change(isApplied) {
     if (this.stored === undefined && this.reads.length === 0) return;
     this.version += 1;
@@ -93,7 +93,7 @@ class World {
     this.entryChanged();
   }
 
-  /** An own write ends well, which the cache does not apply. */
+  /** An own write succeeds, and the cache does not apply it. */
   write() {
     this.change(false);
     this.version += 1;
@@ -107,14 +107,14 @@ class World {
     else this.tell({ type: 'userChanged' });
   }
 
-  /** @param {number} index @param {string} [code] why it fails, if it does */
+  /** @param {number} index @param {string} [code] the error code if it fails */
   end(index, code) {
     const [ended] = this.reads.splice(index % Math.max(this.reads.length, 1), 1);
     if (ended === undefined) return;
     const { read, row } = ended;
     if (code !== undefined) return this.tell({ type: 'failed', read, error: { code } });
     if (row.user === this.user) {
-      // The cache takes no answer that was overtaken, and says so.
+      // The cache rejects a response that a change overtook, and reports that.
       if (!ended.isOvertaken) this.stored = row;
       this.entryChanged();
     }
@@ -150,19 +150,19 @@ const step = fc.oneof(
     .map(([index, code]) => named(`fail ${index} ${code}`, (world) => world.end(index, code))),
 );
 
-/** A step that fast-check prints by its name. @param {string} name @param {(world: World) => unknown} run */
+/** A step that fast-check prints by name. @param {string} name @param {(world: World) => unknown} run */
 function named(name, run) {
   return Object.assign((/** @type {World} */ world) => void run(world), { [fc.toStringMethod]: () => name });
 }
 
 property(
-  'whatever happens, a query that is shown comes to rest with the latest answer',
+  'a mounted query always settles with the latest result',
   fc.record({ isAlwaysAsked: fc.boolean(), steps: fc.array(step, { maxLength: 30 }) }),
   ({ isAlwaysAsked, steps }) => {
     const world = new World(isAlwaysAsked);
     for (const run of steps) run(world);
     world.show();
-    // What this user may not read is not asked again by itself.
+    // A query that this user may not read is not repeated automatically.
     if (world.state.error?.code === '42501') world.tell({ type: 'refreshed', isAwaited: true });
     const { reads } = world.state;
     for (let left = 10; left > 0 && !world.isAtRest; left -= 1) {
@@ -171,6 +171,6 @@ property(
     }
     assert.ok(world.isAtRest);
     assert.deepEqual(world.state.answer.data, world.row);
-    assert.ok(world.state.reads - reads <= 2, 'reads more often than it must');
+    assert.ok(world.state.reads - reads <= 2, 'reads more often than necessary');
   },
 );

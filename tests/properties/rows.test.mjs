@@ -1,5 +1,5 @@
 // @ts-check
-// What is done to rows as a whole, against the plainest way to do the same.
+// Operations on rows, compared with their simplest implementation.
 import { assert, canonical, fc, internals, jsonValue, property, reordered } from './support.mjs';
 
 const json = await internals('src/io/json.js');
@@ -11,7 +11,7 @@ const row = fc.record({ id, name: fc.constantFrom('x', 'y', null), config: jsonV
 const rows = fc.uniqueArray(row, { maxLength: 5, selector: ({ id }) => id });
 
 property(
-  'two values are equal when their members are, in whatever order',
+  'two values are equal if their members are equal, in any order',
   fc.tuple(jsonValue, jsonValue),
   ([a, b]) => {
     assert.equal(json.isEqual(a, b), canonical(a) === canonical(b));
@@ -22,7 +22,7 @@ property(
 );
 
 property(
-  'rows that are read again, and equal, are the objects that were there',
+  'equal rows of a new read are the previous objects',
   fc.tuple(rows, rows, fc.boolean()),
   ([old, next, isReordered]) => {
     const fresh = isReordered ? reordered([...old].reverse()) : next;
@@ -37,7 +37,7 @@ property(
 );
 
 property(
-  'rows are found, replaced, added and taken out by their ids',
+  'rows are found, replaced, added and removed by id',
   fc.tuple(rows, fc.array(fc.tuple(row, fc.boolean()), { maxLength: 8 })),
   ([start, changes]) => {
     let list = start;
@@ -56,7 +56,7 @@ property(
   },
 );
 
-property('lists that are taken apart lose and repeat nothing', fc.tuple(rows, rows), ([one, other]) => {
+property('splitting a list loses and repeats nothing', fc.tuple(rows, rows), ([one, other]) => {
   const all = [...one, ...other];
   const groups = json.groupBy(all, 'id', ['a', 'b', '__proto__']);
   const those = (/** @type {string} */ wanted) => all.filter((each) => each.id === wanted);
@@ -74,7 +74,7 @@ property('lists that are taken apart lose and repeat nothing', fc.tuple(rows, ro
 });
 
 property(
-  'every entry that holds a row is known by its id, and no other',
+  'the index finds exactly the entries that contain a row',
   fc.array(fc.tuple(fc.constantFrom('replace', 'set', 'unset'), fc.nat(4), rows), { maxLength: 12 }),
   (steps) => {
     const found = new Map();
@@ -98,7 +98,7 @@ property(
 );
 
 property(
-  'a row that is read again is the object that was handed out, if it is equal',
+  'an equal row of a new read is the object that was returned before',
   fc.array(fc.tuple(rows, fc.boolean()), { maxLength: 6 }),
   (answers) => {
     const kinds = new Map();

@@ -1,6 +1,6 @@
 // @ts-check
-// Properties that hold for any input. `make test` tries each with some inputs, always the same; `make fuzz` sets PROPERTY_MS, and
-// tries each with as many new inputs as there is time for. A failure prints its seed, its path and a smallest input.
+// Runs properties. `make test` tries the same inputs each time; `make fuzz` sets PROPERTY_MS and tries as many new
+// inputs as fit into that time. A failure prints its seed, its path and a minimal input.
 import { build } from 'esbuild';
 import fc from 'fast-check';
 import assert from 'node:assert/strict';
@@ -12,12 +12,12 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const PROPERTY_MS = Number(process.env.PROPERTY_MS ?? 0);
 const RUNS = 1000;
-/** `make test` tries the same inputs each time; `make fuzz` looks for new ones. */
+/** The fixed seed of `make test`. */
 const TESTED_SEED = 1;
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
- * A test that `check` holds for whatever `input` makes.
+ * A test that `check` passes for every generated `input`.
  *
  * @template T
  * @param {string} name
@@ -44,7 +44,7 @@ export function property(name, input, check, { runs = RUNS, examples = [] } = {}
 }
 
 /**
- * Modules of the package that it does not export, as one module.
+ * Modules of the package that it does not export, bundled as one module.
  *
  * @param {string[]} paths from the root of the repository
  * @returns {Promise<any>}
@@ -65,7 +65,7 @@ export async function internals(...paths) {
   return module;
 }
 
-/** What `run` throws; undefined when it throws nothing. @param {() => unknown} run @returns {any} */
+/** The error that `run` throws; undefined if it throws none. @param {() => unknown} run @returns {any} */
 export function thrownBy(run) {
   try {
     run();
@@ -75,7 +75,7 @@ export function thrownBy(run) {
   return undefined;
 }
 
-/** Names that every object inherits something by, and names that mean something to the package. */
+/** Names of inherited members of every object, and names with a meaning to the package. */
 const NAMES = [
   'id',
   'name',
@@ -90,7 +90,7 @@ const NAMES = [
 ];
 export const memberName = fc.oneof(fc.constantFrom(...NAMES), fc.string({ unit: 'binary', maxLength: 5 }));
 
-/** JSON values as a server sends them, made by `JSON.parse` as rows are. @type {fc.Arbitrary<any>} */
+/** JSON values as a server sends them, made by `JSON.parse` like rows. @type {fc.Arbitrary<any>} */
 export const jsonValue = fc
   .letrec((tie) => ({
     value: fc.oneof(
@@ -133,7 +133,7 @@ export function reordered(value) {
   return JSON.parse(`{${texts}}`);
 }
 
-/** One text for all JSON texts of a value. @param {any} value @returns {string} */
+/** The same text for all JSON texts of a value. @param {any} value @returns {string} */
 export function canonical(value) {
   if (Array.isArray(value)) return `[${value.map(canonical)}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);

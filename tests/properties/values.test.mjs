@@ -1,5 +1,5 @@
 // @ts-check
-// Any value of JavaScript's, as JSON.
+// Any JavaScript value, as JSON.
 import { assert, fc, internals, memberName, property, thrownBy } from './support.mjs';
 
 const { Spellings, stringify, cacheKeys, projectAddress } = await internals(
@@ -48,7 +48,7 @@ const value = fc.oneof(
 const NUL_OR_HALF = /\0|[\ud800-\udfff]/u;
 
 /**
- * Whether JSON would lose or change something of the value, or the database would refuse it.
+ * Whether JSON would lose or change part of the value, or the database would refuse it.
  *
  * @param {any} given
  * @param {string} name
@@ -76,7 +76,7 @@ function isLossy(given, name = '', around = []) {
 }
 
 property(
-  'a value is written as JSON.stringify writes it, or refused where that would lose something',
+  'a value is written as JSON.stringify writes it, or refused if that would lose something',
   value,
   (given) => {
     /** @type {string | undefined} */
@@ -95,7 +95,7 @@ property(
 );
 
 property(
-  'keys have one form for each id, however it is written',
+  'keys have one form for each id, in any spelling',
   fc.tuple(fc.uuid(), fc.string({ unit: 'binary' })),
   ([id, other]) => {
     for (const [name, make] of Object.entries(cacheKeys)) {
@@ -107,7 +107,7 @@ property(
 );
 
 property(
-  'an address is refused, or the one that requests go below',
+  'a URL is refused, or every request goes below it',
   fc.oneof(
     fc.webUrl({ withFragments: true, withQueryParameters: true, validSchemes: ['http', 'https', 'ftp'] }),
     fc.webUrl().map((url) => `${url.replace(/\/+$/, '')}/rest/v1/`),

@@ -1,4 +1,4 @@
-//! HTTP answers: statuses, headers and bodies of servers and of whatever stands before them.
+//! HTTP responses of servers and proxies: statuses, headers and bodies.
 #![no_main]
 
 use arbitrary::Arbitrary;
@@ -26,7 +26,7 @@ struct Input {
     backoff_multiplier: f64,
 }
 
-/// What `configure` accepts: no NaN, and nothing below `least`.
+/// Restricts a number to what `configure` accepts: not NaN and not below `least`.
 fn at_least(number: f64, least: f64) -> f64 {
     if number >= least {
         number
@@ -35,7 +35,7 @@ fn at_least(number: f64, least: f64) -> f64 {
     }
 }
 
-/// Stands for a value that was sent.
+/// Represents a value that was sent.
 const VALUE: &str = "the value that was sent";
 
 fuzz_target!(|input: Input| {
@@ -50,14 +50,17 @@ fuzz_target!(|input: Input| {
         (None, None) if input.attempt.is_multiple_of(2) => ResponseBody::None,
         (None, None) => ResponseBody::Broken,
     };
-    // The shell passes any number but NaN: a date may be past, and a number of seconds beyond all measure.
+    // The shell passes any number except NaN: a date may be in the past, and a number of seconds may be huge.
     let retry_after_ms = input.retry_after_ms.filter(|ms| !ms.is_nan());
     let reply = Reply { status: input.status, content_range: input.content_range, retry_after_ms, body };
     match classify(reply, form) {
         Ok(answer) => {
             assert!(answer.rows.is(form) || input.status == 416);
             let end = u64::from(answer.offset.unwrap_or(0)) + answer.rows.len() as u64;
-            assert!(answer.total.is_none_or(|total| u64::from(total) >= end), "fewer are counted than came");
+            assert!(
+                answer.total.is_none_or(|total| u64::from(total) >= end),
+                "the count is smaller than the number of rows"
+            );
         }
         Err(error) => {
             assert!(!error.code.is_empty() && !error.message.is_empty());

@@ -1,4 +1,4 @@
-//! Arguments of `db`'s functions.
+//! Arguments of the functions of `db`.
 #![no_main]
 
 use arbitrary::Arbitrary;
@@ -65,7 +65,8 @@ fuzz_target!(|input: Input| {
             assert_eq!(error.code, "INVALID_INPUT");
             assert!(error.message.contains(": expected "), "{error:?}");
         }
-        // Keys are canonical: ids in lower case, so that one row has one key. A service's name is no id.
+        // Keys are canonical: they contain ids in lower case, so that each row has one key. A service's name is not an
+        // id.
         Ok(Operation::Read(read)) if !["getApiKey", "getIntegration"].contains(&name) => {
             let base = read.key.split('?').next().unwrap_or_default();
             for part in base.split(':') {

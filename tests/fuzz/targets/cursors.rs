@@ -1,4 +1,4 @@
-//! Cursors that an application kept, or made up.
+//! Cursors that an application stored or made up.
 #![no_main]
 
 use arbitrary::Arbitrary;
@@ -21,20 +21,20 @@ fuzz_target!(|input: Input| {
     let table = TABLES[usize::from(input.table) % TABLES.len()];
     let column = &table.columns[usize::from(input.column) % table.columns.len()];
     let query = Query::of(table).ordered_by(column.name, input.descending);
-    // Any text is refused, or is a cursor that prints as that text.
+    // Any text is either rejected or parses to a cursor that prints as that text.
     let fingerprint = &Cursor::after(None).text(&input.key)[1..];
     for text in
         [input.text.clone(), format!("a{fingerprint}{}", input.text), format!("b{fingerprint}{}", input.text)]
     {
         if let Some(cursor) = Cursor::parse(&text, &input.key, &query) {
-            // Ids are canonical afterwards.
+            // Ids are canonical after parsing.
             let printed = cursor.text(&input.key);
             assert!(printed.eq_ignore_ascii_case(&text), "{text} became {printed}");
             let again = Cursor::parse(&printed, &input.key, &query).map(|cursor| cursor.text(&input.key));
             assert_eq!(again, Some(printed));
         }
     }
-    // Every cursor that was handed out leads back to its place, in its own list only.
+    // Every issued cursor leads back to its position, and only in its own list.
     let id = |number: u128| {
         let hex = format!("{number:032x}");
         [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")

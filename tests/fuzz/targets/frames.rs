@@ -1,4 +1,4 @@
-//! A realtime session, with any frames in any order.
+//! A realtime session that receives any frames in any order.
 #![no_main]
 
 use arbitrary::Arbitrary;
@@ -17,7 +17,7 @@ enum Happening {
     OpenRoom,
     Show(u8, u8),
     Say(u8),
-    /// Who is in a room, or who comes and goes: user, entry, tab, time.
+    /// Presence in a room, as a state or a difference: user, entry, tab, time.
     Presence {
         channel: u8,
         is_state: bool,
@@ -33,9 +33,9 @@ enum Happening {
     SignedOut,
     Wait(u16),
     Garbage(AnyJson),
-    /// Time passes, and the server answers each heartbeat.
+    /// Time passes, and the server replies to each heartbeat.
     Live(u8),
-    /// Answers the last join, so that the rest of the protocol is reached.
+    /// Replies to the last join, so that the rest of the protocol is reached.
     Reply {
         is_ok: bool,
         response: AnyJson,
@@ -58,35 +58,35 @@ enum Happening {
     },
 }
 
-/// What the session asked for so far.
+/// What the session requested so far.
 #[derive(Default)]
 struct Driver {
     is_connecting: bool,
     is_open: bool,
-    /// When the open question was asked.
+    /// When the pending token request was made.
     asked_ms: Option<f64>,
     open: HashSet<u32>,
-    /// The token that was given last, once one was.
+    /// The last token that the provider returned; `None` before the first.
     token: Option<Option<String>>,
-    /// The heartbeat that was not answered yet.
+    /// The heartbeat without a reply so far.
     heartbeat: Option<Value>,
     last_join: Option<(String, Value)>,
 }
 
 const SECRET: &str = "secret-token";
-/// One thing that happens leads to no more than this: several effects of each of a few channels.
+/// The maximum number of effects of one event: several for each of a few channels.
 const MAX_EFFECTS: usize = 400;
 
 impl Driver {
     fn take(&mut self, session: &mut Session<Json>, now_ms: f64) {
         for taken in 0.. {
-            assert!(taken < MAX_EFFECTS, "a session that does not come to rest");
+            assert!(taken < MAX_EFFECTS, "the session never settles");
             let Some(effect) = session.poll_effect() else { break };
             match effect {
                 Effect::AskToken(_) => {
-                    // One that is not answered for long counts as failed.
+                    // A request without a reply for long counts as failed.
                     let is_over = |asked_ms: f64| now_ms - asked_ms >= TOKEN_TIMEOUT_MS;
-                    assert!(self.asked_ms.is_none_or(is_over), "one question is open at a time");
+                    assert!(self.asked_ms.is_none_or(is_over), "only one token request is pending at a time");
                     self.asked_ms = Some(now_ms);
                 }
                 Effect::Connect => {
@@ -98,9 +98,9 @@ impl Driver {
                     (self.is_connecting, self.is_open) = (false, false);
                 }
                 Effect::Send(text) => {
-                    assert!(self.is_open, "there is nothing to send through");
+                    assert!(self.is_open, "there is no open socket to send through");
                     let frame: Value = serde_json::from_str(&text).expect("a frame is JSON");
-                    // Nothing goes out before the provider was asked, and what goes out shows its last answer.
+                    // Nothing is sent before the provider was asked, and every frame carries the last token.
                     let token = self.token.as_ref().expect("a token was asked for first");
                     let shown = &frame[4]["access_token"];
                     if frame[3] == "phx_join" || frame[3] == "access_token" {
@@ -123,19 +123,19 @@ impl Driver {
                     assert!(self.open.contains(&channel), "told of a channel that is closed");
                 }
                 Effect::Others(channel, others) => {
-                    assert!(self.open.contains(&channel), "told of a room that is left");
+                    assert!(self.open.contains(&channel), "an event of a room that was left");
                     let mut users: Vec<_> = others.iter().map(|member| &member.user_id).collect();
                     users.sort();
                     users.dedup();
-                    assert_eq!(users.len(), others.len(), "a person twice");
-                    assert!(!users.iter().any(|user| *user == "1"), "oneself among the others");
+                    assert_eq!(users.len(), others.len(), "a person is listed twice");
+                    assert!(!users.iter().any(|user| *user == "1"), "the user is listed among the others");
                     for member in &others {
                         assert!((0.0..=8.64e15).contains(&member.since_ms), "no time");
                     }
                 }
                 Effect::Refused(channel, error) | Effect::Failing(channel, error) => {
                     assert!(self.open.contains(&channel), "told of a channel that is closed");
-                    assert!(!format!("{error:?}").contains(SECRET), "a token in an error");
+                    assert!(!format!("{error:?}").contains(SECRET), "an error contains a token");
                 }
             }
         }
@@ -165,7 +165,7 @@ fuzz_target!(|happenings: Vec<Happening>| {
             }
             Happening::OpenRoom => {
                 opened += 1;
-                // Named like a channel that the frames are for; the user is "1", which is a word.
+                // The topic is the one that the frames use; the user is "1", which is one of the words.
                 let join = RoomJoin {
                     topic: format!("wdb-{opened}"),
                     user: "1".to_owned(),
@@ -241,7 +241,7 @@ fuzz_target!(|happenings: Vec<Happening>| {
                     let step = Step { now, random: 0.5 };
                     session.handle_timeout(step);
                     driver.take(&mut session, now.monotonic_ms);
-                    assert!(driver.is_open, "a socket that answers is given up");
+                    assert!(driver.is_open, "a socket whose server replies is dropped");
                     if let Some(reference) = driver.heartbeat.take() {
                         answered += 1;
                         let payload = json!({"status": "ok", "response": {}});
@@ -251,14 +251,17 @@ fuzz_target!(|happenings: Vec<Happening>| {
                     }
                 }
                 now = now.later_by((end_ms - now.monotonic_ms).max(0.0));
-                assert!(answered >= beats % 4 - u8::from(beats % 4 > 0), "the server hears too little");
+                assert!(
+                    answered >= beats % 4 - u8::from(beats % 4 > 0),
+                    "the server receives too few heartbeats"
+                );
             }
             Happening::TokenFails => {
                 driver.asked_ms = None;
                 session.handle_token(step, Err(Error::timeout()));
             }
             Happening::Wait(ms) => {
-                // Timers on the way are on time, and each makes some progress.
+                // Timers during this time fire punctually, and each makes progress.
                 let end_ms = now.monotonic_ms + f64::from(ms);
                 for fired in 0.. {
                     assert!(fired < 10_000, "a timer that fires without end");

@@ -1,4 +1,4 @@
-//! Changed rows against a cached list, which ends as a new read would find it.
+//! Applies changed rows to a cached list and compares the result with a new read.
 #![no_main]
 
 use arbitrary::Arbitrary;
@@ -19,7 +19,7 @@ struct Made {
     owner: u8,
     minute: Option<u8>,
     version: u8,
-    /// Members that no row of the table should have, or of another kind.
+    /// Members that no row of the table should have, or that have another type.
     odd: Option<(u8, AnyJson)>,
 }
 
@@ -65,7 +65,7 @@ fn find(rows: &[Json], id: &str) -> Option<usize> {
     rows.iter().position(|row| row.column("id").text() == Some(id))
 }
 
-/// What a read would answer, as far as it can be known here.
+/// The result of a read, as far as it can be computed here.
 fn answer(query: &Query, rows: &[Json]) -> Option<Vec<Json>> {
     let mut answer = Vec::new();
     for row in rows {
@@ -122,7 +122,7 @@ fuzz_target!(|input: Input| {
         let change = Change { table, id: Some(id.clone()), source };
         match change.patch_of("workflows:x", &entry) {
             Patch::Drop => return,
-            // The list holds a later state: the change came late, and did not happen now.
+            // The list contains a later state: the change arrived late.
             Patch::Newer => continue,
             Patch::Keep => {}
             Patch::Replace(data, is_held) => {

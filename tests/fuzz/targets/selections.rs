@@ -1,4 +1,4 @@
-//! What applications subscribe to: tables, scopes and filters.
+//! Subscriptions of applications: tables, scopes and filters.
 #![no_main]
 
 use arbitrary::Arbitrary;
@@ -31,7 +31,7 @@ fuzz_target!(|input: Input| {
         format!("{}={}", column.name, input.test)
     });
     let Ok(selection) = Selection::new(table.name, scope, filter) else { return };
-    // What was accepted is accepted again, as the same.
+    // An accepted selection is accepted again, unchanged.
     let text = selection.filter.as_ref().map(Comparison::text);
     let again = Selection::new(table.name, selection.scope.clone(), text);
     assert!(again.is_ok_and(|again| again == selection));
@@ -39,7 +39,7 @@ fuzz_target!(|input: Input| {
     assert!(!bindings.is_empty());
     let places: Vec<usize> = input.matched.iter().map(|place| usize::from(*place)).collect();
     let everything: Vec<usize> = (0..bindings.len()).collect();
-    assert!(selection.is_meant(&everything), "a row that matches every binding is meant");
+    assert!(selection.is_meant(&everything), "a row that matches every binding is selected");
     assert!(
         !selection.is_meant(&places)
             || selection.scope.is_some()
@@ -47,7 +47,7 @@ fuzz_target!(|input: Input| {
             || bindings.len() == 1
     );
     let _ = selection.is_in_scope(&Json::from(input.row.0));
-    // Nothing of the filter ends the URL's parameter that it stands in.
+    // No part of the filter ends the URL parameter that contains it.
     let path = Request::counted(&selection.query(), None).path;
     assert!(path.len() < MAX_URL_LENGTH);
     assert!(path.bytes().all(|byte| byte.is_ascii_graphic()), "{path}");

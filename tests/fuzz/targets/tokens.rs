@@ -1,4 +1,4 @@
-//! Claims of tokens: who is the user, and how long the token is good.
+//! Claims of tokens: the user, and how long the token is valid.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -16,7 +16,7 @@ fuzz_target!(|input: (Option<AnyJson>, Option<AnyJson>, u32)| {
     let [own, other] = &subjects;
     assert_eq!(own.is_same_user(other), other.is_same_user(own));
     assert_eq!(own.has_same_rights(other), other.has_same_rights(own));
-    // Two who have the same rights without being the same user would share a cache.
+    // Two different users with the same rights would share a cache.
     assert!(!own.has_same_rights(other) || own.is_same_user(other));
     if own.is_same_user(other) {
         assert_eq!(own.id(), other.id());

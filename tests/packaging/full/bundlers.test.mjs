@@ -24,7 +24,7 @@ async function checkHtml(dir, html) {
   }
 }
 
-/** A classic script on a page that does not say its encoding. */
+/** A classic script on a page that does not declare its encoding. */
 const classic = (/** @type {string} */ src) =>
   `<!doctype html><link rel="icon" href="data:,"><title>consumer</title><body><script src="${src}"></script>`;
 
@@ -47,7 +47,7 @@ test('esbuild, bundled and minified, on a page without a charset', async () => {
   await checkHtml(dir, classic('/out.js'));
 });
 
-test('no bundler at all: a plain page with an import map', async () => {
+test('a plain page with an import map, without a bundler', async () => {
   const dir = await newProject('browser', {});
   const imports = { 'workflow-db': '/node_modules/workflow-db/index.js' };
   const html = `<!doctype html><link rel="icon" href="data:,"><title>consumer</title>

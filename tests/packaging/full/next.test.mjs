@@ -44,11 +44,11 @@ async function personOf(name) {
 
 /** @typedef {Awaited<ReturnType<typeof personOf>>} Person */
 
-/** The names that a text contains, of any user. @param {string} text */
+/** The names of any user's workflows that a text contains. @param {string} text */
 const namesIn = (text) => people.flatMap(({ names }) => names.filter((name) => text.includes(name)));
 
 /**
- * Runs the app while the tests of `describe` do.
+ * Runs the app during the tests of the current `describe`.
  *
  * @param {string} command `start` or `dev`
  */
@@ -59,7 +59,7 @@ function useServer(command) {
   before(async () => {
     const port = await freePort();
     server.origin = `http://127.0.0.1:${port}`;
-    // Without npx and its shell in between, so that stopping it ends it.
+    // Without npx and its shell, so that stopping the process stops the app.
     const args = [next, command, '--port', String(port), '--hostname', '127.0.0.1'];
     started = start(process.execPath, args, { cwd: dir, env });
     const { output, child } = started;
@@ -76,7 +76,7 @@ function useServer(command) {
 }
 
 /**
- * Opens a page as a user, and returns it with its errors.
+ * Opens a page as a user. Returns it with its errors.
  *
  * @param {string} address
  * @param {Person} person
@@ -95,7 +95,7 @@ async function open(address, { user }) {
 }
 
 /**
- * The page is the server's until React takes it over, then shows what the browser reads and writes.
+ * The page shows the server's rows until React hydrates it, then those that the browser reads and writes.
  *
  * @param {string} address
  * @param {Person} person
@@ -106,7 +106,7 @@ async function checkHydration(address, person) {
     assert.deepEqual((await page.locator('li').allTextContents()).sort(), [...person.names].sort());
     await page.getByRole('button', { name: 'New' }).click();
     await page.locator('li', { hasText: 'From the browser' }).waitFor();
-    // Another one of that name is refused, which the page says; so this one is taken away again.
+    // The page refuses a second workflow of that name, so this one is deleted again.
     await stack.sql('delete from public.workflows where user_id = $1 and name = $2', [
       person.user.id,
       'From the browser',
@@ -127,8 +127,8 @@ describe('Next, built', () => {
   const server = useServer('start');
   afterEach(() => stack.faults.clear());
 
-  test('one process answers two users at once, and mixes no rows', async () => {
-    // So long that all of them are under way together.
+  test('one process serves two users at once and never mixes their rows', async () => {
+    // Slow enough that all requests are in flight together.
     const slow = {
       match: { path: '/workflows' },
       action: 'latency',
@@ -147,14 +147,14 @@ describe('Next, built', () => {
     }
   });
 
-  test('who is not signed in is shown nothing, also after others were', async () => {
+  test('a visitor who is not signed in sees no rows, even after requests of signed-in users', async () => {
     const page = await fetch(`${server.origin}/`).then((answer) => answer.text());
     assert.match(page, /Nobody is signed in/);
     assert.deepEqual(namesIn(page), []);
     assert.equal((await fetch(`${server.origin}/api/workflows`)).status, 401);
   });
 
-  test('what another request wrote is there at the next one', async () => {
+  test('a request sees the rows that an earlier request wrote', async () => {
     const [{ user, headers }] = people;
     const { id } = await newWorkflow(user, { name: `Later ${randomUUID()}` });
     const { name } = await row('workflows', id);
@@ -163,7 +163,7 @@ describe('Next, built', () => {
     await stack.sql('delete from public.workflows where id = $1', [id]);
   });
 
-  test('hooks alone are rendered as loading', async () => {
+  test('hooks without initial data render as loading', async () => {
     const page = await fetch(`${server.origin}/loading`, { headers: people[0].headers });
     const html = await page.text();
     assert.match(html, /Loading…/);
@@ -171,17 +171,17 @@ describe('Next, built', () => {
   });
 
   for (const path of ['/', '/loading']) {
-    test(`two browsers at once take ${path} over, read and write`, async () => {
+    test(`two browsers at once hydrate ${path}, read and write`, async () => {
       await Promise.all(people.map((person) => checkHydration(server.origin + path, person)));
     });
   }
 });
 
-// Only there does React say what differs between the two, in StrictMode.
+// Only in development, in StrictMode, does React report hydration differences.
 describe('Next, in development', () => {
   const server = useServer('dev');
 
   for (const path of ['/', '/loading']) {
-    test(`${path} is taken over without a warning`, () => checkHydration(server.origin + path, people[0]));
+    test(`${path} hydrates without a warning`, () => checkHydration(server.origin + path, people[0]));
   }
 });

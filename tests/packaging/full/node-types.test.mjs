@@ -13,7 +13,7 @@ for (const version of ['20', '24']) {
   const dir = await newProject('types', { typescript: '~5.9.0', '@types/node': `^${version}.0.0` });
   await cp(CONSUMER, join(dir, 'src'), { recursive: true });
 
-  /** What the compiler says. @param {string} resolution @param {string} module @param {string[]} files */
+  /** The compiler's messages. @param {string} resolution @param {string} module @param {string[]} files */
   async function compile(resolution, module, files) {
     const options = { ...COMMON, module, moduleResolution: resolution };
     await writeFile(join(dir, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files }));
@@ -25,14 +25,14 @@ for (const version of ['20', '24']) {
     ['node16', 'node16'],
     ['nodenext', 'nodenext'],
   ])) {
-    test(`with @types/node ${version} and no DOM library the types compile: ${resolution}`, async () => {
+    test(`with @types/node ${version} and without the DOM library, the types compile: ${resolution}`, async () => {
       const { code, output } = await compile(resolution, module, ['src/server.ts']);
       assert.equal(output, '');
       assert.equal(code, 0);
     });
   }
 
-  test(`with @types/node ${version}, CommonJS where it cannot work is told what to do`, async () => {
+  test(`with @types/node ${version}, CommonJS without support for ES modules gets an error with instructions`, async () => {
     await writeFile(join(dir, 'common.cts'), "import { createClient } from 'workflow-db';\ncreateClient;\n");
     const { output } = await compile('node16', 'node16', ['common.cts']);
     assert.match(output, /TS1479[^]*dynamic 'import\(/);

@@ -40,7 +40,7 @@ for (const version of ['20', '24']) {
   test(`Node ${version}, with frozen intrinsics`, () =>
     checkRun(node, ['--no-warnings', '--frozen-intrinsics', 'run.mjs']));
 
-  test(`Node ${version}: require() works, and where it cannot, the error says what to do`, async () => {
+  test(`Node ${version}: require() works, or its error says what to do`, async () => {
     const print = ['--print', "typeof require('workflow-db').createClient"];
     const works = await run(node, ['--no-warnings', ...print], options);
     assert.equal(works.output, 'function\n');
@@ -49,17 +49,17 @@ for (const version of ['20', '24']) {
   });
 }
 
-test('Deno, with no permission but to reach the server', () =>
+test('Deno, with no permission except to reach the server', () =>
   checkRun(installed('.bin', 'deno'), ['run', '--no-prompt', '--allow-net=127.0.0.1', 'run.mjs']));
 
 test('Bun', async () => {
-  // Its install script, which puts the binary in place.
+  // The install script of Bun's package, which puts the binary in place.
   const { code, output } = await run(process.execPath, ['install.js'], { cwd: installed('bun') });
   assert.equal(code, 0, output);
   await checkRun(installed('.bin', 'bun'), ['run.mjs']);
 });
 
-/** The oldest without weak references and without `cache` of a request; with both since 2025. */
+/** The oldest has neither weak references nor `cache` in requests; both exist since 2025. */
 for (const date of ['2023-06-01', '2024-06-01', '2025-06-01']) {
   test(`Cloudflare's workerd, compatibility date ${date}`, async () => {
     const [service, origin] = await startWorker(date);
@@ -79,7 +79,7 @@ for (const date of ['2023-06-01', '2024-06-01', '2025-06-01']) {
   });
 }
 
-/** The worker, bundled as wrangler does it. @param {string} date */
+/** Starts the worker, bundled in the way that wrangler bundles it. @param {string} date */
 async function startWorker(date) {
   await build({
     entryPoints: [join(dir, 'worker.mjs')],

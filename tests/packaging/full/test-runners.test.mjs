@@ -20,7 +20,7 @@ for (const [environment, version] of /** @type {const} */ ([
   });
 }
 
-test('Jest with jsdom: as ES modules it works, and where it cannot, the error says what to do', async () => {
+test('Jest with jsdom works as ES modules; otherwise its error says what to do', async () => {
   const dir = await newProject('jest', { jest: '^30.0.0', 'jest-environment-jsdom': '^30.0.0' });
   const jest = (/** @type {string} */ file, /** @type {Record<string, string>} */ more) => {
     const args = [join(dir, 'node_modules', '.bin', 'jest'), '--testEnvironment=./environment.mjs', file];
