@@ -1,5 +1,5 @@
 // @ts-check
-// The examples of the documentation, taken out of it.
+// Extracts the examples from the documentation.
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const HOOKS = 'pkg-template/src/react';
 
-/** @typedef {{ name: string, code: string }} Example `name` says where it stands */
+/** @typedef {{ name: string, code: string }} Example `name` says where it is */
 
-/** Those of the hooks' and the provider's doc comments. @returns {Promise<Example[]>} */
+/** The examples in the doc comments of the hooks and the provider. @returns {Promise<Example[]>} */
 export async function hookExamples() {
   const files = (await readdir(join(ROOT, HOOKS))).sort();
   const all = await Promise.all(
@@ -26,7 +26,7 @@ export async function hookExamples() {
 }
 
 /**
- * The entries of the API reference that are functions or values, each with its examples.
+ * The functions and values of the API reference, each with its examples.
  *
  * @returns {Promise<{ name: string, examples: Example[] }[]>}
  */
@@ -44,10 +44,10 @@ export async function referenceExamples() {
 }
 
 /**
- * An example as a module: what it uses of these modules and does not import itself is imported for it.
+ * An example as a module: imports the names of these modules that it uses and does not import itself.
  *
  * @param {Example} example
- * @param {Record<string, string[]>} exportsOf names by module
+ * @param {Record<string, string[]>} exportsOf the exported names of each module
  */
 export function asModule({ code }, exportsOf) {
   const own = new Set(

@@ -1,5 +1,5 @@
 // @ts-check
-// The documentation's examples compile as they stand, under strict settings.
+// The documentation's examples compile unchanged, under strict settings.
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ const OPTIONS = {
 };
 
 const { dir, complaints } = await useConsumer();
-/** What an entry of the package exports. @param {string} name */
+/** The exports of an entry of the package. @param {string} name */
 const namesOf = async (name) =>
   Object.keys(await import(pathToFileURL(join(dir, `node_modules/workflow-db/${name}/index.js`)).href));
 const exportsOf = {
@@ -28,7 +28,7 @@ const exportsOf = {
   'react-dom/server': ['renderToString'],
 };
 
-/** Whether the compiler takes these examples. @param {import('./examples.mjs').Example[]} examples */
+/** Checks that these examples compile. @param {import('./examples.mjs').Example[]} examples */
 async function compile(examples) {
   const files = examples.map(({ name }) => `examples/${name}.tsx`);
   for (const [index, example] of examples.entries())
@@ -56,7 +56,7 @@ test('every function of the API reference has an example, and all of them compil
   await compile(entries.flatMap(({ examples }) => examples));
 });
 
-test('an example that does not compile is found', async () => {
+test('the check finds an example that does not compile', async () => {
   const wrong = {
     name: 'wrong',
     code: 'export const name: number = useWorkflows(userId).workflows.length + "";',

@@ -1,5 +1,5 @@
 // @ts-check
-// Adds a table to a copy of the crate: one file, and one line.
+// Adds a table to a copy of the crate: one new file and one line.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -11,12 +11,13 @@ import { build } from 'esbuild';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
-/** Always the same place, and below `target`, so that what was compiled the last time is used again. */
+/** A fixed place below `target`, so that the next run reuses what was compiled. */
 const copy = join(root, 'target', 'new-table');
 const at = (/** @type {string[]} */ ...parts) => join(copy, ...parts);
 const tsc = join(root, 'node_modules', '.bin', 'tsc');
 /**
- * In a target directory of its own: in a shared one, the next `generate` of the repository was linked with this crate.
+ * Uses a target directory of its own. With a shared one, the next `generate` of the repository was linked with this
+ * crate.
  *
  * @param {string[]} args
  */
@@ -40,7 +41,7 @@ use super::Action::{Insert, OfUser, Update};
 use super::{table, KeyFormat, Uuid};
 
 table! {
-    /// Something that a user collects.
+    /// An item that a user collects.
     Gadget, NewGadget, GadgetPatch => GADGETS = "gadgets",
     {
         id: Uuid = generated,
@@ -75,7 +76,7 @@ fn the_engine_reads_and_follows_gadgets() {
     let call = Call { arguments, uuid: &|| USER.to_owned(), base_url_length: 0 };
     match operation("getGadgets", &call) {
         Ok(Operation::Read(read)) => assert_eq!(read.key, format!("gadgets:{USER}")),
-        _ => panic!("getGadgets is no read"),
+        _ => panic!("getGadgets is not a read"),
     }
     assert!(Selection::new("gadgets", Some(USER.to_owned()), None).is_ok());
 }
@@ -92,11 +93,11 @@ export async function collect(userId: string, gadget: NewGadget): Promise<string
   return cacheKeys.gadgets(userId) + String(weight) + gadgets.length;
 }
 
-// @ts-expect-error -- a new row has a label
+// @ts-expect-error -- the label is missing
 export const unlabelled: NewGadget = { user_id: 'u' };
 // @ts-expect-error -- a weight is a number
 export const heavy: GadgetPatch = { weight: 'heavy' };
-// @ts-expect-error -- there is no such table
+// @ts-expect-error -- no such table
 getRealtimeManager().open('gizmos', {});
 `;
 
@@ -132,12 +133,12 @@ before(async () => {
   );
 });
 
-test('a new table is one file and one line: the engine reads it and follows it', async () => {
+test('a new table takes one file and one line: the engine reads it and subscribes to it', async () => {
   const { stdout } = await cargo('test', '--offline', '--quiet', '--test=gadgets');
   assert.match(stdout, /1 passed/);
 });
 
-test('a new table is one file and one line: its functions and keys are in the package', async () => {
+test('a new table takes one file and one line: its functions and keys are in the package', async () => {
   const outfile = at('bundle.mjs');
   await build({ entryPoints: [at('pkg-template/src/index.ts')], bundle: true, format: 'esm', outfile });
   const { cacheKeys, db } = await import(outfile);
@@ -147,7 +148,7 @@ test('a new table is one file and one line: its functions and keys are in the pa
   assert.equal(cacheKeys.gadgets(user), `gadgets:${user.toLowerCase()}`);
 });
 
-test('a new table is one file and one line: its rows, functions, keys and changes are typed', async () => {
+test('a new table takes one file and one line: its rows, functions, keys and changes are typed', async () => {
   await run(tsc, ['-p', at('pkg-template'), '--outDir', at('pkg')]);
   await cp(join(root, 'pkg-template/src/generated/bindings.d.ts'), at('pkg/generated/bindings.d.ts'));
   await mkdir(at('consumer'), { recursive: true });

@@ -22,7 +22,7 @@ export const STRICT = {
   skipLibCheck: false,
 };
 
-/** A project that has installed the packed package, with the consumer's files. It is gone when the tests are over. */
+/** A project with the packed package and the consumer's files, deleted after the tests. */
 export async function useConsumer() {
   const unpacked = await unpackedPackage();
   const dir = await mkdtemp(join(tmpdir(), 'workflow-db-types-'));
@@ -33,7 +33,7 @@ export async function useConsumer() {
   await rename(unpacked.root, join(dir, 'node_modules', 'workflow-db'));
 
   /**
-   * What the compiler has to say about some of the project's files.
+   * The compiler's messages about some of the project's files.
    *
    * @param {string[]} include
    * @param {object} options

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import ts from 'typescript';
 import { CONSUMER, STRICT, useConsumer } from './support.mjs';
 
-/** As the app has it, but for what the alias of its data layer names. */
+/** The app's settings, except for the alias of its data layer. */
 const APP = {
   module: 'esnext',
   moduleResolution: 'bundler',
@@ -22,11 +22,11 @@ for (const [resolution, module] of [
 ]) {
   const options = { module, moduleResolution: resolution };
 
-  test(`every export and type is usable, and what must not compile does not: strict, ${resolution}`, async () => {
+  test(`every export and type is usable, and invalid uses do not compile: strict, ${resolution}`, async () => {
     assert.equal(await complaints(['strict/*.ts'], { ...STRICT, ...options }), '');
   });
 
-  test(`a project whose lib knows no Symbol.dispose compiles, and has it on handles: strict, ${resolution}`, async () => {
+  test(`a project whose lib lacks Symbol.dispose compiles, and handles have it: strict, ${resolution}`, async () => {
     const plain = { ...STRICT, ...options, lib: ['es2022', 'dom'] };
     assert.equal(await complaints(['strict/*.ts'], plain), '');
   });
@@ -48,7 +48,7 @@ test('the app’s own patterns compile under strict settings too', async () => {
   assert.equal(await complaints(['app/*.ts'], options), '');
 });
 
-test('every consumer file is among those compiled', async () => {
+test('every consumer file is compiled', async () => {
   const files = (await readdir(CONSUMER, { recursive: true }))
     .map(String)
     .filter((name) => /\.tsx?$/.test(name));
@@ -61,7 +61,7 @@ test('every consumer file is among those compiled', async () => {
   assert.ok(files.length >= 4);
 });
 
-test('every name that the package exports, and every function of db, is among what the strict consumer uses', async () => {
+test('the strict consumer uses every export of the package and every function of db', async () => {
   const strict = (await readdir(join(CONSUMER, 'strict'))).map((name) => join(CONSUMER, 'strict', name));
   const text = (await Promise.all(strict.map((path) => readFile(path, 'utf8')))).join('\n');
   const { names, functions } = exported(join(dir, 'node_modules', 'workflow-db', 'react', 'index.d.ts'));
@@ -77,7 +77,7 @@ test('every name that the package exports, and every function of db, is among wh
   );
 });
 
-/** What an entry exports, and the members of its `DbFunctions`. @param {string} entry */
+/** The exports of an entry, and the members of its `DbFunctions`. @param {string} entry */
 function exported(entry) {
   const { ESNext, Bundler } = { ...ts.ModuleKind, ...ts.ModuleResolutionKind };
   const program = ts.createProgram([entry], { module: ESNext, moduleResolution: Bundler });

@@ -1,4 +1,4 @@
-// What the app's hooks and forms do with the data layer, without React.
+// The way in which the app's hooks and forms use the data layer, without React.
 import { DatabaseError, cacheKeys, db, getCacheManager } from 'workflow-db';
 import type { ExecutionNodeResult, Workflow, WorkflowExecution, WorkflowNode } from 'workflow-db';
 
@@ -10,7 +10,7 @@ export const useWorkflows = (userId: string) => {
     try {
       setWorkflows(await db.getWorkflows(userId));
       setError(null);
-      // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as the app has it
+      // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in the app
     } catch (err: any) {
       setError(err instanceof DatabaseError ? err : new DatabaseError('UNKNOWN_ERROR', err.message, err));
     }

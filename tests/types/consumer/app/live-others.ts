@@ -1,4 +1,4 @@
-// The app's hooks of keys, logs, settings and runs, over `db` and the realtime manager: state, effects, handlers.
+// The app's hooks for keys, logs, settings and runs, built on `db` and the realtime manager: state, effects, handlers.
 import { useEffect, useState } from 'react';
 import { DatabaseError, db, getRealtimeManager } from '@/lib/db';
 import type {
@@ -12,7 +12,7 @@ import type {
 } from '@/lib/db';
 import { applied } from './live-workflows';
 
-/** Reads, then follows; what every hook below does. */
+/** Reads, then subscribes, like every hook below. */
 function useFollowed(
   table: string,
   scopeId: string,

@@ -1,4 +1,4 @@
-// The app's hooks of workflows and their parts, over `db` and the realtime manager: state, effects, handlers.
+// The app's hooks for workflows and their parts, built on `db` and the realtime manager: state, effects, handlers.
 import { useCallback, useEffect, useState } from 'react';
 import { DatabaseError, db, getRealtimeManager } from '@/lib/db';
 import type { RealtimeEvent, Workflow, WorkflowConnection, WorkflowNode } from '@/lib/db';
@@ -14,7 +14,7 @@ export function useWorkflows(userId: string) {
       setLoading(true);
       setWorkflows(await db.getWorkflows(userId));
       setError(null);
-      // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as the app has it
+      // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in the app
     } catch (err: any) {
       setError(err instanceof DatabaseError ? err : new DatabaseError('UNKNOWN_ERROR', err.message, err));
     } finally {
@@ -128,7 +128,7 @@ export function useWorkflow(workflowId: string) {
   return { workflow, nodes, connections, loading, error };
 }
 
-/** A list after a change. */
+/** The list after a change. */
 export function applied<T extends { id: string }>(rows: T[], event: RealtimeEvent): T[] {
   switch (event.type) {
     case 'INSERT':

@@ -1,4 +1,4 @@
-// How the app's hooks follow changes.
+// The way in which the app's hooks subscribe to changes.
 import { getRealtimeManager } from 'workflow-db';
 import type { RealtimeEvent, Workflow } from 'workflow-db';
 

@@ -1,4 +1,4 @@
-// What the app's hooks for keys, settings, logs and templates do with the data layer, without React.
+// The way in which the app's hooks for keys, settings, logs and templates use the data layer, without React.
 import { DatabaseError, cacheKeys, db, getCacheManager } from 'workflow-db';
 import type {
   AccountSettings,
@@ -60,7 +60,7 @@ export async function loadLogs(
   const query: AuditLogQuery = { userId, limit: 50, offset: page * 50, ...filters };
   try {
     return await db.getAuditLogs(query);
-    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as the app has it
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in the app
   } catch (err: any) {
     throw err instanceof DatabaseError ? err : new DatabaseError('UNKNOWN_ERROR', err.message, err);
   }

@@ -1,4 +1,4 @@
-// The devtools' component, and what it must not be given.
+// The devtools component, and props that must not compile.
 import { createClient, type DatabaseClient } from 'workflow-db';
 import {
   WorkflowDbDevtools,

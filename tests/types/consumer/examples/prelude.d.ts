@@ -1,4 +1,4 @@
-// What the documentation's examples use without declaring it.
+// Declares the names that the documentation's examples use without declaring them.
 import type {
   CacheManager,
   RealtimeManager,

@@ -1,4 +1,4 @@
-// A server: its project has the types of Node, and not those of the DOM.
+// A server: the project has the types of Node but not those of the DOM.
 import { createClient, ready, DatabaseError, type DatabaseClient, type Workflow } from 'workflow-db';
 
 export async function workflowsOf(userId: string, token: string, signal: AbortSignal): Promise<Workflow[]> {

@@ -1,5 +1,5 @@
-// Every function and export, and what must not compile.
-/* eslint-disable @typescript-eslint/no-unused-vars -- the annotations are what is tested */
+// Every function and export, and uses that must not compile.
+/* eslint-disable @typescript-eslint/no-unused-vars -- the test consists of the annotations */
 import {
   DEFAULT_RETRY_CONFIG,
   DatabaseError,
@@ -213,13 +213,13 @@ export async function everyExport(supabase: SupabaseLike, source: WasmSource): P
 export function whatMustNotCompile(): void {
   // @ts-expect-error -- name is missing
   void db.createWorkflow(id, {});
-  // @ts-expect-error -- no column of workflows
+  // @ts-expect-error -- not a column of workflows
   void db.createWorkflow(id, { name: 'n', colour: 'red' });
   // @ts-expect-error -- name is text
   void db.createWorkflow(id, { name: 5 });
   // @ts-expect-error -- name is not null
   void db.updateWorkflow(id, { name: null });
-  // @ts-expect-error -- no column of workflows
+  // @ts-expect-error -- not a column of workflows
   void db.updateWorkflow(id, { nodes: [] });
   // @ts-expect-error -- the id is missing
   void db.updateWorkflow({ name: 'n' });
@@ -237,33 +237,33 @@ export function whatMustNotCompile(): void {
   void db.deleteWorkflowConnection(id);
   // @ts-expect-error -- user_id is missing
   void db.createExecution({ workflow_id: id });
-  // @ts-expect-error -- none of the three states
+  // @ts-expect-error -- not one of the three states
   void db.updateExecution(id, { status: 'done' });
-  // @ts-expect-error -- none of the three states
+  // @ts-expect-error -- not one of the three states
   void db.getExecutionHistory({ userId: id, status: 'done' });
   // @ts-expect-error -- userId is missing
   void db.getExecutionHistory({ workflowId: id });
-  // @ts-expect-error -- no column to sort by
+  // @ts-expect-error -- cannot sort by this column
   void db.getWorkflows({ userId: id, sortBy: 'id' });
   // @ts-expect-error -- neither asc nor desc
   void db.getWorkflows({ userId: id, sortOrder: 'up' });
-  // @ts-expect-error -- no flag
+  // @ts-expect-error -- not a boolean
   void db.getWorkflows(id, 'yes');
   // @ts-expect-error -- execution_id is missing
   void db.createExecutionResult({ node_id: 'n', node_type: 't' });
   // @ts-expect-error -- output_data is an object or null
   void db.updateExecutionResult(id, { output_data: 'x' });
-  // @ts-expect-error -- no column of user_profiles
+  // @ts-expect-error -- not a column of user_profiles
   void db.updateUserProfile(id, { name: 'Ada' });
   // @ts-expect-error -- a key is missing
   configure({ url: 'u' });
-  // @ts-expect-error -- either an address or a client
+  // @ts-expect-error -- takes either a URL or a client
   configure({ url: 'u', key: 'k', supabase: {} as SupabaseLike });
   // @ts-expect-error -- no such option
   configure({ url: 'u', key: 'k', retries: 3 });
   // @ts-expect-error -- no such option of a call
   db.with({ force: true });
-  // @ts-expect-error -- `with` is for once
+  // @ts-expect-error -- `with` cannot be chained
   db.with({}).with({});
   // @ts-expect-error -- read-only
   DEFAULT_RETRY_CONFIG.maxAttempts = 5;

@@ -1,4 +1,4 @@
-// Every hook as the app uses it, and what must not compile.
+// Every hook as the app uses it, and uses that must not compile.
 import { createElement, type MouseEvent, type ReactElement } from 'react';
 import type * as base from 'workflow-db';
 import {
@@ -80,9 +80,9 @@ export function List({ userId }: { userId: string }): ReactElement {
     const updated: Workflow = await updateWorkflow(made.id, { name: 'x', archived_at: null });
     const archived: Workflow = await archiveWorkflow(updated.id);
     const nothing: void = await deleteWorkflow(archived.id);
-    // @ts-expect-error -- a workflow has a name
+    // @ts-expect-error -- the name is missing
     await createWorkflow({});
-    // @ts-expect-error -- there is no such column
+    // @ts-expect-error -- no such column
     await updateWorkflow(made.id, { title: 'x' });
     return nothing ?? made;
   };
@@ -97,7 +97,7 @@ export function Canvas({ id }: { id: string }): WorkflowNode[] {
   const save = (): Promise<Workflow> => updateWorkflow({ description: isSaving ? null : 'x' });
   const onClick: Click = refreshWorkflow;
   void [save, onClick];
-  // @ts-expect-error -- there may be none
+  // @ts-expect-error -- may be null
   return workflow.nodes;
 }
 
@@ -165,11 +165,11 @@ export function Favorites({ userId }: { userId: string | undefined }): string[] 
     db.getUserProfile(userId ?? ''),
   );
   const known: UserProfile | null | undefined = profile;
-  // @ts-expect-error -- there may be no answer yet
+  // @ts-expect-error -- may not have loaded yet
   known satisfies UserProfile | null;
   // @ts-expect-error -- no such table
   useEntry('x', () => Promise.resolve(1), { realtime: { table: 'favorites' } });
-  // @ts-expect-error -- the answer comes later
+  // @ts-expect-error -- the function must return a promise
   useEntry('x', () => 1);
   const onClick: Click = result.refresh;
   void [onClick, result.loading, result.isFetching, result.error?.code];

@@ -1,4 +1,4 @@
-// Rows, new rows and patches of the tables beyond workflows: exactly these columns, exactly these types.
+// Rows, new rows and patches of the tables beyond workflows: exactly these columns with exactly these types.
 import type {
   AccountSettings,
   AccountSettingsPatch,
@@ -37,7 +37,7 @@ import type {
 } from 'workflow-db';
 import { yes, type Given, type Optional, type Plain, type Same } from './rows.js';
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as the app has it
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in the app
 type Json = Record<string, any>;
 interface Stamped {
   id: string;
@@ -140,7 +140,7 @@ yes<Same<TemplateData, ExpectedTemplate['workflow_data']>>();
 yes<Same<Theme, ExpectedAccount['theme']>>();
 yes<Same<GatewayType | null, ExpectedApiKey['gateway_type']>>();
 
-// A new row requires the columns that are not null and have no default, and takes every other one.
+// A new row requires the columns that are not null and have no default, and accepts every other column.
 yes<Same<Given<NewApiKey>, 'user_id' | 'service_name' | 'encrypted_key'>>();
 yes<Same<Given<NewBrandSettings | NewAccountSettings>, 'user_id'>>();
 yes<Same<Given<NewIntegration>, 'user_id' | 'service_name'>>();
@@ -159,7 +159,7 @@ yes<Same<keyof NewWorkflowFavorite, keyof WorkflowFavorite>>();
 yes<Same<keyof NewWorkflowMember, keyof WorkflowMember>>();
 yes<Same<keyof NewAuditLog, keyof AuditLog>>();
 
-// A patch takes every column and requires none.
+// A patch accepts every column and requires none.
 yes<Same<Optional<ApiKeyPatch>, keyof ApiKey>>();
 yes<Same<Optional<BrandSettingsPatch>, keyof BrandSettings>>();
 yes<Same<Optional<AccountSettingsPatch>, keyof AccountSettings>>();

@@ -1,4 +1,4 @@
-// Rooms: what a tab shows is typed by the application; what others show may lack any of it.
+// Rooms: the application types its own state; the states of others may lack any member.
 import {
   getRealtimeManager,
   useRoom,
@@ -24,13 +24,13 @@ const members: readonly Member<Shown>[] = room.others;
 for (const { userId, name, color, state, since } of members) {
   void ([userId, name, color, since] satisfies string[]);
   void (state.cursor?.x satisfies number | undefined);
-  // @ts-expect-error -- another version of the app may show less
+  // @ts-expect-error -- a client with another version of the app may lack this member
   void (state.selected satisfies string[]);
-  // @ts-expect-error -- what others show is theirs
+  // @ts-expect-error -- the states of others are read-only
   state.cursor = null;
 }
 room.setState({ cursor: { x: 1, y: 2 } });
-// @ts-expect-error -- nothing of this name is shown
+// @ts-expect-error -- the state has no such member
 room.setState({ curser: null });
 plain.setState({ anything: 1 });
 const isSent: boolean = room.send('wave', { to: 'all' });
@@ -45,7 +45,7 @@ export function Component({ workflowId }: { workflowId: string | null }) {
   const result: UseRoomResult<Shown> = useRoom(workflowId, options.state, { name: 'Ada' });
   const { others, setState, send, on, status: shown } = result;
   setState({ selected: ['a'] });
-  // @ts-expect-error -- a list of names
+  // @ts-expect-error -- expects a list of names
   setState({ selected: 'a' });
   const { setState: setAnything } = useRoom(workflowId);
   setAnything({ x: 1 });

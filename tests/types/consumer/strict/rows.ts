@@ -1,4 +1,4 @@
-// Rows, new rows and patches of the six tables: exactly these columns, exactly these types.
+// Rows, new rows and patches of the six tables: exactly these columns with exactly these types.
 import type {
   ExecutionNodeResult,
   ExecutionNodeResultPatch,
@@ -48,7 +48,7 @@ interface ExpectedNode {
   label: string | null;
   position_x: number;
   position_y: number;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as the app has it
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in the app
   config: Record<string, any>;
   created_at: string;
   updated_at: string;
@@ -79,9 +79,9 @@ interface ExpectedResult {
   node_id: string;
   node_type: string;
   status: 'running' | 'completed' | 'failed';
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as the app has it
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in the app
   input_data: Record<string, any> | null;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as the app has it
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in the app
   output_data: Record<string, any> | null;
   error_message: string | null;
   execution_time_ms: number | null;
@@ -115,10 +115,10 @@ yes<
 >();
 yes<Same<Uuid | Timestamp, string>>();
 yes<Same<ExecutionStatus, 'running' | 'completed' | 'failed'>>();
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as the app has it
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- as in the app
 yes<Same<JsonObject, Record<string, any>>>();
 
-// A new row requires the columns that are not null and have no default, and takes every other one.
+// A new row requires the columns that are not null and have no default, and accepts every other column.
 yes<Same<Given<NewWorkflow>, 'user_id' | 'name'>>();
 yes<Same<Given<NewWorkflowNode>, 'workflow_id' | 'node_type' | 'node_id'>>();
 yes<
@@ -134,7 +134,7 @@ yes<Same<keyof NewWorkflowExecution, keyof WorkflowExecution>>();
 yes<Same<keyof NewExecutionNodeResult, keyof ExecutionNodeResult>>();
 yes<Same<keyof NewUserProfile, keyof UserProfile>>();
 
-// A patch takes every column and requires none.
+// A patch accepts every column and requires none.
 yes<Same<Given<WorkflowPatch | WorkflowNodePatch>, never>>();
 yes<Same<Optional<WorkflowPatch>, keyof Workflow>>();
 yes<Same<Optional<WorkflowNodePatch>, keyof WorkflowNode>>();
@@ -143,5 +143,5 @@ yes<Same<Optional<WorkflowExecutionPatch>, keyof WorkflowExecution>>();
 yes<Same<Optional<ExecutionNodeResultPatch>, keyof ExecutionNodeResult>>();
 yes<Same<Optional<UserProfilePatch>, keyof UserProfile>>();
 
-// @ts-expect-error -- a check that finds nothing would let everything pass
+// @ts-expect-error -- ensures that the check itself can fail
 yes<Same<Plain<Workflow>, Plain<ExpectedNode>>>();

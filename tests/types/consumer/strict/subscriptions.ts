@@ -1,5 +1,5 @@
-// Subscriptions: rows typed by their table, and what must not compile.
-/* eslint-disable @typescript-eslint/no-unused-vars -- the annotations are what is tested */
+// Subscriptions: rows typed by their table, and uses that must not compile.
+/* eslint-disable @typescript-eslint/no-unused-vars -- the test consists of the annotations */
 import { cacheKeys, configure, createClient, getRealtimeManager } from 'workflow-db';
 import type {
   ActiveSubscription,
@@ -44,14 +44,14 @@ const handle: SubscriptionHandle = manager.open('workflows', { scope: 'user' }, 
   const exact: Change<Workflow> = change;
   const name: string = change.record.name;
   const before: Workflow | null = change.old;
-  // @ts-expect-error -- rows of this table have no such column
+  // @ts-expect-error -- no such column in this table
   void change.record.node_count;
 });
 manager.open('workflow_executions', { filter: 'status=eq.running', events: ['INSERT'] }, ({ record }) => {
   const status: WorkflowExecution['status'] = record.status;
 });
 const options: OpenOptions = {};
-// Without a handler it only keeps what is cached right.
+// Without a handler, it only keeps cached rows up to date.
 manager.open('workflow_nodes', { scope: 'workflow' }).unsubscribe();
 const status: SubscriptionStatus = handle.status;
 const why: DatabaseError | null = handle.error;
@@ -68,7 +68,7 @@ handle[Symbol.dispose]();
 const table: TableName = 'audit_logs';
 const row = (template: Tables['workflow_templates']) => cacheKeys.template(template.id);
 
-// The browser's own class, and one that has just what is needed.
+// The browser's own class, and one with only the required members.
 configure({ url: '', key: '', WebSocket });
 class Socket implements SocketLike {
   onopen: unknown;
@@ -83,15 +83,15 @@ const constructorOfSockets: SocketConstructor = Socket;
 const config: RealtimeConfig = { deletes: 'unfiltered', resyncMs: 60_000 };
 configure({ url: '', key: '', WebSocket: Socket, realtime: config });
 
-// @ts-expect-error -- there is no such table
+// @ts-expect-error -- no such table
 manager.open('workflow', {}, () => {});
-// @ts-expect-error -- there is no such kind of change
+// @ts-expect-error -- no such type of change
 manager.open('workflows', { events: ['UPSERT'] }, () => {});
-// @ts-expect-error -- a handle is followed, not set
+// @ts-expect-error -- read-only
 handle.status = 'live';
-// @ts-expect-error -- an id is missing
+// @ts-expect-error -- the id is missing
 manager.subscribe('workflows', () => {});
-// @ts-expect-error -- a scope is one id
+// @ts-expect-error -- the scope is a single id
 manager.open('workflows', { scope: ['user'] }, () => {});
-// @ts-expect-error -- there is no such way
+// @ts-expect-error -- no such value
 configure({ url: '', key: '', realtime: { deletes: 'none' } });

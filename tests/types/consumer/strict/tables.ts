@@ -1,5 +1,5 @@
-// The functions and types of the tables beyond workflows, and what must not compile.
-/* eslint-disable @typescript-eslint/no-unused-vars -- the annotations are what is tested */
+// The functions and types of the tables beyond workflows, and uses that must not compile.
+/* eslint-disable @typescript-eslint/no-unused-vars -- the test consists of the annotations */
 import { DatabaseError, cacheKeys, db, mergeGraphs } from 'workflow-db';
 import type {
   AccountSettings,
@@ -116,9 +116,9 @@ export async function everyFunction(workflow: WorkflowWithRelations): Promise<vo
   ];
   // @ts-expect-error -- no such role
   await db.inviteToWorkflow(id, { email: 'a@example.com', role: 'owner' });
-  // @ts-expect-error -- only the role changes
+  // @ts-expect-error -- only the role can change
   await db.updateWorkflowMember(id, { role: 'viewer', email: 'a@example.com' });
-  // @ts-expect-error -- an invitation does not tell the address
+  // @ts-expect-error -- an invitation does not contain the address
   void invitations[0].email;
   void [role, accountOf, removed, inviter, declined, left, shared, memberKeys];
 
@@ -158,24 +158,24 @@ export async function everyFunction(workflow: WorkflowWithRelations): Promise<vo
 }
 
 export async function mistakes(graph: WorkflowGraph): Promise<void> {
-  // @ts-expect-error a secret cannot be taken from a public key
+  // @ts-expect-error -- a public key has no secret
   const secret: 'x' = (await db.getApiKeysPublic(id))[0].encrypted_key;
-  // @ts-expect-error the secret is required
+  // @ts-expect-error -- the secret is missing
   await db.createApiKey({ user_id: id, service_name: 'x' });
-  // @ts-expect-error options have names of their own, not the columns'
+  // @ts-expect-error -- options are not named like the columns
   await db.storeApiKey(id, 'replicate', 'secret', { is_active: false });
-  // @ts-expect-error a key is revealed by its id alone
+  // @ts-expect-error -- revealed by the id alone
   await db.revealApiKey(id, 'replicate');
-  // @ts-expect-error no such theme
+  // @ts-expect-error -- no such theme
   await db.upsertAccountSettings(id, { theme: 'blue' });
-  // @ts-expect-error no such order
+  // @ts-expect-error -- cannot sort by this column
   await db.getWorkflowsPage({ userId: id, sortBy: 'id' });
-  // @ts-expect-error nodes and connections go together
+  // @ts-expect-error -- the connections are missing
   await db.saveWorkflowGraph(id, { nodes: [] });
-  // @ts-expect-error a save depends on a version or on a graph
+  // @ts-expect-error -- takes either a version or a base
   await db.saveWorkflowGraph(id, graph, { base: graph, ifUpdatedAt: id });
-  // @ts-expect-error there is no graph to start from
+  // @ts-expect-error -- the base is not a graph
   await db.saveWorkflowGraph(id, graph, { base: null });
-  // @ts-expect-error the log is written by the database alone
+  // @ts-expect-error -- only the database writes the log
   await db.createAuditLog({ user_id: id, action: 'x' });
 }
