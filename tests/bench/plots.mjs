@@ -9,7 +9,7 @@ const LABEL_WIDTH = 190;
 const VALUE_WIDTH = 90;
 const ROW = 26;
 const HEAD = 40;
-/** In both color schemes: the page that shows the image has no say in its styles. */
+/** For both color schemes: the page that shows the image cannot style it. */
 const STYLE = `text { font: 13px system-ui, sans-serif; fill: #1f2328 } .title { font-weight: 600 }
   .bar { fill: #9aa4b2 } .own { fill: #5b5bd6 } .spread { stroke: #1f2328; stroke-width: 1.5 }
   @media (prefers-color-scheme: dark) { text { fill: #e6edf3 } .spread { stroke: #e6edf3 } .bar { fill: #6b7280 } .own { fill: #8b8bf5 } }`;
@@ -18,7 +18,7 @@ const STYLE = `text { font: 13px system-ui, sans-serif; fill: #1f2328 } .title {
 /** @typedef {{ title: string, unit: string, digits: number, bars: Bar[] }} Panel */
 
 const results = JSON.parse(readFileSync(new URL('build/bench.json', ROOT), 'utf8'));
-/** What the plot shows of the bench, under readers' names. @type {Record<string, string>} */
+/** The measurements that the plot shows, with their labels. @type {Record<string, string>} */
 const NAMES = {
   'workflow-db': 'workflow-db',
   'workflow-db, db.with({}) kept (through WebAssembly)': 'workflow-db, db.with()',

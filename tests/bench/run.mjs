@@ -1,5 +1,5 @@
 // @ts-check
-// Measures the package against its peers, in one run and one browser, and writes the samples to build/bench.json.
+// Measures the package and its peers in one run and one browser, and writes the samples to build/bench.json.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';

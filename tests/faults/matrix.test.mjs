@@ -13,7 +13,7 @@ import { writeTable } from './support/table.mjs';
 /** @typedef {import('./support/cells.mjs').Cell} Cell */
 /** @typedef {import('./support/runner.mjs').Seen} Seen */
 
-/** `FAULT_MATRIX=full` runs every cell, `write` also rewrites the page; else a core of it is run. */
+/** `FAULT_MATRIX=full` runs every cell, and `write` also rewrites the page in docs. The default is the core. */
 const MODE = process.env.FAULT_MATRIX ?? 'core';
 const PAGE = new URL('../../docs/fault-matrix.md', import.meta.url);
 
@@ -21,12 +21,12 @@ const world = await useWorld();
 const { stack } = world;
 const tab = await world.open({ configured: false, keep: true });
 
-/** Something that happens to the whole server, to all of its connections, once. */
+/** Whether the fault affects the whole server and all of its connections, once. */
 const isShared = (/** @type {Cell} */ { fault, operation }) =>
   FAULTS[fault].kind === 'restart' || (fault === 'dead socket' && operation === 'subscribe');
 
 /**
- * Runs the cells of one fault together, as it happens to the whole server.
+ * Runs the cells of a fault together, because it affects the whole server.
  *
  * @param {string} fault
  * @param {(isMet: () => Promise<unknown>) => Promise<unknown>} happen `isMet` begins the calls and resolves once each
@@ -79,9 +79,9 @@ if (isFull) {
   seen.push(...(await ofDatabase));
 }
 
-/** A browser always reports a request that failed; an error that no code caught is another matter. */
+/** Browsers always log failed requests. Only errors that no code caught count. */
 const uncaught = world.takeProblems().filter((problem) => !problem.startsWith('console:'));
-test('no fault ends in an error that is not caught', () => assert.deepEqual(uncaught, []));
+test('no fault causes an uncaught error', () => assert.deepEqual(uncaught, []));
 
 for (const { cell, result, broken } of seen) {
   test(`${cell.operation}, ${cell.fault}, ${cell.times}`, () => {
@@ -90,7 +90,7 @@ for (const { cell, result, broken } of seen) {
   });
 }
 
-test('the page in docs says what the run gave', { skip: !isFull }, async () => {
+test('the page in docs shows the results of the run', { skip: !isFull }, async () => {
   const page = writeTable(seen.flatMap(({ cell, result }) => (result ? [{ cell, result }] : [])));
   if (MODE === 'write') await writeFile(PAGE, page);
   assert.equal(await readFile(PAGE, 'utf8'), page);

@@ -1,10 +1,10 @@
 // @ts-check
-// A server of realtime with a room full of people, all of whom show something new all the time. Its frames are those that the
-// package sends and the real server passes on, in the serialization 2.0.0.
+// A realtime server with a crowded room, in which everyone updates their state all the time. It sends the frames that
+// the real server forwards for the package, in serialization 2.0.0.
 import { randomUUID } from 'node:crypto';
 
 /**
- * @param {any} WebSocketServer of the package ws
+ * @param {any} WebSocketServer from the package ws
  * @param {{ people: number, statesPerS: number }} options
  */
 export async function startCrowd(WebSocketServer, { people, statesPerS }) {
@@ -23,7 +23,7 @@ export async function startCrowd(WebSocketServer, { people, statesPerS }) {
   }));
   /** @type {{ socket: any, topic: string } | undefined} */
   let joined;
-  /** States that the page sent. */
+  /** The number of states that the page sent. */
   let received = 0;
   server.on('connection', (/** @type {any} */ socket) => {
     const say = (/** @type {unknown[]} */ frame) => socket.send(JSON.stringify(frame));
@@ -41,7 +41,7 @@ export async function startCrowd(WebSocketServer, { people, statesPerS }) {
   return {
     url: `ws://127.0.0.1:${server.address().port}`,
     /**
-     * Makes everyone show something new, as often as they may, and says how much that was and what each showed last.
+     * Makes everyone update their state as often as permitted. Returns the number of updates and each last state.
      *
      * @param {number} seconds
      */

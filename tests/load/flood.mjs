@@ -1,10 +1,10 @@
 // @ts-check
-// A server of realtime that accepts every join, and sends changes as fast as it is told to. Its frames are those of the
-// real server, in the serialisation 2.0.0.
+// A realtime server that accepts every join, and sends changes at the requested rate. Its frames are those of the real
+// server, in serialization 2.0.0.
 
 /**
- * @param {any} WebSocketServer of the package ws
- * @param {{ rows: Record<string, any>[], framesPerS: number }} options `rows` are changed in turn
+ * @param {any} WebSocketServer from the package ws
+ * @param {{ rows: Record<string, any>[], framesPerS: number }} options changes `rows` in turn
  */
 export async function startFlood(WebSocketServer, { rows, framesPerS }) {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
@@ -52,8 +52,8 @@ export async function startFlood(WebSocketServer, { rows, framesPerS }) {
   return {
     url: `ws://127.0.0.1:${server.address().port}`,
     /**
-     * Sends the frames of this many seconds to the page that joined last, in time or as fast as it accepts them. Returns what
-     * each row was like at last.
+     * Sends the frames of this many seconds to the page that joined last, on schedule or as fast as it accepts them.
+     * Returns the last state of each row.
      *
      * @param {number} seconds
      */
@@ -64,7 +64,7 @@ export async function startFlood(WebSocketServer, { rows, framesPerS }) {
       let sent = 0;
       while (sent < framesPerS * seconds) {
         const due = Math.min(framesPerS * seconds, ((performance.now() - start) / 1000) * framesPerS);
-        // What waits in the socket is bounded: the page, not this process, is to be measured.
+        // The socket's buffer is limited, so that the page is measured and not this process.
         while (sent < due && socket.bufferedAmount < 1e6) socket.send(frame(topic, sent++));
         await new Promise((resolve) => setTimeout(resolve, 5));
       }

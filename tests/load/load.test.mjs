@@ -1,10 +1,11 @@
 // @ts-check
-// How much one page can take: `make load` prints what was measured, and fails where anything is lost, memory grows without
-// bound, or a number is beyond its limit (docs/load.md has the numbers and what bounds them). Browsers call a task long
-// from 50 ms on (`maxTaskMs`; 0: none was). What a browser takes for the same without the package is measured beside it.
+// The limits of one page. `make load` prints the measurements, and fails if anything is lost, memory grows without
+// bound, or a number exceeds its limit (docs/load.md lists the numbers and what bounds them). Browsers call a task long
+// from 50 ms on (`maxTaskMs`; 0: none was long). The cost of the same work without the package is measured for
+// comparison.
 //
-// Everything runs on the real stack but for the flood of frames: Postgres cannot replicate as many changes a second here,
-// so a server of its own sends frames as the real one writes them (shared recordings of realtime), through a real socket.
+// Everything except the flood of frames runs on the real stack. Postgres cannot replicate that many changes per second
+// here, so a separate server sends frames in the real format (see the realtime recordings) through a real socket.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { after, test } from 'node:test';
@@ -36,11 +37,11 @@ const { stack, newUser, newWorkflow, insert } = world;
 const table = [];
 after(() => console.table(table));
 
-/** A page that notes its long tasks, and what memory it takes. @param {import('../e2e/support/fixtures.mjs').User} user */
+/** A page that records its long tasks and its memory. @param {import('../e2e/support/fixtures.mjs').User} user */
 async function openMeasured(user, options = {}) {
   const tab = await world.open({ as: user, options, configured: false });
   const session = await tab.page.context().newCDPSession(tab.page);
-  // From before the engine starts: `open` configures nothing.
+  // Before the engine starts: `open` configures nothing.
   await tab.page.evaluate(`globalThis.memories = (${noteMemories})();`);
   await tab.run((options) => {
     const tasks = /** @type {number[]} */ ([]);
@@ -60,7 +61,7 @@ async function openMeasured(user, options = {}) {
       const linear = await linearMemoryOf(tab.page);
       return { heapMB: round(usedSize / 1e6), linearMB: round(linear / 1e6) };
     },
-    /** The longest task since the last time, in milliseconds; 0 when none was long. */
+    /** The longest task since the last call, in milliseconds; 0 if none was long. */
     longest: () =>
       tab.run(async () => {
         await new Promise((resolve) => setTimeout(resolve, 100));
@@ -71,7 +72,7 @@ async function openMeasured(user, options = {}) {
 
 const round = (/** @type {number} */ number) => Math.round(number * 10) / 10;
 
-/** A machine that does other things as well is slower: limits are about twice what a quiet one with two cores measures. */
+/** Limits are about twice the values of a quiet machine with two cores, because a busy one is slower. */
 const LIMITS = /** @type {Record<string, Record<string, number>>} */ ({
   [LIST]: { ms: 12_000, maxTaskMs: 300, linearMB: 20 },
   [ENTRIES]: { perWriteMs: 30, maxTaskMs: 150, linearMB: 20 },
@@ -81,7 +82,7 @@ const LIMITS = /** @type {Record<string, Record<string, number>>} */ ({
   [ROOM]: { maxTaskMs: 150, linearMB: 20 },
 });
 
-/** Notes what was measured, and fails where it is beyond its limit. @param {string} what @param {Record<string, number>} measured */
+/** Records the measurements and fails if one exceeds its limit. @param {string} what @param {Record<string, number>} measured */
 function report(what, measured) {
   table.push({ what, ...measured });
   for (const [name, limit] of Object.entries(LIMITS[what] ?? {})) {
@@ -116,7 +117,7 @@ test('5 000 cached entries, each written to', async () => {
   const ids = (await insert('workflows', rows)).map(({ id }) => id);
   const tab = await openMeasured(ada, { cache: { maxSize: 6000 } });
   const outcome = await tab.run(async (ids) => {
-    // What the page itself does at once is not the package's: it asks for a hundred at a time.
+    // Calls a hundred functions at a time, so that the page's own work does not count as a long task of the package.
     for (let first = 0; first < ids.length; first += 100) {
       await Promise.all(ids.slice(first, first + 100).map((id) => db.getWorkflow(id)));
     }
@@ -137,7 +138,7 @@ test(WRITES, async () => {
   const ada = await newUser('ada');
   const tab = await openMeasured(ada, { timeoutMs: 60_000 });
   const { made, atOnce, ms } = await tab.run(async (userId) => {
-    // No answer arrives before every write is under way.
+    // No response arrives before every write is in flight.
     const gate = gatedFetch((_, { method }) => method === 'POST');
     wdb.configure({
       url: env.url,
@@ -149,7 +150,7 @@ test(WRITES, async () => {
     const start = performance.now();
     const writes = /** @type {Promise<any>[]} */ ([]);
     const pause = () => new Promise((resolve) => setTimeout(resolve));
-    // What the page itself does at once is not the package's: starting a request takes a browser a third of a millisecond.
+    // Starts the writes in groups, because starting a request takes a browser a third of a millisecond.
     for (let index = 0; index < 1000; index += 1) {
       writes.push(db.createWorkflow(userId, { name: `w${index}` }));
       if (index % 20 === 19) await pause();
@@ -206,10 +207,10 @@ test('500 subscriptions', async () => {
   });
 });
 
-/** By how many frames a page that handles them may be slower than one that only parses them. */
+/** How many times slower a page that handles the frames may be than one that only parses them. */
 const MAX_SLOWDOWN = 5;
 
-/** How many frames a second a page takes that does nothing but parse them. @param {Awaited<ReturnType<typeof startFlood>>} flood */
+/** How many frames per second a page processes that only parses them. @param {Awaited<ReturnType<typeof startFlood>>} flood */
 async function bareRate(flood) {
   const { run, page } = await world.open({ configured: false });
   await run(async (url) => {
@@ -227,7 +228,7 @@ async function bareRate(flood) {
   }, flood.url);
   const start = performance.now();
   const { sent } = await flood.run(BARE_S);
-  // The answer to the join and the word of readiness came before.
+  // The first two frames are the reply to the join and the message that the channel is ready.
   await page.waitForFunction((count) => /** @type {any} */ (globalThis).parsed.count >= count, sent + 2, {
     timeout: 300_000,
   });
@@ -286,9 +287,9 @@ test(
       assert.equal(
         await tab.run(() => /** @type {any} */ (globalThis).told.count),
         sent,
-        'each is told once',
+        'each change is reported once',
       );
-      assert.deepEqual(shown, versions, 'the cache holds what was sent last');
+      assert.deepEqual(shown, versions, 'the cache contains the last state that was sent');
       const maxTaskMs = await tab.longest();
       const after = await tab.memory();
       assert.ok(
@@ -311,7 +312,7 @@ test(
 test(`${ROOM}, for ${FLOOD_S} s`, { timeout: 600_000 }, async () => {
   const ada = await newUser('ada');
   const { id } = await newWorkflow(ada);
-  // This page is one of them.
+  // This page is one of the people.
   const crowd = await startCrowd(WebSocketServer, { people: PEOPLE - 1, statesPerS: STATES_PER_S });
   try {
     const tab = await openMeasured(ada);

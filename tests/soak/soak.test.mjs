@@ -1,6 +1,6 @@
 // @ts-check
-// Mixed use under faults for MINUTES (10): what it took is given back. `make soak` prints what was there after every minute,
-// and the seed, which `SEED=…` takes.
+// Mixed use under faults for MINUTES (10): all resources are released. `make soak` prints the counts after every
+// minute, and the seed, which `SEED=…` repeats.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { useHooks } from '../hooks/support/world.mjs';
@@ -10,7 +10,7 @@ import { until } from '../e2e/support/until.mjs';
 const MINUTES = Number(process.env.MINUTES ?? 10);
 const SEED = Number(process.env.SEED ?? Date.now() % 1e9);
 const ROUND_MS = 1500;
-/** Browsers and React keep this much for themselves, in megabytes. */
+/** Browsers and React keep this much memory for themselves, in megabytes. */
 const HEAP_TOLERANCE_MB = 3;
 
 const world = await useHooks();
@@ -19,7 +19,7 @@ const { stack, openHooks, newUser, newWorkflow, rows } = world;
 const table = [];
 after(() => console.table(table));
 
-/** A generator of numbers in [0, 1), the same for the same seed (mulberry32). @param {number} state */
+/** A generator of numbers in [0, 1) that repeats for the same seed (mulberry32). @param {number} state */
 const random = (state) => () => {
   state = (state + 0x6d2b79f5) | 0;
   let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
@@ -40,7 +40,7 @@ const FAULTS = /** @type {const} */ ([
   { action: 'truncate' },
 ]);
 
-/** Makes the page note its timers from its beginning. */
+/** Records the page's timers from its start. */
 function watchTimers() {
   const timers = new Set();
   const { setTimeout: set, clearTimeout: clear } = globalThis;
@@ -61,7 +61,7 @@ function watchTimers() {
   });
 }
 
-/** One thing after the other that an application does; runs in the page. @param {{ seeds: number[], ids: string[], userId: string }} args */
+/** One operation of an application after another; runs in the page. @param {{ seeds: number[], ids: string[], userId: string }} args */
 async function use({ seeds, ids, userId }) {
   const page = /** @type {any} */ (globalThis);
   page.handles ??= [];
@@ -115,7 +115,7 @@ async function use({ seeds, ids, userId }) {
   return page.calls.foreign;
 }
 
-test(`${MINUTES} minutes of mixed use under faults leave everything where it was (seed ${SEED})`, async () => {
+test(`${MINUTES} minutes of mixed use under faults leak nothing (seed ${SEED})`, async () => {
   const users = [await newUser('ada'), await newUser('grace')];
   const workflows = await Promise.all(
     users.map((user) => Promise.all(Array.from({ length: 8 }, () => newWorkflow(user)))),
@@ -127,7 +127,7 @@ test(`${MINUTES} minutes of mixed use under faults leave everything where it was
   await tab.page.reload();
   await tab.page.waitForSelector('html[data-is-ready]', { state: 'attached' });
   const base = { url: stack.url, key: stack.publishableKey };
-  /** Signs the user in, as an application does that knows the token. @param {number} number */
+  /** Signs the user in, as an application that has the token. @param {number} number */
   const signIn = (number) =>
     tab.run(
       (env) => {
@@ -165,7 +165,7 @@ test(`${MINUTES} minutes of mixed use under faults leave everything where it was
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, ROUND_MS - (performance.now() - start))));
   }
 
-  /** Ends all that goes on, and counts what is left. */
+  /** Ends all activity and counts what remains. */
   async function rest() {
     stack.faults.clear();
     await tab.run(() => {
@@ -207,7 +207,7 @@ test(`${MINUTES} minutes of mixed use under faults leave everything where it was
   let first;
   let last = first;
   for (let minute = 0; minute <= MINUTES; minute += 1) {
-    // The first minute warms up: what is loaded and compiled once stays.
+    // The first minute is a warm-up: what is loaded and compiled once remains.
     const end = performance.now() + 60_000;
     let rounds = 0;
     for (; performance.now() < end; rounds += 1) await round();
@@ -227,5 +227,5 @@ test(`${MINUTES} minutes of mixed use under faults leave everything where it was
   const stored = await rows('workflows', 'where user_id = $1 order by updated_at desc, id', [
     users[current].id,
   ]);
-  assert.deepEqual(shown, stored, 'what is read is what the database holds');
+  assert.deepEqual(shown, stored, 'reads return the rows of the database');
 });

@@ -3,7 +3,7 @@ import { median, quantile, ratios } from '../support/stats.mjs';
 import { printTable } from '../support/table.mjs';
 
 const TITLES = /** @type {const} */ ({
-  one: 'Cached read, awaited: one list again and again (µs)',
+  one: 'Cached read, awaited: the same list repeatedly (µs)',
   many: 'Cached read, awaited: 200 workflows in turn (µs)',
 });
 

@@ -12,7 +12,7 @@ const TASKS = {
 
 /** @typedef {{ ms: number, requests: number, preflights: number }} Sample */
 
-/** Each round in a browser of its own, which remembers no preflight. */
+/** Each round runs in a new browser, which has no cached preflight responses. */
 export async function concurrent(/** @type {import('../support/world.mjs').World} */ world) {
   /** @type {Record<string, Record<string, Sample[]>>} */
   const samples = {};

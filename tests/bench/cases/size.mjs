@@ -5,7 +5,7 @@ import { printTable } from '../support/table.mjs';
 
 const PACKAGE = new URL('../../../pkg/', import.meta.url);
 
-/** What an application imports that uses everything. */
+/** The imports of an application that uses everything. */
 const SOURCES = {
   'workflow-db': "export * from '../../pkg/index.js';",
   'supabase-js': "export { createClient } from '@supabase/supabase-js';",
@@ -22,7 +22,7 @@ export async function size() {
     const bundle = await bundleSource(source, ['react', 'react/jsx-runtime']);
     sizes[name] = weigh(bundle);
     if (name !== 'workflow-db') continue;
-    sizes['workflow-db, its JavaScript alone'] = weigh(withoutModule(bundle));
+    sizes['workflow-db, only its JavaScript'] = weigh(withoutModule(bundle));
     sizes['workflow-db, its bare .wasm'] = weigh(await readFile(new URL('workflow_db.wasm', PACKAGE)));
   }
   printTable(
@@ -32,11 +32,10 @@ export async function size() {
   return sizes;
 }
 
-/** A bundle without the text that holds the WebAssembly module, which is by far the longest. @param {string} bundle */
+/** A bundle without the text that contains the WebAssembly module, which is by far the longest. @param {string} bundle */
 function withoutModule(bundle) {
   const texts = bundle.match(/(["'`])[^"'`\\$]{1000,}\1/g) ?? [];
   const longest = texts.toSorted((a, b) => b.length - a.length)[0];
-  if (!(longest?.length > 10_000))
-    throw new Error('The bundle holds no WebAssembly module that could be taken out.');
+  if (!(longest?.length > 10_000)) throw new Error('The bundle contains no WebAssembly module to remove.');
   return bundle.replace(longest, () => '""');
 }

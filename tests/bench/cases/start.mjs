@@ -11,7 +11,7 @@ const PARTS = /** @type {const} */ ({
   client: '  make and configure a client',
 });
 
-/** Each load in a process of its own, where nothing is compiled yet. */
+/** Each load runs in a new process, in which nothing is compiled yet. */
 export async function start(/** @type {import('../support/world.mjs').World} */ { withPage }) {
   /** @type {Record<keyof typeof PARTS, number>[]} */
   const loads = [];

@@ -1,6 +1,6 @@
 import type { Env } from './env.js';
 
-/** The same question as `getWorkflows` asks, with nothing around it. */
+/** The same request as `getWorkflows`, without anything around it. */
 export async function fetchWorkflows(env: Env, init: RequestInit = {}): Promise<object[]> {
   const question = `select=*&user_id=eq.${env.userId}&archived_at=is.null&order=updated_at.desc,id.asc`;
   const headers = { apikey: env.key, authorization: `Bearer ${env.token}`, ...init.headers };

@@ -1,10 +1,10 @@
-/** What a page is given to measure with. */
+/** The values that a page needs to measure. */
 export interface Env {
   url: string;
   key: string;
-  /** The user's token, whose workflows are read. */
+  /** The token of the user whose workflows are read. */
   token: string;
   userId: string;
-  /** The user's workflows, of which the first has nodes and connections. */
+  /** The ids of the user's workflows. The first one has nodes and connections. */
   workflowIds: string[];
 }

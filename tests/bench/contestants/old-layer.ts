@@ -11,7 +11,7 @@ interface Entry {
 const MAX_SIZE = 1000;
 const TTL_MS = 300_000;
 
-/** The pattern that workflow-db takes the place of: a Map in the order of use, in front of supabase-js. */
+/** The pattern that workflow-db replaces: a Map in the order of use in front of supabase-js. */
 export class OldLayer {
   private readonly entries = new Map<string, Entry>();
 

@@ -12,7 +12,7 @@ const KEYS = 200;
 
 type Loop = () => Promise<void>;
 
-/** Each has a loop of its own, so that the engine may specialise each for what it calls. */
+/** Each candidate has its own loop, so that the JavaScript engine can optimize each for its callee. */
 async function measure(env: Env): Promise<Record<'one' | 'many', Samples>> {
   const { userId } = env;
   const ids = env.workflowIds.slice(0, KEYS);
@@ -36,7 +36,7 @@ async function measure(env: Env): Promise<Record<'one' | 'many', Samples>> {
     'workflow-db, db.with({}) kept (through WebAssembly)': async () => {
       for (let i = 0; i < HITS; i += 1) await withOptions.getWorkflows(userId);
     },
-    'workflow-db, db.with({}) each time': async () => {
+    'workflow-db, a new db.with({}) each time': async () => {
       for (let i = 0; i < HITS; i += 1) await db.with({}).getWorkflows(userId);
     },
     'old layer': async () => {

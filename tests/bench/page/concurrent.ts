@@ -15,11 +15,11 @@ const READERS: Record<string, (env: Env) => Reader> = {
   'TanStack Query': newTanstack,
 };
 
-/** A workflow that no task asks for. */
+/** The index of a workflow that no task requests. */
 const WARM_UP_AT = 999;
 
 const TASKS: Record<string, (reader: Reader, env: Env) => Promise<unknown[]>> = {
-  /** Lets the browser compile what all tasks run through, and open a connection. */
+  /** Lets the browser compile the code of all tasks and open a connection. */
   warmUp: async (reader, { workflowIds }) => [await reader.getWorkflow(workflowIds[WARM_UP_AT])],
   points: (reader, { workflowIds }) =>
     Promise.all(workflowIds.slice(0, 200).map((id) => reader.getWorkflow(id))),
@@ -27,7 +27,7 @@ const TASKS: Record<string, (reader: Reader, env: Env) => Promise<unknown[]>> = 
   relations: async (reader, { workflowIds }) => [await reader.getWorkflowWithRelations(workflowIds[0])],
 };
 
-/** Does a task with a new client; how many milliseconds that takes. */
+/** Runs a task with a new client. Returns its duration in milliseconds. */
 async function measure(env: Env, contestant: string, task: string): Promise<number> {
   const reader = READERS[contestant](env);
   const start = performance.now();

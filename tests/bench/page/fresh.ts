@@ -25,7 +25,7 @@ function newReaders(env: Env): typeof readers {
   };
 }
 
-/** With the name of a reader, runs it once; without one, measures all readers. */
+/** Measures all readers, or runs the named one once. */
 async function measure(env: Env, only?: string) {
   readers ??= newReaders(env);
   if (only === undefined) return interleaved(readers, { rounds: ROUNDS, warmUp: WARM_UP });

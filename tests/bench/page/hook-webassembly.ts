@@ -1,4 +1,4 @@
-/** Times how WebAssembly starts from now on, and gets hold of its memory. */
+/** Measures the start of WebAssembly from now on, and captures its memory. */
 export function hookWebAssembly() {
   const { Module, Instance } = WebAssembly;
   const hook = { compile: 0, instantiate: 0, memory: undefined as WebAssembly.Memory | undefined };

@@ -3,9 +3,9 @@ export type Samples = Record<string, number[]>;
 
 interface Options {
   rounds: number;
-  /** Rounds that do not count. */
+  /** Rounds that are not counted. */
   warmUp: number;
-  /** Of the milliseconds. */
+  /** The number by which to divide the milliseconds. */
   divisor?: number;
 }
 

@@ -5,7 +5,7 @@ import { hookWebAssembly } from './hook-webassembly.js';
 const ROWS = 600;
 const FOREIGN_KEYS = 5_000;
 const BURST = 50;
-/** Operations between two bursts of concurrent reads, after which the browser has a turn. */
+/** The number of operations between two bursts of concurrent reads. After each burst the browser gets a turn. */
 const BURST_EVERY = 1_000;
 
 const hook = hookWebAssembly();
@@ -23,7 +23,7 @@ const rows = Array.from({ length: ROWS }, (_, index) => ({
 const text = new Map(rows.map((row) => [row.id, JSON.stringify(row)]));
 const list = [...text.values()].slice(0, 20);
 
-/** Answers point reads and lists from memory. */
+/** Responds to point reads and lists from memory. */
 async function answer(url: string): Promise<Response> {
   const ids = /&id=(?:eq\.|in\.\()([^)&]*)/.exec(url)?.[1].split(',');
   const found = ids?.map((id) => text.get(id)) ?? list;
@@ -37,7 +37,7 @@ async function answer(url: string): Promise<Response> {
 const { db, cache } = createClient({ url: 'http://memory', key: 'key', fetch: answer });
 const fresh = db.with({ fresh: true });
 
-/** The kinds of operations, as they take turns. */
+/** The kinds of operations, which take turns. */
 const OPERATIONS: ((index: number) => unknown)[] = [
   (index) => db.getWorkflow(idAt(index)),
   (index) => db.getWorkflow(idAt(index)),
@@ -51,14 +51,14 @@ const OPERATIONS: ((index: number) => unknown)[] = [
   (index) => (index % 100 === 99 ? fresh.getWorkflows(userId) : db.getWorkflows(userId)),
 ];
 
-/** Ids in an order without a pattern that the cache could like. */
+/** Ids in an order without a pattern that would favor the cache. */
 function idAt(index: number): string {
   return rows[(index * 7919) % ROWS].id;
 }
 
 let done = 0;
 
-/** Runs `count` operations. Returns the bytes of linear memory after them, and the number of requests. */
+/** Runs `count` operations. Returns the size of linear memory afterwards, in bytes, and the number of requests. */
 async function measure(_env: Env, count: number) {
   for (const end = done + count; done < end; done += 1) {
     await OPERATIONS[done % OPERATIONS.length](done);

@@ -2,7 +2,7 @@ import { configure, createClient } from '../../../pkg/index.js';
 import type { Env } from '../contestants/env.js';
 import { hookWebAssembly } from './hook-webassembly.js';
 
-/** Milliseconds of the first synchronous use, and what they go to. */
+/** The duration of the first synchronous use in milliseconds, and that of its parts. */
 function measure({ url, key }: Env) {
   const hook = hookWebAssembly();
   const start = performance.now();

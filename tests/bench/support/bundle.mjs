@@ -12,7 +12,7 @@ const AS_SHIPPED = { bundle: true, minify: true, format: 'esm', target: 'es2022'
  * The page's scripts as an application would ship them.
  *
  * @param {string[]} names
- * @returns {Promise<Map<string, string>>} by the path that they are served under
+ * @returns {Promise<Map<string, string>>} by the path under which they are served
  */
 export async function bundlePages(names) {
   const { outputFiles } = await build({
@@ -26,7 +26,7 @@ export async function bundlePages(names) {
 }
 
 /**
- * What an application's bundle holds of what it imports.
+ * The parts of its imports that an application's bundle contains.
  *
  * @param {string} source
  * @param {string[]} [external]

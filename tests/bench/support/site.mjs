@@ -4,13 +4,13 @@ import { listen } from '../../support/listen.mjs';
 
 const HEADERS = {
   'Cache-Control': 'no-store',
-  // An isolated page has a clock of 5 µs instead of 100.
+  // The clock of a cross-origin isolated page has a resolution of 5 µs instead of 100.
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
 /**
- * Serves scripts, and for each `/name` a blank page that runs `/name.js`, on an origin of its own.
+ * Serves scripts from an origin of its own, and for each `/name` a blank page that runs `/name.js`.
  *
  * @param {Map<string, string>} scripts by path
  */

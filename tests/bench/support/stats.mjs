@@ -1,6 +1,6 @@
 // @ts-check
 
-/** The value that a part of all is below; between two samples, in proportion. @param {number[]} samples @param {number} part */
+/** The value below which this part of the samples lies, interpolated between two samples. @param {number[]} samples @param {number} part */
 export function quantile(samples, part) {
   const sorted = samples.toSorted((a, b) => a - b);
   const place = (sorted.length - 1) * part;
@@ -11,5 +11,5 @@ export function quantile(samples, part) {
 /** @param {number[]} samples */
 export const median = (samples) => quantile(samples, 0.5);
 
-/** Sample by sample, how many times as much. @param {number[]} samples @param {number[]} base */
+/** The ratio of each sample to the base sample of the same round. @param {number[]} samples @param {number[]} base */
 export const ratios = (samples, base) => samples.map((sample, index) => sample / base[index]);

@@ -1,10 +1,10 @@
 // @ts-check
 
 /**
- * Prints rows under a title: texts to the left, everything else to the right.
+ * Prints rows under a title: texts left-aligned, everything else right-aligned.
  *
  * @param {string} title
- * @param {Record<string, unknown>[]} rows all with the same columns
+ * @param {Record<string, unknown>[]} rows with the same columns
  */
 export function printTable(title, rows) {
   const columns = Object.keys(rows[0]);

@@ -11,7 +11,7 @@ const PAGES = ['cached', 'fresh', 'concurrent', 'start', 'memory'];
 
 /** @typedef {Awaited<ReturnType<typeof openWorld>>} World */
 
-/** A stack with a busy user, a site with the contestants, and a browser. */
+/** A stack with a user who has many rows, a site with the contestants, and a browser. */
 export async function openWorld() {
   /** @type {(() => Promise<unknown>)[]} */
   const ends = [];
@@ -28,7 +28,7 @@ export async function openWorld() {
     const env = { url: stack.url, key: stack.publishableKey, ...(await busyUser(stack)) };
 
     /**
-     * Measures in a page of a browser that has seen nothing yet.
+     * Measures in a page of a new browser.
      *
      * @param {string} name
      * @param {(measure: (...args: unknown[]) => Promise<any>, page: import('playwright-core').Page) => Promise<any>} use

@@ -4,41 +4,41 @@ import { FAULTS } from './faults.mjs';
 import { OPERATIONS } from './operations.mjs';
 
 /** @typedef {import('../../e2e/support/world.mjs').World} World */
-/** Where functions run in a browser. @typedef {Pick<import('../../e2e/support/world.mjs').Tab, 'run'>} Page */
+/** A page in which functions run. @typedef {Pick<import('../../e2e/support/world.mjs').Tab, 'run'>} Page */
 
 /**
- * One fault and one operation. `once`: only the first request meets the fault; `always`: each one does.
+ * One fault and one operation. `once`: only the first request is affected; `always`: every request is.
  *
  * @typedef {{ fault: string, operation: string, times: 'once' | 'always' }} Cell
  */
 
 /**
- * What came of a cell.
+ * The result of a cell.
  *
  * @typedef {object} Result
  * @property {string} outcome `value`, or the code of the error
  * @property {string | null} cause for RETRY_EXHAUSTED, the code of the last error
- * @property {number} requests that the server counted
- * @property {number | null} rows that the write left; null for what writes nothing
+ * @property {number} requests counted by the server
+ * @property {number | null} rows in the database after the write; null if the operation writes nothing
  * @property {number} entries in the cache afterwards
- * @property {string} said all that the error says
- * @property {number | null} events told of one change; null for all but subscriptions
- * @property {string[]} statuses of the subscription, one after the other; none for all but subscriptions
- * @property {string[]} told what it was told, by the names that the row had
+ * @property {string} said the error's texts
+ * @property {number | null} events reported for one change; null except for subscriptions
+ * @property {string[]} statuses of the subscription, in order; empty except for subscriptions
+ * @property {string[]} told the row's names in the reported changes
  */
 
-/** For how long an attempt may take where it is the fault that it takes forever. */
+/** The timeout of an attempt, for faults in which it would never end. */
 const SHORT_TIMEOUT_MS = 4000;
-/** A connection that has gone dead is noticed by its heartbeat. */
+/** How long a subscription may take: only a heartbeat detects a dead connection. */
 const LIVE_MS = 90_000;
 const ATTEMPTS = 3;
 const QUICK = { maxAttempts: ATTEMPTS, initialBackoffMs: 1, maxBackoffMs: 2 };
-/** Enough attempts for a server that takes a few seconds to start. */
+/** Enough attempts for a server that takes a few seconds to restart. */
 const PATIENT = { maxAttempts: 200, initialBackoffMs: 100, maxBackoffMs: 200 };
 
 /**
- * Prepares a cell: a user with a workflow, and a client that knows the stack by a name of its own. The name is what
- * faults and counts go by, and gives each cell its own connections (a browser has only six to one host).
+ * Prepares a cell: a user with a workflow, and a client with its own host name for the stack. Faults and counts are
+ * selected by that name, and it gives each cell its own connections (a browser opens only six to one host).
  *
  * @param {World} world
  * @param {Page} tab
@@ -53,11 +53,11 @@ export async function prepareCell({ stack, newUser, newWorkflow, rows }, tab, ce
   const requests = () =>
     stack.requests.all().filter((entry) => entry.host.startsWith(host) && entry.method !== 'OPTIONS');
 
-  // A live connection that goes dead is the test's doing, to all of them at once.
+  // Dead connections are simulated by the test, for all cells at once.
   const isFrozen = cell.fault === 'dead socket' && operation.kind === 'subscribe';
   if (rule && !isFrozen) {
     const isSubscription = operation.kind === 'subscribe';
-    // A subscription never gives up, so that one meets the fault as often as a call would.
+    // A subscription never stops retrying, so it meets the fault as often as a call would.
     const all = isSubscription ? ATTEMPTS : 'always';
     const path = isSubscription ? '/realtime/v1' : '/rest/v1';
     stack.faults.add({ match: { header: { host }, path }, times: cell.times === 'once' ? 1 : all, ...rule });
@@ -107,13 +107,13 @@ export async function prepareCell({ stack, newUser, newWorkflow, rows }, tab, ce
     };
   }
 
-  /** Opens a subscription, and tells how often one change is told. @returns {Promise<Result>} */
+  /** Opens a subscription and counts the events for one change. @returns {Promise<Result>} */
   async function subscribe() {
     await open();
     return changeIsTold();
   }
 
-  /** Resolves once it is live. `ready` may have been rejected before: a subscription goes on trying. */
+  /** Resolves once it is live. `ready` may have rejected before, because a subscription continues to try. */
   async function open() {
     await tab.run(async (host) => {
       const all = /** @type {any} */ (globalThis);
@@ -134,7 +134,7 @@ export async function prepareCell({ stack, newUser, newWorkflow, rows }, tab, ce
   /** @returns {Promise<Result>} */
   async function changeIsTold() {
     const told = () => tab.run((host) => /** @type {any} */ (globalThis).told[host], host);
-    // One after the other is told: whatever was told of the first is known by then.
+    // Changes are reported in order: once the second is reported, all reports of the first have arrived.
     for (const name of ['changed', 'last']) {
       await stack.sql('update workflows set name = $1 where id = $2', [name, workflow.id]);
       await until(async () => (await told()).includes(name), LIVE_MS);

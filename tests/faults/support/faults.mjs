@@ -3,19 +3,19 @@
 /** @typedef {import('../../../examples/local-stack/lib/faults.mjs').FaultRule} FaultRule */
 
 /**
- * What a request meets.
+ * The effect of a fault on a request.
  *
- * - `late`: the answer comes late, and is right.
- * - `before`: the server does nothing with the request, and no usable answer comes.
- * - `after`: the server does what it is asked, and its answer is lost.
+ * - `late`: the response is correct but late.
+ * - `before`: the server does not process the request, and no usable response arrives.
+ * - `after`: the server processes the request, and its response is lost.
  * - `restart`: a process of the server ends and starts again.
  *
  * @typedef {object} Fault
  * @property {'late' | 'before' | 'after' | 'restart'} kind
  * @property {Partial<FaultRule> & Pick<FaultRule, 'action'>} [rule] how the gateway injects it
- * @property {string} [code] of the error when every attempt meets it; NETWORK by default
- * @property {boolean} [isFinal] whether the first attempt is the last
- * @property {RegExp} [says] what the error has to say
+ * @property {string} [code] the error's code if every attempt fails; NETWORK by default
+ * @property {boolean} [isFinal] whether the request is not retried
+ * @property {RegExp} [says] a pattern for the error's texts
  */
 
 /** @param {number} status @param {Partial<FaultRule>} [more] @returns {Fault} */
@@ -73,7 +73,7 @@ export const FAULTS = {
   'database restart': { kind: 'restart' },
 };
 
-/** Those that the tests of every day try: one or two of each kind. */
+/** The faults of the core: one or two of each kind. */
 export const CORE = [
   'latency',
   'reset before commit',

@@ -5,14 +5,14 @@ import { randomUUID } from 'node:crypto';
 /** @typedef {Record<string, any>} Row */
 
 /**
- * What a client does. `subscribe` is the one that is no call of `db`.
+ * An operation of a client. Only `subscribe` is not a call of `db`.
  *
  * @typedef {object} Operation
- * @property {'read' | 'insert' | 'write' | 'subscribe'} kind `insert` carries its id, so that its row can be looked for
- * @property {(user: User, workflow: Row) => unknown[]} call name and arguments
- * @property {[table: string, rest: string]} [rows] those it makes, by the workflow's id ($1) and the user's ($2)
- * @property {number} [leaves] how many rows there are once it has been done; 1 by default
- * @property {number} [entries] in the cache once it has been done; none by default
+ * @property {'read' | 'insert' | 'write' | 'subscribe'} kind `insert` contains the id, so that the row can be found
+ * @property {(user: User, workflow: Row) => unknown[]} call the name and the arguments
+ * @property {[table: string, rest: string]} [rows] selects the rows that it creates, by the workflow's id ($1) and the user's ($2)
+ * @property {number} [leaves] the number of these rows afterwards; 1 by default
+ * @property {number} [entries] the number of cache entries afterwards; 0 by default
  */
 
 const node = { node_id: 'a', node_type: 'text_input' };

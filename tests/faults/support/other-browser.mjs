@@ -1,5 +1,5 @@
 // @ts-check
-// The core of the matrix in a browser other than Chromium.
+// Runs the core of the matrix in a browser other than Chromium.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { useWorld } from '../../e2e/support/world.mjs';
@@ -7,7 +7,7 @@ import { check } from './rules.mjs';
 import { CORE_CELLS, runApart } from './runner.mjs';
 import { openPage } from './webdriver.mjs';
 
-/** How often each sends a read whose connection is reset, before it reports a failure. */
+/** How often each browser sends a read whose connection is reset before it reports a failure. */
 const SENDS = { Firefox: 10, WebKit: 1 };
 
 /** @param {keyof typeof SENDS} browser */
@@ -28,7 +28,7 @@ export async function tryCore(browser) {
   const seen = await runApart(world, page, CORE_CELLS);
   const uncaught = await page.run(() => /** @type {any} */ (globalThis).uncaught);
 
-  test(`no fault ends in an error that is not caught, in ${browser}`, () => assert.deepEqual(uncaught, []));
+  test(`no fault causes an uncaught error, in ${browser}`, () => assert.deepEqual(uncaught, []));
   for (const { cell, result, broken } of seen) {
     test(`${cell.operation}, ${cell.fault}, ${cell.times}, in ${browser}`, () => {
       if (!result) throw broken;

@@ -9,7 +9,7 @@ import { OPERATIONS } from './operations.mjs';
 const ATTEMPTS = 3;
 
 /**
- * What a cell is to end with.
+ * Checks the result of a cell.
  *
  * @param {Cell} cell
  * @param {Result} result
@@ -20,42 +20,42 @@ export function check({ fault: name, operation: of, times }, result, sends = 1) 
   const operation = OPERATIONS[of];
   const isMet = fault.kind !== 'late';
   if (operation.kind === 'subscribe') {
-    // A restart of the database leaves the socket open: the server follows the database again by itself.
+    // A restart of the database keeps the socket open: the realtime server resumes replication by itself.
     const isEnded = name === 'server restart' || name === 'dead socket';
     return checkSubscription(fault, isEnded && times === 'once', times, result);
   }
 
-  // A fault that passes is not seen by the caller; one that stays is told by its own code.
+  // The caller does not notice a temporary fault; a permanent one is reported with its code.
   const fails = fault.isFinal || (isMet && fault.kind !== 'restart' && times === 'always');
   const own = fault.code ?? 'NETWORK';
-  // The replay of a batch is refused with 409, because its rows are there.
+  // The database refuses the replay of a batch with 409, because its rows exist.
   const refusesReplays = of === 'batch' && fault.kind === 'after';
   if (!fails) assert.equal(result.outcome, 'value', result.said);
   else if (fault.isFinal) assert.equal(result.outcome, own);
   else assert.deepEqual([result.outcome, result.cause], ['RETRY_EXHAUSTED', own]);
   if (fails && fault.says) assert.match(result.said, fault.says, 'the error says what happened');
 
-  // One row, or none where the server never acted: never two.
+  // One row, or none if the server never processed the request; never two.
   const isDone = !fails || fault.kind === 'after';
   const { leaves = 1, rows, entries = 0 } = operation;
   if (rows) assert.equal(result.rows, isDone ? leaves : 1 - leaves, 'rows in the database');
 
-  // Nothing that failed is kept as if it had been read.
+  // Failed reads leave no cache entries.
   assert.equal(result.entries, fails ? 0 : entries, 'entries in the cache');
 
   if (fault.kind === 'restart') return assert.ok(result.requests >= 1);
-  // An insert whose answer was lost is looked for by its id once the replay says that it is there; a batch that was
-  // refused for that reason is sent once more as a replay.
+  // After a lost response, an insert is read by its id once the replay reports that it exists. A batch refused for that
+  // reason is sent once more as a replay.
   const attempts = fault.isFinal ? 1 : !isMet ? 1 : times === 'always' ? ATTEMPTS : 2;
   const verifies =
     (operation.kind === 'insert' || refusesReplays) && fault.kind === 'after' && times === 'once' ? 1 : 0;
   const isReset = fault.rule?.action.startsWith('reset') && times === 'always';
   const all = (attempts + verifies) * (isReset && operation.kind === 'read' ? sends : 1);
-  assert.equal(result.requests, all, 'requests that the server counted');
+  assert.equal(result.requests, all, 'requests counted by the server');
 }
 
 /**
- * A subscription never gives up: it is live in the end, and tells each change once.
+ * A subscription never stops retrying: in the end it is live and reports each change once.
  *
  * @param {import('./faults.mjs').Fault} fault
  * @param {boolean} isEnded whether the fault ends a connection that was live
@@ -64,14 +64,19 @@ export function check({ fault: name, operation: of, times }, result, sends = 1) 
  */
 function checkSubscription(fault, isEnded, times, result) {
   assert.equal(result.outcome, 'value');
-  assert.deepEqual(result.told, ['changed', 'last'], 'each change is told once, in order, and nothing else');
+  assert.deepEqual(
+    result.told,
+    ['changed', 'last'],
+    'each change is reported once, in order, and nothing else is',
+  );
   const first = result.statuses.indexOf('live');
-  // Failures that last are told before it is live; what ends it afterwards is told, and that it is live again.
+  // Lasting failures are reported before it is live; afterwards, the loss of the connection and the recovery are
+  // reported.
   assert.match(result.statuses.slice(0, first + 1).join(), /^(error,)?live$/);
   const after = result.statuses.slice(first + 1).join();
   if (isEnded) assert.match(after, /^reconnecting,(error,)?live$/);
   else assert.equal(after, '');
   if (fault.kind === 'restart') return;
   const failed = fault.kind === 'late' ? 0 : times === 'once' ? 1 : ATTEMPTS;
-  assert.ok(result.requests > failed, 'it connected again after each that failed');
+  assert.ok(result.requests > failed, 'it reconnected after each failure');
 }

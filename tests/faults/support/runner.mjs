@@ -6,7 +6,7 @@ import { OPERATIONS } from './operations.mjs';
 /** @typedef {import('./cells.mjs').Cell} Cell */
 /** @typedef {import('./cells.mjs').Result} Result */
 
-/** What a cell ended with, or why it could not be run. @typedef {{ cell: Cell, result?: Result, broken?: unknown }} Seen */
+/** The result of a cell, or the reason why it could not run. @typedef {{ cell: Cell, result?: Result, broken?: unknown }} Seen */
 
 const AT_ONCE = 24;
 
@@ -17,13 +17,13 @@ export const CELLS = Object.keys(FAULTS).flatMap((fault) =>
   ),
 );
 
-/** What every day's tests run, and other browsers than Chromium. */
+/** The cells of everyday tests, and of browsers other than Chromium. */
 export const CORE_CELLS = CELLS.filter(
   ({ fault, operation }) => CORE.includes(fault) && OPERATIONS[operation].kind !== 'subscribe',
 );
 
 /**
- * Runs cells that do not affect one another, several at a time.
+ * Runs independent cells, several at a time.
  *
  * @param {import('../../e2e/support/world.mjs').World} world
  * @param {import('./cells.mjs').Page} page

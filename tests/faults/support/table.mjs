@@ -22,7 +22,7 @@ what it saw. The tests compare the page with a new run, and every cell with the 
 | \`2 req\` | requests that the server counted, including the read that checks whether a lost insert was made |
 | \`1 row\` | rows in the database that the write is about: 1 or 0, never 2. After a delete, 0 means deleted |
 | \`1 entry\` | entries in the cache afterwards |
-| \`1 event\` | for a subscription: how often one change was told once it was live |
+| \`1 event\` | for a subscription: how often one change was reported once it was live |
 | \`… req\` | as many as it took: during a restart, and for a subscription, that depends on time |
 
 Retries are at their default number (3 attempts), with short waits. "dead socket" is a connection that takes the request and
@@ -55,14 +55,14 @@ function text({ fault, operation }, { outcome, cause, requests, rows, entries, e
 }
 
 /**
- * The page, from what came of every cell.
+ * The page with the results of all cells.
  *
  * @param {{ cell: Cell, result: Result }[]} seen
  */
 export function writeTable(seen) {
   const titles = {
-    once: 'The first request meets the fault',
-    always: 'Every request meets the fault (for a subscription: the first three)',
+    once: 'The first request is affected',
+    always: 'Every request is affected (for a subscription: the first three)',
   };
   const sections = Object.entries(titles).flatMap(([times, title]) => [
     `\n## ${title}`,
