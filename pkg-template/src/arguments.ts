@@ -12,7 +12,7 @@ type Plain = undefined | null | boolean | number | string | symbol | Field[] | O
 /** A member of an object: its name, its value, the value as JSON and, for a list of objects, the fields of each. */
 type Field = [name: string, value: Plain, json: string | undefined, rows: Field[][] | undefined];
 
-/** Represents a value that JSON cannot represent or that no column holds. */
+/** Represents a value that JSON cannot represent or that no column accepts. */
 type Other = Readonly<Record<never, never>>;
 
 const OTHER: Other = Object.freeze({});
@@ -83,7 +83,7 @@ function fieldOf(name: string, value: unknown, scope: Scope, lists: number): Fie
   const isList = lists > 0 && Array.isArray(value) && LISTS_OF_ROWS.includes(name);
   const rows = isList ? rowsOf(value, { ...scope, path }, lists - 1) : undefined;
   const simple = plainValue(value);
-  // The engine rejects a value that no column holds, with a message about that column.
+  // The engine rejects a value that no column accepts, with a message about that column.
   const isCarried =
     typeof value === 'number' ? Number.isFinite(value) : typeof value === 'object' || simple !== OTHER;
   const json = isCarried ? stringify(value, { ...scope, path, column: name }) : undefined;

@@ -16,15 +16,15 @@ const EXPIRY_LEEWAY_MS = 1000;
 /** A copy of an entry, ready to be returned. */
 export interface Copy {
   readonly data: unknown;
-  /** The entry as the server sent it, without the effect of waiting writes. */
+  /** The entry as the server sent it, without the effect of pending writes. */
   readonly base: unknown;
   /** When it last changed, by the wall clock. */
   readonly since: number;
   /** A promise of `data`, created at the first hit and shared by all callers. */
   promise: Promise<unknown> | undefined;
   /**
-   * Until when the copy may answer (wall clock); after that the engine must be asked. Negative: it is from an earlier visit,
-   * or stands for a row that the server does not know yet.
+   * Until when the copy may be served (wall clock); after that the engine must be asked. Negative: it is from an
+   * earlier visit, or represents a row that the server has not stored yet.
    */
   until: number;
   /** The number by which hits are reported to the engine. */
@@ -36,17 +36,17 @@ export interface Copy {
 /**
  * Copies of the engine's entries, so that a hit costs one lookup in a Map and no call into WebAssembly.
  *
- * The engine decides which copies there are and how long they may answer. This class answers hits, records the order
- * of use, and notifies the observers of entries.
+ * The engine decides which copies exist and how long they may be served. This class serves hits, records the order of
+ * use, and notifies the observers of entries.
  */
 export class CacheMirror {
-  /** Hits answered here. */
+  /** Hits served here. */
   hits = 0;
   /** Called when events get their first listener, and when the last one is removed. */
   onHeard: (isHeard: boolean) => void = () => {};
   /** Whether rows are frozen before they are returned. */
   isDebug = false;
-  /** Called when the wall clock was set back: the engine must then publish how long copies may answer. */
+  /** Called when the wall clock was set back: the engine must then publish again how long copies may be served. */
   onClockSetBack: () => void = () => {};
 
   /** Results that no copy can provide, for React. */
@@ -54,7 +54,7 @@ export class CacheMirror {
 
   readonly spellings = new Spellings();
 
-  /** By key. The offline part puts copies of its own here. */
+  /** By key. The offline part adds its own copies here. */
   readonly copies = new Map<string, Copy>();
   private readonly listeners = new Map<string, Set<() => void>>();
   /** Entries that changed and whose listeners were not called yet. */
@@ -67,15 +67,15 @@ export class CacheMirror {
   /** The last reading of the wall clock. */
   private latest = 0;
 
-  /** What keeps entries and writes beyond the page, if the client was configured with `offline`. */
+  /** The storage of entries and writes beyond the page, if the client was configured with `offline`. */
   offline: Attached | undefined;
 
-  /** What calls of services send, by their numbers, as long as they may send it again. */
+  /** The requests to services by the number of the call, while they may be sent again. */
   readonly serviceCalls = new Map<number, ServiceCall>();
 
   constructor(private readonly calls: Calls) {}
 
-  /** What call `number` sends to a service. */
+  /** The request to a service of call `number`. */
   serviceCall(number: number): ServiceCall | undefined {
     return this.serviceCalls.get(number);
   }
@@ -124,7 +124,7 @@ export class CacheMirror {
     return copy;
   }
 
-  /** The copy under `key`, if it may answer. */
+  /** The copy under `key`, if it may be served. */
   private copyOf(key: string): Copy | undefined {
     const now = this.now();
     const copy = this.copies.get(key);
@@ -162,12 +162,12 @@ export class CacheMirror {
     if (isNews) this.notify(key);
   }
 
-  /** Whether the entry under `key` is from an earlier visit, or stands for a row that the server does not know yet. */
+  /** Whether the entry under `key` is from an earlier visit, or represents a row that the server has not stored yet. */
   isRestored(key: string): boolean {
     return (this.copies.get(key)?.until ?? 0) < 0;
   }
 
-  /** A row changed, which other pages have to know: null if it is gone, undefined if it is unknown. */
+  /** A row changed, which other pages must be notified of: null if it is gone, undefined if it is unknown. */
   rowChanged(table: string, id: string | undefined, row: unknown): void {
     afterStep(() => this.offline?.rowChanged(table, id, row));
   }
@@ -175,7 +175,7 @@ export class CacheMirror {
   /** There is no entry under `key`: it was removed, or a response to it was outdated before it could be stored. */
   drop(key: string): void {
     const until = this.copies.get(key)?.until;
-    // What expired, or was withdrawn because the user may have changed, is kept for a later visit.
+    // Entries that expired, or were withdrawn because the user may have changed, are kept for a later visit.
     const isWrong = until === undefined || until < 0 || until > Date.now() + EXPIRY_LEEWAY_MS;
     this.copies.delete(key);
     if (isWrong) this.offline?.entryChanged(key);
@@ -183,7 +183,7 @@ export class CacheMirror {
   }
 
   /**
-   * Withdraws all copies until they are put again. Observers keep what they show until the entry is dropped, and are
+   * Withdraws all copies until they are published again. Observers keep their data until the entry is dropped, and are
    * notified then.
    */
   withdraw(): void {
@@ -193,7 +193,7 @@ export class CacheMirror {
     this.rendered.clear();
   }
 
-  /** The entry under `key`, also if it is from an earlier visit. Does not count as a use. */
+  /** The entry under `key`, even if it is from an earlier visit. Does not count as a use. */
   peek(key: string): unknown {
     const copy = this.isRestored(key) ? this.copies.get(key) : this.copyOf(key);
     return copy && this.handedOut(copy.data);
@@ -291,7 +291,7 @@ export class CacheMirror {
     return Object.assign(new DatabaseError(code, message, originalError), known, conflict);
   }
 
-  /** A value of the engine's as JSON, with numbers as they were read. */
+  /** A value of the engine's as JSON, with numbers spelled as they were read. */
   write(value: unknown): string | undefined {
     return stringify(value, { path: 'graph', row: undefined, column: 'graph', spellings: this.spellings });
   }

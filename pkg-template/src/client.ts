@@ -46,7 +46,7 @@ export function inspectorOf(client: DatabaseClient): Inspector | undefined {
 
 const userIds = new WeakMap<DatabaseClient, () => string | undefined>();
 
-/** The id of the signed-in user, if a token named it, or of the last known one offline. For the package's own hooks. */
+/** The id of the signed-in user, if a token contained it, or of the last known one offline. For the package's own hooks. */
 export function userIdOf(client: DatabaseClient): string | undefined {
   return userIds.get(client)?.();
 }
@@ -177,7 +177,7 @@ export class ConfigurableClient implements DatabaseClient, Resident {
     this.tell(options.onEvent);
     const { followed } = this;
     this.follow(options.supabase);
-    // What another auth client reported no longer counts.
+    // Reports of the previous auth client no longer count.
     if (followed !== undefined && followed !== options.supabase) this.authChanged();
     this.talkTo([source.url, source.key, options.schema ?? 'public'].join(' '), offline, source);
   }
@@ -206,7 +206,7 @@ export class ConfigurableClient implements DatabaseClient, Resident {
     this.mirror.reset();
   }
 
-  /** Keeps entries and writes beyond the page, or no longer. */
+  /** Starts or stops keeping entries and writes beyond the page. */
   private keepIn(offline: OfflinePart | undefined, source: Source | undefined): void {
     const { mirror } = this;
     mirror.offline?.detach();

@@ -73,7 +73,9 @@ export function createDb(client: () => Client, mirror: CacheMirror, calls: Calls
       return outcome as Promise<Response>;
     };
   };
-  /** Calls a function, which the offline part may answer: from an earlier visit, or by storing a write. */
+  /**
+   * Calls a function. The offline part may answer instead: with an entry of an earlier visit, or by storing a write.
+   */
   const perform = (name: Name, args: readonly unknown[], options: CallOptions | undefined) => {
     const { offline } = mirror;
     const own = () => ask(name, args, options);

@@ -33,11 +33,11 @@ export class DatabaseError extends Error {
   readonly attempts: number = 0;
   /** Whether the same call may succeed later. */
   readonly retryable: boolean = false;
-  /** What the user has to decide, if a save with `base` could not be merged. */
+  /** The conflicts for the user to resolve, if a save with `base` could not be merged. */
   readonly conflicts?: GraphConflict[];
-  /** Everything that could be merged. Where there is a conflict, it contains the version of `base`. */
+  /** The merged graph. Where there is a conflict, it contains the version of `base`. */
   readonly merged?: Pick<WorkflowWithRelations, 'nodes' | 'connections'>;
-  /** The workflow as others saved it. Pass it as `base` of the save that resolves the conflicts. */
+  /** The workflow after the concurrent saves. Pass it as `base` of the save that resolves the conflicts. */
   readonly theirs?: WorkflowWithRelations;
 
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- anything may be thrown

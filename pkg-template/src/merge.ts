@@ -4,14 +4,14 @@ import { stringify } from './stringify.js';
 import type { GraphConflict, WorkflowGraph } from './types.js';
 import { runningClient } from './wasm.js';
 
-/** Numbers are taken as JavaScript holds them. */
+/** Numbers are used as JavaScript represents them. */
 const NO_SPELLINGS = /* @__PURE__ */ new Spellings();
 
 /** The result of a merge. */
 export interface GraphMerge<Graph extends WorkflowGraph = WorkflowGraph> {
-  /** Everything that could be merged. Where there is a conflict, it contains the version of `base`. */
+  /** The merged graph. Where there is a conflict, it contains the version of `base`. */
   merged: Pick<Graph, 'nodes' | 'connections'>;
-  /** What has to be decided; empty if everything could be merged. */
+  /** The conflicts to resolve; empty if everything could be merged. */
   conflicts: GraphConflict[];
 }
 

@@ -7,11 +7,11 @@ import type { SocketConstructor } from './socket-driver.js';
 
 /** The cache's limits. */
 export interface CacheConfig {
-  /** How long an entry answers reads, in milliseconds; 300 000 by default. */
+  /** The lifetime of an entry, in milliseconds; 300 000 by default. */
   defaultTTL?: number;
   /** Maximum number of entries; 1 000 by default. Beyond it, the least recently used entry is evicted. */
   maxSize?: number;
-  /** Age in milliseconds after which an entry still answers but is refreshed in the background. Off by default. */
+  /** Age in milliseconds after which an entry is still served but refreshed in the background. Off by default. */
   staleMs?: number;
 }
 
@@ -24,9 +24,9 @@ export interface RealtimeConfig {
    */
   deletes?: 'filtered' | 'unfiltered';
   /**
-   * How often followed rows are read again and compared without a sign of a gap, in milliseconds; 900 000 (15
-   * minutes) by default. A server may lose changes without a sign. The interval is shortened randomly, so that
-   * clients do not read at the same time, and pauses while the page is hidden.
+   * How often subscribed rows are read again and compared without a sign of a gap, in milliseconds; 900 000 (15
+   * minutes) by default. A server may lose changes silently. The interval is shortened randomly, so that clients do not
+   * read at the same time, and pauses while the page is hidden.
    */
   resyncMs?: number;
 }
@@ -143,7 +143,7 @@ export type ClientEvent =
   | { type: 'gap'; table: string }
   /** The engine failed and was restarted: calls in flight rejected with `error`, and the cache is empty. */
   | { type: 'engineRestarted'; error: DatabaseError }
-  /** The user changed or signed out; nothing of the previous user is left. */
+  /** The user changed or signed out; no rows of the previous user are left. */
   | { type: 'userChanged' }
   /** Nothing can be persisted from now on, because of `error`. The client works as without `offline`. */
   | { type: 'offline'; error: DatabaseError };
@@ -152,11 +152,11 @@ export type ClientEvent =
 export interface CallOptions {
   /** Aborts the call, which rejects with ABORTED. */
   signal?: AbortSignal;
-  /** Asks the server even if the cache could answer. Observers keep what they show until the response arrives. */
+  /** Bypasses the cache. Observers keep their data until the response arrives. */
   fresh?: boolean;
   /**
-   * Resolves a write as soon as it is stored on this device, with the row as it will look, and sends it later. Needs
-   * `configure({ offline })`. Writes that carry a secret, or that need a result from the server, are sent now.
+   * Resolves a write as soon as it is stored on this device, with the expected row, and sends it later. Needs
+   * `configure({ offline })`. Writes that contain a secret, or that need a result from the server, are sent now.
    */
   queue?: boolean;
   /** How long the result is cached, in milliseconds. */

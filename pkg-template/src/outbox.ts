@@ -12,8 +12,8 @@ export interface OutboxEntry {
   /** When it was made, in milliseconds since 1970. */
   readonly createdAt: number;
   /**
-   * `pending` waits for its turn, `sending` is being sent, `failed` was refused by the server, and `blocked` depends on
-   * a failed one.
+   * `pending` is queued, `sending` is being sent, `failed` was refused by the server, and `blocked` depends on a failed
+   * one.
    */
   readonly state: 'pending' | 'sending' | 'failed' | 'blocked';
   /** How often it was sent. */
@@ -24,29 +24,29 @@ export interface OutboxEntry {
 
 /** The state of the unsent writes of the signed-in user. */
 export interface SyncState {
-  /** The number of writes that wait or are being sent. */
+  /** The number of writes that are queued or being sent. */
   readonly pending: number;
   /** The number of writes that the server refused. */
   readonly failed: number;
   /** The number of writes that depend on a failed one. */
   readonly blocked: number;
-  /** Whether the browser has a network, as far as it knows. */
+  /** Whether the browser reports a network connection. */
   readonly isOnline: boolean;
   /** Whether a write is being sent, in this tab or in another one. */
   readonly isFlushing: boolean;
-  /** Why nothing can be persisted here, if that is so. */
+  /** Why nothing can be persisted here, if nothing can. */
   readonly error: DatabaseError | undefined;
 }
 
-/** What can be done with the unsent writes. */
+/** The operations on the unsent writes. */
 export interface OutboxActions {
   /** The unsent writes in the order in which they are sent. */
   list(): readonly OutboxEntry[];
   /** Sends now instead of waiting. Resolves when every pending write was tried, or the server cannot be reached. */
   flush(): Promise<void>;
-  /** Sends a failed write again, and what depends on it. */
+  /** Sends a failed write again, together with the writes that depend on it. */
   retry(id: string): Promise<void>;
-  /** Removes a write for good, and what cannot succeed without it. */
+  /** Removes a write permanently, together with the writes that cannot succeed without it. */
   discard(id: string): Promise<void>;
 }
 
@@ -56,7 +56,7 @@ export interface Outbox extends SyncState, OutboxActions {
   subscribe(listener: () => void): () => void;
 }
 
-/** What an attached offline part provides. */
+/** The functions of an attached offline part. */
 export interface OutboxSource extends Omit<OutboxActions, 'list'> {
   /** A new object after each change. */
   state(): SyncState & { readonly entries: readonly OutboxEntry[] };
@@ -114,13 +114,13 @@ class ClientOutbox implements Outbox {
   /** On a server, and in the browser's first render. */
   readonly serverState = (): ReturnType<OutboxSource['state']> => EMPTY;
 
-  /** Shows what this source provides. */
+  /** Connects the outbox to this source. */
   connect(source: OutboxSource): void {
     this.source = source;
     this.changed();
   }
 
-  /** Shows nothing any more, unless another source was connected meanwhile. */
+  /** Disconnects the source, unless another one was connected in the meantime. */
   disconnect(source: OutboxSource): void {
     if (this.source !== source) return;
     this.source = undefined;

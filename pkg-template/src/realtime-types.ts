@@ -31,13 +31,13 @@ export type RealtimeEvent = Change<any>;
 export type RealtimeEventHandler = (event: RealtimeEvent) => void;
 
 /**
- * The status of a subscription. `connecting` until the server confirms that changes flow; `live` from then on;
+ * The status of a subscription. `connecting` until the server confirms that changes are delivered; `live` from then on;
  * `reconnecting` while the connection is down (missed changes are found when it is back); `closed` for good.
  *
- * `error` if it does not work, and not just for a moment: the server refuses the connection, the token or the
- * subscription, or the token provider throws, three times in a row; or there has been no connection for 8 seconds.
- * Retries continue with growing pauses of up to half a minute (10 minutes for a filter or table that the server
- * refuses). When one succeeds, the status becomes `live` by itself.
+ * `error` if it fails, and not just for a moment: the server refuses the connection, the token or the subscription, or
+ * the token provider throws, three times in a row; or there has been no connection for 8 seconds. Retries continue with
+ * growing pauses of up to half a minute (10 minutes for a filter or table that the server refuses). When one succeeds,
+ * the status becomes `live` by itself.
  */
 export type SubscriptionStatus = 'connecting' | 'live' | 'reconnecting' | 'closed' | 'error';
 
@@ -49,9 +49,9 @@ export interface ActiveSubscription {
   scope: string | undefined;
   filter: string | undefined;
   status: SubscriptionStatus;
-  /** How many changes its handler has received. */
+  /** The number of changes that its handler has received. */
   events: number;
-  /** How many of them were found by reading again after a gap. */
+  /** The number of those that were found by reading again after a gap. */
   resyncs: number;
 }
 
@@ -70,19 +70,19 @@ export interface SubscriptionHandle {
   readonly id: string;
   readonly status: SubscriptionStatus;
   /**
-   * Why it does not work: set while `status` is `error`, or if something other than `unsubscribe` closed it. Its
-   * `status` is the HTTP status of a refused connection, which browsers do not report: there the code is NETWORK.
+   * The reason, while `status` is `error`, or if something other than `unsubscribe` closed it. Its `status` is the HTTP
+   * status of a refused connection, which browsers do not report: there the code is NETWORK.
    */
   readonly error: DatabaseError | null;
   /**
-   * Resolves when changes flow for the first time. Rejects with `error` if `status` becomes `error` before that, or
-   * with ABORTED if the subscription ends. After a rejection, `onStatus` reports when changes flow after all, and
+   * Resolves when it becomes live for the first time. Rejects with `error` if `status` becomes `error` before that, or
+   * with ABORTED if the subscription ends. After a rejection, `onStatus` reports when it becomes live after all, and
    * `ready` becomes another, resolved promise.
    */
   readonly ready: Promise<void>;
   /**
    * Called when changes may have been missed and were not determined, because the scope has too many rows to compare.
-   * Read again what you show of it; the cache has dropped it.
+   * Read the shown rows again; the cache has dropped them.
    */
   onGap: (() => void) | undefined;
   /** Called when `status` changes. */
@@ -144,10 +144,11 @@ export interface RealtimeManager {
     handler?: (change: Change<Tables[Table]>) => void,
   ): SubscriptionHandle;
   /**
-   * Enters the room of a workflow, to see who else works on it and to be seen. `status` says when the server has let the user
-   * in. Needs `supabase/optional/20260301000000_workflow_members.sql`, which opens a room to the workflow's owner and members.
+   * Joins the room of a workflow, to see who else works on it and to be seen. `status` reports whether the server has
+   * admitted the user. Needs `supabase/optional/20260301000000_workflow_members.sql`, which opens a room to the
+   * workflow's owner and members.
    *
-   * @throws DatabaseError INVALID_INPUT when `workflowId` is no uuid, or the state is more than 1024 bytes of JSON.
+   * @throws DatabaseError INVALID_INPUT if `workflowId` is not a uuid, or the state exceeds 1024 bytes of JSON.
    * @example
    * const room = realtime.joinRoom(workflowId, { state: { x: 0, y: 0 } });
    * room.subscribe(() => console.log(room.others.map(({ name }) => name)));

@@ -21,15 +21,15 @@ type Handler = (change: RealtimeEvent) => void;
 
 const EVENTS: readonly ChangeType[] = ['INSERT', 'UPDATE', 'DELETE'];
 
-/** A follower: a handler, and the subscription that it follows. */
+/** A subscriber: a handler, and the subscription that it uses. */
 class Follower implements SubscriptionHandle {
   status: SubscriptionStatus = 'connecting';
   error: DatabaseError | null = null;
-  /** How many changes the handler has received. */
+  /** The number of changes that the handler has received. */
   events = 0;
-  /** How many of them were found by reading again after a gap. */
+  /** The number of those that were found by reading again after a gap. */
   resyncs = 0;
-  /** Whether changes may have been missed that nothing will find, and `onGap` was not called for it yet. */
+  /** Whether changes may have been missed that nothing will find, and `onGap` was not called for that yet. */
   private hasGap = false;
   onGap: (() => void) | undefined;
   onStatus: ((status: SubscriptionStatus) => void) | undefined;
@@ -38,7 +38,7 @@ class Follower implements SubscriptionHandle {
 
   constructor(
     readonly id: string,
-    /** The number of the subscription that it follows. */
+    /** The number of the subscription that it uses. */
     public subscription: number,
     readonly table: string,
     readonly options: OpenOptions,
@@ -104,12 +104,12 @@ class Follower implements SubscriptionHandle {
   }
 }
 
-/** The followers of one client, each with its handler, on top of the engine's subscriptions. */
+/** The subscribers of one client, each with its handler, on top of the engine's subscriptions. */
 export class Subscriptions implements RealtimeManager, Followers {
   private readonly all = new Map<string, Follower>();
   private readonly bySubscription = new Map<number, Set<Follower>>();
   private lastNumber = 0;
-  /** Keeps the client in memory while there are followers. */
+  /** Keeps the client in memory while there are subscribers. */
   private readonly keeper = new Keeper(this);
 
   constructor(
@@ -127,7 +127,7 @@ export class Subscriptions implements RealtimeManager, Followers {
     if (typeof handler !== 'function') throw invalid('handler', 'a function');
     if (typeof (subscriptionId ?? '') !== 'string') throw invalid('subscriptionId', 'a string, or nothing');
     const id = subscriptionId ?? this.newId(table);
-    // Without an id there is nothing to follow yet: components mount before they know the user.
+    // Without an id there is nothing to subscribe to yet: components mount before they know the user.
     if (scopeId && !this.all.has(id)) this.add(id, table, { scope: scopeId }, handler);
     return id;
   };

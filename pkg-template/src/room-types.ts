@@ -2,70 +2,72 @@
 import type { DatabaseError } from './errors.js';
 import type { SubscriptionStatus } from './realtime-types.js';
 
-/** One of the others in a room: a person, in however many tabs. */
+/** One of the other people in a room, with one or more tabs. */
 export interface Member<State extends object = Record<string, unknown>> {
   readonly userId: string;
   /**
-   * The name that the person's client joined with: `name`, else `full_name` or `name` of the user's metadata, else what the
-   * e-mail address begins with. May be empty.
+   * The name with which the person's client joined: `name`, otherwise `full_name` or `name` from the user's metadata,
+   * otherwise the part of the e-mail address before the `@`. May be empty.
    */
   readonly name: string;
-  /** The same one for the same user everywhere, such as `#005ea8`. White text is readable on it. */
+  /** Always the same for the same user, such as `#005ea8`. White text is readable on it. */
   readonly color: string;
   /**
-   * What the person's tabs show; of several tabs, the one that showed something last. The same object as long as nothing
-   * changes. Another version of the app may show less, or something else.
+   * The state of the person's tab that changed its state last. The same object as long as nothing changes. Another
+   * version of the app may have other members.
    */
   readonly state: Readonly<Partial<State>>;
-  /** When the person's first tab came, by that computer's clock, in ISO format. */
+  /** When the person's first tab arrived, by that computer's clock, in ISO format. */
   readonly since: string;
 }
 
-/** How to enter a room. */
+/** Options for joining a room. */
 export interface RoomOptions<State extends object = Record<string, unknown>> {
-  /** What the others see of this tab at first. */
+  /** The initial state that the others see of this tab. */
   state?: State | undefined;
-  /** How the others see the user called, at most 100 characters; what the token says unless given. */
+  /** The user's name for the others, at most 100 characters; by default the name in the token. */
   name?: string | undefined;
 }
 
 /**
- * A workflow's room, as `joinRoom` gives it to one component. All that join the same room with one client are in it once:
- * they show one state together.
+ * A workflow's room, as `joinRoom` returns it to one component. Components that join the same room with one client are
+ * in it once and share one state.
  */
 export interface Room<State extends object = Record<string, unknown>> {
   readonly workflowId: string;
   /**
-   * `connecting` until the server has let the user in; `live` from then on; `reconnecting` while the connection is down;
-   * `closed` for good, after `leave` or when another user is signed in. `error` when the user has no access, or when the
-   * server cannot be reached for long: attempts go on, and when one succeeds, the status is `live`.
+   * `connecting` until the server has admitted the user; `live` from then on; `reconnecting` while the connection is
+   * down; `closed` for good, after `leave` or when another user signs in. `error` if the user has no access, or if the
+   * server has been unreachable for long: retries continue, and when one succeeds, the status becomes `live`.
    */
   readonly status: SubscriptionStatus;
-  /** Why it does not work, while `status` is `error`: 42501 when row security does not let the user in. */
+  /** The reason, while `status` is `error`: 42501 if row security does not admit the user. */
   readonly error: DatabaseError | null;
   /**
-   * The others, those first who came first. The same list until something in it changes. While `reconnecting`, as it was
-   * last; empty while `error` and once `closed`.
+   * The other people, by time of arrival. The same list as long as nothing changes. Unchanged while `reconnecting`;
+   * empty while `error` and once `closed`.
    */
   readonly others: readonly Member<State>[];
   /**
-   * Changes what the others see of this tab. Members of `patch` replace those of the state; one that is undefined is removed.
-   * Goes out at most 20 times a second, and the last state arrives in any case.
+   * Changes the state that the others see of this tab. Members of `patch` replace those of the state; an undefined
+   * member is removed. Sent at most 20 times a second; the last state always arrives.
    *
-   * @throws DatabaseError INVALID_INPUT when the whole state is more than 1024 bytes of JSON, or no JSON. Nothing changes then.
+   * @throws DatabaseError INVALID_INPUT if the whole state exceeds 1024 bytes of JSON, or is not JSON. Nothing changes
+   * then.
    */
   setState(patch: Partial<State>): void;
   /**
-   * Sends a message to the others who are in the room now. False when it is not `live`: then the message is lost.
+   * Sends a message to the others who are in the room now. Returns false if `status` is not `live`: the message is
+   * lost.
    *
-   * @throws DatabaseError INVALID_INPUT when the event is no name, or the payload no JSON.
+   * @throws DatabaseError INVALID_INPUT if the event is not a valid name, or the payload is not JSON.
    */
   send(event: string, payload?: unknown): boolean;
-  /** Calls `handler` with the payload of every message of that name. The result ends that. */
+  /** Calls `handler` with the payload of every message with that name. Returns a function that stops it. */
   on(event: string, handler: (payload: unknown) => void): () => void;
-  /** Calls `listener` after every change of `others`, `status` and `error`. The result ends that. */
+  /** Calls `listener` after every change of `others`, `status` and `error`. Returns a function that stops it. */
   subscribe(listener: () => void): () => void;
-  /** Leaves at once. The room is over when all that joined it have left. */
+  /** Leaves immediately. The room ends when all components that joined it have left. */
   leave(): void;
   /** The same, for `using room = realtime.joinRoom(…)`. */
   [Symbol.dispose](): void;

@@ -11,24 +11,24 @@ import { isWellFormed, stringify } from './stringify.js';
 /** A member of a state: its name, and its value as JSON; without a value to remove it. */
 type StateMember = [name: string, json: string | undefined];
 
-/** A member of a room as the engine lists it. */
+/** A member of a room in the engine's format. */
 type Listed = [userId: string, name: string, color: string, state: object, sinceMs: number];
 
 type Handler = (payload: unknown) => void;
 
 const NOBODY: readonly Member[] = [];
 
-/** What there is of a room, for all that joined it. */
+/** One room, shared by all components that joined it. */
 class SharedRoom {
   status: SubscriptionStatus = 'connecting';
   error: DatabaseError | null = null;
   others = NOBODY;
   readonly handles = new Set<RoomHandle>();
-  /** What is shown, for the next engine should this one fail. */
+  /** The current state, for the next engine if this one fails. */
   readonly state = new Map<string, string>();
 
   constructor(
-    /** The engine's number of it. */
+    /** The engine's number for it. */
     public number: number,
     readonly name: string | undefined,
   ) {}
@@ -41,7 +41,7 @@ class SharedRoom {
   }
 }
 
-/** One component in a room. */
+/** One component's membership in a room. */
 class RoomHandle implements Room {
   private readonly listeners = new Set<() => void>();
   private readonly handlers = new Map<string, Set<Handler>>();
@@ -65,7 +65,7 @@ class RoomHandle implements Room {
     return this.isLeft ? NOBODY : this.shared.others;
   }
 
-  // Properties, so that a component can hand them on as they are.
+  // Properties instead of methods, so that a component can pass them on.
   readonly setState = (patch: object): void => {
     if (this.status !== 'closed') this.rooms.show(this.shared, patch);
   };
@@ -77,7 +77,7 @@ class RoomHandle implements Room {
     if (typeof handler !== 'function') throw invalid('handler', 'a function');
     const handlers = this.handlers.get(event) ?? new Set();
     this.handlers.set(event, handlers);
-    // A function of its own, so that one handler can be added twice.
+    // A separate function, so that a handler added twice is called twice.
     const own: Handler = (payload) => handler(payload);
     handlers.add(own);
     return () => void handlers.delete(own);
@@ -112,10 +112,10 @@ class RoomHandle implements Room {
   }
 }
 
-/** The rooms of one client. Everything that is decided about them is decided in the engine. */
+/** The rooms of one client. The engine makes all decisions about them. */
 export class Rooms {
   private readonly byNumber = new Map<number, SharedRoom>();
-  /** Keeps the client in memory while there are any. */
+  /** Keeps the client in memory while there are rooms. */
   private readonly keeper = new Keeper(this);
 
   constructor(
@@ -192,7 +192,7 @@ export class Rooms {
     }
   }
 
-  /** Joins in the next engine what was joined in the last one. */
+  /** Joins the same rooms in the next engine. */
   reattachAll(): void {
     for (const shared of [...this.byNumber.values()]) {
       this.forget(shared);
@@ -234,7 +234,7 @@ export class Rooms {
   }
 }
 
-/** The member, as the very object that the application has already if nothing differs. */
+/** The member; the application's current object if nothing differs. */
 function memberOf([userId, name, color, state, sinceMs]: Listed, known: Member | undefined): Member {
   const since = new Date(sinceMs).toISOString();
   if (known?.name === name && known.state === state && known.since === since) return known;

@@ -1,12 +1,12 @@
 import { invalid } from './errors.js';
 
-/** A request to a service; a part of what `fetch` takes. */
+/** A request to a service; a subset of the options of `fetch`. */
 export interface ServiceInit {
-  /** GET, HEAD, POST, PUT, PATCH or DELETE; POST unless given if there is a body, and otherwise GET. */
+  /** GET, HEAD, POST, PUT, PATCH or DELETE; by default POST with a body, and GET without one. */
   method?: string;
-  /** Headers for the service. The API relay passes on those that it lists. */
+  /** Headers for the service. The API relay forwards only those on its list. */
   headers?: HeadersInit;
-  /** At most 10 MB. No stream, because it could not be sent again. */
+  /** At most 10 MB. Not a stream, because that could not be sent again. */
   body?: Exclude<BodyInit, ReadableStream> | null;
   /** Aborts the call, also while the response is being read. */
   signal?: AbortSignal | null;
@@ -18,22 +18,22 @@ export interface ServiceFunctions {
    * Calls another service with the user's API key for it, through the edge function `api-relay`. The key never reaches the
    * browser.
    *
-   * Resolves with the service's own `Response`, whatever its status, when its head arrives. A request that may have reached
-   * the service is sent again only if its method is idempotent, which POST and PATCH are not.
+   * Resolves with the service's own `Response`, with any status, when its headers arrive. A request that may have
+   * reached the service is sent again only if its method is idempotent, which POST and PATCH are not.
    * @param service - the name of the service in the relay's table and in the user's API key.
    * @param path - the path at the service, with a query string if needed.
    * @param init - method, headers, body and signal.
    * @throws `NOT_FOUND` if the user has no active key for the service, or the relay does not know the service.
-   * @throws `RATE_LIMITED` if the user has too many calls under way or within a minute.
+   * @throws `RATE_LIMITED` if the user has too many concurrent calls or calls within a minute.
    * @throws `UNAUTHORIZED` if no user is signed in.
-   * @throws `SERVICE_UNREACHABLE` if the service gave no answer.
+   * @throws `SERVICE_UNREACHABLE` if the service did not respond.
    * @throws `MIGRATION_REQUIRED` if the function is not deployed, or its migration has not run.
    * @example const response = await db.callService('openai', 'v1/models');
    */
   callService(service: string, path: string, init?: ServiceInit): Promise<Response>;
 }
 
-/** What is sent to a service, as plain values and objects of the platform. */
+/** The request to a service, as plain values and objects of the platform. */
 export interface ServiceCall {
   readonly method: unknown;
   readonly headers: Readonly<Record<string, string>>;
@@ -42,9 +42,9 @@ export interface ServiceCall {
 }
 
 /**
- * Takes `init` apart before the engine runs, because reading it may run the application's code.
+ * Reads `init` before the engine runs, because reading it may run the application's code.
  *
- * @throws DatabaseError INVALID_INPUT for what cannot be sent, or not sent again.
+ * @throws DatabaseError INVALID_INPUT for values that cannot be sent, or not sent again.
  */
 export function serviceCallOf(init: ServiceInit, signal: AbortSignal | undefined): ServiceCall {
   const { method, body } = init;

@@ -21,7 +21,7 @@ export interface SocketLike {
 /** A constructor of sockets, such as `WebSocket`. */
 export type SocketConstructor = new (url: string) => SocketLike;
 
-/** The followers of subscriptions, by number. */
+/** The subscribers by the number of their subscription. */
 export interface Followers {
   row(
     subscription: number,
@@ -35,7 +35,7 @@ export interface Followers {
   gap(subscription: number): void;
   /** Subscriptions cannot become live here. */
   unable(error: DatabaseError): void;
-  /** Whether there are no followers. */
+  /** Whether there are no subscribers. */
   isEmpty(): boolean;
 }
 
@@ -69,7 +69,7 @@ export class SocketDriver {
     const ifCurrent = (run: () => void) => () => {
       if (this.socket === socket) run();
     };
-    // Broadcasts of the official client come as bytes.
+    // Broadcasts of the official client arrive as bytes.
     (socket as { binaryType?: string }).binaryType = 'arraybuffer';
     socket.onopen = ifCurrent(() => this.client().socketOpened());
     socket.onmessage = (message: { data: unknown }) => {
@@ -106,7 +106,8 @@ export class SocketDriver {
     try {
       if (typeof data !== 'string') return broadcastOf(new Uint8Array(data as ArrayBuffer));
       const frame = JSON.parse(data) as unknown[];
-      // Rows, whose numbers may be longer than JavaScript's. Rooms have many frames, and none of them.
+      // Rows may contain numbers that JavaScript rounds. Rooms have many frames, and none of them contains such
+      // numbers.
       if (frame[3] === 'postgres_changes') this.mirror.learn(data);
       return frame;
     } catch {
@@ -184,11 +185,11 @@ export class SocketDriver {
   }
 }
 
-/** A message to all in a channel, as hosted servers send it on when it came from the official client. */
+/** A message to everyone in a channel, in the form in which hosted servers forward those of the official client. */
 const BINARY_BROADCAST = 4;
 const JSON_ENCODING = 1;
 
-/** The frame that a binary one stands for; undefined for what is none, or carries no JSON. */
+/** The frame in a binary message; undefined if it is not a frame, or does not contain JSON. */
 function broadcastOf(bytes: Uint8Array): unknown {
   const [kind, topicSize = 0, eventSize = 0, metadataSize = 0, encoding] = bytes;
   if (kind !== BINARY_BROADCAST || encoding !== JSON_ENCODING) return undefined;

@@ -25,12 +25,12 @@ interface Spot {
 /**
  * Numbers that JavaScript cannot represent, as the database wrote them.
  *
- * jsonb columns hold numbers of any length, which `JSON.parse` rounds. This class keeps the texts of rounded numbers,
- * each by its place: the nearest enclosing object with a uuid as `id`, and the path from there. A number that is
- * written back to the place where it was read is written with its original text.
+ * jsonb columns contain numbers of any length, which `JSON.parse` rounds. This class keeps the texts of rounded
+ * numbers, each by its place: the nearest enclosing object with a uuid as `id`, and the path from there. A number that
+ * is written back to the place where it was read is written with its original text.
  *
- * A place is represented by a number that stands for it and everything around it, because paths grow with the depth
- * of a value, and a deep value has many of them.
+ * A number represents each place and everything around it, because paths grow with the depth of a value, and a deep
+ * value has many of them.
  */
 export class Spellings {
   /** By the rounded number, then by place. */

@@ -2,15 +2,14 @@
  * The boundary between the engine and the application.
  *
  * A call into WebAssembly is a step of the engine. The application's code (handlers, listeners, a custom fetch or
- * WebSocket, getters) never runs within a step, because the engine may be in the middle of a change. Whatever a step
- * requests of the application is queued here and runs after the outermost step, in the order in which it was
- * requested.
+ * WebSocket, getters) never runs within a step, because the engine may be in the middle of a change. The calls that a
+ * step requests of the application are queued here and run after the outermost step, in order.
  */
 import { guarded, report } from './guarded.js';
 
 /** Maximum length of a chain of handlers that cause one another; a longer one counts as an endless loop. */
 const MAX_CHAIN = 100;
-/** Maximum number of calls that handlers cause before they come to rest, because chains may branch. */
+/** Maximum number of calls that handlers cause in a row, because chains may branch. */
 const MAX_CAUSED = 10_000;
 
 interface Task {
@@ -25,7 +24,7 @@ let depth = 0;
 let isFlushing = false;
 /** The chain of the current task. */
 let chain = 0;
-/** The number of handler calls caused by handlers since they were last at rest. */
+/** The number of handler calls caused by handlers since none was pending. */
 let caused = 0;
 
 /** Where a step records an exception that unwound through WebAssembly: the engine is unsound after that. */
@@ -67,7 +66,7 @@ export function notify(run: () => void): boolean {
   return true;
 }
 
-/** Reports the endless loop once, until the handlers have come to rest. */
+/** Reports the endless loop once, until no handler is pending. */
 function endless(): void {
   if (caused === Infinity) return;
   caused = Infinity;

@@ -3,7 +3,7 @@ import { invalid } from './errors.js';
 import { RENEWAL_LEAD_MS } from './generated/timing.js';
 import type { ClientOptions, SupabaseLike } from './options.js';
 
-// What the package relies on in supabase-js: where it keeps the session, and when it answers.
+// The parts of supabase-js on which the package relies: where it stores the session, and when it answers.
 
 type Session = { readonly access_token?: unknown; readonly expires_at?: unknown } | null;
 
@@ -24,7 +24,7 @@ interface SupabaseInternals {
 /** Returns the user's token. The engine passes the token that the server rejected, if there is one. */
 type TokenProvider = (rejected?: string) => unknown;
 
-/** What an auth client has reported so far. */
+/** The reports of an auth client so far. */
 interface Telling {
   /**
    * Whether it reported `INITIAL_SESSION`. If it reports something before that, it is still starting: it answers only

@@ -128,14 +128,14 @@ export interface UpdateOptions {
   ifUpdatedAt?: string;
 }
 
-/** What a save of a graph depends on: `ifUpdatedAt`, `base`, or nothing. */
+/** The condition of a graph's save: `ifUpdatedAt`, `base`, or none. */
 export type SaveGraphOptions =
   | (UpdateOptions & { base?: never })
   | {
       ifUpdatedAt?: never;
       /**
-       * The graph that the edit started from, as it was read. Changes that others have saved since are merged with the edit;
-       * without `base`, the save replaces them.
+       * The graph that the edit started from, as it was read. Concurrent saves are merged with the edit; without
+       * `base`, the save replaces them.
        */
       base?: WorkflowGraph;
     };

@@ -14,8 +14,8 @@ interface Answered {
  * Promises that React's `use` is waiting for, by query.
  *
  * A component that suspends on a promise is rendered again when it settles, and makes the same query. If the cache
- * cannot answer it (a missing row, a page), the component must get the same promise: a new one would suspend it
- * forever. Other callers never get one of these, because only `use` marks a promise with its `status`.
+ * cannot serve it (a missing row, a page), the component must get the same promise: a new one would suspend it forever.
+ * Other callers never get one of these, because only `use` marks a promise with its `status`.
  */
 export class UsedPromises {
   private readonly answers = new Map<string, Answered>();
@@ -32,7 +32,7 @@ export class UsedPromises {
     return promise;
   }
 
-  /** Drops all promises: they were, or may be, another user's. */
+  /** Drops all promises: their results belong, or may belong, to another user. */
   clear(): void {
     this.answers.clear();
   }

@@ -137,7 +137,7 @@ function failureOf({ failure }: Engine): unknown {
 }
 
 function restarted(cause: unknown): DatabaseError {
-  const message = 'The engine failed and was started again. A write that was under way may have been made';
+  const message = 'The engine failed and was started again. A write in progress may have been made';
   return Object.assign(new DatabaseError('ENGINE_RESTARTED', message, cause), { retryable: true });
 }
 
@@ -166,7 +166,7 @@ export function restartIfFailed(): void {
   step(leave, failed);
 }
 
-/** How long to wait before repeating what may have made the engine fail. */
+/** The delay before work is repeated that may have made the engine fail. */
 function nextPause(): number {
   const now = Date.now();
   failuresInARow = now - lastFailure < RESTART_CALM_MS ? failuresInARow + 1 : 0;

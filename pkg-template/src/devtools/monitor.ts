@@ -21,7 +21,7 @@ export interface LoggedRequest {
 const MOST_REQUESTS = 100;
 /** Events come in bursts, faster than anyone can read. */
 const REFRESH_MS = 100;
-/** Refreshes ages, and what no event reports. */
+/** Refreshes ages, and data that no event reports. */
 const TICK_MS = 1000;
 
 /**

@@ -11,7 +11,7 @@ const TONES: Record<OutboxEntry['state'], string> = {
   blocked: '',
 };
 
-/** The writes that are not on the server yet. It never shows values of rows. */
+/** The unsent writes. Never shows values of rows. */
 export function Outbox({ monitor }: { monitor: Monitor }) {
   const outbox = outboxOf(monitor.client);
   const { entries, error, isOnline } = useSyncExternalStore(outbox.subscribe, outbox.state);

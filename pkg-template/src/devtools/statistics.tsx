@@ -9,8 +9,8 @@ export function Statistics({ monitor }: { monitor: Monitor }) {
     ['Hits', stats.hits, 'reads that the cache answered'],
     ['Misses', stats.misses, 'reads that asked the server'],
     ['Hit rate', asked === 0 ? '–' : `${((stats.hits / asked) * 100).toFixed(1)} %`, 'hits of all reads'],
-    ['Joined', stats.coalesced, 'reads that joined another under way'],
-    ['In flight', stats.inFlight, 'reads under way'],
+    ['Joined', stats.coalesced, 'reads that joined one in progress'],
+    ['In flight', stats.inFlight, 'reads in progress'],
     ['Evicted', stats.evictions, 'left because there were too many'],
     ['Expired', stats.expirations, 'left because of their age'],
   ];

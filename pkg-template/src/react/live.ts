@@ -19,8 +19,8 @@ interface Shared {
 }
 
 /**
- * Keeps the cached rows up to date while the component is mounted. Without a table, or with an empty `scope`, it
- * follows nothing; without a `scope`, all rows that the user may see and that match `filter`.
+ * Keeps the cached rows up to date while the component is mounted. Without a table, or with an empty `scope`, it does
+ * nothing; without a `scope`, it subscribes to all rows that the user may see and that match `filter`.
  *
  * It starts after the component's own read. A subscription reads its scope too; if that overtook the component's
  * read, the read would have to be repeated.
@@ -73,7 +73,8 @@ function keepOpen(client: DatabaseClient, shared: Shared): void {
   try {
     const { table, scope, filter } = shared;
     const options = { ...(scope !== undefined && { scope }), ...(filter !== undefined && { filter }) };
-    // With a handler the engine knows the rows. A delete frame has only the id: whose membership ended is known from them.
+    // With a handler, the engine knows the rows. A delete frame contains only the id; the known row tells whose
+    // membership ended.
     const handler = table === 'workflow_members' ? () => {} : undefined;
     shared.handle = client.realtime.open(table, options, handler);
     shared.handle.onStatus = (status) => {

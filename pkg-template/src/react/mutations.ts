@@ -70,12 +70,12 @@ export class Mutations {
   }
 }
 
-/** The functions that write. Where writes can be kept beyond the page, they resolve as soon as they are. */
+/** The functions that write. If writes can be kept beyond the page, they resolve as soon as the write is stored. */
 async function writingDb({ db }: DatabaseClient, offline: Attached): Promise<Db> {
   return (await offline.isUsable()) ? { ...db, ...db.with({ queue: true }) } : db;
 }
 
-/** The writes concerning one subject. A new subject starts without the previous one's error. */
+/** The writes concerning one subject. A new subject starts without an earlier error. */
 export function useMutations(subject: string): [DatabaseError | null, Mutations] {
   const client = useClient();
   const mutations = useMemo(() => new Mutations(client), [client, subject]);

@@ -26,10 +26,10 @@ interface OverlayListener {
   /** A write began or ended. */
   onChange: () => void;
   /**
-   * A write, now the only one shown, is about to succeed. Queries that will not receive its result otherwise keep it.
+   * A write, now the only one shown, is about to succeed. Queries that would not receive its result otherwise keep it.
    */
   onSuccess: () => void;
-  /** Changes are being received again: what could not be read before may be readable. */
+  /** A subscription is live again: failed reads may succeed now. */
   onRecovery: () => void;
 }
 
@@ -55,8 +55,8 @@ export class Overlays {
   }
 
   /**
-   * Shows a write on top of the affected rows. Returns a function that removes it and is told whether the write
-   * succeeded.
+   * Shows a write on top of the affected rows. Returns a function that removes it; its argument states whether the
+   * write succeeded.
    */
   add<Table extends TableName>(change?: Change<Table>): (isDone: boolean) => void {
     const own = change === undefined ? [] : [overlayOf(change)];
@@ -94,7 +94,7 @@ export class Overlays {
     }
   }
 
-  /** Reports that changes are being received again. */
+  /** Reports that a subscription is live again. */
   recovered(): void {
     this.listeners.forEach((listener) => listener.onRecovery());
   }

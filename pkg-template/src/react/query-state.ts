@@ -1,6 +1,6 @@
 /**
  * The state of a query and its transitions. This module is pure, so that each transition can be tested separately;
- * `query.ts` supplies the events and performs what a state asks for (a read, a timer).
+ * `query.ts` supplies the events and performs the actions of a state (a read, a timer).
  *
  * ```text
  * new ──────► reading ──────► settled
@@ -32,7 +32,7 @@ export type Activity =
   | {
       readonly status: 'reading';
       readonly isAwaited: boolean;
-      /** Whether the server must be asked, regardless of the cache. */
+      /** Whether the read must bypass the cache. */
       readonly isFresh: boolean;
       /** Whether the entry was dropped during the read, so a change overtook its response. */
       readonly isOvertaken: boolean;
@@ -55,13 +55,13 @@ export interface State<T> {
   readonly error: DatabaseError | null;
   /** Whether a component shows it. */
   readonly isObserved: boolean;
-  /** Whether the server is asked even if the cache has the result. */
+  /** Whether to send a request even if the cache has the result. */
   readonly isAlwaysAsked: boolean;
   /** The number of reads. Only the latest one counts. */
   readonly reads: number;
   /** The number of consecutive failures. */
   readonly failures: number;
-  /** The delay before the last dropped entry was read again, and the time at which it counts as calm. */
+  /** The delay before the last dropped entry was read again, and the time after which the delays reset. */
   readonly pace: { readonly waitMs: number; readonly untilMs: number };
 }
 
@@ -70,7 +70,7 @@ export type Event<T> =
   | { readonly type: 'observed' }
   /** The last component was removed. */
   | { readonly type: 'unobserved' }
-  /** Asks the server, for an application that waits (`isAwaited`) or in the background. */
+  /** Sends a request, for an application that waits (`isAwaited`) or in the background. */
   | { readonly type: 'refreshed'; readonly isAwaited: boolean }
   /** The delay of `waiting` or `failed` is over. */
   | { readonly type: 'waited' }
@@ -84,7 +84,7 @@ export type Event<T> =
   | { readonly type: 'rowChanged' }
   /** A write is about to succeed. `data`: the result with its effect. */
   | { readonly type: 'written'; readonly data: T | undefined }
-  /** Changes are being received again: what could not be read before may be readable. */
+  /** A subscription is live again: failed reads may succeed now. */
   | { readonly type: 'recovered' }
   /** The user changed: the known result is another user's. */
   | { readonly type: 'userChanged' };
@@ -93,15 +93,15 @@ export type Event<T> =
 export interface Surroundings<T> {
   /** The cache entry, if there is one. */
   readonly stored: T | undefined;
-  /** Whether the entry is from an earlier visit: it is shown while the server is asked. */
+  /** Whether the entry is from an earlier visit: it is shown while the server is read. */
   readonly isRestored?: boolean;
   readonly nowMs: number;
 }
 
 const CALM = { waitMs: 0, untilMs: -Infinity };
 /**
- * Errors that a retry would not solve: the query is invalid, no client is configured, the database lacks
- * something, or the user lacks permission.
+ * Errors that a retry would not solve: the query is invalid, no client is configured, the database lacks something, or
+ * the user lacks permission.
  */
 const FINAL_CODES = ['INVALID_INPUT', 'NOT_CONFIGURED', 'MIGRATION_REQUIRED', '42501'];
 
@@ -217,7 +217,7 @@ function rereading<T>(state: State<T>, { nowMs }: Surroundings<T>, isAwaited = f
   };
 }
 
-/** Shows the entry of an earlier visit. The application waits no longer, and a read in flight goes on. */
+/** Shows the entry of an earlier visit. The application no longer waits, and a read in flight continues. */
 function restored<T>(state: State<T>, data: T): State<T> {
   const { activity } = state;
   const next = owning(state, data);
@@ -285,7 +285,7 @@ function left<T>(state: State<T>, around: Surroundings<T>): State<T> {
   return activity.status === 'waiting' ? state : rereading(state, around);
 }
 
-/** Reads again a result that is not stored; until it arrives, what was written stays visible. */
+/** Reads again a result that is not stored; until it arrives, the written data stays visible. */
 function written<T>(state: State<T>, data: T | undefined, around: Surroundings<T>): State<T> {
   const { activity, answer } = state;
   if (answer === undefined || data === undefined) return readingMissing(state, around);

@@ -13,9 +13,11 @@ export interface QuerySpec<T> {
   read: (db: DbFunctions) => Promise<T>;
   /** The result with the effect of the writes in flight. Should keep the identity of rows without changes. */
   show: (answer: T, overlays: Overlays) => T;
-  /** The key of the row's own entry, if `key` covers more than the row. It shows when a missing row was created. */
+  /**
+   * The key of the row's own entry, if `key` covers more than the row. Its changes show that a missing row was created.
+   */
   rowKey?: string;
-  /** Whether the server is asked even if the cache has the result: for pages. */
+  /** Whether to send a request even if the cache has the result: for pages. */
   isAlwaysAsked?: boolean;
   /** Queries of the same subject, such as pages of one list, show each other's result until they have their own. */
   subject?: string;
@@ -42,7 +44,7 @@ const WAITING: QueryState<never> = { data: undefined, error: null, loading: true
 let jitter = 0;
 
 /**
- * One component's view of a cache entry: passes events to `transition` and does what the state asks for.
+ * One component's view of a cache entry: passes events to `transition` and performs the actions of the new state.
  *
  * It is created during rendering, where nothing may happen, and is idle until it is subscribed to.
  */
@@ -87,7 +89,8 @@ export class Query<T> {
   };
 
   /**
-   * What the server and the browser's first render show: no rows, so that one user's rows are never sent to another.
+   * The result on the server and in the browser's first render: no rows, so that one user's rows are never sent to
+   * another.
    */
   readonly serverSnapshot = (): QueryState<T> => (this.spec.key === '' ? IDLE : WAITING);
 
@@ -164,7 +167,7 @@ export class Query<T> {
     else this.publish();
   }
 
-  /** Applies an event and does what the new state asks for. */
+  /** Applies an event and performs the actions of the new state. */
   private move(event: Event<T>): void {
     const before = this.state;
     const isRestored = inspectorOf(this.client)?.isRestored(this.spec.key) ?? false;

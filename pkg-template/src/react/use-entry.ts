@@ -29,8 +29,8 @@ export interface UseEntryResult<T> extends ReadState {
 const show = <T>(answer: T): T => answer;
 
 /**
- * Follows one cache entry, for reads without a hook of their own. Returns the entry under `key`, and calls `read` if
- * there is none. Writes and live changes that affect the entry are shown, and components with the same key share one
+ * Subscribes to one cache entry, for reads without a hook of their own. Returns the entry under `key`, and calls `read`
+ * if there is none. Writes and live changes that affect the entry are shown, and components with the same key share one
  * request. With an empty key, null or undefined, nothing is read.
  *
  * `key` is the entry that `read` fills; `cacheKeys` returns it. Everything that `read` depends on must be part of the

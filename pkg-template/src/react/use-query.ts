@@ -3,7 +3,7 @@ import type { Mutations } from './mutations.js';
 import { useSettings, type RefetchOptions } from './provider.js';
 import { Query, type QuerySpec, type QueryState } from './query.js';
 
-/** Follows the result of a query. A new key is a new query. */
+/** Subscribes to the result of a query. A new key is a new query. */
 export function useQuery<T>(spec: QuerySpec<T>, options?: RefetchOptions): [QueryState<T>, Query<T>] {
   const settings = useSettings();
   const { client } = settings;

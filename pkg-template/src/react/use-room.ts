@@ -8,25 +8,31 @@ import { idOf } from './ids.js';
 import { useClient } from './provider.js';
 
 export interface UseRoomResult<State extends object> {
-  /** The others in the room, those first who came first. */
+  /** The other people in the room, by time of arrival. */
   others: readonly Member<State>[];
   /**
-   * Changes what the others see of this tab. Members of `patch` replace those of the state; one that is undefined is removed.
-   * Throws INVALID_INPUT for a state of more than 1024 bytes of JSON.
+   * Changes the state that the others see of this tab. Members of `patch` replace those of the state; an undefined
+   * member is removed. Throws INVALID_INPUT for a state of more than 1024 bytes of JSON.
    */
   setState: (patch: Partial<State>) => void;
-  /** Sends a message to the others who are in the room now. False when `status` is not `live`: then it is lost. */
+  /**
+   * Sends a message to the others who are in the room now. Returns false if `status` is not `live`: the message is
+   * lost.
+   */
   send: (event: string, payload?: unknown) => boolean;
-  /** Calls `handler` with the payload of every message of that name, in whichever room the component is. The result ends that. */
+  /**
+   * Calls `handler` with the payload of every message with that name, in the component's current room. Returns a
+   * function that stops it.
+   */
   on: (event: string, handler: (payload: unknown) => void) => () => void;
   status: SubscriptionStatus;
-  /** Why it does not work, while `status` is `error`. */
+  /** The reason, while `status` is `error`. */
   error: DatabaseError | null;
 }
 
 type Handler = (payload: unknown) => void;
 
-/** A handler, and what ends its calls from the room at hand. */
+/** A handler, and the function that removes it from the current room. */
 interface HandlerPlace {
   readonly event: string;
   readonly handler: Handler;
@@ -36,16 +42,16 @@ type Shown<State extends object> = Pick<UseRoomResult<State>, 'others' | 'status
 
 const CONNECTING: Shown<never> = Object.freeze({ others: [], status: 'connecting', error: null });
 
-/** One component's place in a room, or in one room after another. */
+/** One component's membership in a room, or in one room after another. */
 class Place<State extends object> {
   private room: Room<State> | undefined;
   private shown: Shown<State> = CONNECTING;
-  /** What was set while there was no room. */
+  /** The state set while there was no room. */
   private early: Partial<State> = {};
   private readonly listeners = new Set<() => void>();
   private readonly handlers = new Set<HandlerPlace>();
 
-  /** Enters a room. The result leaves it. */
+  /** Joins a room. Returns a function that leaves it. */
   enter(client: DatabaseClient, workflowId: string, options: RoomOptions<State>): () => void {
     const join = () => {
       const { early } = this;
@@ -53,7 +59,7 @@ class Place<State extends object> {
       this.attach(client, workflowId, { ...options, state: { ...options.state, ...early } as State });
     };
     join();
-    // Another user is signed in, or another server is asked: the room is entered again.
+    // The user or the server changed: joins the room again.
     const stop = client.cache.onReset(() => {
       this.leave();
       join();
@@ -119,10 +125,11 @@ class Place<State extends object> {
 }
 
 /**
- * The room of a workflow: who else works on it, and what they show. The component renders again only when `others`, `status` or
- * `error` change; the others' messages and its own `setState` render nothing. Without a `workflowId` it is in no room.
+ * The room of a workflow: the other people who work on it, and their states. The component renders again only when
+ * `others`, `status` or `error` change, not for messages or its own `setState`. Without a `workflowId` it joins no
+ * room.
  *
- * `initialState` counts when the room is entered, and so does `name`. Components in the same room show one state together.
+ * `initialState` and `name` apply when the room is joined. Components in the same room share one state.
  *
  * @example
  * ```tsx

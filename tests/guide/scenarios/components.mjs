@@ -146,7 +146,7 @@ export const components = {
     );
     await page.getByRole('button', { name: 'Run' }).click();
     await texts(page, 'p', ([text]) => /^[012] of 3, 1 failed: failed$/.test(text));
-    await texts(page, '[role=alert]', ([text]) => text?.includes('told to fail'));
+    await texts(page, '[role=alert]', ([text]) => text?.includes('configured to fail'));
     const runs = await rows(
       'workflow_executions',
       'where workflow_id = $1 and node_count = 3 order by created_at',
