@@ -62,7 +62,7 @@ test(
 );
 
 test(
-  'any number of numbers that JavaScript rounds is read quickly, and written unchanged or refused',
+  'large lists of numbers that JavaScript rounds are read quickly, and written unchanged or refused',
   inTime(async () => {
     const numbers = Array.from({ length: 200_000 }, (_, index) => `${900_000_000 + index}12345678901`);
     const { db, sent } = clientOf(() => `[${numbers}]`);

@@ -178,10 +178,10 @@ test('a renewed token that is rejected later is renewed again', async () => {
 });
 
 for (const [title, query] of /** @type {[string, Query][]} */ ([
-  ['that was registered before configure', { configure: 'after' }],
+  ['registered before configure', { configure: 'after' }],
   ['that calls configure', { configure: 'inside' }],
   ['that calls authChanged', { announce: 1 }],
-  ['that asks what a component has been asking since before', { early: 1 }],
+  ['that repeat a component’s read in flight', { early: 1 }],
 ])) {
   for (const lock of [false, true]) {
     test(`calls in a callback ${title} succeed${lock ? ', under a lock' : ''}`, async () => {

@@ -142,7 +142,7 @@ test('db.with applies ttlMs, timeoutMs, fresh and signal to each call', async ()
   await until(() => tab.run((key) => cache.get(key) === null, key));
   const before = stack.requests.count();
   await tab.calls(['getWorkflow', workflow.id]);
-  assert.equal(stack.requests.count(), before + 1, 'past its time it is asked again');
+  assert.equal(stack.requests.count(), before + 1, 'after it expired, a read sends a request');
   await tab.run((id) => db.with({ fresh: true }).getWorkflow(id), workflow.id);
   assert.equal(stack.requests.count(), before + 2, 'fresh asks');
   stack.faults.add({ action: 'hang', times: 'always' });

@@ -13,7 +13,7 @@ const { stack, newUser, newEstate, newWorkflow, newExecutions, insert } = world;
 const truth = createTruth(world);
 
 /**
- * A user with one row of everything and further workflows, and a page that has read all of them.
+ * A user with one row in each table and further workflows, and a page that has read all of them.
  *
  * @param {(estate: Estate) => Promise<unknown>} [more] creates further rows before the page reads
  */
@@ -63,12 +63,12 @@ function patches(title, write, cost = 0) {
 }
 
 patches('createWorkflow', ({ user }) => ['createWorkflow', user.id, { name: 'Newest' }]);
-patches('createWorkflow of an old one', ({ user }) => [
+patches('createWorkflow with an old time', ({ user }) => [
   'createWorkflow',
   user.id,
   { name: 'Old', created_at: '2024-03-03T10:00:00+02:00', updated_at: '2024-03-03T08:00:00Z' },
 ]);
-patches('createWorkflow of an archived one', ({ user }) => [
+patches('createWorkflow with an archived workflow', ({ user }) => [
   'createWorkflow',
   user.id,
   { name: 'Gone', archived_at: '2024-03-03' },
@@ -266,7 +266,7 @@ test('unchanged rows keep their identity, also after a refetch', async () => {
   });
 });
 
-test('a write to an audited table drops its user’s audit entries, but not those of others', async () => {
+test('a write to an audited table drops the audit entries of its user only', async () => {
   const { tab, estate } = await warmPage();
   const left = await tab.run(
     async ({ userId, workflowId, nodeId }) => {

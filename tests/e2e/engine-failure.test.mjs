@@ -174,7 +174,7 @@ test('cache keys that are not strings are refused', async () => {
   assert.deepEqual(seen.rows, []);
 });
 
-test('errors thrown by a custom fetch, its responses, a socket or a handler affect nothing else', async () => {
+test('errors thrown by a custom fetch, its responses, a socket or a handler stay isolated', async () => {
   const tab = await open({ as: ada });
   const seen = await tab.run(async () => {
     const { url, key } = env;
@@ -283,7 +283,7 @@ test('a listener that changes its own entry endlessly is stopped and reported', 
   assert.deepEqual(more, []);
 });
 
-test('wherever the engine fails, calls end, both clients continue, and the application is notified', async () => {
+test('after an engine failure at any point, calls end, both clients continue, and the application is notified', async () => {
   await newWorkflow(ada);
   const tab = await open({ configured: false });
   await tab.run(sabotage);
@@ -333,7 +333,7 @@ test('wherever the engine fails, calls end, both clients continue, and the appli
     return all;
   }, /** @type {const} */ ([token, ada.id]));
   for (const { codes, events, isSpent, isWhole } of failures) {
-    assert.ok(isWhole, 'a client did not go on');
+    assert.ok(isWhole, 'a client did not continue');
     assert.ok(
       codes.every((code) => ['ok', 'ENGINE_RESTARTED'].includes(code)),
       codes.join(),

@@ -129,7 +129,7 @@ test('NOT_FOUND reports the number of requests, and is not retryable', async () 
   assert.deepEqual([error.code, error.attempts, error.retryable], ['NOT_FOUND', 1, false]);
 });
 
-test('23505: a taken name is refused at once; message and hint do not contain it', async () => {
+test('23505: a taken name is refused without a retry; message and hint do not contain it', async () => {
   const { user, tab, workflow, nodes } = await adaWith();
   const outcomes = await tab.calls(
     ['createWorkflow', user.id, { name: workflow.name }],
@@ -147,7 +147,7 @@ test('23505: a taken name is refused at once; message and hint do not contain it
   assert.equal(stack.requests.count(), 4);
 });
 
-test('42501 and 23503 are reported at once', async () => {
+test('42501 and 23503 are reported without a retry', async () => {
   const { user, tab, workflow } = await adaWith();
   await stack.sql('alter table public.workflow_executions disable row level security');
   const [forbidden, dangling] = await tab.calls(
@@ -298,7 +298,7 @@ test('RETRY_EXHAUSTED after the last attempt, with the last error as its cause',
   }
 });
 
-test('permanent errors are reported at once with their own code', async () => {
+test('permanent errors are reported without a retry, with their own code', async () => {
   const { user, tab } = await adaWith({ options: quick });
   const answers = /** @type {[number, any, string][]} */ ([
     [500, { code: '57014', message: 'canceling statement due to statement timeout' }, '57014'],

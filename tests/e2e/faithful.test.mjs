@@ -232,7 +232,7 @@ test('numbers received with a change by another client are written unchanged', a
     const [node] = await db.getWorkflowNodes(id);
     await db.updateWorkflowNode(node.id, { config: { ...node.config, prompt: 'x' } });
   }, workflow.id);
-  assert.equal(stack.requests.count({ method: 'GET' }), 0, 'the row came with the change alone');
+  assert.equal(stack.requests.count({ method: 'GET' }), 0, 'the row came only from the change');
   assert.equal(await configText(ids[0]), `{"seed": ${LONG_NUMBERS[0]}, "prompt": "x"}`);
 });
 

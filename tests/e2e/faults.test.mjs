@@ -51,7 +51,7 @@ const WRITES = {
       { execution_id: execution.id, node_id: 'new', node_type: 't', input_data: { a: 1.5, b: [null] } },
     ],
   },
-  'createExecutionResult with an id of the caller’s': {
+  'createExecutionResult with a chosen id': {
     table: 'execution_node_results',
     ends: 'made',
     call: ({ execution }) => [
@@ -120,7 +120,7 @@ const WRITES = {
 const CHANGE = { made: 1, changed: 0, deleted: -1 };
 
 /**
- * Makes a write that meets a fault.
+ * Makes a write that has faults injected.
  *
  * @param {Write} write
  * @param {import('../../examples/local-stack/lib/faults.mjs').FaultRule[]} faults
@@ -135,7 +135,7 @@ async function writeThrough({ table, call, ends }, faults) {
   stack.requests.clear();
   stack.faults.add(faults.map((fault) => ({ match: { path: `/${table}?` }, ...fault })));
   const [outcome] = await tab.calls(call(estate));
-  assert.equal(stack.faults.pending.length, 0, 'the write met every fault');
+  assert.equal(stack.faults.pending.length, 0, 'every fault was injected');
   const after = await rows(table, 'order by id');
   assert.equal(outcome.error, undefined, JSON.stringify(outcome.error));
   assert.equal(after.length - before.length, CHANGE[ends], 'as many rows as one write makes');
@@ -177,7 +177,7 @@ test('deleteWorkflow sent twice by the network rejects with NOT_FOUND, like a mi
   assert.equal(await row('workflows', workflow.id), null);
 });
 
-test('429 with Retry-After waits as long as requested', async () => {
+test('429 with Retry-After is retried after the requested delay', async () => {
   const user = await newUser('ada');
   const tab = await world.open({ as: user, options: quick, plain: true });
   const headers = { 'Retry-After': '1', 'Access-Control-Expose-Headers': 'Retry-After' };
@@ -188,7 +188,7 @@ test('429 with Retry-After waits as long as requested', async () => {
   assert.ok(second.at - first.at >= 990, `${second.at - first.at} ms`);
 });
 
-test('429 with a Retry-After of more than a minute fails at once', async () => {
+test('429 with a Retry-After of more than a minute fails without a retry', async () => {
   const user = await newUser('ada');
   const tab = await world.open({ as: user, options: quick, plain: true });
   const headers = { 'Retry-After': '61', 'Access-Control-Expose-Headers': 'Retry-After' };
@@ -214,7 +214,11 @@ test('Retry-After as a date is relative to the server’s clock', async () => {
   const hidden = { 'Retry-After': at(Date.now() + 90_000), 'Access-Control-Expose-Headers': 'Retry-After' };
   stack.faults.add({ action: 'status', status: 429, headers: hidden, body: '' });
   const [{ error: later }] = await tab.calls(['getWorkflows', user.id]);
-  assert.deepEqual([later?.code, later?.attempts], ['UNKNOWN_ERROR', 1], 'else by the own clock');
+  assert.deepEqual(
+    [later?.code, later?.attempts],
+    ['UNKNOWN_ERROR', 1],
+    'otherwise relative to the own clock',
+  );
   const past = { ...hidden, 'Retry-After': at(Date.now() - 90_000) };
   stack.faults.add({ action: 'status', status: 429, headers: past, body: '' });
   assert.deepEqual((await tab.calls(['getWorkflows', user.id]))[0].value, []);

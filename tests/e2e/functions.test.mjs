@@ -81,17 +81,17 @@ for (const [name, promised] of Object.entries(FUNCTIONS)) {
     const after = await rows(table, 'order by id');
     const id = target(estate) ?? value.id;
     const others = (/** @type {any[]} */ list) => list.filter((row) => row.id !== id);
-    assert.deepEqual(others(after), others(before), 'no other row is touched');
+    assert.deepEqual(others(after), others(before), 'no other row changes');
     const now = await row(table, id);
     if (/^(delete|remove|unsave)/.test(name)) {
       assert.deepEqual([value, now], [undefined, null]);
       return;
     }
-    assert.deepEqual(value, now, 'resolves to the row as it now is');
+    assert.deepEqual(value, now, 'resolves to the new row');
     assert.notDeepEqual(
       now,
       before.find((row) => row.id === id),
-      'which is not as it was',
+      'which differs from the old one',
     );
     const sentLast = given.at(-1);
     const columns = typeof sentLast === 'object' ? /** @type {object} */ (sentLast) : {};
@@ -105,7 +105,11 @@ for (const [name, promised] of Object.entries(FUNCTIONS)) {
     const estate = await estateOf(adaUser);
     const outcome = await outcomeOf(ada, name, args(nowhere(estate)));
     assertOutcome(outcome, promised.missing);
-    assert.equal(stack.requests.count(), promised.requestsToMiss ?? 1, 'in as few requests');
+    assert.equal(
+      stack.requests.count(),
+      promised.requestsToMiss ?? 1,
+      'with the documented number of requests',
+    );
     if (outcome?.code) assert.equal(outcome.attempts, 1);
   });
 

@@ -49,5 +49,5 @@ test('a thrown value that cannot be printed does not affect other listeners', (c
     ends.forEach((end) => end());
     assert.equal(calls, 1);
   }
-  assert.ok(printed.mock.callCount() >= thrown.length, 'each is told of');
+  assert.ok(printed.mock.callCount() >= thrown.length, 'each error is reported');
 });

@@ -186,7 +186,7 @@ test('cached key and audit lists are read again, and public rows have no additio
   assert.deepEqual([data[0].action, data[0].resource_id], ['api_key_revealed', id]);
 });
 
-test('a server without its encryption key reports that at once', async () => {
+test('a server without its encryption key reports that without a retry', async () => {
   const { id } = await stored();
   await stack.sql(
     'create table kept as select * from workflow_secrets.keys; delete from workflow_secrets.keys',

@@ -1,5 +1,5 @@
 // @ts-check
-// How long clients and their handles stay in memory. In Node, where garbage collection can be triggered.
+// How long clients and their handles stay in memory. Runs in Node, where garbage collection can be triggered.
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { createRequire } from 'node:module';
@@ -88,7 +88,7 @@ test('a client that follows a supabase-js session is collected and stops followi
   await until(() => sessions.size === 0);
 });
 
-test('the functions of a client work without it: db keeps it alive', async () => {
+test('`db` keeps its client alive', async () => {
   const { db } = newClient();
   assert.deepEqual(await db.getWorkflow(workflow.id), workflow);
   await collect();
@@ -156,12 +156,12 @@ async function assertLeavesNothing(act) {
   assert.ok(now.timers <= before.timers, `${now.timers} timers`);
 }
 
-test('10 000 unreferenced clients leave no memory or timers', () =>
+test('10 000 unreferenced clients leak no memory or timers', () =>
   assertLeavesNothing(() => void newClient()));
 
-test('10 000 closed clients leave no memory or timers', () => assertLeavesNothing(() => newClient().close()));
+test('10 000 closed clients leak no memory or timers', () => assertLeavesNothing(() => newClient().close()));
 
-test('10 000 handles and observers leave no memory or timers', async () => {
+test('10 000 handles and observers leak no memory or timers', async () => {
   const { realtime, cache, close } = newClient();
   await assertLeavesNothing(() => {
     const handle = realtime.open('workflows', { scope: crypto.randomUUID() }, () => {});
@@ -216,7 +216,7 @@ test('an aborted signal rejects every call with its reason, and has no listener 
   assert.equal(getEventListeners(controller.signal, 'abort').length, 0);
 });
 
-test('large JSON leaves nothing in WebAssembly memory, and is stored unchanged', async () => {
+test('large JSON does not stay in WebAssembly memory, and is stored unchanged', async () => {
   const client = newClient();
   const { id } = await fixtures.newWorkflow(user);
   const small = await client.db.createWorkflowNode({ workflow_id: id, node_id: 'small', node_type: 't' });

@@ -94,7 +94,7 @@ test('relations beyond the limit are complete, and the reads of their three part
   assert.equal(stack.requests.count(), 0);
 });
 
-test('children of several parents are complete for each, even if together they exceed the limit', async () => {
+test('the children of several parents are complete, even if together they exceed the limit', async () => {
   const parents = await Promise.all([newWorkflow(user), newWorkflow(user)]);
   for (const { id } of parents) {
     await insert(
@@ -313,7 +313,7 @@ test('reads of several parents’ children are batched', async () => {
       ),
     ids,
   );
-  assert.equal(stack.requests.count(), 3, 'one for each table');
+  assert.equal(stack.requests.count(), 3, 'one request for each table');
   for (const [index, { id, run }] of ids.entries()) {
     const [nodes, connections, results] = children[index];
     assert.deepEqual(nodes, await truth(['getWorkflowNodes', id]));

@@ -6,7 +6,7 @@ import { useLive } from './support/live.mjs';
 import { until } from './support/until.mjs';
 import { useWorld } from './support/world.mjs';
 
-// Members through the package: what each role may do and see, and what leaves the cache.
+// Members through the package: what each role may do and see, and what is evicted from the cache.
 const world = await useWorld({ members: true });
 const { stack, row, rows, insert, newUser, newWorkflow, newNodes, newExecutions } = world;
 const { follow, hears } = useLive(world);
@@ -73,7 +73,7 @@ const changed = (nodes, node, values) =>
 
 const GRAPH = { nodes: [{ node_id: 'a', node_type: 'saved' }], connections: [] };
 const everyone = ['owner', 'editor', 'viewer'];
-/** Action, who may do it, the call, and the result for everyone else: a code, null or an empty list. @type {[string, string[], (of: Shared, me: string) => [string, ...unknown[]], unknown][]} */
+/** The action, who may do it, the call, and the result for everyone else: a code, null or an empty list. @type {[string, string[], (of: Shared, me: string) => [string, ...unknown[]], unknown][]} */
 const MATRIX = [
   ['read the workflow', everyone, ({ workflow: w }) => ['getWorkflowWithRelations', w.id], null],
   ['read its nodes', everyone, ({ workflow: w }) => ['getWorkflowNodes', w.id], []],
@@ -142,7 +142,7 @@ test('members see each other; an invited person sees only the invitation, and a 
   assert.deepEqual(await outcomeOf(tabs.stranger, 'getWorkflowMembers', workflow.id), []);
 });
 
-/** Each is only for the owner. An editor, who may change the row, gets an error. */
+/** Only the owner may do these. An editor, who may change the row, gets an error. */
 for (const [what, call] of /** @type {[string, (of: Shared) => [string, ...unknown[]]][]} */ ([
   ['archive', ({ workflow: w }) => ['archiveWorkflow', w.id]],
   ['publish', ({ workflow: w }) => ['updateWorkflow', w.id, { is_public: true }]],
@@ -283,10 +283,10 @@ test('a member receives changes to a shared workflow, and nothing of it stays ca
   assert.deepEqual([told[1].type, told[1].record.id, told[1].origin], ['DELETE', node.id, 'resync']);
   await stack.sql("update workflow_nodes set label = 'secret' where id = $1", [node.id]);
   await world.rest();
-  assert.equal((await hears(tab, 2, 'nodes')).length, 2, 'and nothing is heard from then on');
+  assert.equal((await hears(tab, 2, 'nodes')).length, 2, 'and no later change is received');
 });
 
-test('saves of an owner and an editor that start from one graph are merged; of one field they conflict', async () => {
+test('concurrent saves of an owner and an editor are merged, and conflict if both changed one field', async () => {
   const { workflow } = await shared();
   await newNodes(workflow, ['b']);
   const [{ value: base }] = await tabs.owner.calls(['getWorkflowWithRelations', workflow.id]);

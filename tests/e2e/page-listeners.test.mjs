@@ -1,5 +1,5 @@
 // @ts-check
-// Page listeners: the page notifies clients when it becomes visible or online again, but must not keep them alive.
+// Page listeners: the page notifies clients when it becomes visible or online again, but does not keep them alive.
 import { test } from 'node:test';
 import { until } from './support/until.mjs';
 import { useWorld } from './support/world.mjs';

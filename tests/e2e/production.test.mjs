@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { useWorld } from './support/world.mjs';
 
-// The database as it is in production, before the migrations.
+// The database as in production, before the migrations.
 const world = await useWorld({ migrations: ['initial_schema'] });
 const { insert, row, rows } = world;
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -32,16 +32,16 @@ const [template] = await insert('workflow_templates', [
 const HOLES = {
   'an upsert of brand settings': ['upsertBrandSettings', ada.id, { tagline: 'x' }],
   'an upsert of account settings': ['upsertAccountSettings', ada.id, { theme: 'dark' }],
-  'putting a template aside': ['saveTemplate', ada.id, template.id],
+  'saving a template': ['saveTemplate', ada.id, template.id],
   'an update of an execution': ['updateExecution', execution.id, { node_count: 9 }],
   'an update of a result': ['updateExecutionResult', results[0].id, { status: 'failed' }],
   'an update of a connection': ['updateWorkflowConnection', connections[0].id, { connection_id: 'x' }],
-  'the end of an execution': ['deleteExecution', execution.id],
-  'the end of a result': ['deleteExecutionResult', results[0].id],
+  'deleting an execution': ['deleteExecution', execution.id],
+  'deleting a result': ['deleteExecutionResult', results[0].id],
   'a graph': ['saveWorkflowGraph', workflow.id, { nodes: [], connections: [] }],
   'a batch of workflows': ['batchSaveWorkflows', { workflows: [] }],
   'a batch of keys': ['batchSaveApiKeys', { keys: [] }],
-  'storing a key encrypted': ['storeApiKey', ada.id, 's', 'secret'],
+  'storing an encrypted key': ['storeApiKey', ada.id, 's', 'secret'],
   'revealing a key': ['revealApiKey', randomUUID()],
   'a workflow from a template': ['createWorkflowFromTemplate', ada.id, template.id],
 };

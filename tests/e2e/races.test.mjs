@@ -165,7 +165,7 @@ test('a write during a read wins: the old response is not cached', async () => {
   }
 });
 
-test('a read that starts after a write joins no older one', async () => {
+test('a read that starts after a write does not join an older one', async () => {
   const { tab, workflow } = await gatedTab();
   const [early, late] = await tab.run(async (id) => {
     const early = db.getWorkflow(id);
@@ -178,7 +178,7 @@ test('a read that starts after a write joins no older one', async () => {
     if (isAsked) gate.release();
     return [first?.description, (await late).value.description];
   }, workflow.id);
-  assert.equal(early, null, 'the early one was answered before the write');
+  assert.equal(early, null, 'the early read got its response before the write');
   assert.equal(late, 'newer');
 });
 

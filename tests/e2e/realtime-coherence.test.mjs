@@ -1,5 +1,5 @@
 // @ts-check
-// Commits by others keep every cached entry of a subscribed scope correct.
+// Changes by other clients keep every cached entry of a subscribed scope correct.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
@@ -93,14 +93,14 @@ async function agree(tab, reads, when) {
 const PAGES = 2;
 
 /**
- * Tests that the cache is correct after a commit by others.
+ * Tests that the cache is correct after a change by another client.
  *
  * @param {string} title
  * @param {(estate: Estate, belongings: Belongings) => Promise<unknown>} commit
  * @param {number} [cost] the number of requests that the following reads take, not counting pages
  */
 function follows(title, commit, cost = 0) {
-  test(`${title} elsewhere: every entry is correct, at the cost of ${cost} requests`, async () => {
+  test(`${title} by another client: every entry is correct after ${cost} requests`, async () => {
     const { tab, estate, belongings, reads } = await warmPage();
     await commit(estate, belongings);
     await rest();
@@ -112,7 +112,7 @@ const touch = (/** @type {string} */ table, /** @type {string} */ id) =>
   change(table, id, 'updated_at', 'now');
 
 follows('a new workflow', ({ user }) => newWorkflow(user));
-follows('an old new workflow', ({ user }) => newWorkflow(user, { updated_at: '2024-02-02' }));
+follows('a new workflow with an old time', ({ user }) => newWorkflow(user, { updated_at: '2024-02-02' }));
 follows('a renamed workflow', async ({ workflow }) => {
   await change('workflows', workflow.id, 'name', 'Renamed');
   await touch('workflows', workflow.id);
@@ -151,11 +151,7 @@ follows('a new API key', ({ user }) =>
   insert('api_keys', [{ user_id: user.id, service_name: 'new', encrypted_key: 'x', is_active: true }]),
 );
 // An inactive key is null for `getApiKey`, which is not cached.
-follows(
-  'an API key that is switched off',
-  (_, { apiKey }) => change('api_keys', apiKey.id, 'is_active', false),
-  1,
-);
+follows('a deactivated API key', (_, { apiKey }) => change('api_keys', apiKey.id, 'is_active', false), 1);
 follows('changed brand settings', ({ user }) =>
   stack.sql(`update brand_settings set tagline = 'new' where user_id = $1`, [user.id]),
 );
@@ -172,8 +168,8 @@ follows('a favorite less', (_, { favorite }) => remove('workflow_favorites', fav
 follows('a favorite more', ({ user, workflow }) =>
   insert('workflow_favorites', [{ user_id: user.id, workflow_id: workflow.id }]),
 );
-follows('a saved template less', (_, { saved }) => remove('saved_templates', saved.id));
-follows('a saved template more', ({ user }, { template }) =>
+follows('a removed saved template', (_, { saved }) => remove('saved_templates', saved.id));
+follows('a new saved template', ({ user }, { template }) =>
   insert('saved_templates', [{ user_id: user.id, template_id: template.id }]),
 );
 follows('a changed template', (_, { template }) =>
@@ -192,7 +188,7 @@ follows('an audited change', ({ user }) =>
   insert('audit_logs', [{ user_id: user.id, action: 'update', resource_type: 'x' }]),
 );
 
-test('lists in other orders and partial lists are correct after commits by others', async () => {
+test('lists in other orders and partial lists are correct after changes by other clients', async () => {
   const { tab, estate } = await warmPage();
   const userId = estate.user.id;
   const queries = [

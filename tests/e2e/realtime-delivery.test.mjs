@@ -245,7 +245,7 @@ test('templates of all users are reported without a scope', async () => {
   );
 });
 
-test('the DELETE of a row from before the subscription contains the whole row', async () => {
+test('the DELETE of a row older than the subscription contains the whole row', async () => {
   const estate = await newEstate(await newUser('ada'));
   const tab = await world.open({ as: estate.user });
   await follow(tab, 'workflow_nodes', { scope: estate.workflow.id });

@@ -12,7 +12,7 @@ const world = await useWorld();
 const { stack, newUser, newEstate, newWorkflow, newNodes, newExecutions, row } = world;
 const { follow, told, kinds, hears, rest, change, remove } = useLive(world);
 
-/** A new user with one row of everything, and their page. */
+/** A new user with one row in each table, and their page. */
 async function openPage(options = {}) {
   const ada = await newUser('ada');
   const estate = await newEstate(ada);
@@ -88,7 +88,7 @@ test('own inserts and deletes are reported once, by their echo', async () => {
 });
 
 for (const delayMs of [0, 60]) {
-  test(`quick own writes of a row never go backwards, ${delayMs} ms before their echoes`, async () => {
+  test(`after quick own writes, late echoes never restore an older state (delay ${delayMs} ms)`, async () => {
     stack.settings.change({ realtimeDelayMs: delayMs });
     const { ada, estate, tab } = await openPage();
     await follow(tab, 'workflow_nodes', { scope: estate.workflow.id }, 'nodes');
@@ -127,7 +127,7 @@ for (const delayMs of [0, 60]) {
   });
 }
 
-test('an own write and a crossing one leave the state of the database', async () => {
+test('an own write and a concurrent one by another client end in the state of the database', async () => {
   stack.settings.change({ realtimeDelayMs: 40 });
   const { ada, estate, tab } = await openPage();
   const { id } = estate.execution;

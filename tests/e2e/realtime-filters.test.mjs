@@ -9,7 +9,7 @@ const world = await useWorld();
 const { newUser, newEstate, newExecutions, newWorkflow, stack } = world;
 const { follow, begin, told, hears, rest, status, stands, change, remove } = useLive(world);
 
-/** A new user with one row of everything, and their page. */
+/** A new user with one row in each table, and their page. */
 async function openPage() {
   const ada = await newUser('ada');
   const estate = await newEstate(ada);

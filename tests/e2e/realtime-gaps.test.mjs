@@ -1,5 +1,5 @@
 // @ts-check
-// Changes committed without a frame: found by reading scopes again, and reported once.
+// Changes committed without a frame: detected by reading scopes again, and reported once.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,7 +13,7 @@ const world = await useWorld();
 const { stack, newUser, newEstate, newWorkflow, newNodes, newExecutions, rows } = world;
 const { follow, begin, told, hears, rest, stands, hideAndShow, change, remove } = useLive(world);
 
-/** A new user with one row of everything, and their page. */
+/** A new user with one row in each table, and their page. */
 async function openPage(options = {}) {
   const ada = await newUser('ada');
   const estate = await newEstate(ada);
@@ -111,7 +111,7 @@ test('silently lost changes are found when the page becomes visible after a whil
   await rest();
   await hideAndShow(tab, 1000);
   await rest();
-  assert.deepEqual(await told(tab), [], 'a glance away is no reason to read everything again');
+  assert.deepEqual(await told(tab), [], 'a short absence does not cause a read of everything');
   await hideAndShow(tab, 61_000);
   const [{ origin, record }] = await hears(tab, 1);
   assert.deepEqual([origin, record], ['resync', workflow]);

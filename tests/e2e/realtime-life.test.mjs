@@ -7,7 +7,7 @@ import { useLive } from './support/live.mjs';
 import { until } from './support/until.mjs';
 import { useWorld } from './support/world.mjs';
 
-/** A check on suspicion may take 5 s; then follows an initial delay of at most 1 s. */
+/** Checking a suspicious socket may take 5 s; the first reconnection is delayed by at most 1 s. */
 const CHECK_MS = 8_000;
 /** Full jitter up to 1, 2, 4 s, but no delay below 100 ms. */
 const MOST_ATTEMPTS_IN_3_S = 12;
@@ -124,7 +124,7 @@ test('a frozen socket is detected by its heartbeat within 35 s', async () => {
   stack.realtime.freeze();
   const { id } = await newWorkflow(page.user);
   await page.tab.page.clock.runFor(25_500);
-  assert.equal(await status(page.tab), 'live', 'no reason for doubt yet');
+  assert.equal(await status(page.tab), 'live', 'the failure is not detected yet');
   await page.tab.page.clock.runFor(10_500);
   await until(async () => {
     await page.tab.page.clock.runFor(500);

@@ -8,7 +8,7 @@ import { useWorld } from './support/world.mjs';
 
 const COMMITS = 100;
 const FRAMES = 10_000;
-/** Generous, because test machines are busy: quiet ones take a few milliseconds and handle ten times as many frames. */
+/** Generous, because test machines are busy. Quiet ones take a few milliseconds and handle ten times as many frames. */
 const MOST_MS = 500;
 const FEWEST_FRAMES_PER_S = 1_500;
 

@@ -10,14 +10,14 @@ const world = await useWorld();
 const { stack, newUser, newEstate, newWorkflow, newExecutions } = world;
 const { follow, begin, kinds, hears, rest, status, stands, change } = useLive(world);
 
-/** A new user with one row of everything, and their page. */
+/** A new user with one row in each table, and their page. */
 async function openPage(options = {}) {
   const ada = await newUser('ada');
   const estate = await newEstate(ada);
   return { ada, estate, tab: await world.open({ as: ada, ...options }) };
 }
 
-test('an id is returned at once; an id in use is returned as it is and keeps its first handler', async () => {
+test('an id is returned synchronously; an id in use is returned unchanged and keeps its first handler', async () => {
   const { ada, tab } = await openPage();
   const ids = await tab.run((userId) => {
     const manager = wdb.getRealtimeManager();
@@ -132,7 +132,7 @@ test('an unknown table, a malformed scope and a malformed filter are refused by 
   assert.deepEqual(await tab.run(() => wdb.getRealtimeManager().getActiveSubscriptions()), []);
 });
 
-test('an empty scope is inert: a component may mount before it knows the user', async () => {
+test('an empty scope does nothing: a component may mount before it knows the user', async () => {
   const { tab } = await openPage();
   const ids = await tab.run(() => {
     const subscribe = /** @type {any} */ (wdb.getRealtimeManager().subscribe);
@@ -231,7 +231,7 @@ test('a handle can be closed at once, repeatedly, and with `using`', async () =>
   assert.deepEqual(outcomes, ['closed', 'closed', 0, 'ABORTED', 'ABORTED']);
 });
 
-test('ready resolves when changes flow, also for later subscribers', async () => {
+test('ready resolves when the subscription is live, also for later subscribers', async () => {
   stack.realtime.restart();
   stack.settings.change({ realtimeColdMs: 700 });
   const { ada, tab } = await openPage();
@@ -245,7 +245,7 @@ test('ready resolves when changes flow, also for later subscribers', async () =>
   await tab.run(() => following.later.handle.ready);
 });
 
-test('a subscription can be ended by its function alone, as returned from an effect', async () => {
+test('the returned function ends a subscription, as a cleanup function of an effect does', async () => {
   const { ada, tab } = await openPage();
   const left = await tab.run(async (scope) => {
     const { ready, unsubscribe } = wdb.getRealtimeManager().open('workflows', { scope }, () => {});

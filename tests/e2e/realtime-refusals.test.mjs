@@ -1,5 +1,5 @@
 // @ts-check
-// Lasting refusals of subscriptions: the application is notified, and they are live once nothing refuses them any more.
+// Lasting refusals of subscriptions: the application is notified, and the subscriptions recover once the cause is gone.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -10,9 +10,9 @@ import { until } from './support/until.mjs';
 import { useWorld } from './support/world.mjs';
 
 const UPGRADES = { path: '/realtime/v1' };
-/** Without a status, the report takes 8 s. */
+/** Without an HTTP status, reporting takes 8 s. */
 const TOLD_MS = 20_000;
-/** Delays grow up to half a minute. */
+/** The backoff grows up to half a minute. */
 const HEALED_MS = 45_000;
 
 const world = await useWorld();
@@ -134,7 +134,7 @@ for (const status of [401, 403, 404]) {
     try {
       const handle = client.realtime.open('workflows', { scope: user.id }, () => {});
       await assert.rejects(handle.ready, { code: 'UNKNOWN_ERROR', status });
-      assert.deepEqual(await client.db.getWorkflows(user.id), [], 'reading is not disturbed');
+      assert.deepEqual(await client.db.getWorkflows(user.id), [], 'reads still work');
       stack.faults.clear();
       await until(() => handle.status === 'live', HEALED_MS);
       await handle.ready;

@@ -13,7 +13,7 @@ const { rest } = useLive(world);
 /** The limits of the real server: channels per socket, joins per project and second. */
 const MAX_CHANNELS = 100;
 
-/** A new user with one row of everything, and their page. Nothing of earlier tests is connected any more. */
+/** A new user with one row in each table, and their page. Connections of earlier tests are closed. */
 async function openPage() {
   await until(() => stack.realtime.inspect().sockets === 0);
   const ada = await newUser('ada');
@@ -21,7 +21,7 @@ async function openPage() {
   return { ada, estate, tab: await world.open({ as: ada }), joins: stack.realtime.inspect().joins };
 }
 
-/** Closes what a test opened, because the page stays. @param {import('./support/world.mjs').Tab} tab */
+/** Closes what a test opened, because the page is reused. @param {import('./support/world.mjs').Tab} tab */
 const leave = (tab) => tab.run(() => wdb.getRealtimeManager().unsubscribeAll());
 
 const isAllLive = () =>
@@ -95,7 +95,7 @@ test('equal subscriptions from different ticks share a channel, which the last o
   await until(() => stack.realtime.inspect().channels.length === 0);
 });
 
-test('a hundred and fifty subscriptions, opened one by one, stay below the limits and receive everything', async () => {
+test('a hundred and fifty subscriptions, opened one by one, stay below the server’s limits and receive every change', async () => {
   const { ada, tab, joins } = await openPage();
   const names = Array.from({ length: 150 }, (_, index) => ({ user_id: ada.id, name: `W ${index}` }));
   const workflows = await insert('workflows', names);

@@ -68,11 +68,11 @@ test('a token is renewed before it expires', async () => {
   assert.deepEqual(await tab.run(() => following.first.statuses), ['live']);
 });
 
-test('a token that expires anyway causes a gap but does not end the subscription', async () => {
+test('an expired token causes a gap but does not end the subscription', async () => {
   const user = await newUser('ada');
   const tab = await world.open({ as: { ...user, token: tokenOf(user, 4) } });
   await follow(tab, 'workflows', { scope: user.id });
-  // The provider keeps returning the same one.
+  // The provider keeps returning the same token.
   await stands(tab, 'reconnecting');
   const { id } = await newWorkflow(user);
   await sleep(500);
@@ -84,7 +84,7 @@ test('a token that expires anyway causes a gap but does not end the subscription
   );
 });
 
-test('a token provider that fails for a while is called again', async () => {
+test('a failing token provider is called again', async () => {
   const user = await newUser('ada');
   const tab = await world.open({ as: user, configured: false });
   await tab.run(() => {
@@ -101,7 +101,7 @@ test('a token provider that fails for a while is called again', async () => {
   await hears(tab, 1);
 });
 
-test("another user's sign-in closes the previous user's subscriptions, which report nothing more", async () => {
+test("another user's sign-in closes the previous user's subscriptions, which then report nothing", async () => {
   const [one, two] = [await newUser('ada'), await newUser('eve')];
   const tab = await world.open({ as: one });
   await follow(tab, 'workflows', { scope: one.id }, 'old');
@@ -129,7 +129,7 @@ test("another user's sign-in closes the previous user's subscriptions, which rep
   assert.deepEqual(new Set(stack.realtime.inspect().channels.map(({ sub }) => sub)), new Set([two.id]));
 });
 
-test('a subscription of the new user, opened in the tick of the sign-in, stays', async () => {
+test('a subscription of the new user, opened in the tick of the sign-in, stays open', async () => {
   const [one, two] = [await newUser('ada'), await newUser('eve')];
   const tab = await world.open({ as: one });
   await follow(tab, 'workflows', { scope: one.id }, 'old');

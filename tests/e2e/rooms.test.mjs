@@ -1,101 +1,23 @@
 // @ts-check
-// Rooms in Chromium: several people and tabs, broken connections, refusals, limits, and the official client alongside
-// ours.
+// Rooms in Chromium: several people and tabs, broken connections, refusals, limits, and the official client in the same
+// room.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
-import { after, afterEach, beforeEach, test } from 'node:test';
+import { after, test } from 'node:test';
 import { createClient } from '@supabase/supabase-js';
+import { useRooms } from './support/rooms.mjs';
 import { sabotage } from './support/sabotage.mjs';
 import { until } from './support/until.mjs';
-import { useWorld } from './support/world.mjs';
 
-/** @typedef {import('./support/world.mjs').Tab} Tab */
 /** @typedef {import('./support/fixtures.mjs').User} User */
+/** @typedef {import('./support/world.mjs').Tab} Tab */
 
 const require = createRequire(new URL('../../examples/local-stack/stack.mjs', import.meta.url));
 /** @type {typeof import('ws')} */
 const { WebSocket } = require('ws');
 
-const world = await useWorld({ seed: true, members: true });
-const { stack } = world;
-const [ada, grace, mary] = stack.users.map((user) => ({
-  ...user,
-  token: stack.signToken({ sub: user.id, email: user.email }),
-}));
-/** A workflow that Ada owns, Grace edits and Mary views, and one that is only Ada's. Created for each test. */
-let shared = '';
-let alone = '';
-
-beforeEach(async () => {
-  const rows = await stack.sql(
-    'insert into workflows (user_id, name) select $1, gen_random_uuid() from generate_series(1, 2) returning id',
-    [ada.id],
-  );
-  [shared, alone] = rows.map(({ id }) => id);
-  await invite(shared, grace, 'editor');
-  await invite(shared, mary, 'viewer');
-});
-
-/** @param {string} workflowId @param {{ id: string, email: string }} user @param {string} role */
-const invite = (workflowId, user, role) =>
-  stack.sql(
-    `insert into workflow_members (workflow_id, email, role, invited_by, user_id, accepted_at)
-     values ($1, $2, $3, $4, $5, localtimestamp)`,
-    [workflowId, user.email, role, ada.id, user.id],
-  );
-
-afterEach(() => stack.settings.change({ realtimeSilenceMs: 60_000 }));
-
-/** @param {{ id: string, email: string, token: string }} user */
-const open = (user, options = {}) =>
-  world.open({ as: /** @type {User} */ (/** @type {any} */ (user)), options });
-
-/**
- * Joins a room in a page and makes it global as `room`. Records its statuses, the events of the client and the number of calls.
- *
- * @param {Tab} tab
- * @param {object} options
- */
-const join = (tab, options, workflowId = shared, isLive = true) =>
-  tab.run(async ([workflowId, options, isLive]) => {
-    const room = wdb.getRealtimeManager().joinRoom(workflowId, options);
-    /** @type {any} */
-    const seen = { statuses: [], told: 0, messages: [] };
-    room.subscribe(() => {
-      seen.told += 1;
-      if (seen.statuses.at(-1) !== room.status) seen.statuses.push(room.status);
-    });
-    room.on('wave', (payload) => seen.messages.push(payload));
-    Object.assign(globalThis, { room, seen });
-    while (isLive && room.status !== 'live') await new Promise((resolve) => setTimeout(resolve, 10));
-  }, /** @type {const} */ ([workflowId, options, isLive]));
-
-/** The other people that a page sees: the name and state of each. @param {Tab} tab @returns {Promise<[string, any][]>} */
-const others = (tab) => tab.run(() => room.others.map((/** @type {any} */ { name, state }) => [name, state]));
-
-/** @param {Tab} tab @param {[string, any][]} expected */
-async function sees(tab, expected) {
-  const wanted = JSON.stringify(expected);
-  await until(async () => JSON.stringify(await others(tab)) === wanted).catch(async () => {
-    assert.deepEqual(await others(tab), expected);
-  });
-}
-
-/** @param {Tab} tab @param {object} patch */
-const setState = (tab, patch) => tab.run((patch) => room.setState(patch), patch);
-
-/** The frames that a page sends, with their event. @param {import('playwright-core').Page} page */
-function framesOf(page) {
-  /** @type {{ event: string, payload: any, at: number }[]} */
-  const sent = [];
-  page.on('websocket', (socket) =>
-    socket.on('framesent', ({ payload: text }) => {
-      const [, , , event, payload] = JSON.parse(String(text));
-      sent.push({ event, payload, at: performance.now() });
-    }),
-  );
-  return sent;
-}
+const { world, stack, ada, grace, mary, workflows, invite, open, join, others, sees, setState, framesOf } =
+  await useRooms();
 
 test('two people in three tabs see each other once, with the latest state', async () => {
   const tabs = [await open(ada), await open(ada), await open(grace)];
@@ -167,7 +89,7 @@ test('a silent connection leaves the room when the server closes it', async () =
   );
   after(() => silent.terminate());
   await new Promise((resolve) => silent.once('open', resolve));
-  const topic = `realtime:workflow:${shared}`;
+  const topic = `realtime:workflow:${workflows.shared}`;
   const config = { private: true, presence: { key: mary.id, enabled: true } };
   silent.send(JSON.stringify(['1', '1', topic, 'phx_join', { config, access_token: mary.token }]));
   const payload = { name: 'Mary', since: 1, tab: 'a', at: 1, state: {} };
@@ -179,7 +101,7 @@ test('a silent connection leaves the room when the server closes it', async () =
 
 test('a room without access is an error, which ends when access is granted', async () => {
   const events = await open(grace, {});
-  await join(events, { state: { x: 1 } }, alone, false);
+  await join(events, { state: { x: 1 } }, workflows.alone, false);
   await until(() => events.run(() => room.status === 'error'));
   const refused = await events.run(() => ({
     ...room.error,
@@ -190,9 +112,9 @@ test('a room without access is an error, which ends when access is granted', asy
   assert.match(refused.hint, /workflow_members\.sql/);
   assert.equal(refused.others, 0);
   const his = await open(ada);
-  await join(his, {}, alone);
-  await invite(alone, grace, 'viewer');
-  // A new token is tried at once.
+  await join(his, {}, workflows.alone);
+  await invite(workflows.alone, grace, 'viewer');
+  // The room is joined again with a new token, without a delay.
   await events.run(
     (token) => {
       env.token = token;
@@ -205,7 +127,7 @@ test('a room without access is an error, which ends when access is granted', asy
   await sees(his, [['grace', { x: 1 }]]);
 });
 
-test('the client’s events report on a room without revealing its states', async () => {
+test('the client’s events describe a room without revealing its states', async () => {
   const tab = await open(ada);
   const told = await tab.run(async (workflowId) => {
     /** @type {any[]} */
@@ -219,9 +141,9 @@ test('the client’s events report on a room without revealing its states', asyn
     const room = wdb.getRealtimeManager().joinRoom(workflowId, { state: { secret: 'a secret' } });
     while (room.status !== 'live') await new Promise((resolve) => setTimeout(resolve, 10));
     return events;
-  }, shared);
+  }, workflows.shared);
   const rooms = told.filter(({ type }) => type === 'room');
-  assert.deepEqual(rooms, [{ type: 'room', workflowId: shared, status: 'live', code: undefined }]);
+  assert.deepEqual(rooms, [{ type: 'room', workflowId: workflows.shared, status: 'live', code: undefined }]);
   assert.ok(!JSON.stringify(told).includes('secret'));
 });
 
@@ -255,7 +177,7 @@ test('a state that exceeds a kilobyte or is not JSON is refused and changes noth
       code(() => manager.joinRoom(workflowId, { state: { w: 'x'.repeat(2_000) } })),
       code(() => room.setState({ y: 'é'.repeat(400), x: undefined })),
     ];
-  }, shared);
+  }, workflows.shared);
   assert.deepEqual(codes, [...Array(13).fill('INVALID_INPUT'), 'none']);
   await sees(hers, [['ada', { y: 'é'.repeat(400) }]]);
 });
@@ -314,7 +236,7 @@ test('components that join a room in one page share a channel and a state', asyn
   await his.run((workflowId) => {
     const second = wdb.getRealtimeManager().joinRoom(workflowId, { state: { x: 2, y: 2 } });
     Object.assign(globalThis, { second });
-  }, shared);
+  }, workflows.shared);
   await sees(hers, [['ada', { x: 1, y: 2 }]]);
   assert.equal(await his.run(() => /** @type {any} */ (globalThis).second.status), 'live');
   await his.run(() => room.leave());
@@ -371,7 +293,7 @@ test('a room joined before configure waits for it', async () => {
     wdb.configure({ url: env.url, key: env.key, accessToken: () => token });
     while (room.status !== 'live') await new Promise((resolve) => setTimeout(resolve, 10));
     return before;
-  }, /** @type {const} */ ([shared, ada.token]));
+  }, /** @type {const} */ ([workflows.shared, ada.token]));
   assert.equal(status, 'connecting');
 });
 
@@ -408,7 +330,7 @@ test('the official client and ours share a room', async () => {
   });
   after(() => client.realtime.disconnect());
   await client.realtime.setAuth(grace.token);
-  const channel = client.channel(`workflow:${shared}`, {
+  const channel = client.channel(`workflow:${workflows.shared}`, {
     config: { private: true, presence: { key: grace.id } },
   });
   /** @type {any[]} */

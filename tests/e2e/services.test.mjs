@@ -25,7 +25,7 @@ async function signedIn(options = {}) {
   return { user, tab };
 }
 
-/** The number of requests for a path that reached the service. @param {string} path */
+/** The requests for a path that reached the service. @param {string} path */
 const asked = (path) => service.requests.filter(({ url }) => url === `/${path}`).length;
 const relayed = (/** @type {string} */ method) => stack.requests.count({ method, path: '/functions/v1/' });
 
@@ -54,19 +54,6 @@ const callIn = (/** @type {any} */ tab, /** @type {string} */ path, /** @type {a
     [path, init],
   );
 
-/** A path whose response stays open, and the service's view of it. @param {boolean} begins */
-function openAnswer(begins) {
-  /** @type {(response: import('node:http').ServerResponse) => void} */
-  let arrived = () => {};
-  /** @type {Promise<import('node:http').ServerResponse>} */
-  const arrival = new Promise((resolve) => (arrived = resolve));
-  const path = service.on((_, response) => {
-    if (begins) response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write('data: 1\n\n');
-    arrived(response);
-  });
-  return { path, arrival };
-}
-
 test("a service is called with the user's key, and the result is a standard Response", async () => {
   const { tab } = await signedIn();
   const path = service.on(async (request, response) => {
@@ -91,7 +78,7 @@ test("a service is called with the user's key, and the result is a standard Resp
 
 test('a stream is read as it is sent: each event arrives before the next is sent', async () => {
   const { tab } = await signedIn();
-  const { path, arrival } = openAnswer(true);
+  const { path, arrival } = service.hold('data: 1\n\n');
   await tab.run(async (path) => {
     const response = await db.callService('plain', path, { body: '{}' });
     const reader = /** @type {ReadableStream} */ (response.body).getReader();
@@ -109,7 +96,7 @@ test('a stream is read as it is sent: each event arrives before the next is sent
 
 test('a signal aborts a call before its response, and the service’s request ends', async () => {
   const { tab } = await signedIn();
-  const { path, arrival } = openAnswer(false);
+  const { path, arrival } = service.hold();
   await tab.run((path) => {
     const controller = new AbortController();
     const call = outcome(db.with({ signal: controller.signal }).callService('plain', path, { body: 'x' }));
@@ -129,7 +116,7 @@ test('a signal aborts a call before its response, and the service’s request en
 
 test('a signal aborts reading a response, and the service’s request ends', async () => {
   const { tab } = await signedIn();
-  const { path, arrival } = openAnswer(true);
+  const { path, arrival } = service.hold('data: 1\n\n');
   await tab.run(async (path) => {
     const controller = new AbortController();
     const { signal } = controller;
@@ -245,7 +232,7 @@ test('an expired token is replaced once, and the service is called once', async 
 
 test('a call rejects when its user signs out, and the service’s request ends', async () => {
   const { tab } = await signedIn();
-  const { path, arrival } = openAnswer(false);
+  const { path, arrival } = service.hold();
   await tab.run((path) => {
     Object.assign(globalThis, { call: outcome(db.callService('plain', path, { body: 'x' })) });
   }, path);
@@ -261,7 +248,7 @@ test('a call rejects when its user signs out, and the service’s request ends',
 
 test('a call that exceeds its timeout rejects, and the service’s request ends', async () => {
   const { tab } = await signedIn();
-  const { path, arrival } = openAnswer(false);
+  const { path, arrival } = service.hold();
   const call = tab.run(
     (path) => outcome(db.with({ timeoutMs: 3_000 }).callService('plain', path, { body: 'x' })),
     path,
@@ -334,7 +321,7 @@ test('a custom fetch is used, it receives the given body object, and no event co
   assert.ok(!seen.events.includes('confidential') && !seen.events.includes(path));
 });
 
-test('with the relay no browser reveals a key, and the error says what to call', async () => {
+test('with the relay, a browser cannot reveal a key, and the error says what to call instead', async () => {
   const { user, tab } = await signedIn();
   const [{ id }] = await stack.sql('select id from api_keys where user_id = $1', [user.id]);
   const error = await tab.run((id) => outcome(db.revealApiKey(id)), id);
@@ -374,7 +361,7 @@ test('without the migration or the function, the error says what is missing', as
   assert.match(missing.hint, /Deploy supabase\/functions\/api-relay/);
 });
 
-test('a response that does not come from the relay is not taken for the service’s', async () => {
+test('a response that does not come from the relay is not returned as the service’s', async () => {
   const { tab } = await signedIn();
   const path = service.on((_, response) => response.end('ok'));
   stack.faults.add({

@@ -31,7 +31,7 @@ test('the session of a supabase-js client is followed through sign-in and sign-o
   assert.ok(list.length > 0 && list.every((/** @type {any} */ row) => row.user_id === grace.id));
 });
 
-test('switching directly between users leaves nothing of the first', async () => {
+test('switching directly between users leaves no rows of the first', async () => {
   const tab = await openFollowing(world);
   await signIn(tab, ada);
   await tab.calls(['getWorkflows', ada.id], ['getWorkflow', adasWorkflow.id], ['getUserProfile', ada.id]);
@@ -72,7 +72,7 @@ test('a refreshed session keeps the cache', async () => {
   assert.equal(stack.requests.count(), 0);
 });
 
-test('a session that already exists when the page loads is used', async () => {
+test('a session that exists when the page loads is used', async () => {
   const tab = await openFollowing(world);
   await signIn(tab, ada);
   await tab.page.reload();

@@ -1,5 +1,5 @@
 // @ts-check
-// `ifUpdatedAt` in a real database: own writes never conflict with each other; writes by other clients do.
+// `ifUpdatedAt` with a real database: own writes never conflict with each other; writes by other clients do.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { useWorld } from './support/world.mjs';

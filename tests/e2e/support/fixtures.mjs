@@ -17,7 +17,7 @@ export function createFixtures(stack) {
    * Inserts rows and returns them as PostgREST would.
    *
    * @param {string} table
-   * @param {Row[]} rows all with the same columns
+   * @param {Row[]} rows with the same columns
    * @returns {Promise<Row[]>}
    */
   async function insert(table, rows) {
@@ -86,7 +86,7 @@ export function createFixtures(stack) {
       runs.map((columns) => ({ workflow_id: workflow.id, user_id: workflow.user_id, ...columns })),
     );
 
-  /** One row of everything. @param {User} user */
+  /** One row in each table. @param {User} user */
   async function newEstate(user) {
     const workflow = await newWorkflow(user);
     const nodes = await newNodes(workflow, ['a', 'b', 'c']);
@@ -99,7 +99,7 @@ export function createFixtures(stack) {
     return { user, workflow, nodes, connections, execution, results };
   }
 
-  /** One row of everything apart from a user's workflows. @param {User} user */
+  /** One row in each table except for the tables of workflows. @param {User} user */
   async function newBelongings(user) {
     const marked = await newWorkflow(user);
     const name = () => `x ${randomUUID()}`;

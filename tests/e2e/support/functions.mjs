@@ -7,7 +7,7 @@ import { WORKFLOWS } from './functions/workflows.mjs';
 
 /** @typedef {import('./functions/promised.mjs').Estate} Estate */
 
-/** The promises of all functions that concern one row, one list or one page. */
+/** The specifications of all functions that concern one row, one list or one page. */
 export const FUNCTIONS = { ...WORKFLOWS, ...GRAPH, ...RUNS, ...ACCOUNT, ...GALLERY };
 
 /** Functions with separate tests: see cursors.test.mjs, keys.test.mjs and saves.test.mjs. */

@@ -30,7 +30,7 @@ declare global {
   const wdb: typeof package_;
   const db: package_.Db;
   const cache: package_.CacheManager;
-  /** May be changed by a test: the configured token provider answers `env.token`. */
+  /** The configured token provider returns `env.token`, which a test may change. */
   const env: { url: string; key: string; token: string | null; userId: string };
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the result of any call
   function outcome(promise: unknown): Promise<{ value?: any; error?: any }>;
@@ -50,8 +50,8 @@ declare global {
   function sent(): Promise<void>;
   const events: string[];
   const outbox: offline_.Outbox;
-  /** Set by `rooms.test.mjs`: the room that the page joined, and what it was told there. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each test shows what it likes
+  /** Set by `rooms.test.mjs`: the room that the page joined, and the events received in it. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each test chooses its own state
   const room: package_.Room<any>;
   const seen: { statuses: string[]; told: number; messages: unknown[] };
   /** Set by `live.mjs`: the reports to the page's subscriptions, by the names that the test chose. */

@@ -51,7 +51,7 @@ function thrown(act) {
 /**
  * A fetch that holds back responses until they are released.
  *
- * `isHeld` selects the requests whose responses are held back on arrival. Aborting a request releases it at once.
+ * `isHeld` selects the requests whose responses are held back on arrival. An aborted request ends at once.
  *
  * @param {(url: string, init: RequestInit) => boolean} isHeld
  */

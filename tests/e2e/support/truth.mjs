@@ -87,7 +87,7 @@ export function createTruth({ row, rows }) {
 }
 
 /**
- * Every read of these rows that the cache may answer.
+ * Every read of these rows that the cache may serve.
  *
  * @param {Ids} ids
  * @returns {Call[]}

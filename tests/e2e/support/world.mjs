@@ -59,7 +59,7 @@ export async function useWorld(stackOptions = {}, pagesOf = () => ({})) {
   });
   afterEach(() => {
     stack.faults.clear();
-    assert.deepEqual(windows.takeProblems(), [], 'errors that nobody caught');
+    assert.deepEqual(windows.takeProblems(), [], 'uncaught errors');
   });
 
   /** Waits until everything committed was sent, received, and processed by every page. */

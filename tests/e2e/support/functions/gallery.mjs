@@ -15,7 +15,7 @@ export const GALLERY = {
     args: ({ template }) => [template.id],
     table: 'workflow_templates',
     missing: null,
-    // All users see the gallery; the result `'everybody'` stands for the row itself.
+    // All users see the gallery; the result `'everybody'` means the row itself.
     foreign: 'everybody',
     anonymous: 'everybody',
     bad: () => badIds('id'),
