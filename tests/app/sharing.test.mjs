@@ -210,7 +210,7 @@ test('a conflict can be resolved later: nothing is saved, and the changes stay',
   await grace.close();
 });
 
-test('what is edited while a save is under way is kept when the conflict that it meets is decided', async () => {
+test('edits made during a save survive the resolution of its conflict', async () => {
   const [ada, grace] = [await open('Ada'), await open('Grace')];
   const [, second] = await nodes();
   await relabel(ada.page, 'Ada meanwhile');

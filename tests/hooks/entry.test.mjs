@@ -1,5 +1,5 @@
 // @ts-check
-// `useEntry`: reads that have no hook of their own.
+// `useEntry`: reads for which there is no hook.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLive } from './support/live.mjs';
@@ -159,7 +159,7 @@ for (const version of VERSIONS) {
     assert.deepEqual(facts.loaded, { data: ['second', workflow.id], ...QUIET });
   });
 
-  it('useEntry shows nothing of the previous user to the next one', async () => {
+  it('useEntry shows the next user no rows of the previous one', async () => {
     const [ada, grace] = [await newUser('ada'), await newUser('grace')];
     const workflow = await newWorkflow(ada, { name: 'secret' });
     const tab = await openHooks(version, ada);

@@ -1,5 +1,5 @@
 // @ts-check
-// The documentation's hook examples, rendered as they are.
+// Renders the documentation's hook examples unchanged.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exampleComponents } from './support/examples.mjs';
@@ -7,7 +7,7 @@ import { VERSIONS, useHooks } from './support/world.mjs';
 
 const { openHooks, newUser, newEstate, newWorkflow, insert } = await useHooks({ members: true });
 
-/** What each example must show of the rows below. */
+/** The text that each example must show for the rows below. */
 const SHOWN = /** @type {Record<string, RegExp>} */ ({
   'use-account-settings': /Notify me/,
   'use-api-key': /Disable/,
@@ -50,7 +50,7 @@ async function share(user, workflow) {
 }
 
 for (const version of VERSIONS) {
-  test(`React ${version}: every example shows the user’s rows, and no button breaks it`, async () => {
+  test(`React ${version}: every example shows the user’s rows, and every button works`, async () => {
     const examples = await exampleComponents();
     assert.deepEqual(examples.map(({ name }) => name).sort(), Object.keys(SHOWN));
     for (const { name } of examples) {

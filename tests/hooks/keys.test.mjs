@@ -11,7 +11,7 @@ for (const version of VERSIONS) {
   const it = (/** @type {string} */ name, /** @type {() => Promise<void>} */ run) =>
     test(`React ${version}: ${name}`, run);
 
-  it('useApiKeys returns every field; a key that becomes inactive disappears at once', async () => {
+  it('useApiKeys returns every field; a deactivated key disappears at once', async () => {
     const user = await newUser('ada');
     const [openai, master] = await insert('api_keys', [
       {
@@ -105,7 +105,7 @@ for (const version of VERSIONS) {
       ['openai', { code: 'NOT_FOUND', isOurs: true }],
     );
     assert.deepEqual(facts.changed, { key: facts.updated, ...QUIET });
-    assert.deepEqual(facts.shown.includes(true), false, 'a deleted key does not come back for a moment');
+    assert.deepEqual(facts.shown.includes(true), false, 'a deleted key does not reappear briefly');
   });
 
   it('brand settings: defaults without a row, a first save with them, concurrent saves, rollback and reset', async () => {

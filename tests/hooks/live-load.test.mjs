@@ -9,7 +9,7 @@ import { ASKED, VERSIONS, useHooks } from './support/world.mjs';
 const { stack, rest, openLive, newUser, newWorkflow, insert } = await useHooks();
 const { isLive, shows, change, channelsOf } = createLive({ stack });
 
-/** More rows than are compared after a gap. */
+/** More rows than the maximum that is compared after a gap. */
 const TOO_MANY = 5_001;
 
 /** @param {import('../e2e/support/fixtures.mjs').User} user @param {number} count @param {string} [prefix] */
@@ -66,13 +66,13 @@ for (const version of VERSIONS) {
     await mark();
     await tab.run((id) => db.updateWorkflow(id, { description: 'mine' }), rows[500].id);
     await rest();
-    assert.deepEqual(await since(), once, 'an own write, its answer first');
+    assert.deepEqual(await since(), once, 'an own write whose response arrives first');
 
     await mark();
     stack.faults.add({ match: { method: 'PATCH' }, action: 'latencyAfter', ms: 300 });
     await tab.run((id) => db.updateWorkflow(id, { description: 'mine again' }), rows[500].id);
     await rest();
-    assert.deepEqual(await since(), once, 'an own write, its echo first');
+    assert.deepEqual(await since(), once, 'an own write whose echo arrives first');
   });
 
   it('five hundred changes while the socket is down appear when it is back', async () => {

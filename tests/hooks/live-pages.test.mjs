@@ -1,5 +1,5 @@
 // @ts-check
-// Pages that were read before changes flow, on a slow server.
+// Pages that were read before the subscription was live, on a slow server.
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { until } from '../e2e/support/until.mjs';
@@ -9,7 +9,7 @@ import { VERSIONS, useHooks } from './support/world.mjs';
 const { stack, rest, openHooks, newUser, newWorkflow, newExecutions, rows } = await useHooks();
 const { isLive, shows, change, remove, channelsOf } = createLive({ stack });
 
-/** Long enough to change something before the server reports that changes flow. */
+/** Long enough to change something before the server reports readiness. */
 const COLD_MS = 2500;
 
 afterEach(() => stack.settings.change({ realtimeColdMs: 0 }));
@@ -39,14 +39,14 @@ for (const version of VERSIONS) {
     await shows(tab, 'runs', 'data', await rows('workflow_executions', order, [workflow.id]));
   }
 
-  test(`React ${version}: a run on a page is compared when changes start to flow`, async () => {
+  test(`React ${version}: a run on a page is compared once the subscription is live`, async () => {
     const { tab, workflow } = await openCold();
     const [{ id }] = await tab.run(() => view('runs').data);
     await change('workflow_executions', id, 'status', 'failed');
     await showsTheTruth(tab, workflow);
   });
 
-  test(`React ${version}: runs that changed without changing their number are compared too`, async () => {
+  test(`React ${version}: runs are also compared if their number did not change`, async () => {
     const { tab, workflow, runs } = await openCold();
     await remove('workflow_executions', runs[0].id);
     const [made] = await newExecutions(workflow, [{}]);

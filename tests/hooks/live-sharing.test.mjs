@@ -1,5 +1,5 @@
 // @ts-check
-// The number, lifetime and owner of the hooks' subscriptions.
+// The number, lifetime and user of the hooks' subscriptions.
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { until } from '../e2e/support/until.mjs';

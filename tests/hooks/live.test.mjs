@@ -142,8 +142,8 @@ for (const version of VERSIONS) {
   }
 
   const ways = /** @type {const} */ ([
-    ['without being asked for', openHooks, []],
-    ['with realtime: false, though the provider says true', openLive, [{ realtime: false }]],
+    ['by default', openHooks, []],
+    ['with realtime: false, although the provider enables it,', openLive, [{ realtime: false }]],
   ]);
   for (const [way, open, options] of ways) {
     it(`${way} hooks with the option are not live, and there is no connection`, async () => {

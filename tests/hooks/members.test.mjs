@@ -76,7 +76,7 @@ for (const version of VERSIONS) {
         .entries.filter((key) => key.includes(id));
       return keys.map((key) => react.getCacheManager().get(key));
     }, workflow.id);
-    // The empty list of members may have been read since.
+    // The empty list of members may have been read in the meantime.
     assert.deepEqual(kept.flat(), []);
     assert.equal((await owner.run(() => view('one'))).workflow.id, workflow.id);
   });
@@ -92,7 +92,7 @@ for (const version of VERSIONS) {
       return given('one').map((/** @type {any} */ result) => plain(result));
     }, workflow.id);
     const first = views.find((/** @type {Row} */ { workflow }) => workflow !== null);
-    assert.deepEqual([first.loading, first.role], [true, null], 'the workflow is there first');
+    assert.deepEqual([first.loading, first.role], [true, null], 'the workflow arrives before the role');
     assert.ok(views.every((/** @type {Row} */ { loading, role }) => loading || role === 'editor'));
   });
 
@@ -227,7 +227,7 @@ for (const version of VERSIONS) {
   });
 }
 
-test('in a database without members, owners are owners, others have no role and no error, and hooks report the migration', async () => {
+test('without the migration for members, owners have their role, others have none, and hooks name the migration', async () => {
   await stack.migrate(['undo_workflow_members']);
   after(() => stack.migrate(['workflow_members']));
   const [ada, eve] = [await newUser('ada'), await newUser('eve')];

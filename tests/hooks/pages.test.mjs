@@ -121,11 +121,7 @@ for (const version of VERSIONS) {
       logs: logs.filter(({ resource_type }) => resource_type === 'workflow').slice(0, 2),
       ...{ total: 4, page: 0, pageSize: 2, hasMore: true, ...QUIET },
     });
-    assert.deepEqual(
-      new Set(facts.shown),
-      new Set(['workflow_created']),
-      'no row that the filter does not admit',
-    );
+    assert.deepEqual(new Set(facts.shown), new Set(['workflow_created']), 'only rows that match the filter');
     assert.match(
       stack.requests.all().at(-1)?.path ?? '',
       /resource_type=eq\.workflow.*action=eq\.workflow_created/,
@@ -201,7 +197,7 @@ for (const version of VERSIONS) {
     assert.equal(recentActions.length, 8);
   });
 
-  it('useAuditSummary counts all, sorts the newest 100, and returns 10; an empty id sends no request', async () => {
+  it('useAuditSummary counts all entries, sorts the newest 100 and returns 10; an empty id sends no request', async () => {
     const user = await newUser('ada');
     await insert(
       'audit_logs',
@@ -236,7 +232,7 @@ for (const version of VERSIONS) {
     assert.equal(facts.requests, 0);
   });
 
-  it('useAuditSummary counts actions with any name', async () => {
+  it('useAuditSummary counts actions of any name', async () => {
     const user = await newUser('ada');
     const actions = ['constructor', 'toString', '__proto__', 'constructor'];
     await insert(
@@ -296,7 +292,7 @@ for (const version of VERSIONS) {
     assert.deepEqual(facts.loaded, { data: runs.slice(0, 2), page: 0, hasMore: true, ...fixed });
     assert.deepEqual(facts.second, { data: runs.slice(2, 4), page: 1, hasMore: true, ...fixed });
     assert.deepEqual(facts.beyond, { data: [], page: 9, hasMore: false, ...fixed });
-    assert.deepEqual([facts.others.data, facts.others.loading], [[], true], 'nothing of another workflow');
+    assert.deepEqual([facts.others.data, facts.others.loading], [[], true], 'no rows of another workflow');
     assert.equal(facts.isStable, true);
     assert.equal(
       stack.requests.count({ path: `workflow_id=eq.${workflow.id}` }),

@@ -52,183 +52,183 @@ const seen = ({ activity, answer, error }) => [
 /** @type {[name: string, state: any, expected: unknown[]][]} */
 const TABLE = [
   [
-    'without a key nothing is asked',
+    'without a key, no request is sent',
     after(made({ key: '' }), OBSERVED, REFRESHED, LEFT),
     ['disabled', undefined],
   ],
-  ['before it is shown it loads', made(), ['new', undefined, 'loading']],
-  ['what is stored is shown at once', made({ stored: 'a' }), ['new', 'a']],
+  ['it is loading before it is mounted', made(), ['new', undefined, 'loading']],
+  ['a cached entry is shown at once', made({ stored: 'a' }), ['new', 'a']],
   [
-    'what is stored is not asked for',
+    'a cached entry is not requested',
     after(made({ stored: 'a' }), { ...OBSERVED, stored: 'a' }),
     ['settled', 'a'],
   ],
   [
-    'a page is asked for although it is stored',
+    'a page is requested even if it is cached',
     after(made({ stored: 'a', isAlwaysAsked: true }), { ...OBSERVED, stored: 'a' }),
     ['reading', 'a', 'loading'],
   ],
   [
-    'another page’s answer is shown while the own one loads',
+    'the previous page is shown while the next one loads',
     after(made({ borrowed: 'a' }), OBSERVED),
     ['reading', 'a', 'loading'],
   ],
   [
-    'what was evicted before it was mounted is read in the background',
+    'an entry evicted before mounting is read in the background',
     after(made({ stored: 'a' }), OBSERVED),
     ['reading', 'a', 'fetching'],
   ],
   [
-    'what another one read before it was mounted ends the loading',
+    'an entry that another component read before mounting ends the loading',
     after(made(), { ...OBSERVED, stored: 'a' }),
     ['settled', 'a'],
   ],
   [
-    'mounted twice, it reads once',
+    'mounting twice sends one request',
     after(made(), OBSERVED, { type: 'unobserved' }, OBSERVED, answered(1, 'a')),
     ['settled', 'a'],
   ],
-  ['an answer ends the loading', after(made(), OBSERVED, answered(1, 'a')), ['settled', 'a']],
-  ['a missing row is an answer', after(made(), OBSERVED, answered(1, null)), ['settled', null]],
-  ['an entry that leaves is read in the background', after(settled, LEFT), ['waiting', 'a', 'fetching']],
+  ['a response ends the loading', after(made(), OBSERVED, answered(1, 'a')), ['settled', 'a']],
+  ['a missing row is a result', after(made(), OBSERVED, answered(1, null)), ['settled', null]],
+  ['an evicted entry is read in the background', after(settled, LEFT), ['waiting', 'a', 'fetching']],
   [
-    'an entry that comes back while it is waited for is not read',
+    'an entry stored before its delayed read is not read',
     after(settled, LEFT, stored('b')),
     ['settled', 'b'],
   ],
-  ['a refresh loads', after(settled, REFRESHED), ['reading', 'a', 'loading']],
+  ['a refresh sets loading', after(settled, REFRESHED), ['reading', 'a', 'loading']],
   [
-    'a background refresh does not',
+    'a background refresh does not set loading',
     after(settled, { ...REFRESHED, isAwaited: false }),
     ['reading', 'a', 'fetching'],
   ],
   [
-    'an earlier read’s answer does not count',
+    'the response to an earlier read is ignored',
     after(settled, REFRESHED, REFRESHED, answered(2, 'old')),
     ['reading', 'a', 'loading'],
   ],
   [
-    'an earlier read’s failure does not count',
+    'the failure of an earlier read is ignored',
     after(settled, REFRESHED, REFRESHED, { type: 'failed', read: 2, error: ERROR }),
     ['reading', 'a', 'loading'],
   ],
   [
-    'an answer that was overtaken is shown, and read again',
+    'an overtaken response is shown and read again',
     after(made(), OBSERVED, LEFT, answered(1, 'old')),
     ['waiting', 'old', 'fetching'],
   ],
   [
-    'what is stored is newer than an answer that was overtaken',
+    'a cached entry replaces an overtaken response',
     after(settled, REFRESHED, LEFT, { ...answered(2, 'old'), stored: 'b' }),
     ['settled', 'b'],
   ],
   [
-    'what changed during the read is newer than an answer that was overtaken',
+    'a change during the read is newer than an overtaken response',
     after(settled, REFRESHED, stored('b'), LEFT, answered(2, 'old')),
     ['waiting', 'b', 'loading'],
   ],
   [
-    'loading ends when what is waited for is stored',
+    'loading ends once the awaited entry is cached',
     after(settled, REFRESHED, stored('b'), LEFT, answered(2, 'old'), stored('c')),
     ['settled', 'c'],
   ],
   [
-    'a failure leaves what is shown',
+    'a failure keeps the shown data',
     after(settled, REFRESHED, { type: 'failed', read: 2, error: ERROR, stored: 'a' }),
     ['failed', 'a', 'NETWORK'],
   ],
   [
-    'an entry that is stored ends a failure',
+    'a newly cached entry clears the error',
     after(made(), OBSERVED, { type: 'failed', read: 1, error: ERROR }, stored('a')),
     ['settled', 'a'],
   ],
   [
-    'changes that flow again end the wait after a failure',
+    'a recovered subscription ends the delay after a failure',
     after(made(), OBSERVED, { type: 'failed', read: 1, error: ERROR }, { type: 'recovered' }),
     ['waiting', undefined, 'fetching', 'NETWORK'],
   ],
   [
-    'what was written stays shown until it is read',
+    'written data stays shown until it is read',
     after(settled, LEFT, { type: 'written', data: 'b' }),
     ['waiting', 'b', 'fetching'],
   ],
   [
-    'a write during a read is newer than the answer that it overtakes',
+    'a write during a read is newer than the response that it overtakes',
     after(settled, REFRESHED, { type: 'written', data: 'b' }, LEFT, answered(2, 'a')),
     ['waiting', 'b', 'loading'],
   ],
   [
-    'a row that is written where there was none is shown',
+    'a row written in place of a missing one is shown',
     after(made(), OBSERVED, answered(1, null), { type: 'written', data: 'a' }),
     ['settled', 'a'],
   ],
   [
-    'a row that is made is read',
+    'a created row is read',
     after(made(), OBSERVED, answered(1, null), { type: 'rowChanged' }),
     ['waiting', null, 'fetching'],
   ],
   [
-    'a row that is known is not read for its change',
+    'a change of a known row causes no read',
     after(settled, { type: 'rowChanged', stored: 'a' }),
     ['settled', 'a'],
   ],
   [
-    'an answer that nothing overtook is newer than what was written before',
+    'a response that was not overtaken is newer than earlier writes',
     after(settled, REFRESHED, { type: 'written', data: 'b' }, answered(2, 'c')),
     ['settled', 'c'],
   ],
   [
-    'another page’s answer is never newer than the own one',
+    'the previous page is never newer than a response for the own page',
     after(made({ borrowed: 'a' }), OBSERVED, { type: 'written', data: 'b' }, LEFT, answered(1, 'old')),
     ['waiting', 'old', 'fetching'],
   ],
   [
-    'an answer that was overtaken while it was hidden is not read again until it is shown',
+    'a response overtaken while hidden is read again only after mounting',
     after(settled, REFRESHED, LEFT, { type: 'unobserved' }, answered(2, 'old')),
     ['settled', 'old'],
   ],
   [
-    'what is stored stays as it is under a write',
+    'a cached entry takes precedence over written data',
     after(settled, { type: 'written', data: 'b', stored: 'a' }),
     ['settled', 'a'],
   ],
   [
-    'a row that is made during its read is not read once more',
+    'a row created during its read is not read a second time',
     after(made(), OBSERVED, answered(1, null), REFRESHED, { type: 'rowChanged' }),
     ['reading', null, 'loading'],
   ],
   [
-    'another user sees nothing of the one before',
+    'the next user sees no data of the previous one',
     after(settled, { type: 'userChanged' }),
     ['waiting', undefined, 'loading'],
   ],
   [
-    'the old user’s answer does not count',
+    'a response for the previous user is ignored',
     after(settled, REFRESHED, { type: 'userChanged' }, answered(2, 'a')),
     ['waiting', undefined, 'loading'],
   ],
   [
-    'an entry of an earlier visit is shown while the server is asked',
+    'an entry of an earlier visit is shown while it is read from the server',
     after(made(), OBSERVED, restored('a')),
     ['reading', 'a', 'fetching'],
   ],
   [
-    'an entry of an earlier visit is read when it is shown first',
+    'an entry of an earlier visit is read when its component mounts',
     after(made({ stored: 'a' }), { ...OBSERVED, stored: 'a', isRestored: true }),
     ['reading', 'a', 'fetching'],
   ],
   [
-    'the answer replaces the entry of an earlier visit',
+    'the response replaces the entry of an earlier visit',
     after(made(), OBSERVED, restored('a'), { ...answered(1, 'b'), stored: 'b' }),
     ['settled', 'b'],
   ],
   [
-    'an answer from an earlier visit is shown, and the server is asked again',
+    'a response from an earlier visit is shown and read again from the server',
     after(made(), OBSERVED, restored('a'), { ...answered(1, 'a'), stored: 'a', isRestored: true }),
     ['failed', 'a'],
   ],
   [
-    'an entry of an earlier visit is read when the server can be reached again',
+    'an entry of an earlier visit is read once the server is reachable again',
     after(
       made(),
       OBSERVED,
@@ -247,7 +247,7 @@ const TABLE = [
 
 for (const [name, state, expected] of TABLE) test(name, () => assert.deepEqual(seen(state), expected));
 
-test('an entry that is dropped repeatedly is read with growing delays, and at once after it stayed for a second', () => {
+test('an entry that is dropped repeatedly is read with growing delays, which reset after it stayed cached for a second', () => {
   let [state, nowMs] = [settled, 0];
   const waits = [];
   for (let turn = 0; turn < 9; turn += 1) {
@@ -295,7 +295,7 @@ test('an entry from an earlier visit is requested from the server with growing d
   assert.deepEqual(waits, [2000, 4000, 8000]);
 });
 
-test('permanent errors are not retried, not even when changes flow again', () => {
+test('permanent errors are not retried, not even when a subscription recovers', () => {
   for (const code of ['INVALID_INPUT', 'NOT_CONFIGURED', '42501']) {
     const failed = after(made(), OBSERVED, { type: 'failed', read: 1, error: { code } });
     assert.deepEqual(failed.activity, { status: 'failed', waitMs: undefined });

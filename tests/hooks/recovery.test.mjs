@@ -1,5 +1,5 @@
 // @ts-check
-// Hooks whose read failed, was overtaken, or waits.
+// Hooks whose read failed, was overtaken, or is delayed.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLive } from './support/live.mjs';
@@ -14,7 +14,8 @@ const RUNS = { method: 'GET', path: /^\/rest\/v1\/workflow_executions.*limit=/ }
  * Holds back timers of certain durations, and lists them in `heldTimers`.
  *
  * @param {import('./support/live.mjs').Tab} tab
- *  'rereads'} which a retry's wait is no whole number, as are the engine's, which are shorter here| 'rereads'} which a retry's wait is no whole number, as are the engine's, which are shorter here
+ * @param {'retries' | 'rereads'} which by their duration: the delay of a retry is fractional and more than a second (the
+ *   engine's own delays are shorter in these tests); the delay before reading again is 50 ms
  */
 const holdTimers = (tab, which) =>
   tab.run((which) => {
@@ -36,7 +37,7 @@ for (const version of VERSIONS) {
   const it = (/** @type {string} */ name, /** @type {() => Promise<void>} */ run) =>
     test(`React ${version}: ${name}`, run);
 
-  it('a list that could not be refetched shows the error, and is read when the problem is over', async () => {
+  it('a list that could not be refetched shows the error, and is read once the server recovers', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const tab = await openLive(version, user);
@@ -79,7 +80,7 @@ for (const version of VERSIONS) {
     stack.faults.clear();
   });
 
-  it('after a failure, rows are read at once when changes flow again, and after an own write', async () => {
+  it('after a failure, rows are read at once when a subscription recovers, and after an own write', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const tab = await openLive(version, user);
@@ -163,7 +164,7 @@ for (const version of VERSIONS) {
     assert.deepEqual(new Set(statuses), new Set(['completed']));
   });
 
-  it('a component that waits to read again uses the rows that another one read', async () => {
+  it('a component with a delayed read uses the rows that another one read', async () => {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const tab = await openHooks(version, user);

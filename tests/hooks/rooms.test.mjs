@@ -1,5 +1,5 @@
 // @ts-check
-// `useRoom`: its result, its renders, and when it is in no room.
+// `useRoom`: its result, its renders, and when it joins no room.
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { until } from '../e2e/support/until.mjs';
@@ -12,7 +12,7 @@ const { stack, openHooks } = world;
 const [ada, grace] = /** @type {any[]} */ (
   stack.users.map((user) => ({ ...user, token: stack.signToken({ sub: user.id, email: user.email }) }))
 );
-/** A workflow that Ada owns and Grace and Mary view, and one that is only Ada's. Created for each test. */
+/** A workflow that Ada owns and Grace and Mary view, and another of Ada's. Created for each test. */
 let shared = '';
 let alone = '';
 
@@ -134,7 +134,7 @@ for (const version of VERSIONS) {
     await enter(tab, [shared, { x: 1 }]);
     assert.deepEqual(joins, [`phx_join realtime:workflow:${shared}`]);
     await enter(tab, [alone, { x: 1 }]);
-    // Until the component renders again, it still shows the room before.
+    // Until the component renders again, it shows the previous room.
     await until(() => joins.length >= 3);
     assert.deepEqual(
       [...joins].sort(),

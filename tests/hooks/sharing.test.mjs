@@ -1,5 +1,5 @@
 // @ts-check
-// What hooks share with each other and with the rest of the package, and what they do not share.
+// What hooks share with each other and with the rest of the package, and what they keep separate.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ASKED, VERSIONS, useHooks } from './support/world.mjs';
@@ -23,7 +23,7 @@ for (const version of VERSIONS) {
     assert.deepEqual(facts, [true, true, true, true]);
   });
 
-  it('another user sees nothing of the previous one, not even before the response', async () => {
+  it('another user sees no rows of the previous one, not even before the response', async () => {
     const [ada, grace] = [await newUser('ada'), await newUser('grace')];
     const estate = await newEstate(ada);
     const tab = await openHooks(version, ada);
@@ -53,7 +53,7 @@ for (const version of VERSIONS) {
     for (const id of [estate.workflow.id, estate.execution.id]) assert.ok(!facts.steps.includes(id));
   });
 
-  it('a component that was hidden during a change of user shows nothing of the previous one', async () => {
+  it('a component hidden during a change of user shows no rows of the previous one', async () => {
     const [ada, grace] = [await newUser('ada'), await newUser('grace')];
     await newWorkflow(ada);
     const tab = await openHooks(version, ada);

@@ -110,7 +110,11 @@ for (const version of VERSIONS) {
       error: { code: '23514', isOurs: true },
     });
     assert.deepEqual(facts.names, ['refused', workflow.name]);
-    assert.deepEqual(facts.other, { workflows: [workflow], ...QUIET }, 'who did not write has no error');
+    assert.deepEqual(
+      facts.other,
+      { workflows: [workflow], ...QUIET },
+      'components that did not write have no error',
+    );
     assert.deepEqual([facts.mended.workflows[0].name, facts.mended.error], ['accepted', null]);
   });
 
@@ -139,7 +143,7 @@ for (const version of VERSIONS) {
     assert.deepEqual(facts, [{ ...theirs, name: 'refused' }, theirs]);
   });
 
-  it('a graph that changes often shows every change at once, without requests', async () => {
+  it('a frequently changed graph shows every change at once, without requests', async () => {
     const user = await newUser('ada');
     const { workflow, nodes } = await newEstate(user);
     const tab = await openHooks(version, user);
@@ -161,7 +165,7 @@ for (const version of VERSIONS) {
     assert.equal(stack.requests.count(ASKED), 1);
   });
 
-  it('if more entries are shown than fit into the cache, all appear and are read with growing delays', async () => {
+  it('more entries than fit into the cache all appear, and are read with growing delays', async () => {
     const user = await newUser('ada');
     await newWorkflow(user);
     const tab = await openHooks(version, user, { options: { cache: { maxSize: 1 } } });
@@ -311,7 +315,7 @@ for (const version of VERSIONS) {
     assert.deepEqual(facts.answer, await row('workflows', workflow.id));
     assert.deepEqual([facts.saved.isSaving, facts.saved.workflow.nodes[0].label], [false, 'renamed']);
     assert.deepEqual([facts.functions.sort(), facts.isStable], [['refreshWorkflow', 'updateWorkflow'], true]);
-    assert.equal(stack.requests.count(ASKED), 2, 'once, and once for the refresh');
+    assert.equal(stack.requests.count(ASKED), 2, 'the first read and the refresh');
   });
 
   it('a deleted workflow disappears, a created one appears, and dropped entries are read in the background', async () => {
@@ -357,7 +361,7 @@ for (const version of VERSIONS) {
       await Promise.all(probes.map(settledView));
       return given('list 0').map(({ loading }) => loading);
     }, user.id);
-    // A change committed before changes flow would be found by reading, and rendered separately.
+    // A change committed before the subscription is live would be found by a read, and rendered separately.
     await isLive(tab);
     await rest();
     const facts = await tab.run(async (id) => {
@@ -378,7 +382,7 @@ for (const version of VERSIONS) {
     }, made[500].id);
     assert.deepEqual(facts.renders, Array(10).fill(1));
     assert.deepEqual(facts.rendered, { [made[500].id]: 10 });
-    assert.equal(optimistic, 2, 'at once, and as the database has it');
+    assert.equal(optimistic, 2, 'the optimistic row and the database’s row');
     assert.deepEqual([...new Set(loading)], [true, false]);
     assert.equal(stack.requests.count(ASKED), 1);
   });

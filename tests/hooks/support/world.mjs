@@ -8,7 +8,7 @@ import { examplesPage } from './examples.mjs';
 const PAGE = fileURLToPath(new URL('./page.jsx', import.meta.url));
 const MODULES = fileURLToPath(new URL('../../../node_modules/', import.meta.url));
 
-/** The versions of React that everything is tested with. */
+/** The versions of React with which everything is tested. */
 export const VERSIONS = /** @type {const} */ (['18', '19']);
 
 /** @typedef {import('../../e2e/support/fixtures.mjs').User} User */
@@ -16,7 +16,7 @@ export const VERSIONS = /** @type {const} */ (['18', '19']);
 /** The requests of hooks, without the reads with which subscriptions determine their scope. */
 export const ASKED = { method: 'GET', path: /^\/rest\/v1\/(?!.*[?&]or=\()/ };
 
-/** A permanent fault: the database refuses. */
+/** A permanent error: the database refuses access. */
 export const REFUSED = {
   action: /** @type {const} */ ('status'),
   status: 400,
