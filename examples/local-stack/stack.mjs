@@ -33,7 +33,7 @@ export { StackError };
  * @property {string} [dataDir] the folder for the database; temporary by default
  * @property {number} [maxRows] the maximum number of rows per response; 1000 by default, as on hosted projects
  * @property {boolean} [seed] fill a new database with three users and their data; true by default
- * @property {true | string[]} [migrations] all by default, or some by name (`initial_schema`: production as it is)
+ * @property {true | string[]} [migrations] all by default, or some by name (`initial_schema`: the production schema)
  * @property {boolean} [encryptedKeys] whether to encrypt API keys at rest, with an optional migration; false by default
  * @property {boolean} [members] whether workflows can be shared, with an optional migration; false by default
  * @property {boolean} [relay] whether to set up the API relay: its optional migration, encrypted keys, and a service

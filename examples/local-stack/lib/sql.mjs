@@ -20,8 +20,8 @@ const types = {
  * Opens a small pool of connections.
  *
  * @param {pg.PoolConfig} address
- * @returns {{ sql: Sql, discarded: Discarded, close(): Promise<void> }} `sql` gives the rows of the (last) statement; without params the
- *   text may hold several
+ * @returns {{ sql: Sql, discarded: Discarded, close(): Promise<void> }} `sql` returns the rows of the last statement; without params, the
+ *   text may contain several
  */
 export function openDatabase(address) {
   const pool = new pg.Pool({ ...address, types, max: 4 });

@@ -9,7 +9,7 @@ import { newClient, rest, signIn, useStack, userNamed } from './helpers.mjs';
 
 const ENCRYPTED = ['encrypted_api_keys'];
 const UNDO = ['undo_encrypted_api_keys'];
-/** No Postgres from npm includes the extension: this creates its names, as far as they are used. */
+/** The Postgres from npm lacks the extension, so this creates the names that the migration uses. */
 const VAULT = `
   create schema vault authorization postgres;
   create table vault.secrets (id uuid default gen_random_uuid(), name text unique, description text, hidden text);
@@ -243,7 +243,7 @@ test('without its encryption key, nothing is revealed, stored or created', async
   assert.equal((await reveal(ada, key.id)).data, 'locked');
 });
 
-test('when a database gets Vault, the key moves there, and every secret stays readable', async () => {
+test('a database that gets Vault moves the key there, and every secret stays readable', async () => {
   const key = await insertKey(ada, 'before Vault');
   const [{ value }] = await stack.sql('select value from workflow_secrets.keys');
   await stack.sql(VAULT);

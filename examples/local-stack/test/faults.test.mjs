@@ -83,7 +83,7 @@ test('resetAfterCommit loses the response to a committed write', async () => {
   assert.equal(await committed(), 1);
 });
 
-test('hang never answers and writes nothing', async () => {
+test('hang never responds and writes nothing', async () => {
   stack.faults.add({ action: 'hang' });
   await assert.rejects(insert(AbortSignal.timeout(250)), { name: 'TimeoutError' });
   assert.equal(await committed(), 0);
@@ -201,7 +201,7 @@ test('hangAfterCommit commits and never responds', async () => {
   assert.equal(await committed(), 1);
 });
 
-test('without PostgREST the gateway answers 502, and 200 once it is started again', async () => {
+test('without PostgREST the gateway returns 502, and 200 once it is started again', async () => {
   await stack.stopPostgrest();
   assert.equal((await list()).status, 502);
   await stack.startPostgrest();

@@ -113,7 +113,7 @@ test('stacks run side by side, each with its own data', async () => {
 
 test('a data folder keeps its rows, and receives missing migrations', async () => {
   const parent = await mkdtemp(join(tmpdir(), 'local-stack-data-'));
-  // As root, Postgres runs as another user, who must be able to access the folder.
+  // As root, Postgres runs as another user, who must have access to the folder.
   await chmod(parent, 0o755);
   const dataDir = join(parent, 'kept');
   try {

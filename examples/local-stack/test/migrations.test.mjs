@@ -58,7 +58,7 @@ async function contentsOf(stack) {
   return Object.fromEntries(tables);
 }
 
-test('production as it is refuses an upsert of settings and loses updates of executions', async () => {
+test('the production schema refuses an upsert of settings and loses updates of executions', async () => {
   const stack = production;
   const { client, id } = await signIn(stack, 'ada');
   const upsert = await client
@@ -85,12 +85,12 @@ test('the production schema lets every user write templates, keeps no audit trai
   assert.deepEqual(await stack.sql('select from user_profiles where id = $1', [data.user?.id]), []);
 });
 
-test('the later migrations close the gaps of a production database with data, and may be applied twice', async () => {
+test('the later migrations close the gaps of a production database with data, and can be applied twice', async () => {
   const stack = production;
   const { user_profiles, ...before } = await contentsOf(stack);
 
   await stack.migrate();
-  assert.deepEqual(await shapeOf(stack), await shapeOf(empty), 'it becomes what a new database is');
+  assert.deepEqual(await shapeOf(stack), await shapeOf(empty), 'it equals a new database');
   const once = await contentsOf(stack);
   const profiles = once.user_profiles;
   assert.deepEqual({ ...once, user_profiles: undefined }, { ...before, user_profiles: undefined });
@@ -105,7 +105,7 @@ test('the later migrations close the gaps of a production database with data, an
   assert.deepEqual(await contentsOf(stack), once);
 
   const [backfilled] = await stack.sql("select id from user_profiles where email = 'early@example.com'");
-  assert.ok(backfilled, 'a user who signed up before has a profile');
+  assert.ok(backfilled, 'an existing user has a profile');
   const { client, id } = await signIn(stack, 'ada');
   const upsert = await client
     .from('brand_settings')
@@ -199,11 +199,11 @@ test('every account has one profile after one run, even if accounts share an add
   assert.equal(
     Object.keys(await emailsOf(stack, ids)).length,
     ids.length,
-    'the first file does it by itself',
+    'the first file creates them alone',
   );
 });
 
-test("a profile's email becomes that of its account, or of the oldest account that shares it", async () => {
+test('a profile gets the email of its account, or of the oldest account that shares it', async () => {
   const stack = await useStack({ migrations: FIRST_RELEASE, seed: false });
   const expected = await oddAccounts(stack);
   await stack.sql('delete from user_profiles where email = id::text');

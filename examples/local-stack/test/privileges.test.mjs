@@ -17,7 +17,7 @@ const FUNCTIONS = `
   from pg_proc p join pg_namespace n on n.oid = p.pronamespace
   where n.nspname in ('public', 'workflow_private', 'workflow_secrets')`;
 
-test('the roles of the API have select, insert, update and delete on every table, and select alone on the audit log', async () => {
+test('the API roles have select, insert, update and delete on every table, and only select on the audit log', async () => {
   const rows = await stack.sql(
     `select r as role, t as tbl, array(
        select p from unnest(array[
@@ -35,7 +35,7 @@ test('the roles of the API have select, insert, update and delete on every table
 });
 
 for (const role of ROLES) {
-  test(`${role} can neither empty a table nor put a trigger on it`, async () => {
+  test(`${role} can neither truncate a table nor create a trigger on it`, async () => {
     const session = await openSession(stack, { role, sub: ada });
     const trigger = 'before insert on public.%s for each row execute function pg_temp.t()';
     await session.sql(
@@ -61,7 +61,7 @@ for (const role of ROLES) {
     }
   });
 
-  test(`${role} cannot put a trigger function of the migrations on a table of its own`, async () => {
+  test(`${role} cannot use a trigger function of the migrations on its own table`, async () => {
     const session = await openSession(stack, { role, sub: ada });
     await session.sql(
       'create temp table bait (id uuid, user_id uuid, email text, workflow_id uuid, encrypted_key text)',
@@ -75,7 +75,7 @@ for (const role of ROLES) {
   });
 }
 
-test('service_role may call every function that authenticated may, and anon none', async () => {
+test('service_role may call every function of authenticated, and anon none', async () => {
   const rows = await stack.sql(
     `select f.*,
        has_function_privilege('anon', oid, 'execute') as anon,
@@ -129,13 +129,13 @@ test('anon may call none of the functions', async () => {
   }
 });
 
-test('no function uses a search path that its caller sets', async () => {
+test('no function uses the search path of its caller', async () => {
   for (const { signature, settings } of await stack.sql(FUNCTIONS)) {
     assert.ok(settings.includes('search_path=pg_catalog, pg_temp'), signature);
   }
 });
 
-test('a caller’s temporary types run no code with the rights of the functions', async () => {
+test('temporary types of a caller run no code with the rights of the functions', async () => {
   const session = await openSession(stack, { sub: ada });
   await session.sql('create temp table witness (who text)');
   await session.sql('grant all on witness to public');
@@ -165,7 +165,7 @@ test('PostgREST does not expose functions that only triggers call', async () => 
   }
 });
 
-test('a user still reads, writes and calls as before', async () => {
+test('a user can still read, write and call functions', async () => {
   const { client } = await signIn(stack, 'ada');
   for (const [name, args] of await calls()) {
     const { error } = await client.rpc(name, args);

@@ -40,7 +40,7 @@ export class RawClient {
     return this.push('phx_join', topic, { config: { postgres_changes: bindings }, access_token: token });
   }
 
-  /** Joins, and waits until changes flow. @param {string} topic @param {object[]} bindings @param {string} [token] */
+  /** Joins, and waits until changes are delivered. @param {string} topic @param {object[]} bindings @param {string} [token] */
   async subscribe(topic, bindings, token) {
     this.join(topic, bindings, token);
     await this.next((frame) => frame.event === 'system' && frame.topic === topic);

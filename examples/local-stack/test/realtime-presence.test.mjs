@@ -197,7 +197,7 @@ test('a channel that changes its presence too often is closed, as on hosted serv
   assert.equal(await closed, 'Client presence rate limit exceeded');
 });
 
-test('a person with a silent connection leaves when the server closes it', async () => {
+test('a silent client leaves when the server closes its connection', async () => {
   const watcher = room(await official(ada), `room:${ada}`, { presence: { key: 'watcher' } });
   await watcher.joined;
   stack.settings.change({ realtimeSilenceMs: 300 });

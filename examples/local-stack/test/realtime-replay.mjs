@@ -143,7 +143,7 @@ export async function replay(stack, lines) {
       if (data.includes('{:error')) errors.add(data);
     }
     before = ms;
-    // Waits until everything that was answered before the next action is answered here too, or clearly is not.
+    // Waits until every response that the recording has before the next action has arrived, or clearly does not arrive.
     if (dir === 'in' && lines[index + 1]?.dir !== 'in') {
       await until(() =>
         [...counts].every(([of, count]) => (sockets.get(of)?.frames.length ?? Infinity) >= count),
@@ -178,7 +178,7 @@ async function gone(ws) {
  *
  * @param {string} token
  * @param {string} ts when it was sent
- * @param {string} note what was tried with it
+ * @param {string} note the purpose of the token
  * @param {string} jwtSecret of the stack
  */
 function resigned(token, ts, note, jwtSecret) {

@@ -20,7 +20,7 @@ const dir = await mkdtemp(join(tmpdir(), 'workflow-db-relay-'));
 after(() => rm(dir, { recursive: true }));
 
 const service = await startService();
-/** Hosts that a table of services could name by mistake, or whose name could come to mean this. */
+/** Hosts that a table of services could name by mistake, or whose name could resolve to such an address. */
 const FORBIDDEN = [
   '127.0.0.1',
   'localhost',
@@ -65,7 +65,7 @@ const services = {
 const relay = await useRelay({ services });
 const { stack, call, callRaw, userWithKey, giveKey, uses } = relay;
 
-test('hosts with a private, link-local, loopback, metadata or embedded address are refused, however they are written', async () => {
+test('hosts with a private, link-local, loopback, metadata or embedded address are refused in every spelling', async () => {
   const before = service.requests.length;
   const connections = countConnections();
   for (const [index, host] of FORBIDDEN.entries()) {
@@ -79,21 +79,21 @@ test('hosts with a private, link-local, loopback, metadata or embedded address a
   assert.equal(connections(), 0);
 });
 
-/** Counts what arrives at the service's port, whatever it is. */
+/** Counts the connections to the service's port. */
 function countConnections() {
   let count = 0;
   service.server.on('connection', () => (count += 1));
   return () => count;
 }
 
-/** What the relay's own code says. @param {string} kind @param {string[]} texts */
+/** Runs the relay's own check for these texts. @param {string} kind @param {string[]} texts */
 async function judge(kind, texts) {
   const options = { env: { ...process.env, DENO_DIR: dir, NO_COLOR: '1' } };
   const args = ['run', '--quiet', '--no-prompt', fixture('public-addresses.ts'), kind, ...texts];
   return JSON.parse((await run(findDeno(), args, options)).stdout);
 }
 
-test('an address is public only outside of every special-purpose network, at both ends of each', async () => {
+test('an address is public only outside of every special-purpose network, up to both ends', async () => {
   const special = [
     '0.0.0.0 0.255.255.255 10.0.0.0 10.255.255.255 100.64.0.0 100.127.255.255 127.0.0.0 127.255.255.255',
     '169.254.0.0 169.254.255.255 172.16.0.0 172.31.255.255 192.0.0.0 192.0.0.255 192.0.2.0 192.0.2.255',
@@ -115,7 +115,7 @@ test('an address is public only outside of every special-purpose network, at bot
   assert.deepEqual(taken, open);
 });
 
-test('a name with several addresses is refused when one of them is not public, or when it has none', async () => {
+test('a name is refused if one of its addresses is not public, or if it has none', async () => {
   const judged = await judge('lists', [
     '1.1.1.1 2606:4700::1111',
     '1.1.1.1 127.0.0.1',
@@ -125,7 +125,7 @@ test('a name with several addresses is refused when one of them is not public, o
   assert.deepEqual(judged, [true, false, false, false]);
 });
 
-test('a name that means this machine once it was checked reaches no server without its certificate', async () => {
+test('a name that resolves to this machine after the check is not connected without its certificate', async () => {
   const [key, cert] = [join(dir, 'key.pem'), join(dir, 'cert.pem')];
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
   const files = ['-keyout', key, '-out', cert, '-days', '1'];
@@ -151,11 +151,11 @@ test('a name that means this machine once it was checked reaches no server witho
   const user = await userWithKey('rebound');
   const { status, body } = await ask(user, '/api-relay/rebound/x');
   assert.deepEqual([status, JSON.parse(body).code], [502, 'SERVICE_UNREACHABLE']);
-  assert.ok(connections > 0, 'the name was connected to');
+  assert.ok(connections > 0, 'the relay connected to the name');
   assert.equal(requests, 0);
 });
 
-/** The relay with host names that change their address after the check. @param {Record<string, string>} services */
+/** Starts a relay with host names whose address changes after the check. @param {Record<string, string>} services */
 async function startRebound(services) {
   const socketPath = join(dir, 'rebound.sock');
   const deno = spawn(findDeno(), ['run', '--no-prompt', '-A', fixture('rebound-relay.ts')], {
@@ -185,7 +185,7 @@ async function startRebound(services) {
   };
 }
 
-test('paths that mean another path elsewhere are refused, and the service is not asked', async () => {
+test('paths that a service could interpret as another path are refused, and no request is sent', async () => {
   const user = await userWithKey('plain');
   const before = service.requests.length;
   const tricks = [
@@ -212,7 +212,7 @@ test('paths that mean another path elsewhere are refused, and the service is not
   ];
   for (const trick of tricks) {
     const { status, body } = await callRaw(user, `/functions/v1/api-relay/plain/${trick}`);
-    // An empty path is a path, and that of another service is one that the user has no key for.
+    // An empty path is valid, and a path to another service is valid but the user has no key for it.
     if (trick === '') assert.equal(status, 404, body);
     else assert.deepEqual([status, JSON.parse(body).code], [400, 'INVALID_INPUT'], trick);
   }
@@ -237,7 +237,7 @@ test('paths that mean another path elsewhere are refused, and the service is not
   );
 });
 
-test("a key's gateway is asked in the service's place only if its host is on the list", async () => {
+test("a key's gateway replaces the service only if its host is on the list", async () => {
   const elsewhere = await startService();
   const refused = [
     elsewhere.url,
@@ -271,7 +271,7 @@ test("a key's gateway is asked in the service's place only if its host is on the
   assert.deepEqual([url, headers?.authorization], ['/gateway/v1/models', 'Bearer secret']);
 });
 
-test('only a signed-in user gets through', async () => {
+test('only signed-in users can call services', async () => {
   const user = await userWithKey('plain');
   const claims = { sub: user.id, role: 'authenticated', aud: 'authenticated' };
   const encode = (/** @type {object} */ value) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -298,7 +298,7 @@ test('only a signed-in user gets through', async () => {
   assert.equal(basic.status, 401);
 });
 
-test('a key that no header can carry is refused without being quoted', async () => {
+test('a key that cannot be sent in a header is refused without being quoted', async () => {
   const user = await userWithKey('plain', 'sk-line\nbreak');
   const response = await call(user, 'plain/x');
   const text = await response.text();
@@ -306,7 +306,7 @@ test('a key that no header can carry is refused without being quoted', async () 
   assert.ok(!text.includes('sk-line'));
 });
 
-test('a service that repeats the key has it masked, in headers and in a body that comes in pieces', async () => {
+test('a key that the service repeats is masked in headers, and in a body that arrives in parts', async () => {
   const user = await userWithKey('plain', 'sk-repeated-aab');
   const path = service.on(async (request, response) => {
     response.writeHead(401, { 'X-Request-Id': `of ${request.headers.authorization}` });
@@ -323,7 +323,7 @@ test('a service that repeats the key has it masked, in headers and in a body tha
   assert.equal(await response.text(), `Wrong key: ${stars}, and sk-repeated-aasec sk-${stars} sk-re`);
 });
 
-test('no key and no token is in any log, any error or the audit trail', async () => {
+test('no log, error or audit entry contains a key or a token', async () => {
   const user = await userWithKey('plain', 'sk-never-logged');
   const broken = service.on((_, response) => {
     response.writeHead(200, { 'Content-Length': '9' }).write('x');
@@ -350,7 +350,7 @@ test('no key and no token is in any log, any error or the audit trail', async ()
   }
 });
 
-test('services on this machine are ignored where the project has an https address', async () => {
+test('services on this machine are ignored if the project has an https address', async () => {
   const script = `
     import { readConfig } from ${JSON.stringify(new URL('../../../supabase/functions/api-relay/config.ts', import.meta.url).href)};
     const env = { SUPABASE_URL: 'https://x.supabase.co', SUPABASE_ANON_KEY: 'a', SUPABASE_SERVICE_ROLE_KEY: 'b',

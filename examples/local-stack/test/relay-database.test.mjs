@@ -16,10 +16,10 @@ const NEEDED =
 await assert.rejects(stack.migrate(['api_relay']), NEEDED);
 await stack.migrate(['encrypted_api_keys']);
 await stack.migrate(['api_relay']);
-// PostgREST reads the schema a moment later.
+// PostgREST reloads the schema shortly afterwards.
 while ((await begin(randomUUID())).code === 'PGRST202') await sleep(10);
 
-/** @returns {Promise<string>} the id of a new user, who has a key for `service` */
+/** @returns {Promise<string>} the id of a new user with a key for `service` */
 async function newUser() {
   const id = randomUUID();
   const email = `${id}@example.com`;
@@ -63,7 +63,7 @@ const uses = (user) =>
     user,
   ]);
 
-test('no more calls are admitted than may be under way, however many ask at once', async () => {
+test('concurrent calls are limited, however many begin at once', async () => {
   const user = await newUser();
   const answers = await Promise.all(Array.from({ length: 20 }, () => begin(user, { concurrent: 5 })));
   const admitted = answers.filter(({ call_id: id }) => id);
@@ -76,7 +76,7 @@ test('no more calls are admitted than may be under way, however many ask at once
   assert.equal((await begin(user, { concurrent: 5 })).limit, 'concurrent');
 });
 
-test('no more calls are admitted within a minute than may be, and the answer says when the next one may', async () => {
+test('calls per minute are limited, and the refusal says when the next one may begin', async () => {
   const user = await newUser();
   const answers = await Promise.all(Array.from({ length: 15 }, () => begin(user, { perMinute: 4 })));
   const admitted = answers.filter(({ call_id: id }) => id);
@@ -97,16 +97,16 @@ test('no more calls are admitted within a minute than may be, and the answer say
   const [{ count }] = await stack.sql('select count(*)::int from workflow_relay.calls where user_id = $1', [
     user,
   ]);
-  assert.equal(count, 1, 'rows that count no more are deleted');
+  assert.equal(count, 1, 'rows that no longer count are deleted');
 });
 
-test("one user's calls do not count for another", async () => {
+test('calls of one user do not count for another', async () => {
   const [one, other] = [await newUser(), await newUser()];
   assert.ok((await begin(one, { concurrent: 1 })).call_id);
   assert.ok((await begin(other, { concurrent: 1 })).call_id);
 });
 
-test('a call that the relay never ended stops counting after its lease, and leaves an audit row', async () => {
+test('a call without an end stops counting after its lease, and leaves an audit row', async () => {
   const user = await newUser();
   await begin(user, { concurrent: 1 });
   assert.equal((await begin(user, { concurrent: 1 })).limit, 'concurrent');
@@ -123,7 +123,7 @@ test('a call that the relay never ended stops counting after its lease, and leav
   });
 });
 
-test('a call that is ended twice leaves one audit row', async () => {
+test('ending a call twice leaves one audit row', async () => {
   const user = await newUser();
   const { call_id: id } = await begin(user);
   await Promise.all([finish(id), finish(id), finish(id)]);
@@ -143,7 +143,7 @@ test('a call that is ended twice leaves one audit row', async () => {
   });
 });
 
-test('a key that is missing, inactive or of another user is not found, and no call is counted', async () => {
+test('a key that is missing, inactive or of another user is not found, and the call does not count', async () => {
   const user = await newUser();
   const other = await newUser();
   await stack.sql("insert into api_keys (user_id, service_name, encrypted_key) values ($1, 'theirs', 'x')", [
@@ -158,14 +158,14 @@ test('a key that is missing, inactive or of another user is not found, and no ca
   assert.equal(calls.length, 0);
 });
 
-test('deleting an account while its call is under way deletes the call, and ending it fails nothing', async () => {
+test('deleting an account during its call deletes the call, and ending that call is not an error', async () => {
   const user = await newUser();
   const { call_id: id } = await begin(user);
   await stack.sql('delete from auth.users where id = $1', [user]);
   assert.equal((await finish(id)).error, null);
 });
 
-test('neither users nor visitors can call what the relay calls, reveal a key, or see the counters', async () => {
+test('neither users nor visitors can call the relay’s functions, reveal a key, or read the counters', async () => {
   const [key] = await stack.sql('select id from api_keys where user_id = $1 limit 1', [adaId]);
   const args = {
     p_user_id: adaId,
@@ -198,7 +198,7 @@ test('neither users nor visitors can call what the relay calls, reveal a key, or
   }
 });
 
-test('both migrations may run again: no browser gets the right to reveal back', async () => {
+test('running both migrations again does not restore the right of browsers to reveal keys', async () => {
   const user = await newUser();
   await begin(user);
   await stack.migrate(['encrypted_api_keys']);
@@ -209,7 +209,7 @@ test('both migrations may run again: no browser gets the right to reveal back', 
   assert.equal(calls.length, 1);
 });
 
-test('the undo file gives the right to reveal back and leaves the audit log; it may run again, as may the migration', async () => {
+test('the undo file restores the right to reveal keys and keeps the audit log; it and the migration can run again', async () => {
   const user = await newUser();
   await finish((await begin(user)).call_id);
   for (let time = 1; time <= 2; time += 1) await stack.migrate(['undo_api_relay']);

@@ -12,7 +12,7 @@ import { useStack } from './helpers.mjs';
 /** @typedef {{ id: string, token: string }} User */
 
 /**
- * A service on the loopback. Each test gives the paths of its own answers, and can see every request.
+ * A service on the loopback interface. Each test defines the paths that it responds to, and can inspect every request.
  */
 export async function startService() {
   /** @type {Map<string, Handler>} */
@@ -35,29 +35,46 @@ export async function startService() {
     server.closeAllConnections();
   });
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  /** Registers the handler for a new path. @param {Handler} handler @returns {string} the path, without a leading slash */
+  function on(handler) {
+    const path = `/${randomUUID()}`;
+    handlers.set(path, handler);
+    return path.slice(1);
+  }
   return {
     url: `http://127.0.0.1:${port}`,
     port,
     requests,
     server,
-    /** Answers requests for a path. @param {Handler} handler @returns {string} the path, without a slash at its start */
-    on(/** @type {Handler} */ handler) {
-      const path = `/${randomUUID()}`;
-      handlers.set(path, handler);
-      return path.slice(1);
+    on,
+    /**
+     * Registers a path whose response stays open, after a first part if `start` is given.
+     *
+     * @param {string} [start]
+     */
+    hold(start) {
+      /** @type {(response: import('node:http').ServerResponse) => void} */
+      let arrived = () => {};
+      /** @type {Promise<import('node:http').ServerResponse>} */
+      const arrival = new Promise((resolve) => (arrived = resolve));
+      const path = on((_, response) => {
+        if (start) response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write(start);
+        arrived(response);
+      });
+      return { path, arrival, closed: arrival.then((response) => once(response, 'close')) };
     },
   };
 }
 
 /**
- * A stack with the relay, and what tests do with it.
+ * A stack with the relay, and helpers for tests.
  *
  * @param {import('../stack.mjs').StackOptions} [options]
  */
 export async function useRelay(options) {
   const stack = await useStack({ relay: true, ...options });
 
-  /** @returns {Promise<User>} a user of its own, so that no test uses up the limits of another */
+  /** @returns {Promise<User>} a new user, so that no test uses up the limits of another */
   async function newUser() {
     const id = randomUUID();
     await stack.sql("insert into auth.users (id, email, encrypted_password) values ($1, $2, '')", [
@@ -91,7 +108,7 @@ export async function useRelay(options) {
     },
 
     /**
-     * Asks the relay.
+     * Calls the relay.
      *
      * @param {User | { token?: string }} user
      * @param {string} path below the function
@@ -106,7 +123,7 @@ export async function useRelay(options) {
     },
 
     /**
-     * Asks the relay for an address exactly as it is written, which `fetch` would not.
+     * Calls the relay with a path exactly as given, which `fetch` would normalize.
      *
      * @param {User} user
      * @param {string} path
@@ -121,7 +138,7 @@ export async function useRelay(options) {
       return { status: answer.statusCode, body: Buffer.concat(await answer.toArray()).toString() };
     },
 
-    /** The `api_key_used` rows of a user, once there are as many as expected. @param {User} user @param {number} count */
+    /** Waits for this number of `api_key_used` rows of a user, and returns them. @param {User} user @param {number} count */
     async uses(user, count) {
       for (;;) {
         const rows = await stack.sql(
@@ -137,8 +154,18 @@ export async function useRelay(options) {
   };
 }
 
-/** What the relay refused a call with. @param {Response} response */
+/** The error with which the relay refused a call. @param {Response} response */
 export async function refusal(response) {
   const { code } = /** @type {any} */ (await response.json());
   return [response.status, response.headers.get('x-relay'), code];
+}
+
+/** Responds with the request that the service received. @type {Handler} */
+export async function echo(request, response) {
+  const body = Buffer.concat(await request.toArray());
+  const { method, url, headers } = request;
+  response.writeHead(200, { 'Content-Type': 'application/json' });
+  response.end(
+    JSON.stringify({ method, url, headers, length: body.length, body: body.toString().slice(0, 100) }),
+  );
 }

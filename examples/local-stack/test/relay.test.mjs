@@ -1,8 +1,7 @@
 // @ts-check
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { test } from 'node:test';
-import { refusal, startService, useRelay } from './relay-helpers.mjs';
+import { echo, refusal, startService, useRelay } from './relay-helpers.mjs';
 
 /** @typedef {import('./relay-helpers.mjs').Handler} Handler */
 
@@ -11,19 +10,8 @@ const relay = await useRelay({
   services: { plain: service.url, 'second-service': `${service.url}/v2/`, closed: 'http://127.0.0.1:1' },
 });
 const { stack, call, userWithKey, uses } = relay;
-const BODY_LIMIT = 10 * 1024 * 1024;
 
-/** Answers with what the service was sent. @type {Handler} */
-async function echo(request, response) {
-  const body = Buffer.concat(await request.toArray());
-  const { method, url, headers } = request;
-  response.writeHead(200, { 'Content-Type': 'application/json' });
-  response.end(
-    JSON.stringify({ method, url, headers, length: body.length, body: body.toString().slice(0, 100) }),
-  );
-}
-
-test('the service gets method, path, query, body and the key, and its answer comes back', async () => {
+test('the service receives method, path, query, body and the key, and its response is returned', async () => {
   const user = await userWithKey('plain');
   const path = service.on(echo);
   const response = await call(user, `plain/${path}?a=1&b=%2F..%2F`, {
@@ -40,7 +28,7 @@ test('the service gets method, path, query, body and the key, and its answer com
   assert.equal(sent['content-length'], '5');
 });
 
-test('each service gets the key of the user who calls, and no other', async () => {
+test('each service receives the key of the calling user, and no other', async () => {
   const [one, other] = [await userWithKey('plain'), await userWithKey('plain')];
   await relay.giveKey(one, 'second-service', 'second');
   const path = service.on(echo);
@@ -58,7 +46,7 @@ test('each service gets the key of the user who calls, and no other', async () =
   );
 });
 
-test('without a key of their own, a user is refused and the service is not asked', async () => {
+test('a user without a key is refused, and no request is sent', async () => {
   const owner = await userWithKey('plain');
   const user = await relay.newUser();
   const before = service.requests.length;
@@ -69,7 +57,7 @@ test('without a key of their own, a user is refused and the service is not asked
   assert.equal(service.requests.length, before);
 });
 
-test('statuses of the service are passed on as they are, and marked as its own', async () => {
+test('statuses of the service are returned unchanged, and marked as the service’s', async () => {
   const user = await userWithKey('plain');
   for (const status of [201, 204, 304, 400, 401, 404, 418, 429, 500, 503]) {
     const path = service.on((_, response) => response.writeHead(status, { 'Retry-After': '7' }).end());
@@ -80,7 +68,7 @@ test('statuses of the service are passed on as they are, and marked as its own',
   }
 });
 
-test('events are passed on one by one: the first arrives before the second is sent', async () => {
+test('events are streamed: the first arrives before the second is sent', async () => {
   const user = await userWithKey('plain');
   let next = () => {};
   const path = service.on((_, response) => {
@@ -101,47 +89,33 @@ test('events are passed on one by one: the first arrives before the second is se
   await reader.cancel();
 });
 
-/** A service whose request or answer stays open, and a promise of its end. */
-function openAnswer(/** @type {boolean} */ begins) {
-  let ended = /** @type {Promise<unknown>} */ (Promise.resolve());
-  /** @type {(value?: unknown) => void} */
-  let arrived = () => {};
-  const arrival = new Promise((resolve) => (arrived = resolve));
-  const path = service.on((_, response) => {
-    ended = once(response, 'close');
-    if (begins) response.writeHead(200).write('begun');
-    arrived();
-  });
-  return { path, arrival, ended: () => ended };
-}
-
-test('a client that goes away before the answer ends the call at the service', async () => {
+test('a client that disconnects before the response ends the service’s request', async () => {
   const user = await userWithKey('plain');
-  const { path, arrival, ended } = openAnswer(false);
+  const { path, arrival, closed } = service.hold();
   const controller = new AbortController();
   const outcome = call(user, `plain/${path}`, { signal: controller.signal }).catch((error) => error.name);
   await arrival;
   controller.abort();
   assert.equal(await outcome, 'AbortError');
-  await ended();
+  await closed;
   const [{ details }] = await uses(user, 1);
   assert.deepEqual([details.status, details.outcome], [null, 'aborted']);
 });
 
-test('a client that goes away in the middle of an answer ends the call at the service', async () => {
+test('a client that disconnects during a response ends the service’s request', async () => {
   const user = await userWithKey('plain');
-  const { path, ended } = openAnswer(true);
+  const { path, closed } = service.hold('begun');
   const controller = new AbortController();
   const response = await call(user, `plain/${path}`, { signal: controller.signal });
   const reader = /** @type {ReadableStream} */ (response.body).getReader();
   await reader.read();
   controller.abort();
-  await ended();
+  await closed;
   const [{ details }] = await uses(user, 1);
   assert.deepEqual([details.status, details.outcome, details.response_bytes], [200, 'aborted', 5]);
 });
 
-test('a service that breaks off breaks the answer off; one that is not there, or hangs up, is 502', async () => {
+test('a truncated response of the service is cut off; an unreachable or disconnecting service causes a 502', async () => {
   const user = await userWithKey('plain');
   const breaking = service.on((_, response) => {
     response.writeHead(200, { 'Content-Length': '100' }).write('half');
@@ -167,7 +141,7 @@ test('a service that breaks off breaks the answer off; one that is not there, or
   ]);
 });
 
-test('request headers that are not on the list do not reach the service', async () => {
+test('only listed request headers reach the service', async () => {
   const user = await userWithKey('plain');
   const path = service.on(echo);
   const listed = {
@@ -202,7 +176,7 @@ test('request headers that are not on the list do not reach the service', async 
   );
 });
 
-test('response headers that are not on the list do not reach the browser', async () => {
+test('only listed response headers reach the browser', async () => {
   const user = await userWithKey('plain');
   const path = service.on((_, response) => {
     response.writeHead(200, {
@@ -235,7 +209,7 @@ test('response headers that are not on the list do not reach the browser', async
   );
 });
 
-test('a compressed answer arrives decompressed', async () => {
+test('a compressed response arrives decompressed', async () => {
   const user = await userWithKey('plain');
   const { gzipSync } = await import('node:zlib');
   const path = service.on((_, response) => {
@@ -247,7 +221,7 @@ test('a compressed answer arrives decompressed', async () => {
   assert.equal(await response.text(), 'unpacked');
 });
 
-test('a preflight is answered without a token, for every header that is passed on', async () => {
+test('a preflight succeeds without a token, and allows every listed header', async () => {
   const response = await call({}, 'anthropic/v1/messages', {
     method: 'OPTIONS',
     headers: {
@@ -266,123 +240,7 @@ test('a preflight is answered without a token, for every header that is passed o
   assert.equal(refused.headers.get('access-control-allow-origin'), '*');
 });
 
-test('a body of 10 MB is passed on; a longer one is refused by the bytes that arrive, and the service is not asked', async () => {
-  const user = await userWithKey('plain');
-  const path = service.on(echo);
-  const whole = await call(user, `plain/${path}`, { body: Buffer.alloc(BODY_LIMIT) });
-  assert.equal(/** @type {any} */ (await whole.json()).length, BODY_LIMIT);
-
-  const before = service.requests.length;
-  const announced = await call(user, `plain/${path}`, { body: Buffer.alloc(BODY_LIMIT + 1) });
-  assert.deepEqual(await refusal(announced), [413, 'error', 'PAYLOAD_TOO_LARGE']);
-  let left = 12;
-  const chunks = new ReadableStream({
-    pull(controller) {
-      if (left-- > 0) controller.enqueue(Buffer.alloc(1024 * 1024));
-      else controller.close();
-    },
-  });
-  const streamed = await call(user, `plain/${path}`, /** @type {any} */ ({ body: chunks, duplex: 'half' }));
-  assert.deepEqual(await refusal(streamed), [413, 'error', 'PAYLOAD_TOO_LARGE']);
-  assert.equal(service.requests.length, before);
-  assert.equal((await uses(user, 1)).length, 1, 'a refused body is no call');
-});
-
-test('an answer of more than 10 MB is refused where its length is announced, and broken off where it is not', async () => {
-  const user = await userWithKey('plain');
-  const announced = service.on((_, response) => {
-    response.writeHead(200, { 'Content-Length': String(BODY_LIMIT + 1) }).write('x');
-  });
-  assert.deepEqual(await refusal(await call(user, `plain/${announced}`)), [
-    502,
-    'error',
-    'PAYLOAD_TOO_LARGE',
-  ]);
-  const endless = service.on(async (_, response) => {
-    response.writeHead(200);
-    while (!response.destroyed)
-      if (!response.write(Buffer.alloc(1024 * 1024)))
-        await Promise.race([once(response, 'drain'), once(response, 'close')]);
-  });
-  const response = await call(user, `plain/${endless}`);
-  await assert.rejects(response.arrayBuffer());
-  const [first, second] = await uses(user, 2);
-  assert.deepEqual([first.details.outcome, second.details.outcome], ['too_large', 'too_large']);
-  assert.ok(second.details.response_bytes < BODY_LIMIT + 1024 * 1024);
-});
-
-test('calls over the limit of one user are refused while others are under way, and the service is not asked', async () => {
-  const user = await userWithKey('plain');
-  const other = await userWithKey('plain');
-  const { path, ended } = openAnswer(true);
-  const responses = await Promise.all(Array.from({ length: 9 }, () => call(user, `plain/${path}`)));
-  const refused = responses.filter(({ status }) => status === 429);
-  assert.equal(refused.length, 4);
-  for (const response of refused) {
-    assert.equal(response.headers.get('retry-after'), '1');
-    assert.deepEqual(await refusal(response), [429, 'error', 'RATE_LIMITED']);
-  }
-  assert.equal(service.requests.filter(({ url }) => url === `/${path}`).length, 5);
-  assert.equal((await call(other, `plain/${service.on(echo)}`)).status, 200);
-  for (const { body, status } of responses) if (status === 200) await body?.cancel();
-  await ended();
-  await uses(user, 5);
-  assert.equal((await call(user, `plain/${service.on(echo)}`)).status, 200);
-});
-
-test('the 61st call within a minute is refused with the time until the next one may begin', async () => {
-  const user = await userWithKey('plain');
-  await stack.sql(
-    `insert into workflow_relay.calls (user_id, api_key_id, service_name, method, path, started_at, expires_at, finished_at)
-     select $1, $2, 'plain', 'POST', '', now() - interval '30 s', now(), now() from generate_series(1, 59)`,
-    [user.id, user.keyId],
-  );
-  assert.equal((await call(user, `plain/${service.on(echo)}`)).status, 200);
-  const response = await call(user, `plain/${service.on(echo)}`);
-  assert.deepEqual(await refusal(response), [429, 'error', 'RATE_LIMITED']);
-  const seconds = Number(response.headers.get('retry-after'));
-  assert.ok(seconds >= 1 && seconds <= 30, `${seconds} s`);
-});
-
-test('the audit row of a call has service, path, status, duration and sizes, and neither query, header nor body', async () => {
-  const user = await userWithKey('plain', 'sk-audited');
-  const path = service.on((_, response) => response.writeHead(202).end('confidential answer'));
-  const response = await call(user, `plain/${path}?token=confidential`, {
-    body: 'confidential question',
-    headers: {
-      'user-agent': 'audit test',
-      'x-forwarded-for': '203.0.113.7',
-      'idempotency-key': 'confidential',
-    },
-  });
-  await response.text();
-  const [{ resource_type, resource_id, details, ip_address, user_agent }] = await uses(user, 1);
-  assert.deepEqual(
-    { resource_type, resource_id, ip_address, user_agent },
-    {
-      resource_type: 'api_key',
-      resource_id: user.keyId,
-      ip_address: '203.0.113.7',
-      user_agent: 'audit test',
-    },
-  );
-  const { duration_ms: duration, ...rest } = details;
-  assert.ok(Number.isInteger(duration) && duration >= 0);
-  assert.deepEqual(rest, {
-    service_name: 'plain',
-    method: 'POST',
-    path,
-    status: 202,
-    outcome: 'answered',
-    request_bytes: 'confidential question'.length,
-    response_bytes: 'confidential answer'.length,
-  });
-  const all = await stack.sql('select * from audit_logs where user_id = $1', [user.id]);
-  assert.ok(!JSON.stringify(all).includes('confidential'));
-  assert.ok(!JSON.stringify(all).includes('sk-audited'));
-});
-
-test('redirects are followed on the same origin, at most three times, and never to another one', async () => {
+test('redirects are followed at most three times, and never to another origin', async () => {
   const user = await userWithKey('plain');
   const target = service.on(echo);
   const elsewhere = await startService();
@@ -418,28 +276,4 @@ test('redirects are followed on the same origin, at most three times, and never 
   });
   assert.deepEqual(await refusal(await call(user, `plain/${loop}`)), [502, 'error', 'REDIRECT_REFUSED']);
   assert.equal(times, 4);
-});
-
-test('a database that is not there is 503, before the service is asked', async () => {
-  const user = await userWithKey('plain');
-  const before = service.requests.length;
-  // Runtimes send a request once more when a kept connection turns out to be closed.
-  stack.faults.add({ match: { path: 'rpc/begin_api_relay_call' }, action: 'refuse', times: 'always' });
-  assert.deepEqual(await refusal(await call(user, 'plain/x')), [503, 'error', 'RELAY_UNAVAILABLE']);
-  stack.faults.clear();
-  stack.faults.add({ match: { path: 'auth/v1/user' }, action: 'status', status: 500 });
-  assert.deepEqual(await refusal(await call(user, 'plain/x')), [503, 'error', 'RELAY_UNAVAILABLE']);
-  assert.equal(service.requests.length, before);
-});
-
-test('the end of a call is recorded although the first attempt at that fails', async () => {
-  const user = await userWithKey('plain');
-  stack.faults.add({ match: { path: 'rpc/finish_api_relay_call' }, action: 'resetAfterCommit' });
-  await (await call(user, `plain/${service.on(echo)}`)).text();
-  assert.equal((await uses(user, 1)).length, 1);
-  const [{ open }] = await stack.sql(
-    'select count(*)::int as open from workflow_relay.calls where user_id = $1 and finished_at is null',
-    [user.id],
-  );
-  assert.equal(open, 0);
 });

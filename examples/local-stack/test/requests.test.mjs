@@ -10,7 +10,7 @@ beforeEach(() => {
   stack.requests.clear();
 });
 
-test('the log tells method, path, status, user, Prefer and fault, and no token', async () => {
+test('the log contains method, path, status, user, Prefer and fault, but no token', async () => {
   stack.faults.add({ match: { method: 'POST' }, action: 'status', status: 503 });
   await rest(stack, 'workflows?select=id');
   await rest(stack, 'workflows', {
@@ -41,7 +41,7 @@ test('the log tells method, path, status, user, Prefer and fault, and no token',
   assert.ok(!JSON.stringify(stack.requests.all()).includes(stack.anonKey));
 });
 
-test('counting matches method and path, and leaves preflights out unless asked', async () => {
+test('counts match method and path, and include preflights only on request', async () => {
   await fetch(`${stack.url}/rest/v1/workflows`, {
     method: 'OPTIONS',
     headers: { 'Access-Control-Request-Method': 'GET' },
@@ -54,7 +54,7 @@ test('counting matches method and path, and leaves preflights out unless asked',
   assert.equal(stack.requests.count({ method: 'OPTIONS' }), 1);
 });
 
-test('the log can be read and cleared over HTTP, and does not list its own reading', async () => {
+test('the log can be read and cleared over HTTP, and does not contain these requests', async () => {
   await rest(stack, 'workflows?select=id');
   const read = async () =>
     /** @type {any} */ (await (await fetch(`${stack.url}/_stack/requests?path=workflows`)).json());
@@ -64,7 +64,7 @@ test('the log can be read and cleared over HTTP, and does not list its own readi
   assert.deepEqual(await read(), { count: 0, requests: [] });
 });
 
-test('connections are reused, or closed after each answer when so set', async () => {
+test('connections are reused, or closed after each response if so configured', async () => {
   const connection = async () => (await rest(stack, 'workflows?select=id')).headers.get('connection');
   assert.equal(await connection(), 'keep-alive');
   const set = (/** @type {unknown} */ value) =>
@@ -79,7 +79,7 @@ test('connections are reused, or closed after each answer when so set', async ()
   assert.equal(await connection(), 'keep-alive');
 });
 
-test("the controls answer to this machine's own names only", async () => {
+test("the controls accept only requests to this machine's own names", async () => {
   const { port } = new URL(stack.url);
   const status = await new Promise((resolve, reject) => {
     const ask = request({

@@ -1,5 +1,6 @@
 // @ts-check
-// Who enters the room of a workflow: the policies of the optional migration workflow_members, asked by the realtime service.
+// Access to the room of a workflow: the policies of the optional migration workflow_members, evaluated by the realtime
+// service.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { readMigrations } from '../lib/migrations.mjs';
@@ -14,7 +15,7 @@ const [{ id: invited }] = await stack.sql("select id from workflows where name =
 after(() => stack.realtime.drop());
 
 /**
- * The server's answer to a client that asks to enter.
+ * The server's reply to a client that joins.
  *
  * @param {string} topic
  * @param {string | undefined} user
@@ -28,7 +29,7 @@ async function enter(topic, user) {
   return { client, status: payload.status, reason: payload.response.reason };
 }
 
-test('the owner, editors and viewers enter, see each other and are seen', async () => {
+test('the owner, editors and viewers can join and see each other', async () => {
   for (const user of [ada, grace, mary]) {
     const { client, status } = await enter(`workflow:${shared}`, user);
     assert.equal(status, 'ok');
@@ -37,7 +38,7 @@ test('the owner, editors and viewers enter, see each other and are seen', async 
   }
 });
 
-test('invited people, strangers and people who are not signed in do not enter', async () => {
+test('invited people, strangers and visitors cannot join', async () => {
   const attempts = [
     [invited, mary],
     [invited, grace],
@@ -51,7 +52,7 @@ test('invited people, strangers and people who are not signed in do not enter', 
   }
 });
 
-test('a public workflow has no open room', async () => {
+test('the room of a public workflow is not public', async () => {
   const [{ id }] = await stack.sql(
     "insert into workflows (user_id, name, is_public) values ($1, 'For everybody', true) returning id",
     [ada],
@@ -60,7 +61,7 @@ test('a public workflow has no open room', async () => {
   assert.equal((await enter(`workflow:${id}`, grace)).status, 'error');
 });
 
-test('what only looks like a room is none', async () => {
+test('a topic that only resembles a room is not one', async () => {
   const topics = [
     `workflow:${shared} `,
     `workflow:${shared.toUpperCase()}`,
@@ -73,7 +74,7 @@ test('what only looks like a room is none', async () => {
   for (const topic of topics) assert.equal((await enter(topic, ada)).status, 'error', topic);
 });
 
-test('a member who was removed stays until the token is renewed, and does not enter again', async () => {
+test('a removed member stays until the token is renewed, and cannot join again', async () => {
   const [{ id }] = await stack.sql(
     "insert into workflows (user_id, name) values ($1, 'For a while') returning id",
     [ada],
@@ -92,7 +93,7 @@ test('a member who was removed stays until the token is renewed, and does not en
   assert.equal((await enter(`workflow:${id}`, grace)).status, 'error');
 });
 
-test('the migration may run again, where there is no realtime, and be taken back', async () => {
+test('the migration can run again, without realtime, and be reverted', async () => {
   const [migration, undo] = await readMigrations([], ['workflow_members', 'undo_workflow_members']);
   const policies = () =>
     stack.sql(

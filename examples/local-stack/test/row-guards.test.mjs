@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { codeOf, newClient, openSession, signIn, useStack } from './helpers.mjs';
 
-// Rows of one's own that refer to, or claim, what is not one's own.
+// A user's own rows that refer to, or claim to belong to, rows of others.
 const stack = await useStack();
 const ada = await signIn(stack, 'ada');
 const grace = await signIn(stack, 'grace');
@@ -35,7 +35,7 @@ for (const table of ['workflow_executions', 'workflow_favorites']) {
     assert.deepEqual(await stack.sql(`select from ${table} where workflow_id = $1`, [hidden]), []);
   });
 
-  test(`${table}: one's own workflow and a public one are accepted, and a server may refer to any`, async () => {
+  test(`${table}: an own workflow and a public one are accepted, and a server may refer to any`, async () => {
     const shared = await newWorkflow(ada.id, true);
     for (const workflow_id of [await newWorkflow(grace.id), shared]) {
       const { error } = await grace.client.from(table).insert({ user_id: grace.id, workflow_id });
@@ -134,7 +134,7 @@ const CURATED = { is_featured: true, usage_count: 2147483647, rating: 5 };
 /** @param {any} row */
 const curatedOf = ({ is_featured, usage_count, rating }) => ({ is_featured, usage_count, rating });
 
-test('the creator of a template decides neither that it is featured nor its use nor its rating', async () => {
+test('the creator of a template cannot set its featured flag, use count or rating', async () => {
   const template = { name: randomUUID(), workflow_data: {}, ...CURATED };
   const { data: made } = await ada.client.from('workflow_templates').insert(template).select().single();
   assert.deepEqual(curatedOf(made), { is_featured: false, usage_count: 0, rating: 0 });
@@ -166,7 +166,7 @@ test('a server curates templates', async () => {
   assert.deepEqual(curatedOf(data), change);
 });
 
-test("the count of a template's uses rises by one, and stays at its greatest value", async () => {
+test('the use count of a template increases by one, up to its maximum', async () => {
   const [{ id }] = await stack.sql(
     "insert into workflow_templates (name, workflow_data, usage_count) values ($1, '{}', 2147483646) returning id",
     [randomUUID()],
@@ -189,18 +189,19 @@ async function newAccount(email = `${randomUUID()}@example.com`) {
   return { id, email, session };
 }
 
-test("a user cannot set the email of a profile to another address than the account's", async () => {
+test("a user cannot set the email of a profile to an address other than the account's", async () => {
   const { id, email, session } = await newAccount();
   const set = (/** @type {string} */ value) =>
     codeOf(session.sql('update user_profiles set email = $1, organization = $1 where id = $2', [value, id]));
-  // A free address and one that another account has are refused alike: nothing tells which are registered.
+  // An unused address and that of another account are refused with the same error, which does not reveal registered
+  // addresses.
   for (const other of ['free@example.com', 'grace@example.com', grace.id, '', email.toUpperCase()]) {
     assert.equal(await set(other), '42501', other);
   }
   assert.deepEqual([await set(email), (await stored('user_profiles', id)).organization], [undefined, email]);
 });
 
-test('a profile that its user inserts has the address of the account, whatever was sent', async () => {
+test('a profile inserted by its user gets the address of the account, regardless of the sent one', async () => {
   const { id, email, session } = await newAccount();
   const insert = (/** @type {string} */ profileId) =>
     session.sql("insert into user_profiles (id, email) values ($1, 'other@example.com') returning email", [
@@ -212,14 +213,14 @@ test('a profile that its user inserts has the address of the account, whatever w
   assert.equal(await codeOf(insert(grace.id)), '42501', "another account's profile");
 });
 
-test('a server sets the email of a profile as before', async () => {
+test('a server can still set the email of a profile', async () => {
   const { id } = await newAccount();
   const email = `${randomUUID()}@example.com`;
   const { data } = await server.from('user_profiles').update({ email }).eq('id', id).select().single();
   assert.equal(data.email, email);
 });
 
-test("a change of the account's address reaches the profile, as a newer row", async () => {
+test('a changed account address updates the profile and its updated_at', async () => {
   const { id } = await newAccount();
   const before = await stored('user_profiles', id);
   const email = `${randomUUID()}@example.com`;
@@ -231,7 +232,7 @@ test("a change of the account's address reaches the profile, as a newer row", as
   assert.equal((await stored('user_profiles', id)).email, id);
 });
 
-test("an address that another profile has blocks no change of an account's address", async () => {
+test("an address of another profile does not block a change of an account's address", async () => {
   const [one, other] = [await newAccount(), await newAccount()];
   await stack.sql("update user_profiles set email = 'squatted@example.com' where id = $1", [one.id]);
   await stack.sql("update auth.users set email = 'squatted@example.com' where id = $1", [other.id]);

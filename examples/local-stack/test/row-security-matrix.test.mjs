@@ -27,13 +27,13 @@ const execution = async () =>
 const template = () =>
   insert('workflow_templates', { name: randomUUID(), workflow_data: {}, created_by: ada });
 const ends = () => ({ source_node_id: randomUUID(), target_node_id: 'b', connection_id: randomUUID() });
-/** Settings are one for each user: a new one needs the old one gone. @param {string} table */
+/** Each user has one row of settings: a new one requires that the old one is deleted. @param {string} table */
 const settings = (table) => async () => {
   await stack.sql(`delete from public.${table} where user_id = $1`, [ada]);
   return { user_id: ada };
 };
 
-/** A new row of ada's, and a change to it. @type {Record<string, { make: () => Promise<Row>, change: Row }>} */
+/** Creates a new row of Ada's, and the values that change it. @type {Record<string, { make: () => Promise<Row>, change: Row }>} */
 const TABLES = {
   user_profiles: { make: async () => ({ id: ada }), change: { organization: 'x' } },
   workflows: { make: async () => ({ user_id: ada, name: randomUUID() }), change: { description: 'x' } },
@@ -78,7 +78,7 @@ const TABLES = {
   },
 };
 
-/** The verbs that a row allows: to its owner, to another user, to anonymous users. */
+/** The permitted verbs: for the owner, for another user, for anonymous users. */
 const ALLOWED = Object.fromEntries(
   Object.keys(TABLES).map((table) => [table, { ada: 'select insert update delete', grace: '', anon: '' }]),
 );
@@ -102,13 +102,13 @@ async function stored(table, id) {
   return rows[0]?.row;
 }
 
-/** An own row that is there: the profile of the user is the one that everything hangs on. @param {string} table */
+/** An existing row of the user. For profiles, it is the only one, on which all others depend. @param {string} table */
 async function existing(table) {
   const row = await TABLES[table].make();
   return table === 'user_profiles' ? stored(table, ada) : insert(table, row);
 }
 
-/** @type {Record<string, (table: string, who: string) => Promise<boolean>>} whether it came through */
+/** @type {Record<string, (table: string, who: string) => Promise<boolean>>} each returns whether it succeeded */
 const VERBS = {
   async select(table, who) {
     const { id } = await existing(table);

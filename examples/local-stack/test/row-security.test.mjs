@@ -26,12 +26,12 @@ for (const table of OWNED) {
   });
 }
 
-test("one sees one's own profile only", async () => {
+test('users see only their own profile', async () => {
   const { data } = await ada.client.from('user_profiles').select('id');
   assert.deepEqual(data, [{ id: ada.id }]);
 });
 
-test('workflows of others are seen when they are public, their nodes are not', async () => {
+test('users see public workflows of others, but not their nodes', async () => {
   const { data } = await grace.client
     .from('workflows')
     .select('id, is_public, workflow_nodes(id)')

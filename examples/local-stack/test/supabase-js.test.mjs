@@ -1,5 +1,5 @@
 // @ts-check
-// The official client, unchanged, on this stack: what it is told here is what it would be told by a hosted project.
+// The official client, unmodified, on this stack: it gets the same responses as from a hosted project.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { before, test } from 'node:test';
@@ -14,7 +14,7 @@ const stack = await useStack();
 const { client, id: userId } = await signIn(stack, 'ada');
 const workflows = () => client.from('workflows');
 const nodes = () => client.from('workflow_nodes');
-/** @type {string} a workflow with one node for each of `NAMES` */
+/** @type {string} the id of a workflow with one node for each of `NAMES` */
 let workflowId;
 
 before(async () => {
@@ -38,7 +38,7 @@ const newNode = (/** @type {string} */ node_id, columns = {}) => ({
   ...columns,
 });
 
-/** The labels that a query of nodes gives. @param {PromiseLike<any>} query */
+/** The labels in the result of a query of nodes. @param {PromiseLike<any>} query */
 async function labels(query) {
   const { data, error } = await query;
   assert.equal(error, null);
@@ -48,14 +48,14 @@ async function labels(query) {
 const inWorkflow = (columns = 'label') => nodes().select(columns).eq('workflow_id', workflowId);
 const inOrder = () => inWorkflow().order('position_x');
 
-/** What a failing call is told. @param {PromiseLike<any>} call */
+/** The error of a failing call. @param {PromiseLike<any>} call */
 async function refusal(call) {
   const { data, error, status } = await call;
   assert.equal(data, null);
   return [status, error?.code];
 }
 
-test('a session from sign-up over refresh to sign-out and back', async () => {
+test('a session can sign up, refresh, sign out and sign in again', async () => {
   const own = newClient(stack);
   /** @type {string[]} */
   const events = [];
@@ -77,7 +77,7 @@ test('a session from sign-up over refresh to sign-out and back', async () => {
   );
 });
 
-test('filters pick the rows that they name', async () => {
+test('filters select the matching rows', async () => {
   const [alpha, beta, betaTwo, delta, epsilon] = NAMES;
   assert.deepEqual(await labels(inOrder().eq('label', delta)), [delta]);
   assert.deepEqual(await labels(inOrder().neq('label', alpha)), NAMES.slice(1));
@@ -91,7 +91,7 @@ test('filters pick the rows that they name', async () => {
   assert.deepEqual(await labels(inOrder().match({ label: beta, position_x: 1 })), [beta]);
 });
 
-test('order, limit and range cut where they are told', async () => {
+test('order, limit and range select the requested part', async () => {
   const backwards = inWorkflow().order('position_x', { ascending: false });
   assert.deepEqual(await labels(backwards.limit(2)), [NAMES[4], NAMES[3]]);
   assert.deepEqual(await labels(inOrder().range(1, 2)), NAMES.slice(1, 3));
@@ -99,7 +99,7 @@ test('order, limit and range cut where they are told', async () => {
   assert.deepEqual(await labels(tied), [NAMES[4]]);
 });
 
-test('count=exact counts the whole query, with rows, without them, and past the end', async () => {
+test('count=exact counts the whole query, with or without rows, and past the end', async () => {
   const query = (head = false) =>
     nodes().select('label', { count: 'exact', head }).eq('workflow_id', workflowId);
   const page = await query().range(0, 1);
@@ -109,7 +109,7 @@ test('count=exact counts the whole query, with rows, without them, and past the 
   assert.deepEqual(await refusal(query().range(10, 20)), [416, 'PGRST103']);
 });
 
-test('a list is cut at the server’s max-rows, silently', async () => {
+test('a list is silently truncated at the server’s max-rows', async () => {
   const { data: rows } = await workflows()
     .insert({ user_id: userId, name: `Long ${randomUUID()}` })
     .select()
@@ -123,7 +123,7 @@ test('a list is cut at the server’s max-rows, silently', async () => {
   assert.deepEqual([data?.length, error, count], [MAX_ROWS, null, MAX_ROWS + 5]);
 });
 
-test('embedded rows come with their parent', async () => {
+test('embedded rows are returned with their parent', async () => {
   const { data } = await workflows()
     .select('id, workflow_nodes(label)')
     .eq('id', workflowId)
@@ -132,7 +132,7 @@ test('embedded rows come with their parent', async () => {
   assert.deepEqual(data, { id: workflowId, workflow_nodes: NAMES.map((label) => ({ label })) });
 });
 
-test('insert, update and delete answer with their rows when asked, and with nothing when not', async () => {
+test('insert, update and delete return their rows only on request', async () => {
   const name = `Written ${randomUUID()}`;
   const quiet = await workflows().insert({ user_id: userId, name });
   assert.deepEqual([quiet.status, quiet.data, quiet.error], [201, null, null]);
@@ -143,7 +143,7 @@ test('insert, update and delete answer with their rows when asked, and with noth
   assert.deepEqual((await workflows().select().eq('name', name)).data, []);
 });
 
-test('upsert changes the row with the same natural key, or leaves it', async () => {
+test('upsert updates the row with the same natural key, or ignores it', async () => {
   const key = { user_id: userId, service_name: `service ${randomUUID()}` };
   const upsert = async (/** @type {object} */ columns, options = {}) => {
     const { data, error } = await client
@@ -161,7 +161,7 @@ test('upsert changes the row with the same natural key, or leaves it', async () 
   assert.deepEqual(data, [{ id: made.id, is_connected: false }]);
 });
 
-test('single refuses none and several, maybeSingle refuses only several', async () => {
+test('single refuses zero and several rows, maybeSingle only several', async () => {
   const missing = () => workflows().select().eq('id', NO_ID);
   assert.deepEqual(await refusal(missing().single()), [406, 'PGRST116']);
   const none = await missing().maybeSingle();
@@ -187,7 +187,7 @@ test('rpc calls a function as the signed-in user', async () => {
   assert.deepEqual(kept.data, [{ node_id: 'only' }]);
 });
 
-test('errors carry the codes of Postgres and PostgREST', async () => {
+test('errors have the codes of Postgres and PostgREST', async () => {
   const taken = newNode('n0');
   assert.deepEqual(await refusal(nodes().insert(taken)), [409, '23505']);
   assert.deepEqual(await refusal(nodes().insert({ ...taken, workflow_id: NO_ID })), [403, '42501']);

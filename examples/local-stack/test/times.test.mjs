@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { openSession, rest, useStack, userNamed } from './helpers.mjs';
 
-// The columns have no zone: what they hold is UTC, whichever zone the writer's session is in.
+// The columns have no zone: they contain UTC, regardless of the zone of the writing session.
 const stack = await useStack({ encryptedKeys: true });
 const ada = userNamed(stack, 'ada').id;
 const ZONES = ['Asia/Tokyo', 'America/New_York'];
@@ -19,7 +19,7 @@ function assertIsUtc(row) {
   }
 }
 
-test('every default of a time is UTC', async () => {
+test('every default time is in UTC', async () => {
   const defaults = await stack.sql(`
     select column_default from information_schema.columns
     where table_schema = 'public' and data_type = 'timestamp without time zone' and column_default is not null`);
@@ -30,7 +30,7 @@ test('every default of a time is UTC', async () => {
 });
 
 for (const zone of ZONES) {
-  test(`rows written in ${zone} have the times of UTC`, async () => {
+  test(`rows written in ${zone} have times in UTC`, async () => {
     const session = await openSession(stack, { sub: ada });
     await session.sql(`set timezone = '${zone}'`);
     const insert =
@@ -44,7 +44,7 @@ for (const zone of ZONES) {
     assertIsUtc(trail);
   });
 
-  test(`the functions write the times of UTC in ${zone}`, async () => {
+  test(`the functions write times in UTC in ${zone}`, async () => {
     const session = await openSession(stack, { sub: ada });
     await session.sql(`set timezone = '${zone}'`);
     const graph = { id: randomUUID(), user_id: ada, name: randomUUID(), nodes: [], connections: [] };
@@ -68,7 +68,7 @@ for (const zone of ZONES) {
     }
   });
 
-  test(`a client that asks PostgREST for ${zone} writes the times of UTC`, async () => {
+  test(`a client that requests ${zone} from PostgREST writes times in UTC`, async () => {
     const response = await rest(stack, 'workflows', {
       method: 'POST',
       body: JSON.stringify({ user_id: ada, name: randomUUID() }),
@@ -79,7 +79,7 @@ for (const zone of ZONES) {
     assertIsUtc(row);
   });
 
-  test(`an account made or changed in ${zone} has a profile with the times of UTC`, async () => {
+  test(`an account created or changed in ${zone} has a profile with times in UTC`, async () => {
     const [{ id }] = await stack.sql(
       `set local timezone = '${zone}'; insert into auth.users (email) values ('${randomUUID()}@example.com') returning id`,
     );
