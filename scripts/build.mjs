@@ -85,7 +85,7 @@ function generateSources() {
   rmSync(target, { recursive: true, force: true });
   for (const module of MODULES) generateModule(module, target);
   run('cargo', [...GENERATE, target]);
-  // Rows that a browser keeps are not shown by a version of the package that describes rows differently.
+  // A new version of the package ignores stored rows of a version that described them differently.
   const version = createHash('sha256')
     .update(readFileSync(join(target, 'rows.ts')))
     .digest('hex');
@@ -218,7 +218,7 @@ generateSources();
 await bundle();
 run(at('node_modules', '.bin', 'tsc'), ['-p', 'pkg-template', '--outDir', NEXT]);
 copyFiles();
-// Before the package is in its place: one that is too large is none.
+// Before the package is moved to pkg/, so that a package over its budget never gets there.
 await printSizes({ folder: at(NEXT), offlineWasm: at('build', 'offline.wasm') }, !isQuick);
 rmSync(at('pkg'), { recursive: true, force: true });
 renameSync(at(NEXT), at('pkg'));

@@ -221,7 +221,7 @@ async function check(module, { mutants, binary, tests }, reasons) {
   return { module, count: own.length, killed, share: (100 * killed) / own.length, survivors };
 }
 
-/** What is wrong with the results. */
+/** The reasons why the check fails. */
 function faults(results, reasons) {
   const survivors = new Set(results.flatMap((result) => result.survivors.map(identityOf)));
   const isRun = (identity) => results.some(({ module }) => isIn(module, JSON.parse(identity)));

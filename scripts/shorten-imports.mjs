@@ -67,7 +67,7 @@ export function exportsOf(glue) {
   return names.filter((name) => !name.startsWith('__wb'));
 }
 
-/** Where large texts are parked, as the bindings import it, if they do. */
+/** The module for large texts that the bindings import, if they do. */
 export function parkingOf(glue) {
   const large = glue.split('\n').find((line) => isImport(line) && line.includes('/large.js'));
   return large?.slice(large.indexOf("'"));

@@ -9,7 +9,7 @@ import { build } from 'esbuild';
  */
 const BUDGETS = { app: 167_900, wasm: 146_800, hooks: 176_700, offline: 244_800, offlineWasm: 63_700 };
 
-/** @param {{ folder: string, offlineWasm: string }} made the assembled package, and the module of the offline entry */
+/** @param {{ folder: string, offlineWasm: string }} made the assembled package, and the module for the offline entry */
 export async function measure({ folder, offlineWasm }) {
   const [whole, withReact, withOffline] = await Promise.all(
     [['index.js'], ['react/index.js'], ['index.js', 'offline/index.js']].map((entries) =>
@@ -25,7 +25,7 @@ export async function measure({ folder, offlineWasm }) {
   ];
 }
 
-/** What an app that uses everything of these entries downloads. */
+/** The bundle of an app that uses everything of these entries. */
 async function bundled(folder, entries) {
   const { outputFiles } = await build({
     stdin: {
@@ -50,7 +50,7 @@ function weigh(what, bytes, budget) {
  * Prints the sizes of the package.
  *
  * @param {{ folder: string, offlineWasm: string }} made the assembled package, and the module of the offline entry
- * @param {boolean} isFinal whether it is what ships, which has to keep to the budgets
+ * @param {boolean} isFinal whether this is the release build, to which the budgets apply
  */
 export async function printSizes(made, isFinal) {
   const sizes = await measure(made);

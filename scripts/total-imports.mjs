@@ -9,15 +9,15 @@
  * @type {readonly [pattern: RegExp, reason: string][]}
  */
 const TOTAL = [
-  [/^__wbg___wbindgen_(is_\w+|boolean_get|number_get|string_get)_/, 'looks at the type of a value'],
-  [/^__wbindgen_generic_/, 'makes a value of Rust one of JavaScript'],
+  [/^__wbg___wbindgen_(is_\w+|boolean_get|number_get|string_get)_/, 'inspects the type of a value'],
+  [/^__wbindgen_generic_/, 'converts a Rust value to a JavaScript value'],
   [/^__wbindgen_init_externref_table$/, 'runs once, at the start'],
-  [/^__wbg___wbindgen_throw_/, 'is how the module itself stops: the package starts another one'],
+  [/^__wbg___wbindgen_throw_/, 'stops the module itself, which the package then replaces'],
   [/^__wbg__wbg_cb_unref_/, 'frees a closure'],
   [/^__wbg_static_accessor_(GLOBAL|GLOBAL_THIS|SELF|WINDOW)_/, 'finds the global object'],
   [/^__wbg_queueMicrotask_/, 'belongs to the host'],
-  [/^__wbg_(resolve|then)_/, "wraps the host's own promises; what they are resolved with runs later"],
-  [/^__wbg_isArray_/, 'looks at plain data, which holds no revoked Proxy'],
+  [/^__wbg_(resolve|then)_/, "wraps the host's own promises; their callbacks run later"],
+  [/^__wbg_isArray_/, 'inspects plain data, which contains no revoked Proxy'],
   [/^__wbg_(new|push|get|get_unchecked|length|set|delete)_/, "works on the engine's own lists and maps"],
 ];
 

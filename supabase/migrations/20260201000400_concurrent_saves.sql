@@ -5,7 +5,7 @@
 -- - A retry that overtakes its first attempt waits for it and returns the same rows.
 -- - A workflow is locked with `for no key update`, so that a single node or connection can be inserted at the same
 -- time. With `for update`, the insert waited for the save, and the save for the insert's unique key.
--- - Times are UTC, whatever the time zone of the role.
+-- - Times are UTC, regardless of the time zone of the role.
 -- - service_role may call what authenticated may.
 
 create schema if not exists workflow_private;
@@ -198,7 +198,8 @@ declare
   saved jsonb := '[]';
 begin
   perform workflow_private.lock_accounts(p_workflows);
-  -- Before any write: this batch then needs nothing that is held by a single update waiting for one of these rows.
+  -- Before any write, so that this batch does not wait for a lock of a single update that itself waits for one of these
+  -- rows.
   perform from public.workflows w
   where w.id in (select (e.value ->> 'id')::uuid from jsonb_array_elements(p_workflows) as e)
   order by w.id

@@ -1,7 +1,7 @@
 -- Saves of a workflow's graph that were merged with concurrent saves. Repeatable; runs after concurrent_saves.
 --
--- The client merges and names the graph that it merged with. The function saves only if the database still holds that
--- graph.
+-- The client merges and names the graph that it merged with. The function saves only if that graph is still the stored
+-- one.
 
 -- Every change of a node gives it a new updated_at, even if the writer sets none. It serves as the node's version.
 create or replace function workflow_private.touch_node()

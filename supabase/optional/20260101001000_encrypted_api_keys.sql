@@ -246,7 +246,7 @@ begin
   end if;
   secret := workflow_secrets.opened(stored.encrypted_key, stored.user_id);
   if secret is null then
-    raise sqlstate 'PT501' using message = 'The API key was encrypted with a key that is not there any more';
+    raise sqlstate 'PT501' using message = 'The API key was encrypted with a key that no longer exists';
   end if;
 
   -- The client may send headers that cannot be parsed.

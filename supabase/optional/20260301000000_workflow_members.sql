@@ -11,7 +11,7 @@
 -- |--------------------------------------------------|-------|--------|--------|----------------------|-----------------|
 -- | read the workflow, its nodes and its connections | yes   | yes    | yes    | its name and inviter | public workflow |
 -- | change its name, description, nodes, connections | yes   | yes    |        |                      |                 |
--- | run it, under one's own user_id                  | yes   | yes    |        |                      | public workflow |
+-- | run it, under their own user_id                  | yes   | yes    |        |                      | public workflow |
 -- | read every run                                   | yes   | yes    | yes    |                      |                 |
 -- | archive, delete, publish; invite, manage members | yes   |        |        |                      |                 |
 -- | leave, or decline                                |       | yes    | yes    | yes                  |                 |

@@ -16,7 +16,7 @@ begin
     select from public.api_keys k
     where k.key_format = 'pgp' and workflow_secrets.opened(k.encrypted_key, k.user_id) is null
   ) then
-    raise exception 'An API key was encrypted with a key that is not there any more: delete it, or restore that key';
+    raise exception 'An API key was encrypted with a key that no longer exists: delete it, or restore that key';
   end if;
   update public.api_keys k
   set encrypted_key = workflow_secrets.opened(k.encrypted_key, k.user_id), key_format = 'plain'

@@ -1,7 +1,7 @@
 import { RelayError } from './errors.ts';
 
 export function tooLarge(limit: number): RelayError {
-  return new RelayError(413, 'PAYLOAD_TOO_LARGE', `A body may hold ${limit} bytes at most`);
+  return new RelayError(413, 'PAYLOAD_TOO_LARGE', `A body may contain at most ${limit} bytes`);
 }
 
 /**
@@ -60,7 +60,7 @@ export function tapped(body: ReadableStream<Uint8Array>, tap: Tap): ReadableStre
           }
         } catch (error) {
           // The reason is omitted: it may quote what was sent.
-          controller.error(new Error('The answer broke off'));
+          controller.error(new Error('The response was cut off'));
           tap.ended('broken', error);
         }
       },

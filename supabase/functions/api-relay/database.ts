@@ -133,7 +133,7 @@ function unavailable(): RelayError {
 }
 
 function limited({ limit, retry_after: retryAfter }: Refusal): RelayError {
-  const what = limit === 'concurrent' ? 'calls under way' : 'calls within a minute';
+  const what = limit === 'concurrent' ? 'concurrent calls' : 'calls within a minute';
   return new RelayError(429, 'RATE_LIMITED', `This user has too many ${what}`, { retryAfter });
 }
 

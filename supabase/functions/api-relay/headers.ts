@@ -42,7 +42,7 @@ export function serviceHeaders(given: Headers, service: Service, secret: string)
     headers.set(service.keyHeader, service.keyPrefix + secret);
   } catch {
     // The runtime's own message would quote the key.
-    throw new RelayError(422, 'KEY_UNUSABLE', 'The stored API key holds characters that no header can carry');
+    throw new RelayError(422, 'KEY_UNUSABLE', 'The stored API key contains characters that a header cannot');
   }
   return headers;
 }

@@ -22,7 +22,7 @@ export function askedBy(address: string): Asked {
   const [whole] = rest.split('#');
   const queryAt = whole.indexOf('?');
   const segments = (queryAt < 0 ? whole : whole.slice(0, queryAt)).split('/');
-  // Hosted functions are called as `/api-relay/…`, whatever the public path.
+  // Hosted functions are called as `/api-relay/…`, regardless of the public path.
   const functionAt = segments.indexOf(FUNCTION);
   const [service, ...path] = segments.slice(functionAt + 1);
   if (functionAt < 0 || !/^[\w-]+$/.test(service ?? '') || path.length === 0) {
