@@ -1,6 +1,5 @@
 // @ts-check
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { test } from 'node:test';
 import { startStack } from '../../examples/local-stack/stack.mjs';
 import { startService } from '../../examples/local-stack/test/relay-helpers.mjs';
@@ -96,14 +95,13 @@ test('a stream is read as it is sent: each event arrives before the next is sent
 
 test('a signal aborts a call before its response, and the service’s request ends', async () => {
   const { tab } = await signedIn();
-  const { path, arrival } = service.hold();
+  const { path, arrival, closed } = service.hold();
   await tab.run((path) => {
     const controller = new AbortController();
     const call = outcome(db.with({ signal: controller.signal }).callService('plain', path, { body: 'x' }));
     Object.assign(globalThis, { controller, call });
   }, path);
-  const response = await arrival;
-  const closed = once(response, 'close');
+  await arrival;
   const { error } = await tab.run(() => {
     const { controller, call } = /** @type {any} */ (globalThis);
     controller.abort();
@@ -116,7 +114,7 @@ test('a signal aborts a call before its response, and the service’s request en
 
 test('a signal aborts reading a response, and the service’s request ends', async () => {
   const { tab } = await signedIn();
-  const { path, arrival } = service.hold('data: 1\n\n');
+  const { path, arrival, closed } = service.hold('data: 1\n\n');
   await tab.run(async (path) => {
     const controller = new AbortController();
     const { signal } = controller;
@@ -125,7 +123,7 @@ test('a signal aborts reading a response, and the service’s request ends', asy
     await reader.read();
     Object.assign(globalThis, { controller, rest: reader.read().catch((error) => error.name) });
   }, path);
-  const closed = once(await arrival, 'close');
+  await arrival;
   const name = await tab.run(() => {
     const { controller, rest } = /** @type {any} */ (globalThis);
     controller.abort();
@@ -232,11 +230,11 @@ test('an expired token is replaced once, and the service is called once', async 
 
 test('a call rejects when its user signs out, and the service’s request ends', async () => {
   const { tab } = await signedIn();
-  const { path, arrival } = service.hold();
+  const { path, arrival, closed } = service.hold();
   await tab.run((path) => {
     Object.assign(globalThis, { call: outcome(db.callService('plain', path, { body: 'x' })) });
   }, path);
-  const closed = once(await arrival, 'close');
+  await arrival;
   const { error } = await tab.run(() => {
     env.token = null;
     wdb.authChanged();
@@ -248,12 +246,11 @@ test('a call rejects when its user signs out, and the service’s request ends',
 
 test('a call that exceeds its timeout rejects, and the service’s request ends', async () => {
   const { tab } = await signedIn();
-  const { path, arrival } = service.hold();
+  const { path, closed } = service.hold();
   const call = tab.run(
     (path) => outcome(db.with({ timeoutMs: 3_000 }).callService('plain', path, { body: 'x' })),
     path,
   );
-  const closed = arrival.then((response) => once(response, 'close'));
   const { error } = await call;
   assert.deepEqual([error.code, error.attempts], ['TIMEOUT', 1]);
   await closed;
