@@ -7,10 +7,9 @@ import { OPERATIONS } from './operations.mjs';
 
 const INTRODUCTION = `# Fault matrix
 
-What each kind of call ends with when the network or the server fails. \`make fault-matrix\` runs every cell in Chromium
-against the local stack (a real Postgres and PostgREST) and rewrites this page from
-what it saw. The tests compare the page with a new run, and every cell with the rules in
-\`tests/faults/support/rules.mjs\`.
+The results of each kind of call when the network or the server fails. \`make fault-matrix\` runs every cell in Chromium
+against the local stack (a real Postgres and PostgREST) and generates this page from the results. The tests compare the page
+with a new run, and every cell with the rules in \`tests/faults/support/rules.mjs\`.
 
 ## How to read a cell
 
@@ -18,26 +17,27 @@ what it saw. The tests compare the page with a new run, and every cell with the 
 
 | part | meaning |
 |---|---|
-| \`(CODE)\` | the last error, which \`originalError\` holds; every failed call also says in words what happened |
-| \`2 req\` | requests that the server counted, including the read that checks whether a lost insert was made |
-| \`1 row\` | rows in the database that the write is about: 1 or 0, never 2. After a delete, 0 means deleted |
+| \`(CODE)\` | the last error, which is in \`originalError\`; the message of every failed call also says what happened |
+| \`2 req\` | requests counted by the server, including the read that checks whether a lost insert was made |
+| \`1 row\` | rows of the write in the database: 1 or 0, never 2. After a delete, 0 means deleted |
 | \`1 entry\` | entries in the cache afterwards |
 | \`1 event\` | for a subscription: how often one change was reported once it was live |
-| \`… req\` | as many as it took: during a restart, and for a subscription, that depends on time |
+| \`… req\` | any number: during a restart, and for a subscription, it depends on time |
 
-Retries are at their default number (3 attempts), with short waits. "dead socket" is a connection that takes the request and
-then stays silent, after the server has acted. "hang" is the same before the server acts. Both run with a short \`timeoutMs\`.
+Calls have the default number of attempts (3), with short delays. "dead socket" is a connection that transmits the request and
+then nothing more, after the server has processed it. "hang" is the same before the server processes it. Both run with a short
+\`timeoutMs\`.
 
 "server restart" ends PostgREST, drops every socket of Realtime, and starts both again. "database restart" kills one of Postgres's
-processes: Postgres then ends every connection and recovers, as after a crash. Until it has, it takes no connection.
+processes: Postgres then ends every connection and recovers, as after a crash. Until then, it accepts no connections.
 
-A subscription is tried further than the table shows: it may report \`error\` before it is live, must report \`reconnecting\` and
-\`live\` after a fault that ends its connection and nothing otherwise, and tells each of two changes once, in order. A restart of the
-database leaves the connection open. Realtime does not tell which changes it missed until it follows the database again: the next
-reading of the scope finds them.
+For subscriptions, the tests check more than the table shows. A subscription may report \`error\` before it is live. It must report
+\`reconnecting\` and \`live\` after a fault that ends its connection, and nothing otherwise. It reports each of two changes once, in
+order. A restart of the database leaves the connection open, and Realtime does not report the changes that it missed: the next
+read of the scope finds them.
 
-\`make test-full\` tries a core of the calls in Firefox and WebKit too, by the same rules. One thing differs: Firefox itself sends
-a read up to ten times when the connection is reset, before the package gets the error and retries.
+\`make test-full\` runs a core of the cells in Firefox and WebKit too, with the same rules. One thing differs: if a connection is
+reset, Firefox itself sends a read up to ten times before the package gets the error and retries.
 `;
 
 /** @param {Cell} cell @param {Result} result */
