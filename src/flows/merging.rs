@@ -1,11 +1,12 @@
-//! Saves an edited graph that others may have saved in the meantime.
+//! Saves an edited graph, merged with concurrent saves.
 //!
 //! A save names the graph that it is based on: the versions of its nodes, and its connections. The database refuses the
-//! save if it holds a different graph. The flow then reads that graph, merges it with the edited one, and saves the
+//! save if it contains a different graph. The flow then reads that graph, merges it with the edited one, and saves the
 //! result in the same way.
 
 use super::relations::Relations;
-use super::write::{Condition, Write, WriteFlow, Written};
+use super::write::{Condition, Write};
+use super::write_flow::{WriteFlow, Written};
 use super::{Answered, Flow, FunctionCall, Parts, Step};
 use crate::data::{Data, Form, Member};
 use crate::error::{code, Error, Report};
@@ -16,10 +17,10 @@ use crate::time::timestamp;
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-/// How often a graph is merged and saved again. After each merge, someone else saved first.
+/// How often a graph is merged and saved again. Each repetition means that another client saved first.
 const MAX_MERGES: u32 = 20;
 
-/// What the error says is expected if a base is not a graph.
+/// The expectation in the error for a base that is not a graph.
 pub const BASE_EXPECTED: &str = "the graph that the edit started from";
 
 /// Converts data to JSON.
@@ -36,7 +37,7 @@ pub struct SavedGraph<D> {
 }
 
 impl<D: Data> SavedGraph<D> {
-    /// Whether an edit that started from `base` continues from this save: what the save left is not in `base`.
+    /// Whether an edit that started from `base` continues from this save: the result of the save is not in `base`.
     fn precedes(&self, base: &D) -> bool {
         let is_older = match (version_of(base), version_of(&self.saved)) {
             (Some(base), Some(saved)) => timestamp::compare(&base, &saved) == Some(Ordering::Less),
@@ -46,7 +47,7 @@ impl<D: Data> SavedGraph<D> {
     }
 }
 
-/// Saves an edited graph, merged with what others saved.
+/// Saves an edited graph, merged with concurrent saves.
 pub struct MergingSave<D: Data> {
     call: FunctionCall,
     base: Graph<D>,
@@ -57,7 +58,7 @@ pub struct MergingSave<D: Data> {
     merges: u32,
     /// The save in progress, or the one that was refused.
     save: WriteFlow<D>,
-    /// The read in progress, which fetches what others saved.
+    /// The read in progress, which fetches the concurrent saves.
     reading: Option<Relations<D>>,
     /// The base and the edited graph, to be remembered after the save.
     edit: (D, D),
@@ -65,8 +66,8 @@ pub struct MergingSave<D: Data> {
 
 impl<D: Data> MergingSave<D> {
     /// `call` saves the edited graph; `base` is the graph that the edit started from, as JSON. If `base` does not
-    /// contain what `earlier` saved, the edit continues from that save, so that own changes are not mistaken for those
-    /// of others.
+    /// contain the result of `earlier`, the edit continues from that save, so that own changes are not mistaken for
+    /// changes by others.
     ///
     /// # Errors
     /// `INVALID_INPUT` if the base is not a graph.
@@ -114,7 +115,7 @@ impl<D: Data> MergingSave<D> {
         self.save.version_before()
     }
 
-    /// What to remember about the save; `saved` is the workflow as the save left it.
+    /// The save to remember; `saved` is the resulting workflow.
     pub fn saved(self, saved: D) -> SavedGraph<D> {
         let (base, mine) = self.edit;
         SavedGraph { base, mine, saved }
@@ -137,7 +138,7 @@ impl<D: Data> MergingSave<D> {
         })
     }
 
-    /// Reads what others saved.
+    /// Reads the concurrent saves.
     fn read(&mut self) -> Step<Written<D>> {
         self.merges += 1;
         if self.merges > MAX_MERGES {
@@ -160,7 +161,7 @@ impl<D: Data> MergingSave<D> {
         })
     }
 
-    /// Merges the edited graph with the one in `theirs`. `is_read` tells whether `theirs` was just read.
+    /// Merges the edited graph with the one in `theirs`. `is_read` states whether `theirs` was just read.
     fn merge_with(&mut self, theirs: &D, is_read: bool) -> Result<Step<Written<D>>, Error> {
         let graph = Graph::new("theirs", theirs)?;
         let merged = merge_graphs(&self.base, &graph, &self.mine, OnConflict::Base);

@@ -1,7 +1,7 @@
 //! Flows: the sequences of requests that reads and writes take, in which each request depends on the responses before
 //! it.
 //!
-//! A [`Flow`] is a state machine without clock, network or cache. The engine sends its requests, with retries, hands
+//! A [`Flow`] is a state machine without clock, network or cache. The engine sends its requests, with retries, passes
 //! it the responses, and stores the result.
 
 mod batch;
@@ -15,6 +15,7 @@ mod relations;
 mod scope;
 mod update;
 mod write;
+mod write_flow;
 
 pub use batch::{is_same_question, url_length, Batch, Lookup};
 pub use completion::List;
@@ -24,7 +25,8 @@ pub use merging::{MergingSave, SavedGraph, BASE_EXPECTED};
 pub use plan::{columns_of, Plan};
 pub use relations::Parts;
 pub use scope::ScopeFlow;
-pub use write::{Condition, Write, WriteFlow, Written};
+pub use write::{Condition, Write};
+pub use write_flow::{WriteFlow, Written};
 
 use crate::error::Error;
 use crate::rest::{Answer, Request};

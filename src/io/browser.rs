@@ -1,12 +1,14 @@
 //! The engine's platform, implemented in JavaScript.
 
 use super::host;
+use super::imports::{delivered, CacheMirror, SocketDriver};
 use super::row::Row;
+use super::target::Target;
 use crate::cache::{Change, Source};
 use crate::error::{code, Cause, Error, Report};
 use crate::platform::{Clock, Event, Host, Mirror, Notifier, Platform, Published, Socket, Tasks};
 use crate::realtime::Member;
-use crate::rest::{push_encoded, Reply, Request, RELAY};
+use crate::rest::{Reply, Request};
 use crate::subscriptions::{Notice, Notification, RoomNews, RoomNotification};
 use crate::time::Moment;
 use futures_util::future::Either;
@@ -15,173 +17,6 @@ use std::cell::{Cell, RefCell};
 use std::future::{ready, Future};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-
-// Every import catches exceptions. None runs application code: callbacks into the application are queued until the
-// engine's step is over (`pkg-template/src/step.ts`).
-#[wasm_bindgen]
-extern "C" {
-    /// The package's side of a client: its observers, and copies of cache entries that answer hits without a call into
-    /// the engine.
-    pub type CacheMirror;
-    /// Sets the copy of the entry under `key`.
-    #[wasm_bindgen(method, catch)]
-    fn put(
-        this: &CacheMirror,
-        key: &str,
-        data: &JsValue,
-        until_wall_ms: f64,
-        slot: u32,
-    ) -> Result<(), JsValue>;
-    /// Removes the copy of the entry under `key`.
-    #[wasm_bindgen(method, catch)]
-    fn drop(this: &CacheMirror, key: &str) -> Result<(), JsValue>;
-    /// The slots of the copies that were read since the last call, in order.
-    #[wasm_bindgen(method, js_name = takeUsed, catch)]
-    fn take_used(this: &CacheMirror) -> Result<Vec<u32>, JsValue>;
-    /// Withdraws all copies until they are set again.
-    #[wasm_bindgen(method, catch)]
-    fn withdraw(this: &CacheMirror) -> Result<(), JsValue>;
-    /// Reports an event about an entry, or about all of them.
-    #[wasm_bindgen(method, catch)]
-    fn happened(this: &CacheMirror, kind: &str, key: Option<&str>) -> Result<(), JsValue>;
-    /// A row changed, which other pages have to know.
-    #[wasm_bindgen(method, js_name = rowChanged, catch)]
-    fn row_changed(this: &CacheMirror, table: &str, id: Option<&str>, row: &JsValue) -> Result<(), JsValue>;
-    /// Reports the start of an attempt.
-    #[wasm_bindgen(method, catch)]
-    fn sent(
-        this: &CacheMirror,
-        request: u32,
-        method: &str,
-        table: &str,
-        attempt: u32,
-        reads: usize,
-    ) -> Result<(), JsValue>;
-    /// Reports the end of an attempt.
-    #[wasm_bindgen(method, catch)]
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "an object of them would cost a call into JavaScript for each"
-    )]
-    fn attempted(
-        this: &CacheMirror,
-        request: u32,
-        method: &str,
-        table: &str,
-        attempt: u32,
-        status: Option<u16>,
-        code: Option<&str>,
-        duration_ms: f64,
-    ) -> Result<(), JsValue>;
-    /// Creates a `DatabaseError`.
-    #[wasm_bindgen(method, catch)]
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "an object of them would cost a call into JavaScript for each"
-    )]
-    pub fn error(
-        this: &CacheMirror,
-        code: &str,
-        message: &str,
-        original: &JsValue,
-        status: Option<u16>,
-        details: Option<&str>,
-        hint: Option<&str>,
-        attempts: u32,
-        retryable: bool,
-        conflict: &JsValue,
-    ) -> Result<JsValue, JsValue>;
-    /// A value as JSON, with numbers as they were read.
-    #[wasm_bindgen(method, catch)]
-    fn write(this: &CacheMirror, value: &JsValue) -> Result<String, JsValue>;
-    /// Call `number` of `db` succeeded.
-    #[wasm_bindgen(method, catch)]
-    fn settled(this: &CacheMirror, number: u32, value: &JsValue) -> Result<(), JsValue>;
-    /// Call `number` of `db` failed.
-    #[wasm_bindgen(method, catch)]
-    fn failed(this: &CacheMirror, number: u32, error: &JsValue) -> Result<(), JsValue>;
-}
-
-#[wasm_bindgen]
-extern "C" {
-    /// The package's side of realtime: the socket, its timer, and the handlers of subscriptions.
-    pub type SocketDriver;
-    #[wasm_bindgen(method, catch)]
-    fn connect(this: &SocketDriver, url: &str) -> Result<(), JsValue>;
-    #[wasm_bindgen(method, catch)]
-    fn transmit(this: &SocketDriver, text: &str) -> Result<(), JsValue>;
-    #[wasm_bindgen(method, catch)]
-    fn disconnect(this: &SocketDriver) -> Result<(), JsValue>;
-    #[wasm_bindgen(method, js_name = wakeIn, catch)]
-    fn wake_in(this: &SocketDriver, ms: f64) -> Result<(), JsValue>;
-    /// A row changed.
-    #[wasm_bindgen(method, catch)]
-    fn row(
-        this: &SocketDriver,
-        subscription: u32,
-        table: &str,
-        kind: &str,
-        row: &JsValue,
-        old: &JsValue,
-        commit_timestamp: Option<&str>,
-    ) -> Result<(), JsValue>;
-    /// The status of a subscription changed.
-    #[wasm_bindgen(method, catch)]
-    fn stands(this: &SocketDriver, subscription: u32, status: &str, error: &JsValue) -> Result<(), JsValue>;
-    /// Changes may have been missed.
-    #[wasm_bindgen(method, catch)]
-    fn gap(this: &SocketDriver, subscription: u32) -> Result<(), JsValue>;
-    /// The status of a room changed.
-    #[wasm_bindgen(method, js_name = roomStands, catch)]
-    fn room_stands(this: &SocketDriver, room: u32, status: &str, error: &JsValue) -> Result<(), JsValue>;
-    /// The other people in a room, each with id, name, color, state and time of arrival.
-    #[wasm_bindgen(method, catch)]
-    fn others(this: &SocketDriver, room: u32, others: &Array) -> Result<(), JsValue>;
-    /// A message was sent to a room, with `event` and `payload`.
-    #[wasm_bindgen(method, catch)]
-    fn message(this: &SocketDriver, room: u32, message: &JsValue) -> Result<(), JsValue>;
-}
-
-/// Checks that a notification reached the package. It fails only if the stack or memory ran out. The package cannot
-/// recover a lost notification, so the engine stops and the package starts a new one.
-fn told(outcome: Result<(), JsValue>) {
-    outcome.unwrap_or_else(|_| std::process::abort());
-}
-
-/// The server that a client connects to.
-#[derive(PartialEq)]
-pub struct Target {
-    /// Ends with `/rest/v1/`.
-    pub rest_url: String,
-    /// The publishable or anon key.
-    pub key: String,
-    /// The database schema.
-    pub schema: String,
-}
-
-impl Target {
-    /// The project's address, with a slash at its end.
-    fn project_url(&self) -> &str {
-        self.rest_url.strip_suffix("rest/v1/").unwrap_or(&self.rest_url)
-    }
-
-    /// The URL of a request.
-    pub fn url(&self, request: &Request) -> String {
-        if request.service_call.is_some() {
-            return [self.project_url(), "functions/v1/", RELAY, "/", &request.path].concat();
-        }
-        [self.rest_url.as_str(), &request.path].concat()
-    }
-
-    /// The realtime URL, with the serialisation that the session uses.
-    fn realtime_url(&self) -> String {
-        let project = self.project_url();
-        let address = project.strip_prefix("http").unwrap_or(project);
-        let mut url = ["ws", address, "realtime/v1/websocket?vsn=2.0.0&apikey="].concat();
-        push_encoded(&mut url, &self.key);
-        url
-    }
-}
 
 /// The application's options.
 #[derive(Default)]
@@ -201,7 +36,7 @@ pub struct Browser {
     driver: SocketDriver,
     /// Whether events have listeners.
     pub is_heard: Cell<bool>,
-    /// Whether other pages of the app are told of changes.
+    /// Whether changes are reported to other pages of the app.
     pub is_shared: Cell<bool>,
     given: RefCell<Given>,
 }
@@ -226,7 +61,7 @@ impl Browser {
 
     /// Reports the result of call `number` of `db`.
     pub fn end_call(&self, number: u32, outcome: Result<JsValue, Error>) {
-        told(match outcome {
+        delivered(match outcome {
             Ok(value) => self.mirror.settled(number, &value),
             Err(error) => self.mirror.failed(number, &thrown(&self.mirror, &error)),
         });
@@ -351,7 +186,7 @@ impl Host for Browser {
                 Either::Left(host::exchange(&self.mirror, &target, fetch.as_ref(), request, token, is_fresh))
             }
             None => Either::Right(ready(Err(Error::aborted(
-                "The client was closed while the call was under way",
+                "The client was closed while the call was in progress",
             )))),
         }
     }
@@ -361,28 +196,28 @@ impl Socket for Browser {
     fn connect(&self) {
         let url = self.given.borrow().target.as_ref().map(|target| target.realtime_url());
         if let Some(url) = url {
-            told(self.driver.connect(&url));
+            delivered(self.driver.connect(&url));
         }
     }
 
     fn transmit(&self, text: &str) {
-        told(self.driver.transmit(text));
+        delivered(self.driver.transmit(text));
     }
 
     fn disconnect(&self) {
-        told(self.driver.disconnect());
+        delivered(self.driver.disconnect());
     }
 
     fn wake_in(&self, ms: f64) {
-        told(self.driver.wake_in(ms));
+        delivered(self.driver.wake_in(ms));
     }
 }
 
 impl Mirror for Browser {
     fn entry_changed(&self, key: &str, entry: Option<Published<Row>>) {
         match entry {
-            Some(entry) => told(self.mirror.put(key, &entry.data.0, entry.until_wall_ms, entry.slot)),
-            None => told(self.mirror.drop(key)),
+            Some(entry) => delivered(self.mirror.put(key, &entry.data.0, entry.until_wall_ms, entry.slot)),
+            None => delivered(self.mirror.drop(key)),
         }
     }
 
@@ -391,13 +226,13 @@ impl Mirror for Browser {
     }
 
     fn withdraw_entries(&self) {
-        told(self.mirror.withdraw());
+        delivered(self.mirror.withdraw());
     }
 }
 
 impl Notifier for Browser {
     fn tell(&self, Notification { subscription, table, news }: Notification<Row>) {
-        told(match news {
+        delivered(match news {
             Notice::Row { kind, row, old, commit_timestamp } => {
                 let old = old.map_or(JsValue::NULL, |old| old.0);
                 self.driver.row(subscription, table, kind.as_str(), &row.0, &old, commit_timestamp.as_deref())
@@ -411,7 +246,7 @@ impl Notifier for Browser {
     }
 
     fn tell_room(&self, RoomNotification { room, news }: RoomNotification<Row>) {
-        told(match news {
+        delivered(match news {
             RoomNews::Status(status, error) => {
                 let error = error.map_or(JsValue::UNDEFINED, |error| thrown(&self.mirror, &error));
                 self.driver.room_stands(room, status.as_str(), &error)
@@ -430,11 +265,12 @@ impl Notifier for Browser {
             Source::Deleted(_) => &JsValue::NULL,
             Source::Unknown => &JsValue::UNDEFINED,
         };
-        told(self.mirror.row_changed(change.table.name, change.id.as_deref(), row));
+        delivered(self.mirror.row_changed(change.table.name, change.id.as_deref(), row));
     }
 
     fn event(&self, event: Event<'_>) {
-        // Components that show rows must learn of a change of user even if the application does not listen to events.
+        // Components that show rows must be notified of a change of user even if the application does not listen to
+        // events.
         if !self.is_heard.get() && !matches!(event, Event::UserChanged) {
             return;
         }
@@ -446,14 +282,14 @@ impl Notifier for Browser {
             Event::Dropped { key } => ("dropped", Some(key)),
             Event::UserChanged => ("userChanged", None),
             Event::Sent { request, method, table, attempt, reads } => {
-                return told(self.mirror.sent(request, method, table, attempt, reads));
+                return delivered(self.mirror.sent(request, method, table, attempt, reads));
             }
             Event::Attempt { request, method, table, attempt, status, code, duration_ms } => {
                 let outcome =
                     self.mirror.attempted(request, method, table, attempt, status, code, duration_ms);
-                return told(outcome);
+                return delivered(outcome);
             }
         };
-        told(self.mirror.happened(kind, key));
+        delivered(self.mirror.happened(kind, key));
     }
 }

@@ -1,7 +1,7 @@
-// Which entries hold a row: entry numbers by row id. Most rows are held by one or two entries, so a plain number or a
+// The entries that contain a row: entry numbers by row id. Most rows are in one or two entries, so a plain number or a
 // short list takes the least memory.
 
-/** The entry holds the rows `after` (one, or a list) instead of the rows `before`. Most rows are in both. */
+/** The entry contains the rows `after` (one, or a list) instead of the rows `before`. Most rows are in both. */
 export function replace(holders, entry, before, after) {
   if (before === after) return;
   const ids = idsOf(after);

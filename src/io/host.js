@@ -1,5 +1,5 @@
-// What the engine waits for, as promises with a `cancel` function that ends the work when nothing waits for it any
-// more.
+// The engine's asynchronous work, as promises with a `cancel` function that ends the work when its result is no longer
+// needed.
 //
 // The application's functions (fetch, the token provider) are called in a separate task, outside of WebAssembly: they
 // may throw, and they may call the package.
@@ -9,7 +9,7 @@ import { expand } from './large.js';
 /** The longest delay of a timer; a longer one would fire immediately. */
 const MAX_TIMER_MS = 2147483647;
 
-/** Waits. Without `keepsAlive`, the timer does not keep a Node process alive. */
+/** Resolves after `ms` milliseconds. Without `keepsAlive`, the timer does not keep a Node process alive. */
 export function sleep(ms, keepsAlive) {
   let timer;
   let settle;
@@ -27,7 +27,8 @@ export function sleep(ms, keepsAlive) {
 }
 
 /**
- * Two turns of the microtask queue, so that what the current task started, and what that starts in turn, runs first.
+ * Two turns of the microtask queue, so that the microtasks of the current task, and those that they queue in turn, run
+ * first.
  */
 export function tick() {
   return { promise: Promise.resolve().then(() => {}), cancel: () => {} };
@@ -40,8 +41,8 @@ export function ask(provider, rejected) {
 
 /**
  * Sends a request and reads the complete response: `[status, contentRange, retryAfterMs, isJson, body]`. `isJson` is
- * null if the body broke off. With `serviceCall`, the number of a call that the mirror knows more of, a service is called
- * through the API relay.
+ * null if the body was truncated. With `serviceCall`, the number of a call whose details the mirror has, it calls a
+ * service through the API relay.
  */
 export function exchange(
   mirror,
@@ -82,8 +83,8 @@ export function exchange(
 }
 
 /**
- * Reads an answer of the API relay, which says whose it is. A service's response is passed on unread, as a sixth element
- * says. Of an answer that comes from elsewhere, only the status counts.
+ * Reads a response of the API relay, which names its origin. A service's response is returned unread, as the sixth
+ * element indicates. For a response of any other origin, only the status matters.
  */
 async function relayed(mirror, sent) {
   const response = await sent;
@@ -95,8 +96,8 @@ async function relayed(mirror, sent) {
 }
 
 /**
- * A signal that the engine aborts before the response, and the application also later. Where signals cannot be combined,
- * the application's keeps each of its calls in memory.
+ * A signal that the engine aborts before the response arrives, and the application at any time. Where signals cannot be
+ * combined, the application's signal keeps each of its calls in memory.
  */
 function eitherSignal(controller, signal) {
   if (!signal) return controller.signal;

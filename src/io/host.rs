@@ -1,6 +1,6 @@
-//! What the engine waits for: timers, tokens, responses. Each is a promise that is cancelled when it is dropped.
+//! The engine's asynchronous work: timers, tokens, responses. Each is a promise that is cancelled when it is dropped.
 
-use super::browser::{CacheMirror, Target};
+use super::imports::CacheMirror;
 use super::row::Row;
 use crate::error::{code, Cause, Error, Report};
 use crate::rest::{Reply, Request, ResponseBody};
@@ -132,7 +132,7 @@ pub fn sleep(ms: f64, keeps_alive: bool) -> impl Future<Output = ()> + 'static {
     finish(Work::of(start_sleep(ms, keeps_alive)))
 }
 
-/// Resolves after everything that the current task started has had its turn.
+/// Resolves after everything that the current task started has run.
 pub fn tick() -> impl Future<Output = ()> + 'static {
     finish(Work::of(start_tick()))
 }
@@ -192,7 +192,7 @@ pub fn exchange(
     token: Option<&str>,
     is_fresh: bool,
 ) -> impl Future<Output = Result<Reply<Row>, Error>> + 'static {
-    // A publishable key is not a token: without a user, the `apikey` header is all that is needed.
+    // A publishable key is not a token: without a user, the `apikey` header suffices.
     let bearer = token.or_else(|| (!target.key.starts_with("sb_")).then_some(target.key.as_str()));
     let schema = (target.schema != "public").then_some(target.schema.as_str());
     let url = target.url(request);

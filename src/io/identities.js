@@ -1,12 +1,12 @@
-// The rows that the application may still hold. A row that is read again unchanged stays the same object.
+// The rows that the application may still reference. A row that is read again unchanged stays the same object.
 import { isEqual } from './json.js';
 
 /** Below this number of rows of a table, references to collected rows are not removed. */
 const FIRST_SWEEP = 256;
 
 /**
- * `fresh`, a row or a list of rows, with every row replaced by the known one of its kind if the two are equal. The
- * others become known if they are the latest.
+ * Returns `fresh`, a row or a list of rows, with every row replaced by the known one of its kind if the two are equal.
+ * The others become known if they are the latest.
  */
 export function same(kinds, kind, fresh, isLatest) {
   // Some server runtimes have no weak references.
@@ -37,7 +37,7 @@ function sweep(known) {
   known.sweepAt = Math.max(FIRST_SWEEP, 2 * known.rows.size);
 }
 
-/** The latest known row of this kind and id, if it is still held. */
+/** The latest known row of this kind and id, if it is still referenced. */
 export function latest(kinds, kind, id) {
   return kinds.get(kind)?.rows.get(id)?.deref();
 }

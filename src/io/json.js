@@ -66,7 +66,7 @@ export function formOf(value) {
 
 const isRow = (value) => isNested(value) && !Array.isArray(value);
 
-/** `fresh`, with each row replaced by the equal one that `old` holds. */
+/** Returns `fresh` with each row replaced by the equal one of `old`. */
 export function reuse(old, fresh) {
   if (!Array.isArray(old) || !Array.isArray(fresh)) return isEqual(old, fresh) ? old : fresh;
   let byId;

@@ -1,5 +1,5 @@
-// Keeps large JSON texts in JavaScript on their way from the application to the network. Copying them into
-// WebAssembly would grow its memory, which never shrinks; a short text takes the place of each.
+// Keeps large JSON texts in JavaScript on their way from the application to the network. Copying them into WebAssembly
+// would grow its memory, which never shrinks; a short placeholder takes the place of each text.
 
 import { uuid } from './host.js';
 

@@ -10,10 +10,18 @@
 mod browser;
 #[cfg(not(feature = "offline"))]
 pub mod host;
+#[cfg(not(feature = "offline"))]
+mod imports;
 pub mod row;
+#[cfg(not(feature = "offline"))]
+mod target;
 
 #[cfg(not(feature = "offline"))]
-pub use browser::{thrown, Browser, CacheMirror, Given, SocketDriver, Target};
+pub use browser::{thrown, Browser, Given};
 #[cfg(not(feature = "offline"))]
 pub use host::token_of;
+#[cfg(not(feature = "offline"))]
+pub use imports::{CacheMirror, SocketDriver};
 pub use row::{value_of, Row};
+#[cfg(not(feature = "offline"))]
+pub use target::Target;

@@ -1,17 +1,16 @@
 //! One channel: joining, receiving changes, and joining again after a loss.
 
+use super::bindings::Bindings;
+use super::errors::{is_about_permission, join_refused, room_refused};
 use super::outbox::Outbox;
 use super::reconnect::{Reconnects, Trouble};
 use super::room::{Room, RoomJoin};
 use super::token::{is_blamed, Tokens};
-use super::wire::{changes_config, join_payload, text, token_payload, Frame};
-use super::{Binding, ChangeKind, ChannelId, Effect, Incoming, Step};
-use crate::data::{Data, Value};
-use crate::error::{code, Error, Report};
+use super::wire::{join_payload, text, token_payload, Frame};
+use super::{Binding, ChannelId, Effect, Step};
+use crate::data::Data;
+use crate::error::Error;
 use crate::time::{Moment, JOIN_TIMEOUT_MS, READY_TIMEOUT_MS, REFUSED_BACKOFF};
-
-/// Postgres's error code for a refusal by row security.
-const INSUFFICIENT_PRIVILEGE: &str = "42501";
 
 /// The channel's phase, which determines the meaning of `due_ms`.
 #[derive(Clone, Copy, PartialEq)]
@@ -20,8 +19,8 @@ enum Phase {
     Waiting,
     /// The join was sent; its reply is expected until `due_ms`.
     Joining,
-    /// The reply arrived. It does not mean that changes flow (recording `timing-cold-join`); the message saying so is
-    /// expected until `due_ms`.
+    /// The reply arrived. It does not mean that changes are delivered (recording `timing-cold-join`); the message that
+    /// says so is expected until `due_ms`.
     Joined,
     /// Changes are being received.
     Live,
@@ -42,11 +41,7 @@ enum Notification {
 /// The purpose of a channel.
 enum Purpose<D> {
     /// Reports the changes that these bindings select.
-    Changes {
-        bindings: Vec<Binding>,
-        /// The server's ids of the bindings, which may be equal for several.
-        ids: Vec<f64>,
-    },
+    Changes(Bindings),
     Room(Box<Room<D>>),
 }
 
@@ -56,7 +51,7 @@ pub(super) struct Channel<D> {
     purpose: Purpose<D>,
     phase: Phase,
     due_ms: f64,
-    told: Notification,
+    reported: Notification,
     join_ref: String,
     live_since_ms: f64,
     reconnects: Reconnects,
@@ -73,10 +68,10 @@ pub(super) struct Channel<D> {
 impl<D: Data> Channel<D> {
     /// Creates a channel that reports changes.
     pub fn of_changes(id: ChannelId, bindings: Vec<Binding>, now_ms: f64) -> Self {
-        // All joins of the channel use one topic, so that a new join replaces the previous one if the server still
-        // holds it (recording `duplicate-topic-join`).
+        // All joins of the channel use one topic, so that a new join replaces the previous one if it still exists on
+        // the server (recording `duplicate-topic-join`).
         let topic = ["realtime:wdb-", &id.to_string()].concat();
-        Self::new(id, topic, Purpose::Changes { bindings, ids: Vec::new() }, now_ms)
+        Self::new(id, topic, Purpose::Changes(Bindings::new(bindings)), now_ms)
     }
 
     /// Creates a channel for a room.
@@ -92,7 +87,7 @@ impl<D: Data> Channel<D> {
             purpose,
             phase: Phase::Waiting,
             due_ms: now_ms,
-            told: Notification::Nothing,
+            reported: Notification::Nothing,
             join_ref: String::new(),
             live_since_ms: now_ms,
             reconnects: Reconnects::default(),
@@ -120,7 +115,7 @@ impl<D: Data> Channel<D> {
 
     fn room(&self) -> Option<&Room<D>> {
         match &self.purpose {
-            Purpose::Changes { .. } => None,
+            Purpose::Changes(_) => None,
             Purpose::Room(room) => Some(room),
         }
     }
@@ -128,12 +123,12 @@ impl<D: Data> Channel<D> {
     /// The room, if it is one.
     pub fn room_mut(&mut self) -> Option<&mut Room<D>> {
         match &mut self.purpose {
-            Purpose::Changes { .. } => None,
+            Purpose::Changes(_) => None,
             Purpose::Room(room) => Some(room),
         }
     }
 
-    /// Does what is due in a room.
+    /// Performs the due actions of a room.
     pub fn advance_room(&mut self, step: Step, outbox: &mut Outbox<D>) {
         if let (Phase::Live, Purpose::Room(room)) = (self.phase, &mut self.purpose) {
             room.advance(step, self.id, &self.join_ref, &self.topic, outbox);
@@ -161,7 +156,7 @@ impl<D: Data> Channel<D> {
 
     pub fn join(&mut self, now_ms: f64, schema: &str, tokens: &Tokens, outbox: &mut Outbox<D>) {
         let config = match &self.purpose {
-            Purpose::Changes { bindings, .. } => changes_config(schema, bindings),
+            Purpose::Changes(bindings) => bindings.config(schema),
             Purpose::Room(room) => room.config(),
         };
         self.join_ref = outbox.send_join(&self.topic, &join_payload(&config, tokens.text()));
@@ -185,7 +180,7 @@ impl<D: Data> Channel<D> {
         if self.token_version == tokens.version {
             return;
         }
-        if self.phase == Phase::Waiting && matches!(self.told, Notification::Refused(_)) {
+        if self.phase == Phase::Waiting && matches!(self.reported, Notification::Refused(_)) {
             self.due_ms = self.due_ms.min(now_ms);
         }
         if !self.is_joined() {
@@ -207,7 +202,7 @@ impl<D: Data> Channel<D> {
             return;
         }
         self.trouble.refused();
-        self.tell_trouble(step, failure, outbox);
+        self.report_trouble(step, failure, outbox);
         if self.due_ms <= step.now.monotonic_ms {
             self.due_ms = step.now.monotonic_ms + self.reconnects.wait_ms(step.random);
         }
@@ -224,7 +219,11 @@ impl<D: Data> Channel<D> {
         let is_ours = frame.owner.as_ref().is_none_or(|owner| *owner == self.join_ref);
         let complaint = match &*frame.event {
             "postgres_changes" => {
-                self.handle_change(frame, outbox);
+                if let Purpose::Changes(bindings) = &self.purpose {
+                    if let Some((places, incoming)) = bindings.read(frame) {
+                        outbox.push(Effect::Change(self.id, places, incoming));
+                    }
+                }
                 None
             }
             "phx_reply" => self.handle_reply(step, frame, outbox),
@@ -240,7 +239,7 @@ impl<D: Data> Channel<D> {
         };
         let Some(complaint) = complaint else { return false };
         if self.room().is_some() && is_about_permission(&complaint) {
-            self.be_shut_out(step, complaint, outbox);
+            self.refuse_room(step, complaint, outbox);
             return false;
         }
         self.trouble.refused();
@@ -265,11 +264,8 @@ impl<D: Data> Channel<D> {
             return Some(reason);
         }
         match &mut self.purpose {
-            Purpose::Changes { bindings, ids } => {
-                let granted = response.and_then(|response| response.child("postgres_changes"));
-                let granted = granted.iter().flat_map(Data::items);
-                *ids = granted.map(|granted| number(&granted.column("id"))).collect();
-                if ids.len() != bindings.len() {
+            Purpose::Changes(bindings) => {
+                if !bindings.grant(response) {
                     return Some(reason);
                 }
                 self.phase = Phase::Joined;
@@ -304,7 +300,7 @@ impl<D: Data> Channel<D> {
         }
         self.refusals = 0;
         self.trouble = Trouble::default();
-        self.told = Notification::Ready;
+        self.reported = Notification::Ready;
         outbox.push(Effect::Ready(self.id));
     }
 
@@ -316,55 +312,20 @@ impl<D: Data> Channel<D> {
             self.refusals = self.refusals.saturating_add(1);
             self.due_ms = step.now.monotonic_ms + wait_ms * (0.5 + step.random);
         }
-        if matches!(&self.told, Notification::Refused(told) if *told == text) {
+        if matches!(&self.reported, Notification::Refused(reported) if *reported == text) {
             return;
         }
-        self.told = Notification::Refused(text.clone());
+        self.reported = Notification::Refused(text.clone());
         outbox.push(Effect::Refused(self.id, error(text)));
     }
 
     /// The user has no access to the room, or lost it. Asks again with growing delays, and with the next token.
-    fn be_shut_out(&mut self, step: Step, text: String, outbox: &mut Outbox<D>) {
-        self.be_refused(step, text, shut_out, outbox);
+    fn refuse_room(&mut self, step: Step, text: String, outbox: &mut Outbox<D>) {
+        self.be_refused(step, text, room_refused, outbox);
         self.phase = Phase::Waiting;
         if let Purpose::Room(room) = &mut self.purpose {
             room.forget(self.id, outbox);
         }
-    }
-
-    fn handle_change(&self, frame: &Frame<D>, outbox: &mut Outbox<D>) {
-        let Purpose::Changes { bindings, ids: granted } = &self.purpose else { return };
-        let (Some(ids), Some(data)) = (frame.payload.child("ids"), frame.payload.child("data")) else {
-            return;
-        };
-        let kind_text = text(data.column("type")).unwrap_or_default();
-        let kind = match &*kind_text {
-            "INSERT" => ChangeKind::Insert,
-            "UPDATE" => ChangeKind::Update,
-            "DELETE" => ChangeKind::Delete,
-            _ => return,
-        };
-        let told: Vec<f64> = ids.items().iter().map(|id| number(&id.value())).collect();
-        let is_told = |(binding, id): (&Binding, &f64)| {
-            told.contains(id) && (binding.event == "*" || binding.event == kind_text)
-        };
-        let bindings = bindings.iter().zip(granted).enumerate();
-        let places: Vec<usize> =
-            bindings.filter(|(_, binding)| is_told(*binding)).map(|(place, _)| place).collect();
-        if places.is_empty() {
-            return;
-        }
-        let (record, old) = (data.child("record"), data.child("old_record"));
-        let is_bare = record.is_none() && old.is_none();
-        let incoming = Incoming {
-            kind,
-            table: text(data.column("table")).unwrap_or_default(),
-            record,
-            old,
-            commit_timestamp: text(data.column("commit_timestamp")),
-            has_errors: is_bare || !matches!(data.column("errors"), Value::Absent | Value::Null),
-        };
-        outbox.push(Effect::Change(self.id, places, incoming));
     }
 
     /// The live phase ends: records how long it lasted.
@@ -378,8 +339,8 @@ impl<D: Data> Channel<D> {
         self.phase = Phase::Waiting;
         self.due_ms = due_ms;
         // A refusal is reported once until the channel is ready; later attempts are not reported.
-        if matches!(self.told, Notification::Ready) {
-            self.told = Notification::Nothing;
+        if matches!(self.reported, Notification::Ready) {
+            self.reported = Notification::Nothing;
             outbox.push(Effect::Down(self.id));
         }
     }
@@ -390,11 +351,11 @@ impl<D: Data> Channel<D> {
         self.trouble.begin(step.now.monotonic_ms);
         let wait_ms = self.reconnects.wait_ms(step.random);
         self.be_down(step.now.monotonic_ms + wait_ms, outbox);
-        self.tell_trouble(step, error, outbox);
+        self.report_trouble(step, error, outbox);
     }
 
     /// Reports that joins fail if that lasts.
-    fn tell_trouble(&mut self, step: Step, error: &Error, outbox: &mut Outbox<D>) {
+    fn report_trouble(&mut self, step: Step, error: &Error, outbox: &mut Outbox<D>) {
         if self.trouble.is_lasting(step.now.monotonic_ms) {
             self.be_failing(error, outbox);
         }
@@ -402,8 +363,8 @@ impl<D: Data> Channel<D> {
 
     /// Reports that the channel cannot get ready, unless that was already reported.
     pub fn be_failing(&mut self, error: &Error, outbox: &mut Outbox<D>) {
-        if matches!(self.told, Notification::Nothing) {
-            self.told = Notification::Failing;
+        if matches!(self.reported, Notification::Nothing) {
+            self.reported = Notification::Failing;
             outbox.push(Effect::Failing(self.id, error.clone()));
             if let Purpose::Room(room) = &mut self.purpose {
                 room.forget(self.id, outbox);
@@ -435,38 +396,5 @@ impl<D: Data> Channel<D> {
                 self.due_ms = step.now.monotonic_ms;
             }
         }
-    }
-}
-
-/// Whether the message says that row security denies this user access (`You do not have permissions to read from this
-/// Channel topic`, on newer servers after `Unauthorized: `).
-fn is_about_permission(text: &str) -> bool {
-    text.as_bytes().windows(10).any(|part| part == b"permission")
-}
-
-/// The server refused the join or ended the channel.
-fn join_refused(reason: String) -> Error {
-    let message = "The server refuses the subscription";
-    let details = (!reason.is_empty()).then_some(reason);
-    Report { details, ..Report::new(code::UNKNOWN_ERROR, message) }.into()
-}
-
-/// The error if row security denies the user access to the room.
-fn shut_out(reason: String) -> Error {
-    let hint = "A room is open to the workflow's owner and members, once \
-                supabase/optional/20260301000000_workflow_members.sql is applied";
-    Report {
-        details: Some(reason),
-        hint: Some(hint.to_owned()),
-        ..Report::new(INSUFFICIENT_PRIVILEGE, "The user may not enter this room")
-    }
-    .into()
-}
-
-/// The number, or NaN if the value is not a number.
-fn number(value: &Value) -> f64 {
-    match value {
-        Value::Number(number) => *number,
-        _ => f64::NAN,
     }
 }

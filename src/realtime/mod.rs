@@ -1,6 +1,6 @@
 //! One realtime socket and its channels as a state machine: events in, effects out.
 //!
-//! A [`Session`] is told what the application wants (`open`, `close`, `close_all`), what time it is and what happened
+//! A [`Session`] receives what the application wants (`open`, `close`, `close_all`), the time, and what happened
 //! (`handle_…`), and queues [`Effect`]s. After every call that may change it, take them with
 //! [`poll_effect`](Session::poll_effect) until there are none, then set one timer according to
 //! [`poll_timeout`](Session::poll_timeout). The session has no socket, no clock and no randomness, and its driver
@@ -8,8 +8,11 @@
 //!
 //! The server's behaviour was recorded from a real server; comments name the recording that a fact comes from.
 
+mod bindings;
 mod channel;
+mod errors;
 mod heartbeat;
+mod lateness;
 mod outbox;
 mod reconnect;
 mod room;
@@ -59,8 +62,8 @@ pub struct Token {
 
 /// What the driver must do or report.
 pub enum Effect<D> {
-    /// Ask for the token and pass it to [`Session::handle_token`]. Only one request is open at a time. Contains the
-    /// token that the server rejected, if any.
+    /// Ask for the token and pass it to [`Session::handle_token`]. Only one such request is pending at a time. Contains
+    /// the token that the server rejected, if any.
     AskToken(Option<String>),
     /// Open a socket. There is none at the moment.
     Connect,

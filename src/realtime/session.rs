@@ -1,7 +1,9 @@
 //! The socket and all of its channels.
 
 use super::channel::Channel;
+use super::errors::{connection_refused, is_refusal, unreachable};
 use super::heartbeat::{Health, Heartbeat};
+use super::lateness::{Firing, Lateness};
 use super::outbox::Outbox;
 use super::reconnect::{Pace, Reconnects, Trouble};
 use super::room::{Room, RoomJoin};
@@ -9,8 +11,8 @@ use super::token::Tokens;
 use super::wire::{Frame, Vsn};
 use super::{Binding, ChannelId, Effect, Step, Token};
 use crate::data::Data;
-use crate::error::{code, Error, Report};
-use crate::time::{Moment, CONNECT_GAP_MS, CONNECT_TIMEOUT_MS, LATE_MS, LINGER_MS};
+use crate::error::Error;
+use crate::time::{CONNECT_GAP_MS, CONNECT_TIMEOUT_MS, LINGER_MS};
 
 /// The state of the socket.
 enum Socket {
@@ -49,11 +51,7 @@ pub struct Session<D> {
     tried_ms: f64,
     /// When to close a socket without channels; infinity while there are channels.
     linger_ms: f64,
-    /// By how much the wall clock was ahead of the monotonic clock at the last timer. The difference grows while the
-    /// machine sleeps.
-    ahead_ms: f64,
-    /// Whether the last timer fired late.
-    is_drowsy: bool,
+    lateness: Lateness,
 }
 
 impl<D: Data> Session<D> {
@@ -73,8 +71,7 @@ impl<D: Data> Session<D> {
             pace: Pace::default(),
             tried_ms: f64::NEG_INFINITY,
             linger_ms: f64::INFINITY,
-            ahead_ms: f64::NAN,
-            is_drowsy: false,
+            lateness: Lateness::default(),
         }
     }
 
@@ -164,7 +161,7 @@ impl<D: Data> Session<D> {
     pub fn handle_open(&mut self, step: Step) {
         if matches!(self.socket, Socket::Connecting(_)) {
             self.socket = Socket::Open(step.now.monotonic_ms, Heartbeat::new(step.now));
-            self.ahead_ms = ahead_ms(step.now);
+            self.lateness.begin(step.now);
             self.advance(step);
         }
     }
@@ -200,7 +197,7 @@ impl<D: Data> Session<D> {
             if status.is_some_and(is_refusal) {
                 self.trouble.refused();
             }
-            self.lose(step, status.map_or_else(unreachable, refused_with));
+            self.lose(step, status.map_or_else(unreachable, connection_refused));
         }
     }
 
@@ -271,16 +268,12 @@ impl<D: Data> Session<D> {
         (due_ms < f64::INFINITY).then_some(due_ms)
     }
 
-    /// The time of [`poll_timeout`](Self::poll_timeout) has come. Calling it early does nothing. A late call
+    /// The time of [`poll_timeout`](Self::poll_timeout) is reached. Calling it early does nothing. A late call
     /// indicates a hidden tab or sleep, so the socket is checked before silence is taken as a failure.
     pub fn handle_timeout(&mut self, step: Step) {
         let now_ms = step.now.monotonic_ms;
         let Some(due_ms) = self.poll_timeout().filter(|due_ms| *due_ms <= now_ms) else { return };
-        let is_late = now_ms - due_ms > LATE_MS || ahead_ms(step.now) - self.ahead_ms > LATE_MS;
-        self.ahead_ms = ahead_ms(step.now);
-        // Forgive only once: in a hidden tab every timer is late, and a dead server must be noticed there too.
-        let was_drowsy = std::mem::replace(&mut self.is_drowsy, is_late);
-        let is_forgiving = is_late && !was_drowsy;
+        let firing = self.lateness.fired(due_ms, step.now);
         if self.linger_ms <= now_ms {
             self.retire();
         }
@@ -288,7 +281,7 @@ impl<D: Data> Session<D> {
             self.handle_token(step, Err(Error::timeout()));
         }
         if !matches!(self.socket, Socket::Open(..)) {
-            self.tell_trouble(step);
+            self.report_trouble(step);
         }
         match &mut self.socket {
             Socket::Idle | Socket::Asking => {}
@@ -299,10 +292,10 @@ impl<D: Data> Session<D> {
             }
             Socket::Resting(_) => self.start_if_rested(step),
             Socket::Open(_, heartbeat) => {
-                if heartbeat.handle_timeout(step.now, is_late, &mut self.outbox) == Health::Dead {
+                if heartbeat.handle_timeout(step.now, firing.is_late, &mut self.outbox) == Health::Dead {
                     self.abandon(step);
                 } else {
-                    self.attend(step, is_late, is_forgiving);
+                    self.attend(step, firing);
                 }
             }
         }
@@ -310,15 +303,15 @@ impl<D: Data> Session<D> {
     }
 
     /// Handles the timers of an open socket, except its heartbeat.
-    fn attend(&mut self, step: Step, is_late: bool, is_forgiving: bool) {
-        if is_late {
+    fn attend(&mut self, step: Step, firing: Firing) {
+        if firing.is_late {
             self.tokens.plan(step.now);
         }
         if self.tokens.refresh_ms() <= step.now.monotonic_ms {
             self.ask(step, None);
         }
         for channel in &mut self.channels {
-            channel.handle_timeout(step, is_forgiving, &mut self.outbox);
+            channel.handle_timeout(step, firing.is_forgiving, &mut self.outbox);
         }
     }
 
@@ -372,7 +365,7 @@ impl<D: Data> Session<D> {
         }
     }
 
-    /// Gives up the socket.
+    /// Drops the socket, which does not respond.
     fn abandon(&mut self, step: Step) {
         self.outbox.push(Effect::Disconnect);
         self.lose(step, unreachable());
@@ -390,11 +383,11 @@ impl<D: Data> Session<D> {
         }
         self.socket = Socket::Resting(now_ms + self.reconnects.wait_ms(step.random));
         self.failure = Some(error);
-        self.tell_trouble(step);
+        self.report_trouble(step);
     }
 
     /// Reports to all channels that there is no socket, if that lasts.
-    fn tell_trouble(&mut self, step: Step) {
+    fn report_trouble(&mut self, step: Step) {
         if self.is_failing || !self.trouble.is_lasting(step.now.monotonic_ms) {
             return;
         }
@@ -410,23 +403,4 @@ impl<D: Data> Session<D> {
     fn forget_trouble(&mut self) {
         (self.trouble, self.failure, self.is_failing) = Default::default();
     }
-}
-
-/// Whether the status means that retrying soon is unlikely to succeed.
-fn is_refusal(status: u16) -> bool {
-    (400..500).contains(&status) && !matches!(status, 408 | 425 | 429)
-}
-
-/// The socket failed to open, or broke. Browsers do not report why.
-fn unreachable() -> Error {
-    Error::network("There is no connection to the realtime server", None, None)
-}
-
-fn refused_with(status: u16) -> Error {
-    let message = ["The realtime server refuses the connection with status ", &status.to_string()].concat();
-    Report { status: Some(status), retryable: true, ..Report::new(code::UNKNOWN_ERROR, message) }.into()
-}
-
-fn ahead_ms(now: Moment) -> f64 {
-    now.wall_ms - now.monotonic_ms
 }

@@ -43,7 +43,7 @@ impl Tokens {
         self.asked_ms + RECONNECT_BACKOFF.first_ms
     }
 
-    /// When an open request counts as failed; infinity if there is none.
+    /// When a pending request counts as failed; infinity if there is none.
     pub fn give_up_ms(&self) -> f64 {
         if self.is_asking {
             self.asked_ms + TOKEN_TIMEOUT_MS
@@ -83,8 +83,8 @@ impl Tokens {
     }
 }
 
-/// Whether a server's text is about the token (recordings `expired-token` and `access-token-refresh`; newer servers
-/// write `InvalidJWTToken: …`).
+/// Whether a server's text blames the token (recordings `expired-token` and `access-token-refresh`; newer servers write
+/// `InvalidJWTToken: …`).
 pub(super) fn is_blamed(text: &str) -> bool {
     // Not `str::contains`, which would add several kilobytes.
     ["oken", "JWT", "Jwt", "signature", "claims", "signer"]

@@ -66,7 +66,7 @@ pub(super) fn join_payload(config: &str, token: Option<&str>) -> String {
     json
 }
 
-/// The configuration of a channel that tells of changes.
+/// The configuration of a channel that reports changes.
 pub(super) fn changes_config(schema: &str, bindings: &[Binding]) -> String {
     let mut json = String::from(
         "{\"broadcast\":{\"ack\":false,\"self\":false},\"presence\":{\"key\":\"\",\"enabled\":false},\

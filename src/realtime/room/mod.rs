@@ -1,8 +1,8 @@
-//! A room: who is there, what each person shows, and messages between them.
+//! A room: the people in it, the state of each person, and messages between them.
 //!
-//! Presence tells who is there; broadcasts carry what they show. Hosted servers accept 5 presence updates per channel
-//! in 30 seconds and close the channel at the next one. So a new state is broadcast at once, and put into the presence
-//! every ten seconds, where people who join later find it.
+//! Presence lists the people; broadcasts contain their states. Hosted servers accept 5 presence updates per channel in
+//! 30 seconds and close the channel at the next one. So a new state is broadcast at once, and added to the presence
+//! every ten seconds, for people who join later.
 
 mod own_state;
 mod presence;
@@ -17,7 +17,7 @@ use crate::data::Data;
 use crate::json::json_text;
 use crate::time::{Moment, SHOW_GAP_MS, STATE_GAP_MS, TRACK_GAP_MS};
 
-/// The event name of broadcasts that carry a tab's state.
+/// The event name of broadcasts that contain a tab's state.
 const STATE_EVENT: &str = "workflow-db:state";
 /// Presence differences that arrive before the complete presence are queued. A server that does not send the presence
 /// sends no differences either, so there are few of them.
@@ -142,7 +142,7 @@ impl<D: Data> Room<D> {
         }
     }
 
-    /// Does what is due while the room is joined.
+    /// Performs what is due while the room is joined.
     pub fn advance(
         &mut self,
         step: Step,
@@ -175,7 +175,7 @@ impl<D: Data> Room<D> {
         sent_ms.min(due(self.is_changed, self.show_ms))
     }
 
-    /// Forgets the other people: the room is closed to this client or cannot be reached.
+    /// Forgets the other people: this client has no access to the room, or cannot reach it.
     pub fn forget(&mut self, id: ChannelId, outbox: &mut Outbox<D>) {
         self.presence = Presence::default();
         self.is_changed = false;

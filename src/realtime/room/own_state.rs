@@ -1,4 +1,4 @@
-//! What this client shows the others in a room.
+//! The state that the others in a room see of this client.
 
 use crate::error::Error;
 use crate::json::json_text;
