@@ -88,13 +88,13 @@ pub trait Index<D>: Default {
     fn differences(&self, fresh: &D) -> Vec<Difference<D>>;
 }
 
-/// Which entries hold a row, by row id. Entries are numbers.
+/// An index of the entries that contain a row, by row id. Entries are numbers.
 pub trait Holders<D>: Default {
-    /// Replaces the rows that the entry holds: `after` (a single row or a list) instead of `before`.
+    /// Replaces the rows of the entry: `after` (a single row or a list) instead of `before`.
     fn replace(&mut self, entry: u32, before: Option<&D>, after: Option<&D>);
-    /// Records whether the entry holds the row with this id.
+    /// Records whether the entry contains the row with this id.
     fn set(&mut self, entry: u32, id: &str, is_held: bool);
-    /// The entries that hold the row with this id.
+    /// The entries that contain the row with this id.
     fn of(&self, id: &str) -> Vec<u32>;
 }
 
@@ -113,12 +113,12 @@ impl<D: Data> Difference<D> {
     }
 }
 
-/// Rows that the application may still hold. References are weak.
+/// Rows that the application may still reference. References are weak.
 pub trait Identities<D>: Default {
     /// `fresh`, a row or a list of rows, with every row replaced by the known one of its kind if the two are equal.
     /// The others become known if they are the latest.
     fn same(&mut self, kind: &str, fresh: D, is_latest: bool) -> D;
-    /// The latest known row of this kind and id, if it is still held.
+    /// The latest known row of this kind and id, if it is still referenced.
     fn latest(&self, kind: &str, id: &str) -> Option<D>;
 }
 
@@ -126,9 +126,9 @@ pub trait Identities<D>: Default {
 pub trait Data: Clone + 'static {
     /// An index of rows by id.
     type Index: Index<Self>;
-    /// The entries that hold each row.
+    /// The entries that contain each row.
     type Holders: Holders<Self>;
-    /// The rows that the application may still hold.
+    /// The rows that the application may still reference.
     type Identities: Identities<Self>;
 
     /// Column `name` of a row.
@@ -182,7 +182,7 @@ pub trait Data: Clone + 'static {
     fn parse(json: &str) -> Option<Self>;
     /// Whether this row has every member of `part` with an equal value, regardless of the order of nested members.
     fn covers(&self, part: &Self) -> bool;
-    /// `fresh`, with each row replaced by the equal one that `self` holds, so that comparing references shows exactly
+    /// Returns `fresh` with each row replaced by the equal one of `self`, so that comparing references shows exactly
     /// what changed. Works on single rows and lists.
     #[must_use]
     fn reuse(&self, fresh: Self) -> Self;

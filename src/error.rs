@@ -16,7 +16,7 @@ pub mod code {
     pub const NOT_FOUND: &str = "NOT_FOUND";
     /// The row changed since the caller read it, or the row to create already exists.
     pub const CONFLICT: &str = "CONFLICT";
-    /// The server could not be reached, or its response broke off or was not the expected JSON.
+    /// The server could not be reached, or its response was truncated or not the expected JSON.
     pub const NETWORK: &str = "NETWORK";
     /// An attempt took longer than its timeout.
     pub const TIMEOUT: &str = "TIMEOUT";
@@ -66,7 +66,7 @@ pub struct Report {
     pub retryable: bool,
     /// The underlying cause.
     pub cause: Option<Cause>,
-    /// What could not be merged, and what could. Only the code that stored it can read it.
+    /// The conflicting and the merged parts of a graph. Only the code that stored it can read it.
     pub conflict: Option<Rc<dyn Any>>,
 }
 
@@ -112,7 +112,7 @@ impl Error {
         Self::new(code::INVALID_INPUT, [field, ": expected ", expected].concat())
     }
 
-    /// The server could not be reached, or the response broke off.
+    /// The server could not be reached, or the response was truncated.
     pub fn network(message: &'static str, status: Option<u16>, cause: Option<Cause>) -> Self {
         Report { status, retryable: true, cause, ..Report::new(code::NETWORK, message) }.into()
     }
@@ -136,14 +136,14 @@ impl Error {
     /// This error, with the number of requests.
     #[must_use]
     pub fn after(mut self, attempts: u32) -> Self {
-        // If others hold this error, its requests were counted when it was created.
+        // If other callers share this error, its requests were counted when it was created.
         if let Some(report) = Rc::get_mut(&mut self.report) {
             report.attempts = attempts;
         }
         self
     }
 
-    /// This error with other details, if this is its only holder.
+    /// This error with other details, if no one else references it.
     #[must_use]
     pub fn with_details(mut self, details: Option<String>) -> Self {
         if let Some(report) = Rc::get_mut(&mut self.report) {

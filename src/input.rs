@@ -1,4 +1,4 @@
-//! Validates what the application passes, before anything is sent.
+//! Validates the application's values before anything is sent.
 //!
 //! One validator serves all tables: it uses the column descriptors from which the TypeScript types are generated.
 
@@ -213,10 +213,10 @@ fn one_of(allowed: &[&str], takes_null: bool) -> String {
 }
 
 /// Checks that a row of `table` agrees with a value passed separately, and sets it. `value` is in lower case if the
-/// column holds a uuid.
+/// column contains a uuid.
 ///
 /// # Errors
-/// `INVALID_INPUT`, naming the field, if it holds another value.
+/// `INVALID_INPUT`, naming the field, if it contains another value.
 pub fn agree(table: &Table, fields: &mut Vec<Field>, name: &'static str, value: &str) -> Result<(), Error> {
     let given = fields.iter().find(|field| field.name == name && field.value != Value::Absent);
     let Some(given) = given else {

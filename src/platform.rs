@@ -23,7 +23,7 @@ pub trait Clock {
 
 /// Tasks of the host's event loop.
 pub trait Tasks {
-    /// Resolves after everything that the current task started has had its turn.
+    /// Resolves after everything that the current task started has run.
     fn tick(&self) -> impl Future<Output = ()> + 'static;
     /// Runs a future as a separate task.
     fn spawn(&self, future: impl Future<Output = ()> + 'static);
@@ -48,7 +48,7 @@ pub trait Host {
     fn token(&self, rejected: Option<&str>) -> impl Future<Output = Result<Option<String>, Error>> + 'static;
     /// The token's claims as an object; `None` if it is not a JWT.
     fn claims(&self, token: &str) -> Option<Self::Data>;
-    /// The data as JSON, with numbers as they were read.
+    /// The data as JSON, with numbers spelled as they were read.
     fn json(&self, data: &Self::Data) -> Result<String, Error>;
     /// Sends a request and waits for the complete response. Dropping the future aborts the request. With `is_fresh`,
     /// no local HTTP cache may answer it.
@@ -72,11 +72,11 @@ pub trait Socket {
     fn wake_in(&self, ms: f64);
 }
 
-/// Copies of the cache's entries, which answer hits without a call to the engine.
+/// Copies of the cache's entries, which serve hits without a call to the engine.
 pub trait Mirror: Host {
     /// The entry under `key` is now this, or was removed.
     fn entry_changed(&self, key: &str, entry: Option<Published<Self::Data>>);
-    /// The slots of the entries that copies have answered since the last call, in order.
+    /// The slots of the entries whose copies were read since the last call, in order.
     fn take_used_slots(&self) -> Vec<u32>;
     /// Withdraws all copies until they are published again.
     fn withdraw_entries(&self);
@@ -88,7 +88,7 @@ pub trait Notifier: Host {
     fn tell(&self, told: Notification<Self::Data>);
     /// Notifies those who joined a room.
     fn tell_room(&self, told: RoomNotification<Self::Data>);
-    /// Reports a change to the other pages of the app, if there are any to tell.
+    /// Reports a change to the other pages of the app, if there are any.
     fn row_changed(&self, change: &Change<Self::Data>);
     /// Reports an event to logs and devtools.
     fn event(&self, event: Event<'_>);
@@ -98,7 +98,7 @@ pub trait Notifier: Host {
 pub struct Published<D> {
     /// The data.
     pub data: D,
-    /// Until when copies may answer (wall clock, milliseconds).
+    /// Until when copies may be served (wall clock, milliseconds).
     pub until_wall_ms: f64,
     /// The number by which use of the entry is reported.
     pub slot: u32,
@@ -132,7 +132,7 @@ pub enum Event<'a> {
         table: &'a str,
         /// The number of the attempt, from 1.
         attempt: u32,
-        /// How many reads the response is for.
+        /// The number of reads that the response is for.
         reads: usize,
     },
     /// An attempt of a request ended: it succeeded, failed, or was aborted.
@@ -162,6 +162,6 @@ pub enum Event<'a> {
         /// The entry's key.
         key: &'a str,
     },
-    /// The user changed or signed out; nothing of the previous user is left.
+    /// The user changed or signed out; no rows of the previous user are left.
     UserChanged,
 }

@@ -76,7 +76,7 @@ impl<D: Data> Subject<D> {
         }
     }
 
-    /// What identifies the user: the id, or the whole text of a token that is not a JWT.
+    /// The identity of the user: the id, or the whole text of a token that is not a JWT.
     pub fn id(&self) -> Option<String> {
         match self {
             Self::Nobody | Self::Claims(_) => self.user_id(),
@@ -84,8 +84,8 @@ impl<D: Data> Subject<D> {
         }
     }
 
-    /// How the user is called, where the token says it: the name in the user's own metadata, else what the e-mail address
-    /// begins with.
+    /// The user's name, if the token contains one: the name in the user's own metadata, otherwise the part of the
+    /// e-mail address before the `@`.
     pub fn name(&self) -> Option<String> {
         let Self::Claims(claims) = self else { return None };
         let text =
@@ -108,7 +108,7 @@ fn is_same_claim<D: Data>(own: &D, other: &D, name: &'static str) -> bool {
         }
 }
 
-/// How many milliseconds the token remains valid. `None` if it does not say.
+/// How many milliseconds the token remains valid. `None` if it has no expiry.
 ///
 /// The server's clock decides, and the local one may be wrong. If it is behind, a token would seem to live longer
 /// than it was issued for; if it is ahead, a token would seem expired when it has just been received. In both cases

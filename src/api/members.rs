@@ -12,7 +12,7 @@ use crate::tables::{
     INVITATIONS_KEY, SHARED_WORKFLOWS_KEY, WORKFLOWS, WORKFLOW_INVITATIONS, WORKFLOW_MEMBERS,
 };
 
-/// The longest address, in bytes, that the database takes.
+/// The maximum length of an address in bytes, as the database limits it.
 const MAX_ADDRESS_LENGTH: usize = 320;
 
 pub(super) fn invite(call: &Call<'_>) -> Result<Operation, Error> {
@@ -25,7 +25,8 @@ pub(super) fn invite(call: &Call<'_>) -> Result<Operation, Error> {
     if !is_address(email) {
         return Err(Error::invalid("email", "an address such as ada@example.com"));
     }
-    // As the database keeps it. Of other letters, it decides itself which are lower case.
+    // The address in the form that the database stores. Only ASCII is lowered; the database lowers other letters by its
+    // own rules.
     fields.push(Field::text("email", &email.to_ascii_lowercase()));
     fields.push(Field::text("workflow_id", &workflow_id));
     let (id, chosen_id) = call.give_id(&mut fields)?;
@@ -33,7 +34,7 @@ pub(super) fn invite(call: &Call<'_>) -> Result<Operation, Error> {
     Ok(Operation::Write(Write::Insert { table: &WORKFLOW_MEMBERS, id, chosen_id, body }))
 }
 
-/// Whether there is something before and after the only `@`, and no space.
+/// Whether there is text before and after the only `@`, and no space.
 fn is_address(text: &str) -> bool {
     let (mut before, mut after, mut is_after) = (0, 0, false);
     for byte in text.bytes() {
@@ -58,7 +59,7 @@ pub(super) fn update(call: &Call<'_>) -> Result<Operation, Error> {
     Ok(Operation::Write(Write::Update { table: &WORKFLOW_MEMBERS, id, body, condition: None }))
 }
 
-/// No argument says whose they are. The engine completes the key with the signed-in user's id.
+/// The key names no user. The engine completes it with the signed-in user's id.
 #[allow(clippy::unnecessary_wraps, reason = "special functions share one signature")]
 pub(super) fn invitations(_: &Call<'_>) -> Result<Operation, Error> {
     Ok(read(INVITATIONS_KEY.of(&[]), Load::List(Query::of(&WORKFLOW_INVITATIONS))))

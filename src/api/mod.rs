@@ -16,7 +16,7 @@ use crate::flows::{Load, Write};
 use crate::rest::Request;
 use crate::tables::{Action, TABLES};
 
-/// The operation that a call stands for.
+/// The operation that a call requests.
 pub enum Operation {
     /// Resolves to rows, or null.
     Read(Read),
@@ -64,13 +64,13 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     TABLES.iter().flat_map(|table| table.functions).map(|function| function.name)
 }
 
-/// The operation that `name` with these arguments stands for.
+/// The operation for a call of `name` with these arguments.
 ///
 /// # Errors
 /// `INVALID_INPUT`, naming the argument or field and what was expected.
 pub fn operation(name: &str, call: &Call<'_>) -> Result<Operation, Error> {
     let unknown = || Error::invalid(name, "a function of db");
-    // Like no function of a table.
+    // The error for an unknown function.
     if name == "callService" {
         return services::call_service(call);
     }

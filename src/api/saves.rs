@@ -34,7 +34,7 @@ pub(super) fn workflow_graph(call: &Call<'_>) -> Result<Operation, Error> {
     Ok(Operation::Write(Write::Call(FunctionCall { condition, base, ..call })))
 }
 
-/// The option `base`, as JSON. Null is refused: it would be a save that replaces what others saved.
+/// The option `base`, as JSON. Null is refused: the save would replace concurrent saves.
 fn base(options: &[Field]) -> Result<Option<String>, Error> {
     let Some(base) = options.iter().find(|field| field.name == "base") else { return Ok(None) };
     match base.value {
@@ -79,7 +79,7 @@ pub(super) fn api_keys(call: &Call<'_>) -> Result<Operation, Error> {
     })
 }
 
-/// Options of `storeApiKey`, and the columns that hold them.
+/// Options of `storeApiKey`, and their columns.
 const KEY_OPTIONS: [(&str, &str); 4] = [
     ("isMasterKey", "is_master_key"),
     ("gatewayType", "gateway_type"),

@@ -1,4 +1,4 @@
-//! Calls of other services, by way of the API relay.
+//! Calls of other services through the API relay.
 
 use super::{Call, Operation};
 use crate::data::Value;
@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::input;
 use crate::rest::{Method, Request};
 
-/// What no segment of a path may be, or hold: servers, and browsers before them, would ask for another path.
+/// What a path segment must not be or contain: servers, or browsers before them, would interpret it as another path.
 const TRICKS: [&str; 5] = ["%2e", "%2f", "%5c", "%25", "%00"];
 const PATH: &str = "a path of URL characters, without empty segments, \"..\" or \".\", encoded or not";
 const METHODS: [Method; 6] =
@@ -39,7 +39,7 @@ pub(super) fn call_service(call: &Call<'_>) -> Result<Operation, Error> {
     Ok(Operation::Service(Request::service(method, [&service, "/", path].concat())))
 }
 
-/// Whether a path, with its query string, reaches the service as it is written.
+/// Whether a path, with its query string, reaches the service unchanged.
 fn is_plain(path: &str) -> bool {
     let is_url = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\' && byte != b'#');
     let path = path.as_bytes().split(|byte| *byte == b'?').next().unwrap_or_default();

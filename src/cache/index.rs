@@ -8,8 +8,8 @@ use crate::query::{Query, Test};
 
 /// The entries that a changed row may affect, by slot number.
 pub struct EntryIndex<D: Data> {
-    /// By row id: the entries that hold the row, in any state. By parent name: the complete lists of a parent's rows.
-    /// A row that such a list does not hold affects it only if it names that parent.
+    /// By row id: the entries that contain the row, in any state. By parent name: the complete lists of a parent's
+    /// rows. A row that such a list does not contain affects the list only if the row names that parent.
     by_name: D::Holders,
     /// All other lists, all pages, and entries set by the application.
     others: Vec<u32>,
@@ -36,12 +36,12 @@ impl<D: Data> EntryIndex<D> {
         }
     }
 
-    /// Records whether the entry holds the row with this id.
+    /// Records whether the entry contains the row with this id.
     pub fn set_held(&mut self, slot: u32, id: &str, is_held: bool) {
         self.by_name.set(slot, id, is_held);
     }
 
-    /// The entries that hold the row with this id.
+    /// The entries that contain the row with this id.
     pub fn holders_of(&self, id: &str) -> Vec<u32> {
         self.by_name.of(id)
     }
@@ -66,7 +66,7 @@ impl<D: Data> EntryIndex<D> {
         add(self.by_name.of(id));
         match &change.source {
             Source::Unknown => return None,
-            // A deleted row does not affect lists that do not hold it.
+            // A deleted row does not affect lists without it.
             Source::Deleted(_) => {}
             Source::Row(row) | Source::Current(row) => {
                 for column in change.table.scopes {
@@ -116,7 +116,7 @@ fn parent_of(query: &Query) -> Option<String> {
     })
 }
 
-/// The row or the list of rows that the entry holds.
+/// The row or the list of rows that the entry contains.
 fn rows_of<D: Data>(entry: &Entry<D>) -> Option<D> {
     match entry.shape {
         Shape::Row(_) | Shape::List(_) => Some(entry.data.clone()),

@@ -34,7 +34,7 @@ pub enum Source<D> {
 pub enum Patch<D> {
     /// The entry is up to date.
     Keep,
-    /// The entry holds a newer state of the row.
+    /// The entry contains a newer state of the row.
     Newer,
     /// The entry's new content, and whether the changed row is in it.
     Replace(D, bool),
@@ -43,7 +43,7 @@ pub enum Patch<D> {
 }
 
 impl<D: Data> Change<D> {
-    /// What this change does to the entry under `key`.
+    /// The effect of this change on the entry under `key`.
     pub fn patch_of(&self, key: &str, entry: &Entry<D>) -> Patch<D> {
         match &entry.shape {
             Shape::Row(table) if *table == self.table => self.on_row(key, &entry.data),
@@ -89,7 +89,7 @@ impl<D: Data> Change<D> {
         }
     }
 
-    /// `counts_unseen` tells whether matching rows outside `rows` affect the entry, by shifting its rows or by
+    /// `counts_unseen` states whether matching rows outside `rows` affect the entry, by shifting its rows or by
     /// changing its total.
     pub(super) fn on_list(&self, query: &Query, rows: &D, counts_unseen: bool) -> Patch<D> {
         let place = self.id.as_deref().and_then(|id| rows.position(id));
@@ -129,7 +129,7 @@ impl<D: Data> Change<D> {
         }
     }
 
-    /// An entry of another table is affected by a delete that cascades to that table. `refers` tells whether the
+    /// An entry of another table is affected by a delete that cascades to that table. `refers` states whether the
     /// entry's column equals the deleted row's id, if that is known.
     fn on_other_table(&self, table: &Table, refers: impl Fn(&'static str) -> Option<bool>) -> Patch<D> {
         if !self.may_cascade_to(table) {

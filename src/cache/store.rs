@@ -119,7 +119,7 @@ impl<D: Data> Store<D> {
         self.evict();
     }
 
-    /// `data` in which each row is replaced by an equal row object that the application may still hold. With
+    /// Returns `data` with each row replaced by an equal row object that the application may still reference. With
     /// `is_latest`, the rows are remembered for comparison with later ones.
     pub fn identified(&mut self, data: D, shape: &Shape, is_latest: bool) -> D {
         let kind = |query: &Query| [query.table.name, if query.is_public { PUBLIC } else { "" }].concat();
@@ -139,7 +139,7 @@ impl<D: Data> Store<D> {
         }
     }
 
-    /// The latest known state of a row, as long as anything holds it.
+    /// The latest known state of a row, while it is referenced anywhere.
     pub fn latest(&self, table: &Table, id: &str) -> Option<D> {
         self.identities.latest(table.name, id)
     }
@@ -150,8 +150,8 @@ impl<D: Data> Store<D> {
         self.identities = D::Identities::default();
     }
 
-    /// Replaces the data under `key` after the row `id` changed. Keeps the entry's age, because the change says
-    /// nothing about its other rows. `is_held` tells whether the entry contains the row now.
+    /// Replaces the data under `key` after the row `id` changed. Keeps the entry's age, because the change says nothing
+    /// about its other rows. `is_held` states whether the entry contains the row now.
     pub fn replace(&mut self, key: &str, data: D, id: &str, is_held: bool) {
         if let Some(entry) = self.entries.peek_mut(key) {
             entry.data = data;
@@ -189,7 +189,7 @@ impl<D: Data> Store<D> {
         concerned
     }
 
-    /// The row with this id, from any entry that holds it.
+    /// The row with this id, from any entry that contains it.
     pub fn row(&self, table: &Table, id: &str) -> Option<D> {
         self.index.holders_of(id).into_iter().find_map(|slot| {
             let (_, entry) = self.in_slot(slot)?;
@@ -282,7 +282,7 @@ impl<D: Data> Store<D> {
         self.entries.iter()
     }
 
-    /// How many entries there are.
+    /// The number of entries.
     pub fn len(&self) -> usize {
         self.entries.len()
     }

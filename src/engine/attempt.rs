@@ -140,10 +140,10 @@ impl<P: Platform> Engine<P> {
             sender.token.clone_from(&token);
             // A request that one user started is not repeated in another user's name.
             if !sender.subject.get_or_insert_with(|| subject.clone()).is_same_user(&subject) {
-                return Err(Error::aborted("Another user signed in while the call was under way").into());
+                return Err(Error::aborted("Another user signed in while the call was in progress").into());
             }
             sent.leaves(self.state.borrow_mut().log.place());
-            // No HTTP cache answers a write, and one that goes past the cache may be sent twice.
+            // An HTTP cache never serves a write, and a request that bypasses the cache may be sent twice.
             let is_fresh = sent.is_fresh() && request.method == Method::Get;
             let reply = self.platform.send(request, token.as_deref(), is_fresh).await?;
             let retry_after_ms = reply.retry_after_ms;
@@ -211,8 +211,8 @@ impl<P: Platform> Drop for AttemptReport<'_, P> {
     }
 }
 
-/// `PostgREST` 12 reports an expired token as PGRST301, later versions as PGRST303. Of edge functions, every 401 is about
-/// the token: those of services are no errors.
+/// `PostgREST` 12 reports an expired token as PGRST301, later versions as PGRST303. A 401 of an edge function always
+/// concerns the token; a 401 of a service is not an error.
 fn is_expired_token(request: &Request, error: &Error) -> bool {
     error.status == Some(401)
         && (request.service_call.is_some() || error.is("PGRST301") || error.is("PGRST303"))

@@ -24,7 +24,7 @@ pub enum End {
     UserChanged,
     /// A user signed in where none was signed in. Unsent work continues, and subscriptions continue as that user's.
     SignedIn,
-    /// The token provider failed, so the owner of the rows is unknown. Subscriptions continue when it answers again.
+    /// The token provider failed, so the owner of the rows is unknown. Subscriptions continue after its next success.
     Unknown,
     /// The client was closed or configured for another server.
     Closed,
@@ -72,7 +72,7 @@ impl Reported {
 /// How a token's user relates to the previous one.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Sighting {
-    /// A later result already said otherwise, so this one is ignored.
+    /// A later result contradicts it, so it is ignored.
     Outdated,
     /// The same user with the same rights.
     Same,
@@ -138,7 +138,7 @@ impl<D: Data> Auth<D> {
         (self.epoch, self.ender) = Epoch::begin();
     }
 
-    /// Whether it is known who is signed in, as far as that was ever asked.
+    /// Whether it is known who is signed in, provided that anyone asked.
     pub fn is_settled(&self) -> bool {
         self.settling.is_none()
     }
@@ -172,7 +172,7 @@ impl<D: Data> Auth<D> {
         !is_pending
     }
 
-    /// The id of the user who is signed in, where a token said it.
+    /// The id of the signed-in user, if a token contained it.
     pub fn user_id(&self) -> Option<String> {
         self.subject.as_ref().and_then(Subject::user_id)
     }

@@ -82,8 +82,8 @@ impl<D: Data> Batches<D> {
 }
 
 impl<P: Platform> Engine<P> {
-    /// The rows that `lookup` asks for, in the table's default order, requested together with other lookups of this
-    /// tick. The second value tells when the batch was sent.
+    /// The rows that `lookup` selects, in the table's default order, requested together with other lookups of this
+    /// tick. The second value says when the batch was sent.
     pub(super) fn in_batch(
         self: &Rc<Self>,
         lookup: Lookup,

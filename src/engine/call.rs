@@ -14,10 +14,9 @@ use std::rc::Rc;
 /// Options of a single call.
 #[derive(Default)]
 pub struct CallOptions {
-    /// Ask the server even if the cache or the browser's HTTP cache could answer, and ask again if a change overtakes
-    /// the response.
+    /// Bypass the cache and the browser's HTTP cache, and repeat the request if a change overtakes the response.
     pub fresh: bool,
-    /// How long the result answers from the cache, in milliseconds.
+    /// The lifetime of the result in the cache, in milliseconds.
     pub ttl_ms: Option<f64>,
     /// Timeout of one attempt, in milliseconds.
     pub timeout_ms: Option<f64>,
@@ -84,8 +83,8 @@ impl Stage {
     }
 }
 
-const USER_CHANGED: &str = "Another user signed in, or this one signed out, while the call was under way";
-const CLOSED: &str = "The client was closed or configured for another server while the call was under way";
+const USER_CHANGED: &str = "Another user signed in, or this one signed out, while the call was in progress";
+const CLOSED: &str = "The client was closed or configured for another server while the call was in progress";
 
 impl<P: Platform> Engine<P> {
     /// Runs `work` until it finishes, the caller aborts, the user changes or the client closes.

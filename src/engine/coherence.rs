@@ -14,14 +14,14 @@ use std::rc::Rc;
 
 impl<P: Platform> Engine<P> {
     /// Applies a change to the cache, and reports it to the other pages of the app. Returns false if an entry already
-    /// holds a newer state.
+    /// contains a newer state.
     pub fn apply(self: &Rc<Self>, change: &Change<P::Data>) -> bool {
         self.platform.row_changed(change);
         self.apply_here(change)
     }
 
-    /// Applies a change to the cache, so that it never answers with an older state of the row. Returns false if an
-    /// entry already holds a newer state.
+    /// Applies a change to the cache, so that it never serves an older state of the row. Returns false if an entry
+    /// already contains a newer state.
     pub fn apply_here(self: &Rc<Self>, change: &Change<P::Data>) -> bool {
         let mut is_news = true;
         let change = &self.identified(change);
@@ -72,7 +72,7 @@ impl<P: Platform> Engine<P> {
         is_news
     }
 
-    /// The change with the row object that the application already holds, if that one is equal.
+    /// The change with the application's current row object, if it is equal.
     fn identified(&self, change: &Change<P::Data>) -> Change<P::Data> {
         let mut state = self.state.borrow_mut();
         let Change { table, id, .. } = change;
@@ -173,7 +173,7 @@ impl<P: Platform> Engine<P> {
         self.schedule_sweep();
     }
 
-    /// Publishes the current entry under `key` to holders of copies.
+    /// Publishes the current entry under `key` to the copies.
     pub(super) fn publish(&self, key: &str) {
         let published = {
             let state = self.state.borrow();
@@ -181,7 +181,7 @@ impl<P: Platform> Engine<P> {
             state.store.peek(key).filter(|_| state.auth.is_settled()).map(|entry| {
                 let now = self.platform.now();
                 let limit_ms = entry.ttl_ms.min(stale_ms);
-                // The wall clock may have been set since.
+                // The wall clock may have been changed since.
                 let left_ms = limit_ms - (now.monotonic_ms - entry.stored.monotonic_ms);
                 let until_wall_ms = (entry.stored.wall_ms + limit_ms).min(now.wall_ms + left_ms);
                 Published { data: entry.data.clone(), until_wall_ms, slot: entry.slot }
@@ -230,13 +230,13 @@ impl<P: Platform> Engine<P> {
     }
 }
 
-/// Whether the key is that of a list which the rows of `table` decide, though it does not hold them.
+/// Whether the key is that of a list that depends on rows of `table` without containing them.
 fn is_decided_by(table: &Table, key: &str) -> bool {
     table.other_keys.iter().any(|format| key.starts_with(format.prefix))
 }
 
-/// The key of the audit log that a change makes outdated. `None` if any may be: the row's user is unknown, or it is a
-/// member, whom the log of the workflow's owner is about.
+/// The key of the audit log that a change makes outdated. `None` if any log may be outdated: the row's user is unknown,
+/// or the change concerns a member and is recorded in the log of the workflow's owner.
 fn audit_key<D: Data>(change: &Change<D>) -> Option<String> {
     if *change.table == WORKFLOW_MEMBERS {
         return None;

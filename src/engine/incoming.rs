@@ -1,4 +1,4 @@
-//! A frame: completes the row, applies the change, then notifies subscribers.
+//! Handles a frame: completes the row, applies the change, then notifies subscribers.
 
 use super::log::Record;
 use super::rereads::Reading;
@@ -18,14 +18,14 @@ use std::rc::Rc;
 /// The result of reading a row by id.
 struct RereadAnswer<D> {
     row: Result<Option<D>, Error>,
-    /// The frames that led to the reading.
+    /// The frames that caused the read.
     sign: Sign,
     /// Whether no frame arrived in the meantime.
     is_last_word: bool,
 }
 
 impl<P: Platform> Engine<P> {
-    /// Handles a change from the server, which the bindings `matched` of `channel` received.
+    /// Handles a change from the server for the bindings `matched` of `channel`.
     pub(super) fn incoming(self: &Rc<Self>, channel: u32, matched: &[usize], frame: &Incoming<P::Data>) {
         let Some(table) = table_named(&frame.table) else { return };
         if frame.kind == ChangeKind::Delete {
@@ -34,13 +34,13 @@ impl<P: Platform> Engine<P> {
             }
             return;
         }
-        // A frame without a key is for a row that the user may not see, or that has no key.
+        // A frame without a key concerns a row that the user may not see, or that has no key.
         let Some((record, id)) = frame.record.as_ref().and_then(|record| Some((record, id_of(record)?)))
         else {
             return;
         };
         let sign = self.state.borrow_mut().live.subscriptions.sign(table, channel, matched, frame);
-        // A row that is being read will be read once more.
+        // A row that is being read is read once more afterwards.
         if self.state.borrow_mut().live.rereads.hear(table, &id, &sign) {
             return self.state.borrow_mut().note(Record::Heard { table, id });
         }
@@ -100,9 +100,9 @@ impl<P: Platform> Engine<P> {
         live.notifications.extend(live.subscriptions.take_row(table, id, row, sign, echoes));
     }
 
-    /// Handles a delete. The row may exist again: saving a graph deletes a changed connection and inserts it again
-    /// with the same id, and a server that sends deletes to every binding sends the insert only where it matches.
-    /// Asks the server, unless a subscription would receive that insert.
+    /// Handles a delete. The row may exist again: saving a graph deletes a changed connection and inserts it again with
+    /// the same id, and a server that sends deletes to every binding sends the insert only to matching ones. Reads the
+    /// row in that case, unless a subscription would receive the insert.
     fn row_deleted(self: &Rc<Self>, table: &'static Table, id: &str, commit_timestamp: Option<Rc<str>>) {
         let cached = self.state.borrow().store.row(table, id);
         let is_heard = |row| self.state.borrow_mut().live.subscriptions.hear_of(table, row);
@@ -122,8 +122,8 @@ impl<P: Platform> Engine<P> {
         }
     }
 
-    /// Notifies the subscriptions that the row is gone. `cached` is the row as the cache holds it. Returns the
-    /// previous state of the row, if it was known.
+    /// Notifies the subscriptions that the row is gone. `cached` is the row from the cache. Returns the previous state
+    /// of the row, if it was known.
     fn leave_subscriptions(
         &self,
         table: &'static Table,
@@ -146,9 +146,9 @@ impl<P: Platform> Engine<P> {
             self.apply(&deleted(known));
             return;
         }
-        // A response on its way may still contain it.
+        // A response in transit may still contain it.
         self.state.borrow_mut().note(Record::Gone { table, id: id.to_owned() });
-        // Subscriptions forget old rows of such a table, but pages may still hold them.
+        // Subscriptions forget old rows of such a table, but pages may still contain them.
         if table.is_append_only {
             self.apply(&deleted(None));
         }
@@ -177,7 +177,7 @@ impl<P: Platform> Engine<P> {
         });
     }
 
-    /// The current row. `None` if the reading was ended in the meantime.
+    /// The current row. `None` if the read was ended in the meantime.
     async fn reread_once(
         self: &Rc<Self>,
         table: &'static Table,
@@ -253,7 +253,7 @@ impl<P: Platform> Engine<P> {
         }
     }
 
-    /// The row as one of the subscriptions knows it.
+    /// The row in the state that one of the subscriptions knows.
     pub(super) fn known_to_subscriptions(&self, table: &'static Table, id: &str) -> Option<P::Data> {
         self.state
             .borrow()

@@ -180,8 +180,8 @@ impl<D: Data> Live<D> {
 }
 
 impl<P: Platform> Engine<P> {
-    /// Follows the selected rows, with handlers (`is_told`) or only to keep the cache up to date. Returns the
-    /// subscription's number, which followers of the same selection share.
+    /// Subscribes to the selected rows, with handlers (`is_told`) or only to keep the cache up to date. Returns the
+    /// subscription's number, which subscribers with the same selection share.
     pub fn follow(self: &Rc<Self>, selection: Selection, is_told: bool) -> u32 {
         let (number, is_new) = {
             let mut state = self.state.borrow_mut();
@@ -210,7 +210,7 @@ impl<P: Platform> Engine<P> {
         number
     }
 
-    /// Removes a follower. The last one ends the subscription; nothing is delivered for it afterwards.
+    /// Removes a subscriber. The last one ends the subscription; nothing is delivered for it afterwards.
     pub fn unfollow(self: &Rc<Self>, number: u32) {
         {
             let mut state = self.state.borrow_mut();
@@ -260,7 +260,7 @@ impl<P: Platform> Engine<P> {
             live.rooms.end(end == End::UserChanged, &error);
         }
         live.subscriptions.remove(is_over);
-        // Also one that was not opened yet: its rows may have been read for the previous user.
+        // Includes unopened ones: their rows may have been read for the previous user.
         live.restart_subscriptions(end == End::Unknown);
         live.session.close_all();
         live.echoes.clear();

@@ -28,7 +28,7 @@ pub enum Record {
         /// Whether the change may have deleted rows of other tables too.
         may_cascade: bool,
     },
-    /// A row is gone that no entry and no subscription knows. A response on its way may still contain it.
+    /// A row is gone that no entry and no subscription contains. A response in transit may still contain it.
     Gone {
         /// The row's table.
         table: &'static Table,
@@ -42,7 +42,7 @@ pub enum Record {
         /// Its id.
         id: String,
     },
-    /// An own write left a row in the state that the cache has, or deleted it.
+    /// An own write left a row in the state of the cache, or deleted it.
     RowWritten {
         /// The row's table.
         table: &'static Table,
@@ -127,7 +127,7 @@ impl ChangeLog {
         asked < self.forgotten || self.since(asked).any(is_meant)
     }
 
-    /// The rows that frames reported since `asked`. `None` if records since then have been removed.
+    /// The rows that frames reported since `asked`. `None` if some of those records have been removed.
     pub fn heard_since(&self, asked: Place) -> Option<Vec<(&'static Table, String)>> {
         let heard = self.since(asked).filter_map(|record| match record {
             Record::Heard { table, id } => Some((*table, id.clone())),

@@ -1,4 +1,4 @@
-//! What the signed-in user may see changes with the user's own membership of a workflow.
+//! The rows that the signed-in user may see depend on the user's own memberships.
 
 use super::Engine;
 use crate::cache::{Change, Source};
@@ -10,7 +10,7 @@ use crate::tables::{Table, WORKFLOWS, WORKFLOW_MEMBERS};
 use std::rc::Rc;
 
 impl<P: Platform> Engine<P> {
-    /// The signed-in user's own membership, if that is what the change is about.
+    /// The signed-in user's own membership, if the change concerns it.
     pub(super) fn own_membership(&self, change: &Change<P::Data>) -> Option<P::Data> {
         if *change.table != WORKFLOW_MEMBERS {
             return None;
@@ -27,8 +27,8 @@ impl<P: Platform> Engine<P> {
         row.filter(|row| row.column("user_id").text() == Some(&user_id))
     }
 
-    /// Handles a change of the signed-in user's own membership: drops what it allowed if it ended, or may have, leaves
-    /// the room, and lets subscriptions look for what they may see now.
+    /// Handles a change of the signed-in user's own membership: if it ended or may have ended, drops the rows that it
+    /// made visible; leaves the room; and lets subscriptions read the rows that are visible now.
     pub(super) fn membership_changed(self: &Rc<Self>, membership: &P::Data, change: &Change<P::Data>) {
         let dropped_as = match &change.source {
             Source::Row(_) | Source::Current(_) => None,
@@ -47,7 +47,7 @@ impl<P: Platform> Engine<P> {
         self.look_at_workflows();
     }
 
-    /// The signed-in user left a workflow. After an answer was lost, none of the rows that `gone` lists may be left.
+    /// The signed-in user left a workflow. After a lost response, `gone` may not list the membership.
     pub(super) fn left(self: &Rc<Self>, call: &FunctionCall, gone: &P::Data) {
         for row in gone.items() {
             let id = id_of(&row);
@@ -81,7 +81,7 @@ impl<P: Platform> Engine<P> {
         self.apply(&Change { table: &WORKFLOWS, id: Some(workflow_id.to_owned()), source });
     }
 
-    /// Reads the rows of every subscription that another membership may allow or forbid. No frame reports that.
+    /// Reads the scopes of every subscription whose rows depend on memberships. No frame reports such a change.
     fn look_at_workflows(self: &Rc<Self>) {
         let numbers: Vec<u32> = {
             let state = self.state.borrow();

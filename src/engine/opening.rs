@@ -20,7 +20,7 @@ use std::rc::Rc;
 const MAX_BINDINGS: usize = 50;
 
 impl<D: Data> Live<D> {
-    /// The channels that could be merged, if there are more than there should be; empty if merging would not help.
+    /// The channels that can be merged, if there are too many; empty if merging would not help.
     fn crowd(&self, settings: LiveSettings) -> Vec<u32> {
         let mut channels: Vec<u32> = Vec::new();
         for (channel, _) in self.subscriptions.iter().filter_map(|subscription| subscription.channel) {
@@ -60,8 +60,7 @@ impl<D: Data> Live<D> {
         self.unload(step, &channels);
     }
 
-    /// Takes the subscriptions off these channels. The next reading of their scopes finds the changes missed in
-    /// between.
+    /// Takes the subscriptions off these channels. The next read of their scopes finds the changes missed in between.
     fn unload(&mut self, step: Step, channels: &[u32]) {
         for channel in channels {
             for number in self.carried_by(*channel) {
@@ -151,8 +150,8 @@ impl<P: Platform> Engine<P> {
             let Some(engine) = engine.upgrade() else { return };
             let mut known = async {
                 engine.settled().await;
-                // Authorize first: if the user changed unnoticed, ending the old user's epoch must not close what is
-                // opened for the new one.
+                // Authorize first: if the user changed unnoticed, ending the old user's epoch must not close
+                // subscriptions of the new one.
                 select(pin!(engine.authorize(None)), pin!(timeout)).await;
             }
             .boxed_local();

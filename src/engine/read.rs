@@ -46,7 +46,7 @@ impl<P: Platform> Engine<P> {
         self.supervise(options.cancelled, &stage, work.boxed_local()).await
     }
 
-    /// The read with its whole key: of the invitations, no argument says that they are the signed-in user's.
+    /// The read with its complete key: for invitations, the arguments do not name the signed-in user.
     async fn completed(self: &Rc<Self>, read: Read, timeout_ms: f64) -> Result<Read, Error> {
         if read.key != INVITATIONS_KEY.prefix {
             return Ok(read);
@@ -117,8 +117,8 @@ impl<P: Platform> Engine<P> {
         self.start(read, timeout_ms, ttl_ms, is_fresh)
     }
 
-    /// Starts a read. A fresh read requires an up-to-date response, and so does a read whose response replaces an
-    /// entry: if it were dropped, the older entry would remain.
+    /// Starts a read. The response must be up to date for a fresh read, and for a read whose response replaces an
+    /// entry: if that response were dropped, the older entry would remain.
     fn start(
         self: &Rc<Self>,
         read: &Read,
@@ -159,7 +159,7 @@ impl<P: Platform> Engine<P> {
         (loading, sent)
     }
 
-    /// Asks the server. The second value tells when the request was sent.
+    /// Requests the data. The second value says when the request was sent.
     fn load(self: &Rc<Self>, load: Load, timeout_ms: f64) -> (Loading<P::Data>, Sent) {
         match load {
             Load::Row(lookup) => {

@@ -5,7 +5,7 @@ use crate::subscriptions::Sign;
 use crate::tables::Table;
 use std::rc::Rc;
 
-/// The readings in progress, one for each row.
+/// The reads in progress, one for each row.
 #[derive(Default)]
 pub struct Rereads {
     rereads: Vec<Reread>,
@@ -13,21 +13,22 @@ pub struct Rereads {
 
 struct Reread {
     table: &'static Table,
-    /// The very `Rc` tells one reading from another of the same row, which may begin after a frame ended the first.
+    /// The identity of this `Rc` distinguishes the read from a later one of the same row, after a frame ended the
+    /// first.
     id: Rc<str>,
-    /// What the latest frames said about the row.
+    /// The content of the latest frames about the row.
     sign: Sign,
-    /// When the row was last asked for.
+    /// When the row was last requested.
     asked: Place,
 }
 
-/// What the answer to a reading is worth.
+/// The result of a read: whether the response is current.
 pub enum Reading {
     /// An own write changed the row in the meantime: the cache is newer, and the row is read once more.
     Outdated,
-    /// The answer is newer than the frames that led to it.
+    /// The response is newer than the frames that caused the read.
     Newer {
-        /// What the frames said about the row.
+        /// The content of the frames about the row.
         sign: Sign,
         /// Whether no other frame arrived in the meantime. Otherwise, the row is read once more.
         is_last_word: bool,
@@ -40,7 +41,7 @@ impl Rereads {
         self.rereads.push(Reread { table, id, sign, asked });
     }
 
-    /// Adds what a frame said about a row, if it is being read. Returns whether it is.
+    /// Adds the content of a frame about a row, if the row is being read. Returns whether it is.
     pub fn hear(&mut self, table: &Table, id: &str, sign: &Sign) -> bool {
         let Some(reread) = self.rereads.iter_mut().find(|reread| reread.is_of(table, id)) else {
             return false;
@@ -49,14 +50,14 @@ impl Rereads {
         true
     }
 
-    /// The row is asked for. `None` if the reading was ended.
+    /// The row is requested. `None` if the read was ended.
     pub fn ask(&mut self, id: &Rc<str>, asked: Place) -> Option<()> {
         self.find(id)?.asked = asked;
         Some(())
     }
 
-    /// Judges the answer by what was recorded since the row was asked for. Ends the reading with the last word, and
-    /// with a failure. `None` if the reading was ended before.
+    /// Judges the response by the records since the row was requested. Ends the read with a final result or a failure.
+    /// `None` if the read was ended before.
     pub fn answered(&mut self, id: &Rc<str>, log: &ChangeLog, has_failed: bool) -> Option<Reading> {
         let Reread { table, sign, asked, .. } = self.find(id)?;
         let has_since = |is_meant: &dyn Fn(&Record) -> bool| log.has_since(*asked, is_meant);
@@ -74,17 +75,17 @@ impl Rereads {
         Some(Reading::Newer { sign, is_last_word })
     }
 
-    /// Ends the reading of this row: a frame said that it is gone.
+    /// Ends the read of this row: a frame reported its deletion.
     pub fn end(&mut self, table: &Table, id: &str) {
         self.rereads.retain(|reread| !reread.is_of(table, id));
     }
 
-    /// Ends all readings.
+    /// Ends all reads.
     pub fn clear(&mut self) {
         self.rereads.clear();
     }
 
-    /// When the oldest answer that is still outstanding was asked for.
+    /// When the oldest request without a response was sent.
     pub fn oldest(&self) -> Option<Place> {
         self.rereads.iter().map(|reread| reread.asked).min()
     }

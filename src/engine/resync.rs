@@ -1,7 +1,7 @@
 //! A gap: reads a subscription's scope and applies each difference as a change.
 //!
 //! A scope is read when it is opened, which sets the state that its handlers start from. It is read again each time
-//! the server confirms that changes flow from then on, because changes committed before that were not sent to anyone.
+//! the server confirms that it delivers changes from then on, because changes committed before that were not sent to anyone.
 
 use super::call::Sent;
 use super::log::{Place, Record};
@@ -179,7 +179,7 @@ impl<P: Platform> Engine<P> {
             let id = difference.id();
             let is_touched = id.as_deref().is_some_and(|id| subscription.is_touched(id));
             if !is_touched && !ids.contains(&id) {
-                // That a list lacks the row is not news once handlers know the row.
+                // A row that handlers know is not reported again because a list lacks it.
                 let was_told =
                     difference.old.is_none() && id.as_deref().is_some_and(|id| subscription.was_told(id));
                 let is_told = is_told && !was_told;

@@ -8,7 +8,7 @@ use crate::realtime::{is_event_name, Patch, RoomJoin};
 use crate::subscriptions::{RoomNews, RoomNotification, Wish, MAX_NAME_LENGTH};
 use std::rc::Rc;
 
-/// The topic of a workflow's room is this followed by the workflow's id.
+/// The prefix of a room's topic, followed by the workflow's id.
 const TOPIC: &str = "workflow:";
 
 impl<P: Platform> Engine<P> {
@@ -112,7 +112,7 @@ impl<P: Platform> Engine<P> {
         }
     }
 
-    /// Opens the rooms that are waiting, on behalf of the signed-in user.
+    /// Opens the pending rooms as the signed-in user.
     pub(super) fn open_rooms(&self) {
         let mut state = self.state.borrow_mut();
         let state = &mut *state;

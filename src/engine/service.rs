@@ -1,4 +1,4 @@
-//! The way of a call of another service: a request to the API relay, and the service's own response.
+//! Calls of another service: a request to the API relay, and the service's own response.
 
 use super::call::{CallOptions, Sent, Stage};
 use super::Engine;
@@ -11,7 +11,7 @@ use futures_util::future::FutureExt;
 use std::rc::Rc;
 
 impl<P: Platform> Engine<P> {
-    /// Sends the request. Resolves with the service's response as soon as its head is here, whatever its status.
+    /// Sends the request. Resolves with the service's response as soon as its headers have arrived, with any status.
     ///
     /// # Errors
     /// Errors of the relay, and those of any request.
@@ -33,7 +33,7 @@ impl<P: Platform> Engine<P> {
     }
 }
 
-/// The relay says itself what the database lacks. That it is not there at all, only a gateway can say.
+/// The relay reports itself what the database lacks. Only a gateway can report that there is no relay.
 fn explained(error: Error) -> Error {
     if error.status != Some(404) || !error.is(code::UNKNOWN_ERROR) {
         return error;

@@ -1,5 +1,5 @@
-//! Drives the realtime session: passes it what the socket and the clock report, and carries out the effects that it
-//! asks for.
+//! Drives the realtime session: passes it the events of the socket and the clock, and performs the effects that it
+//! requests.
 
 use super::Engine;
 use crate::error::Error;
@@ -92,7 +92,7 @@ impl<P: Platform> Engine<P> {
                 Either::Left((token, _)) => token,
                 Either::Right(_) => Err(Error::timeout()),
             };
-            // Another user's session did not ask for this token.
+            // Another user's session requested this token.
             if epoch.end().is_some() {
                 return;
             }
@@ -163,7 +163,7 @@ impl<P: Platform> Engine<P> {
         self.drive();
     }
 
-    /// The time passed to `Platform::wake_in` has come.
+    /// The time passed to `Platform::wake_in` is reached.
     pub fn woken(self: &Rc<Self>) {
         let now_ms = self.platform.now().monotonic_ms;
         let (due, deaf) = {
@@ -186,8 +186,8 @@ impl<P: Platform> Engine<P> {
         self.drive();
     }
 
-    /// The page became visible, focused or online again. The socket may be dead, and the server does not report what
-    /// it failed to send in the meantime.
+    /// The page became visible, focused or online again. The socket may be dead, and the server does not report which
+    /// frames it failed to send.
     pub fn shown(self: &Rc<Self>) {
         let doubtful = {
             let mut state = self.state.borrow_mut();

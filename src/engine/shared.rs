@@ -92,7 +92,7 @@ impl<T: Clone> Future for Wait<T> {
             return Poll::Ready(result.clone());
         }
         // Nothing is borrowed while the work runs, because it may call back into this future. Waiters that arrive
-        // meanwhile are woken at its end.
+        // during that time are woken at its end.
         let Some(mut work) = self.take_work(context.waker()) else {
             return Poll::Pending;
         };

@@ -29,14 +29,14 @@ impl<P: Platform> Engine<P> {
         })
     }
 
-    /// When the token expires. `None` if it does not say.
+    /// When the token expires. `None` if it has no expiry.
     pub(super) fn expiry_of(&self, token: &str) -> Option<Moment> {
         let now = self.platform.now();
         let left_ms = life_left_ms(&self.platform.claims(token)?, now)?;
         Some(now.later_by(left_ms))
     }
 
-    /// The id of the user who is signed in, where a token said it.
+    /// The id of the signed-in user, if a token contained it.
     pub fn user_id(&self) -> Option<String> {
         self.state.borrow().auth.user_id()
     }
@@ -52,7 +52,7 @@ impl<P: Platform> Engine<P> {
         }
     }
 
-    /// Whether it is known who is signed in, as far as that was ever asked.
+    /// Whether it is known who is signed in, provided that anyone asked.
     pub fn is_settled(&self) -> bool {
         self.state.borrow().auth.is_settled()
     }
@@ -64,7 +64,7 @@ impl<P: Platform> Engine<P> {
     /// asked again.
     pub(super) async fn authorize(self: &Rc<Self>, rejected: Option<&str>) -> Result<Option<String>, Error> {
         let mut epoch = self.epoch();
-        // A token reported while the provider is being asked is the newest there is, however soon it expires.
+        // A token reported during the provider's call is the newest, however soon it expires.
         let mut enough_ms = RENEWAL_LEAD_MS;
         loop {
             let now = self.platform.now();

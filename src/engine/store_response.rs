@@ -128,7 +128,7 @@ impl<P: Platform> Engine<P> {
         self.keep(keep, key, whole, Shape::Relations, ttl_ms)
     }
 
-    /// Stores `data` if `keep` is true. Returns the data to hand out, in which known rows keep their identity.
+    /// Stores `data` if `keep` is true. Returns the data for the caller, in which known rows keep their identity.
     fn keep(&self, keep: bool, key: &str, data: P::Data, shape: Shape, ttl_ms: Option<f64>) -> P::Data {
         if !keep {
             return self.state.borrow_mut().store.identified(data, &shape, false);

@@ -21,14 +21,14 @@ pub struct OwnVersions {
 }
 
 impl OwnVersions {
-    /// The version that own writes alone made of `version`; `version` itself if there is none.
+    /// The version that own writes alone derived from `version`; `version` itself if there is none.
     pub fn current(&self, id: &str, version: &str) -> String {
         let chain = self.chains.iter().find(|chain| chain.id == id);
         let chain = chain.filter(|chain| chain.versions.iter().any(|own| own == version));
         chain.and_then(|chain| chain.versions.last()).map_or(version, String::as_str).to_owned()
     }
 
-    /// The version that the last own write made.
+    /// The version of the last own write.
     pub fn last(&self, id: &str) -> Option<&str> {
         self.chains.iter().find(|chain| chain.id == id)?.versions.last().map(String::as_str)
     }

@@ -1,4 +1,4 @@
-//! A write: an idempotent request, then the change that it made.
+//! A write: an idempotent request, then the resulting change.
 
 use super::call::{CallOptions, Sent, Stage};
 use super::writes::WriteGuard;
@@ -40,7 +40,7 @@ impl<P: Platform> Engine<P> {
         self.supervise(options.cancelled, &stage, work.boxed_local()).await
     }
 
-    /// Sends the write and records which version of the workflow it made from which.
+    /// Sends the write and records which version of the workflow it derived from which.
     async fn make(
         self: &Rc<Self>,
         write: Write,
@@ -65,7 +65,7 @@ impl<P: Platform> Engine<P> {
         outcome
     }
 
-    /// Saves an edited graph, merged with what others saved since `base`.
+    /// Saves an edited graph, merged with concurrent saves since `base`.
     async fn merge_and_save(
         self: &Rc<Self>,
         call: FunctionCall,
@@ -73,7 +73,7 @@ impl<P: Platform> Engine<P> {
         timeout_ms: f64,
         sent: &Sent,
     ) -> Result<Written<P::Data>, Error> {
-        // What others saved must not come from an HTTP cache.
+        // Concurrent saves must not be read from an HTTP cache.
         sent.go_past_http_cache();
         let id = call.workflow_id.clone().unwrap_or_default();
         let engine = self.clone();
@@ -88,7 +88,7 @@ impl<P: Platform> Engine<P> {
         Ok(outcome)
     }
 
-    /// An own write made this row of the workflow from the version `before`, as far as that is known.
+    /// Records that an own write derived this row of the workflow from the version `before`, as far as that is known.
     fn wrote_version(&self, id: &str, before: Option<&str>, row: &P::Data) {
         if let Some(after) = row.column("updated_at").text() {
             self.state.borrow_mut().versions.wrote(id, before.map(str::to_owned), after.to_owned());
@@ -97,8 +97,8 @@ impl<P: Platform> Engine<P> {
 
     /// Sets the version of the workflow that the write expects.
     ///
-    /// A version that the caller passed is replaced by the one that own writes have made of it since. Without one,
-    /// the write names the version it assumes: if the assumption holds, no other write came between that version and
+    /// A version that the caller passed is replaced by the one that own writes have derived from it since. Without one,
+    /// the write names the version it assumes: if the assumption is right, no other write came between that version and
     /// the new one.
     fn on_version(&self, write: &Write, id: &str) -> Write {
         let condition = match write.condition() {

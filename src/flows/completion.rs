@@ -1,7 +1,7 @@
 //! Reads lists completely.
 //!
-//! Servers cap the number of rows in a response and cut the rest silently (`max-rows`: status 200 and the first 1 000
-//! rows). The exact count, requested with the rows, tells whether a response is complete. Without a plausible count,
+//! Servers cap the number of rows in a response and omit the rest silently (`max-rows`: status 200 and the first 1 000
+//! rows). The exact count, requested with the rows, shows whether a response is complete. Without a plausible count,
 //! only a response without new rows marks the end. The remaining rows are read by keyset: everything after the last
 //! row.
 
@@ -95,20 +95,20 @@ pub(super) struct Completion<D: Data> {
     rows: D,
     /// The number of first rows.
     came: u32,
-    /// How many rows the server counts from the first of these, if it says so.
+    /// The server's count of the rows from the first of these on, if it reports one.
     expected: Option<u32>,
     /// The requested order, while the rows are read in the order of ids.
     order: Option<Query>,
 }
 
 impl<D: Data> Completion<D> {
-    /// `rows` are the first rows of `query` `after` a position.
+    /// `rows` are the first rows of `query` after the position `after`.
     pub fn new(query: Query, after: Option<Position>, rows: D, expected: Option<u32>) -> Self {
         let came = count(rows.len());
         Self { walk: Walk::new(query, after), rows, came, expected, order: None }
     }
 
-    /// How many rows are expected.
+    /// The expected number of rows.
     fn wanted(&self) -> u32 {
         let limit = self.walk.query.limit.unwrap_or(u32::MAX);
         self.expected.unwrap_or(u32::MAX).min(limit)
@@ -128,7 +128,7 @@ impl<D: Data> Completion<D> {
         }
     }
 
-    /// The walk reached the end.
+    /// The keyset read reached the end.
     fn finish(&mut self) -> Step<D> {
         let gathered = D::list(&self.walk.rows).latest_of_each();
         if let Some(order) = self.order.take() {
@@ -167,7 +167,7 @@ impl<D: Data> Completion<D> {
         }
         let rows = std::mem::replace(&mut self.rows, D::list(&[]));
         let is_whole = self.came >= self.wanted() || (self.came == 0 && self.expected.is_none());
-        // Only the walk checks that rows lie after the requested position.
+        // Only the keyset read checks that rows lie after the requested position.
         if is_whole && self.walk.last.is_none() {
             return Ok(Step::Done(Ok(rows)));
         }

@@ -114,7 +114,7 @@ impl DatabaseFunction {
         }
     }
 
-    /// Whether the function would refuse to repeat its own work, so that a replay has to be marked as one.
+    /// Whether the function refuses to repeat its own work, so that a replay has to be marked as one.
     pub fn knows_replays(self) -> bool {
         self.saves_one_graph() || matches!(self, Self::SaveWorkflows | Self::SaveKeys)
     }
@@ -157,21 +157,21 @@ impl FunctionCall {
         match &*error.code {
             // An unknown function: the one called, or one that it calls.
             "PGRST202" | "42883" => migration_required(self.function.migration()).after(error.attempts),
-            // A visitor, or any user once keys are for the API relay alone.
+            // A visitor, or any user once only the API relay may read keys.
             "42501" if self.function == DatabaseFunction::RevealKey => not_revealed(&error),
             _ => error,
         }
     }
 }
 
-/// The error of a request about `table`, in the words of the package where the database lacks an optional table.
+/// The error of a request about `table`, with the package's own error if the database lacks an optional table.
 pub fn explained(table: &str, error: Error) -> Error {
     let invitations = (table == WORKFLOW_INVITATIONS.name).then_some(&WORKFLOW_INVITATIONS);
     let optional = table_named(table).or(invitations).and_then(|table| table.made_by);
     let migration = match &*error.code {
         // Unknown table or function. `PostgREST` 12 reports an unknown table as 42P01, later versions as PGRST205.
         "42P01" | "PGRST205" | "PGRST202" => optional,
-        // `PostgREST` 12 reports nothing but the status for a write to an unknown table.
+        // `PostgREST` 12 reports only the status for a write to an unknown table.
         code::UNKNOWN_ERROR if error.status == Some(404) => optional,
         // Unknown relationship: only members may be missing.
         "PGRST200" => Some(WORKFLOW_MEMBERS_MIGRATION),
@@ -183,7 +183,7 @@ pub fn explained(table: &str, error: Error) -> Error {
     }
 }
 
-/// The database reveals no keys to this caller.
+/// The database refuses to reveal keys to this caller.
 fn not_revealed(error: &Error) -> Error {
     let hint =
         "With the API relay no browser reveals keys: use db.callService. Without it, only signed-in users do";

@@ -20,9 +20,9 @@ pub enum Load {
     Children(Lookup),
     /// All rows of a query.
     List(Query),
-    /// `{data, total, page, pageSize, hasMore}`. Never answered from the cache.
+    /// `{data, total, page, pageSize, hasMore}`. Never served from the cache.
     Page(Query),
-    /// `{data, total, pageSize, nextCursor, prevCursor, hasMore}` of the list with this key. Never answered from the
+    /// `{data, total, pageSize, nextCursor, prevCursor, hasMore}` of the list with this key. Never served from the
     /// cache.
     CursorPage(Query, Cursor, String),
     /// A workflow with its nodes and connections.
@@ -72,7 +72,7 @@ impl Load {
     }
 }
 
-/// Loads what is not batched with other reads.
+/// Loads data that is not batched with other reads.
 pub struct LoadFlow<D: Data>(Asking<D>);
 
 enum Asking<D: Data> {

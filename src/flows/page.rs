@@ -1,7 +1,7 @@
 //! Pages, by offset or by cursor.
 //!
-//! A page contains the total number of matching rows. Only the `Content-Range` header has it; without it the read
-//! fails.
+//! A page contains the total number of matching rows, which only the `Content-Range` header contains; without it the
+//! read fails.
 
 use super::completion::{count, Completion, List};
 use super::{Answered, Flow, Step};

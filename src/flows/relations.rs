@@ -1,4 +1,4 @@
-//! Reads a workflow with its nodes and connections: one request, or more if a list is cut.
+//! Reads a workflow with its nodes and connections: one request, or more if a list is truncated.
 
 use super::completion::{another_answer, Completion};
 use super::{Answered, Flow, Step};

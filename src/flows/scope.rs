@@ -30,8 +30,8 @@ enum Phase {
 }
 
 impl<D: Data> ScopeFlow<D> {
-    /// `scope` selects all rows, of which `extent` tells what is known. For an append-only table, `since` is where to
-    /// continue from.
+    /// `scope` selects all rows; `extent` is what is known about its size. For an append-only table, `since` is the
+    /// position to continue from.
     pub fn new(scope: Query, extent: Extent, since: Option<String>) -> Self {
         let in_order = || scope.clone().ordered_by("created_at", false);
         let phase = match (scope.table.is_append_only, since) {
@@ -93,8 +93,8 @@ impl<D: Data> ScopeFlow<D> {
         })
     }
 
-    /// What to read after the newest rows. The next reading continues a minute before the newest one; rows in that
-    /// minute that are older than this response would look new then.
+    /// The query after the newest rows. The next read continues a minute before the newest one; rows in that minute
+    /// that are older than this response would look new then.
     fn rest(&self, rows: &D) -> Option<Query> {
         if !matches!(self.phase, Phase::ReadingNewest(_)) || rows.len() < RECENT_ROWS as usize {
             return None;

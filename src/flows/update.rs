@@ -55,7 +55,7 @@ impl<D: Data> OwnUpdate<'_, D> {
     }
 }
 
-/// What it means that an update changed nothing although `row` exists: an error, unless the update was made
+/// The meaning of an update that changed nothing although `row` exists: an error, unless the update was made
 /// nevertheless.
 pub(super) fn unchanged<D: Data>(
     table: &Table,

@@ -13,7 +13,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
-/// One client. It may be called while it is running other calls, and freed during a call: every call holds its own
+/// One client. It may be called while it is running other calls, and freed during a call: every call has its own
 /// reference.
 #[wasm_bindgen]
 pub struct Client {
@@ -29,7 +29,7 @@ impl Client {
         Self { engine: Engine::new(Browser::new(mirror, driver)), cancels: Rc::default() }
     }
 
-    /// Takes `ClientOptions`. Changing the server ends all calls and empties the cache.
+    /// Applies `ClientOptions`. Changing the server ends all calls and empties the cache.
     pub fn configure(&self, options: &JsValue) -> Result<(), JsValue> {
         let (target, settings) = parse(options).map_err(|error| self.thrown(&error))?;
         let function = |name: &str| member(options, name).dyn_into::<Function>().ok();
@@ -63,7 +63,7 @@ impl Client {
         self.engine.signed_in(token_of(token));
     }
 
-    /// The id of the user who is signed in, as far as a token said it.
+    /// The id of the signed-in user, if a token contained it.
     #[wasm_bindgen(js_name = userId)]
     pub fn user_id(&self) -> Option<String> {
         self.engine.user_id()

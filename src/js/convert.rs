@@ -23,7 +23,7 @@ pub fn member(object: &JsValue, name: &str) -> JsValue {
     }
 }
 
-/// What is known of a changed row: null if it is gone, and undefined if that is unknown. The opposite of
+/// The source of a change of a row: null if the row is gone, and undefined if its state is unknown. The opposite of
 /// `Notifier::row_changed`.
 pub fn source_of(row: JsValue) -> Source<Row> {
     match row {

@@ -9,7 +9,8 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 impl Client {
-    /// `{ merged, conflicts }` of three graphs of plain data. Throws a text that says what is wrong with one of them.
+    /// Merges three graphs of plain data into `{ merged, conflicts }`. Throws a text that names the invalid part of a
+    /// graph.
     #[wasm_bindgen(js_name = mergeGraphs)]
     pub fn merge_graphs(base: JsValue, theirs: JsValue, mine: JsValue) -> Result<JsValue, JsValue> {
         let merge = || {

@@ -1,6 +1,6 @@
 //! The crate's interface to JavaScript: one object per client. The package's entry points wrap it.
 //!
-//! With the feature `offline` it is that of the package's entry for working offline instead.
+//! With the feature `offline`, it is the interface for the package's offline entry instead.
 
 #[cfg(not(feature = "offline"))]
 mod cache;

@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 impl Client {
-    /// Follows rows, with or without handlers. Returns the subscription's number, which is the same for the same
+    /// Subscribes to rows, with or without handlers. Returns the subscription's number, which is the same for the same
     /// rows.
     pub fn follow(
         &self,
@@ -20,7 +20,7 @@ impl Client {
         Ok(self.engine.follow(selection, is_told))
     }
 
-    /// Removes one follower.
+    /// Removes one subscriber.
     pub fn unfollow(&self, subscription: u32) {
         self.engine.unfollow(subscription);
     }
@@ -43,7 +43,7 @@ impl Client {
         self.engine.socket_closed(status);
     }
 
-    /// The time passed to `SocketDriver.wakeIn` has come.
+    /// The time passed to `SocketDriver.wakeIn` is reached.
     pub fn woken(&self) {
         self.engine.woken();
     }

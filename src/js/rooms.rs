@@ -1,4 +1,4 @@
-//! `joinRoom`, the engine's side: rooms by number.
+//! The engine's side of `joinRoom`: rooms by number.
 
 use super::client::Client;
 use crate::error::Error;
@@ -9,7 +9,8 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 impl Client {
-    /// Joins the room of a workflow, and shows what `state` holds. Answers the room's number: the same one for the same workflow.
+    /// Joins the room of a workflow, and shows `state` there. Returns the room's number, which is the same for the same
+    /// workflow.
     #[wasm_bindgen(js_name = joinRoom)]
     pub fn join_room(&self, workflow: &str, name: Option<String>, state: &Array) -> Result<u32, JsValue> {
         let joined = Wish::new(workflow, name, patch(state)).and_then(|wish| self.engine.join_room(wish));
@@ -22,20 +23,20 @@ impl Client {
         self.engine.leave_room(room);
     }
 
-    /// Lays `state` over what is shown to the others in a room.
+    /// Merges `state` into the state that the others in a room see.
     #[wasm_bindgen(js_name = setRoomState)]
     pub fn set_room_state(&self, room: u32, state: &Array) -> Result<(), JsValue> {
         self.engine.set_room_state(room, patch(state)).map_err(|error: Error| self.thrown(&error))
     }
 
-    /// Sends a message with a JSON payload to the others in a room. Whether it was sent.
+    /// Sends a message with a JSON payload to the others in a room. Returns whether it was sent.
     #[wasm_bindgen(js_name = sendToRoom)]
     pub fn send_to_room(&self, room: u32, event: &str, payload: &str) -> Result<bool, JsValue> {
         self.engine.send_to_room(room, event, payload).map_err(|error| self.thrown(&error))
     }
 }
 
-/// Members, each as `[name, json]`; without JSON to remove it.
+/// Members, each as `[name, json]`; without JSON, the member is removed.
 fn patch(members: &Array) -> Patch {
     let member = |member: JsValue| {
         let member: &Array = member.unchecked_ref();

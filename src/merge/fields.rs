@@ -7,7 +7,7 @@ use std::vec::IntoIter;
 
 /// An object that is being merged.
 struct Open<D> {
-    /// The members that were not looked at yet.
+    /// The members still to be merged.
     waiting: IntoIter<(String, Versions<D>)>,
     /// The members of the merged object.
     merged: Vec<(String, D)>,
@@ -28,8 +28,8 @@ impl<D: Data> Open<D> {
 impl<D: Data> Merge<D> {
     /// Merges a row that both sides have.
     ///
-    /// Open objects wait in a list instead of on the call stack: values may be nested thousands of levels deep. Each value is
-    /// compared once, at the level where its members are not looked at any more.
+    /// Open objects wait in a list instead of on the call stack: values may be nested thousands of levels deep. Each
+    /// value is compared once, at the level below which members are not merged separately.
     pub(super) fn fields(&mut self, place: Place<'_>, row: &Versions<D>) -> D {
         let mut object = Open::new(row);
         // The objects around it, and the names that lead to it.

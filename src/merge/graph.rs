@@ -230,7 +230,7 @@ fn text_of<D: Data>(row: &D, column: &'static str) -> String {
     }
 }
 
-/// Whether the index holds the nodes at both ends of the connection.
+/// Whether the index contains the nodes at both ends of the connection.
 fn holds_ends<D: Data>(nodes: &D::Index, connection: &D) -> bool {
     let [source, target] = ends_of(connection);
     nodes.get(&source).is_some() && nodes.get(&target).is_some()

@@ -75,7 +75,7 @@ impl<D: Data> Rows<D> {
         Ok(own)
     }
 
-    /// The name of a row that is to be added; otherwise the column that is wrong, and what was expected.
+    /// The name of a row to add; otherwise the invalid column, and the expected value.
     fn name_of_new(&self, row: &D, kind: &Kind) -> Result<String, (&'static str, &'static str)> {
         let Value::Text(id) = row.column(kind.named_by) else { return Err((kind.named_by, "a string")) };
         for column in kind.texts {
@@ -147,7 +147,7 @@ impl<D: Data> Lists<'_, D> {
 /// Names in their order, without repetitions.
 struct Names<D: Data> {
     seen: D::Index,
-    /// What the index holds under each name.
+    /// The value under each name in the index.
     marker: D,
     all: Vec<String>,
 }

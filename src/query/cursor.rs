@@ -86,7 +86,7 @@ fn is_value_of(query: &Query, order: Order, value: Option<&str>) -> bool {
     }
 }
 
-/// A hash that stands for a text that must not be shown or is too long: hexadecimal, of at most 8 `bytes`.
+/// A hash in place of a text that must not be visible or is too long: hexadecimal, of at most 8 `bytes`.
 pub fn hash_of(text: &str, bytes: usize) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut hasher = FnvHasher::default();

@@ -49,7 +49,7 @@ impl Query {
     }
 }
 
-/// Whether one of the table's scope columns holds `scope`. `None` if the row lacks the columns to decide.
+/// Whether one of the table's scope columns equals `scope`. `None` if the row lacks the columns to decide.
 pub fn is_in_scope<D: Data>(table: &Table, scope: &str, row: &D) -> Option<bool> {
     let mut is_known = true;
     for column in table.scopes {

@@ -27,7 +27,7 @@ pub struct Query {
     pub limit: Option<u32>,
     /// Number of rows to skip.
     pub offset: u32,
-    /// The id that one of the table's scope columns must hold.
+    /// The id that one of the table's scope columns must equal.
     pub scope: Option<String>,
     /// A further condition that only the server can evaluate.
     pub comparison: Option<Comparison>,
@@ -46,7 +46,7 @@ pub struct Filter {
     pub test: Test,
 }
 
-/// A test on a column's value. As in SQL, only `IsNull` holds for NULL.
+/// A test on a column's value. As in SQL, only `IsNull` is true for NULL.
 #[derive(Clone, Debug)]
 pub enum Test {
     /// Equal to this.
@@ -139,7 +139,7 @@ impl Query {
     /// The columns to read, in the syntax of `select`.
     pub fn select(&self) -> String {
         let Some(secret) = self.hidden() else {
-            // Embeds no column: it only leaves out workflows without such a member.
+            // Embeds no column: it only excludes workflows without such a member.
             return if self.member.is_some() { "*,workflow_members!inner()" } else { "*" }.to_owned();
         };
         let names = self.table.columns.iter().map(|column| column.name).filter(|name| *name != secret);

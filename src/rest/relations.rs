@@ -5,7 +5,7 @@ use crate::data::{Data, Form, Value};
 use crate::query::{Query, Test};
 use crate::tables::{Table, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
 
-/// Includes the count of each, because servers cut embedded lists too.
+/// Includes the count of each, because servers truncate embedded lists too.
 const SELECT: &str = "*,nodes:workflow_nodes(*),connections:workflow_connections(*),\
     node_count:workflow_nodes(count),connection_count:workflow_connections(count)\
     &nodes.order=created_at.asc,id.asc&connections.order=created_at.asc,id.asc";

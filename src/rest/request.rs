@@ -11,11 +11,11 @@ use crate::tables::Table;
 pub enum Method {
     /// Reads.
     Get,
-    /// Reads without a body, of other services only.
+    /// Reads without a body; only at other services.
     Head,
     /// Inserts and function calls.
     Post,
-    /// Replacements, at other services only.
+    /// Replacements; only at other services.
     Put,
     /// Updates.
     Patch,
@@ -61,7 +61,7 @@ pub struct Request {
     pub reads: usize,
     /// Whether a secret is sent or returned, which the details of an error might quote.
     pub carries_secret: bool,
-    /// For the API relay: the number of the call of `db` that gave the headers and the body, which stay outside of Rust.
+    /// For the API relay: the number of the call of `db` whose headers and body stay in JavaScript.
     pub service_call: Option<u32>,
 }
 
@@ -75,13 +75,13 @@ const UPSERT: &str = "resolution=merge-duplicates,return=representation,timezone
 const INSERT_ONCE: &str = "resolution=ignore-duplicates,return=representation,timezone=UTC";
 
 impl Request {
-    /// A request to a service, by way of the API relay.
+    /// A request to a service through the API relay.
     pub fn service(method: Method, path: String) -> Self {
         Self { form: Form::Text, ..Self::new(method, RELAY, path) }
     }
 
-    /// Whether another attempt is allowed after this error. A service must not get a request twice that is not
-    /// idempotent, so that only the relay's own word that it did not ask the service counts.
+    /// Whether another attempt is allowed after this error. A service must not receive a non-idempotent request twice,
+    /// so only the relay's own statement counts that it did not call the service.
     pub fn may_be_repeated_after(&self, error: &Error) -> bool {
         self.service_call.is_none()
             || self.method.is_idempotent()
@@ -103,20 +103,20 @@ impl Request {
         }
     }
 
-    /// Reads the rows of `query` without their total, for responses that servers do not cut.
+    /// Reads the rows of `query` without their total, for responses that servers do not truncate.
     pub fn select(query: &Query, select: &str) -> Self {
         let path = select_url(query, select, None);
         Self { reads: reads(query), ..Self::new(Method::Get, query.table.name, path) }
     }
 
-    /// Reads the rows of `query`, continued `after` a position, with the total of matching rows: servers cut long
-    /// responses silently, and only the total shows it.
+    /// Reads the rows of `query` after the position `after`, with the total of matching rows: servers truncate long
+    /// responses silently, which only the total shows.
     pub fn counted(query: &Query, after: Option<&Position>) -> Self {
         let select = query.select();
         Self { path: select_url(query, &select, after), prefer: COUNT, ..Self::select(query, &select) }
     }
 
-    /// Reads only how many rows match `query`.
+    /// Reads only the number of rows that match `query`.
     pub fn count(query: &Query) -> Self {
         let query = Query { order: Vec::new(), limit: Some(0), offset: 0, ..query.clone() };
         Self { prefer: COUNT, ..Self::select(&query, "id") }

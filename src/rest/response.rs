@@ -11,7 +11,7 @@ pub struct Reply<D> {
     pub status: u16,
     /// The `Content-Range` header, such as `0-24/3573`, `*/0` or `0-24/*`.
     pub content_range: Option<String>,
-    /// The delay that the `Retry-After` header asks for, if the page may read it.
+    /// The delay requested by the `Retry-After` header, if the page may read it.
     pub retry_after_ms: Option<f64>,
     /// The body.
     pub body: ResponseBody<D>,
@@ -23,19 +23,19 @@ pub enum ResponseBody<D> {
     Data(D),
     /// Missing, or not JSON.
     None,
-    /// Broken off.
+    /// Truncated.
     Broken,
-    /// The response of another service that the API relay passes on, unread.
+    /// The response of another service, which the API relay returns unread.
     Service(D),
 }
 
 /// The content of a successful response.
 pub struct Answer<D> {
-    /// The rows, or whatever else was requested.
+    /// The rows, or any other requested data.
     pub rows: D,
     /// The total of matching rows. `None` if it was not requested, or is missing or implausible.
     pub total: Option<u32>,
-    /// The number of rows before the first one. `None` if the server does not say.
+    /// The number of rows before the first one. `None` if the server does not report it.
     pub offset: Option<u32>,
     /// The status code.
     pub status: u16,
@@ -48,7 +48,7 @@ const BROKEN_OFF: &str = "The answer broke off or was not what was asked for";
 pub fn classify<D: Data>(reply: Reply<D>, form: Form) -> Result<Answer<D>, Error> {
     let (offset, total) = reply.content_range.as_deref().map_or((None, None), parse_range);
     match (reply.status, reply.body) {
-        // Whatever its status, it is the service's answer.
+        // With any status, it is the service's response.
         (status, ResponseBody::Service(rows)) => Ok(Answer { rows, total: None, offset: None, status }),
         (status @ 200..=299, ResponseBody::Data(rows)) if rows.is(form) => {
             let came = u64::from(offset.unwrap_or(0)) + rows.len() as u64;
@@ -63,8 +63,7 @@ pub fn classify<D: Data>(reply: Reply<D>, form: Form) -> Result<Answer<D>, Error
             };
             Err(Error::network(BROKEN_OFF, Some(status), None).with_details(said))
         }
-        // Not followed, because the key, the token and the rows would be sent along. Browsers hide a redirect's
-        // status.
+        // Not followed, because the key, the token and the rows would be sent too. Browsers hide a redirect's status.
         (status @ (0 | 301 | 302 | 303 | 307 | 308), _) => Err(redirected(status)),
         // An offset past the end of a counted list is an empty page (PostgREST responds with 416, PGRST103 and the
         // total). The body adds nothing, and Chromium may deliver it appended to an earlier response from the same
@@ -164,7 +163,7 @@ fn server_error<D: Data>(status: u16, body: &D) -> Error {
 }
 
 /// Whether the server's message for this code quotes what was sent: data exceptions (class 22), errors raised by
-/// functions (P0001), and `PostgREST`'s own about an unparseable part of the request (`PGRST1xx`).
+/// functions (P0001), and `PostgREST`'s own errors about an unparseable part of the request (`PGRST1xx`).
 fn quotes_values(code: &str) -> bool {
     code.starts_with("22") || code.starts_with("P0") || code.starts_with("PGRST1")
 }

@@ -23,12 +23,12 @@ pub struct Subscriptions<D: Data> {
     due: Option<(f64, f64)>,
 }
 
-/// What a frame says about a row, and which subscriptions it is for.
+/// The content of a frame about a row, and the subscriptions that it concerns.
 #[derive(Clone)]
 pub struct Sign {
     /// What happened to the row.
     pub kind: ChangeKind,
-    /// When, according to the server.
+    /// The server's time of the change.
     pub commit_timestamp: Option<Rc<str>>,
     /// For each channel that reported the row, the subscriptions whose bindings matched it.
     meant: Vec<(u32, Vec<u32>)>,
@@ -45,7 +45,7 @@ impl Sign {
         self.meant.iter().flat_map(|(_, subscriptions)| subscriptions.iter().copied())
     }
 
-    /// Merges with the next frame for the same row. What other channels said still holds.
+    /// Merges with the next frame for the same row. The content from other channels remains valid.
     pub fn follow(&mut self, mut next: Self) {
         self.meant.retain(|(channel, _)| next.meant.iter().all(|(other, _)| other != channel));
         next.meant.append(&mut self.meant);
@@ -131,7 +131,7 @@ impl<D: Data> Subscriptions<D> {
         self.including(table, row).iter().any(|subscription| subscription.status == Status::Live)
     }
 
-    /// Handles an own write that replaced all rows of this parent: readings in progress say nothing about them.
+    /// Handles an own write that replaced all rows of this parent: reads in progress say nothing about them.
     pub fn supersede_readings(&mut self, table: &'static Table, parent_id: &str) {
         for subscription in self
             .all
@@ -144,8 +144,8 @@ impl<D: Data> Subscriptions<D> {
         }
     }
 
-    /// Handles a reading of the subscription's scope. Returns the rows to report, and whether the scope must be read
-    /// once more.
+    /// Handles a read of the subscription's scope. Returns the rows to report, and whether the scope must be read once
+    /// more.
     pub fn take_rows(&mut self, number: u32, rows: &D) -> (Vec<Difference<D>>, bool) {
         self.changed();
         self.knower(number)
@@ -178,7 +178,7 @@ impl<D: Data> Subscriptions<D> {
         self.all.iter().filter(|subscription| subscription.is_being_read()).count()
     }
 
-    /// The next subscription to read, of those that are waiting.
+    /// The next subscription to read, of those that are queued.
     pub fn waiting(&self) -> Option<u32> {
         self.all
             .iter()
@@ -213,7 +213,7 @@ impl<D: Data> Subscriptions<D> {
         plan.including(&self.all, table, row)
     }
 
-    /// What a frame says that matched the bindings at these positions of the channel.
+    /// The content of a frame that matched the bindings at these positions of the channel.
     pub fn sign(
         &mut self,
         table: &'static Table,
@@ -251,7 +251,7 @@ impl<D: Data> Subscriptions<D> {
     }
 
     /// Returns what to report for a row that now has this state: to the subscriptions that include it, and to those
-    /// it has left. With `echoes`, the frame is the late echo of an own write that was followed by others.
+    /// that it has left. With `echoes`, the frame is the late echo of an own write that was followed by others.
     pub fn take_row(
         &mut self,
         table: &'static Table,
@@ -269,7 +269,7 @@ impl<D: Data> Subscriptions<D> {
             let is_meant = sign.meant().any(|meant| meant == number);
             subscription.touch(id, if is_meant { Touch::Frame } else { Touch::Elsewhere(Some(row.clone())) });
             let news = if is_meant {
-                // The row may have been read already in the state that a later own write left.
+                // The row may have been read already with the result of a later own write.
                 let is_later = |echoes: &Echoes<D>| {
                     subscription.known(id).is_some_and(|known| echoes.awaits(table, id, &known))
                 };
@@ -293,8 +293,8 @@ impl<D: Data> Subscriptions<D> {
         told
     }
 
-    /// Returns what to report for a row that is gone, and its previous state. `cached` is the row as the cache holds
-    /// it, for subscriptions that do not know all of their rows.
+    /// Returns what to report for a row that is gone, and its previous state. `cached` is the row from the cache, for
+    /// subscriptions that do not know all of their rows.
     pub fn take_leave(
         &mut self,
         table: &'static Table,
@@ -329,7 +329,7 @@ impl<D: Data> Subscriptions<D> {
         (told, known)
     }
 
-    /// Handles an own write that left the row in this state, or deleted it. Returns whether any subscription is for
+    /// Handles an own write that left the row in this state, or deleted it. Returns whether any subscription concerns
     /// the table.
     pub fn wrote(&mut self, table: &'static Table, id: &str, row: Option<&D>) -> bool {
         for number in self.plan().being_read.clone() {

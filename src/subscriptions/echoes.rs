@@ -27,7 +27,7 @@ struct State<D> {
 }
 
 impl<D> State<D> {
-    /// When the echo counts as missing. That of a delete never does: servers whose tables lack `replica identity
+    /// When the echo counts as missing. The echo of a delete never does: servers whose tables lack `replica identity
     /// full` do not send deletes to filtered bindings.
     fn overdue_ms(&self) -> f64 {
         if self.is_missing || self.row.is_none() {
@@ -56,11 +56,11 @@ pub struct Echoes<D> {
 /// How a frame relates to own writes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Origin {
-    /// No own write is waiting for its echo.
+    /// No echo of an own write is pending.
     Foreign,
     /// The echo of the last own write.
     Echo,
-    /// The echo of an own write that was followed by another, whose echo is still to come.
+    /// The echo of an own write that was followed by another, whose echo has not arrived.
     OldEcho,
     /// Another client's change of a row that an own write changed too. Which came last is unknown.
     Crossed,
@@ -88,7 +88,7 @@ impl<D: Data> Echoes<D> {
         self.rows.push(Awaited { table, id: id.to_owned(), states: vec![state], since_ms: now_ms });
     }
 
-    /// Classifies a frame that says the row has this state, or is gone. A recognised echo is no longer awaited.
+    /// Classifies a frame with this state of the row, or with its deletion. A recognised echo is no longer awaited.
     pub fn judge(&mut self, table: &'static Table, id: &str, state: Option<&D>, now_ms: f64) -> Origin {
         let Some(row) = self.row(table, id).filter(|row| now_ms - row.since_ms < ECHO_TIMEOUT_MS) else {
             return Origin::Foreign;
@@ -128,7 +128,7 @@ impl<D: Data> Echoes<D> {
     pub fn take_missing(&mut self, now_ms: f64) -> Vec<Missing<D>> {
         let mut missing = Vec::new();
         for Awaited { table, states, .. } in &mut self.rows {
-            // A deleted row need never have been reported before.
+            // A deleted row may never have been reported.
             let is_gone = states.last().is_some_and(|state| state.row.is_none());
             for state in states.iter_mut().filter(|state| state.overdue_ms() <= now_ms) {
                 state.is_missing = true;
@@ -140,7 +140,7 @@ impl<D: Data> Echoes<D> {
         missing
     }
 
-    /// Handles that the row was read again: any echo still to come is older.
+    /// Handles that the row was read again: any echo that has not arrived is older.
     pub fn forget(&mut self, table: &'static Table, id: &str) {
         self.rows.retain(|row| *row.table != *table || row.id != id);
     }

@@ -1,5 +1,4 @@
-//! The rows that one subscription knows: as its handlers were last notified of them, or as they were when it was
-//! opened.
+//! The rows that one subscription knows: as last reported to its handlers, or as they were when it was opened.
 
 use crate::data::{Data, Difference, Holders, Index};
 use crate::time::timestamp;
@@ -11,8 +10,8 @@ use crate::time::timestamp;
 pub struct KnownRows<D: Data> {
     number: u32,
     rows: D::Index,
-    /// The rows reported to handlers. A frame may report a row that the first reading contained but no handler was
-    /// notified of.
+    /// The rows reported to handlers. A frame may report a row that the first read contained but that was never
+    /// reported to a handler.
     told: D::Index,
     /// For an append-only table, the latest `created_at` reported.
     watermark: Option<String>,
@@ -97,9 +96,9 @@ impl<D: Data> KnownRows<D> {
         }
     }
 
-    /// Forgets rows that no reading will return again: once the rows set aside earlier are older than the start of
-    /// the next reading, they are dropped and the current ones are set aside. Must not be called during a reading,
-    /// which may have started further back.
+    /// Forgets rows that no read will return again: once the rows set aside earlier are older than the start of the
+    /// next read, they are dropped and the current ones are set aside. Must not be called during a read, which may have
+    /// started further back.
     pub fn forget_older(&mut self, knowers: &mut D::Holders) {
         if self.watermark.is_none() || (self.older_until.is_some() && self.older_until >= self.overlap()) {
             return;
@@ -122,7 +121,7 @@ fn forget<D: Data>(number: u32, rows: &D::Index, knowers: &mut D::Holders) {
     }
 }
 
-/// Where to continue reading an append-only table: a minute before the latest known row, because rows carry the start
+/// Where to continue reading an append-only table: a minute before the latest known row, because rows contain the start
 /// time of their transaction.
 pub fn overlap(latest: &str) -> Option<String> {
     timestamp::normalize(&[latest, "+00:01"].concat())

@@ -1,5 +1,4 @@
-//! Subscriptions: which rows they include, what their handlers were last notified of, and which frames are echoes.
-//! Pure.
+//! Subscriptions: the rows that they include, the notifications to their handlers, and the recognition of echoes. Pure.
 
 mod all;
 mod echoes;

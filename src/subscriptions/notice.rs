@@ -1,4 +1,4 @@
-//! What handlers are notified of: changed rows, gaps, and the status of their subscription.
+//! The notifications of handlers: changed rows, gaps, and the status of their subscription.
 
 use crate::error::Error;
 use crate::realtime::ChangeKind;
@@ -43,12 +43,12 @@ pub enum Notice<D> {
         row: D,
         /// The state that was last reported.
         old: Option<D>,
-        /// When, according to the server. `None` for changes found by comparison.
+        /// The server's time of the change. `None` for changes found by comparison.
         commit_timestamp: Option<Rc<str>>,
     },
     /// The status changed.
     Status(Status, Option<Error>),
-    /// Changes may have been missed, and they were not determined.
+    /// Changes may have been missed, and were not determined.
     Gap,
 }
 

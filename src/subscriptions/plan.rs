@@ -4,7 +4,7 @@ use super::subscription::Subscription;
 use crate::data::{Data, Value};
 use crate::tables::Table;
 
-/// Finds the subscriptions that a frame or a row is for without looking at the others.
+/// Finds the subscriptions that a frame or a row concerns, without looking at the others.
 pub(super) struct Plan {
     /// Channel, position of the subscription's first binding on it, and subscription, in ascending order.
     bindings: Vec<(u32, usize, u32)>,

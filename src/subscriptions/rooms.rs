@@ -70,7 +70,7 @@ impl<D> Default for Rooms<D> {
 pub struct Wish {
     /// The workflow's id.
     pub workflow: String,
-    /// How the user wants to be called.
+    /// The user's display name.
     pub name: Option<String>,
     /// The initial state. Members that are already shown keep their values.
     pub state: Patch,
@@ -80,7 +80,7 @@ impl Wish {
     /// Checks the application's arguments.
     ///
     /// # Errors
-    /// `INVALID_INPUT` naming what was refused.
+    /// `INVALID_INPUT`, naming the invalid argument.
     pub fn new(workflow: &str, name: Option<String>, state: Patch) -> Result<Self, Error> {
         let workflow = uuid::canonical(workflow).ok_or_else(|| Error::invalid("workflowId", "a uuid"))?;
         if name.as_ref().is_some_and(|name| name.chars().count() > MAX_NAME_LENGTH) {
@@ -104,7 +104,7 @@ impl<D: Data> Rooms<D> {
         since_ms: f64,
     ) -> Result<u32, Error> {
         if let Some(room) = self.all.iter_mut().find(|room| room.workflow == wish.workflow) {
-            // What the others see stays as it is, unless nothing here shows it any more.
+            // The state that the others see stays unchanged, unless no room of this client shows it any more.
             let is_left = room.users == 0;
             let state =
                 if is_left { room.state.merged(wish.state) } else { room.state.completed(wish.state) };
@@ -127,8 +127,8 @@ impl<D: Data> Rooms<D> {
         Ok(number)
     }
 
-    /// Removes one user. Nothing happens before [`take_abandoned`](Self::take_abandoned): a component that leaves may join
-    /// again in the same tick.
+    /// Removes one user. The room remains until [`take_abandoned`](Self::take_abandoned): a component that leaves may
+    /// join again in the same tick.
     pub fn leave(&mut self, number: u32) {
         if let Some(room) = self.get_mut(number) {
             room.users = room.users.saturating_sub(1);
@@ -167,7 +167,7 @@ impl<D: Data> Rooms<D> {
         }
     }
 
-    /// Sets the status of the room on this channel, if the channel carries one.
+    /// Sets the status of the room on this channel, if it is the channel of a room.
     pub fn set_channel_status(&mut self, channel: u32, status: Status, error: Option<&Error>) {
         if let Some(number) = self.number_of(channel) {
             self.set_status(number, status, error.cloned());
@@ -230,7 +230,7 @@ impl<D: Data> Rooms<D> {
     pub fn end(&mut self, only_owned: bool, error: &Error) {
         let ended: Vec<u32> =
             self.all.iter().filter(|room| room.is_owned || !only_owned).map(|room| room.number).collect();
-        // Pending notifications are of no use any more.
+        // Pending notifications are obsolete.
         self.notifications.retain(|told| !ended.contains(&told.room));
         for number in ended {
             self.set_status(number, Status::Closed, Some(error.clone()));
@@ -253,7 +253,7 @@ impl<D: Data> Rooms<D> {
 }
 
 impl JoinedRoom {
-    /// Opens it on this channel, on behalf of the signed-in user.
+    /// Assigns this channel to the room, as the signed-in user.
     pub fn open(&mut self, channel: u32) {
         (self.channel, self.is_owned) = (Some(channel), true);
     }

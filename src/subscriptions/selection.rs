@@ -1,4 +1,4 @@
-//! Which rows a subscription includes, and the requests for them: realtime bindings and a REST query.
+//! The rows that a subscription includes, and the requests for them: realtime bindings and a REST query.
 
 use crate::data::Data;
 use crate::error::Error;
@@ -16,7 +16,7 @@ const EVERYBODY: &str = "all";
 pub struct Selection {
     /// The table.
     pub table: &'static Table,
-    /// The id that one of the table's scope columns must hold. `None`: all rows that the user may see.
+    /// The id that one of the table's scope columns must equal. `None`: all rows that the user may see.
     pub scope: Option<String>,
     /// A condition on one column.
     pub filter: Option<Comparison>,
@@ -45,7 +45,7 @@ impl Selection {
         Ok(Self { table, scope, filter: filter.map(parse).transpose()? })
     }
 
-    /// The realtime bindings: one per column that may hold the scope's id, then one for the filter.
+    /// The realtime bindings: one per column that may contain the scope's id, then one for the filter.
     pub fn bindings(&self, unfiltered_deletes: bool) -> Vec<Binding> {
         let table = self.table.name;
         let to = |filter| Binding { event: "*", table, filter };
@@ -75,8 +75,8 @@ impl Selection {
         self.scope.as_deref().map_or(Some(true), |scope| is_in_scope(self.table, scope, row))
     }
 
-    /// A REST query for all included rows, ordered by id, so that reading page by page meets every row whatever
-    /// changes in between.
+    /// A REST query for all included rows, ordered by id, so that reading page by page includes every row, even if
+    /// others change in between.
     pub fn query(&self) -> Query {
         let query = Query::of(self.table).ordered_by_id();
         Query { scope: self.scope.clone(), comparison: self.filter.clone(), ..query }

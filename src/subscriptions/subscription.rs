@@ -1,4 +1,4 @@
-//! One subscription: the state of every row that its handlers were last notified of, and what to notify them of next.
+//! One subscription: the state of every row as last reported to its handlers, and the next notifications.
 
 use super::known::KnownRows;
 use super::notice::Status;
@@ -29,14 +29,13 @@ pub enum Extent {
 pub enum Reading {
     /// It is not being read.
     Idle,
-    /// It is waiting until fewer other scopes are being read.
+    /// It is queued until fewer other scopes are being read.
     Waiting,
     /// It is being read.
     UnderWay,
     /// It is being read and must be read once more.
     Outdated,
-    /// It is being read and must be read once more: an own write replaced all of its rows, so the response says
-    /// nothing about them.
+    /// It is being read and must be read once more: an own write replaced all of its rows, so the response is outdated.
     Superseded,
 }
 
@@ -46,27 +45,27 @@ struct Touched<D> {
     by: Touch<D>,
 }
 
-/// What changed a row while the scope was being read.
+/// The cause of a row's change while the scope was being read.
 pub enum Touch<D> {
     /// A frame for this subscription: the latest state, unless another frame follows.
     Frame,
-    /// A frame for a deleted row that was not known. The response may tell whether the subscription included it.
+    /// A frame for a deleted row that was not known. The response may show whether the subscription included it.
     UnknownGone,
     /// An own write, or a frame for another subscription, that left the row in this state. A frame for this
-    /// subscription follows only if changes were already being received.
+    /// subscription follows only if its channel was live already.
     Elsewhere(Option<D>),
 }
 
-/// A followed combination of table, scope and filter.
+/// A combination of table, scope and filter with at least one subscriber.
 #[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Subscription<D: Data> {
     /// The number by which the application's side refers to it.
     pub number: u32,
     /// The rows it includes.
     pub selection: Selection,
-    /// The number of followers.
+    /// The number of subscribers.
     pub followers: u32,
-    /// Whether any follower has handlers. The others only keep the cache up to date.
+    /// Whether any subscriber has handlers. The others only keep the cache up to date.
     pub is_told: bool,
     /// Its channel, and the position of its first binding there. `None` before it is assigned.
     pub channel: Option<(u32, usize)>,
@@ -82,24 +81,24 @@ pub struct Subscription<D: Data> {
     pub extent: Extent,
     /// Whether its scope is being read.
     pub reading: Reading,
-    /// Whether it was compared since changes began to be received.
+    /// Whether it was compared since the channel became live.
     pub is_caught_up: bool,
     /// When to read it again after a failure (monotonic milliseconds).
     pub retry_ms: Option<f64>,
-    /// How many readings have failed in a row.
+    /// The number of consecutive failed reads.
     pub failures: u32,
-    /// When the current or last reading began.
+    /// When the current or last read began.
     began: Option<Moment>,
-    /// When the last successful reading began. Only a reading proves that nothing was missed before it; frames and
-    /// heartbeats do not.
+    /// When the last successful read began. Only a read proves that nothing was missed before it; frames and heartbeats
+    /// do not.
     confirmed: Option<Moment>,
-    /// The fraction of the resync interval after which the next periodic reading is due.
+    /// The fraction of the resync interval after which the next periodic read is due.
     due_part: f64,
-    /// Missing echoes in a row.
+    /// The number of consecutive missing echoes.
     missed_echoes: u32,
     /// Until when another missing echo is ignored (monotonic milliseconds).
     echo_rest_ms: f64,
-    /// Rows that changed since the reading began. Their state in the response may be older.
+    /// Rows that changed since the read began. Their state in the response may be older.
     touched: Vec<Touched<D>>,
     /// The rows it knows.
     pub known: KnownRows<D>,
@@ -133,7 +132,7 @@ impl<D: Data> Subscription<D> {
         }
     }
 
-    /// Whether this channel carries it.
+    /// Whether it uses this channel.
     pub fn is_carried_by(&self, channel: u32) -> bool {
         self.channel.is_some_and(|(own, _)| own == channel)
     }
@@ -179,7 +178,7 @@ impl<D: Data> Subscription<D> {
             self.known.note_time(row);
             self.forget_older(knowers);
         }
-        // If not all rows are known, the frame tells whether the row is new.
+        // If not all rows are known, the frame's type decides whether the row is new.
         let kind = match old {
             Some(_) if is_same => return Some((kind, None)),
             Some(_) => ChangeKind::Update,
@@ -199,44 +198,44 @@ impl<D: Data> Subscription<D> {
         self.known.was_told(id)
     }
 
-    /// Records that a reading of the scope begins.
+    /// Records that a read of the scope begins.
     pub fn begin_reading(&mut self, now: Moment) {
         self.reading = Reading::UnderWay;
         self.began = Some(now);
         self.touched.clear();
     }
 
-    /// Records that the reading succeeded. `random` in [0, 1) spreads the next periodic reading, so that clients
-    /// disconnected by the same outage do not keep reading at the same time.
+    /// Records that the read succeeded. `random` in [0, 1) spreads the next periodic read, so that clients disconnected
+    /// by the same outage do not keep reading at the same time.
     pub fn confirm(&mut self, random: f64) {
         self.failures = 0;
         self.confirmed = self.began;
         self.due_part = 0.75 + random / 4.0;
     }
 
-    /// Whether periodic readings make sense. They do not for a scope that is too large to compare.
+    /// Whether periodic reads make sense. They do not for a scope that is too large to compare.
     fn is_comparable(&self) -> bool {
         self.status == Status::Live && self.reading == Reading::Idle && self.extent != Extent::Unknown
     }
 
-    /// When the next periodic reading is due (monotonic milliseconds).
+    /// When the next periodic read is due (monotonic milliseconds).
     fn resync_due_ms(&self, resync_ms: f64) -> f64 {
         let confirmed = self.confirmed.filter(|_| self.is_comparable() && self.retry_ms.is_none());
         confirmed.map_or(f64::INFINITY, |confirmed| confirmed.monotonic_ms + resync_ms * self.due_part)
     }
 
-    /// When the next reading is due, periodic or after a failure (monotonic milliseconds).
+    /// When the next read is due, periodic or after a failure (monotonic milliseconds).
     pub fn reading_due_ms(&self, resync_ms: f64) -> f64 {
         self.retry_ms.unwrap_or(f64::INFINITY).min(self.resync_due_ms(resync_ms))
     }
 
-    /// Whether a periodic reading, or one after a failure, is due.
+    /// Whether a periodic read, or one after a failure, is due.
     pub fn is_reading_due(&self, resync_ms: f64, now_ms: f64) -> bool {
         self.reading_due_ms(resync_ms) <= now_ms
     }
 
-    /// Whether the last reading is so old that a page that becomes visible should read again. Measured by both
-    /// clocks, because the monotonic one may stop while the machine sleeps.
+    /// Whether the last read is so old that a page that becomes visible should read again. Measured by both clocks,
+    /// because the monotonic one may stop while the machine sleeps.
     pub fn is_unconfirmed(&self, now: Moment) -> bool {
         let is_old = |confirmed: Moment| {
             now.monotonic_ms - confirmed.monotonic_ms >= UNCONFIRMED_MS
@@ -245,13 +244,12 @@ impl<D: Data> Subscription<D> {
         self.is_comparable() && self.confirmed.is_none_or(is_old)
     }
 
-    /// Whether its latest reading, finished or not, began after this time (monotonic milliseconds).
+    /// Whether its latest read, finished or not, began after this time (monotonic milliseconds).
     pub fn is_read_since(&self, ms: f64) -> bool {
         self.began.is_some_and(|began| began.monotonic_ms > ms)
     }
 
-    /// Handles a missing echo. Returns whether it is a sign of a gap: the row is included and changes are being
-    /// received.
+    /// Handles a missing echo. Returns whether it is a sign of a gap: the row is included and the channel is live.
     pub fn miss_echo(&mut self, row: &D, now_ms: f64) -> bool {
         let is_meant = self.selection.filter.is_none() && self.selection.is_in_scope(row) == Some(true);
         if !is_meant || self.status != Status::Live || now_ms < self.echo_rest_ms {
@@ -267,7 +265,7 @@ impl<D: Data> Subscription<D> {
         (self.missed_echoes, self.echo_rest_ms) = (0, f64::NEG_INFINITY);
     }
 
-    /// Whether a reading in progress will determine its rows.
+    /// Whether a read in progress will determine its rows.
     pub fn is_being_read(&self) -> bool {
         matches!(self.reading, Reading::UnderWay | Reading::Outdated | Reading::Superseded)
     }
@@ -284,7 +282,7 @@ impl<D: Data> Subscription<D> {
         self.touches(id).next().is_some()
     }
 
-    /// What changed the row while the scope was being read.
+    /// The cause of the row's change while the scope was being read.
     fn touches<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a Touch<D>> {
         self.touched.iter().filter(move |touched| *touched.id == *id).map(|touched| &touched.by)
     }
@@ -304,8 +302,9 @@ impl<D: Data> Subscription<D> {
         last_word
     }
 
-    /// Handles a reading: the rows are these, except for those that changed in the meantime. Returns what to report, and
-    /// whether the scope must be read once more. The first reading reports only changes of rows that a frame reported before.
+    /// Handles a read: the rows are these, except for those that changed in the meantime. Returns what to report, and
+    /// whether the scope must be read once more. The first read reports only changes of rows that a frame reported
+    /// before.
     pub fn take_rows(&mut self, rows: &D, knowers: &mut D::Holders) -> (Vec<Difference<D>>, bool) {
         let mut is_doubtful = false;
         let was_read = matches!(self.extent, Extent::Whole | Extent::Recent);
@@ -352,8 +351,8 @@ impl<D: Data> Subscription<D> {
         (self.retry_ms, self.failures) = (None, 0);
     }
 
-    /// Takes it off its channel and ends any reading. It keeps the rows it knows, so that the next reading finds what
-    /// was missed.
+    /// Takes it off its channel and ends any read. It keeps the rows it knows, so that the next read finds what was
+    /// missed.
     pub fn suspend(&mut self) {
         (self.channel, self.reading, self.retry_ms) = (None, Reading::Idle, None);
     }
@@ -366,7 +365,7 @@ impl<D: Data> Subscription<D> {
         *self = new;
     }
 
-    /// Forgets rows that no reading will return again.
+    /// Forgets rows that no read will return again.
     fn forget_older(&mut self, knowers: &mut D::Holders) {
         if !self.is_being_read() {
             self.known.forget_older(knowers);

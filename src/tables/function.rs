@@ -29,7 +29,7 @@ pub enum Action {
     Upsert,
     /// Inserts the row with the natural key in the arguments, unless it exists.
     Ensure,
-    /// Deletes a row by id. The flag tells whether it must exist.
+    /// Deletes a row by id. The flag states whether it must exist.
     Delete(bool),
     /// Deletes the row with the natural key in the arguments.
     Remove,
@@ -37,7 +37,7 @@ pub enum Action {
     Special(Cached),
 }
 
-/// Which cached entry can answer a special function, judging by its arguments alone.
+/// Which cached entry can serve a special function, judging by its arguments alone.
 #[derive(Clone, Copy)]
 pub enum Cached {
     /// None.
@@ -59,7 +59,7 @@ pub const WITHOUT_SECRETS: &str = "?secrets=hidden";
 /// Suffix of the key for a list with archived rows.
 pub const WITH_ARCHIVED: &str = "?archived=included";
 
-/// What TypeScript needs to know of a table.
+/// The TypeScript side of a table.
 #[cfg(not(target_arch = "wasm32"))]
 pub struct TypeScript {
     /// The name of the row type.

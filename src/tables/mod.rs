@@ -1,8 +1,8 @@
 //! Everything the library knows about each table, in one place: a new table is one file here and one line in this
 //! one.
-//!
 //! Each file of this folder declares one table with `table!`: its columns, its cache keys and its functions. This
-//! yields the [`Table`] that the engine uses and, through `scripts/generate`, everything that TypeScript knows of the
+//! yields the [`Table`] that the engine uses and, through `scripts/generate`, the TypeScript side of the table.
+//! `tests/types/new-table.test.mjs` adds a table.
 //! table. `tests/types/new-table.test.mjs` adds a table.
 
 mod column;
@@ -58,7 +58,7 @@ pub struct Table {
     pub columns: &'static [Column],
     /// The table's functions in `db`.
     pub functions: &'static [Function],
-    /// What TypeScript needs to know of it.
+    /// The TypeScript side of the table.
     #[cfg(not(target_arch = "wasm32"))]
     pub typescript: TypeScript,
     /// The cache key of a single row.
@@ -75,22 +75,22 @@ pub struct Table {
     pub active: Option<&'static str>,
     /// The column that public lists exclude.
     pub secret: Option<&'static str>,
-    /// The column that tells whether `secret` is ciphertext, in databases that encrypt it. It is maintained by the
+    /// The column that states whether `secret` is ciphertext, in databases that encrypt it. It is maintained by the
     /// database, never requested by name and never sent.
     pub secret_format: Option<&'static str>,
-    /// Columns that users cannot set: the database keeps its own value, whatever is sent.
+    /// Columns that users cannot set: the database keeps its own value, regardless of the sent one.
     pub curated: &'static [&'static str],
     /// The columns, separated by commas, that identify a row for which the app knows no id.
     pub natural_key: &'static str,
     /// Text columns by which functions find rows. Neither arguments nor these columns may be empty.
     pub names: &'static [&'static str],
-    /// The columns that a subscription's scope can refer to. No two of them hold the same id.
+    /// The columns that a subscription's scope can refer to. No two of them contain the same id.
     pub scopes: &'static [&'static str],
     /// Whether rows are only ever added.
     pub is_append_only: bool,
     /// Operations that the production database refuses to a row's owner until the migrations have been applied.
     pub missing_policies: &'static [MissingPolicy],
-    /// The optional migration that makes the table, if it is not one that every database has.
+    /// The optional migration that creates the table, if not every database has it.
     pub made_by: Option<&'static str>,
 }
 

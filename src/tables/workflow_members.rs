@@ -3,7 +3,7 @@
 use super::Action::{Children, Delete, Special};
 use super::{table, Cached, Column, KeyFormat, Kind, MemberRole, Presence, Table, Timestamp, Uuid};
 
-/// The optional migration that makes the table.
+/// The optional migration that creates the table.
 pub const WORKFLOW_MEMBERS_MIGRATION: &str = "supabase/optional/20260301000000_workflow_members.sql";
 
 /// The key of the invitations to a user.
@@ -85,7 +85,7 @@ table! {
     made_by: Some(WORKFLOW_MEMBERS_MIGRATION),
 }
 
-/// What a function of the database tells of the invitations to the signed-in user. It is read like a table.
+/// The result of the database function that lists the invitations to the signed-in user. It is read like a table.
 pub static WORKFLOW_INVITATIONS: Table = Table {
     name: "rpc/workflow_invitations",
     columns: &[

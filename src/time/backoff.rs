@@ -41,7 +41,7 @@ pub const MAX_RETRY_AFTER_MS: f64 = 60_000.0;
 pub const RECONNECT_BACKOFF: Backoff = Backoff { first_ms: 1_000.0, max_ms: 30_000.0 };
 /// Minimum time between attempts to connect or to join, regardless of jitter, in milliseconds.
 pub const MIN_RECONNECT_MS: f64 = 100.0;
-/// A connection that lasted this many milliseconds counts as a success, so the backoff starts again.
+/// A connection that lasted for this many milliseconds counts as a success and resets the backoff.
 pub const MIN_LIFE_MS: f64 = 10_000.0;
 /// Between attempts to join with bindings that the server refuses. Older servers retry by themselves every 5 to 10 s
 /// (recording `bad-filter-unknown-table`), newer ones never.

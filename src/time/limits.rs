@@ -4,7 +4,7 @@
 
 /// Default timeout of one attempt of a request.
 pub const DEFAULT_TIMEOUT_MS: f64 = 15_000.0;
-/// Default timeout until the head of a service's response arrives; a little more than the API relay's own deadline.
+/// Default timeout until the headers of a service's response arrive; a little more than the API relay's own deadline.
 pub const SERVICE_TIMEOUT_MS: f64 = 150_000.0;
 /// Default lifetime of a cached entry.
 pub const DEFAULT_TTL_MS: f64 = 300_000.0;
@@ -17,7 +17,7 @@ pub const MAX_RENEWAL_DELAY_MS: f64 = 500.0;
 
 // Subscriptions.
 
-/// Default interval between readings of a scope without a sign of a gap.
+/// Default interval between reads of a scope without a sign of a gap.
 pub const DEFAULT_RESYNC_MS: f64 = 900_000.0;
 /// A scope that was not read for this long is read again when the page becomes visible, focused or online.
 pub const UNCONFIRMED_MS: f64 = 60_000.0;
@@ -51,14 +51,14 @@ pub const RECENT_HEARTBEAT_MS: f64 = 1_000.0;
 pub const LATE_MS: f64 = 5_000.0;
 /// How long a socket without channels stays open, so that components that unmount and mount again can reuse it.
 pub const LINGER_MS: f64 = 1_000.0;
-/// Minimum time between connections, whatever the user does.
+/// Minimum time between connections, regardless of what the user does.
 pub const CONNECT_GAP_MS: f64 = 1_000.0;
 
-/// Consecutive refusals after which the application is informed. A refusal is an actual answer: the server refuses
-/// the connection or the join, or the token provider throws. With the backoff, the third follows the first after 1.5
-/// s on average.
+/// Consecutive refusals after which the application is informed. A refusal is an actual response: the server refuses
+/// the connection or the join, or the token provider throws. With the backoff, the third follows the first after 1.5 s
+/// on average.
 pub const REFUSALS_TO_TELL: u32 = 3;
-/// How long attempts may go on without success, for any reason, before the application is informed. Server restarts
+/// How long attempts may continue without success, for any reason, before the application is informed. Server restarts
 /// and network changes are usually over by then.
 pub const TROUBLE_MS: f64 = 8_000.0;
 
@@ -78,20 +78,21 @@ pub const JOIN_SPACING_MS: f64 = 25.0;
 
 // Rooms.
 
-/// Between two broadcasts of what this client shows: at most 20 in a second.
+/// Between two broadcasts of the own state: at most 20 in a second.
 pub const STATE_GAP_MS: f64 = 50.0;
-/// Between two entries of it into the presence. Hosted servers take 5 in 30 seconds, and close the channel at the next.
+/// Between two updates of the own presence entry. Hosted servers accept 5 in 30 seconds, and close the channel at the
+/// next one.
 pub const TRACK_GAP_MS: f64 = 10_000.0;
-/// The others in a room are told no more often: a frame of most screens.
+/// The minimum interval between reports of the other people in a room: a frame of most screens.
 pub const SHOW_GAP_MS: f64 = 16.0;
 
 // Offline.
 
-/// From the first change of an entry until it is stored, with those that change meanwhile.
+/// From the first change of an entry until it is stored, together with other changes during that time.
 pub const SHELF_BATCH_MS: f64 = 250.0;
-/// An entry stored this long after now was stored by a clock that was wrong.
+/// An entry whose stored time is this far in the future was stored with a wrong clock.
 pub const MAX_CLOCK_ERROR_MS: u64 = 86_400_000;
-/// How long a tab leads without renewing that.
+/// How long a tab stays the leader without renewing its lease.
 pub const LEASE_MS: u64 = 10_000;
-/// When the tab that leads renews that.
+/// The interval at which the leading tab renews its lease.
 pub const LEASE_RENEWAL_MS: u64 = 3_000;

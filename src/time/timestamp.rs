@@ -1,4 +1,4 @@
-//! Timestamps without a zone, as the columns hold them and the server prints them.
+//! Timestamps without a zone, as in the columns and in the server's responses.
 //!
 //! The server prints `2024-02-29T23:59:59.123456`: no zone, up to six fractional digits, trailing zeros dropped.
 //! Callers may pass `Z` or an offset; a column without a zone would silently drop it, so it is converted to UTC here.
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_timestamp_is_refused() {
+    fn anything_but_a_timestamp_is_refused() {
         for input in [
             "",
             "now",
