@@ -13,10 +13,10 @@ const WORKFLOW: &str = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
 fn evaluate(expression: &str) -> JsValue {
     Function::new_no_args(&["return ", expression].concat())
         .call0(&JsValue::UNDEFINED)
-        .expect("the test's own script")
+        .expect("a valid script of the test")
 }
 
-/// The package's side of a client, which records its notifications.
+/// The package's part of a client, which records its notifications.
 fn mirror() -> JsValue {
     evaluate(
         "({ copies: {}, put(key, data) { this.copies[key] = data; }, drop(key) { delete this.copies[key]; },
@@ -27,7 +27,7 @@ fn mirror() -> JsValue {
     )
 }
 
-/// The package's side of realtime, which opens no socket.
+/// The package's part of realtime, which opens no socket.
 fn driver() -> SocketDriver {
     let names = ["connect", "transmit", "disconnect", "wakeIn", "row", "stands", "gap"];
     evaluate(&["({ ", &names.map(|name| [name, "() {}"].concat()).join(", "), " })"].concat())

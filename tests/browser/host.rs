@@ -7,11 +7,11 @@ use workflow_db::data::Data;
 use workflow_db::io::host::{claims, sleep, uuid};
 
 fn script(body: &str) -> JsValue {
-    Function::new_no_args(body).call0(&JsValue::UNDEFINED).expect("the test's own script")
+    Function::new_no_args(body).call0(&JsValue::UNDEFINED).expect("a valid script of the test")
 }
 
 #[test]
-fn a_uuid_is_random_and_of_version_4() {
+fn a_uuid_is_random_and_has_version_4() {
     let (one, other) = (uuid(), uuid());
     assert_ne!(one, other);
     assert_eq!(one.len(), 36);
@@ -20,7 +20,7 @@ fn a_uuid_is_random_and_of_version_4() {
 }
 
 #[test]
-fn the_claims_of_a_token_are_read_and_a_string_that_is_not_a_jwt_has_none() {
+fn a_token_has_its_claims_and_any_other_string_has_none() {
     // Base64url, with both of its special characters, and UTF-8.
     let token = script(
         "const bytes = new TextEncoder().encode(JSON.stringify({ sub: 'Łuser>>>???' }));\
@@ -37,8 +37,8 @@ fn the_claims_of_a_token_are_read_and_a_string_that_is_not_a_jwt_has_none() {
 }
 
 #[test]
-async fn a_sleep_that_is_dropped_leaves_no_timer() {
-    // Identified by their duration: a driver may set and clear timers of its own in the meantime.
+async fn dropping_a_sleep_clears_its_timer() {
+    // The timers are recognized by their duration: a driver may set and clear others at the same time.
     script(
         "const { setTimeout, clearTimeout } = globalThis; const waits = new Map(); const cleared = [];\
         globalThis.setTimeout = (act, wait) => {\
@@ -51,5 +51,5 @@ async fn a_sleep_that_is_dropped_leaves_no_timer() {
     drop(sleep(60_007.0, true));
     sleep(7.0, true).await;
     let cleared = script("return globalThis.endOfTimers();");
-    assert_eq!(cleared.as_string().as_deref(), Some("60007"), "the dropped one, and not the finished one");
+    assert_eq!(cleared.as_string().as_deref(), Some("60007"), "only the timer of the dropped sleep");
 }

@@ -1,4 +1,4 @@
-//! What only a JavaScript engine can show: rows as objects, the host's functions, and a client used from JavaScript.
+//! Tests that need a JavaScript engine: rows as objects, the host's functions, and a client used from JavaScript.
 //! Run by `wasm-pack test --headless --chrome -- --test browser`.
 
 #![cfg(target_arch = "wasm32")]

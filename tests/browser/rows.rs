@@ -6,7 +6,7 @@ use workflow_db::data::{Data, Holders, Index, Member, Value};
 use workflow_db::io::Row;
 
 fn row(json: &str) -> Row {
-    Row(JSON::parse(json).expect("the test's own JSON"))
+    Row(JSON::parse(json).expect("valid JSON of the test"))
 }
 
 fn json(row: &Row) -> String {
@@ -50,7 +50,7 @@ fn an_equal_list_is_the_same_list() {
 }
 
 #[test]
-fn a_row_contains_the_sent_values_regardless_of_member_order() {
+fn a_row_covers_the_sent_values_in_any_member_order() {
     let stored = row(r#"{"id":"a","config":{"x":[1,{"y":null}],"z":0},"n":1}"#);
     assert!(stored.covers(&row(r#"{"config":{"z":0,"x":[1,{"y":null}]}}"#)));
     assert!(!stored.covers(&row(r#"{"config":{"z":0}}"#)));
@@ -59,7 +59,7 @@ fn a_row_contains_the_sent_values_regardless_of_member_order() {
 }
 
 #[test]
-fn an_object_is_assembled_without_touching_its_base() {
+fn assembling_an_object_does_not_change_its_base() {
     let base = row(r#"{"id":"a","count":[{"count":2}]}"#);
     let nodes = row("[]");
     let whole = Row::object(
@@ -72,7 +72,7 @@ fn an_object_is_assembled_without_touching_its_base() {
 }
 
 #[test]
-fn rows_are_grouped_in_their_order() {
+fn grouping_rows_keeps_their_order() {
     let rows = row(r#"[{"w":"a","n":1},{"w":"b","n":2},{"w":"a","n":3},{"w":"z","n":4}]"#);
     let groups = rows.group_by("w", &["b".into(), "a".into(), "none".into()]);
     let texts: Vec<String> = groups.iter().map(json).collect();
@@ -80,7 +80,7 @@ fn rows_are_grouped_in_their_order() {
 }
 
 #[test]
-fn of_duplicate_rows_the_last_one_stays() {
+fn the_last_of_duplicate_rows_is_kept() {
     let rows = row(r#"[{"id":"a","n":1},{"id":"b","n":2},{"id":"a","n":3}]"#);
     assert_eq!(json(&rows.latest_of_each()), r#"[{"id":"b","n":2},{"id":"a","n":3}]"#);
 }
@@ -100,7 +100,7 @@ fn json_of_any_depth_is_compared() {
     assert!(known.covers(&nested(DEPTH, "1")));
     assert!(known.reuse(nested(DEPTH, "1")).0 == known.0);
     let deep_list = row(&["[".repeat(DEPTH), "]".repeat(DEPTH)].concat());
-    assert!(!deep_list.is(workflow_db::data::Form::Rows), "a list of lists is no list of rows");
+    assert!(!deep_list.is(workflow_db::data::Form::Rows), "a list of lists is not a list of rows");
 }
 
 #[test]
@@ -118,11 +118,11 @@ fn a_partial_row_is_merged_into_the_known_one() {
         json(&known.merged(&row(r#"{"id":"a","label":null}"#))),
         r#"{"id":"a","config":{"big":1},"label":null}"#
     );
-    assert_eq!(known.column("label"), Value::Text("old".into()), "the known row stays as it was");
+    assert_eq!(known.column("label"), Value::Text("old".into()), "the known row is unchanged");
 }
 
 #[test]
-fn a_list_is_changed_in_a_copy() {
+fn changing_a_list_copies_it() {
     let rows = row(r#"[{"id":"a"},{"id":"b"},{"id":"c"}]"#);
     assert_eq!(rows.position("b"), Some(1));
     assert_eq!(rows.position("x"), None);

@@ -79,7 +79,7 @@ fn a_lasting_outage_is_reported_once_even_if_the_reason_changes() {
 }
 
 #[test]
-fn a_channel_opened_while_connections_fail_is_told_so_at_once() {
+fn a_channel_opened_while_connections_fail_reports_that_at_once() {
     let mut rig = Rig::new(Manners { connects: false, ..GOOD });
     rig.open(1);
     refuse_connections(&mut rig, 3, Some(403));

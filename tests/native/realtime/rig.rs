@@ -9,7 +9,7 @@ use workflow_db::realtime::{
 };
 use workflow_db::time::Moment;
 
-/// What the server answers by itself, at once.
+/// The automatic replies of the server.
 #[derive(Clone, Copy)]
 #[allow(clippy::struct_excessive_bools, reason = "any combination of them")]
 pub struct Manners {

@@ -1,4 +1,4 @@
-//! Programs for which the simulation found a broken promise, shortened by the simulation.
+//! Programs in which the simulation found a violated invariant, shortened by the simulation.
 
 #![allow(clippy::unreadable_literal, reason = "seeds are printed as they are")]
 use crate::simulation::program::{text, Configured, Foreign, Program, Setting, Step, Trouble};

@@ -20,7 +20,7 @@ fn with_outdated_list() -> (World, Client, [String; 2]) {
 }
 
 /// A fresh read of the list whose response is in transit.
-fn refresh_under_way(world: &World, ada: &Client) -> Pending {
+fn pending_refresh(world: &World, ada: &Client) -> Pending {
     world.network().slow("GET workflows", 10.0, 500.0);
     let refresh = ada.call_with(FRESH, "getWorkflows", json!([ada.id()]));
     world.pass(100.0);
@@ -36,7 +36,7 @@ fn names(rows: &crate::support::Json) -> Vec<String> {
 #[test]
 fn a_fresh_list_overtaken_by_an_own_write_is_requested_again_and_shows_both_changes() {
     let (world, ada, ids) = with_outdated_list();
-    let refresh = refresh_under_way(&world, &ada);
+    let refresh = pending_refresh(&world, &ada);
     ada.does("updateWorkflow", json!([ids[1], {"name": "changed"}]));
     assert_eq!(names(&refresh.value()), ["changed", "renamed"]);
     assert_eq!(world.count_requests(), 3, "the list, the write, and the list once more");
@@ -47,7 +47,7 @@ fn a_fresh_list_overtaken_by_an_own_write_is_requested_again_and_shows_both_chan
 #[test]
 fn a_fresh_read_overtaken_by_an_invalidation_is_requested_again() {
     let (world, ada, _) = with_outdated_list();
-    let refresh = refresh_under_way(&world, &ada);
+    let refresh = pending_refresh(&world, &ada);
     ada.engine.invalidate(&format!("workflows:{}", ada.id()));
     refresh.value();
     assert_eq!(ada.keys(), [format!("workflows:{}", ada.id())]);
@@ -56,7 +56,7 @@ fn a_fresh_read_overtaken_by_an_invalidation_is_requested_again() {
 #[test]
 fn a_fresh_read_overtaken_by_a_delete_does_not_bring_the_row_back() {
     let (world, ada, ids) = with_outdated_list();
-    let refresh = refresh_under_way(&world, &ada);
+    let refresh = pending_refresh(&world, &ada);
     ada.does("deleteWorkflow", json!([ids[1]]));
     assert_eq!(refresh.value().texts("name"), ["renamed"]);
     assert_eq!(ada.does("getWorkflows", json!([ada.id()])).texts("name"), ["renamed"]);
@@ -197,7 +197,7 @@ fn an_overtaken_refresh_of_a_stale_entry_is_requested_again() {
 #[test]
 fn a_change_before_the_repeated_read_is_sent_does_not_repeat_it_again() {
     let (world, ada, ids) = with_outdated_list();
-    let refresh = refresh_under_way(&world, &ada);
+    let refresh = pending_refresh(&world, &ada);
     ada.does("updateWorkflow", json!([ids[1], {"name": "changed"}]));
     ada.tokens().next(Answer::After(300.0));
     world.pass(410.0);

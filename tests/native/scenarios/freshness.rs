@@ -1,4 +1,4 @@
-//! How long an entry answers reads, and who is notified when it changes.
+//! How long an entry is served, and who is notified when it changes.
 
 use crate::support::client::Options;
 use crate::support::{Client, World};
@@ -192,7 +192,7 @@ fn the_least_recently_used_entry_is_evicted_first_and_hits_in_the_package_count_
     for id in &ids[..3] {
         ada.does("getWorkflow", json!([id]));
     }
-    // Answered by the copy in the package: the engine learns of this only when it asks.
+    // Answered by the copy in the package: the engine notices this only when it asks.
     ada.does("getWorkflow", json!([ids[0]]));
     ada.does("getWorkflow", json!([ids[3]]));
     let mut expected: Vec<String> = [0, 2, 3].iter().map(|n| format!("workflow:{}", ids[*n])).collect();

@@ -255,8 +255,8 @@ fn clients_disconnected_at_the_same_time_read_at_different_times() {
     assert!(most < Some(15), "{most:?} of 40 within 20 s");
 }
 
-/// Reads a page of a workflow's executions, then applies `happens` before changes flow. Returns the page that is cached
-/// once they flow, if any.
+/// Reads a page of a workflow's executions, then applies `happens` before the channel is ready. Returns the page that
+/// is cached afterwards, if any.
 fn page_after(happens: impl Fn(&World, &str, &[String])) -> Option<Value> {
     let world = World::new();
     world.core.realtime.cold_ms.set(4_000.0);
@@ -302,7 +302,7 @@ fn a_correct_page_is_not_requested_again_when_changes_start_to_flow() {
     assert_eq!(page.expect("it stays")["total"], 5);
 }
 
-/// Reads the page of an audit trail at this offset, then applies `happens` before changes flow.
+/// Reads the page of an audit trail at this offset, then applies `happens` before the channel is ready.
 fn audit_page_after(offset: u32, happens: impl Fn(&World, &[String])) -> Option<Value> {
     let world = World::new();
     world.core.realtime.cold_ms.set(4_000.0);

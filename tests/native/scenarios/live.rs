@@ -80,7 +80,7 @@ fn an_update_without_a_large_column_is_not_completed_from_before_a_gap() {
     world.pass(3_000.0);
     realtime::restart(&world.core);
     world.server().change("workflows", &id, json!({"description": "new"}));
-    // Changes flow again, but the scope has not been read yet.
+    // The channel is ready again, but the scope has not been read yet.
     world.network().slow("GET workflows?", 0.0, 20_000.0);
     world.pass(10_000.0);
     world.server().change("workflows", &id, json!({"name": "b"}));
@@ -142,7 +142,7 @@ fn a_scope_that_is_too_large_is_reported_once_per_gap() {
     for number in 0..5_001 {
         world.server().add("workflows", json!({"user_id": ada, "name": number.to_string()}));
     }
-    // Changes flow while the first read is in progress.
+    // The channel becomes ready while the first read is in progress.
     world.network().slow("GET workflows?", 0.0, 1_000.0);
     let subscription = follow(&client, "workflows", Some(&ada), None);
     world.pass(500.0);
@@ -268,7 +268,7 @@ fn a_row_too_large_for_frames_is_reported_while_it_keeps_changing() {
     assert_eq!(names(&take_told(&client, subscription), "name").last().expect("it was told"), "UPDATE 99");
 }
 
-/// Ada subscribes to her workflows, and changes flow. Ben has an account too.
+/// Ada has a live subscription to her workflows. Ben has an account too.
 fn ada_follows() -> (World, Client, u32) {
     let world = World::new();
     let client = world.signed_in("ada");

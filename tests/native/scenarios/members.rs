@@ -67,7 +67,7 @@ fn a_member_who_is_removed_keeps_nothing_of_the_workflow() {
 }
 
 #[test]
-fn an_unreported_removal_is_found_when_changes_flow_again() {
+fn an_unreported_removal_is_found_when_the_channel_is_ready_again() {
     let shared = shared();
     shared.read_everything();
     realtime::restart(&shared.world.core);

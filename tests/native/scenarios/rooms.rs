@@ -152,7 +152,7 @@ fn a_person_with_a_dead_connection_leaves_when_the_server_drops_it() {
     assert_eq!(told(&ada), [""; 0]);
     world.pass(15_000.0);
     assert_eq!(told(&ada), ["[]"]);
-    // Bob is told that the connection failed, and sees no one.
+    // Bob's client reports that the connection failed, and shows no one.
     let told = told(&bob);
     assert_eq!(told.iter().filter(|told| told.starts_with("error")).count(), 1, "{told:?}");
     assert_eq!(told.last().map(String::as_str), Some("[]"));

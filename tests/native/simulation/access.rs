@@ -1,4 +1,4 @@
-//! What users may see of workflows that are shared, and what a tab knows of that.
+//! What users may see of shared workflows, and what a tab knows about that.
 
 use super::checks::rows_of;
 use super::tab::{Made, Tab};
@@ -10,15 +10,15 @@ use std::collections::BTreeSet;
 use workflow_db::subscriptions::Selection;
 
 impl Tab {
-    /// Follows the memberships of the signed-in user, as the hooks do.
+    /// Subscribes to the memberships of the signed-in user, as the hooks do.
     pub fn follow_memberships(&mut self) {
         if let Some(user) = self.user() {
-            let own = Selection::new("workflow_members", Some(user), None).expect("it is valid");
+            let own = Selection::new("workflow_members", Some(user), None).expect("a valid selection");
             self.follow_interest(own);
         }
     }
 
-    /// The workflows that are no longer shared with the user, as the tab was told.
+    /// The workflows that are no longer shared with the user, according to the events of the tab.
     pub fn ended_memberships(&self, server: &Server) -> BTreeSet<String> {
         let Some(user) = self.user() else { return BTreeSet::new() };
         let gone = self.followers.values().flat_map(|follower| follower.gone("workflow_members"));
@@ -31,7 +31,7 @@ impl Tab {
         last.collect()
     }
 
-    /// Nothing is left of the workflows of which the tab knows that they are no longer shared.
+    /// Checks that no row belongs to a workflow that the tab knows to be no longer shared.
     pub fn check_ended(&self, server: &Server, rows: &Value, what: &str, ended: &BTreeSet<String>) {
         let Some(user) = self.user().filter(|_| !ended.is_empty()) else { return };
         for row in rows_of(rows) {
@@ -41,7 +41,7 @@ impl Tab {
         }
     }
 
-    /// The same for everything that is cached.
+    /// Checks the same for all cache entries.
     pub fn check_copies_of_ended(&self, server: &Server) {
         let ended = self.ended_memberships(server);
         for (key, rows) in self.copies() {
@@ -49,7 +49,7 @@ impl Tab {
         }
     }
 
-    /// At rest, nothing is cached that the user may not see.
+    /// Checks at rest that no entry contains rows that the user may not see.
     pub fn check_rights(&self, server: &Server) {
         let user = self.user().unwrap_or_default();
         for (key, rows) in self.copies() {
@@ -67,7 +67,7 @@ impl Tab {
     }
 }
 
-/// Whether the user could see the row at some time since there were `since` commits.
+/// Whether the user could see the row at some time since commit number `since`.
 pub fn may_see(server: &Server, row: &Value, user: &str, since: usize) -> bool {
     let id = value_text(row, "id");
     let table = server.table_of(&id).unwrap_or_default();
@@ -79,7 +79,7 @@ pub fn may_see(server: &Server, row: &Value, user: &str, since: usize) -> bool {
         email == server.email(user).map(|email| json!(email))
     };
     let has_role = |workflow: String| server.shares && server.had_role(&workflow, user, &ANY_ROLE, since);
-    // Another row may have got the id since.
+    // Another row may have this id by now.
     let is_own = server.owner_ever(&id) == Some(user) || row["user_id"] == json!(user);
     is_own || workflow_of(server, row).is_some_and(has_role) || (table == "workflow_members" && is_invited())
 }
@@ -89,7 +89,7 @@ fn workflow_of(server: &Server, row: &Value) -> Option<String> {
     server.workflow_of(table, row.as_object()?)
 }
 
-/// A write that succeeded was made by a user whose role allowed it.
+/// Checks that the role of the user allowed the successful write.
 pub fn check_role(server: &Server, made: &Made, answer: &Value, user: Option<&str>) {
     if !server.shares || made.name == "acceptInvitation" {
         return;

@@ -1,4 +1,4 @@
-//! What must be true after every step, and what at rest.
+//! Checks after every step, and at rest.
 
 use super::tab::{Made, Tab};
 use super::value_text;
@@ -8,14 +8,14 @@ use crate::support::{Client, Options, Pending, World};
 use serde_json::{json, Value};
 use std::collections::HashSet;
 
-/// Keys that the application stores under on its own.
+/// The prefix of keys that the application stores values under itself.
 pub const FOREIGN: &str = "app:";
 
 impl Tab {
-    /// After every step.
+    /// Checks after every step.
     pub fn check_step(&mut self, world: &World) {
         let engine = self.client.engine.clone();
-        // Panics when anything is borrowed still.
+        // Panics if anything is still borrowed.
         engine.touch_slots(&[]);
         let max_size = engine.settings().cache.max_size;
         assert!(engine.keys().len() <= max_size, "more than {max_size} entries");
@@ -32,14 +32,14 @@ impl Tab {
         }
     }
 
-    /// What was used longest ago leaves first.
+    /// Checks that the least recently used entry is evicted first.
     fn check_order(&mut self) {
         let keys: Vec<String> = self.client.engine.keys().iter().map(ToString::to_string).collect();
         let (recency, step) = (&mut self.recency, self.step);
         for made in self.made.iter().filter(|made| !made.is_checked) {
             match &made.key {
                 Some(key) => recency.may_use(key, step),
-                // It may store workflows with their nodes and connections.
+                // A read of a workflow with relations may also store its nodes and connections.
                 None => {
                     keys.iter()
                         .filter(|key| key.starts_with("workflow"))
@@ -57,7 +57,7 @@ impl Tab {
         }
     }
 
-    /// What may be answered from here is the user's, and not for too long.
+    /// Checks that the copies belong to the user and are not too old.
     fn check_copies(&self, world: &World) {
         let mirror = self.client.mirror();
         let server = world.server();
@@ -79,7 +79,7 @@ impl Tab {
         }
     }
 
-    /// Right after another user signed in, nothing of the previous one is answered.
+    /// Checks right after a change of user that no copies of the previous user's entries remain.
     pub fn check_empty(&self) {
         let keys = self.client.mirror().keys();
         assert!(keys.is_empty(), "{keys:?} are still answered");
@@ -128,7 +128,8 @@ impl Tab {
         }
     }
 
-    /// A row that was read is not older than what own writes had made of it before; read afresh, than the call.
+    /// Checks that a row is not older than the own writes answered before the read; if it was read with `fresh`, not
+    /// older than the call.
     fn check_age(&self, server: &Server, row: &Value, made: &Made) {
         let id = value_text(row, "id");
         let Some(place) = latest(server, row) else { return };
@@ -144,7 +145,7 @@ impl Tab {
         }
     }
 
-    /// Every call is over, and every insert made one row; one that failed, at most one.
+    /// Checks that every call has ended, and that every insert made one row, or at most one if it failed.
     pub fn check_calls(&mut self, world: &World) {
         let (_, _, in_flight) = self.client.engine.stats();
         assert_eq!(in_flight, 0, "{:?} are under way at rest", self.client.engine.keys_under_way());
@@ -159,13 +160,13 @@ impl Tab {
         }
     }
 
-    /// Every entry that must be right is what the server would answer now, and the copies outside are the entries.
+    /// Checks that every entry that must be right equals a new read, and that the copies equal the entries.
     pub fn check_cache(&self, world: &World, must_be_right: impl Fn(&str) -> bool) {
         let keys = self.client.keys();
         assert_eq!(self.client.mirror().keys(), keys, "copies and entries");
         let asker = Client::new(world.core.clone());
         asker.tokens().become_user(self.user());
-        // Asking takes time, in which entries grow too old.
+        // Reads take time, during which entries may expire.
         let keys = keys.into_iter().filter(|key| !key.starts_with(FOREIGN) && must_be_right(key));
         let entries: Vec<_> = keys.map(|key| (self.client.cached(&key), key)).collect();
         let fresh = Options { fresh: true, ..Options::default() };
@@ -181,7 +182,7 @@ impl Tab {
         }
     }
 
-    /// Whether there is a subscription for all rows of which the entry consists.
+    /// Whether a subscription covers all rows of the entry.
     pub fn is_followed(&self, world: &World, key: &str) -> bool {
         let user = self.user();
         let follows = |table: &str, scope: Option<&str>| {
@@ -202,7 +203,7 @@ impl Tab {
                 is_workflow_followed() && follows("workflow_nodes", id) && follows("workflow_connections", id)
             }
             "workflow" => is_workflow_followed(),
-            // Of a workflow that is shared, the user also sees the runs of others.
+            // The user also sees the runs of others in a shared workflow.
             "executions" => {
                 let are_own = !server.shares || user.as_deref().is_some_and(|user| rest.contains(user));
                 (are_own && by_user("workflow_executions"))
@@ -222,7 +223,7 @@ impl Tab {
             | "audit_logs"
             | "saved_templates"
             | "workflow_members" => follows(prefix, id),
-            // Read again after every change of a member.
+            // These are read again after every change of a member.
             "invitations" | "shared_workflows" => false,
             "api_keys" | "api_key" => follows("api_keys", id),
             "favorites" => follows("workflow_favorites", id),
@@ -233,7 +234,7 @@ impl Tab {
     }
 }
 
-/// The last commit that made the row what it is. None for a row that there never was.
+/// The commit that last changed the row to this state. `None` if the row never had it.
 fn latest(server: &Server, row: &Value) -> Option<usize> {
     let is_same = |place: &&usize| {
         let commit = &server.commits[**place];
@@ -246,7 +247,8 @@ fn latest(server: &Server, row: &Value) -> Option<usize> {
     server.history(&value_text(row, "id")).iter().rev().find(is_same).copied()
 }
 
-/// Each row is in a state that it once had, and the user could see it since there were `since` commits.
+/// Checks that each row is in a state that it once had, and that the user could see it at some time since commit number
+/// `since`.
 fn check_rows(server: &Server, answer: &Value, user: Option<&str>, what: &str, since: usize) {
     for row in rows_of(answer) {
         assert!(is_invitation(row) || latest(server, row).is_some(), "{what}: there never was {row}");
@@ -255,12 +257,12 @@ fn check_rows(server: &Server, answer: &Value, user: Option<&str>, what: &str, s
     }
 }
 
-/// What is told of an invitation is no row of a table.
+/// Whether the value is an invitation, which is not a row of a table.
 fn is_invitation(row: &Value) -> bool {
     row.get("workflow_name").is_some()
 }
 
-/// No row is there twice, and a page says the truth about itself.
+/// Checks that no row is repeated, and that a page describes itself correctly.
 fn check_form(answer: &Value, made: &Made) {
     let mut ids = HashSet::new();
     for row in rows_of(answer) {
@@ -289,7 +291,7 @@ fn part(key: &str) -> (&'static str, Value) {
     (name, json!([id.split('?').next()]))
 }
 
-/// Every row in an answer, whatever its form.
+/// All rows of a result, of any form.
 pub fn rows_of(answer: &Value) -> Vec<&Value> {
     match answer {
         Value::Array(rows) => rows.iter().flat_map(rows_of).collect(),

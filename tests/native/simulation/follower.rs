@@ -1,4 +1,4 @@
-//! What one handler was told, and what must be true of it.
+//! The events of one handler, and their invariants.
 
 use super::access::may_see;
 use super::value_text;
@@ -15,14 +15,14 @@ use workflow_db::subscriptions::{Notice, Selection, Status};
 pub struct Follower {
     pub selection: Selection,
     conditions: Vec<Condition>,
-    /// By row: what it is, or None for gone.
+    /// The last known state of each row; `None` if it was deleted.
     told: BTreeMap<String, Option<Value>>,
     is_live: bool,
-    /// Its first rest: what was there before may have been seen by its first reading, and is not reported.
+    /// The first rest of this follower: rows that existed before may be part of its first read, and are not reported.
     start: Option<Start>,
 }
 
-/// What there was at a rest.
+/// The state at a rest.
 struct Start {
     commits: usize,
     /// The rows that the user could see.
@@ -54,20 +54,20 @@ impl Follower {
         let id = value_text(&row, "id");
         let server = world.server();
         let is_seen = user.is_some_and(|user| may_see(&server, &row, user, 0));
-        assert!(is_seen, "a row of another user was told, {kind:?}: {row}");
+        assert!(is_seen, "an event has a row of another user, {kind:?}: {row}");
         let before = self.told.get(&id).cloned();
         match kind {
             Kind::Insert => assert!(!matches!(before, Some(Some(_))), "inserted twice: {row}"),
             Kind::Update => {
                 assert_ne!(before, Some(None), "updated after it was gone: {row}");
-                assert_ne!(before, Some(Some(row.clone())), "told twice: {row}");
+                assert_ne!(before, Some(Some(row.clone())), "reported twice: {row}");
             }
             Kind::Delete => assert_ne!(before, Some(None), "deleted twice: {row}"),
         }
         self.told.insert(id, (kind != Kind::Delete).then_some(row));
     }
 
-    /// At rest: what was told is what is there, and nothing of what changed was left out.
+    /// At rest, the reported rows equal the rows of the server, and no change is missing.
     pub fn check(&mut self, world: &World, user: Option<&str>) {
         let server = world.server();
         let table = self.selection.table.name;
@@ -77,7 +77,8 @@ impl Follower {
         let seen = server.rows(table).filter_map(|row| row["id"].as_str()).filter(|id| now(id).is_some());
         let seen: HashSet<String> = seen.map(str::to_owned).collect();
         for (id, told) in &self.told {
-            // Rows of such a table only go with their account, which a reading from the latest row on does not show.
+            // Rows of an append-only table are only deleted with their account, which a read from the latest row on
+            // does not show.
             if self.selection.table.is_append_only && server.row(table, id).is_none() {
                 continue;
             }
@@ -88,7 +89,7 @@ impl Follower {
             self.start = Some(Start { commits: server.commits.len(), seen });
             return;
         };
-        // A row also appears when its workflow is shared with the user, which is no change of the row.
+        // A row also appears when its workflow is shared with the user, which is not a change of the row.
         for id in seen.difference(&start.seen).filter(|_| server.shares) {
             assert!(self.told.contains_key(id), "{table} {id} can be seen now, and was not told");
         }
@@ -115,14 +116,14 @@ impl Follower {
         is_in_scope && self.conditions.iter().all(|it| holds(facts, it, row) == Some(true))
     }
 
-    /// The rows of this table that it was told are gone.
+    /// The rows of this table that were reported as deleted.
     pub fn gone(&self, table: &str) -> impl Iterator<Item = &String> {
         let is_meant = self.selection.table.name == table;
         let gone = self.told.iter().filter(move |(_, told)| is_meant && told.is_none());
         gone.map(|(id, _)| id)
     }
 
-    /// Whether it hears of every row of this scope.
+    /// Whether it receives all changes of this scope.
     pub fn hears_all(&self, table: &str, scope: Option<&str>) -> bool {
         self.selection.table.name == table
             && self.selection.scope.as_deref() == scope

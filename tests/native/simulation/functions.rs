@@ -84,7 +84,7 @@ pub const WRITES: [&str; 42] = [
     "removeFavorite",
 ];
 
-/// Functions of a database that most projects do not have.
+/// Functions of optional migrations, which most databases lack.
 pub const OPTIONAL: [&str; 11] = [
     "storeApiKey",
     "revealApiKey",
@@ -99,7 +99,7 @@ pub const OPTIONAL: [&str; 11] = [
     "getSharedWorkflows",
 ];
 
-/// Those for members.
+/// The functions for members.
 pub const MEMBERS: &[&str] = OPTIONAL.split_at(2).1;
 
 impl Generator {

@@ -1,4 +1,4 @@
-//! A program from a seed. What is written is made from the crate's own list of tables and columns.
+//! Generates a program from a seed. Written values come from the crate's own list of tables and columns.
 
 use super::functions::{OPTIONAL, READS, WRITES};
 use super::program::{CacheCall, Configured, Foreign, Planted, Program, Setting, Step, Text, Trouble};
@@ -9,10 +9,10 @@ use serde_json::{json, Value};
 use std::borrow::Cow;
 use workflow_db::tables::TABLES;
 
-/// Steps between two rests.
+/// The number of steps between two rests.
 const ROUND: usize = 150;
 
-/// What a reading of a scope may be refused with once.
+/// The errors with which one read of a scope may fail.
 const REFUSALS: [Fault; 3] =
     [Fault::Gateway(403, None), Fault::Refused(404, "PGRST205"), Fault::Refused(403, "42501")];
 
@@ -154,7 +154,7 @@ impl Generator {
             4 => Configured::TimeoutMs(*random.pick(&[250.0, 15_000.0])),
             5 => Configured::MaxChannels(*random.pick(&[1, 3, 50])),
             6 => Configured::UnfilteredDeletes(random.chance(0.5)),
-            // Where others write, an entry must outlive the rest to be compared.
+            // If others write too, entries must outlive the rest so that they can be compared.
             _ if self.setting.shares_users => Configured::Ttl(10_000_000.0),
             _ => Configured::Ttl(*random.pick(&[1_000.0, 60_000.0, 300_000.0])),
         }
@@ -187,7 +187,7 @@ impl Generator {
             return self.commit_of_members();
         }
         let change = match random.below(10) {
-            // The account is deleted; the same user comes back.
+            // Deletes the account; the same user returns later.
             0 if table.name == "user_profiles" => Foreign::Remove(which),
             1..4 if table.name == "user_profiles" => {
                 Foreign::Insert(json_text(&json!({"id": format!("$user:{user}"), "email": "$mark"})))

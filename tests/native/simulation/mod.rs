@@ -1,6 +1,7 @@
-//! Random use of the whole API by several tabs over a bad network, and what must be true after every step and at rest.
+//! Random use of the whole API by several tabs over an unreliable network, with checks after every step and at rest.
 //!
-//! A program is made from a seed, run and checked. One that fails is made as short as possible and printed as code.
+//! A program is generated from a seed, run and checked. A failing program is shortened as far as possible and printed
+//! as code.
 
 mod access;
 mod checks;
@@ -21,10 +22,10 @@ use program::{Planted, Program, Step};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Steps of one program.
+/// The number of steps of a program.
 const LENGTH: u64 = 2_000;
 
-/// Runs a program that once failed.
+/// Runs a program that failed in the past.
 #[track_caller]
 pub fn replay(program: &Program) {
     if let Err(failure) = run::run(program) {
@@ -32,7 +33,7 @@ pub fn replay(program: &Program) {
     }
 }
 
-/// Runs the program of a seed. One that fails is shown as short as it gets.
+/// Runs the program of a seed. If it fails, shortens it and prints it.
 fn live(seed: u64, length: u64) -> Vec<String> {
     let program = generate::program(seed, usize::try_from(length).expect("steps"), None);
     run::run(&program).unwrap_or_else(|failure| {
@@ -44,7 +45,7 @@ fn live(seed: u64, length: u64) -> Vec<String> {
 }
 
 #[test]
-fn random_programs_keep_every_promise() {
+fn random_programs_violate_no_invariant() {
     let (seed, steps) = (variable("SEED", 1), variable("STEPS", 100_000));
     if std::env::var("SEED").is_ok() && std::env::var("STEPS").is_ok() && steps <= LENGTH {
         live(seed, steps);
@@ -56,7 +57,7 @@ fn random_programs_keep_every_promise() {
 }
 
 #[test]
-fn the_same_seed_lives_the_same_life() {
+fn the_same_seed_repeats_the_same_run() {
     let first = live(7, 500);
     assert!(first.len() > 100, "{} requests", first.len());
     assert_eq!(first, live(7, 500));
@@ -68,11 +69,11 @@ fn programs_call_every_function() {
     assert_eq!(called.collect::<BTreeSet<_>>(), workflow_db::api::names().collect());
 }
 
-/// Looks for a seed whose program meets the planted fault; answers its short form.
+/// Searches a seed whose program detects the planted fault. Returns the shortened program.
 fn found(planted: Planted, message: &str) -> Program {
     for seed in 1..20 {
         let program = generate::program(seed, 1_000, Some(planted));
-        // Others may notice it first.
+        // Another check may detect the fault first.
         let failure = run::run(&program).err().filter(|failure| failure.message.contains(message));
         if let Some(failure) = failure {
             let (short, failure) = shrink::shrunk(&program, &failure);
@@ -85,7 +86,7 @@ fn found(planted: Planted, message: &str) -> Program {
 }
 
 #[test]
-fn an_insert_that_the_server_makes_twice_is_found_and_shrunk() {
+fn a_server_that_inserts_twice_is_found_and_shrunk() {
     let short = found(Planted::SecondInsert, "made 2 rows");
     assert!(short.steps.len() <= 6, "{}", short.code());
     let creates = |step: &Step| matches!(step, Step::Call { name, .. } if name.starts_with("create"));
@@ -99,30 +100,30 @@ fn a_row_of_another_user_is_found_and_shrunk() {
 }
 
 #[test]
-fn a_page_that_lacks_a_row_is_found_and_shrunk() {
+fn a_page_without_one_of_its_rows_is_found_and_shrunk() {
     let short = found(Planted::ShortPages, "] from ");
     assert!(short.steps.len() <= 12, "{}", short.code());
 }
 
 #[test]
-fn entries_that_leave_in_a_wrong_order_are_found_and_shrunk() {
+fn a_wrong_eviction_order_is_found_and_shrunk() {
     let short = found(Planted::ForgottenUse, "is kept behind");
     assert!(short.steps.len() <= 8, "{}", short.code());
 }
 
 #[test]
-fn a_row_that_a_former_member_still_reads_is_found_and_shrunk() {
+fn a_row_visible_to_a_former_member_is_found_and_shrunk() {
     let short = found(Planted::FormerMembers, "no longer");
     assert!(short.steps.len() <= 20, "{}", short.code());
 }
 
 #[test]
-fn a_write_of_a_viewer_that_is_not_refused_is_found_and_shrunk() {
+fn an_accepted_write_of_a_viewer_is_found_and_shrunk() {
     let short = found(Planted::WritingViewers, "was not refused");
     assert!(short.steps.len() <= 20, "{}", short.code());
 }
 
-/// A member that is text; empty where there is none.
+/// A text member; empty if it is missing.
 fn value_text(value: &Value, name: &str) -> String {
     value[name].as_str().unwrap_or_default().to_owned()
 }

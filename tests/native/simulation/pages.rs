@@ -1,4 +1,4 @@
-//! What a page must hold: the rows that the server had when it was asked for, in the order of the query.
+//! The expected content of a page: the rows that the server had at the time of the request, in the order of the query.
 
 use super::tab::Made;
 use super::value_text;
@@ -6,10 +6,10 @@ use crate::support::postgrest::{calendar, Row, Server};
 use serde_json::{json, Value};
 use std::cmp::Ordering;
 
-/// A page as it was asked for.
+/// A page as it was requested.
 struct Wanted<'a> {
     table: &'static str,
-    /// Column and value; None for any.
+    /// Column and value; `None` for any value.
     equal: Vec<(&'static str, Option<&'a Value>)>,
     from: Option<&'a str>,
     archived_too: bool,
@@ -18,7 +18,7 @@ struct Wanted<'a> {
 }
 
 impl<'a> Wanted<'a> {
-    /// None for a function that does not answer a page.
+    /// `None` if the function does not return pages.
     fn of(made: &'a Made) -> Option<Self> {
         let first = made.arguments.get(0)?;
         let member = |name: &str| first.get(name);
@@ -69,7 +69,7 @@ impl<'a> Wanted<'a> {
     fn compare(&self, a: &Value, b: &Value) -> Ordering {
         let key = |row: &Value| {
             let text = value_text(row, self.sort);
-            // Zeros at the end of a second are cut.
+            // Zeros at the end of a fraction of a second are omitted.
             if self.sort == "name" {
                 (0, text)
             } else {
@@ -82,7 +82,7 @@ impl<'a> Wanted<'a> {
     }
 }
 
-/// Checks the page that a call was answered, provided that nothing was committed while it was under way.
+/// Checks the page that a call returned, provided that nothing was committed while the call was in flight.
 pub fn check(server: &Server, made: &Made, answer: &Value, user: Option<&str>) {
     let Some(wanted) = Wanted::of(made).filter(|_| server.commits.len() == made.unchanged_since) else {
         return;
@@ -106,7 +106,7 @@ pub fn check(server: &Server, made: &Made, answer: &Value, user: Option<&str>) {
         Some((from, is_back)) => {
             let rows = from["data"].as_array().expect("rows");
             if rows.is_empty() {
-                // Where an empty page lies, only its cursors tell.
+                // The position of an empty page is known only from its cursors.
                 return;
             }
             if *is_back {

@@ -1,9 +1,9 @@
-//! A program: what happens to a world, step by step. It is a value, so that it can be repeated, shortened and printed.
+//! A program: the steps of a run. It is a value, so that it can be repeated, shortened and printed.
 //!
-//! Arguments are JSON in which texts that begin with `$` stand for what is there when the step runs: `$me` is the user
-//! of the tab, `$workflows:3` one of that user's workflows, `$*workflows:3` one of any user's, `$mark` a text of this
-//! step alone, `$email:1` the address of a user, `$version` the `updated_at` of the row that the first argument names,
-//! `$base` its graph.
+//! Arguments are JSON. Texts that begin with `$` are placeholders, resolved when the step runs: `$me` is the user of
+//! the tab, `$workflows:3` one of that user's workflows, `$*workflows:3` one of any user's, `$mark` a text that is
+//! unique to this step, `$email:1` the address of a user, `$version` the `updated_at` of the row that the first
+//! argument names, `$base` its graph.
 
 use crate::support::network::Fault;
 use crate::support::tokens::Answer;
@@ -17,37 +17,39 @@ pub struct Program {
     pub steps: Vec<(u64, Step)>,
 }
 
-/// What holds from the start to the end.
+/// The settings of a whole run.
 #[derive(Clone, Debug)]
 pub struct Setting {
     pub tabs: usize,
-    /// Whether the users sign in in every tab, and something else changes their rows too. Else each tab has its own.
+    /// Whether the users sign in in every tab, and another device changes their rows too. Otherwise each tab has its
+    /// own users.
     pub shares_users: bool,
-    /// Whether the users also share workflows with each other. Then there are three, and each tab has two of them.
+    /// Whether the users also share workflows with each other. In this case there are three users, two of them in each
+    /// tab.
     pub shares_workflows: bool,
-    /// The server cuts longer lists.
+    /// The server truncates longer lists.
     pub max_rows: usize,
-    /// A fault of the model, by which the simulator is tested.
+    /// A fault of the model that tests the simulation itself.
     pub planted: Option<Planted>,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub enum Planted {
-    /// The server makes another row of an insert that is repeated.
+    /// The server creates a second row if an insert is repeated.
     SecondInsert,
-    /// The server answers rows of other users.
+    /// The server returns rows of other users.
     OtherUsersRows,
-    /// The server leaves out the first row of every page.
+    /// The server omits the first row of every page.
     ShortPages,
-    /// The cache does not hear which of its entries were used.
+    /// The cache does not learn which entries were used.
     ForgottenUse,
-    /// Former members still read everything.
+    /// Former members can still read everything.
     FormerMembers,
-    /// Viewers write as editors do.
+    /// Viewers can write like editors.
     WritingViewers,
 }
 
-/// The users of a program in which workflows are shared.
+/// The users of a program with shared workflows.
 pub const USERS: [&str; 3] = ["ada", "ben", "cid"];
 
 impl Setting {
@@ -62,7 +64,8 @@ impl Setting {
         }
     }
 
-    /// Whether workflows are made public, and private again. No one is told of that, unlike of a membership that ends.
+    /// Whether workflows become public, and private again. Unlike the end of a membership, this is not reported to
+    /// anyone.
     pub fn publishes(&self) -> bool {
         self.shares_users && !self.shares_workflows
     }
@@ -84,19 +87,19 @@ impl fmt::Debug for Text {
 
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// A function of `db`, with a list of arguments.
+    /// Calls a function of `db` with a list of arguments.
     Call {
         tab: usize,
         name: &'static str,
         arguments: Text,
         options: Options,
     },
-    /// The page after or before the one that this tab was answered last.
+    /// Reads the page after or before the last page of this tab.
     Turn {
         tab: usize,
         is_back: bool,
     },
-    /// The signal of a call that is under way.
+    /// Aborts a call in flight through its signal.
     Abort {
         tab: usize,
         which: usize,
@@ -119,20 +122,20 @@ pub enum Step {
         tab: usize,
         what: Configured,
     },
-    /// This user signs in, or the current one signs out.
+    /// Signs this user in, or the current user out.
     SignIn {
         tab: usize,
         user: Option<usize>,
     },
-    /// The token runs out; the provider has another one.
+    /// Lets the token expire; the provider has a new one.
     Expire {
         tab: usize,
     },
-    /// The application says that the user may have changed.
+    /// The application reports that the user may have changed.
     Check {
         tab: usize,
     },
-    /// The auth library hands over another token of the same user.
+    /// The auth library passes another token of the same user.
     Renew {
         tab: usize,
     },
@@ -140,15 +143,15 @@ pub enum Step {
         tab: usize,
         answer: Answer,
     },
-    /// The engine fails, and another one takes over.
+    /// The engine fails, and a new one replaces it.
     Restart {
         tab: usize,
     },
-    /// The application closes the client, and goes on using it.
+    /// The application closes the client and continues to use it.
     Close {
         tab: usize,
     },
-    /// The wall clock is set, or the machine slept.
+    /// The wall clock is changed, or the machine slept.
     Clock {
         tab: usize,
         by_ms: f64,
@@ -163,16 +166,16 @@ pub enum Step {
     Show {
         tab: usize,
     },
-    /// Nothing passes between this tab and the servers, or everything again.
+    /// Cuts the connection between this tab and the servers, or restores it.
     Cut {
         tab: usize,
         is_cut: bool,
     },
-    /// A part of all requests is lost, broken or refused.
+    /// A share of the requests is lost, broken or refused.
     Faults {
         rate: f64,
     },
-    /// The next request that begins like this meets this fault.
+    /// The next request that begins like this has this fault.
     Once {
         request: &'static str,
         fault: Fault,
@@ -189,7 +192,7 @@ pub enum Step {
     Pass {
         ms: f64,
     },
-    /// Every fault ends, and everything comes to rest.
+    /// Ends every fault and waits until nothing is in flight.
     Rest,
 }
 
@@ -215,11 +218,11 @@ pub enum Configured {
 
 #[derive(Clone, Copy, Debug)]
 pub enum Trouble {
-    /// Sockets stay open, and nothing passes any more.
+    /// Sockets stay open but transport nothing.
     Silence,
     Restart,
     Down(bool),
-    /// The server lost the database, and says nothing.
+    /// The realtime server lost its database connection without reporting it.
     Deaf(bool),
     Duplicates(bool),
     Refuses(Option<u16>),
@@ -234,7 +237,7 @@ pub enum Foreign {
 }
 
 impl Program {
-    /// As a test that can be put into `scenarios/found.rs`.
+    /// The program as a test that can be added to `scenarios/found.rs`.
     pub fn code(&self) -> String {
         let steps: Vec<String> =
             self.steps.iter().map(|(luck, step)| format!("            ({luck}, {step:?}),\n")).collect();

@@ -1,8 +1,8 @@
-//! In which order entries were used, as far as the program tells: a model of the cache's own order.
+//! A model of the cache's order of use, as far as the program determines it.
 
 use std::collections::HashMap;
 
-/// The step in which an entry was used last: not before the one, nor after the other.
+/// The bounds of the step in which an entry was last used: not before the first, not after the second.
 #[derive(Clone, Copy, Default)]
 struct Used {
     at_least: usize,
@@ -15,21 +15,21 @@ pub struct Recency {
 }
 
 impl Recency {
-    /// The entry answered a read in this step.
+    /// The entry served a read in this step.
     pub fn hit(&mut self, key: &str, step: usize) {
         for key in with_parts(key) {
             self.used.insert(key, Used { at_least: step, at_most: step });
         }
     }
 
-    /// It may have been used or stored.
+    /// The entry may have been used or stored in this step.
     pub fn may_use(&mut self, key: &str, step: usize) {
         for key in with_parts(key) {
             self.used.entry(key).or_default().at_most = step;
         }
     }
 
-    /// The entries, most recently used first: none comes after one that was surely used before it.
+    /// Checks the entries, most recently used first: none comes after an entry that was certainly used earlier.
     pub fn check(&self, keys: &[String]) {
         let mut earliest: Option<(usize, &String)> = None;
         for key in keys {
@@ -48,7 +48,7 @@ impl Recency {
     }
 }
 
-/// The entry, and those that it is put together from.
+/// The entry, and those that it is assembled from.
 fn with_parts(key: &str) -> Vec<String> {
     let parts = workflow_db::cache::parts_of_relations(key);
     std::iter::once(key.to_owned()).chain(parts.into_iter().flatten()).collect()

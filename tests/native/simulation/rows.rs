@@ -1,11 +1,11 @@
-//! Random rows, and references to rows that are there when the step runs.
+//! Random rows, and references to rows that exist when the step runs.
 
 use super::generate::Generator;
 use crate::support::random::uuid_of;
 use serde_json::{json, Map, Value};
 use workflow_db::tables::{Column, Kind, Presence, Table};
 
-/// The text column in which a new row carries its mark.
+/// The text column of each table in which a new row contains its mark.
 const MARKED: [(&str, &str); 6] = [
     ("workflows", "description"),
     ("workflow_nodes", "label"),
@@ -16,7 +16,7 @@ const MARKED: [(&str, &str); 6] = [
 ];
 
 impl Generator {
-    /// One of the rows of a table, mostly of one's own.
+    /// A reference to a row of a table, usually one of the user's own.
     pub fn reference(&self, table: &str) -> String {
         let of_any = if self.setting.shares_workflows { 10 } else { 3 };
         match self.random.below(20) {
@@ -102,7 +102,7 @@ impl Generator {
         Value::Object(patch)
     }
 
-    /// Nodes and connections; of a whole workflow, each row says whose it is.
+    /// Nodes and connections. In a whole workflow, each row names its owner.
     pub fn graph(&self, is_marked: bool) -> Value {
         let random = &self.random;
         let nodes: Vec<Value> = (0..random.below(4))

@@ -1,4 +1,4 @@
-//! Runs a program, and checks after every step what must be true.
+//! Runs a program and checks the invariants after every step.
 
 use super::program::{CacheCall, Configured, Foreign, Planted, Program, Setting, Step, Trouble, USERS};
 use super::tab::Tab;
@@ -10,27 +10,28 @@ use std::cell::RefCell;
 use std::panic::{catch_unwind, set_hook, take_hook, AssertUnwindSafe};
 use std::sync::Once;
 
-/// Long enough for every backoff, heartbeat and retry to have run its course, in milliseconds.
+/// Long enough for every backoff, heartbeat and retry to end, in milliseconds.
 const REST_MS: f64 = 400_000.0;
-/// What takes more events to come to rest never does.
+/// A world that needs more events never settles.
 const MAX_EVENTS: usize = 200_000;
 
-/// A step after which something was not true.
+/// A step after which a check failed.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    /// How many steps were done before.
+    /// The number of steps before it.
     pub step: usize,
-    /// Where in the source it was noticed.
+    /// The source location of the failed check.
     pub place: String,
     pub message: String,
 }
 
 thread_local! {
-    /// Where and why this thread panicked last; None while panics are the test's own.
+    /// The location and message of the last panic of this thread; `None` outside of a run, where panics are failures of
+    /// the test itself.
     static PANIC: RefCell<Option<(String, String)>> = const { RefCell::new(None) };
 }
 
-/// Answers what was asked of the server.
+/// Runs the program. Returns the requests that the server received.
 pub fn run(program: &Program) -> Result<Vec<String>, Failure> {
     listen_to_panics();
     PANIC.set(Some(Default::default()));
@@ -155,7 +156,7 @@ impl Life {
                     tab.check_empty();
                     tab.listen(world);
                     if before.is_none() {
-                        tab.begin_anew();
+                        tab.restart_subscriptions();
                     }
                 }
             }
@@ -201,7 +202,7 @@ impl Life {
             self.world.server().row(table, &id).is_some().then_some(id)
         };
         let values = |text: &str| {
-            // The database is written to without zones.
+            // The database receives times without zones.
             let values = scope.resolved(&self.world, &parsed(&text.replace("00Z", "00")));
             values.as_object().cloned().expect("an object")
         };
@@ -254,7 +255,7 @@ impl Life {
             return;
         }
         world.pass(REST_MS);
-        // Silently lost changes are found here at the latest.
+        // Silently lost changes are detected here at the latest.
         for tab in &self.tabs {
             tab.client.engine.shown();
         }
@@ -334,7 +335,7 @@ fn disturb(world: &World, trouble: Trouble) {
     }
 }
 
-/// The users whom a program calls by number.
+/// The users that a program refers to by number.
 fn names_for(setting: &Setting, tab: &Tab) -> Vec<String> {
     if setting.shares_workflows {
         USERS.map(str::to_owned).to_vec()
@@ -347,7 +348,7 @@ fn parsed(json: &str) -> Value {
     serde_json::from_str(json).expect("a program's values are JSON")
 }
 
-/// What the texts that begin with `$` stand for.
+/// Resolves the texts that begin with `$`.
 struct Scope<'a> {
     user: Option<String>,
     names: &'a [String],
@@ -390,7 +391,7 @@ impl Scope<'_> {
     }
 }
 
-/// `$version` and `$base` are those of the workflow that the first argument names.
+/// Resolves `$version` and `$base` to those of the workflow that the first argument names.
 fn resolve_version(world: &World, arguments: &mut Value) {
     let id = arguments[0].as_str().unwrap_or_default().to_owned();
     let server = world.server();

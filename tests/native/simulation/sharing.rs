@@ -1,4 +1,4 @@
-//! Steps in which users share workflows, and in which that ends.
+//! Steps in which users share workflows and stop sharing them.
 
 use super::functions::MEMBERS;
 use super::generate::{json_text, Generator};
@@ -29,7 +29,7 @@ impl Generator {
         Step::Commit { user, table: "workflow_members", change }
     }
 
-    /// A member who accepted, or an open invitation.
+    /// A member who accepted, or a pending invitation.
     fn member(&self) -> Value {
         let random = &self.random;
         let user = random.below(self.user_count());
@@ -44,7 +44,7 @@ impl Generator {
         member
     }
 
-    /// A workflow, or what belongs to it, of any user.
+    /// Subscribes to a workflow of any user, or to its parts.
     fn follow_shared(&self, tab: usize) -> Step {
         let random = &self.random;
         let tables = [

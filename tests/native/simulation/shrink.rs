@@ -1,13 +1,13 @@
-//! Makes a failing program short: leaves out steps as long as the same thing fails (delta debugging).
+//! Shortens a failing program: removes steps while the same check fails (delta debugging).
 
 use super::program::{Program, Step};
 use super::run::{run, Failure};
 use crate::support::Options;
 
-/// Attempts after which the program is short enough.
+/// The number of attempts after which the program is short enough.
 const MAX_RUNS: usize = 600;
 
-/// The shortest program found that fails at the same place of the source, and how.
+/// The shortest program found that fails at the same source location, with its failure.
 pub fn shrunk(program: &Program, failure: &Failure) -> (Program, Failure) {
     let mut program = program.clone();
     program.steps.truncate(failure.step + 1);
@@ -30,7 +30,7 @@ struct Shrinker {
 }
 
 impl Shrinker {
-    /// Keeps the candidate if the same thing fails in it.
+    /// Keeps the candidate if it fails in the same way.
     fn keeps(&mut self, mut candidate: Program) -> bool {
         self.runs += 1;
         match run(&candidate) {
@@ -44,7 +44,7 @@ impl Shrinker {
         }
     }
 
-    /// Leaves out ever smaller parts.
+    /// Removes smaller and smaller parts.
     fn leave_out(&mut self) {
         let mut size = self.program.steps.len() / 2;
         while size > 0 && self.runs < MAX_RUNS {
@@ -61,10 +61,10 @@ impl Shrinker {
         }
     }
 
-    /// Makes what is left plainer.
+    /// Simplifies the remaining steps.
     fn simplify(&mut self) {
         let mut place = 0;
-        // What fails earlier leaves fewer steps.
+        // Steps after the failure can be removed.
         while place < self.program.steps.len() {
             if let Some(plainer) = plainer(&self.program.steps[place].1) {
                 let mut candidate = self.program.clone();

@@ -1,4 +1,4 @@
-//! One tab: the calls that were made in it, what it follows, and what it knows of both.
+//! One tab: its calls, its subscriptions, and what it knows about both.
 
 use super::follower::Follower;
 use super::recency::Recency;
@@ -10,26 +10,26 @@ use workflow_db::api::{operation, Call, Operation};
 use workflow_db::realtime::ChangeKind;
 use workflow_db::subscriptions::{Notice, Selection};
 
-/// A call under way or done.
+/// A call that is in flight or has ended.
 pub struct Made {
     pub pending: Pending,
     pub name: &'static str,
     pub arguments: Value,
-    /// Of a read: what it is stored under.
+    /// The key under which a read is stored.
     pub key: Option<String>,
-    /// Of a page that was turned to: the page before or after it, and whether it was turned back.
+    /// The page that this one follows or precedes, and whether it precedes it.
     pub turned: Option<(Value, bool)>,
-    /// A text that only rows made by this call hold.
+    /// A text that only rows created by this call contain.
     pub mark: String,
-    /// How many commits there were when it was made.
+    /// The number of commits at the time of the call.
     pub commits: usize,
-    /// How many there were when what it may have joined was asked for.
+    /// The number of commits at the time of the request that the call may have joined.
     pub unchanged_since: usize,
-    /// Whether it has to ask the server.
+    /// Whether it must send a request.
     pub is_fresh: bool,
-    /// How many own writes had been answered.
+    /// The number of own writes answered before.
     pub answered: usize,
-    /// The workflows of which the tab knew that they were no longer shared.
+    /// The workflows that the tab knew to be no longer shared.
     pub ended: BTreeSet<String>,
     pub is_checked: bool,
 }
@@ -38,21 +38,21 @@ pub struct Tab {
     pub client: Client,
     pub names: [String; 2],
     pub made: Vec<Made>,
-    /// The call that answers a cache key.
+    /// The call that reads a cache key.
     pub questions: HashMap<String, (&'static str, Value)>,
     pub followers: BTreeMap<u32, Follower>,
     ended: Vec<u32>,
-    /// By the id of a row: the commits by own writes that were answered, after how many others.
+    /// By row id: the commits of own writes that were answered, each with the number of own writes answered by then.
     pub written: HashMap<String, Vec<(usize, usize)>>,
     pub answered: usize,
-    /// The last page with cursors, and what asked for it.
+    /// The last page with cursors, and its call.
     pub page: Option<(&'static str, Value, Value)>,
-    /// No entry may answer longer, in milliseconds.
+    /// The longest time for which an entry may be served, in milliseconds.
     pub longest_ttl_ms: f64,
     pub recency: Recency,
-    /// Whether it was told something of members in this step.
+    /// Whether it received an event about members in this step.
     pub heard_of_members: bool,
-    /// How many steps were taken.
+    /// The number of steps so far.
     pub step: usize,
 }
 
@@ -98,7 +98,7 @@ impl Tab {
             base_url_length: 40,
         };
         let key = match operation(name, &call) {
-            // The engine completes the key of what is the signed-in user's alone.
+            // The engine completes the keys of entries that belong only to the signed-in user.
             Ok(Operation::Read(read)) if read.key.ends_with(':') => {
                 Some([&*read.key, &self.user().unwrap_or_default()].concat())
             }
@@ -111,7 +111,7 @@ impl Tab {
         let is_plain = !options.fresh && options.ttl_ms.is_none() && options.timeout_ms.is_none();
         let commits = world.server().commits.len();
         let ended = self.ended_memberships(&world.server());
-        // Different arguments may ask the same.
+        // Different arguments may request the same.
         let is_joinable = |made: &&Made| !made.pending.is_done() && made.key == key;
         let joinable = self.made.iter().filter(is_joinable);
         let unchanged_since = joinable.map(|made| made.unchanged_since).min().unwrap_or(commits);
@@ -151,12 +151,14 @@ impl Tab {
             let mut query = query;
             query[0]["cursor"] = cursor.clone();
             self.call(world, (name, query), Options::default(), String::new());
-            self.made.last_mut().expect("it was called").turned = Some((page, is_back));
+            self.made.last_mut().expect("a call was made").turned = Some((page, is_back));
         }
     }
 
     pub fn follow(&mut self, table: &str, scope: Option<String>, filter: Option<&str>) {
-        self.follow_interest(Selection::new(table, scope, filter.map(str::to_owned)).expect("it is valid"));
+        self.follow_interest(
+            Selection::new(table, scope, filter.map(str::to_owned)).expect("a valid selection"),
+        );
     }
 
     pub fn follow_interest(&mut self, selection: Selection) {
@@ -176,8 +178,7 @@ impl Tab {
         }
     }
 
-    /// The engine fails. What was followed is followed again in the next one; what was told before counts no more, as
-    /// `onGap` says.
+    /// The engine fails. The new one repeats the subscriptions. Earlier events no longer count, as `onGap` says.
     pub fn restart(&mut self, world: &World) {
         self.listen(world);
         self.client.restart();
@@ -187,20 +188,24 @@ impl Tab {
         }
     }
 
-    /// Subscriptions made without a user start again as the user who signs in.
-    pub fn begin_anew(&mut self) {
+    /// Subscriptions made without a user start again for the user who signs in.
+    pub fn restart_subscriptions(&mut self) {
         for follower in self.followers.values_mut() {
             *follower = Follower::new(follower.selection.clone());
         }
     }
 
-    /// Takes note of what was told since the last time.
+    /// Records the events since the last call.
     pub fn listen(&mut self, world: &World) {
         let told: Vec<_> = self.client.sim().told.borrow_mut().drain(..).collect();
         let user = self.user();
         for told in told {
             let Some(follower) = self.followers.get_mut(&told.subscription) else {
-                assert!(self.ended.contains(&told.subscription), "nobody follows {}", told.subscription);
+                assert!(
+                    self.ended.contains(&told.subscription),
+                    "an event for no subscription, {}",
+                    told.subscription
+                );
                 continue;
             };
             if matches!(&told.news, Notice::Status(workflow_db::subscriptions::Status::Closed, _)) {
@@ -215,7 +220,7 @@ impl Tab {
                 follower.hear(told.news, user.as_deref(), world);
                 if let Some(row) = row {
                     let server = world.server();
-                    self.check_ended(&server, &row, "what is told", &self.ended_memberships(&server));
+                    self.check_ended(&server, &row, "an event", &self.ended_memberships(&server));
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! The copies of entries that answer hits in the package, as `cache-mirror.ts` keeps them.
+//! The copies of entries that serve hits in the package, as in `cache-mirror.ts`.
 
 use super::json::Json;
 use std::cell::{Cell, RefCell};
@@ -54,7 +54,7 @@ impl CacheMirror {
         }
     }
 
-    /// Keys that may be answered from here according to the engine.
+    /// Keys whose copies the engine allows to be served.
     pub fn keys(&self) -> Vec<String> {
         let mut keys: Vec<String> = self
             .copies

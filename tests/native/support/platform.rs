@@ -51,7 +51,7 @@ pub struct Sim {
     pub told_of_rooms: RefCell<Vec<RoomNotification<Json>>>,
     /// Whether the connection between this client and the servers is cut.
     pub is_cut: Rc<Cell<bool>>,
-    /// The changes that other pages have to know: the table, the id, and whether the row is known, gone or unknown.
+    /// The changes reported to other pages: the table, the id, and whether the row is known, gone or unknown.
     pub changes: RefCell<Vec<String>>,
 }
 

@@ -367,7 +367,7 @@ struct Refresh {
     subject: Option<String>,
 }
 
-/// Sends the system message when the server is ready; changes flow from then on.
+/// Sends the system message when the server is ready; changes are delivered from then on.
 fn subscribed_after(core: &Rc<Core>, number: u64, topic: &str, join_ref: &str, refresh: Option<Refresh>) {
     let is_refresh = refresh.is_some();
     let wait_ms = match core.realtime.is_cold.replace(false) {

@@ -249,7 +249,7 @@ fn forgotten_rows_are_known_by_no_subscription() {
         };
         assert_eq!(knowing(&set), [1]);
         forget(&mut set);
-        // Another subscription learns of the same row and is the only one that knows it.
+        // Another subscription receives the same row and is the only one that knows it.
         read(&mut set, 2, &[row]);
         assert_eq!(knowing(&set), [2]);
     }

@@ -46,7 +46,7 @@ mod echoes {
     }
 
     #[test]
-    fn the_echo_of_a_later_write_stands_for_the_earlier_ones() {
+    fn the_echo_of_a_later_write_confirms_the_earlier_ones() {
         let mut echoes = written(&[(Some("1"), 0.0), (Some("2"), 1.0), (Some("3"), 2.0)]);
         assert_eq!(judge(&mut echoes, Some("2"), 3.0), Origin::OldEcho);
         assert_eq!(judge(&mut echoes, Some("1"), 3.0), Origin::Crossed);
