@@ -94,7 +94,7 @@ fn is_page_right<D: Data>(query: &Query, page: &D, rows: &D) -> Option<bool> {
     Some(present.len() == shown.len() && is_in_place && is_counted)
 }
 
-/// The rows of the scope that the cache holds in another state than `rows`, lacks in a list, or should not hold.
+/// The rows of the scope that the cache contains in another state than `rows`, lacks in a list, or should not contain.
 pub fn cached_differences<D: Data>(store: &Store<D>, selection: &Selection, rows: &D) -> Vec<Difference<D>> {
     let table = selection.table;
     let mut known = D::Index::default();
@@ -132,11 +132,11 @@ pub fn cached_differences<D: Data>(store: &Store<D>, selection: &Selection, rows
     }
     let is_news = |difference: &Difference<D>| match (&difference.old, &difference.new) {
         (Some(_), Some(_)) => true,
-        // With a filter, the row may simply not match any more.
+        // With a filter, the row may no longer match.
         (Some(row), None) => {
             selection.filter.is_none() && !table.is_append_only && selection.is_in_scope(row) == Some(true)
         }
-        // A row that no entry holds can only be missing from lists.
+        // A row without an entry can only be missing from lists.
         (None, _) => false,
     };
     let mut differences: Vec<_> = known.differences(rows).into_iter().filter(is_news).collect();
@@ -155,7 +155,7 @@ pub fn cached_differences<D: Data>(store: &Store<D>, selection: &Selection, rows
     differences
 }
 
-/// Those of `rows` that the list lacks. Another entry may hold them.
+/// The members of `rows` that the list lacks. Another entry may contain them.
 fn rows_lacking<D: Data>(query: &Query, list: &D, rows: &D) -> Vec<D> {
     let mut held = D::Index::default();
     for row in list.items() {
