@@ -1,5 +1,6 @@
 //! When to retry, and when to report that retrying does not help.
 
+use crate::error::Error;
 use crate::time::{
     JOINS_AT_ONCE, JOIN_SPACING_MS, MIN_LIFE_MS, MIN_RECONNECT_MS, RECONNECT_BACKOFF, REFUSALS_TO_TELL,
     TROUBLE_MS,
@@ -55,6 +56,55 @@ impl Trouble {
     /// When that will be the case, without further events; infinity if there is no trouble.
     pub fn lasts_from_ms(&self) -> f64 {
         self.since_ms.map_or(f64::INFINITY, |since_ms| since_ms + TROUBLE_MS)
+    }
+}
+
+/// The time without a working socket, from the first attempt to connect.
+#[derive(Default)]
+pub(super) struct Outage {
+    trouble: Trouble,
+    /// The error of the last attempt.
+    error: Option<Error>,
+    is_reported: bool,
+}
+
+impl Outage {
+    /// An attempt begins.
+    pub fn begin(&mut self, now_ms: f64) {
+        self.trouble.begin(now_ms);
+    }
+
+    /// The attempt was refused.
+    pub fn refused(&mut self) {
+        self.trouble.refused();
+    }
+
+    /// The attempt failed, or the socket was lost.
+    pub fn failed(&mut self, error: Error) {
+        self.error = Some(error);
+    }
+
+    /// The error, if it was reported.
+    pub fn reported(&self) -> Option<&Error> {
+        self.error.as_ref().filter(|_| self.is_reported)
+    }
+
+    /// The error to report, once the outage lasts. Reports it once.
+    pub fn report(&mut self, now_ms: f64) -> Option<&Error> {
+        if self.is_reported || !self.trouble.is_lasting(now_ms) {
+            return None;
+        }
+        self.is_reported = true;
+        // If nothing has failed so far, nothing has replied.
+        Some(self.error.get_or_insert_with(Error::timeout))
+    }
+
+    /// When the outage is to be reported, without further events; infinity if there is nothing to report.
+    pub fn report_due_ms(&self) -> f64 {
+        if self.is_reported {
+            return f64::INFINITY;
+        }
+        self.trouble.lasts_from_ms()
     }
 }
 

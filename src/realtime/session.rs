@@ -5,7 +5,7 @@ use super::errors::{connection_refused, is_refusal, unreachable};
 use super::heartbeat::{Health, Heartbeat};
 use super::lateness::{Firing, Lateness};
 use super::outbox::Outbox;
-use super::reconnect::{Pace, Reconnects, Trouble};
+use super::reconnect::{Outage, Pace, Reconnects};
 use super::room::{Room, RoomJoin};
 use super::token::Tokens;
 use super::wire::{Frame, Vsn};
@@ -40,12 +40,7 @@ pub struct Session<D> {
     outbox: Outbox<D>,
     tokens: Tokens,
     reconnects: Reconnects,
-    /// Tracks attempts to connect since a socket last worked.
-    trouble: Trouble,
-    /// The error of the last attempt.
-    failure: Option<Error>,
-    /// Whether the error was reported to the channels.
-    is_failing: bool,
+    outage: Outage,
     pace: Pace,
     /// When the last attempt to connect began.
     tried_ms: f64,
@@ -65,9 +60,7 @@ impl<D: Data> Session<D> {
             outbox: Outbox::new(vsn),
             tokens: Tokens::default(),
             reconnects: Reconnects::default(),
-            trouble: Trouble::default(),
-            failure: None,
-            is_failing: false,
+            outage: Outage::default(),
             pace: Pace::default(),
             tried_ms: f64::NEG_INFINITY,
             linger_ms: f64::INFINITY,
@@ -113,7 +106,7 @@ impl<D: Data> Session<D> {
     }
 
     fn add(&mut self, step: Step, mut new: Channel<D>) {
-        if let Some(failure) = self.failure.as_ref().filter(|_| self.is_failing) {
+        if let Some(failure) = self.outage.reported() {
             new.be_failing(failure, &mut self.outbox);
         }
         self.channels.push(new);
@@ -150,7 +143,7 @@ impl<D: Data> Session<D> {
     /// Drops the socket, whatever its state.
     fn retire(&mut self) {
         self.linger_ms = f64::INFINITY;
-        self.forget_trouble();
+        self.outage = Outage::default();
         if matches!(self.socket, Socket::Connecting(_) | Socket::Open(..)) {
             self.outbox.push(Effect::Disconnect);
         }
@@ -172,7 +165,7 @@ impl<D: Data> Session<D> {
             return;
         }
         let Some(frame) = Frame::read(frame) else { return };
-        self.forget_trouble();
+        self.outage = Outage::default();
         let Socket::Open(_, heartbeat) = &mut self.socket else { return };
         if frame.topic == "phoenix" {
             if frame.event == "phx_reply" {
@@ -195,7 +188,7 @@ impl<D: Data> Session<D> {
     pub fn handle_closed(&mut self, step: Step, status: Option<u16>) {
         if matches!(self.socket, Socket::Connecting(_) | Socket::Open(..)) {
             if status.is_some_and(is_refusal) {
-                self.trouble.refused();
+                self.outage.refused();
             }
             self.lose(step, status.map_or_else(unreachable, connection_refused));
         }
@@ -220,7 +213,7 @@ impl<D: Data> Session<D> {
         }
         if matches!(self.socket, Socket::Asking) {
             if let Some(error) = failure {
-                self.trouble.refused();
+                self.outage.refused();
                 self.lose(step, error);
             } else if self.channels.is_empty() {
                 self.retire();
@@ -251,8 +244,8 @@ impl<D: Data> Session<D> {
     /// When to call [`handle_timeout`](Self::handle_timeout), in monotonic milliseconds; `None` for never.
     pub fn poll_timeout(&self) -> Option<f64> {
         let mut due_ms = self.linger_ms.min(self.tokens.give_up_ms());
-        if !matches!(self.socket, Socket::Open(..)) && !self.is_failing {
-            due_ms = due_ms.min(self.trouble.lasts_from_ms());
+        if !matches!(self.socket, Socket::Open(..)) {
+            due_ms = due_ms.min(self.outage.report_due_ms());
         }
         match &self.socket {
             Socket::Idle | Socket::Asking => {}
@@ -336,7 +329,7 @@ impl<D: Data> Session<D> {
         let now_ms = step.now.monotonic_ms;
         if matches!(self.socket, Socket::Resting(until_ms) if until_ms <= now_ms) {
             self.tried_ms = now_ms;
-            self.trouble.begin(now_ms);
+            self.outage.begin(now_ms);
             self.socket = Socket::Asking;
             self.ask(step, None);
         }
@@ -382,25 +375,16 @@ impl<D: Data> Session<D> {
             channel.handle_lost(step, &mut self.outbox);
         }
         self.socket = Socket::Resting(now_ms + self.reconnects.wait_ms(step.random));
-        self.failure = Some(error);
+        self.outage.failed(error);
         self.report_trouble(step);
     }
 
     /// Reports to all channels that there is no socket, if that lasts.
     fn report_trouble(&mut self, step: Step) {
-        if self.is_failing || !self.trouble.is_lasting(step.now.monotonic_ms) {
-            return;
+        if let Some(failure) = self.outage.report(step.now.monotonic_ms) {
+            for channel in &mut self.channels {
+                channel.be_failing(failure, &mut self.outbox);
+            }
         }
-        self.is_failing = true;
-        // Nothing has failed so far, but nothing replies.
-        let failure = self.failure.get_or_insert_with(Error::timeout);
-        for channel in &mut self.channels {
-            channel.be_failing(failure, &mut self.outbox);
-        }
-    }
-
-    /// The socket works, or none is needed.
-    fn forget_trouble(&mut self) {
-        (self.trouble, self.failure, self.is_failing) = Default::default();
     }
 }
