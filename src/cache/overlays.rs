@@ -9,15 +9,15 @@ use crate::tables::{Action, KeyFormat, Table, TABLES, WORKFLOWS, WORKFLOW_CONNEC
 use crate::time::Moment;
 use std::rc::Rc;
 
-/// The effect of a write.
+/// What a write will do.
 pub enum Effect<D> {
-    /// The row gets this state.
+    /// The row will be this.
     Row(D),
-    /// The row gets these values.
+    /// The row will have these values.
     Patch(D),
-    /// The row is deleted.
+    /// The row will be gone.
     Delete,
-    /// The workflow gets these `nodes` and `connections`.
+    /// The workflow will have these `nodes` and `connections`.
     Graph(D),
 }
 
@@ -27,17 +27,17 @@ pub struct Overlay<D> {
     pub table: &'static Table,
     /// The columns and values that identify the row.
     pub columns: Vec<(&'static str, String)>,
-    /// The effect.
+    /// What it will do.
     pub effect: Effect<D>,
 }
 
 impl<D: Data> Overlay<D> {
-    /// Whether it affects this row.
+    /// Whether it writes this row.
     pub fn is_of(&self, row: &D) -> bool {
         self.columns.iter().all(|(column, value)| row.column(column).text() == Some(value))
     }
 
-    /// A row of its table after the write. `None`: there is no such row.
+    /// A row of its table with its effect. `None`: there is no such row.
     pub fn on_row(&self, row: Option<D>) -> Option<D> {
         match &self.effect {
             Effect::Row(own) => Some(own.clone()),
@@ -75,7 +75,7 @@ impl<D: Data> Overlay<D> {
         }
     }
 
-    /// The rows of the saved graph, if they belong to the query's table.
+    /// The rows of the saved graph, if the query asks for those.
     fn children(&self, graph: &D, query: &Query) -> Option<D> {
         let (_, id) = self.columns.first()?;
         let is_asked = query.filters.iter().any(
@@ -87,7 +87,7 @@ impl<D: Data> Overlay<D> {
     }
 }
 
-/// The entry `base` under `key` after all `overlays`. `None`: there is no such row.
+/// The entry `base` under `key` with the effect of all `overlays`. `None`: there is no such row.
 pub fn shown<D: Data>(overlays: &[Overlay<D>], key: &str, shape: &Shape, base: Option<D>) -> Option<D> {
     let on_list = |query: &Query, rows: D| overlays.iter().fold(rows, |rows, own| own.on_list(query, rows));
     match shape {
@@ -126,7 +126,7 @@ fn without_children<D: Data>(whole: &D) -> D {
     D::object(Some(whole), &["nodes", "connections"], &[])
 }
 
-/// The entries of a new row before the server has stored it, as keys and content: its own, and the empty lists of its
+/// The entries that a new row has before the server knows it, as keys and content: its own, and the empty lists of its
 /// children. A workflow with its nodes and connections has no content of its own.
 pub fn entries_of_new<D: Data>(overlay: &Overlay<D>) -> Vec<(String, Option<D>)> {
     let Effect::Row(row) = &overlay.effect else { return Vec::new() };
@@ -149,8 +149,8 @@ fn children_column(table: &Table) -> Option<&'static str> {
     })
 }
 
-/// The shape of the entry under `key`, as far as the key determines it: a row, the rows of one parent, or a workflow
-/// with its nodes and connections.
+/// The shape of the entry under `key`, as far as the key says it: a row, the rows of one parent, or a workflow with its
+/// nodes and connections.
 pub fn shape_of_key(key: &str) -> Shape {
     if parts_of_relations(key).is_some() {
         return Shape::Relations;
@@ -179,7 +179,7 @@ pub fn holds_secrets(key: &str) -> bool {
         .any(|format| key.starts_with(format.prefix))
 }
 
-/// The entry `base` under `key` after a write. `None`: only the server knows it.
+/// The entry `base` under `key` after a change. `None`: only the server knows it.
 pub fn patched<D: Data>(change: &Change<D>, key: &str, shape: &Shape, base: D) -> Option<D> {
     if !matches!(shape, Shape::Relations) {
         return patched_entry(change, key, shape.clone(), base);
@@ -201,7 +201,7 @@ fn patched_entry<D: Data>(change: &Change<D>, key: &str, shape: Shape, data: D) 
     }
 }
 
-/// The row with these columns after its `overlays`. `known` is its known state.
+/// The row with these columns as its `overlays` will leave it. `known` is what is known of it.
 pub fn expected<D: Data>(
     overlays: &[Overlay<D>],
     table: &Table,

@@ -17,7 +17,7 @@ pub struct Plan {
     pub key: String,
     /// The row's id, if it is known.
     pub row_id: Option<String>,
-    /// The rows to which a new row belongs, each as its table and id with a space between them.
+    /// The rows that a new row belongs to, each as its table and id with a space between them.
     pub refs: Vec<String>,
     /// The row, the changed columns or the graph as JSON; empty for a delete.
     pub body: String,
@@ -28,8 +28,8 @@ pub struct Plan {
 }
 
 impl Write {
-    /// The plan of this write. `None` if it cannot be stored: it contains a secret, or only the server knows its
-    /// result.
+    /// The plan of this write. `None` if it cannot wait: it carries a secret, which must not be stored, or only the
+    /// server knows its result.
     pub fn plan<D: Data>(&self) -> Option<Plan> {
         let table = self.table();
         if table.holds_secrets() || *table == WORKFLOW_MEMBERS {
@@ -67,7 +67,7 @@ impl Write {
     }
 }
 
-/// The body without the time of the change, which the database sets when the write is sent.
+/// The body without the time of the change, which is the database's when the write is sent.
 fn untouched(body: &str) -> String {
     match body.strip_suffix(",\"updated_at\":\"now\"}") {
         Some(rest) => [rest, "}"].concat(),

@@ -1,4 +1,4 @@
-//! The entries as the app sees them while writes are pending, and the plans of such writes.
+//! What the app sees of its entries while writes wait to be sent, and the plans of such writes.
 
 use super::convert::{argument, source_of};
 use crate::api::{operation, Call, Operation};
@@ -12,18 +12,18 @@ use js_sys::{Array, Function};
 use std::collections::BTreeMap;
 use wasm_bindgen::prelude::*;
 
-/// The pending writes, and the known shapes of entries.
+/// The waiting writes, and what is known of the entries.
 #[wasm_bindgen]
 pub struct Shown {
     overlays: Vec<Overlay<Row>>,
-    /// The shapes of entries whose keys do not determine them.
+    /// The shapes of entries whose keys do not say it.
     shapes: BTreeMap<String, Shape>,
 }
 
 #[wasm_bindgen]
 #[allow(clippy::unused_self, reason = "the package has one object to ask")]
 impl Shown {
-    /// Without pending writes.
+    /// Without waiting writes.
     #[wasm_bindgen(constructor)]
     #[allow(clippy::new_without_default, reason = "JavaScript calls it")]
     pub fn new() -> Self {
@@ -42,8 +42,8 @@ impl Shown {
         Some(read.key)
     }
 
-    /// Replaces the pending writes, each given as effect, table, pairs of column and value, and data. Returns the
-    /// entries of rows that the server has not stored yet, as pairs of key and content.
+    /// Replaces the waiting writes, each given as effect, table, pairs of column and value, and data. Returns the entries
+    /// of rows that the server does not know yet, as pairs of key and content.
     #[wasm_bindgen(js_name = setWaiting)]
     pub fn set_waiting(&mut self, overlays: &Array) -> Array {
         self.overlays = overlays.iter().filter_map(|overlay| overlay_of(overlay.unchecked_ref())).collect();
@@ -55,7 +55,7 @@ impl Shown {
         made.map(pair).collect()
     }
 
-    /// The entry `base` under `key` after the pending writes. Undefined: there is no such row.
+    /// The entry `base` under `key` with the effect of the waiting writes. Undefined: there is no such row.
     pub fn shown(&self, key: &str, base: JsValue) -> JsValue {
         if self.overlays.is_empty() {
             return base;
@@ -64,8 +64,8 @@ impl Shown {
         shown(&self.overlays, key, &self.shape_of(key), base).map_or(JsValue::UNDEFINED, |row| row.0)
     }
 
-    /// The entry `base` under `key` after a change: `row` is null if it is gone, and undefined if it is unknown.
-    /// Undefined: only the server knows it.
+    /// The entry `base` under `key` after a change: `row` is null if it is gone, and undefined if it is unknown. Undefined:
+    /// only the server knows it.
     pub fn patched(
         &self,
         key: &str,
@@ -79,8 +79,8 @@ impl Shown {
         patched(&change, key, &self.shape_of(key), Row(base)).map_or(JsValue::UNDEFINED, |row| row.0)
     }
 
-    /// The plan of the write for a call of `name` with these arguments: action, table, key, row id, references, body,
-    /// base and expected version. Undefined if the call is invalid, or cannot be stored.
+    /// The plan of the write that `name` with these arguments stands for: action, table, key, row id, references, body,
+    /// base and expected version. Undefined if the call is invalid, or cannot wait.
     pub fn plan(&self, name: &str, arguments: &Array, uuid: &Function) -> JsValue {
         let uuid = || {
             let made = uuid.call0(&JsValue::UNDEFINED).ok();
@@ -92,7 +92,7 @@ impl Shown {
         }
     }
 
-    /// The row of a plan after the pending writes. `known` is its known state.
+    /// The row of a plan as the waiting writes will leave it. `known` is what is known of it.
     pub fn expected(&self, table: &str, key: &str, known: JsValue) -> JsValue {
         let known = known.is_object().then_some(Row(known));
         let row = table_named(table)
@@ -125,7 +125,7 @@ impl Shown {
     }
 }
 
-/// `None` if the arguments are invalid: the call itself reports the error.
+/// `None` if the arguments are invalid: the call itself says why.
 fn operation_of(name: &str, arguments: &Array, uuid: &dyn Fn() -> String) -> Option<Operation> {
     let arguments = arguments.iter().map(|value| argument(&value)).collect();
     operation(name, &Call { arguments, uuid, base_url_length: 0 }).ok()

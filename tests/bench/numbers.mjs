@@ -1,7 +1,7 @@
 // @ts-check
-// Writes the numbers of build/bench.json, if it exists, and the package's sizes into README.md and docs/performance.md,
-// and stores them in docs/images/bench.json: `npm run numbers`. With --check, compares the documents with that file,
-// and the sizes with pkg/.
+// Puts the numbers of build/bench.json, if there is one, and the package's sizes into README.md and docs/performance.md, and
+// keeps them in docs/images/bench.json: `npm run numbers`. With --check it compares the documents with that file, and the
+// sizes with pkg/.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const NUMBERS = `${ROOT}docs/images/bench.json`;
 const isCheck = process.argv.includes('--check');
 
-/** The medians, and the other numbers that the documents quote. @param {any} results */
+/** Medians, and what else the documents quote. @param {any} results */
 function summaryOf({ at, loadBefore, loadAfter, cached, fresh, concurrent, start, memory }) {
   const medians = (/** @type {Record<string, number[]>} */ samples) =>
     Object.fromEntries(Object.entries(samples).map(([name, own]) => [name, median(own)]));
@@ -97,7 +97,7 @@ function sizeTable({ sizes }) {
   ].join('\n');
 }
 
-/** The places of the numbers. Each pattern matches one place in a document. @param {Numbers} numbers @returns {[string, RegExp, string][]} */
+/** What stands where. Each pattern matches one place of a document. @param {Numbers} numbers @returns {[string, RegExp, string][]} */
 function places(numbers) {
   const { load, cachedList, points, memoryBytes, sizes } = numbers;
   return [
@@ -124,7 +124,7 @@ const measured = isFinal
       ({ raw, gzip, brotli }) => ({ raw, gzip, brotli }),
     )
   : before.sizes;
-/** The compilers of another machine may cause a difference of a few bytes. */
+/** The compilers of another machine may make a few bytes of difference. */
 const isClose = (/** @type {number} */ one, /** @type {number} */ other) => Math.abs(one / other - 1) < 0.005;
 const isAsBefore = before?.sizes.every(
   (/** @type {{ brotli: number }} */ { brotli }, /** @type {number} */ index) =>
