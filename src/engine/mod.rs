@@ -6,7 +6,7 @@
 //! | part | owns |
 //! |---|---|
 //! | `auth` | the current user, token and epoch |
-//! | `log` | recent changes, which reads and writes in flight check themselves against |
+//! | `log` | recent changes, against which reads and writes in flight check their responses |
 //! | `reads`, `batch` | reads in flight, and the lookups of this tick |
 //! | `writes`, `turns`, `versions` | own writes in flight, their order, and the row versions that they made |
 //! | `saved_graphs` | the last own saves of graphs |
@@ -207,7 +207,8 @@ impl<P: Platform> Engine<P> {
         self.state.borrow_mut().store.touch_slots(slots);
     }
 
-    /// Marks entries as used that copies have answered since, before anything depends on the order of use.
+    /// Marks entries as used whose copies served reads since the last call, before anything depends on the order of
+    /// use.
     fn learn_use(&self) {
         let slots = self.platform.take_used_slots();
         if !slots.is_empty() {

@@ -17,7 +17,7 @@ pub struct WriteInFlight {
     table: &'static Table,
     /// `None` if the write does not name its rows by id and may affect any of them.
     id: Option<String>,
-    /// Whether it deletes a row that others may belong to.
+    /// Whether it deletes a row to which others may belong.
     is_delete: bool,
     /// Whether it also writes the nodes and connections of a workflow.
     saves_graph: bool,
@@ -32,13 +32,13 @@ impl WriteInFlight {
         (*self.table == *other.table && !is_other_row) || self.takes_along(other) || other.takes_along(self)
     }
 
-    /// Whether it deletes a row that the other write's row may belong to, or saves the graph that contains it.
+    /// Whether it deletes a row to which the other write's row may belong, or saves the graph that contains it.
     fn takes_along(&self, other: &Self) -> bool {
         let is_of_graph = [&WORKFLOW_NODES, &WORKFLOW_CONNECTIONS].contains(&other.table);
         (self.is_delete && self.table.cascades_to(other.table)) || (self.saves_graph && is_of_graph)
     }
 
-    /// Whether this row may be the one that it writes.
+    /// Whether it may write this row.
     pub fn may_mean(&self, table: &Table, id: &str) -> bool {
         *table == *self.table && self.id.as_deref().is_none_or(|own| own == id)
     }
@@ -87,7 +87,7 @@ impl WritesInFlight {
 
 /// Events during a write.
 struct Meanwhile {
-    /// Another write overlapped that may have touched the same row.
+    /// An overlapping write may have changed the same row.
     was_crossed: bool,
     /// The rows that frames reported. The response does not tell whether it is older than a frame. `None` if the
     /// records have been removed.
@@ -211,7 +211,7 @@ impl<P: Platform> Drop for WriteGuard<P> {
     }
 }
 
-/// Whether the server may have made the change, or knows a newer state of the row. After several attempts the last
+/// Whether the server may have made the change, or has a newer state of the row. After several attempts, the last
 /// error says nothing about the earlier attempts, whose responses were lost.
 fn may_have_happened(error: &Error) -> bool {
     error.retryable || error.attempts > 1 || error.is(code::NOT_FOUND) || is_taken(error)
