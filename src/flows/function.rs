@@ -91,7 +91,7 @@ impl DatabaseFunction {
 
     /// Whether the arguments or the result contain a secret.
     fn carries_secret(self) -> bool {
-        matches!(self, Self::StoreKey | Self::RevealKey)
+        matches!(self, Self::SaveKeys | Self::StoreKey | Self::RevealKey)
     }
 
     /// The table that it writes. For workflows this includes their nodes and connections.

@@ -126,7 +126,9 @@ impl Request {
     /// Repeating the request creates no second row.
     pub fn insert(table: &'static Table, key: &str, body: String) -> Self {
         let path = [table.name, "?on_conflict=", key, "&select=*"].concat();
-        Self { prefer: INSERT_ONCE, body: Some(body), ..Self::new(Method::Post, table.name, path) }
+        let carries_secret = table.holds_secrets();
+        let new = Self::new(Method::Post, table.name, path);
+        Self { prefer: INSERT_ONCE, body: Some(body), carries_secret, ..new }
     }
 
     /// Inserts a row, or updates the one with the same values in the `key` columns.
@@ -149,7 +151,8 @@ impl Request {
     pub fn delete(table: &'static Table, filters: &[Filter]) -> Self {
         let mut path = [table.name, "?select=*"].concat();
         push_filters(&mut path, filters);
-        Self { prefer: RETURN, ..Self::new(Method::Delete, table.name, path) }
+        let carries_secret = table.holds_secrets();
+        Self { prefer: RETURN, carries_secret, ..Self::new(Method::Delete, table.name, path) }
     }
 }
 

@@ -1,5 +1,6 @@
-//! Inactive API keys are treated as missing.
+//! Inactive API keys are treated as missing, and no error quotes a secret.
 
+use crate::support::network::Fault;
 use crate::support::{Client, World};
 use serde_json::json;
 
@@ -53,4 +54,29 @@ fn a_key_disabled_by_another_client_is_null_after_the_frame() {
     world.server().change("api_keys", &on, json!({"is_active": false}));
     world.pass(3_000.0);
     assert!(!is_there(&ada, "on"));
+}
+
+/// The database quotes the whole row that violates a constraint.
+#[test]
+fn an_error_of_a_call_with_a_secret_has_no_details() {
+    const QUOTING: &str =
+        r#"{"code": "23514", "message": "m", "details": "Failing row contains (sk-secret)."}"#;
+    let (world, ada, [on, _]) = with_keys();
+    let details_of = |name: &str, arguments| {
+        world.network().once("", Fault::Replaced(400, QUOTING));
+        ada.call(name, arguments).fails_with("23514").details.clone()
+    };
+    let key = json!({"user_id": ada.id(), "service_name": "new", "encrypted_key": "sk-secret"});
+    for (name, arguments) in [
+        ("createApiKey", json!([key])),
+        ("updateApiKey", json!([on, {"encrypted_key": "sk-secret"}])),
+        ("batchSaveApiKeys", json!([{"keys": [key]}])),
+        ("storeApiKey", json!([ada.id(), "stored", "sk-secret"])),
+        ("revealApiKey", json!([on])),
+        ("upsertIntegration", json!([ada.id(), "slack", {"encrypted_token": "sk-secret"}])),
+    ] {
+        assert_eq!(details_of(name, arguments), None, "{name}");
+    }
+    let workflow = json!([ada.id(), {"name": "w"}]);
+    assert!(details_of("createWorkflow", workflow).is_some(), "elsewhere they help");
 }
