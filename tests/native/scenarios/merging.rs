@@ -48,6 +48,19 @@ impl Canvas {
         client.does("saveWorkflowGraph", self.arguments(edit)).to_value()
     }
 
+    /// What a client gets from the server.
+    fn read(&self, client: &Client) -> V {
+        let fresh = Options { fresh: true, ..Options::default() };
+        client.call_with(fresh, "getWorkflowWithRelations", json!([self.id])).value().to_value()
+    }
+
+    /// Saves an edit of this graph as Ada.
+    fn saves_from(&self, base: &V, edit: impl Fn(&mut V)) -> V {
+        let mut graph = json!({"nodes": base["nodes"], "connections": base["connections"]});
+        edit(&mut graph);
+        self.ada.does("saveWorkflowGraph", json!([self.id, graph, {"base": base}])).to_value()
+    }
+
     fn fails(&self, client: &Client, edit: impl Fn(&mut V)) -> Conflict {
         Conflict::of(&client.call("saveWorkflowGraph", self.arguments(edit)).fails_with("CONFLICT"))
     }
@@ -326,13 +339,30 @@ fn a_base_that_contains_an_own_save_and_later_changes_is_used_unchanged() {
     let canvas = Canvas::new();
     canvas.saves(&canvas.ada, move_to("a", 1.0));
     canvas.bob.does("saveWorkflowGraph", json!([canvas.id, canvas.edited(move_to("a", 9.0))]));
-    let fresh = Options { fresh: true, ..Options::default() };
-    let read = canvas.ada.call_with(fresh, "getWorkflowWithRelations", json!([canvas.id]));
-    let base = read.value().to_value();
-    let mut graph = json!({"nodes": base["nodes"], "connections": base["connections"]});
-    change(&mut graph, "a", "position_x", json!(10.0));
-    let saved = canvas.ada.does("saveWorkflowGraph", json!([canvas.id, graph, {"base": base}])).to_value();
+    let base = canvas.read(&canvas.ada);
+    let saved = canvas.saves_from(&base, move_to("a", 10.0));
     assert_eq!(places(&saved), [("a", 10.0), ("b", 0.0)]);
+}
+
+#[test]
+fn an_own_change_that_another_client_undid_is_no_part_of_the_next_edit() {
+    let canvas = Canvas::new();
+    canvas.saves(&canvas.ada, move_to("a", 1.0));
+    canvas.bob.does("saveWorkflowGraph", json!([canvas.id, canvas.edited(move_to("a", 0.0))]));
+    let base = canvas.read(&canvas.ada);
+    canvas.world.take_requests();
+    assert_eq!(places(&canvas.saves_from(&base, move_to("a", 5.0))), [("a", 5.0), ("b", 0.0)]);
+    assert_eq!(canvas.world.count_requests(), 1, "nothing is merged");
+}
+
+/// Two components of a page, one of which read the workflow later.
+#[test]
+fn an_edit_of_a_graph_that_lacks_an_own_save_builds_on_that_save() {
+    let canvas = Canvas::new();
+    canvas.saves(&canvas.bob, move_to("b", 2.0));
+    let later = canvas.read(&canvas.ada);
+    canvas.saves(&canvas.ada, move_to("a", 1.0));
+    assert_eq!(places(&canvas.saves_from(&later, move_to("a", 3.0))), [("a", 3.0), ("b", 2.0)]);
 }
 
 #[test]

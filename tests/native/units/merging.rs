@@ -214,6 +214,67 @@ fn a_deleted_connection_that_the_other_side_changed_is_a_conflict() {
 }
 
 #[test]
+fn a_connection_that_one_side_deleted_with_its_node_and_the_other_moved_away_is_one_conflict() {
+    let nodes = ["a", "b", "c"].map(|id| node(id, json!({})));
+    let left = [nodes[0].clone(), nodes[2].clone()];
+    let (before, moved) = (connection("x", "a", "b"), connection("x", "a", "c"));
+    let (base, mine) = (canvas(&nodes, from_ref(&before)), canvas(&left, from_ref(&moved)));
+    let (merged_nodes, connections, conflicts) = merged(&base, &canvas(&left, &[]), &mine);
+    assert_eq!((merged_nodes, connections), (json!(left), json!([])));
+    assert_eq!(conflicts, json!([{"connection_id": "x", "path": [], "base": before, "mine": moved}]));
+}
+
+#[test]
+fn each_row_has_its_own_conflict_even_if_a_node_and_a_connection_have_the_same_name() {
+    let nodes = ["a", "b"].map(|id| node(id, json!({})));
+    let with = |label: &str, connections: &[V]| {
+        canvas(&[nodes[0].clone(), nodes[1].clone(), node("n", json!({"label": label}))], connections)
+    };
+    let base = canvas(&nodes, &[connection("y", "a", "b")]);
+    let mine = with("mine", &[connection("y", "b", "a"), connection("n", "a", "n")]);
+    let (_, _, conflicts) = merged(&base, &with("theirs", &[]), &mine);
+    let conflicts = conflicts.as_array().expect("a list");
+    let named: Vec<_> = conflicts.iter().map(|row| (&row["node_id"], &row["connection_id"])).collect();
+    assert_eq!(named, [(&json!("n"), &V::Null), (&V::Null, &json!("y")), (&V::Null, &json!("n"))]);
+}
+
+#[test]
+fn a_deleted_node_to_which_the_other_side_moved_a_connection_is_a_conflict() {
+    let nodes = ["a", "b", "c"].map(|id| node(id, json!({})));
+    let (before, moved) = (connection("x", "a", "b"), connection("x", "a", "c"));
+    let (base, deleted) = (canvas(&nodes, from_ref(&before)), canvas(&nodes[..2], from_ref(&before)));
+    let (merged_nodes, connections, conflicts) = merged(&base, &deleted, &canvas(&nodes, from_ref(&moved)));
+    assert_eq!((merged_nodes, connections), (json!(nodes), json!([moved])));
+    assert_eq!(conflicts, json!([{"node_id": "c", "path": [], "base": nodes[2], "mine": nodes[2]}]));
+}
+
+#[test]
+fn two_connections_that_one_side_drew_between_the_same_nodes_stay() {
+    let nodes = ["a", "b"].map(|id| node(id, json!({})));
+    let base = canvas(&nodes, &[]);
+    let drawn = [connection("c1", "a", "b"), connection("c2", "a", "b")];
+    let twice = canvas(&nodes, &drawn);
+    for (theirs, mine) in [(&twice, &base), (&base, &twice)] {
+        let (_, connections, conflicts) = merged(&base, theirs, mine);
+        assert_eq!((connections, conflicts), (json!(drawn), json!([])));
+    }
+}
+
+#[test]
+fn of_two_sides_connections_between_the_same_nodes_the_one_of_the_base_stays() {
+    let nodes = ["a", "b", "c"].map(|id| node(id, json!({})));
+    let (before, moved) = (connection("z", "a", "c"), connection("z", "a", "b"));
+    let drawn = connection("a1", "a", "b");
+    let with_moved = canvas(&nodes, from_ref(&moved));
+    let with_drawn = canvas(&nodes, &[drawn, before.clone()]);
+    let base = canvas(&nodes, &[before]);
+    for (theirs, mine) in [(&with_moved, &with_drawn), (&with_drawn, &with_moved)] {
+        let (_, connections, conflicts) = merged(&base, theirs, mine);
+        assert_eq!((connections, conflicts), (json!([moved]), json!([])));
+    }
+}
+
+#[test]
 fn a_connection_that_both_sides_drew_appears_once() {
     let nodes = ["a", "b"].map(|id| node(id, json!({})));
     let base = canvas(&nodes, &[]);
