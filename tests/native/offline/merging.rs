@@ -107,6 +107,17 @@ fn an_insert_and_its_deletion_cancel_out_with_all_below() {
 }
 
 #[test]
+fn a_change_that_waits_behind_an_insert_goes_with_it() {
+    let mut stored = Stored::default();
+    let mut change = update("nodes 2", json!({"workflow_id": "1", "completed_at": "now"}));
+    change["refs"] = json!(["flows 1"]);
+    stored.queue_all([insert("flows 1", &[]), insert("nodes 2", &["flows 1"]), change]);
+    assert_eq!(stored.list().len(), 3, "the server's clock is not asked for in a new row");
+    assert_eq!(stored.queue(delete("flows 1")), Value::Null);
+    assert_eq!(stored.list(), [""; 0]);
+}
+
+#[test]
 fn an_insert_that_may_have_been_made_is_deleted_on_the_server() {
     let mut stored = Stored::default();
     stored.queue(insert("flows 1", &[]));

@@ -54,6 +54,15 @@ fn a_change_is_dated_and_its_now_is_the_time_of_the_write_but_a_name_stays_a_nam
 }
 
 #[test]
+fn a_change_is_dated_only_where_the_table_has_a_date_and_the_change_gives_none() {
+    let patch_of = |table: &str, body: &str| overlay_of(&plan("update", table, "x", body))["json"].clone();
+    let body = r#"{"status":"failed"}"#;
+    assert_eq!(patch_of("workflow_executions", body), body);
+    let body = r#"{"updated_at":"2024-01-01T00:00:00"}"#;
+    assert_eq!(patch_of("workflows", body), body);
+}
+
+#[test]
 fn a_deletion_has_no_values() {
     let overlay = overlay_of(&plan("delete", "workflows", "w1", ""));
     assert_eq!([&overlay["effect"], &overlay["json"]], ["delete", ""]);

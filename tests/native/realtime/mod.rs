@@ -3,6 +3,7 @@
 mod channels;
 mod connection;
 mod outage;
+mod people;
 mod properties;
 mod recordings;
 mod refusals;

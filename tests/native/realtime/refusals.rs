@@ -1,6 +1,7 @@
 //! Lasting refusals: reported to the application while attempts continue.
 
 use super::rig::{token, Manners, Rig, Socket, GOOD, SILENT};
+use serde_json::json;
 use workflow_db::error::{code, Error};
 use workflow_db::time::{JOIN_TIMEOUT_MS, TROUBLE_MS};
 
@@ -111,6 +112,7 @@ fn the_third_refused_join_is_reported_with_its_reason_and_recovers() {
         "error_generating_signer",
         "InvalidJWTToken: Token has expired 10 seconds ago",
         "join crashed",
+        "Unauthorized: You do not have permissions to read from this Channel topic: wdb-1",
     ];
     for reason in reasons {
         let mut rig = Rig::new(Manners { joins: false, ..GOOD });
@@ -124,6 +126,27 @@ fn the_third_refused_join_is_reported_with_its_reason_and_recovers() {
                 if refusals == 3 { vec![format!("failing 1 UNKNOWN_ERROR: {reason}")] } else { vec![] };
             assert_eq!(states(&mut rig), expected, "after {refusals}");
         }
+        rig.manners = GOOD;
+        rig.wait(40_000.0);
+        assert_eq!(states(&mut rig), ["ready 1"], "{reason}");
+    }
+}
+
+#[test]
+fn a_room_refused_for_a_passing_reason_is_not_closed_to_the_user() {
+    for reason in ["", "ChannelRateLimitReached: Too many channels", "Invalid JWT Token"] {
+        let mut rig = Rig::new(Manners { joins: false, ..GOOD });
+        rig.open_room(1);
+        for refusals in 1..=3 {
+            while rig.count("phx_join") < refusals {
+                rig.wait(100.0);
+            }
+            assert!(states(&mut rig).is_empty(), "before {refusals}");
+            let join = rig.last("phx_join");
+            rig.reply(&join, "error", json!({"reason": reason}));
+        }
+        let told = states(&mut rig);
+        assert!(told.len() == 1 && told[0].starts_with("failing 1 UNKNOWN_ERROR"), "{told:?}");
         rig.manners = GOOD;
         rig.wait(40_000.0);
         assert_eq!(states(&mut rig), ["ready 1"], "{reason}");

@@ -9,7 +9,7 @@ use workflow_db::time::{REFUSED_BACKOFF, TRACK_GAP_MS};
 const DENIED: &str = "Unauthorized: You do not have permissions to read from this Channel topic: workflow:a";
 
 /// A client alone in the room, with all reports taken.
-fn inside() -> Rig {
+pub fn inside() -> Rig {
     let mut rig = Rig::new(GOOD);
     rig.open_room(1);
     rig.hear_in_room("presence_state", json!({}));
@@ -18,19 +18,19 @@ fn inside() -> Rig {
     rig
 }
 
-fn entry(reference: &str, tab: &str, at: u64, x: u64) -> Value {
+pub fn entry(reference: &str, tab: &str, at: u64, x: u64) -> Value {
     json!({"phx_ref": reference, "tab": tab, "name": "Bea", "since": 5, "at": at, "state": {"x": x}})
 }
 
-fn comes(rig: &mut Rig, user: &str, entry: &Value) {
+pub fn comes(rig: &mut Rig, user: &str, entry: &Value) {
     rig.hear_in_room("presence_diff", json!({"joins": {user: {"metas": [entry]}}, "leaves": {}}));
 }
 
-fn leaves(rig: &mut Rig, user: &str, entry: &Value) {
+pub fn leaves(rig: &mut Rig, user: &str, entry: &Value) {
     rig.hear_in_room("presence_diff", json!({"joins": {}, "leaves": {user: {"metas": [entry]}}}));
 }
 
-fn shows(rig: &mut Rig, tab: &str, at: u64, x: u64) {
+pub fn shows(rig: &mut Rig, tab: &str, at: u64, x: u64) {
     let payload = json!({"tab": tab, "at": at, "state": {"x": x}});
     rig.hear_in_room(
         "broadcast",
@@ -39,7 +39,7 @@ fn shows(rig: &mut Rig, tab: &str, at: u64, x: u64) {
 }
 
 /// What was reported within one screen frame.
-fn told(rig: &mut Rig) -> Vec<String> {
+pub fn told(rig: &mut Rig) -> Vec<String> {
     rig.wait(20.0);
     rig.told()
 }
@@ -271,7 +271,8 @@ fn an_unchanged_member_keeps_the_same_state_object() {
     // The same state again.
     shows(&mut rig, "bea-1", 20, 1);
     told(&mut rig);
-    assert!(rig.others[&1].iter().any(|member| member.state.is_same(&before)));
+    let bea = rig.others[&1].iter().find(|member| member.user_id == "bea").expect("she is there");
+    assert!(bea.state.is_same(&before));
 }
 
 #[test]
@@ -372,6 +373,14 @@ fn a_message_is_sent_only_while_the_room_is_joined() {
 }
 
 #[test]
+fn a_message_is_not_sent_before_the_server_lets_the_client_in() {
+    let mut rig = Rig::new(Manners { joins: false, ..GOOD });
+    rig.open_room(1);
+    assert!(!rig.send_message(1, "wave", &json!(1)));
+    assert_eq!(rig.count("broadcast"), 0);
+}
+
+#[test]
 fn a_received_message_is_reported_with_any_payload() {
     let mut rig = inside();
     for payload in [json!({"a": 1}), json!(null), json!([1]), json!("text")] {
@@ -393,6 +402,20 @@ fn a_room_that_was_left_reports_nothing_and_can_be_joined_again() {
     comes(&mut rig, "bea", &entry("r1", "bea-1", 10, 1));
     rig.hear_in_room("presence_state", json!({}));
     assert_eq!(told(&mut rig), [r#"others 2 [Bea {"x":1}]"#]);
+}
+
+#[test]
+fn what_the_server_sent_for_an_earlier_join_is_not_reported() {
+    let mut rig = inside();
+    let earlier = rig.last("phx_join").reference;
+    rig.close(1);
+    rig.open_room(2);
+    rig.hear_in_room("presence_state", json!({}));
+    rig.told();
+    let people = json!({"joins": {"bea": {"metas": [entry("r1", "bea-1", 10, 1)]}}, "leaves": {}});
+    let frame = rig.frame(Some(&earlier), None, ROOM, "presence_diff", people);
+    rig.hear(frame);
+    assert_eq!(told(&mut rig), [""; 0]);
 }
 
 #[test]

@@ -327,3 +327,16 @@ fn a_room_without_a_connection_reports_an_error_after_a_delay() {
     assert_eq!(told(&ada), ["live"]);
     assert_eq!(Status::Live.as_str(), "live");
 }
+
+#[test]
+fn a_room_is_an_error_while_the_token_provider_does_not_answer() {
+    let world = World::new();
+    let ada = world.signed_in("ada");
+    ada.tokens().next(Answer::Hangs);
+    join(&ada, &json!({}));
+    world.pass(9_000.0);
+    assert_eq!(told(&ada), ["error TIMEOUT"]);
+    // The provider is asked again.
+    world.pass(60_000.0);
+    assert_eq!(told(&ada), ["live"]);
+}
