@@ -3,13 +3,17 @@
 mod cache;
 mod comparison;
 mod flows;
+mod functions;
 mod in_flight;
 mod input;
 mod merging;
 mod overlays;
 mod query;
 mod rest;
+mod rooms;
 mod scope;
+mod scope_flow;
 mod subscription_set;
 mod subscriptions;
 mod timestamps;
+mod writes;
