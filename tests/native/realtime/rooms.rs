@@ -267,10 +267,12 @@ fn an_unchanged_member_keeps_the_same_state_object() {
     comes(&mut rig, "bea", &entry("r1", "bea-1", 10, 1));
     told(&mut rig);
     let before = rig.others[&1][0].state.clone();
-    comes(&mut rig, "cid", &entry("r2", "cid-1", 10, 1));
-    // The same state again.
-    shows(&mut rig, "bea-1", 20, 1);
+    comes(&mut rig, "cid", &entry("r2", "cid-1", 10, 2));
     told(&mut rig);
+    // The same state again, beside a change.
+    shows(&mut rig, "bea-1", 20, 1);
+    shows(&mut rig, "cid-1", 20, 3);
+    assert_eq!(told(&mut rig), [r#"others 1 [Bea {"x":1}, Bea {"x":3}]"#]);
     let bea = rig.others[&1].iter().find(|member| member.user_id == "bea").expect("she is there");
     assert!(bea.state.is_same(&before));
 }

@@ -77,6 +77,11 @@ fn an_error_of_a_call_with_a_secret_has_no_details() {
     ] {
         assert_eq!(details_of(name, arguments), None, "{name}");
     }
-    let workflow = json!([ada.id(), {"name": "w"}]);
-    assert!(details_of("createWorkflow", workflow).is_some(), "elsewhere they help");
+    let id = world.server().add("workflows", json!({"user_id": ada.id(), "name": "w"}));
+    for (name, arguments) in [
+        ("createWorkflow", json!([ada.id(), {"name": "w"}])),
+        ("saveWorkflowGraph", json!([id, {"nodes": [], "connections": []}])),
+    ] {
+        assert!(details_of(name, arguments).is_some(), "{name}: elsewhere they help");
+    }
 }
