@@ -2,6 +2,7 @@
 // Changes of user: calls in flight, cached rows, and announcements of the auth library.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { until } from './support/until.mjs';
 import { useWorld } from './support/world.mjs';
 
 const world = await useWorld();
