@@ -36,7 +36,7 @@ impl<P: Platform> Engine<P> {
     pub(super) async fn turn(self: &Rc<Self>, id: &str) -> Result<Turn<P>, Error> {
         let epoch = self.epoch();
         let (sender, ended) = oneshot::channel::<()>();
-        let (before, turn) = {
+        let (before, end) = {
             let turns = &mut self.state.borrow_mut().turns.last;
             let place = turns.iter().position(|(row, _)| row == id);
             let before = place.map(|place| turns.swap_remove(place).1);
@@ -50,11 +50,13 @@ impl<P: Platform> Engine<P> {
             };
             let end = Shared::new(end.boxed_local());
             turns.push((id.to_owned(), end.clone()));
-            (before, Turn { engine: self.clone(), end, _ender: sender })
+            (before, end)
         };
+        // If the write is aborted here, its place in line stays: the next one still waits for the earlier ones.
         if let Some(before) = before {
             before.wait().await;
         }
+        let turn = Turn { engine: self.clone(), end, _ender: sender };
         // A write that one user started is not sent in another user's name.
         match epoch.end() {
             None => Ok(turn),

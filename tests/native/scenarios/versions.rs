@@ -1,7 +1,7 @@
 //! `ifUpdatedAt`: own writes never conflict with each other; writes by other clients do.
 
 use crate::support::network::Fault;
-use crate::support::{Client, World};
+use crate::support::{Client, Options, World};
 use serde_json::{json, Value};
 use workflow_db::data::Data;
 
@@ -184,6 +184,53 @@ fn a_queued_write_is_not_executed_as_another_user() {
     second.fails_with("ABORTED");
     world.quiesce();
     assert_eq!(world.take_requests().len(), 1);
+}
+
+#[test]
+fn a_write_waits_for_the_first_one_even_if_the_one_between_them_was_aborted() {
+    let (world, ada, id, version) = with_workflow();
+    world.network().slow("PATCH workflows", 10.0, 500.0);
+    let first = ada.call("updateWorkflow", json!([id, {"is_public": true}]));
+    let second = ada.call("updateWorkflow", json!([id, {"description": "never"}]));
+    world.pass(50.0);
+    second.abort();
+    second.fails_with("ABORTED");
+    let third = ada.call("updateWorkflow", patch(&id, &version, json!({"name": "third"})));
+    world.pass(100.0);
+    assert_eq!(world.take_requests().len(), 1);
+    first.value();
+    third.value();
+    assert_eq!(stored(&world, &id)["name"], json!("third"));
+}
+
+#[test]
+fn writes_to_one_workflow_keep_their_order_while_those_to_others_end() {
+    let (world, ada, id, version) = with_workflow();
+    let other = world.server().add("workflows", json!({"user_id": ada.id(), "name": "other"}));
+    world.network().slow("PATCH workflows", 10.0, 500.0);
+    let first = ada.call("updateWorkflow", json!([id, {"is_public": true}]));
+    world.pass(5.0);
+    ada.does("updateWorkflow", json!([other, {"name": "else"}]));
+    world.take_requests();
+    let second = ada.call("updateWorkflow", patch(&id, &version, json!({"name": "second"})));
+    world.pass(100.0);
+    assert_eq!(world.count_requests(), 0, "it waits");
+    first.value();
+    second.value();
+}
+
+#[test]
+fn a_write_after_a_read_of_another_client_s_change_takes_one_request() {
+    let (world, ada, id, _) = with_workflow();
+    ada.does("updateWorkflow", json!([id, {"is_public": true}]));
+    world.server().change("workflows", &id, json!({"description": "theirs"}));
+    let fresh = Options { fresh: true, ..Options::default() };
+    let shown = ada.call_with(fresh, "getWorkflow", json!([id])).value();
+    world.take_requests();
+    ada.does("updateWorkflow", json!([id, {"is_public": false}]));
+    assert_eq!(world.count_requests(), 1);
+    ada.does("updateWorkflow", patch(&id, &shown.text("updated_at"), json!({"name": "third"})));
+    assert_eq!(stored(&world, &id)["name"], json!("third"));
 }
 
 #[test]
