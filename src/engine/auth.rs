@@ -88,8 +88,6 @@ pub enum Sighting {
 pub struct Auth<D> {
     /// The user of the last token; `None` until a first token was requested or reported.
     subject: Option<Subject<D>>,
-    /// The token that was decoded last, and its user, because every request sends the same one.
-    last_read: Option<(String, Subject<D>)>,
     /// The reported token while it is usable. With it, no call waits for the auth library, which may itself be
     /// waiting for a callback in which the application waits for a call.
     reported: Option<Reported>,
@@ -112,7 +110,6 @@ impl<D> Default for Auth<D> {
         let (epoch, ender) = Epoch::begin();
         Self {
             subject: None,
-            last_read: None,
             reported: None,
             reporting: signal(),
             asked: 0,
@@ -202,17 +199,6 @@ impl<D: Data> Auth<D> {
         sighting
     }
 
-    /// The token's user, if this token was decoded last.
-    pub fn known_subject(&self, token: &str) -> Option<Subject<D>> {
-        let (text, subject) = self.last_read.as_ref()?;
-        (text == token).then(|| subject.clone())
-    }
-
-    /// Remembers the token's user.
-    pub fn remember_subject(&mut self, token: &str, subject: Subject<D>) {
-        self.last_read = Some((token.to_owned(), subject));
-    }
-
     /// The reported token, if it is still usable, and for how many milliseconds. `rejected` is a token that the
     /// server rejected.
     pub fn reported_token(&mut self, now: Moment, rejected: Option<&str>) -> Option<(String, f64)> {
@@ -248,6 +234,6 @@ impl<D: Data> Auth<D> {
 
     /// Forgets every user.
     pub fn forget(&mut self) {
-        (self.subject, self.last_read, self.reported, self.settling) = Default::default();
+        (self.subject, self.reported, self.settling) = Default::default();
     }
 }

@@ -202,11 +202,8 @@ impl<P: Platform> Engine<P> {
         let wait_ms = {
             let mut state = self.state.borrow_mut();
             let expiry_ms = state.store.next_expiry_ms();
-            if state.store.is_empty() || expiry_ms.is_infinite() {
+            if expiry_ms.is_infinite() {
                 state.sweeper = None;
-                return;
-            }
-            if state.sweeper.as_ref().is_some_and(|(due_ms, _)| *due_ms <= expiry_ms) {
                 return;
             }
             let now_ms = self.platform.now().monotonic_ms;

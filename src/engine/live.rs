@@ -47,8 +47,6 @@ pub struct Live<D: Data> {
     last_number: u32,
     /// Whether subscriptions wait for the end of this tick to be opened.
     pub(super) is_opening: bool,
-    /// Whether a notification is being delivered.
-    is_telling: bool,
     /// Whether the page is hidden. A hidden page does not read its scopes without a sign of a gap.
     is_hidden: bool,
     /// When the platform will wake the engine (monotonic milliseconds); `None` if it was not asked to.
@@ -66,7 +64,6 @@ impl<D: Data> Default for Live<D> {
             rooms: Rooms::default(),
             last_number: 0,
             is_opening: false,
-            is_telling: false,
             is_hidden: false,
             wake_ms: None,
         }
@@ -140,15 +137,6 @@ impl<D: Data> Live<D> {
     /// The platform no longer has a timer, or needs a new one.
     pub(super) fn forget_wake(&mut self) {
         self.wake_ms = None;
-    }
-
-    /// Whether no notification is being delivered. From now on, one is.
-    pub(super) fn begin_telling(&mut self) -> bool {
-        !std::mem::replace(&mut self.is_telling, true)
-    }
-
-    pub(super) fn end_telling(&mut self) {
-        self.is_telling = false;
     }
 
     /// The subscriptions whose scopes are due to be read.

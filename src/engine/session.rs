@@ -58,19 +58,14 @@ impl<P: Platform> Engine<P> {
         }
     }
 
-    /// Delivers all notifications. Those that handlers cause are delivered afterwards; otherwise the next handler of
-    /// the current row would receive it after the row that followed.
+    /// Delivers all notifications.
     pub(super) fn tell_all(&self) {
-        if !self.state.borrow_mut().live.begin_telling() {
-            return;
-        }
         while let Some(told) = self.next_told() {
             self.platform.tell(told);
         }
         while let Some(told) = self.next_told_of_rooms() {
             self.platform.tell_room(told);
         }
-        self.state.borrow_mut().live.end_telling();
     }
 
     /// The next notification. While it is undecided who is signed in, rows are held back: they may be another user's.

@@ -20,13 +20,7 @@ impl<P: Platform> Engine<P> {
 
     /// The token's user.
     pub(super) fn subject_of(&self, token: Option<&str>) -> Subject<P::Data> {
-        let Some(token) = token else { return Subject::Nobody };
-        let known = self.state.borrow().auth.known_subject(token);
-        known.unwrap_or_else(|| {
-            let subject = Subject::of(token, self.platform.claims(token).as_ref());
-            self.state.borrow_mut().auth.remember_subject(token, subject.clone());
-            subject
-        })
+        token.map_or(Subject::Nobody, |token| Subject::of(token, self.platform.claims(token).as_ref()))
     }
 
     /// When the token expires. `None` if it has no expiry.
