@@ -139,3 +139,20 @@ fn a_batch_returns_null_for_rows_of_other_users() {
     );
     assert!(ada.does("getWorkflows", json!([bob.id()])).is_empty());
 }
+
+#[test]
+fn a_batch_is_as_long_as_its_url_may_be() {
+    for (count, requests) in [(139, 1), (140, 2)] {
+        let world = World::new();
+        let ada = world.signed_in("ada");
+        // 36 characters for the server's address, 44 and 14 for the user and the state of the keys, and 400 for the rest
+        // leave 7 506 of 8 000: 139 names of 53 characters, each with its comma.
+        let services: Vec<String> = (0..count).map(|number| format!("{number:0>53}")).collect();
+        let reads: Vec<Pending> =
+            services.iter().map(|service| ada.call("getApiKey", json!([ada.id(), service]))).collect();
+        for read in reads {
+            assert!(read.value().is_null());
+        }
+        assert_eq!(world.count_requests(), requests, "{count} keys");
+    }
+}

@@ -1,7 +1,8 @@
 //! How subscriptions share channels.
 
 use crate::support::random::uuid_of;
-use crate::support::{Client, World};
+use crate::support::tokens::Answer;
+use crate::support::{realtime, Client, World};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use workflow_db::subscriptions::{Notice, Selection, Status};
@@ -25,6 +26,180 @@ fn heard(client: &Client) -> (BTreeMap<u32, Status>, BTreeMap<u32, BTreeSet<Stri
         }
     }
     (statuses, ids)
+}
+
+/// The statuses that were reported to a subscription, in order.
+fn statuses(client: &Client, subscription: u32) -> Vec<Status> {
+    let told = client.sim().told.borrow();
+    let own = told.iter().filter(|told| told.subscription == subscription);
+    own.filter_map(|told| match told.news {
+        Notice::Status(status, _) => Some(status),
+        _ => None,
+    })
+    .collect()
+}
+
+/// A client that may have this many channels before it merges them.
+fn with_max_channels(max_channels: usize) -> (World, Client) {
+    let world = World::new();
+    let client = world.signed_in("ada");
+    client.configure(|settings| settings.live.max_channels = max_channels);
+    (world, client)
+}
+
+/// Follows the nodes of a workflow with this name, and waits until changes flow.
+fn follow_nodes(world: &World, client: &Client, name: &str) -> u32 {
+    let subscription = follow(client, "workflow_nodes", &uuid_of(name), None);
+    world.pass(300.0);
+    subscription
+}
+
+#[test]
+fn up_to_the_limit_no_subscription_is_moved_to_another_channel() {
+    let (world, client) = with_max_channels(3);
+    let subscriptions = ["a", "b", "c"].map(|name| follow_nodes(&world, &client, name));
+    assert_eq!((world.core.realtime.channel_count(), world.core.realtime.joins.get()), (3, 3));
+    for subscription in subscriptions {
+        assert_eq!(statuses(&client, subscription), [Status::Live]);
+    }
+}
+
+#[test]
+fn beyond_the_limit_the_channels_become_one_and_nothing_is_missed() {
+    for max_channels in [1, 3] {
+        let (world, client) = with_max_channels(max_channels);
+        let names = ["a", "b", "c", "d"];
+        let names = &names[..=max_channels];
+        let subscriptions: Vec<u32> = names.iter().map(|name| follow_nodes(&world, &client, name)).collect();
+        assert_eq!(world.core.realtime.channel_count(), 1, "at most {max_channels}");
+        assert_eq!(
+            statuses(&client, subscriptions[0]),
+            [Status::Live, Status::Reconnecting, Status::Live],
+            "its handlers are told that changes stop in between"
+        );
+        for (name, subscription) in names.iter().zip(subscriptions) {
+            let workflow = uuid_of(name);
+            let row = json!({"workflow_id": workflow, "node_type": "t", "node_id": name});
+            let id = world.server().add("workflow_nodes", row);
+            world.server().shows_everything = true;
+            world.pass(300.0);
+            assert!(heard(&client).1[&subscription].contains(&id), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_channel_with_half_of_the_bindings_that_fit_is_not_merged() {
+    let (world, client) = with_max_channels(1);
+    let most: Vec<u32> = (0..25)
+        .map(|number| follow(&client, "workflow_nodes", &uuid_of(&number.to_string()), None))
+        .collect();
+    world.pass(300.0);
+    follow_nodes(&world, &client, "one more");
+    world.pass(10_000.0);
+    assert_eq!((world.core.realtime.channel_count(), world.core.realtime.joins.get()), (2, 2));
+    assert_eq!(statuses(&client, most[0]), [Status::Live]);
+}
+
+#[test]
+fn a_channel_holds_fifty_bindings() {
+    for (bindings, channels) in [(50, 1), (51, 2)] {
+        let world = World::new();
+        let client = world.signed_in("ada");
+        for number in 0..bindings {
+            follow(&client, "workflow_nodes", &uuid_of(&number.to_string()), None);
+        }
+        world.pass(1_000.0);
+        assert_eq!(world.core.realtime.channel_count(), channels, "{bindings} bindings");
+        assert_eq!(world.core.realtime.binding_count(), bindings);
+    }
+}
+
+#[test]
+fn a_refused_subscription_is_not_merged_with_others() {
+    let (world, client) = with_max_channels(1);
+    world.core.realtime.refused_table.set("workflow_favorites");
+    let refused = follow(&client, "workflow_favorites", &uuid_of("ada"), None);
+    world.pass(300.0);
+    let good = follow_nodes(&world, &client, "a");
+    world.pass(10_000.0);
+    assert_eq!(
+        world.core.realtime.joins.get(),
+        2,
+        "each opened its channel, and the server was not asked again"
+    );
+    assert_eq!(statuses(&client, refused), [Status::Error]);
+    assert_eq!(statuses(&client, good), [Status::Live]);
+}
+
+#[test]
+fn a_filtered_subscription_is_merged_once_the_server_has_accepted_it() {
+    let (world, client) = with_max_channels(1);
+    world.core.realtime.cold_ms.set(4_000.0);
+    world.core.realtime.is_cold.set(true);
+    let filtered = follow(&client, "workflow_nodes", &uuid_of("a"), Some("node_type=eq.t"));
+    world.pass(300.0);
+    follow_nodes(&world, &client, "b");
+    assert_eq!((world.core.realtime.channel_count(), world.core.realtime.joins.get()), (2, 2));
+    assert_eq!(statuses(&client, filtered), []);
+    world.pass(10_000.0);
+    assert_eq!((world.core.realtime.channel_count(), world.core.realtime.joins.get()), (1, 3));
+    assert_eq!(statuses(&client, filtered).last(), Some(&Status::Live));
+}
+
+#[test]
+fn one_of_two_subscriptions_of_a_tick_is_refused_alone() {
+    let world = World::new();
+    world.core.realtime.refused_table.set("workflow_favorites");
+    let client = world.signed_in("ada");
+    let good = follow(&client, "workflows", &uuid_of("ada"), None);
+    let refused = follow(&client, "workflow_favorites", &uuid_of("ada"), None);
+    world.pass(3_000.0);
+    assert_eq!(statuses(&client, good), [Status::Live]);
+    assert_eq!(statuses(&client, refused), [Status::Error]);
+}
+
+#[test]
+fn a_status_is_reported_when_it_changes_and_not_again_for_another_reason() {
+    let world = World::new();
+    world.core.realtime.refused_table.set("workflow_favorites");
+    let client = world.signed_in("ada");
+    client.tokens().next(Answer::Hangs);
+    let refused = follow(&client, "workflow_favorites", &uuid_of("ada"), None);
+    world.pass(10_000.0);
+    assert_eq!(statuses(&client, refused), [Status::Error], "the token provider does not answer");
+    world.pass(20_000.0);
+    assert!(world.core.realtime.joins.get() > 0);
+    assert_eq!(statuses(&client, refused), [Status::Error], "the server refuses it");
+    world.core.realtime.refused_table.set("");
+    world.pass(600_000.0);
+    assert_eq!(statuses(&client, refused), [Status::Error, Status::Live]);
+}
+
+#[test]
+fn a_subscription_that_waits_for_the_token_provider_is_told_so() {
+    let world = World::new();
+    let client = world.signed_in("ada");
+    client.tokens().next(Answer::Hangs);
+    let subscription = follow(&client, "workflows", &uuid_of("ada"), None);
+    world.pass(7_000.0);
+    assert_eq!(statuses(&client, subscription), []);
+    world.pass(2_000.0);
+    assert_eq!(statuses(&client, subscription), [Status::Error]);
+    world.pass(20_000.0);
+    assert_eq!(statuses(&client, subscription), [Status::Error, Status::Live]);
+}
+
+#[test]
+fn a_dead_connection_is_noticed_although_timers_fire_early() {
+    let world = World::new();
+    let client = world.signed_in("ada");
+    client.sim().early_ms.set(1.0);
+    let subscription = follow(&client, "workflows", &uuid_of("ada"), None);
+    world.pass(100_000.0);
+    realtime::die_silently(&world.core);
+    world.pass(100_000.0);
+    assert_eq!(statuses(&client, subscription), [Status::Live, Status::Reconnecting, Status::Live]);
 }
 
 #[test]

@@ -201,3 +201,36 @@ fn the_least_recently_used_entry_is_evicted_first_and_hits_in_the_package_count_
     assert_eq!(ada.mirror().keys(), expected);
     assert_eq!(ada.engine.stats().0.evictions, 1.0);
 }
+
+#[test]
+fn copies_answer_exactly_as_long_as_the_entry_lives_by_either_clock() {
+    let (world, ada, workflow) = with_workflow();
+    world.pass(10_000.0);
+    let stored_wall_ms = ada.sim().now().wall_ms + 20.0;
+    ada.does("getWorkflow", json!([workflow]));
+    let key = format!("workflow:{workflow}");
+    assert_eq!(ada.mirror().until_wall_ms(&key), Some(stored_wall_ms + 300_000.0));
+    world.pass(50_000.0);
+    for (skew_ms, until_wall_ms) in [
+        (0.0, stored_wall_ms + 300_000.0),
+        (100_000.0, stored_wall_ms + 300_000.0),
+        (-100_000.0, stored_wall_ms - 100_000.0 + 300_000.0),
+    ] {
+        ada.sim().wall_skew_ms.set(skew_ms);
+        ada.engine.clocks_changed();
+        assert_eq!(ada.mirror().until_wall_ms(&key), Some(until_wall_ms), "{skew_ms}");
+    }
+}
+
+#[test]
+fn entries_that_expire_in_quick_succession_are_removed_together() {
+    let (world, ada, _) = with_workflow();
+    for number in 0..10 {
+        ada.engine.set(&format!("number:{number}"), json!([]).into(), Some(f64::from(number) * 50.0 + 1.0));
+    }
+    ada.mirror().take_told();
+    world.pass(999.0);
+    assert_eq!(ada.mirror().take_told(), Vec::<String>::new());
+    world.pass(1.0);
+    assert_eq!(ada.mirror().take_told().len(), 10);
+}

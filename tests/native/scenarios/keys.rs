@@ -85,3 +85,16 @@ fn an_error_of_a_call_with_a_secret_has_no_details() {
         assert!(details_of(name, arguments).is_some(), "{name}: elsewhere they help");
     }
 }
+
+#[test]
+fn a_list_of_keys_is_read_again_after_a_batch_of_them_was_saved() {
+    let (world, ada, _) = with_keys();
+    let services = || ada.does("getApiKeys", json!([ada.id()])).texts("service_name");
+    let before = services();
+    let key = json!({"user_id": ada.id(), "service_name": "new", "encrypted_key": "k"});
+    ada.does("batchSaveApiKeys", json!([{"keys": [key]}]));
+    world.take_requests();
+    let after = services();
+    assert_eq!((after.len(), world.count_requests()), (before.len() + 1, 1));
+    assert!(after.contains(&"new".to_owned()), "{after:?}");
+}

@@ -358,3 +358,33 @@ fn a_subscription_between_two_channels_ends_with_its_user() {
     let told = take_told(&client, subscription);
     assert_eq!(names(&told, "name").last().map(String::as_str), Some("closed "), "{told:?}");
 }
+
+#[test]
+fn a_missing_echo_repeats_no_reading_that_began_after_the_write() {
+    let (world, client, _) = ada_follows();
+    world.core.realtime.is_deaf.set(true);
+    client.does("createWorkflow", json!([uuid_of("ada"), {"name": "own"}]));
+    world.pass(1_000.0);
+    follow(&client, "workflow_executions", Some(&uuid_of("ada")), None);
+    world.pass(1_000.0);
+    world.take_requests();
+    world.pass(10_000.0);
+    let lines: Vec<String> = world.take_requests().into_iter().map(|seen| seen.line).collect();
+    assert!(lines.iter().any(|line| line.starts_with("GET workflows?")), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.starts_with("GET workflow_executions?")), "{lines:?}");
+}
+
+#[test]
+fn the_late_echo_of_the_first_of_two_writes_is_not_reported_after_the_second() {
+    let (world, client, subscription) = ada_follows();
+    let id = world.server().add("workflows", json!({"user_id": uuid_of("ada"), "name": "a"}));
+    // The server has just polled for changes, and the scope was read so long ago that it is read again.
+    world.pass(70_000.0);
+    take_told(&client, subscription);
+    for name in ["b", "c"] {
+        client.does("updateWorkflow", json!([id, {"name": name}]));
+    }
+    client.engine.shown();
+    world.pass(1_000.0);
+    assert_eq!(names(&take_told(&client, subscription), "name"), ["UPDATE c"]);
+}

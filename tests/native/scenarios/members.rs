@@ -18,6 +18,14 @@ struct Shared {
 }
 
 fn shared() -> Shared {
+    let shared = shared_with_stranger();
+    follow(&shared.ben, "workflow_members", Some(&shared.ben.id()), None);
+    shared.world.pass(3_000.0);
+    shared
+}
+
+/// Like `shared`, but Ben's tab does not subscribe to memberships.
+fn shared_with_stranger() -> Shared {
     let world = World::new();
     let (ada, ben) = (world.signed_in("ada"), world.signed_in("ben"));
     world.server().shares = true;
@@ -27,8 +35,6 @@ fn shared() -> Shared {
     let run = add("workflow_executions", json!({"workflow_id": workflow, "user_id": ada.id()}));
     add("execution_node_results", json!({"execution_id": run, "node_id": "a", "node_type": "t"}));
     let member = add("workflow_members", membership(&workflow, "ben@example.com", Some(&ben.id())));
-    follow(&ben, "workflow_members", Some(&ben.id()), None);
-    world.pass(3_000.0);
     Shared { world, ada, ben, workflow, run, member }
 }
 
@@ -318,4 +324,44 @@ fn a_database_without_members_reports_the_missing_migration() {
         let hint = error.hint.clone().unwrap_or_default();
         assert!(hint.contains("supabase/optional/20260301000000_workflow_members.sql"), "{name}: {hint}");
     }
+}
+
+#[test]
+fn an_accepted_invitation_makes_subscriptions_look_for_the_workflow_s_rows() {
+    let shared = shared_with_stranger();
+    let ben = &shared.ben;
+    shared.world.server().remove("workflow_members", &shared.member);
+    let row = membership(&shared.workflow, "ben@example.org", None);
+    let invitation = shared.world.server().add("workflow_members", row);
+    let nodes = follow(ben, "workflow_nodes", Some(&shared.workflow), None);
+    shared.world.pass(3_000.0);
+    assert_eq!(take_told(ben, nodes).len(), 0);
+    ben.does("acceptInvitation", json!([invitation]));
+    shared.world.pass(1_000.0);
+    assert_eq!(names(&take_told(ben, nodes), "node_id"), ["INSERT a"]);
+}
+
+#[test]
+fn a_member_who_may_have_left_keeps_nothing_without_subscribing_to_memberships() {
+    for fault in [Fault::LostAfter, Fault::Truncated] {
+        let shared = shared_with_stranger();
+        shared.read_everything();
+        shared.world.network().times(3, "POST rpc/leave_workflow", fault);
+        shared.ben.call("leaveWorkflow", json!([shared.workflow])).fails_with("RETRY_EXHAUSTED");
+        assert_eq!(shared.kept(), Vec::<String>::new(), "{fault:?}");
+    }
+    let shared = shared_with_stranger();
+    shared.read_everything();
+    shared.world.network().once("POST rpc/leave_workflow", Fault::LostAfter);
+    shared.ben.does("leaveWorkflow", json!([shared.workflow]));
+    assert_eq!(shared.kept(), Vec::<String>::new(), "the second attempt found no membership");
+}
+
+#[test]
+fn a_change_of_a_membership_leaves_what_the_application_keeps_under_other_keys() {
+    let shared = shared();
+    shared.ben.engine.set("settings", json!({"theme": "dark"}).into(), None);
+    shared.world.server().change("workflow_members", &shared.member, json!({"role": "viewer"}));
+    shared.world.pass(300.0);
+    assert!(shared.ben.cached("settings").is_some());
 }

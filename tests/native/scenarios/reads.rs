@@ -1,6 +1,7 @@
 //! Concurrent reads share one request, and cache hits need none.
 
 use crate::support::client::{id, Options};
+use crate::support::tokens::Answer;
 use crate::support::{Fault, World};
 use serde_json::json;
 use workflow_db::data::Data;
@@ -136,4 +137,41 @@ fn a_page_is_always_requested_and_past_the_end_is_empty_with_the_total() {
     }
     page(2, 0);
     assert_eq!(world.count_requests(), 6, "one request each");
+}
+
+#[test]
+fn the_keys_of_reads_that_wait_for_the_server_are_known() {
+    let world = World::new();
+    let ada = world.signed_in("ada");
+    let id = world.server().add("workflows", json!({"user_id": ada.id(), "name": "A"}));
+    let list = ada.call("getWorkflows", json!([ada.id()]));
+    let whole = ada.call("getWorkflowWithRelations", json!([id]));
+    world.pass(5.0);
+    let mut keys = ada.engine.keys_under_way();
+    keys.sort_unstable();
+    let parts = ["workflow:", "workflow_connections:", "workflow_nodes:"].map(|part| format!("{part}{id}"));
+    let [workflow, connections, nodes] = parts;
+    let relations = format!("{workflow}?relations");
+    assert_eq!(keys, [workflow, relations, connections, nodes, format!("workflows:{}", ada.id())]);
+    list.value();
+    whole.value();
+    assert_eq!(ada.engine.keys_under_way(), Vec::<String>::new());
+}
+
+#[test]
+fn a_read_that_was_not_sent_yet_is_joined_whatever_changed_before() {
+    let world = World::new();
+    let ada = world.signed_in("ada");
+    let id = world.server().add("workflows", json!({"user_id": ada.id(), "name": "A"}));
+    ada.tokens().next(Answer::After(500.0));
+    let first = ada.call("getWorkflows", json!([ada.id()]));
+    world.pass(100.0);
+    ada.engine.invalidate(&format!("workflows:{}", ada.id()));
+    world.server().change("workflows", &id, json!({"name": "B"}));
+    let second = ada.call("getWorkflows", json!([ada.id()]));
+    for read in [first, second] {
+        assert_eq!(read.value().texts("name"), ["B"]);
+    }
+    assert_eq!(world.count_requests(), 1);
+    assert!(ada.cached(&format!("workflows:{}", ada.id())).is_some(), "it is the latest state");
 }

@@ -1,6 +1,6 @@
 //! A workflow with its nodes and connections.
 
-use crate::support::{Client, World};
+use crate::support::{Client, Options, World};
 use serde_json::json;
 use workflow_db::data::Data;
 
@@ -107,4 +107,17 @@ fn relations_of_a_missing_workflow_are_null() {
     let nothing = crate::support::client::id("nothing");
     assert!(ada.does("getWorkflowWithRelations", json!([nothing])).is_null());
     assert_eq!(ada.keys(), Vec::<String>::new());
+}
+
+#[test]
+fn what_the_application_set_is_not_replaced_by_what_could_be_composed() {
+    let (world, ada, workflow) = graph(1, 0);
+    ada.does("getWorkflowWithRelations", json!([workflow]));
+    world.take_requests();
+    let mut shown = ada.does("getWorkflowWithRelations", json!([workflow])).to_value();
+    shown["name"] = json!("edited");
+    ada.engine.set(&format!("workflow:{workflow}?relations"), shown.into(), None);
+    let options = Options { ttl_ms: Some(60_000.0), ..Options::default() };
+    let answer = ada.call_with(options, "getWorkflowWithRelations", json!([workflow])).value();
+    assert_eq!((answer.text("name").as_str(), world.count_requests()), ("edited", 0));
 }

@@ -190,3 +190,17 @@ fn a_database_function_returns_the_expected_type_or_fails() {
         }
     }
 }
+
+#[test]
+fn logs_tell_requests_apart_and_how_long_each_attempt_took() {
+    let (world, ada, workflow) = with_workflow();
+    world.pass(1_000.0);
+    world.network().once("GET workflows", Fault::Gateway(503, None));
+    world.network().slow("GET workflow_nodes", 30.0, 40.0);
+    ada.does("getWorkflow", json!([workflow]));
+    ada.does("getWorkflowNodes", json!([workflow]));
+    let attempts = ada.sim().attempts.take();
+    let [(first, 20.0), (again, 20.0), (second, 70.0)] = attempts[..] else { panic!("{attempts:?}") };
+    assert_eq!(first, again);
+    assert_ne!(first, second);
+}

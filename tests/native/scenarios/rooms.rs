@@ -340,3 +340,30 @@ fn a_room_is_an_error_while_the_token_provider_does_not_answer() {
     world.pass(60_000.0);
     assert_eq!(told(&ada), ["live"]);
 }
+
+#[test]
+fn a_room_ends_with_its_user_even_if_the_provider_failed_in_between() {
+    let world = World::new();
+    let ada = world.signed_in("ada");
+    world.signed_in("bob");
+    join(&ada, &json!({"x": 1}));
+    world.pass(1_000.0);
+    ada.tokens().next(Answer::Throws);
+    ada.switch_to(Some("bob"));
+    world.pass(60_000.0);
+    assert_eq!(told(&ada).last().map(String::as_str), Some("closed ABORTED"));
+    assert_eq!(world.core.realtime.room_size(&topic()), 0);
+}
+
+#[test]
+fn a_room_that_was_not_opened_yet_is_opened_for_the_next_user() {
+    let world = World::new();
+    let ada = world.signed_in("ada");
+    world.signed_in("bob");
+    ada.does("getWorkflows", json!([ada.id()]));
+    join(&ada, &json!({"x": 1}));
+    ada.switch_to(Some("bob"));
+    world.pass(3_000.0);
+    assert_eq!(told(&ada).last().map(String::as_str), Some("live"));
+    assert_eq!(world.core.realtime.room_size(&topic()), 1);
+}

@@ -152,3 +152,92 @@ fn echoes_that_arrive_before_the_response_to_a_save_cause_no_request() {
     world.pass(20_000.0);
     assert_eq!(world.count_requests(), 0);
 }
+
+/// The name of the workflow that the cache answers with, and its nodes.
+fn shown(client: &Client, id: &str) -> (String, Vec<String>) {
+    let whole = client.does("getWorkflowWithRelations", json!([id]));
+    let nodes = whole.to_value()["nodes"].clone();
+    let names = nodes.as_array().expect("a list").iter();
+    (whole.text("name"), names.map(|row| row["node_id"].as_str().expect("a text").to_owned()).collect())
+}
+
+/// Saves a graph with a slow response, and makes `change` after the server has saved and before the response arrives.
+fn save_and_change(world: &World, ada: &Client, id: &str, change: impl Fn()) {
+    world.network().slow("POST rpc/save_workflow_graph", 0.0, 1_000.0);
+    let save = ada.call("saveWorkflowGraph", json!([id, graph(&[("a", 7.0), ("b", 0.0)], &[("c", "b")])]));
+    world.pass(200.0);
+    change();
+    save.value();
+}
+
+#[test]
+fn a_workflow_renamed_during_a_save_keeps_its_new_name() {
+    let world = World::new();
+    let (ada, id) = saved(&world);
+    follow(&ada, "workflows", Some(&ada.id()), None);
+    world.pass(3_000.0);
+    save_and_change(&world, &ada, &id, || {
+        world.server().change("workflows", &id, json!({"name": "renamed"}))
+    });
+    assert_eq!(shown(&ada, &id).0, "renamed");
+}
+
+#[test]
+fn a_node_added_during_a_save_is_shown() {
+    let world = World::new();
+    let (ada, id) = saved(&world);
+    follow(&ada, "workflow_nodes", Some(&id), None);
+    world.pass(3_000.0);
+    let node = json!({"workflow_id": id, "node_id": "d", "node_type": "t"});
+    save_and_change(&world, &ada, &id, || drop(world.server().add("workflow_nodes", node.clone())));
+    assert_eq!(shown(&ada, &id).1, ["a", "b", "d"]);
+}
+
+#[test]
+fn changes_of_other_workflows_during_a_save_cost_no_request() {
+    let world = World::new();
+    let (ada, id) = saved(&world);
+    let other = world.server().add("workflows", json!({"user_id": ada.id(), "name": "other"}));
+    follow(&ada, "workflows", Some(&ada.id()), None);
+    follow(&ada, "workflow_nodes", Some(&other), None);
+    follow(&ada, "workflow_nodes", Some(&id), None);
+    world.pass(3_000.0);
+    save_and_change(&world, &ada, &id, || {
+        world.server().change("workflows", &other, json!({"name": "renamed"}));
+        world.server().add("workflow_nodes", json!({"workflow_id": other, "node_id": "d", "node_type": "t"}));
+    });
+    world.take_requests();
+    assert_eq!(shown(&ada, &id).1, ["a", "b"]);
+    assert_eq!(world.count_requests(), 0);
+}
+
+#[test]
+fn a_node_that_another_client_deletes_right_after_a_save_is_gone() {
+    let world = World::new();
+    let (ada, id) = saved(&world);
+    follow(&ada, "workflow_nodes", Some(&id), None);
+    world.pass(3_000.0);
+    ada.does("saveWorkflowGraph", json!([id, graph(&[("a", 7.0), ("b", 0.0)], &[("c", "b")])]));
+    let node = {
+        let server = world.server();
+        let mut nodes = server.rows("workflow_nodes");
+        let node = nodes.find(|row| row["node_id"] == "a").expect("it was saved");
+        node["id"].as_str().expect("an id").to_owned()
+    };
+    // The server polls for changes and does not report the update of a row that is gone by then.
+    world.server().remove("workflow_nodes", &node);
+    world.pass(1_000.0);
+    assert_eq!(shown(&ada, &id).1, ["b"]);
+}
+
+#[test]
+fn a_template_is_read_again_after_a_workflow_was_created_from_it() {
+    let world = World::new();
+    let ada = world.signed_in("ada");
+    let template = json!({"created_by": ada.id(), "name": "t", "workflow_data": {}, "usage_count": 3});
+    let template = world.server().add("workflow_templates", template);
+    let times_used = || ada.does("getTemplate", json!([template])).to_value()["usage_count"].clone();
+    assert_eq!(times_used(), 3);
+    ada.does("createWorkflowFromTemplate", json!([ada.id(), template]));
+    assert_eq!(times_used(), 4);
+}

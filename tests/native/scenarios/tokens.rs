@@ -227,3 +227,69 @@ fn new_claims_of_the_same_user_empty_the_cache_but_abort_nothing() {
     assert_eq!(ada.keys(), Vec::<String>::new(), "an answer for the old rights is not kept");
     assert_eq!(ada.take_events("user changed").len(), 0);
 }
+
+#[test]
+fn a_token_that_expires_by_the_monotonic_clock_is_renewed_after_the_wall_clock_was_set_back() {
+    let (world, ada, workflow) = with_workflow();
+    ada.tokens().claim(issued(&ada, 3_600.0, 0.0));
+    tell(&ada);
+    world.pass(3_700_000.0);
+    ada.sim().wall_skew_ms.set(-7_200_000.0);
+    ada.does("getWorkflow", json!([workflow]));
+    assert_eq!(ada.tokens().times_asked(), 1);
+}
+
+#[test]
+fn a_token_is_renewed_from_ninety_seconds_before_its_end() {
+    for (seconds, times_asked) in [(91.0, 0), (90.0, 1)] {
+        let (_world, ada, workflow) = with_workflow();
+        ada.tokens().claim(issued(&ada, seconds, 0.0));
+        tell(&ada);
+        ada.does("getWorkflow", json!([workflow]));
+        assert_eq!(ada.tokens().times_asked(), times_asked, "{seconds} seconds before");
+    }
+}
+
+#[test]
+fn a_token_is_not_sent_at_the_moment_when_it_expires() {
+    let (world, ada, workflow) = with_workflow();
+    ada.tokens().claim(issued(&ada, 60.0, 0.0));
+    tell(&ada);
+    world.pass(60_000.0);
+    ada.tokens().next(Answer::After(5_000.0));
+    let read = ada.call("getWorkflow", json!([workflow]));
+    world.pass(4_000.0);
+    assert_eq!(world.count_requests(), 0, "there is no valid token yet");
+    assert_eq!(read.value().text("name"), "A");
+}
+
+#[test]
+fn the_announced_token_is_not_trusted_after_a_possible_change_of_user() {
+    let (world, ada, workflow) = with_workflow();
+    world.signed_in("bob");
+    tell(&ada);
+    ada.does("getWorkflow", json!([workflow]));
+    ada.switch_to(Some("bob"));
+    assert!(ada.does("getWorkflow", json!([workflow])).is_null());
+    assert_eq!(world.take_requests().pop().expect("a request").subject, ada.tokens().user());
+}
+
+#[test]
+fn a_closed_client_forgets_its_user_and_token() {
+    let (world, ada, workflow) = with_workflow();
+    world.signed_in("bob");
+    tell(&ada);
+    ada.does("getWorkflow", json!([workflow]));
+    ada.tokens().next(Answer::Hangs);
+    ada.engine.auth_changed();
+    world.pass(100.0);
+    ada.engine.reset();
+    assert_eq!(ada.engine.user_id(), None);
+    ada.take_events("user changed");
+    ada.tokens().sign_in(Some("bob"));
+    let read = ada.call("getWorkflow", json!([workflow]));
+    world.pass(1_000.0);
+    assert!(read.is_done(), "it does not wait for an answer that was meant for the closed client");
+    assert_eq!(world.take_requests().pop().expect("a request").subject, ada.tokens().user());
+    assert_eq!(ada.take_events("user changed").len(), 0, "no one was signed in");
+}

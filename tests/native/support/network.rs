@@ -18,6 +18,8 @@ pub enum Fault {
     Refused(u16, &'static str),
     /// The server executes it, but a proxy responds with this status and JSON.
     Replaced(u16, &'static str),
+    /// The API relay passes on a service's response with this status and JSON.
+    Service(u16, &'static str),
     /// The server does it, and a proxy replaces or removes the response's `Content-Range`.
     Range(Option<&'static str>),
     /// An intermediate cache ignores the keyset position and returns the start of the list again.

@@ -37,7 +37,11 @@ pub struct Sim {
     pub wall_skew_ms: Cell<f64>,
     /// How far the monotonic clock lags because the machine slept, in milliseconds.
     pub slept_ms: Cell<f64>,
+    /// How many milliseconds long timers of realtime fire early: browsers round.
+    pub early_ms: Cell<f64>,
     pub events: RefCell<Vec<String>>,
+    /// The request number and the duration in milliseconds of each attempt.
+    pub attempts: RefCell<Vec<(u32, f64)>>,
     /// The engine in this environment.
     pub engine: RefCell<Weak<Engine<Sim>>>,
     /// The socket that is open or opening; 0 if there is none.
@@ -70,7 +74,9 @@ impl Sim {
             jitter: Cell::new(None),
             wall_skew_ms: Cell::new(0.0),
             slept_ms: Cell::new(0.0),
+            early_ms: Cell::new(0.0),
             events: RefCell::default(),
+            attempts: RefCell::default(),
             engine: RefCell::default(),
             socket: Cell::new(0),
             wake: RefCell::default(),
@@ -218,7 +224,9 @@ impl Socket for Sim {
         }
         let (sender, cancelled) = oneshot::channel();
         *self.wake.borrow_mut() = Some(sender);
-        let (timer, engine) = (self.runtime().sleep_in_background(ms), self.engine.borrow().clone());
+        let early_ms = if ms > 1_000.0 { self.early_ms.get() } else { 0.0 };
+        let timer = self.runtime().sleep_in_background(ms - early_ms);
+        let engine = self.engine.borrow().clone();
         self.spawn(async move {
             if let Either::Left(_) = select(pin!(timer), cancelled).await {
                 if let Some(engine) = engine.upgrade() {
@@ -265,6 +273,9 @@ impl Notifier for Sim {
     }
 
     fn event(&self, event: Event<'_>) {
+        if let Event::Attempt { request, duration_ms, .. } = event {
+            self.attempts.borrow_mut().push((request, duration_ms));
+        }
         let line = match event {
             Event::Hit { key } => format!("hit {key}"),
             Event::Miss { key } => format!("miss {key}"),
@@ -374,6 +385,10 @@ async fn travel(
         Some(Fault::Replaced(status, json)) => {
             let body = Json::parse(json).map_or(ResponseBody::None, ResponseBody::Data);
             Reply { status, content_range: None, body, ..arrive() }
+        }
+        Some(Fault::Service(status, json)) => {
+            let body = Json::parse(json).map_or(ResponseBody::None, ResponseBody::Service);
+            Reply { status, content_range: None, retry_after_ms: None, body }
         }
         Some(Fault::Range(content_range)) => {
             Reply { content_range: content_range.map(str::to_owned), ..arrive() }

@@ -107,6 +107,11 @@ impl Realtime {
         connections.iter().flat_map(|it| &it.channels).map(|channel| channel.bindings.len()).sum()
     }
 
+    /// The number of channels of all connections.
+    pub fn channel_count(&self) -> usize {
+        self.connections.borrow().iter().map(|connection| connection.channels.len()).sum()
+    }
+
     pub fn connection_count(&self) -> usize {
         self.connections.borrow().len()
     }
