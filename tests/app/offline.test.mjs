@@ -51,6 +51,7 @@ async function untilStored(page, ...keys) {
           const opening = indexedDB.open('workflow-db');
           opening.onsuccess = () => {
             const database = opening.result;
+            if (!database.objectStoreNames.contains('rows')) return resolve([]);
             const all = database.transaction('rows').objectStore('rows').getAllKeys();
             all.onsuccess = () => {
               database.close();

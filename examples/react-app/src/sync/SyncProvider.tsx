@@ -1,5 +1,5 @@
 import { useState, type ReactNode } from 'react';
-import { getOutbox, type OutboxEntry } from 'workflow-db/offline';
+import type { OutboxEntry } from 'workflow-db/offline';
 import { useSyncStatus } from 'workflow-db/react';
 import { answerTo, isUnderWay } from './answers';
 import { keep, keptOf, lastWriteTo } from './kept';
@@ -23,17 +23,12 @@ export function SyncProvider({ userId, children }: { userId: string; children: R
   const unsent = entries.filter((entry) => !awaited.includes(entry.id) && !isRoutine(entry));
 
   const submit: Sync['submit'] = async (write, rowId, values) => {
-    const before = new Set(
-      getOutbox()
-        .list()
-        .map(({ id }) => id),
-    );
     const result = await write();
     const entry = lastWriteTo(rowId ?? (result as { id: string }).id);
     if (entry === undefined) return result;
     keep(userId, entry.id, { values: { ...keptOf(userId, entry.id).values, ...values } });
     // If it became one with a write that waited, its answer is not of this form alone.
-    if (before.has(entry.id)) return result;
+    if (entries.some(({ id }) => id === entry.id)) return result;
     setAwaited((ids) => [...ids, entry.id]);
     await answerTo(entry.id).finally(() => setAwaited((ids) => ids.filter((id) => id !== entry.id)));
     return result;
