@@ -177,7 +177,7 @@ fn a_workflow_renamed_during_a_save_keeps_its_new_name() {
     follow(&ada, "workflows", Some(&ada.id()), None);
     world.pass(3_000.0);
     save_and_change(&world, &ada, &id, || {
-        world.server().change("workflows", &id, json!({"name": "renamed"}))
+        world.server().change("workflows", &id, json!({"name": "renamed"}));
     });
     assert_eq!(shown(&ada, &id).0, "renamed");
 }
