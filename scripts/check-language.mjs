@@ -19,6 +19,16 @@ const AVOIDED = [
   [/\bever more (rarely|slowly|often)\b/gi, 'use "with growing delays"'],
   [/\bin the air\b/gi, 'use "in flight"'],
   [/\b(lets? go of|without a word)\b/gi, 'use "release", "silently"'],
+  [/\bunder way\b/gi, 'use "in flight" or "in progress"'],
+  [/\b(is|are|was|were|be|been|being) told\b(?! (apart|by|from)\b)/gi, 'use "receives" or "is notified"'],
+  [/\b(hears?|heard) (of|from|everything|every|that)\b|\blearns? of\b/gi, 'use "receives" or "is notified"'],
+  [/\bchanges (that )?flow\b/gi, 'say that the subscription is live'],
+  [/\bcom(e|es|ing) to rest\b/gi, 'use "settles", or say that nothing is in flight'],
+  [/\b(broke|breaks|broken|breaking) off\b/gi, 'use "truncated" or "cut off"'],
+  [/\b(not there any more|is not there|are not there)\b/gi, 'use "does not exist" or "is gone"'],
+  [/\b(one's|one’s|oneself)\b/gi, 'name who it is: the user, the caller'],
+  [/\b(what|which) (it|they|one) makes? of\b/gi, 'name the result'],
+  [/\b(hands?|handed) (out|over|on|down)\b/gi, 'use "return" or "pass"'],
   [/\bWhose\b(?! )/g, 'name what it belongs to: "the owner of the row"'],
 ];
 

@@ -9,7 +9,7 @@ import { build } from 'esbuild';
  */
 const BUDGETS = { app: 167_900, wasm: 146_800, hooks: 176_700, offline: 244_800, offlineWasm: 63_700 };
 
-/** @param {{ folder: string, offlineWasm: string }} made the assembled package, and the module for the offline entry */
+/** @param {{ folder: string, offlineWasm: string }} made the assembled package, and the module of the offline entry */
 export async function measure({ folder, offlineWasm }) {
   const [whole, withReact, withOffline] = await Promise.all(
     [['index.js'], ['react/index.js'], ['index.js', 'offline/index.js']].map((entries) =>

@@ -125,7 +125,7 @@ fn merge(earlier: &Plan, later: &Plan) -> Option<Merged> {
         (Action::Insert, Action::Update) => {
             let mut body = Object::parse(&earlier.body)?;
             let changes = Object::parse(&later.body)?;
-            // A new row is no place for the server's clock.
+            // A new row cannot contain the time of the server's clock.
             if changes.holds("\"now\"") {
                 return None;
             }
@@ -154,7 +154,7 @@ fn merge(earlier: &Plan, later: &Plan) -> Option<Merged> {
     }
 }
 
-/// Whether the server merges a saved graph with what was saved meanwhile.
+/// Whether the server merges a saved graph with concurrent saves.
 fn has_base(save: &Plan) -> bool {
     Object::parse(&save.rest).is_some_and(|rest| rest.get("base").is_some())
 }

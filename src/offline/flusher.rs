@@ -28,7 +28,7 @@ pub struct Flusher {
     failures: u32,
     /// When the backoff ends.
     retry_ms: f64,
-    /// When the server wants to hear of us again.
+    /// When the server accepts requests again, as it said.
     server_ms: f64,
 }
 

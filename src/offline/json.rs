@@ -97,7 +97,7 @@ fn unescape_unit<'a>(rest: &'a str, text: &mut String) -> Option<&'a str> {
 pub(super) struct Object<'a>(Vec<(String, Json<'a>)>);
 
 impl<'a> Object<'a> {
-    /// `None` if `text` is no object.
+    /// `None` if `text` is not an object.
     pub fn parse(text: &'a str) -> Option<Self> {
         Json::parse(text)?.object()
     }

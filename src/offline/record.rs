@@ -195,7 +195,7 @@ impl Record {
         object(members.into_iter().chain(self.error_member()))
     }
 
-    /// What the application learns of it: nothing of the row's values.
+    /// The write as the application sees it: without the row's values.
     pub(super) fn entry_json(&self) -> String {
         let members = [
             ("id", json_text(&self.id)),

@@ -162,7 +162,7 @@ test('what is changed offline survives reloads and closing the page, and reaches
   await close();
 });
 
-test('a name that is refused later can be changed, and the steps that were saved meanwhile go along', async () => {
+test('a name that is refused later can be changed, and the steps saved in the meantime are sent with it', async () => {
   const { page, close } = await visit('Ada');
   const [{ user_id }] = await app.stack.sql('select user_id from workflows where id = $1', [workflowId]);
   await untilStored(page, `workflows:${user_id}`);
@@ -228,7 +228,7 @@ test('online, a form shows the refusal itself, and nothing stays in the outbox',
   await close();
 });
 
-test('steps changed offline are merged with what another person saved meanwhile', async () => {
+test('steps changed offline are merged with the concurrent saves of another person', async () => {
   const path = `#/workflows/${workflowId}`;
   const grace = await visit('Grace', path);
   await grace.page.getByRole('button', { name: 'Add step' }).waitFor();

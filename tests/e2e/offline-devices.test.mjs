@@ -79,7 +79,7 @@ test('graphs that two devices saved with a base are merged', async () => {
   );
 });
 
-test('a change of a shared workflow whose owner ended the membership meanwhile is refused, and others are made', async () => {
+test('a change of a shared workflow is refused after its owner ended the membership, and others are made', async () => {
   const ada = await newUser('ada');
   const grace = await newUser('grace');
   const shared = await newWorkflow(ada, { name: 'Shared' });

@@ -9,7 +9,7 @@ const { stack, newDevice, newUser, newWorkflow } = await useDevices({ members: t
 
 /** @typedef {import('./support/offline.mjs').Tab} Tab */
 
-/** Follows the user's workflows, and keeps the names that the handler is told. @param {Tab} tab */
+/** Subscribes to the user's workflows, and records the names that the handler receives. @param {Tab} tab */
 async function follow(tab) {
   await tab.run(async () => {
     const heard = /** @type {string[]} */ ([]);

@@ -82,7 +82,7 @@ async function waiting() {
   return { workflow, device, tab };
 }
 
-test('a token that expired without a network is no sign-out: rows and writes stay, and are sent when it is renewed', async () => {
+test('a token that expired without a network does not count as a sign-out: rows and writes stay, and are sent when it is renewed', async () => {
   const { workflow, device, tab } = await waiting();
   await store(tab, await newSession(-HOUR));
   await reload(tab);
@@ -124,7 +124,7 @@ test('when supabase-js says SIGNED_OUT, rows are erased, and writes wait for the
   await until(async () => (await row('workflows', workflow.id))?.name === 'Offline');
 });
 
-test('a session that was revoked meanwhile ends when the network is back: its writes wait for their user', async () => {
+test('a session that was revoked in the meantime ends when the network is back: its writes wait for their user', async () => {
   const { workflow, device, tab } = await waiting();
   await store(tab, { ...(await newSession(-HOUR)), refresh_token: 'revoked' });
   await reload(tab);

@@ -98,7 +98,7 @@ export class FlushDriver {
     const { Flusher } = await loadEngine();
     if (this.isEnded || this.flusher !== undefined) return;
     this.flusher = new Flusher();
-    // `flush` was called meanwhile.
+    // `flush` was called in the meantime.
     if (this.resting.length > 0) this.flusher.flush();
     this.update();
   }

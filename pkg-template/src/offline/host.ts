@@ -142,7 +142,7 @@ export class Host {
 
   /**
    * Sends a write of the current user. `isResent`: it may have been made already. Rejects with a DatabaseError, which is
-   * ABORTED if the user changes meanwhile.
+   * ABORTED if the user changes in the meantime.
    */
   send(plan: Plan, isResent: boolean): Promise<unknown> {
     const { name, before, takesBody, base } = this.parse(plan.rest) as Call;

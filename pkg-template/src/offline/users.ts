@@ -17,7 +17,7 @@ export async function lastUserOf(
 
 /**
  * A user is signed in, or none (null). Erases the rows of all others; also of this one, if another version of the package
- * stored them. Does nothing if another user has signed in meanwhile.
+ * stored them. Does nothing if another user has signed in since.
  */
 export async function enter(
   storage: Storage,

@@ -124,7 +124,7 @@ fn half_of_a_surrogate_pair_becomes_a_replacement_character() {
 }
 
 #[test]
-fn deeply_nested_bodies_are_no_problem() {
+fn deeply_nested_bodies_are_parsed() {
     let deep = format!("{{\"x\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
     let mut stored = Stored::default();
     let mut plan = update("a 1", json!({}));

@@ -43,7 +43,7 @@ fn merged_values_stay_as_they_are_spelt() {
 }
 
 #[test]
-fn bodies_that_are_no_objects_are_not_merged() {
+fn bodies_other_than_objects_are_not_merged() {
     for wrong in ["", "1", "[]", "{\"a\":1", "{\"a\" 1}", "{\"a\":1}}", "{\"a\":,}", "{\"a\"::}"] {
         for is_first in [false, true] {
             let mut bodies = [wrong, "{\"b\":1}"];

@@ -76,7 +76,7 @@ fn a_use_in_the_future_counts_as_one_now() {
 }
 
 #[test]
-fn what_is_no_entry_is_refused() {
+fn an_invalid_entry_is_refused() {
     let limits = r#"{"maxBytes":1,"maxAgeMs":1,"now":1}"#;
     for entries in ["", "{}", "[{}]", r#"[{"key":"a","bytes":-1,"storedAt":1,"usedAt":1}]"#] {
         let error = evict(entries, limits).expect_err("a refusal");

@@ -47,7 +47,7 @@ fn with_max_channels(max_channels: usize) -> (World, Client) {
     (world, client)
 }
 
-/// Follows the nodes of a workflow with this name, and waits until changes flow.
+/// Follows the nodes of a workflow with this name, and waits until the subscription is live.
 fn follow_nodes(world: &World, client: &Client, name: &str) -> u32 {
     let subscription = follow(client, "workflow_nodes", &uuid_of(name), None);
     world.pass(300.0);
@@ -177,7 +177,7 @@ fn a_status_is_reported_when_it_changes_and_not_again_for_another_reason() {
 }
 
 #[test]
-fn a_subscription_that_waits_for_the_token_provider_is_told_so() {
+fn a_subscription_that_waits_for_the_token_provider_reports_that() {
     let world = World::new();
     let client = world.signed_in("ada");
     client.tokens().next(Answer::Hangs);

@@ -21,7 +21,7 @@ fn readings(world: &World) -> usize {
     world.take_requests().iter().filter(|seen| seen.line.starts_with("GET workflows?")).count()
 }
 
-/// The server is cold: changes flow only seconds after the first subscription was opened.
+/// The server is cold: the channel is ready only seconds after the first subscription was opened.
 fn cold() -> (World, Client) {
     let world = World::new();
     let client = world.signed_in("ada");
@@ -52,7 +52,7 @@ fn a_subscription_ends_with_its_last_follower() {
 }
 
 #[test]
-fn without_handlers_rows_are_read_once_changes_flow() {
+fn without_handlers_rows_are_read_once_the_channel_is_ready() {
     let (world, client) = cold();
     follow_silently(&client);
     world.pass(4_000.0);
@@ -62,7 +62,7 @@ fn without_handlers_rows_are_read_once_changes_flow() {
 }
 
 #[test]
-fn the_first_follower_with_handlers_has_the_rows_read_before_changes_flow() {
+fn the_first_subscriber_with_handlers_has_the_rows_read_before_the_channel_is_ready() {
     let (world, client) = cold();
     follow_silently(&client);
     world.pass(1_000.0);

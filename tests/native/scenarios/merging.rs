@@ -345,7 +345,7 @@ fn a_base_that_contains_an_own_save_and_later_changes_is_used_unchanged() {
 }
 
 #[test]
-fn an_own_change_that_another_client_undid_is_no_part_of_the_next_edit() {
+fn an_own_change_that_another_client_undid_is_not_part_of_the_next_edit() {
     let canvas = Canvas::new();
     canvas.saves(&canvas.ada, move_to("a", 1.0));
     canvas.bob.does("saveWorkflowGraph", json!([canvas.id, canvas.edited(move_to("a", 0.0))]));

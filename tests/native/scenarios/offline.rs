@@ -32,7 +32,7 @@ fn a_delete_that_is_sent_again_is_done() {
 }
 
 #[test]
-fn an_update_with_a_version_that_is_sent_again_is_no_conflict_with_itself() {
+fn an_update_with_a_version_does_not_conflict_with_its_own_retry() {
     let world = World::new();
     let mut ada = world.signed_in("ada");
     let id = world.server().add("workflows", json!({"user_id": ada.id(), "name": "a"}));
@@ -48,7 +48,7 @@ fn an_update_with_a_version_that_is_sent_again_is_no_conflict_with_itself() {
 }
 
 #[test]
-fn other_pages_are_told_of_own_writes_and_not_of_their_own() {
+fn other_pages_receive_own_writes_but_not_their_own_ones() {
     let world = World::new();
     let ada = world.signed_in("ada");
     let id = ada.does("createWorkflow", json!([ada.id(), {"name": "a"}])).text("id");
@@ -63,7 +63,7 @@ fn other_pages_are_told_of_own_writes_and_not_of_their_own() {
 }
 
 #[test]
-fn other_pages_are_told_which_workflow_an_own_save_changed() {
+fn other_pages_receive_the_workflow_that_an_own_save_changed() {
     let world = World::new();
     let ada = world.signed_in("ada");
     let id = world.server().add("workflows", json!({"user_id": ada.id(), "name": "a"}));

@@ -99,7 +99,7 @@ fn each_function_writes_the_table_of_the_rows_that_it_changes() {
 }
 
 #[test]
-fn a_user_to_whom_the_database_reveals_no_keys_learns_of_the_api_relay() {
+fn the_refusal_to_reveal_a_key_names_the_api_relay() {
     let refused = |function, code| call(function).refused(response(code, 403));
     let error = refused(DatabaseFunction::RevealKey, "42501");
     assert_eq!((&*error.code, error.status, error.attempts), ("42501", Some(403), 1));

@@ -280,7 +280,7 @@ mod differences {
     }
 
     #[test]
-    fn a_row_without_its_secret_is_no_other_state_of_it() {
+    fn a_row_without_its_secret_is_the_same_state() {
         let key = |name: &str| json!({"id": uuid_of("k"), "user_id": uuid_of("ada"), "service_name": name, "encrypted_key": "s"});
         let hidden = |name: &str| {
             let mut row = key(name);

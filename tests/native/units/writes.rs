@@ -1,4 +1,4 @@
-//! What a write asks, and what it makes of the answers, driven by hand.
+//! The requests of a write, and its result for each response, driven by hand.
 
 use super::flows::{error, rows, Run};
 use crate::support::client::id;
@@ -102,7 +102,7 @@ fn was_made(before: Option<&Value>, found: &Value, attempts: u32) -> bool {
 }
 
 #[test]
-fn an_update_was_made_if_the_row_is_what_it_makes_of_the_known_one() {
+fn an_update_was_made_if_the_row_is_its_expected_result() {
     let version = |version: &str, name: &str, description: &str| json!({"id": id("w"), "name": name, "description": description, "updated_at": version});
     let (old, new) = (version("1", "old", "a"), version("2", "new", "a"));
     // The browser repeats a request by itself when a connection breaks, which does not count as an attempt.

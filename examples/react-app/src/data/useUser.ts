@@ -12,8 +12,8 @@ const LAST_USER = 'lastUser';
 /**
  * The signed-in user; null without one, undefined until it is known.
  *
- * Without a network, supabase-js cannot renew an expired session, and reports none. That is no sign-out: the last user
- * goes on working, until supabase-js says otherwise.
+ * Without a network, supabase-js cannot renew an expired session, and reports none. That does not count as a
+ * sign-out: the last user continues to work until supabase-js reports otherwise.
  */
 export function useUser(): SignedInUser | null | undefined {
   const [user, setUser] = useState<SignedInUser | null | undefined>(() =>

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 
-/** What the steps that are under way in this window have written so far, by the ids of their results. */
+/** The text that the running steps of this window have written so far, by the ids of their results. */
 const outputs = new Map<string, string>();
 const listeners = new Set<() => void>();
 

@@ -5,7 +5,7 @@ import type { UseSyncStatusResult, WorkflowPatch } from 'workflow-db/react';
 export interface Sync {
   userId: string;
   status: UseSyncStatusResult;
-  /** The writes that the user should know of: not those that are under way as if there were no outbox. */
+  /** The writes that the user should know of: not those that are sent at once, as without an outbox. */
   unsent: readonly OutboxEntry[];
   /**
    * Makes a write of a form or a button. With a network, it feels as if there were no outbox: resolves when the server has

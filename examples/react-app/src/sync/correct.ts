@@ -22,7 +22,7 @@ async function changeAgain(userId: string, { rowId }: OutboxEntry, values: Workf
   keepOf(userId, workflow.id, values);
 }
 
-/** The steps that were saved meanwhile go along: they wait for the refused write, and would go with it. */
+/** Includes the steps saved since: they depend on the refused write, and would be discarded with it. */
 async function createAgain(
   userId: string,
   { rowId }: OutboxEntry,

@@ -3,7 +3,7 @@ import type { WorkflowPatch } from 'workflow-db/react';
 import type { Draft } from '../workflow/drafts';
 
 /**
- * What the user made of a write that waits. The outbox hands out no values, and without them a refused write could not be
+ * What the user made of a write that waits. The outbox returns no values, and without them a refused write could not be
  * corrected. It stays in this browser as long as the write does.
  */
 export interface Kept {

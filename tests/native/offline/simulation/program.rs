@@ -65,7 +65,7 @@ pub enum Step {
     CrashAll {
         device: usize,
     },
-    /// Another tab leads, while the request of this one is under way.
+    /// Another tab becomes the leader while the request of this one is in flight.
     TakeOver {
         device: usize,
     },
@@ -96,7 +96,7 @@ pub enum Step {
     Pass {
         ms: f64,
     },
-    /// Every fault ends, and everything comes to rest.
+    /// Ends every fault and waits until nothing is in flight.
     Rest,
 }
 
