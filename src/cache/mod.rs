@@ -10,6 +10,8 @@ mod store;
 
 pub use entry::{compose, CacheConfig, Entry, Freshness, Shape, Stats};
 pub use keys::{base_of, is_variant_of, parts_of_relations, relations_key, relations_of};
-pub use overlays::{entries_of_new, expected, holds_secrets, patched, shape_of_key, shown, Effect, Overlay};
+pub use overlays::{
+    entries_of_new, expected, holds_secrets, patched, row_in, shape_of_key, shown, Effect, Overlay,
+};
 pub use patch::{is_older, Change, Patch, Source};
 pub use store::Store;

@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 /// What a write will do.
 pub enum Effect<D> {
-    /// The row will be this.
+    /// The row will be this, unless it is there already.
     Row(D),
     /// The row will have these values.
     Patch(D),
@@ -40,10 +40,29 @@ impl<D: Data> Overlay<D> {
     /// A row of its table with its effect. `None`: there is no such row.
     pub fn on_row(&self, row: Option<D>) -> Option<D> {
         match &self.effect {
-            Effect::Row(own) => Some(own.clone()),
+            Effect::Row(own) => row.or_else(|| Some(own.clone())),
             Effect::Patch(values) => row.map(|row| if self.is_of(&row) { row.merged(values) } else { row }),
             Effect::Delete => row.filter(|row| !self.is_of(row)),
             Effect::Graph(_) => row,
+        }
+    }
+
+    /// Whether it may write the row of the entry under `key`. A row that is named by its id is told by the key alone.
+    fn may_write(&self, key: &str) -> bool {
+        match (self.table.row_key.as_ref(), self.columns.as_slice(), &self.effect) {
+            (Some(KeyFormat { prefix, columns: ["id"], .. }), [("id", id)], _) => {
+                key.strip_prefix(prefix) == Some(id.as_str())
+            }
+            (Some(format), _, Effect::Row(row)) => format.of_row(row).as_deref() == Some(key),
+            _ => true,
+        }
+    }
+
+    /// Where its row is among others.
+    fn index_in(&self, rows: &D) -> Option<usize> {
+        match self.columns.as_slice() {
+            [("id", id)] => rows.position(id),
+            _ => (0..rows.len()).find(|index| self.is_of(&rows.item(*index))),
         }
     }
 
@@ -51,15 +70,15 @@ impl<D: Data> Overlay<D> {
         match &self.effect {
             Effect::Graph(graph) => self.children(graph, query).unwrap_or(rows),
             _ if *self.table != *query.table => rows,
-            Effect::Row(row) => self.placed(query, rows, row),
-            Effect::Patch(values) => {
-                let own: Vec<_> = rows.items().into_iter().filter(|row| self.is_of(row)).collect();
-                own.iter().fold(rows, |rows, row| self.placed(query, rows, &row.merged(values)))
-            }
-            Effect::Delete => {
-                let own = (0..rows.len()).rev().filter(|index| self.is_of(&rows.item(*index)));
-                own.fold(rows.clone(), |rows, index| rows.spliced(index, 1, None))
-            }
+            effect => match (effect, self.index_in(&rows)) {
+                (Effect::Row(row), None) => self.placed(query, rows, row),
+                (Effect::Patch(values), Some(index)) => {
+                    let row = rows.item(index).merged(values);
+                    self.placed(query, rows, &row)
+                }
+                (Effect::Delete, Some(index)) => rows.spliced(index, 1, None),
+                _ => rows,
+            },
         }
     }
 
@@ -93,13 +112,7 @@ pub fn shown<D: Data>(overlays: &[Overlay<D>], key: &str, shape: &Shape, base: O
     match shape {
         Shape::Row(table) => overlays
             .iter()
-            .filter(|own| own.table == *table)
-            .filter(|own| match &own.effect {
-                Effect::Row(row) => {
-                    table.row_key.as_ref().and_then(|format| format.of_row(row)).as_deref() == Some(key)
-                }
-                _ => true,
-            })
+            .filter(|own| own.table == *table && own.may_write(key))
             .fold(base, |row, own| own.on_row(row)),
         Shape::List(query) => base.map(|rows| on_list(query, rows)),
         Shape::Page(query) => base.map(|page| match page.child("data") {
@@ -179,6 +192,30 @@ pub fn holds_secrets(key: &str) -> bool {
         .any(|format| key.starts_with(format.prefix))
 }
 
+/// The row with these columns in the entry `base`, if it is there.
+pub fn row_in<D: Data>(
+    shape: &Shape,
+    base: D,
+    table: &Table,
+    columns: &[(&'static str, String)],
+) -> Option<D> {
+    let is_it =
+        |row: &D| columns.iter().all(|(column, value)| row.column(column).text() == Some(value.as_str()));
+    let in_list = |rows: D| rows.items().into_iter().find(is_it);
+    match shape {
+        Shape::Row(own) if *own == table => Some(base).filter(is_it),
+        Shape::List(query) if *query.table == *table => in_list(base),
+        Shape::Page(query) if *query.table == *table => in_list(base.child("data")?),
+        Shape::Relations if *table == WORKFLOWS => Some(without_children(&base)).filter(is_it),
+        Shape::Relations => {
+            let parts = [(&WORKFLOW_NODES, "nodes"), (&WORKFLOW_CONNECTIONS, "connections")];
+            let (_, name) = parts.into_iter().find(|(own, _)| **own == *table)?;
+            in_list(base.child(name)?)
+        }
+        _ => None,
+    }
+}
+
 /// The entry `base` under `key` after a change. `None`: only the server knows it.
 pub fn patched<D: Data>(change: &Change<D>, key: &str, shape: &Shape, base: D) -> Option<D> {
     if !matches!(shape, Shape::Relations) {
@@ -211,9 +248,11 @@ pub fn expected<D: Data>(
     let named: Vec<_> =
         columns.iter().map(|(name, value)| (*name, Member::Text(Some(value.as_str())))).collect();
     let own = overlays.iter().filter(|own| *own.table == *table && own.columns == columns);
-    let start = known.unwrap_or_else(|| D::object(None, &[], &named));
-    own.fold(start, |row, own| match &own.effect {
-        Effect::Graph(graph) => row.merged(graph),
-        _ => own.on_row(Some(row.clone())).unwrap_or(row),
-    })
+    let known_or_named = |row: Option<D>| row.unwrap_or_else(|| D::object(None, &[], &named));
+    let row = own.fold(known, |row, own| match &own.effect {
+        Effect::Row(_) => own.on_row(row),
+        Effect::Graph(graph) => Some(known_or_named(row).merged(graph)),
+        _ => own.on_row(Some(known_or_named(row))),
+    });
+    known_or_named(row)
 }

@@ -4,9 +4,12 @@ use super::entry::{Entry, Shape};
 use super::keys::base_of;
 use crate::data::{Data, Member, Value};
 use crate::query::{Query, Test};
-use crate::tables::{KeyFormat, Table, TABLES};
+use crate::tables::{KeyFormat, Table, TABLES, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
 use crate::time::timestamp;
 use std::cmp::Ordering;
+
+/// The tables of a workflow with its nodes and connections.
+const GRAPH_TABLES: [&Table; 3] = [&WORKFLOWS, &WORKFLOW_NODES, &WORKFLOW_CONNECTIONS];
 
 /// A change of one row on the server.
 pub struct Change<D> {
@@ -156,6 +159,23 @@ impl<D: Data> Change<D> {
     /// Whether it may have deleted rows of any other table.
     pub fn cascades(&self) -> bool {
         TABLES.iter().any(|table| self.may_cascade_to(table))
+    }
+
+    /// Whether this may matter to the entry under `key`, whatever that contains.
+    pub fn may_concern(&self, key: &str, shape: &Shape) -> bool {
+        let is_of = |table: &Table| *table == *self.table || self.may_cascade_to(table);
+        match shape {
+            Shape::Row(table) if *table == self.table => match (table.row_key.as_ref(), self.id.as_deref()) {
+                (Some(KeyFormat { prefix, columns: ["id"], .. }), Some(id)) => {
+                    key.strip_prefix(prefix) == Some(id)
+                }
+                _ => true,
+            },
+            Shape::Row(table) => is_of(table),
+            Shape::List(query) | Shape::Page(query) => is_of(query.table),
+            Shape::Relations => GRAPH_TABLES.into_iter().any(is_of),
+            Shape::Foreign => matches!(self.on_foreign(key), Patch::Drop),
+        }
     }
 
     fn on_foreign(&self, key: &str) -> Patch<D> {

@@ -3,6 +3,7 @@
 use super::write::{Condition, Write};
 use crate::data::Data;
 use crate::json::json_text;
+use crate::offline::without_member;
 use crate::query::{Filter, Test};
 use crate::tables::{Table, TABLES, WORKFLOW_MEMBERS};
 
@@ -59,19 +60,15 @@ impl Write {
             table: table.name,
             refs: if action == "save" { Vec::new() } else { refs::<D>(table, body) },
             row_id: self.id(),
-            body: untouched(body),
+            // When the row changes is up to the database, when the write is sent.
+            body: match action {
+                "update" | "upsert" => without_member(body, "updated_at"),
+                _ => body.to_owned(),
+            },
             key,
             base,
             if_updated_at,
         })
-    }
-}
-
-/// The body without the time of the change, which is the database's when the write is sent.
-fn untouched(body: &str) -> String {
-    match body.strip_suffix(",\"updated_at\":\"now\"}") {
-        Some(rest) => [rest, "}"].concat(),
-        None => body.to_owned(),
     }
 }
 

@@ -3,8 +3,10 @@
 use super::convert::{argument, source_of};
 use crate::api::{operation, Call, Operation};
 use crate::cache::{
-    entries_of_new, expected, holds_secrets, patched, shape_of_key, shown, Change, Effect, Overlay, Shape,
+    entries_of_new, expected, holds_secrets, patched, row_in, shape_of_key, shown, Change, Effect, Overlay,
+    Shape,
 };
+use crate::data::Data;
 use crate::flows::{columns_of, Plan};
 use crate::io::Row;
 use crate::tables::{table_named, INVITATIONS_KEY};
@@ -79,6 +81,19 @@ impl Shown {
         patched(&change, key, &self.shape_of(key), Row(base)).map_or(JsValue::UNDEFINED, |row| row.0)
     }
 
+    /// Whether a change, as above, may matter to the entry under `key`, whatever that contains.
+    #[wasm_bindgen(js_name = mayConcern)]
+    pub fn may_concern(&self, key: &str, table: &str, id: Option<String>, row: JsValue) -> bool {
+        let Some(table) = table_named(table) else { return false };
+        let change = Change { table, id, source: source_of(row) };
+        change.may_concern(key, &self.shape_of(key))
+    }
+
+    /// `fresh`, or each row of it, replaced by the equal one that is `known`.
+    pub fn reuse(&self, known: JsValue, fresh: JsValue) -> JsValue {
+        Row(known).reuse(Row(fresh)).0
+    }
+
     /// The plan of the write that `name` with these arguments stands for: action, table, key, row id, references, body,
     /// base and expected version. Undefined if the call is invalid, or cannot wait.
     pub fn plan(&self, name: &str, arguments: &Array, uuid: &Function) -> JsValue {
@@ -97,6 +112,16 @@ impl Shown {
         let known = known.is_object().then_some(Row(known));
         let row = table_named(table)
             .and_then(|table| Some(expected(&self.overlays, table, &columns_of::<Row>(table, key)?, known)));
+        row.map_or(JsValue::UNDEFINED, |row| row.0)
+    }
+
+    /// The row of a plan in the entry `base` under `entry`, if it is there.
+    #[wasm_bindgen(js_name = rowIn)]
+    pub fn row_in(&self, entry: &str, base: JsValue, table: &str, key: &str) -> JsValue {
+        let row = table_named(table).and_then(|table| {
+            let columns = columns_of::<Row>(table, key)?;
+            row_in(&self.shape_of(entry), Row(base), table, &columns)
+        });
         row.map_or(JsValue::UNDEFINED, |row| row.0)
     }
 

@@ -161,6 +161,16 @@ impl<'a> Object<'a> {
     }
 }
 
+/// The object in `json` without a member, unless it has no other; as it is if that is no object.
+pub(crate) fn without_member(json: &str, name: &str) -> String {
+    let others = Object::parse(json).unwrap_or_default().0.into_iter().filter(|(own, _)| own != name);
+    let others = Object(others.collect());
+    if others.0.is_empty() {
+        return json.to_owned();
+    }
+    others.json()
+}
+
 /// An object of values that are JSON already.
 pub(super) fn object<N: AsRef<str>, V: AsRef<str>>(members: impl IntoIterator<Item = (N, V)>) -> String {
     let mut json = String::from("{");

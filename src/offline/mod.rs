@@ -22,6 +22,7 @@ mod view;
 
 pub use enqueue::STRUCTURAL_COLUMNS;
 pub use flusher::{Flusher, Poll};
+pub(crate) use json::without_member;
 pub use lease::{lease_step, Claim, Lease};
 pub use outbox::{Outbox, Outcome, Sent};
 pub use record::{Action, Plan, Record, State};

@@ -17,25 +17,32 @@ async function ada(options = {}) {
 }
 
 /** Waits until the entry under `key` is on disk. @param {import('./support/offline.mjs').Tab} tab @param {string} key */
-const persisted = (tab, key) => tab.run(isPersisted, key);
+const persisted = (tab, key) => until(async () => (await stored(tab, key)) !== undefined);
 
-/** @param {string} key */
-async function isPersisted(key) {
-  await until(
-    () =>
+/**
+ * The entry under `key` on disk.
+ *
+ * @param {import('./support/offline.mjs').Tab} tab
+ * @param {string} key
+ * @returns {Promise<any>}
+ */
+const stored = (tab, key) =>
+  tab.run(
+    (key) =>
       new Promise((resolve) => {
-        const opening = indexedDB.open('workflow-db');
-        opening.onsuccess = () => {
-          const database = opening.result;
-          const keys = database.transaction('rows').objectStore('rows').getAllKeys();
-          keys.onsuccess = () => {
+        indexedDB.open('workflow-db').onsuccess = ({ target }) => {
+          const database = /** @type {IDBOpenDBRequest} */ (target).result;
+          const rows = database.transaction('rows').objectStore('rows');
+          const [keys, values] = [rows.getAllKeys(), rows.getAll()];
+          rows.transaction.oncomplete = () => {
             database.close();
-            resolve(keys.result.some((place) => /** @type {string[]} */ (place)[1] === key));
+            const index = keys.result.findIndex((place) => /** @type {string[]} */ (place)[1] === key);
+            resolve(index < 0 ? undefined : JSON.parse(values.result[index].json));
           };
         };
       }),
+    key,
   );
-}
 
 test('what an earlier visit read is there without a network, and is read again with one', async () => {
   const { workflow, device, tab } = await ada();
@@ -50,6 +57,111 @@ test('what an earlier visit read is there without a network, and is read again w
   await stack.sql('update public.workflows set name = $1 where id = $2', ['Renamed', workflow.id]);
   await device.goOnline();
   await tab.run(async (id) => until(async () => (await db.getWorkflow(id))?.name === 'Renamed'), workflow.id);
+});
+
+test('what only an earlier visit read follows the changes of this one', async () => {
+  const { user, workflow, device, tab } = await ada();
+  const other = await newWorkflow(user, { name: 'Other' });
+  await newNodes(other, ['a']);
+  const list = `workflows:${user.id}`;
+  await tab.run(async (id) => {
+    await db.getWorkflows(env.userId);
+    await db.getWorkflowNodes(id);
+  }, other.id);
+  await persisted(tab, list);
+  await persisted(tab, `workflow_nodes:${other.id}`);
+  await tab.reload();
+  await tab.run((id) => db.updateWorkflow(id, { name: 'Renamed' }), workflow.id);
+  const namesOf = (/** @type {{ name: string }[]} */ rows) => rows?.map(({ name }) => name);
+  await until(async () => namesOf(await stored(tab, list))?.includes('Renamed'));
+  assert.deepEqual(
+    namesOf(await stored(tab, list)),
+    ['Renamed', 'Other'],
+    'the last one changed comes first',
+  );
+  await tab.run((id) => db.deleteWorkflow(id), other.id);
+  await until(async () => namesOf(await stored(tab, list)).length === 1);
+  assert.equal(
+    await stored(tab, `workflow_nodes:${other.id}`),
+    undefined,
+    'they are gone with their workflow',
+  );
+  await device.goOffline();
+  await tab.reload();
+  assert.deepEqual(namesOf(await tab.run(() => db.getWorkflows(env.userId))), ['Renamed']);
+});
+
+test('a queued change is answered with the whole row that any list shows', async () => {
+  const { workflow, device, tab } = await ada();
+  const [node] = await newNodes(workflow, ['a']);
+  await tab.run((id) => db.getWorkflowWithRelations(id), workflow.id);
+  await device.goOffline();
+  const changed = await tab.run(
+    (id) => db.with({ queue: true }).updateWorkflowNode(id, { label: 'New' }),
+    node.id,
+  );
+  assert.deepEqual([changed.node_id, changed.label, changed.workflow_id], ['a', 'New', workflow.id]);
+});
+
+test('a page that comes back from the back/forward cache without a network shows what is on disk', async () => {
+  const { workflow, device, tab } = await ada();
+  await tab.run((id) => db.getWorkflow(id), workflow.id);
+  await persisted(tab, `workflow:${workflow.id}`);
+  const leave = (/** @type {string} */ type) =>
+    tab.run((type) => void dispatchEvent(new PageTransitionEvent(type, { persisted: true })), type);
+  await leave('pagehide');
+  await device.goOffline();
+  await leave('pageshow');
+  assert.equal(await tab.run((id) => cache.peek(`workflow:${id}`), workflow.id), null);
+  const { value } = await tab.run((id) => outcome(db.getWorkflow(id)), workflow.id);
+  assert.equal(value?.name, 'First');
+  await tab.reload();
+  assert.equal((await tab.run((id) => db.getWorkflow(id), workflow.id))?.name, 'First', 'also later');
+});
+
+test('a write that is discarded while it is sent is given up as soon as its answer lets it', async () => {
+  const { workflow, tab } = await ada();
+  stack.faults.add({ match: { method: 'PATCH' }, action: 'latency', ms: 300, times: 1 });
+  stack.faults.add({ match: { method: 'PATCH' }, action: 'status', status: 503, times: 'always' });
+  await tab.run((id) => db.with({ queue: true }).updateWorkflow(id, { name: 'Made' }), workflow.id);
+  const discard = () =>
+    tab.run(async () => {
+      await until(() => outbox.list()[0]?.state === 'sending');
+      const [first] = outbox.list();
+      if (first) await outbox.discard(first.id);
+      return outbox.list().length;
+    });
+  assert.equal(await discard(), 0);
+  assert.equal((await row('workflows', workflow.id))?.name, 'Made', 'the first one was made');
+  stack.faults.clear();
+  const busy = { match: { method: 'PATCH' }, action: /** @type {const} */ ('status'), status: 503 };
+  stack.faults.add({ ...busy, ms: 300, times: 'always' });
+  await tab.run((id) => db.with({ queue: true }).updateWorkflow(id, { name: 'Given up' }), workflow.id);
+  assert.equal(await discard(), 0);
+  stack.faults.clear();
+  await tab.run(() => outbox.flush());
+  assert.equal((await row('workflows', workflow.id))?.name, 'Made');
+});
+
+test('a token provider that never answers once does not stop the outbox', async () => {
+  const { workflow, device, tab } = await ada();
+  await device.goOffline();
+  await tab.run(async (id) => {
+    await db.with({ queue: true }).updateWorkflow(id, { name: 'Sent' });
+    const { token } = env;
+    let isFirst = true;
+    const answer = () => (isFirst ? new Promise(() => {}) : token);
+    Object.defineProperty(env, 'token', {
+      get() {
+        const given = answer();
+        isFirst = false;
+        return given;
+      },
+    });
+  }, workflow.id);
+  await device.goOnline();
+  await tab.run(() => until(() => outbox.pending === 0));
+  assert.equal((await row('workflows', workflow.id))?.name, 'Sent');
 });
 
 test('a workflow with nodes made and edited without a network, across a reload, is on the server once', async () => {

@@ -11,7 +11,8 @@ import type { Host, Plan } from './host.js';
 
 /** What the driver needs of the user's session. */
 interface Writes {
-  readonly isOver: boolean;
+  /** Whether this tab leads, and the user is still signed in. */
+  readonly maySend: boolean;
   isSignedIn(): Promise<boolean>;
   send(plan: Plan, isResent: boolean): Promise<unknown>;
   step<Name extends keyof Steps>(name: Name, input: Steps[Name][0]): Promise<Steps[Name][1]>;
@@ -133,7 +134,8 @@ export class FlushDriver {
     if (sent === null) return 'idle';
     // Until its answer is on disk, the write counts as left over.
     this.hasLeftovers = true;
-    if (this.writes.isOver) return 'idle';
+    // While the mark was written, another tab may have taken over.
+    if (!this.writes.maySend) return 'idle';
     const outcome = await this.writes.step('settle', await this.answerTo(sent));
     this.hasLeftovers = false;
     return outcome;

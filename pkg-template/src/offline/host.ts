@@ -6,6 +6,8 @@ import type { ClientParts } from '../offline-part.js';
 import type { CallOptions } from '../options.js';
 import { overlaysOf } from '../react/overlays.js';
 import { stringify } from '../stringify.js';
+import type { Change } from './tabs.js';
+import { within } from './within.js';
 
 /** A validated write, to be kept and sent later. Everything in it can be stored as JSON. */
 export interface Plan {
@@ -44,10 +46,16 @@ export interface Overlay {
   readonly json: string;
 }
 
+/** How long the token provider may take, in milliseconds. */
+const IDENTIFY_MS = 5000;
+
 type Functions = Record<string, (...args: unknown[]) => Promise<unknown>>;
 
 /** The client, as far as the offline part needs it. */
 export class Host {
+  /** The calls that read entries, as JSON, by the keys of these. */
+  private readonly readings = new Map<string, string>();
+
   constructor(
     private readonly parts: ClientParts,
     private readonly planner: Shown,
@@ -63,9 +71,10 @@ export class Host {
     return this.parts.engine().userId();
   }
 
-  /** Asks the token provider. */
-  accessToken(): unknown {
-    return this.parts.accessToken?.();
+  /** Asks the token provider who is signed in; the answer is noted where tokens pass. Rejects if it cannot answer. */
+  async identify(): Promise<void> {
+    const asking = Promise.resolve(this.parts.accessToken?.());
+    await within(asking, IDENTIFY_MS, () => new Error('The token provider does not answer'));
   }
 
   /** The rows belong to another user now: all views drop them. */
@@ -80,14 +89,70 @@ export class Host {
   stored(key: string): string | undefined {
     const { mirror } = this.parts;
     if (mirror.isRestored(key) || !this.planner.mayStore(key)) return undefined;
-    const { spellings } = mirror;
-    return stringify(mirror.copies.get(key)?.base, { path: key, row: undefined, column: key, spellings });
+    return this.written(key, mirror.copies.get(key)?.base);
+  }
+
+  private written(key: string, entry: unknown): string | undefined {
+    const { spellings } = this.parts.mirror;
+    return stringify(entry, { path: key, row: undefined, column: key, spellings });
   }
 
   /** The value of a stored JSON text, with numbers as they were spelt. */
   parse(json: string): unknown {
     this.parts.mirror.learn(json);
     return JSON.parse(json);
+  }
+
+  /** The key of the entry that `db[name](...args)` reads; undefined if it reads none, or is invalid. */
+  keyOf(name: string, args: readonly unknown[]): string | undefined {
+    try {
+      const key = this.learn(name, args);
+      if (key !== undefined) this.readings.set(key, JSON.stringify([name, given(args)]));
+      return key;
+    } catch {
+      // The call itself rejects what cannot be read.
+      return undefined;
+    }
+  }
+
+  private learn(name: string, args: readonly unknown[]): string | undefined {
+    return this.planner.learn(name, plainArguments(args, this.parts.mirror.spellings, []), this.userId());
+  }
+
+  /** The call that read the entry under `key`, as JSON. */
+  readingOf(key: string): string | undefined {
+    return this.readings.get(key);
+  }
+
+  /** Whether the engine has an entry under `key`, which follows changes there. */
+  isHeld(key: string): boolean {
+    const { mirror } = this.parts;
+    return mirror.copies.has(key) && !mirror.isRestored(key);
+  }
+
+  /** Whether a change may matter to the entry under `key`. */
+  mayConcern(key: string, [table, id, row]: Change): boolean {
+    return this.planner.mayConcern(key, table, id, row);
+  }
+
+  /**
+   * The stored JSON of the entry under `key`, which the call `reading` read, after changes. Undefined: only the server
+   * knows it.
+   */
+  followed(
+    key: string,
+    json: string,
+    reading: string | undefined,
+    changes: readonly Change[],
+  ): string | undefined {
+    if (changes.length === 0) return json;
+    if (reading !== undefined) this.learn(...(JSON.parse(reading) as [string, unknown[]]));
+    const before = this.parse(json);
+    const after = changes.reduce(
+      (entry, [table, id, row]) => entry && this.planner.patched(key, entry, table, id, row),
+      before,
+    );
+    return after === before ? json : this.written(key, after);
   }
 
   /** The plan of the write `db[name](...args)`; undefined if it is invalid, or cannot wait. */
@@ -129,12 +194,10 @@ export class Host {
     return mirror.handedOut(this.planner.expected(table, key, known ?? this.rowIn(table, key)));
   }
 
-  /** A row with this id in any list. */
-  private rowIn(table: string, id: string): unknown {
-    const prefix = `${table}:`;
-    for (const [key, { base }] of this.parts.mirror.copies) {
-      if (!key.startsWith(prefix) || !Array.isArray(base)) continue;
-      const row = (base as { id?: unknown }[]).find((own) => own.id === id);
+  /** The row in any entry. */
+  private rowIn(table: string, key: string): unknown {
+    for (const [entry, { base }] of this.parts.mirror.copies) {
+      const row: unknown = Object(base) === base ? this.planner.rowIn(entry, base, table, key) : undefined;
       if (row !== undefined) return row;
     }
     return undefined;
@@ -169,6 +232,13 @@ export class Host {
   recovered(): void {
     overlaysOf(this.parts.client).recovered();
   }
+}
+
+/** Arguments without those at the end that were left out, for which JSON has no word. */
+function given(args: readonly unknown[]): readonly unknown[] {
+  let { length } = args;
+  while (length > 0 && args[length - 1] === undefined) length -= 1;
+  return args.slice(0, length);
 }
 
 /** The object that the function takes. */

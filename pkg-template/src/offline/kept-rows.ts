@@ -2,11 +2,20 @@
 export class KeptRows {
   private readonly originals = new WeakMap<object, object>();
 
+  /** @param reuse returns `fresh`, or each row of it, replaced by the equal one that is `known` */
+  constructor(private readonly reuse: (known: object, fresh: object) => object) {}
+
   /** The server sent `sent` for an entry that was shown as `shown`. */
   note(shown: unknown, sent: unknown): void {
     if (!isObject(shown) || !isObject(sent)) return;
-    if (Array.isArray(shown) && Array.isArray(sent)) this.noteRows(shown, sent);
-    if (JSON.stringify(shown) === JSON.stringify(sent)) this.originals.set(sent, shown);
+    const kept = this.reuse(shown, sent);
+    if (kept === sent) return;
+    this.originals.set(sent, kept);
+    if (!Array.isArray(kept) || !Array.isArray(sent)) return;
+    sent.forEach((row: unknown, index) => {
+      const original: unknown = kept[index];
+      if (isObject(row) && isObject(original) && original !== row) this.originals.set(row, original);
+    });
   }
 
   /** What is shown in the place of an entry. */
@@ -15,15 +24,10 @@ export class KeptRows {
     const whole = this.originals.get(sent);
     if (whole !== undefined || !Array.isArray(sent)) return whole ?? sent;
     const rows = sent.map((row: unknown) => (isObject(row) ? (this.originals.get(row) ?? row) : row));
-    return rows.some((row, index) => row !== sent[index]) ? rows : sent;
-  }
-
-  private noteRows(shown: readonly unknown[], sent: readonly unknown[]): void {
-    const known = new Map(shown.map((row) => [JSON.stringify(row), row]));
-    for (const row of sent) {
-      const original = known.get(JSON.stringify(row));
-      if (isObject(row) && isObject(original)) this.originals.set(row, original);
-    }
+    if (rows.every((row, index) => row === sent[index])) return sent;
+    // Asked again, it is the same list.
+    this.originals.set(sent, rows);
+    return rows;
   }
 }
 

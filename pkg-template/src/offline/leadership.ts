@@ -14,6 +14,8 @@ export class Leadership {
   private isLeader = false;
   /** Ends seeking or leading; undefined if this tab does neither. */
   private end: (() => void) | undefined;
+  /** Until when the lease is this tab's, if it uses that. */
+  private untilMs = Infinity;
   /** What takes the lease, if this tab uses that. */
   private takeLease: ((transaction: Transaction<'readwrite'>) => Promise<LeaseStep>) | undefined;
 
@@ -21,7 +23,14 @@ export class Leadership {
     private readonly name: string,
     private readonly storage: Storage,
     private readonly onChange: (isLeader: boolean) => void,
+    /** Called from time to time in browsers without Web Locks. */
+    private readonly onTurn: () => void,
   ) {}
+
+  /** Whether this tab leads. A lease may have passed on while this page was stopped. */
+  get isHeld(): boolean {
+    return this.isLeader && Date.now() < this.untilMs;
+  }
 
   /** Leads as soon as no other tab does. */
   seek(): void {
@@ -68,14 +77,19 @@ export class Leadership {
     let isOver = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const begin = (engine: OfflineEngine) => {
-      const take = (transaction: Transaction<'readwrite'>) =>
-        takeLease(transaction, this.name, (lease) => engine.lease(lease, holder, Date.now()));
+      const take = async (transaction: Transaction<'readwrite'>) => {
+        const step = (lease: Lease | undefined) => engine.lease(lease, holder, Date.now());
+        const taken = await takeLease(transaction, this.name, step);
+        this.untilMs = taken.put?.untilMs ?? 0;
+        return taken;
+      };
       const turn = async () => {
         const failed = { isHeld: false, afterMs: FAILED_MS };
         const { isHeld, afterMs } = await this.storage.write(['meta'], take).catch(() => failed);
         if (isOver) return;
         this.takeLease = take;
         this.set(isHeld);
+        this.onTurn();
         timer = setTimeout(turn, afterMs);
       };
       return isOver ? undefined : turn();

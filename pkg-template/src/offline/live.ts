@@ -19,9 +19,6 @@ export interface Settings extends Limits {
   readonly onSignOut: OnSignOut;
 }
 
-/** How long the token provider may take until the last known user counts as signed in, in milliseconds. */
-const IDENTIFY_MS = 5000;
-
 /** One client, connected to the database, the other tabs and the network. Knows who is signed in. */
 export class Live {
   readonly view: View;
@@ -65,7 +62,10 @@ export class Live {
   /** Finds out who is signed in: the user that the token provider names or, if it cannot answer, the last known one. */
   private async identify(): Promise<void> {
     // The result is noted where tokens pass.
-    const isAnswered = await fulfilledWithin(async () => this.host.accessToken(), IDENTIFY_MS);
+    const isAnswered = await this.host.identify().then(
+      () => true,
+      () => false,
+    );
     if (isAnswered || this.current() !== undefined) return;
     const last = await this.storage
       .read(['meta'], (transaction) => lastUserOf(transaction, this.host.url))
@@ -145,7 +145,7 @@ export class Live {
     const { session } = this;
     if (session === undefined) return;
     this.tabs.changed(session.scope, [table, id, row]);
-    if (row === null && id !== undefined) session.persistence.rowDeleted(id);
+    session.persistence.rowChanged([table, id, row]);
   }
 
   async queue(name: string, args: readonly unknown[], send: () => Promise<unknown>): Promise<unknown> {
@@ -175,6 +175,7 @@ export class Live {
     if (session === undefined || session.view.status.pending === 0) return;
     this.tabs.tell(session.scope, { type: 'flush' });
     await session.flush.flush();
+    await session.shown();
   }
 
   /** The session, once the outbox of an earlier visit was read. */
@@ -220,8 +221,7 @@ export class Live {
         });
         return;
       case 'outbox':
-        session.refresh().catch(() => {});
-        return;
+        return session.outboxChanged();
       case 'flush':
         if (session.flush.isLeader)
           session.flush.flush().then(() => this.tabs.tell(scope, { type: 'rested' }));
@@ -253,22 +253,11 @@ export class Live {
 
   private readonly pageShown = ({ persisted }: Partial<PageTransitionEvent>): void => {
     if (!persisted) return;
-    // What other tabs changed meanwhile was not heard here.
-    this.host.invalidateAll();
+    // What other tabs changed meanwhile was not heard here. They wrote it to the disk.
+    const { session, host } = this;
+    if (session === undefined) host.invalidateAll();
+    else session.persistence.without(() => host.invalidateAll());
     this.tabs.open();
-    this.session?.resume();
+    session?.resume();
   };
-}
-
-/** Whether a promise is fulfilled within `ms` milliseconds. */
-async function fulfilledWithin(run: () => Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<boolean>((resolve) => (timer = setTimeout(resolve, ms, false)));
-  const answered = run().then(
-    () => true,
-    () => false,
-  );
-  const isFulfilled = await Promise.race([answered, late]);
-  clearTimeout(timer);
-  return isFulfilled;
 }

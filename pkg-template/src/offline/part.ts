@@ -139,11 +139,11 @@ export class Part implements Attached, OutboxSource {
   }
 
   async retry(id: string): Promise<void> {
-    await (await this.session())?.step('retry', { id });
+    await (await this.session())?.retry(id);
   }
 
   async discard(id: string): Promise<void> {
-    await (await this.session())?.step('discard', { id });
+    await (await this.session())?.discard(id);
   }
 
   private async session(): Promise<Session | undefined> {

@@ -1,6 +1,7 @@
 import { loadEngine, type OfflineEngine } from './engine.js';
 import type { Host } from './host.js';
 import { isQuotaExceeded, type Storage, type Transaction } from './storage.js';
+import type { Change } from './tabs.js';
 
 /** Limits of what is persisted. */
 export interface Limits {
@@ -14,12 +15,14 @@ export class Persistence {
   private engine: OfflineEngine | undefined;
   /** Keys that changed before the engine was loaded. */
   private readonly early = new Set<string>();
-  /** Deleted rows. What is named after them is to be erased. */
-  private deletedIds = new Set<string>();
+  /** What stored entries do not show yet. */
+  private changes: Change[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
   /** Bytes that may be written until it must be checked again whether all entries fit. */
   private credit = 0;
   private isEnded = false;
+  /** Whether what happens to the cache leaves the stored entries alone. */
+  private isIgnoring = false;
 
   /** @param mayWrite whether this user's rows may be stored, as part of the transaction that stores them */
   constructor(
@@ -41,15 +44,26 @@ export class Persistence {
   }
 
   changed(key: string): void {
-    if (this.isEnded) return;
+    if (this.isEnded || this.isIgnoring) return;
     if (this.shelf === undefined) this.early.add(key);
     else this.arm(this.shelf.changed(key));
   }
 
-  /** Entries that only an earlier visit had do not follow changes, but must not show a deleted row. */
-  rowDeleted(id: string): void {
-    this.deletedIds.add(id);
-    this.changed(id);
+  /** Runs what drops entries of the cache that are to stay on disk. */
+  without(run: () => void): void {
+    this.isIgnoring = true;
+    try {
+      run();
+    } finally {
+      this.isIgnoring = false;
+    }
+  }
+
+  /** A row changed. Entries that the cache does not hold follow, too. */
+  rowChanged(change: Change): void {
+    this.changes.push(change);
+    // The name of no entry: the next batch is due.
+    this.changed('');
   }
 
   async read(key: string): Promise<string | undefined> {
@@ -58,7 +72,7 @@ export class Persistence {
     );
     if (row === undefined || Date.now() - row.storedAt > this.limits.maxAgeMs) return undefined;
     this.arm(this.shelf?.used(key) ?? -1);
-    return row.json;
+    return this.host.followed(key, row.json, row.reading, this.concerning(key, this.changes));
   }
 
   /** Writes what is to be written now instead of later: the page may not live on. */
@@ -69,9 +83,16 @@ export class Persistence {
     const { changed, used } = JSON.parse(shelf.take()) as Batch;
     if (changed.length + used.length === 0) return;
     const rows = changed.map((key) => [key, this.host.stored(key)] as const);
+    const changes = new Set(this.changes);
     this.storage
-      .write(['rows', 'shelf', 'meta'], (transaction) => this.write(transaction, rows, used, engine))
-      .catch((error: unknown) => this.failed(error));
+      .write(['rows', 'shelf', 'meta'], (transaction) =>
+        this.write(transaction, rows, used, [...changes], engine),
+      )
+      .then(
+        // Others may have come meanwhile.
+        () => (this.changes = this.changes.filter((change) => !changes.has(change))),
+        (error: unknown) => this.failed(error),
+      );
   }
 
   end(): void {
@@ -98,6 +119,7 @@ export class Persistence {
     transaction: Transaction<'readwrite'>,
     entries: readonly (readonly [key: string, json: string | undefined])[],
     used: readonly string[],
+    changes: readonly Change[],
     engine: OfflineEngine,
   ): Promise<void> {
     // The user may have changed in another tab.
@@ -111,7 +133,8 @@ export class Persistence {
         await Promise.all([rows.delete(place), shelf.delete(place)]);
       } else {
         const known = { bytes: json.length, storedAt: now, usedAt: now };
-        await Promise.all([rows.put({ json, storedAt: now }, place), shelf.put(known, place)]);
+        const entry = { json, storedAt: now, reading: this.host.readingOf(key) };
+        await Promise.all([rows.put(entry, place), shelf.put(known, place)]);
         this.credit -= json.length;
       }
     }
@@ -119,20 +142,31 @@ export class Persistence {
       const known = await shelf.get([this.scope, key]);
       if (known !== undefined) await shelf.put({ ...known, usedAt: now }, [this.scope, key]);
     }
-    if (this.deletedIds.size > 0) await this.eraseDeleted(transaction);
+    if (changes.length > 0) await this.follow(transaction, changes);
     if (this.credit <= 0) await this.evict(transaction, engine, now);
   }
 
-  private async eraseDeleted(transaction: Transaction<'readwrite'>): Promise<void> {
-    const ids = this.deletedIds;
-    this.deletedIds = new Set();
+  /** Applies changes to the stored entries that the cache does not hold. */
+  private async follow(transaction: Transaction<'readwrite'>, changes: readonly Change[]): Promise<void> {
     const rows = transaction.objectStore('rows');
     const shelf = transaction.objectStore('shelf');
     const places = await shelf.getAllKeys(IDBKeyRange.bound([this.scope], [this.scope, []]));
     for (const place of places) {
-      const isNamedAfterOne = place[1].split(/[:?]/).some((part) => ids.has(part));
-      if (isNamedAfterOne) await Promise.all([rows.delete(place), shelf.delete(place)]);
+      const [, key] = place;
+      const own = this.host.isHeld(key) ? [] : this.concerning(key, changes);
+      const [entry, known] = own.length > 0 ? [await rows.get(place), await shelf.get(place)] : [];
+      if (entry === undefined || known === undefined) continue;
+      const json = this.host.followed(key, entry.json, entry.reading, own);
+      if (json === undefined) await Promise.all([rows.delete(place), shelf.delete(place)]);
+      else if (json !== entry.json) {
+        const bytes = json.length;
+        await Promise.all([rows.put({ ...entry, json }, place), shelf.put({ ...known, bytes }, place)]);
+      }
     }
+  }
+
+  private concerning(key: string, changes: readonly Change[]): Change[] {
+    return changes.filter((change) => this.host.mayConcern(key, change));
   }
 
   private async evict(

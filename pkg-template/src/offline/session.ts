@@ -26,6 +26,9 @@ export const NOTHING: View = {
   status: { pending: 0, failed: 0, blocked: 0, isSending: false, entries: [] },
 };
 
+/** What takes no longer, in milliseconds, is shown at once. */
+const QUICK_MS = 10;
+
 /** What a session works with. */
 export interface Surroundings {
   readonly settings: Limits & { readonly onSignOut: OnSignOut };
@@ -51,6 +54,16 @@ export class Session {
   readonly sockets: SharedSockets | undefined;
   private readonly leadership: Leadership;
   private starting: Promise<void> | undefined;
+  /** The latest outbox, and when it is shown: a long one is not shown after each of many steps. */
+  private nextView = () => NOTHING;
+  private showing: ReturnType<typeof setTimeout> | undefined;
+  /** How long it took the last time, in milliseconds. */
+  private shownMs = 0;
+  /** The last reading of the outbox that another tab asked for, and whether one follows it. */
+  private reading: Promise<void> = Promise.resolve();
+  private isReadingNext = false;
+  /** Called when the outbox has changed. */
+  private waiting: (() => void)[] = [];
   /** The number of times that the outbox was read, and the one that is shown. */
   private reads = 0;
   private shownRead = 0;
@@ -69,10 +82,18 @@ export class Session {
       const tell = (message: SocketMessage) => tabs.tell(this.scope, { type: 'socket', message });
       this.sockets = new SharedSockets(uuid(), tell, Socket);
     }
-    this.leadership = new Leadership(`workflow-db:${storage.name}:${this.scope}`, storage, (isLeader) => {
-      this.flush.setLeader(isLeader);
-      this.sockets?.setLeader(isLeader);
-    });
+    this.leadership = new Leadership(
+      `workflow-db:${storage.name}:${this.scope}`,
+      storage,
+      (isLeader) => {
+        this.flush.setLeader(isLeader);
+        this.sockets?.setLeader(isLeader);
+      },
+      () => {
+        // Other tabs cannot say that they changed the outbox.
+        if (!tabs.isOpen) this.refresh().catch(() => {});
+      },
+    );
     this.resume();
   }
 
@@ -90,6 +111,33 @@ export class Session {
     await enter(storage, host.url, this.userId, settings.onSignOut, () => !this.isOver);
     await this.refresh();
     if (!this.isOver) this.leadership.seek();
+  }
+
+  /** Another tab changed the outbox. */
+  outboxChanged(): void {
+    // A reading that has not begun yet will see that, too.
+    if (this.isReadingNext) return;
+    this.isReadingNext = true;
+    const read = () => {
+      this.isReadingNext = false;
+      return this.refresh();
+    };
+    this.reading = this.reading.then(read).catch(() => {});
+  }
+
+  async retry(id: string): Promise<void> {
+    await this.step('retry', { id });
+    await this.shown();
+  }
+
+  /** Gives up a write. One that is being sent is given up when its answer is there, if it waits or was refused then. */
+  async discard(id: string): Promise<void> {
+    while (!(await this.step('discard', { id }))) {
+      const isThere = this.view.status.entries.some((entry) => entry.id === id);
+      if (this.isOver || !isThere) return;
+      await this.nextChange();
+    }
+    await this.shown();
   }
 
   /** Shows the outbox as it is on disk. */
@@ -111,13 +159,19 @@ export class Session {
       await eraseAll(this.surroundings.storage);
       await this.step('enqueue', input);
     }
+    await this.shown();
     this.surroundings.storage.succeeded();
+  }
+
+  /** Whether this tab may send. */
+  get maySend(): boolean {
+    return !this.isOver && this.leadership.isHeld;
   }
 
   /** Whether the provider's token is this user's. Rejects if it cannot answer. */
   async isSignedIn(): Promise<boolean> {
     // If it is another user's, this session is over after that.
-    await this.surroundings.host.accessToken();
+    await this.surroundings.host.identify();
     return !this.isOver;
   }
 
@@ -174,6 +228,8 @@ export class Session {
 
   end(): void {
     this.isOver = true;
+    clearTimeout(this.showing);
+    this.changed();
     this.persistence.end();
     this.flush.end();
     this.leadership.resign();
@@ -189,10 +245,34 @@ export class Session {
     // Transactions end in their order, but what comes after them may not.
     if (this.isOver || read < this.shownRead) return;
     this.shownRead = read;
-    this.view = engine && records.length > 0 ? engine.view(records) : NOTHING;
+    this.nextView = () => (engine && records.length > 0 ? engine.view(records) : NOTHING);
+    if (this.showing !== undefined) return;
+    if (this.shownMs < QUICK_MS) this.showNow();
+    else this.showing = setTimeout(() => this.showNow(), this.shownMs);
+  }
+
+  private showNow(): void {
+    const begun = performance.now();
+    this.showing = undefined;
+    this.view = this.nextView();
     this.surroundings.view.setOverlays(this.view.overlays);
     this.flush.setPending(this.view.status.pending);
+    this.changed();
     this.surroundings.onChange();
+    this.shownMs = performance.now() - begun;
+  }
+
+  /** Resolves when the outbox is shown as it is. */
+  async shown(): Promise<void> {
+    while (this.showing !== undefined && !this.isOver) await this.nextChange();
+  }
+
+  private nextChange(): Promise<void> {
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  private changed(): void {
+    this.waiting.splice(0).forEach((resolve) => resolve());
   }
 }
 

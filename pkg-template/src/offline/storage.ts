@@ -1,6 +1,7 @@
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from 'idb';
 import { DatabaseError } from '../errors.js';
 import type { OutboxRecord, ShelfEntry } from './engine.js';
+import { within } from './within.js';
 
 /** The layout of the database. A tab with a newer version makes this one step aside. */
 const VERSION = 1;
@@ -9,7 +10,7 @@ const OPEN_MS = 3000;
 
 export interface Schema extends DBSchema {
   /** Persisted entries, by scope and cache key. */
-  rows: { key: [scope: string, key: string]; value: { json: string; storedAt: number } };
+  rows: { key: [scope: string, key: string]; value: StoredEntry };
   /** What is known of each without reading it. */
   shelf: { key: [scope: string, key: string]; value: Omit<ShelfEntry, 'key'> };
   outbox: {
@@ -19,6 +20,13 @@ export interface Schema extends DBSchema {
   };
   /** Single values by name. */
   meta: { key: string; value: unknown };
+}
+
+export interface StoredEntry {
+  readonly json: string;
+  readonly storedAt: number;
+  /** The call that read it, as JSON. Says what the entry contains. */
+  readonly reading?: string | undefined;
 }
 
 export type Store = StoreNames<Schema>;
@@ -137,7 +145,8 @@ export class Storage {
   private async open(): Promise<Database> {
     if (this.isReplaced) throw this.connectionError;
     try {
-      const database = await withTimeout((this.opening ??= this.connect()));
+      const opening = (this.opening ??= this.connect());
+      const database = await within(opening, OPEN_MS, () => unavailable('IndexedDB does not answer'));
       this.tell(undefined, this.spaceError);
       return database;
     } catch (cause) {
@@ -208,19 +217,6 @@ function abort(transaction: Transaction<'readonly' | 'readwrite'>): void {
 /** The writes of a scope in the index `order`. */
 export function orderOf(scope: string): IDBKeyRange {
   return IDBKeyRange.bound([scope, -Infinity], [scope, Infinity]);
-}
-
-/** A promise that rejects if the database does not open in time. It may open later. */
-async function withTimeout<Result>(opening: Promise<Result>): Promise<Result> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(unavailable('IndexedDB does not answer')), OPEN_MS);
-  });
-  try {
-    return await Promise.race([opening, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 export function unavailable(reason: string, cause?: unknown): DatabaseError {

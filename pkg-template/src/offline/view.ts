@@ -1,4 +1,3 @@
-import { plainArguments } from '../arguments.js';
 import { DatabaseError } from '../errors.js';
 import type { Shown } from '../generated/offline-bindings.js';
 import type { ClientParts } from '../offline-part.js';
@@ -17,7 +16,7 @@ const NO_SLOT = 0xffffffff;
 export class View {
   /** How many reads of each key are in flight. */
   private readonly reads = new Map<string, number>();
-  private readonly kept = new KeptRows();
+  private readonly kept: KeptRows;
   /** The keys of the entries that stand for rows which the server does not know yet. */
   private made = new Set<string>();
 
@@ -27,7 +26,9 @@ export class View {
     private readonly host: Host,
     private readonly planner: Shown,
     private readonly restore: (key: string) => Promise<string | undefined>,
-  ) {}
+  ) {
+    this.kept = new KeptRows((known, fresh) => planner.reuse(known, fresh));
+  }
 
   /** The entry `base` under `key` with the effect of the waiting writes. Undefined: there is no such row. */
   shown(key: string, base: unknown): unknown {
@@ -57,7 +58,7 @@ export class View {
     isFresh: boolean,
   ): Promise<unknown> {
     const { mirror } = this.parts;
-    const key = this.keyOf(name, args);
+    const key = this.host.keyOf(name, args);
     if (key === undefined) return ask();
     this.reads.set(key, (this.reads.get(key) ?? 0) + 1);
     if (!isFresh && this.baseOf(key) === undefined) void this.restoreTo(key, () => this.reads.has(key));
@@ -129,19 +130,6 @@ export class View {
   /** Drops the entry under `key`, unless the server has sent it meanwhile. */
   private dropRestored(key: string): void {
     if (this.parts.mirror.isRestored(key)) this.parts.mirror.drop(key);
-  }
-
-  private keyOf(name: string, args: readonly unknown[]): string | undefined {
-    try {
-      return this.planner.learn(
-        name,
-        plainArguments(args, this.parts.mirror.spellings, []),
-        this.host.userId(),
-      );
-    } catch {
-      // The call itself rejects what cannot be read.
-      return undefined;
-    }
   }
 
   /** Shows the entry of an earlier visit if it `isWanted` when it arrives, and returns it. */

@@ -277,6 +277,19 @@ const TESTS = {
     await second.close();
   },
 
+  async 'without Web Locks and BroadcastChannel, the writes of both tabs are sent'(tabs) {
+    const { newUser, open, rows } = tabs;
+    const user = await newUser('ada');
+    const without = /** @type {const} */ (['locks', 'BroadcastChannel']);
+    const [first, second] = [await open({ as: user, without }), await open({ as: user, without })];
+    for (const tab of [first, second]) {
+      await tab.run(() => db.with({ queue: true }).createWorkflow(env.userId, { name: crypto.randomUUID() }));
+    }
+    await until(async () => (await rows('workflows', 'where user_id = $1', [user.id])).length === 2);
+    for (const tab of [first, second]) await until(async () => (await tab.outbox()).pending === 0);
+    await Promise.all([first.close(), second.close()]);
+  },
+
   async 'where the browser refuses storage, the package works as without offline'(tabs) {
     const { newUser, newWorkflow, open, row } = tabs;
     const user = await newUser('ada');

@@ -6,8 +6,8 @@ use serde_json::{json, Value as V};
 use std::rc::Rc;
 use workflow_db::api::{operation, Call, Operation};
 use workflow_db::cache::{
-    entries_of_new, expected, holds_secrets, patched, shape_of_key, shown, Change, Effect, Overlay, Shape,
-    Source,
+    entries_of_new, expected, holds_secrets, patched, row_in, shape_of_key, shown, Change, Effect, Overlay,
+    Shape, Source,
 };
 use workflow_db::data::Data;
 use workflow_db::flows::{columns_of, Plan};
@@ -108,6 +108,8 @@ fn the_columns_of_a_key_identify_the_row() {
 fn a_plan_leaves_the_time_of_the_change_to_the_database() {
     let body = |name, arguments| plan_of(name, &arguments).expect("a plan").body;
     assert_eq!(body("updateWorkflow", json!([ONE, {"name": "b"}])), r#"{"name":"b"}"#);
+    assert_eq!(body("updateWorkflow", json!([ONE, {"updated_at": STAMP, "name": "b"}])), r#"{"name":"b"}"#);
+    assert_eq!(body("updateWorkflow", json!([ONE, {"updated_at": STAMP}])), r#"{"updated_at":"now"}"#);
     assert_eq!(body("archiveWorkflow", json!([ONE])), r#"{"archived_at":"now"}"#);
     assert_eq!(body("deleteWorkflow", json!([ONE])), "");
 }
@@ -302,4 +304,72 @@ fn entries_of_earlier_visits_follow_changes() {
     let list = Json::from(json!([]));
     let same = patched(&added, &other, &shape_of_key(&other), list.clone()).expect("known");
     assert!(same.is_same(&list));
+}
+
+#[test]
+fn a_change_may_concern_entries_of_its_table_and_of_those_that_it_cascades_to() {
+    let table = |name| table_named(name).expect("a table");
+    let change =
+        |name, id: &str, source| Change::<Json> { table: table(name), id: Some(id.to_owned()), source };
+    let renamed = change("workflows", ONE, Source::Current(Json::from(workflow(ONE, "b"))));
+    let gone = change("workflows", ONE, Source::Deleted(None));
+    let placed = change("workflow_nodes", TWO, Source::Current(Json::from(node(TWO, ONE))));
+    let cases = [
+        (format!("workflow:{ONE}"), [true, true, false]),
+        (format!("workflow:{TWO}"), [false, false, false]),
+        (format!("workflow:{ONE}?relations"), [true, true, true]),
+        (format!("workflow_nodes:{ONE}"), [false, true, true]),
+        (format!("workflows:{ADA}"), [true, true, false]),
+        (format!("account_settings:{ADA}"), [false, false, false]),
+    ];
+    for (key, expected) in cases {
+        let shape = shape_of_key(&key);
+        let seen = [&renamed, &gone, &placed].map(|change| change.may_concern(&key, &shape));
+        assert_eq!(seen, expected, "{key}");
+    }
+    assert!(renamed.may_concern("any", &list_of_ada()));
+    assert!(!placed.may_concern("any", &list_of_ada()));
+}
+
+#[test]
+fn a_row_is_found_in_every_kind_of_entry_by_its_id_or_natural_key() {
+    let table = |name| table_named(name).expect("a table");
+    let by_id = |id: &str| vec![("id", id.to_owned())];
+    let found = |shape: &Shape, base: V, name, columns: &[(&'static str, String)]| {
+        row_in(shape, Json::from(base), table(name), columns).map(|row| row.to_value())
+    };
+    let all = json!([workflow(ONE, "a"), workflow(TWO, "b")]);
+    assert_eq!(found(&list_of_ada(), all.clone(), "workflows", &by_id(TWO)), Some(workflow(TWO, "b")));
+    assert_eq!(found(&list_of_ada(), all, "workflow_nodes", &by_id(TWO)), None);
+    let query = Query::of(table("workflow_favorites")).filter("user_id", Test::Eq(ADA.to_owned()));
+    let shape = Shape::List(Rc::new(query));
+    let favorite = json!({"id": TWO, "user_id": ADA, "workflow_id": ONE});
+    let pair = [("user_id", ADA.to_owned()), ("workflow_id", ONE.to_owned())];
+    assert_eq!(found(&shape, json!([favorite]), "workflow_favorites", &pair), Some(favorite));
+    let mut whole = workflow(ONE, "a");
+    whole["nodes"] = json!([node(TWO, ONE)]);
+    whole["connections"] = json!([]);
+    let relations = Shape::Relations;
+    assert_eq!(found(&relations, whole.clone(), "workflows", &by_id(ONE)), Some(workflow(ONE, "a")));
+    assert_eq!(found(&relations, whole.clone(), "workflow_nodes", &by_id(TWO)), Some(node(TWO, ONE)));
+    assert_eq!(found(&relations, whole, "workflow_nodes", &by_id(ONE)), None);
+    let row = Shape::Row(table("workflows"));
+    assert_eq!(found(&row, workflow(ONE, "a"), "workflows", &by_id(TWO)), None);
+}
+
+#[test]
+fn a_row_that_is_there_already_is_neither_replaced_nor_shown_twice() {
+    let table = table_named("workflow_favorites").expect("a table");
+    let favorite = |id: &str| json!({"id": id, "user_id": ADA, "workflow_id": ONE, "created_at": STAMP});
+    let columns = vec![("user_id", ADA.to_owned()), ("workflow_id", ONE.to_owned())];
+    let effect = Effect::Row(Json::from(favorite(TWO)));
+    let again = [Overlay { table, columns: columns.clone(), effect }];
+    let query = Query::of(table).filter("user_id", Test::Eq(ADA.to_owned()));
+    let shape = Shape::List(Rc::new(query));
+    let see_list = |base| see(&again, "favorites:x", &shape, Some(base));
+    assert_eq!(see_list(json!([favorite(ONE)])), Some(json!([favorite(ONE)])));
+    assert_eq!(see_list(json!([])), Some(json!([favorite(TWO)])));
+    let known = |known: Option<V>| expected(&again, table, &columns, known.map(Json::from)).to_value();
+    assert_eq!(known(Some(favorite(ONE))), favorite(ONE));
+    assert_eq!(known(None), favorite(TWO));
 }
