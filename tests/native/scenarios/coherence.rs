@@ -1,5 +1,6 @@
 //! Own writes keep the cache up to date.
 
+use super::live::follow;
 use crate::support::client::id;
 use crate::support::{Client, Fault, World};
 use serde_json::json;
@@ -203,6 +204,36 @@ fn crossing_updates_of_a_row_without_updated_at_leave_the_cache_correct() {
         let truth = world.server().row("workflow_executions", &execution).expect("the row")["status"].clone();
         assert_eq!(json!(ada.does("getExecution", json!([execution])).text("status")), truth);
     }
+}
+
+#[test]
+fn an_update_whose_response_arrives_after_the_frame_of_a_later_one_leaves_the_cache_correct() {
+    let (world, ada, ids) = with_lists();
+    let execution =
+        world.server().add("workflow_executions", json!({"workflow_id": ids[0], "user_id": ada.id()}));
+    follow(&ada, "workflow_executions", Some(&ada.id()), None);
+    world.pass(3_000.0);
+    ada.does("getExecution", json!([execution]));
+    world.network().slow("PATCH workflow_executions", 10.0, 2_000.0);
+    let own = ada.call("updateExecution", json!([execution, {"status": "failed"}]));
+    world.pass(50.0);
+    world.server().change("workflow_executions", &execution, json!({"status": "completed"}));
+    world.pass(1_000.0);
+    assert_eq!(own.value().text("status"), "failed");
+    assert_eq!(ada.does("getExecution", json!([execution])).text("status"), "completed");
+}
+
+#[test]
+fn an_update_whose_frame_arrives_before_its_response_stays_cached() {
+    let (world, ada, ids) = with_lists();
+    follow(&ada, "workflows", Some(&ada.id()), None);
+    world.pass(3_000.0);
+    ada.does("getWorkflow", json!([ids[0]]));
+    world.network().slow("PATCH workflows", 10.0, 2_000.0);
+    ada.does("updateWorkflow", json!([ids[0], {"name": "own"}]));
+    world.take_requests();
+    assert_eq!(ada.does("getWorkflow", json!([ids[0]])).text("name"), "own");
+    assert_eq!(world.count_requests(), 0);
 }
 
 #[test]

@@ -92,6 +92,8 @@ mod log {
         let just_before = log.place() - 1;
         let at_half = log.place();
         push(&mut log, 25_000, oldest);
+        // The first 7 768 were removed on the way.
+        assert_eq!(number_since(&log, just_before - 10_000), Some(35_000));
         push(&mut log, 1, oldest);
         assert_eq!(number_since(&log, at_half), Some(25_001));
         assert_eq!(number_since(&log, just_before), Some(25_001));
@@ -113,6 +115,16 @@ mod log {
         push(&mut log, 12_500, later);
         push(&mut log, 1, later);
         assert_eq!(number_since(&log, later), Some(25_001));
+    }
+
+    #[test]
+    fn a_full_log_of_mostly_old_records_loses_only_those() {
+        let mut log = ChangeLog::default();
+        push(&mut log, 10_000, 0);
+        let oldest = log.place();
+        push(&mut log, 6_384, 0);
+        push(&mut log, 1, oldest);
+        assert_eq!(number_since(&log, 0), Some(6_385));
     }
 
     #[test]
