@@ -2,6 +2,7 @@
 
 use super::imports::CacheMirror;
 use super::row::Row;
+use super::target::Target;
 use crate::error::{code, Cause, Error, Report};
 use crate::rest::{Reply, Request, ResponseBody};
 use js_sys::{Array, Function, Promise, Reflect};

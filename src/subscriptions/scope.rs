@@ -61,14 +61,14 @@ fn is_page_right<D: Data>(query: &Query, page: &D, rows: &D) -> Option<bool> {
         let id = id_of(shown)?;
         present.iter().find(|row| row.column("id").text() == Some(&id))
     };
-    let (mut before, mut after) = (0, 0);
+    let (mut before, mut has_after) = (0, false);
     if let (Some(first), Some(last)) = (shown.first(), shown.last()) {
         let (Some(first), Some(last)) = (current(first), current(last)) else { return Some(false) };
         for row in &absent {
             if query.compare(row, first)? == Ordering::Less {
                 before += 1;
             } else if query.compare(row, last)? == Ordering::Greater {
-                after += 1;
+                has_after = true;
             } else {
                 return Some(false);
             }
@@ -78,11 +78,13 @@ fn is_page_right<D: Data>(query: &Query, page: &D, rows: &D) -> Option<bool> {
     }
     let offset = query.offset as usize;
     let is_numbered = matches!(page.column("page"), Value::Number(_));
-    let is_in_place = if is_numbered {
-        before == offset || (shown.is_empty() && before < offset)
+    let is_in_place = if is_numbered && shown.is_empty() {
+        before <= offset
+    } else if is_numbered {
+        before == offset
     } else {
         let is_end = |cursor| page.column(cursor) == Value::Null;
-        (before == 0 || !is_end("prevCursor")) && (after == 0 || !is_end("nextCursor"))
+        (before == 0 || !is_end("prevCursor")) && (!has_after || !is_end("nextCursor"))
     };
     let is_counted = if query.table.is_append_only {
         before == 0 && offset == 0

@@ -127,6 +127,10 @@ mod pages {
         assert!(!kept(0, json!([entry("b", 8), entry("c", 7)])));
         assert!(!kept(1, json!([entry("b", 8), entry("c", 7)])));
         assert!(!kept(2, json!([entry("a", 9), entry("b", 8)])));
+        assert!(!kept(5, json!([])));
+        let second = json!({"data": [entry("b", 8)], "total": 50, "prevCursor": "x", "nextCursor": "y"});
+        let query = of_ada(&AUDIT_LOGS).ordered_by("created_at", true).page(2, 0);
+        assert!(!is_kept(&selection(&AUDIT_LOGS, None), query, second, &rows));
     }
 
     #[test]
