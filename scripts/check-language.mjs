@@ -6,7 +6,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const FOLDERS = ['docs', 'examples', 'pkg-template', 'scripts', 'src', 'supabase', 'tests'];
 /** Generated, or not written here. */
 const EXCLUDED =
-  /(^|\/)(node_modules|target|dist|generated|\.vitepress)\/|^\.\/API\.md$|check-language\.mjs$/;
+  /(^|\/)(node_modules|target|dist|generated|\.vitepress|\.pages)\/|^\.\/API\.md$|check-language\.mjs$/;
 
 /** Each pattern, with what to write instead. */
 const AVOIDED = [
