@@ -29,7 +29,7 @@ test('five hundred changes that were committed while the socket was down arrive 
     Array.from({ length: 200 }, () => ({})),
   );
   await follow(tab, 'workflow_executions', { scope: ada.id });
-  stack.realtime.restart({ downMs: 600 });
+  stack.realtime.restart({ downMs: Infinity });
   await stands(tab, 'reconnecting');
   const fresh = await newExecutions(
     estate.workflow,
@@ -38,6 +38,7 @@ test('five hundred changes that were committed while the socket was down arrive 
   const [updated, deleted] = [old.slice(0, 100), old.slice(100)].map((part) => part.map(({ id }) => id));
   await stack.sql(`update workflow_executions set status = 'failed' where id = any($1)`, [updated]);
   await stack.sql('delete from workflow_executions where id = any($1)', [deleted]);
+  stack.realtime.restart();
   await hears(tab, 500);
   await rest();
   const heard = await told(tab);
