@@ -23,6 +23,8 @@ export interface Db extends DbFunctions, ServiceFunctions {
 export interface ResendOptions {
   /** The write may have been made already, by an earlier page. */
   isResent?: boolean;
+  /** The write is this user's. It ends when the user changes, even if it was not sent. */
+  isOfUser?: boolean;
 }
 
 type Name = keyof DbFunctions;
@@ -121,8 +123,8 @@ export function createDb(client: () => Client, mirror: CacheMirror, calls: Calls
 /** The options for the engine as plain values, because reading them may run the application's code. */
 function plainOptions(options: CallOptions | undefined) {
   if (options === undefined) return undefined;
-  const { fresh, ttlMs, timeoutMs, isResent } = options as CallOptions & ResendOptions;
-  return { fresh, ttlMs, timeoutMs, isResent };
+  const { fresh, ttlMs, timeoutMs, isResent, isOfUser } = options as CallOptions & ResendOptions;
+  return { fresh, ttlMs, timeoutMs, isResent, isOfUser };
 }
 
 function signalOf(options: CallOptions | undefined): AbortSignal | undefined {

@@ -22,6 +22,8 @@ pub struct CallOptions {
     pub timeout_ms: Option<f64>,
     /// Whether the write may have been made already, by an earlier page.
     pub is_resent: bool,
+    /// Whether the call belongs to the user who is signed in now: it ends when that changes, even if nothing was sent.
+    pub is_of_user: bool,
     /// Resolves when the caller aborts.
     pub cancelled: Option<LocalBoxFuture<'static, ()>>,
 }
@@ -70,16 +72,24 @@ impl Dispatch {
 #[derive(Default)]
 pub struct Stage {
     request: RefCell<Option<Sent>>,
+    /// Whether the call ends with its user before anything is sent, too.
+    is_of_user: bool,
 }
 
 impl Stage {
+    /// For a call with these options.
+    pub fn of(options: &CallOptions) -> Self {
+        Self { is_of_user: options.is_of_user, ..Self::default() }
+    }
+
     /// From now on the call waits for this request.
     pub fn waits_for(&self, sent: &Sent) {
         *self.request.borrow_mut() = Some(sent.clone());
     }
 
-    fn is_sent(&self) -> bool {
-        self.request.borrow().as_ref().is_some_and(|sent| sent.is_sent())
+    /// Whether a change of user ends the call.
+    fn ends_with_user(&self) -> bool {
+        self.is_of_user || self.request.borrow().as_ref().is_some_and(|sent| sent.is_sent())
     }
 }
 
@@ -135,7 +145,7 @@ impl<P: Platform> Engine<P> {
 fn check(epoch: &Epoch, stage: &Stage) -> Result<(), Error> {
     match epoch.end() {
         Some(End::Closed) => Err(Error::aborted(CLOSED)),
-        Some(End::UserChanged | End::SignedIn | End::Unknown) if stage.is_sent() => {
+        Some(End::UserChanged | End::SignedIn | End::Unknown) if stage.ends_with_user() => {
             Err(Error::aborted(USER_CHANGED))
         }
         _ => Ok(()),

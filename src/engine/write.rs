@@ -23,7 +23,7 @@ impl<P: Platform> Engine<P> {
         write: Write,
         options: CallOptions,
     ) -> Result<Option<P::Data>, Error> {
-        let stage = Stage::default();
+        let stage = Stage::of(&options);
         let sent = Sent::default();
         stage.waits_for(&sent);
         let timeout_ms = options.timeout_ms.unwrap_or_else(|| self.settings().timeout_ms);

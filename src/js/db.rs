@@ -77,6 +77,7 @@ impl Client {
             ttl_ms: number(options, "ttlMs", 0.0)?,
             timeout_ms: number(options, "timeoutMs", 1.0)?,
             is_resent: member(options, "isResent").is_truthy(),
+            is_of_user: member(options, "isOfUser").is_truthy(),
             ..CallOptions::default()
         };
         Ok((operation(name, &call)?, options))

@@ -81,7 +81,7 @@ test('a user who signs out in the middle of a flush finds the rest sent once aft
 test('a token that the server rejects in the middle of a flush is no refusal', async () => {
   const { user, tab } = await ada();
   const match = { method: 'POST', path: '/workflows' };
-  stack.faults.add({ match, action: 'status', status: 401, skip: 1, times: 4 });
+  stack.faults.add({ match, action: 'status', status: 401, skip: 1, times: 2 });
   await create(tab, ['a', 'b', 'c']);
   await tab.run(() => sent());
   assert.deepEqual(await namesOf(user), ['First', 'a', 'b', 'c']);

@@ -213,7 +213,7 @@ export class Host {
     if (takesBody) args.push(bodyOf(plan, this.parse(plan.body)));
     if (plan.ifUpdatedAt !== null) args.push({ ifUpdatedAt: plan.ifUpdatedAt });
     else if (base !== null) args.push({ base });
-    const options: CallOptions & ResendOptions = { isResent };
+    const options: CallOptions & ResendOptions = { isResent, isOfUser: true };
     const functions = this.parts.client.db.with(options) as unknown as Functions;
     return functions[name]!(...args);
   }

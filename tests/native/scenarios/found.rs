@@ -6,7 +6,8 @@ use crate::simulation::replay;
 use crate::support::tokens::Answer;
 use crate::support::Options;
 
-const NO_OPTIONS: Options = Options { fresh: false, ttl_ms: None, timeout_ms: None, is_resent: false };
+const NO_OPTIONS: Options =
+    Options { fresh: false, ttl_ms: None, timeout_ms: None, is_resent: false, is_of_user: false };
 
 fn call(tab: usize, name: &'static str, arguments: &'static str) -> Step {
     Step::Call { tab, name, arguments: text(arguments), options: NO_OPTIONS }

@@ -5,7 +5,8 @@ use crate::support::tokens::Answer;
 use crate::support::{Client, Pending, World};
 use serde_json::json;
 
-const FRESH: Options = Options { fresh: true, ttl_ms: None, timeout_ms: None, is_resent: false };
+const FRESH: Options =
+    Options { fresh: true, ttl_ms: None, timeout_ms: None, is_resent: false, is_of_user: false };
 
 /// Two workflows, alpha and beta, in a cached list that contains an old name of alpha.
 fn with_outdated_list() -> (World, Client, [String; 2]) {

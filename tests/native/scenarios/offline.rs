@@ -7,7 +7,8 @@ use workflow_db::cache::{Change, Source};
 use workflow_db::tables::table_named;
 
 const ID: &str = "10000000-0000-4000-8000-000000000001";
-const RESENT: Options = Options { fresh: false, ttl_ms: None, timeout_ms: None, is_resent: true };
+const RESENT: Options =
+    Options { fresh: false, ttl_ms: None, timeout_ms: None, is_resent: true, is_of_user: true };
 
 #[test]
 fn an_insert_that_is_sent_again_is_made_once() {

@@ -1,7 +1,8 @@
 //! A different user signs in.
 
 use crate::support::tokens::Answer;
-use crate::support::{Client, World};
+use crate::support::world::Seen;
+use crate::support::{Client, Options, World};
 use serde_json::json;
 use workflow_db::data::Data;
 
@@ -43,6 +44,25 @@ fn an_unsent_read_continues_as_the_new_user() {
     let asked_as: Vec<Option<String>> =
         world.take_requests().into_iter().map(|request| request.subject).collect();
     assert!(asked_as.iter().all(|subject| *subject == client.tokens().user()), "{asked_as:?}");
+}
+
+#[test]
+fn an_unsent_write_continues_as_the_new_user_unless_it_belongs_to_the_old_one() {
+    for is_of_user in [false, true] {
+        let (world, client, workflow) = with_workflow();
+        world.signed_in("bob");
+        client.does("getWorkflow", json!([workflow]));
+        client.tokens().next(Answer::After(300.0));
+        world.take_requests();
+        let options = Options { is_of_user, ..Options::default() };
+        let write = client.call_with(options, "updateWorkflow", json!([workflow, {"name": "B"}]));
+        world.pass(100.0);
+        client.switch_to(Some("bob"));
+        write.fails_with(if is_of_user { "ABORTED" } else { "NOT_FOUND" });
+        world.quiesce();
+        let is_write = |request: &&Seen| request.line.starts_with("PATCH");
+        assert_eq!(world.take_requests().iter().filter(is_write).count(), usize::from(!is_of_user));
+    }
 }
 
 #[test]

@@ -27,6 +27,7 @@ pub struct Options {
     pub ttl_ms: Option<f64>,
     pub timeout_ms: Option<f64>,
     pub is_resent: bool,
+    pub is_of_user: bool,
 }
 
 #[derive(Clone)]
@@ -156,6 +157,7 @@ impl Client {
             ttl_ms: options.ttl_ms,
             timeout_ms: options.timeout_ms,
             is_resent: options.is_resent,
+            is_of_user: options.is_of_user,
             // Dropping the sender sends nothing.
             cancelled: Some(
                 async {
