@@ -204,9 +204,9 @@ test('a name that is refused later can be changed, and the steps saved in the me
   const [idea] = await workflowsNamed('Another idea');
   assert.deepEqual(await labels(idea.id), ['Only step']);
   assert.equal((await workflowsNamed('Another name')).length, 1);
-  assert.equal(
-    await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('unsent')).length),
-    0,
+  await eventually(
+    () => page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('unsent')).length),
+    (count) => count === 0,
   );
   await close();
 });
@@ -232,14 +232,18 @@ test('steps changed offline are merged with the concurrent saves of another pers
   const path = `#/workflows/${workflowId}`;
   const grace = await visit('Grace', path);
   await grace.page.getByRole('button', { name: 'Add step' }).waitFor();
-  const [, second] = await app.stack.sql(
-    'select id from workflow_nodes where workflow_id = $1 order by created_at, id',
-    [workflowId],
+  const first = await grace.page
+    .getByRole('button', { name: /^Step / })
+    .first()
+    .textContent();
+  const [other] = await app.stack.sql(
+    `select id from workflow_nodes where workflow_id = $1 and position(label in $2) = 0 order by id limit 1`,
+    [workflowId, first],
   );
   await goOffline(grace.page);
   await relabel(grace.page, 'Grace offline');
   await grace.page.getByText('Saved on this device').waitFor();
-  await app.stack.sql('update workflow_nodes set label = $1 where id = $2', ['Ada meanwhile', second.id]);
+  await app.stack.sql('update workflow_nodes set label = $1 where id = $2', ['Ada meanwhile', other.id]);
   await goOnline(grace.page);
   await untilSent(grace.page);
   const both = (await labels(workflowId)).filter((label) =>

@@ -13,7 +13,11 @@ export interface Kept {
   draft?: Draft;
 }
 
+/** The writes of which something was kept since the page was loaded. */
+export const keptHere = new Set<string>();
+
 export function keep(userId: string, entryId: string, kept: Kept): void {
+  keptHere.add(entryId);
   try {
     localStorage.setItem(nameOf(userId, entryId), JSON.stringify(kept));
   } catch {
@@ -26,6 +30,7 @@ export function keptOf(userId: string, entryId: string): Kept {
 }
 
 export function forget(userId: string, entryId: string): void {
+  keptHere.delete(entryId);
   localStorage.removeItem(nameOf(userId, entryId));
 }
 
