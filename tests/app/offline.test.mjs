@@ -203,7 +203,10 @@ test('a name that is refused later can be changed, and the steps saved in the me
   await dialog.getByText('The server has all your changes.').waitFor();
   const [idea] = await workflowsNamed('Another idea');
   assert.deepEqual(await labels(idea.id), ['Only step']);
-  assert.equal((await workflowsNamed('Another name')).length, 1);
+  await eventually(
+    () => workflowsNamed('Another name'),
+    ({ length }) => length === 1,
+  );
   await eventually(
     () => page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('unsent')).length),
     (count) => count === 0,

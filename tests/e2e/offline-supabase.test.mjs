@@ -70,6 +70,8 @@ const stored = (tab) =>
 
 /** A workflow that Ada has read, and a tab of hers in which a change of it waits, without a network. */
 async function waiting() {
+  // Names are unique for a user.
+  await stack.sql('delete from public.workflows where user_id = $1', [ada.id]);
   const workflow = await newWorkflow(/** @type {any} */ (ada), { name: 'First' });
   const device = await newDevice();
   const tab = await device.open({ as: { ...ada, token: '' }, isStarted: false });
