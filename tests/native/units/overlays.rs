@@ -355,6 +355,13 @@ fn a_row_is_found_in_every_kind_of_entry_by_its_id_or_natural_key() {
     assert_eq!(found(&relations, whole, "workflow_nodes", &by_id(ONE)), None);
     let row = Shape::Row(table("workflows"));
     assert_eq!(found(&row, workflow(ONE, "a"), "workflows", &by_id(TWO)), None);
+    assert_eq!(found(&row, workflow(ONE, "a"), "workflows", &by_id(ONE)), Some(workflow(ONE, "a")));
+    assert_eq!(found(&row, workflow(ONE, "a"), "workflow_nodes", &by_id(ONE)), None);
+    let Shape::List(query) = list_of_ada() else { panic!("a list") };
+    let page = Shape::Page(Rc::new(query.as_ref().clone().page(1, 0)));
+    let shown = || json!({"data": [workflow(ONE, "a")], "total": 1});
+    assert_eq!(found(&page, shown(), "workflows", &by_id(ONE)), Some(workflow(ONE, "a")));
+    assert_eq!(found(&page, shown(), "workflow_nodes", &by_id(ONE)), None);
 }
 
 #[test]
