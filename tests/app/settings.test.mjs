@@ -89,6 +89,8 @@ test('the theme is light, dark or the system’s, at once and in every window', 
     (value) => value === 'light',
   );
   await page.getByRole('radio', { name: 'As the system' }).check();
+  // The browser notifies only a visible page when the system's theme changes.
+  await page.bringToFront();
   await page.emulateMedia({ colorScheme: 'dark' });
   await eventually(
     () => theme(page),
