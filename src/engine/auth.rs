@@ -69,6 +69,15 @@ impl Reported {
     }
 }
 
+/// The contents of a token.
+#[derive(Clone)]
+pub struct Decoded<D> {
+    /// All claims; `None` for a token that is not a JWT.
+    pub claims: Option<D>,
+    /// The user.
+    pub subject: Subject<D>,
+}
+
 /// How a token's user relates to the previous one.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Sighting {
@@ -88,6 +97,9 @@ pub enum Sighting {
 pub struct Auth<D> {
     /// The user of the last token; `None` until a first token was requested or reported.
     subject: Option<Subject<D>>,
+    /// The token that was decoded last, because every request sends the same one, and decoding takes longer than the
+    /// rest of a request.
+    last_read: Option<(String, Decoded<D>)>,
     /// The reported token while it is usable. With it, no call waits for the auth library, which may itself be
     /// waiting for a callback in which the application waits for a call.
     reported: Option<Reported>,
@@ -110,6 +122,7 @@ impl<D> Default for Auth<D> {
         let (epoch, ender) = Epoch::begin();
         Self {
             subject: None,
+            last_read: None,
             reported: None,
             reporting: signal(),
             asked: 0,
@@ -199,6 +212,17 @@ impl<D: Data> Auth<D> {
         sighting
     }
 
+    /// The contents of the token, if this token was decoded last.
+    pub fn decoded(&self, token: &str) -> Option<Decoded<D>> {
+        let (text, decoded) = self.last_read.as_ref()?;
+        (text == token).then(|| decoded.clone())
+    }
+
+    /// Remembers the contents of the token.
+    pub fn remember(&mut self, token: &str, decoded: Decoded<D>) {
+        self.last_read = Some((token.to_owned(), decoded));
+    }
+
     /// The reported token, if it is still usable, and for how many milliseconds. `rejected` is a token that the
     /// server rejected.
     pub fn reported_token(&mut self, now: Moment, rejected: Option<&str>) -> Option<(String, f64)> {
@@ -234,6 +258,6 @@ impl<D: Data> Auth<D> {
 
     /// Forgets every user.
     pub fn forget(&mut self) {
-        (self.subject, self.reported, self.settling) = Default::default();
+        (self.subject, self.last_read, self.reported, self.settling) = Default::default();
     }
 }

@@ -1,6 +1,6 @@
 //! Sign-in: which token to send, and what happens when the user changes.
 
-use super::auth::{End, Epoch, Sighting};
+use super::auth::{Decoded, End, Epoch, Sighting};
 use super::log::Record;
 use super::shared::Shared;
 use super::Engine;
@@ -20,14 +20,24 @@ impl<P: Platform> Engine<P> {
 
     /// The token's user.
     pub(super) fn subject_of(&self, token: Option<&str>) -> Subject<P::Data> {
-        token.map_or(Subject::Nobody, |token| Subject::of(token, self.platform.claims(token).as_ref()))
+        token.map_or(Subject::Nobody, |token| self.decoded(token).subject)
     }
 
     /// When the token expires. `None` if it has no expiry.
     pub(super) fn expiry_of(&self, token: &str) -> Option<Moment> {
         let now = self.platform.now();
-        let left_ms = life_left_ms(&self.platform.claims(token)?, now)?;
+        let left_ms = life_left_ms(&self.decoded(token).claims?, now)?;
         Some(now.later_by(left_ms))
+    }
+
+    fn decoded(&self, token: &str) -> Decoded<P::Data> {
+        let known = self.state.borrow().auth.decoded(token);
+        known.unwrap_or_else(|| {
+            let claims = self.platform.claims(token);
+            let decoded = Decoded { subject: Subject::of(token, claims.as_ref()), claims };
+            self.state.borrow_mut().auth.remember(token, decoded.clone());
+            decoded
+        })
     }
 
     /// The id of the signed-in user, if a token contained it.

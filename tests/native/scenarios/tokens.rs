@@ -1,7 +1,7 @@
 //! Token providers that hang, fail, return expired tokens or none.
 
 use crate::support::tokens::Answer;
-use crate::support::{Client, World};
+use crate::support::{Client, Options, World};
 use serde_json::json;
 use workflow_db::data::Data;
 use workflow_db::error::Error;
@@ -39,6 +39,22 @@ fn a_provider_that_throws_rejects_the_call() {
     ada.tokens().next(Answer::Throws);
     ada.call("getWorkflow", json!([workflow])).fails_with("UNKNOWN_ERROR");
     assert_eq!(world.count_requests(), 0);
+}
+
+#[test]
+fn a_token_is_decoded_once_for_all_requests_with_it() {
+    let (_world, ada, workflow) = with_workflow();
+    let fresh = Options { fresh: true, ..Options::default() };
+    let read = || ada.call_with(fresh, "getWorkflow", json!([workflow])).value();
+    read();
+    let first = ada.tokens().times_decoded();
+    for _ in 0..5 {
+        read();
+    }
+    assert_eq!(ada.tokens().times_decoded(), first);
+    ada.tokens().renew();
+    read();
+    assert_eq!(ada.tokens().times_decoded(), first + 1);
 }
 
 #[test]

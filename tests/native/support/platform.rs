@@ -7,7 +7,7 @@ use super::postgrest::{refused, Arrival, Refusal};
 use super::random::Random;
 use super::realtime;
 use super::runtime::Runtime;
-use super::tokens::{claims_of, subject_of, Tokens};
+use super::tokens::{subject_of, Tokens};
 use super::world::{Core, Seen};
 use futures::channel::oneshot;
 use futures::future::{select, Either};
@@ -182,7 +182,7 @@ impl Host for Sim {
     }
 
     fn claims(&self, token: &str) -> Option<Json> {
-        claims_of(token)
+        self.tokens.decode(token)
     }
 
     fn json(&self, data: &Json) -> Result<String, Error> {

@@ -28,6 +28,7 @@ pub struct Tokens {
     number: Cell<u32>,
     script: RefCell<VecDeque<Answer>>,
     asked: Cell<u32>,
+    decoded: Cell<u32>,
     /// The claims of the token, if it has more than a `sub`.
     claims: RefCell<Option<serde_json::Value>>,
     /// The rejected tokens that were reported to the provider.
@@ -90,6 +91,15 @@ impl Tokens {
         self.asked.get()
     }
 
+    pub fn decode(&self, token: &str) -> Option<Json> {
+        self.decoded.set(self.decoded.get() + 1);
+        claims_of(token)
+    }
+
+    pub fn times_decoded(&self) -> u32 {
+        self.decoded.get()
+    }
+
     pub fn ask(
         self: Rc<Self>,
         runtime: Rc<Runtime>,
@@ -115,7 +125,7 @@ impl Tokens {
     }
 }
 
-pub fn claims_of(token: &str) -> Option<Json> {
+fn claims_of(token: &str) -> Option<Json> {
     if token.starts_with('{') {
         return Json::parse(token);
     }
