@@ -34,7 +34,7 @@ pub struct Overlay<D> {
 impl<D: Data> Overlay<D> {
     /// Whether it writes this row.
     pub fn is_of(&self, row: &D) -> bool {
-        self.columns.iter().all(|(column, value)| row.column(column).text() == Some(value))
+        has_columns(row, &self.columns)
     }
 
     /// A row of its table with its effect. `None`: there is no such row.
@@ -192,6 +192,11 @@ pub fn holds_secrets(key: &str) -> bool {
         .any(|format| key.starts_with(format.prefix))
 }
 
+/// Whether the row has these values in these columns.
+fn has_columns<D: Data>(row: &D, columns: &[(&'static str, String)]) -> bool {
+    columns.iter().all(|(column, value)| row.column(column).text() == Some(value))
+}
+
 /// The row with these columns in the entry `base`, if it is there.
 pub fn row_in<D: Data>(
     shape: &Shape,
@@ -199,8 +204,7 @@ pub fn row_in<D: Data>(
     table: &Table,
     columns: &[(&'static str, String)],
 ) -> Option<D> {
-    let is_it =
-        |row: &D| columns.iter().all(|(column, value)| row.column(column).text() == Some(value.as_str()));
+    let is_it = |row: &D| has_columns(row, columns);
     let in_list = |rows: D| rows.items().into_iter().find(is_it);
     match shape {
         Shape::Row(own) if *own == table => Some(base).filter(is_it),

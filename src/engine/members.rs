@@ -81,7 +81,8 @@ impl<P: Platform> Engine<P> {
         self.apply(&Change { table: &WORKFLOWS, id: Some(workflow_id.to_owned()), source });
     }
 
-    /// Reads the scopes of every subscription whose rows depend on memberships. No frame reports such a change.
+    /// Reads the scopes of all subscriptions to workflows and their children again: the server sends no frame when a
+    /// membership makes rows visible or hides them.
     fn look_at_workflows(self: &Rc<Self>) {
         let numbers: Vec<u32> = {
             let state = self.state.borrow();

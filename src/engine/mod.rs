@@ -207,8 +207,8 @@ impl<P: Platform> Engine<P> {
         self.state.borrow_mut().store.touch_slots(slots);
     }
 
-    /// Marks entries as used whose copies served reads since the last call, before anything depends on the order of
-    /// use.
+    /// Marks the entries that JavaScript has read from its copies since the last call as recently used. Must run before
+    /// anything depends on the order of use.
     fn learn_use(&self) {
         let slots = self.platform.take_used_slots();
         if !slots.is_empty() {

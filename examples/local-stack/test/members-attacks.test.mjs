@@ -10,7 +10,7 @@ const { stack, owner, people, editor, invited, stranger, shared, lonely } = awai
 
 /** @typedef {import('./members-helpers.mjs').Shared} Shared */
 
-/** The attempt, by whom, and the refusal: an SQLSTATE, or `nothing` if the statement affects no row. @type {[string, string, string, string, (of: Shared) => Promise<unknown[]> | unknown[]][]} */
+/** Name, actor and expected result of each attempt; the result is an SQLSTATE, or `nothing` if no row is affected. @type {[string, string, string, string, (of: Shared) => Promise<unknown[]> | unknown[]][]} */
 const ATTACKS = [
   [
     'an editor publishes the workflow by updating every column',

@@ -20,7 +20,7 @@ const dir = await mkdtemp(join(tmpdir(), 'workflow-db-relay-'));
 after(() => rm(dir, { recursive: true }));
 
 const service = await startService();
-/** Hosts that a table of services could name by mistake, or whose name could resolve to such an address. */
+/** Private and local addresses, which the relay must not call, whether configured directly or resolved from a name. */
 const FORBIDDEN = [
   '127.0.0.1',
   'localhost',
@@ -155,7 +155,7 @@ test('a name that resolves to this machine after the check is not connected with
   assert.equal(requests, 0);
 });
 
-/** Starts a relay with host names whose address changes after the check. @param {Record<string, string>} services */
+/** Starts a relay for host names that resolve to another address after the relay has checked them. @param {Record<string, string>} services */
 async function startRebound(services) {
   const socketPath = join(dir, 'rebound.sock');
   const deno = spawn(findDeno(), ['run', '--no-prompt', '-A', fixture('rebound-relay.ts')], {

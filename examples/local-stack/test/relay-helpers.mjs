@@ -48,7 +48,7 @@ export async function startService() {
     server,
     on,
     /**
-     * Registers a path whose response stays open, after a first part if `start` is given.
+     * Registers a path. Its response stays open; if `start` is given, the server sends that part at once.
      *
      * @param {string} [start]
      */

@@ -1,5 +1,6 @@
 import { DatabaseError } from '../errors.js';
 import { isOnline } from './network.js';
+import { within } from './within.js';
 
 /** How long a provider may take while the browser is offline, where it may be trying to renew a token. */
 const OFFLINE_TOKEN_MS = 500;
@@ -10,16 +11,13 @@ export type TokenProvider = ((rejected?: string) => unknown) | undefined;
 export async function tokenOf(ask: TokenProvider, rejected: string | undefined): Promise<unknown> {
   try {
     const asked = Promise.resolve(ask?.(rejected));
-    const token = await (isOnline() ? asked : Promise.race([asked, rejectedAfter(OFFLINE_TOKEN_MS)]));
+    const late = () => new Error('The token provider does not answer');
+    const token = await (isOnline() ? asked : within(asked, OFFLINE_TOKEN_MS, late));
     if ((token ?? null) !== null || isOnline()) return token;
   } catch (error) {
     throw new DatabaseError('NETWORK', 'The token provider cannot answer', error);
   }
   throw new DatabaseError('NETWORK', 'The browser is offline: whether the user signed out is not known');
-}
-
-function rejectedAfter(ms: number): Promise<never> {
-  return new Promise((_resolve, reject) => setTimeout(reject, ms));
 }
 
 /** The user whom a token names. */

@@ -73,8 +73,8 @@ function keepOpen(client: DatabaseClient, shared: Shared): void {
   try {
     const { table, scope, filter } = shared;
     const options = { ...(scope !== undefined && { scope }), ...(filter !== undefined && { filter }) };
-    // With a handler, the engine knows the rows. A delete frame contains only the id; the known row tells whose
-    // membership ended.
+    // A delete frame contains only the member's id. The handler makes the engine keep the rows, where it finds the user
+    // whose membership ended.
     const handler = table === 'workflow_members' ? () => {} : undefined;
     shared.handle = client.realtime.open(table, options, handler);
     shared.handle.onStatus = (status) => {

@@ -12,7 +12,7 @@ import { useOnlineSince } from './useOnlineSince';
 export function SyncProvider({ userId, children }: { userId: string; children: ReactNode }) {
   const status = useSyncStatus();
   const onlineSince = useOnlineSince();
-  /** The writes whose forms wait for the answer. */
+  /** The ids of the writes whose forms are waiting for the server's response. */
   const [awaited, setAwaited] = useState<readonly string[]>([]);
   const [isOpen, setIsOpen] = useState(false);
   const entries = status.list();

@@ -1,6 +1,6 @@
 import { useSync } from './SyncContext';
 
-/** Marks a row that the server has not got as it is shown, or whose change it refused. */
+/** Marks a row that has unsent or refused changes. */
 export function UnsentMark({ rowId }: { rowId: string }) {
   const { unsent, showOutbox } = useSync();
   const own = unsent.filter((entry) => entry.rowId === rowId);

@@ -13,11 +13,11 @@ export interface Kept {
   draft?: Draft;
 }
 
-/** The writes of which something was kept since the page was loaded. */
-export const keptHere = new Set<string>();
+/** The ids of the writes that this page has seen: one may be sent so soon that it is never shown. */
+export const known = new Set<string>();
 
 export function keep(userId: string, entryId: string, kept: Kept): void {
-  keptHere.add(entryId);
+  known.add(entryId);
   try {
     localStorage.setItem(nameOf(userId, entryId), JSON.stringify(kept));
   } catch {
@@ -30,7 +30,7 @@ export function keptOf(userId: string, entryId: string): Kept {
 }
 
 export function forget(userId: string, entryId: string): void {
-  keptHere.delete(entryId);
+  known.delete(entryId);
   localStorage.removeItem(nameOf(userId, entryId));
 }
 

@@ -1,20 +1,14 @@
-import { useEffect, useRef } from 'react';
+import { useEffect } from 'react';
 import { getOutbox, type OutboxEntry } from 'workflow-db/offline';
-import { forget, keptHere } from './kept';
+import { forget, known } from './kept';
 
-/** Forgets what was kept of writes that left the outbox. */
+/** Removes the copies of writes that left the outbox. */
 export function useForgetting(userId: string, entries: readonly OutboxEntry[]): void {
-  const before = useRef<readonly OutboxEntry[]>([]);
-
   useEffect(() => {
-    const present = new Set(
-      getOutbox()
-        .list()
-        .map(({ id }) => id),
-    );
-    // A write may be sent so soon that it was never shown.
-    const known = [...keptHere, ...before.current.map(({ id }) => id)];
-    for (const id of known) if (!present.has(id)) forget(userId, id);
-    before.current = entries;
+    const present = getOutbox()
+      .list()
+      .map(({ id }) => id);
+    for (const { id } of entries) known.add(id);
+    for (const id of known) if (!present.includes(id)) forget(userId, id);
   }, [userId, entries]);
 }
