@@ -325,19 +325,35 @@ test('offline with an expired session, the last user goes on, and is renewed wit
   await close();
 });
 
-test('a new version of the app is offered, and starts when the user accepts it', async () => {
-  const { page, close } = await visit('Mary', '#/');
-  await page.reload();
-  const file = (/** @type {string} */ name) => join(app.folder, name);
-  const edit = (/** @type {string} */ name, /** @type {(text: string) => string} */ change) =>
-    writeFileSync(file(name), change(readFileSync(file(name), 'utf8')));
-  edit('index.html', (html) => html.replace('<html', '<html data-version="new"'));
-  edit('sw.js', (worker) => worker.replace(/(url:"index\.html",revision:")\w+/, '$1new'));
-  await page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.update());
-  await page.getByText('There is a new version of this app.').waitFor();
-  await page.reload();
-  assert.equal(await page.locator('html[data-version="new"]').count(), 0, 'it waits for the user');
-  await page.getByRole('button', { name: 'Reload' }).click();
-  await page.locator('html[data-version="new"]').waitFor({ state: 'attached' });
-  await close();
-});
+for (const isControlled of [true, false]) {
+  const window = isControlled
+    ? 'a window of the service worker'
+    : 'a window reloaded past the service worker';
+  test(`a new version of the app is offered in ${window}, and starts when the user accepts it`, async () => {
+    const { page, openTab, close } = await visit('Mary', '#/');
+    await openTab('#/'); // keeps the old version running, so that the new one waits
+    const version = isControlled ? 'second' : 'third';
+    const started = page.locator(`html[data-version="${version}"]`);
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => {}));
+    await page.reload();
+    const file = (/** @type {string} */ name) => join(app.folder, name);
+    const edit = (/** @type {string} */ name, /** @type {(text: string) => string} */ change) =>
+      writeFileSync(file(name), change(readFileSync(file(name), 'utf8')));
+    edit('index.html', (html) =>
+      html.replace(/<html( data-version="\w+")?/, `<html data-version="${version}"`),
+    );
+    edit('sw.js', (worker) => worker.replace(/(url:"index\.html",revision:")\w+/, `$1${version}`));
+    await page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.update());
+    await page.getByText('There is a new version of this app.').waitFor();
+    await page.reload();
+    assert.equal(await started.count(), 0, 'it waits for the user');
+    if (!isControlled) {
+      const session = await page.context().newCDPSession(page);
+      await session.send('Page.reload', { ignoreCache: true });
+    }
+    await page.waitForFunction((is) => !!navigator.serviceWorker.controller === is, isControlled);
+    await page.getByRole('button', { name: 'Reload' }).click();
+    await started.waitFor({ state: 'attached' });
+    await close();
+  });
+}

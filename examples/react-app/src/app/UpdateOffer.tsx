@@ -2,6 +2,19 @@ import { useRegisterSW } from 'virtual:pwa-register/react';
 
 const CHECK_MS = 60 * 60 * 1000;
 
+/** How long a new version may take to start. Chromium forgets to start it when the old one answers a request at that moment. */
+const ACTIVATE_MS = 3000;
+
+/** Starts the new version and reloads the page, whether or not a service worker controls it: the plugin alone does not reload then. */
+async function restart(activate: () => Promise<void>) {
+  const reload = () => window.location.reload();
+  const worker = (await navigator.serviceWorker.getRegistration())?.waiting;
+  if (!worker) return reload(); // another window started it
+  worker.addEventListener('statechange', () => worker.state === 'activated' && reload());
+  setTimeout(reload, ACTIVATE_MS);
+  await activate();
+}
+
 /**
  * Registers the service worker, which keeps the files of the app, so that it starts offline. A new version waits until the
  * user accepts it: a reload may come at the wrong moment.
@@ -19,7 +32,11 @@ export function UpdateOffer() {
   return (
     <div className="update-offer" role="status">
       <span>There is a new version of this app.</span>
-      <button type="button" className="button small primary" onClick={() => void updateServiceWorker()}>
+      <button
+        type="button"
+        className="button small primary"
+        onClick={() => void restart(updateServiceWorker)}
+      >
         Reload
       </button>
       <button type="button" className="button small" onClick={() => setIsOffered(false)}>
