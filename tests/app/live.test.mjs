@@ -148,7 +148,10 @@ test('the header shows that the device is offline', async () => {
   const { page, close } = await app.visit('Ada', { path: '#/workflows' });
   await untilLive(page);
   await page.context().setOffline(true);
-  await page.getByRole('status').filter({ hasText: 'Offline' }).waitFor();
+  await page
+    .getByRole('status')
+    .filter({ hasText: /^Offline$/ })
+    .waitFor();
   await page.context().setOffline(false);
   await untilLive(page);
   await close();

@@ -88,9 +88,9 @@ test('the theme is light, dark or the system’s, at once and in every window', 
     () => theme(other.page),
     (value) => value === 'light',
   );
+  // The browser notifies only a visible page when the system's theme changes, and only one window is visible.
+  await other.page.close();
   await page.getByRole('radio', { name: 'As the system' }).check();
-  // The browser notifies only a visible page when the system's theme changes.
-  await page.bringToFront();
   await page.emulateMedia({ colorScheme: 'dark' });
   await eventually(
     () => theme(page),

@@ -47,8 +47,10 @@ async function serve(stack, isDevelopment) {
   const server = spawn(process.execPath, [VITE, ...command, '--port', '0', '--host', '127.0.0.1'], {
     cwd: APP,
     env,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // A server that inherited our output would keep the test runner waiting for its end.
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  server.stderr.pipe(process.stderr, { end: false });
   const address = await printedAddress(server);
   const browser = await launchBrowser();
 
@@ -61,12 +63,19 @@ async function serve(stack, isDevelopment) {
     /** @param {string} person @param {Parameters<typeof visit>[2]} options */
     visit: (person, options) => visit({ browser, address }, person, options),
     async stop() {
-      server.kill();
+      server.kill('SIGKILL');
       await browser.close();
       await stack.stop();
       rmSync(folder, { recursive: true, force: true });
+      reportWhatKeepsTheProcessAlive();
     },
   };
+}
+
+/** A test file whose process does not end is stopped after minutes, and the reason is lost. */
+function reportWhatKeepsTheProcessAlive() {
+  const report = () => console.error(`Still open after the tests: ${process.getActiveResourcesInfo()}`);
+  setTimeout(report, 10_000).unref();
 }
 
 /** @param {string} folder @param {NodeJS.ProcessEnv} env */
