@@ -380,3 +380,34 @@ fn a_row_that_is_there_already_is_neither_replaced_nor_shown_twice() {
     assert_eq!(known(Some(favorite(ONE))), favorite(ONE));
     assert_eq!(known(None), favorite(TWO));
 }
+
+#[test]
+fn a_write_by_natural_key_is_shown_in_the_row_of_that_key_alone() {
+    let table = table_named("account_settings").expect("a table");
+    let settings = |user: &str, theme: &str| json!({"user_id": user, "theme": theme});
+    let write = |effect| [Overlay { table, columns: vec![("user_id", ADA.to_owned())], effect }];
+    let seen = |own: &[Overlay<Json>], user: &str, base: Option<V>| {
+        let key = format!("account_settings:{user}");
+        see(own, &key, &shape_of_key(&key), base)
+    };
+    let changed = write(Effect::Patch(Json::from(json!({"theme": "dark"}))));
+    assert_eq!(seen(&changed, ADA, Some(settings(ADA, "light"))), Some(settings(ADA, "dark")));
+    assert_eq!(seen(&changed, ONE, Some(settings(ONE, "light"))), Some(settings(ONE, "light")));
+    let gone = write(Effect::Delete);
+    assert_eq!(seen(&gone, ADA, Some(settings(ADA, "light"))), None);
+    assert_eq!(seen(&gone, ONE, Some(settings(ONE, "light"))), Some(settings(ONE, "light")));
+    let new = write(Effect::Row(Json::from(settings(ADA, "dark"))));
+    assert_eq!(seen(&new, ADA, None), Some(settings(ADA, "dark")));
+    assert_eq!(seen(&new, ONE, None), None);
+}
+
+#[test]
+fn a_new_row_is_shown_under_its_own_key_alone() {
+    let new = [row_of("workflows", workflow(ONE, "new"))];
+    let seen = |id: &str| {
+        let key = format!("workflow:{id}");
+        see(&new, &key, &shape_of_key(&key), None)
+    };
+    assert_eq!(seen(ONE), Some(workflow(ONE, "new")));
+    assert_eq!(seen(TWO), None);
+}
