@@ -1,5 +1,5 @@
 // Runs the local stack and the example app until Ctrl-C.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { installPackages } from './install-packages.mjs';
@@ -32,13 +32,21 @@ const stack = await startStack({ members: true, relay: true }).catch((error) => 
   throw error;
 });
 
+// The built app, because only that has the service worker that starts it offline.
+console.log('== Building the example app');
+const inApp = { cwd: `${root}examples/react-app`, env: { ...process.env, NO_COLOR: '1' } };
 // Start Vite directly: npm would leave it running after being stopped itself.
-const vite = ['node_modules/vite/bin/vite.js', '--port', String(APP_PORT), '--strictPort'];
-const app = spawn(process.execPath, vite, {
-  cwd: `${root}examples/react-app`,
-  stdio: ['ignore', 'pipe', 'inherit'],
-  env: { ...process.env, FORCE_COLOR: '0' },
+const VITE = 'node_modules/vite/bin/vite.js';
+const build = spawnSync(process.execPath, [VITE, 'build', '--logLevel', 'error'], {
+  ...inApp,
+  stdio: 'inherit',
 });
+if (build.status !== 0) {
+  await stack.stop();
+  fail('The example app could not be built.');
+}
+const preview = ['preview', '--port', String(APP_PORT), '--strictPort'];
+const app = spawn(process.execPath, [VITE, ...preview], { ...inApp, stdio: ['ignore', 'pipe', 'inherit'] });
 app.stdout.on('data', (data) => {
   if (String(data).includes(String(APP_PORT))) announce();
 });

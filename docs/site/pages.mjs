@@ -40,6 +40,7 @@ export const SECTIONS = [
       { source: 'API.md', page: 'api.md', title: 'API' },
       { source: 'docs/guarantees.md', page: 'guarantees.md', title: 'Guarantees' },
       { source: 'docs/fault-matrix.md', page: 'fault-matrix.md', title: 'Fault matrix' },
+      { source: 'docs/mutants.md', page: 'mutants.md', title: 'Mutation check' },
       { source: 'docs/load.md', page: 'load.md', title: 'Load' },
       { source: 'SECURITY.md', page: 'threat-model.md', title: 'Threat model' },
       { source: 'CHANGELOG.md', page: 'changelog.md', title: 'Changelog' },

@@ -24,5 +24,7 @@ export default defineConfig({
   resolve: { dedupe: ['react', 'react-dom'] },
   // One file: the app, React, supabase-js, and workflow-db with its WebAssembly.
   build: { chunkSizeWarningLimit: 800 },
-  server: { port: 5173, strictPort: true },
+  // Two ports, because the service worker of the built app would also answer for the app in development.
+  preview: { port: 5173, strictPort: true },
+  server: { port: 5174, strictPort: true },
 });
