@@ -237,10 +237,10 @@ function faults(results, reasons) {
 }
 
 function write(results, reasons) {
-  const rows = results.map(
-    ({ module, count, killed, share }) =>
-      `| \`${module}\` | ${count} | ${killed} | ${count - killed} | ${share.toFixed(1)} % |`,
-  );
+  const row = (name, count, killed) =>
+    `| ${name} | ${count} | ${killed} | ${count - killed} | ${((100 * killed) / count).toFixed(1)} % |`;
+  const sum = (what) => results.reduce((total, result) => total + result[what], 0);
+  const rows = results.map(({ module, count, killed }) => row(`\`${module}\``, count, killed));
   const item = (mutant) =>
     `- \`${mutant.function}\`, in \`\`${mutant.text}\`\`: ${mutant.change}. ${reasons.get(identityOf(mutant))}`;
   const survivors = results.flatMap((result) => result.survivors);
@@ -265,6 +265,7 @@ listed one is killed. A run that passes writes this page. This one took ${minute
 | Module | Mutants | Killed | Survivors | Share killed |
 | --- | --: | --: | --: | --: |
 ${rows.join('\n')}
+${row('all', sum('count'), sum('killed'))}
 
 ## Survivors
 
