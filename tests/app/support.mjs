@@ -63,19 +63,25 @@ async function serve(stack, isDevelopment) {
     /** @param {string} person @param {Parameters<typeof visit>[2]} options */
     visit: (person, options) => visit({ browser, address }, person, options),
     async stop() {
+      const end = reportLateEnd();
       server.kill('SIGKILL');
+      end.step = 'closing the browser';
       await browser.close();
+      end.step = 'stopping the stack';
       await stack.stop();
+      end.step = 'the end of the process';
       rmSync(folder, { recursive: true, force: true });
-      reportWhatKeepsTheProcessAlive();
     },
   };
 }
 
-/** A test file whose process does not end is stopped after minutes, and the reason is lost. */
-function reportWhatKeepsTheProcessAlive() {
-  const report = () => console.error(`Still open after the tests: ${process.getActiveResourcesInfo()}`);
-  setTimeout(report, 10_000).unref();
+/** Says what the end of a test file waits for: the runner stops the file after minutes, without a reason. */
+function reportLateEnd() {
+  const end = { step: '' };
+  const report = () =>
+    console.error(`Still waiting for ${end.step}; open: ${process.getActiveResourcesInfo().join(', ')}`);
+  setTimeout(report, 30_000).unref();
+  return end;
 }
 
 /** @param {string} folder @param {NodeJS.ProcessEnv} env */

@@ -77,7 +77,7 @@ export async function followChanges(address, on) {
   // The command lasts as long as the stream, and fails when the stream ends.
   stream.catch(end);
   await Promise.race([streaming, stream]);
-  reports = setInterval(() => connection.sendCopyFromChunk(statusUpdate(received)), REPORT_MS);
+  if (!closed) reports = setInterval(() => connection.sendCopyFromChunk(statusUpdate(received)), REPORT_MS);
   return { close };
 }
 
