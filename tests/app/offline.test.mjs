@@ -325,6 +325,19 @@ test('offline with an expired session, the last user goes on, and is renewed wit
   await close();
 });
 
+test('what is not on the device is no failure without a network, and appears with one', async () => {
+  const { page, close } = await visit('Ada');
+  await goOffline(page);
+  await go(page, '#/audit');
+  const trail = page.getByRole('region', { name: 'Trail' });
+  await trail.getByText('Not on this device yet.').waitFor();
+  assert.equal(await page.getByRole('alert').count(), 0);
+  await goOnline(page);
+  await page.getByRole('list', { name: 'Entries on this page' }).waitFor();
+  assert.equal(await trail.getByText('Not on this device yet.').count(), 0);
+  await close();
+});
+
 for (const isControlled of [true, false]) {
   const window = isControlled
     ? 'a window of the service worker'

@@ -1,6 +1,6 @@
 import { useAuditLogs } from 'workflow-db/react';
 import { EmptyState } from '../ui/EmptyState';
-import { ErrorNote } from '../ui/ErrorNote';
+import { ReadError } from '../sync/ReadError';
 import { Pager } from '../ui/Pager';
 import { SkeletonRows } from '../ui/Skeleton';
 import { useTitle } from '../ui/useTitle';
@@ -30,7 +30,7 @@ export function AuditPage({ userId, resourceType, action }: Props) {
       <div className="audit-layout">
         <section className="card audit-trail" aria-label="Trail" aria-busy={loading}>
           <AuditFilters resourceType={resourceType ?? ''} action={action ?? ''} />
-          {error !== null && <ErrorNote error={error} onRetry={() => void trail.refreshLogs()} />}
+          {error !== null && <ReadError error={error} onRetry={() => void trail.refreshLogs()} />}
           {loading && logs.length === 0 && <SkeletonRows count={8} height={40} label="Loading the trail" />}
           {logs.length > 0 && (
             <ol className="audit-list" aria-label="Entries on this page">

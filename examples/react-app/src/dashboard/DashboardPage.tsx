@@ -2,7 +2,7 @@ import { useAuditSummary, useBrandSettings, useSharedWorkflows, useWorkflows } f
 import { auditHref, listHref, templatesHref } from '../app/route';
 import { useProfile, useRunningExecutions } from '../data/entries';
 import { Invitations } from '../sharing/Invitations';
-import { ErrorNote } from '../ui/ErrorNote';
+import { ReadError } from '../sync/ReadError';
 import { useTitle } from '../ui/useTitle';
 import { Favorites } from './Favorites';
 import { Figure } from './Figure';
@@ -30,7 +30,7 @@ export function DashboardPage({ userId }: { userId: string }) {
           Start from a template
         </a>
       </div>
-      {error !== null && <ErrorNote error={error} onRetry={() => void refreshWorkflows()} />}
+      {error !== null && <ReadError error={error} onRetry={() => void refreshWorkflows()} />}
       <Invitations userId={userId} />
       <ul className="figures" aria-label="At a glance">
         <Figure

@@ -2,7 +2,7 @@ import type { Workflow } from 'workflow-db/react';
 import { listHref, workflowHref } from '../app/route';
 import { useFavorites } from '../data/entries';
 import { EmptyState } from '../ui/EmptyState';
-import { ErrorNote } from '../ui/ErrorNote';
+import { ReadError } from '../sync/ReadError';
 import { RelativeTime } from '../ui/RelativeTime';
 import { SkeletonRows } from '../ui/Skeleton';
 import { FavoriteButton } from '../workflows/FavoriteButton';
@@ -25,7 +25,7 @@ export function Favorites({ userId, workflows, isLoading }: Props) {
       <div className="card-head">
         <h2>Favourites</h2>
       </div>
-      {error !== null && <ErrorNote error={error} onRetry={() => void refresh()} />}
+      {error !== null && <ReadError error={error} onRetry={() => void refresh()} />}
       {!isKnown && error === null && <SkeletonRows count={2} height={44} label="Loading favourites" />}
       {isKnown && shown.length === 0 && (
         <EmptyState icon="star" title="No favourites yet">

@@ -3,7 +3,7 @@ import { auditHref } from '../app/route';
 import { AuditEntry } from '../audit/AuditEntry';
 import { useWorkflowNames } from '../workflows/useWorkflowNames';
 import { EmptyState } from '../ui/EmptyState';
-import { ErrorNote } from '../ui/ErrorNote';
+import { ReadError } from '../sync/ReadError';
 import { RelativeTime } from '../ui/RelativeTime';
 import { SkeletonRows } from '../ui/Skeleton';
 
@@ -31,7 +31,7 @@ export function RecentActivity({ userId }: { userId: string }) {
           All
         </a>
       </div>
-      {error !== null && <ErrorNote error={error} onRetry={() => void refreshLogs()} />}
+      {error !== null && <ReadError error={error} onRetry={() => void refreshLogs()} />}
       {logs.length === 0 && loading && <SkeletonRows count={6} height={32} label="Loading the activity" />}
       {logs.length === 0 && !loading && error === null && (
         <EmptyState icon="clock" title="Nothing was done yet" />

@@ -1,7 +1,7 @@
 import type { PaginatedResponse, UseEntryResult, WorkflowExecution } from 'workflow-db/react';
 import { useWorkflowNames } from '../workflows/useWorkflowNames';
 import { EmptyState } from '../ui/EmptyState';
-import { ErrorNote } from '../ui/ErrorNote';
+import { ReadError } from '../sync/ReadError';
 import { SkeletonRows } from '../ui/Skeleton';
 import { RunningExecution } from './RunningExecution';
 
@@ -18,7 +18,7 @@ export function RunningNow({ userId, running: { data, error, refresh } }: Props)
       <div className="card-head">
         <h2>Running now</h2>
       </div>
-      {error !== null && <ErrorNote error={error} onRetry={() => void refresh()} />}
+      {error !== null && <ReadError error={error} onRetry={() => void refresh()} />}
       {data === undefined && error === null && (
         <SkeletonRows count={1} height={60} label="Loading what is running" />
       )}

@@ -3,7 +3,7 @@ import { useExecution, type WorkflowWithRelations } from 'workflow-db/react';
 import { workflowHref } from '../app/route';
 import { labelOf } from '../graph/layout';
 import { EmptyState } from '../ui/EmptyState';
-import { ErrorNote } from '../ui/ErrorNote';
+import { ReadError } from '../sync/ReadError';
 import { Icon } from '../ui/Icon';
 import { PendingButton } from '../ui/PendingButton';
 import { SkeletonRows } from '../ui/Skeleton';
@@ -44,7 +44,7 @@ export function ExecutionDetails({ userId, executionId, workflow }: Props) {
           <Icon name="close" />
         </a>
       </div>
-      {error !== null && <ErrorNote error={error} onRetry={() => void refresh()} />}
+      {error !== null && <ReadError error={error} onRetry={() => void refresh()} />}
       {execution === null && loading && <SkeletonRows count={5} height={52} label="Loading the run" />}
       {execution === null && !loading && error === null && (
         <EmptyState icon="search" title="This run is not there any more" />

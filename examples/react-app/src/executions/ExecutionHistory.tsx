@@ -1,7 +1,7 @@
 import { useExecutionHistory } from 'workflow-db/react';
 import { workflowHref } from '../app/route';
 import { EmptyState } from '../ui/EmptyState';
-import { ErrorNote } from '../ui/ErrorNote';
+import { ReadError } from '../sync/ReadError';
 import { Icon } from '../ui/Icon';
 import { Pager } from '../ui/Pager';
 import { PendingButton } from '../ui/PendingButton';
@@ -36,7 +36,7 @@ export function ExecutionHistory({ workflowId, executionId }: Props) {
           <Icon name="refresh" />
         </PendingButton>
       </div>
-      {error !== null && <ErrorNote error={error} onRetry={() => void history.refresh()} />}
+      {error !== null && <ReadError error={error} onRetry={() => void history.refresh()} />}
       {isFirstRead && <SkeletonRows count={5} height={44} label="Loading runs" />}
       {data.length > 0 && (
         <ul className="execution-list" aria-label="Runs on this page" aria-busy={loading}>

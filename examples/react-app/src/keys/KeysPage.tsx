@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { useApiKeys } from 'workflow-db/react';
 import { EmptyState } from '../ui/EmptyState';
-import { ErrorNote } from '../ui/ErrorNote';
+import { ReadError } from '../sync/ReadError';
 import { Icon } from '../ui/Icon';
 import { SkeletonRows } from '../ui/Skeleton';
 import { useTitle } from '../ui/useTitle';
@@ -34,7 +34,7 @@ export function KeysPage({ userId }: { userId: string }) {
       </div>
       {isKnown && <ImportBanner userId={userId} stored={keys.keys} />}
       {error !== null && keys.keys.length === 0 && (
-        <ErrorNote error={error} onRetry={() => void keys.refreshApiKeys()} />
+        <ReadError error={error} onRetry={() => void keys.refreshApiKeys()} />
       )}
       {isFirstRead && <SkeletonRows count={3} height={84} label="Loading keys" />}
       {keys.keys.length > 0 && (

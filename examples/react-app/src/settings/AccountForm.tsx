@@ -1,6 +1,6 @@
 import { useAccountSettings } from 'workflow-db/react';
 import { useTask } from '../toasts/useTask';
-import { ErrorNote } from '../ui/ErrorNote';
+import { ReadError } from '../sync/ReadError';
 import { SkeletonRows } from '../ui/Skeleton';
 import { AccountPlace } from './AccountPlace';
 import { ThemeChoice } from './ThemeChoice';
@@ -26,7 +26,7 @@ export function AccountForm({ userId, onRetry }: Props) {
     return error === null ? (
       <SkeletonRows count={2} height={150} label="Loading the settings" />
     ) : (
-      <ErrorNote error={error} onRetry={onRetry} />
+      <ReadError error={error} onRetry={onRetry} />
     );
   }
   return (

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { useBrandSettings, type BrandSettingsPatch } from 'workflow-db/react';
 import { useTask } from '../toasts/useTask';
-import { ErrorNote } from '../ui/ErrorNote';
+import { ReadError } from '../sync/ReadError';
 import { PendingButton } from '../ui/PendingButton';
 import { SkeletonRows } from '../ui/Skeleton';
 import { BrandColors } from './BrandColors';
@@ -26,7 +26,7 @@ export function BrandForm({ userId, onRetry }: Props) {
     return error === null ? (
       <SkeletonRows count={4} height={90} label="Loading the brand" />
     ) : (
-      <ErrorNote error={error} onRetry={onRetry} />
+      <ReadError error={error} onRetry={onRetry} />
     );
   }
   const isChanged = Object.keys(changes).length > 0;

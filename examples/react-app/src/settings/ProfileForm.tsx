@@ -3,7 +3,7 @@ import type { UserProfilePatch } from 'workflow-db/react';
 import { queuedDb } from '../data/client';
 import { useProfile } from '../data/entries';
 import { useTask } from '../toasts/useTask';
-import { ErrorNote } from '../ui/ErrorNote';
+import { ReadError } from '../sync/ReadError';
 import { PendingButton } from '../ui/PendingButton';
 import { SkeletonRows } from '../ui/Skeleton';
 
@@ -14,7 +14,7 @@ export function ProfileForm({ userId }: { userId: string }) {
     done: 'The profile is saved.',
   });
 
-  if (error !== null) return <ErrorNote error={error} onRetry={() => void refresh()} />;
+  if (error !== null) return <ReadError error={error} onRetry={() => void refresh()} />;
   if (profile === undefined) return <SkeletonRows count={1} height={150} label="Loading the profile" />;
   const shown = { ...profile, ...changes };
 

@@ -1,7 +1,7 @@
 import { useSharedWorkflows } from 'workflow-db/react';
 import { useFavorites } from '../data/entries';
 import { EmptyState } from '../ui/EmptyState';
-import { ErrorNote } from '../ui/ErrorNote';
+import { ReadError } from '../sync/ReadError';
 import { SkeletonRows } from '../ui/Skeleton';
 import { useTitle } from '../ui/useTitle';
 import { Invitations } from './Invitations';
@@ -25,7 +25,7 @@ export function SharedPage({ userId }: { userId: string }) {
       <WorkflowTabs userId={userId} current="shared" />
       <Invitations userId={userId} />
       {error !== null && workflows.length === 0 && (
-        <ErrorNote error={error} onRetry={() => void refreshSharedWorkflows()} />
+        <ReadError error={error} onRetry={() => void refreshSharedWorkflows()} />
       )}
       {loading && workflows.length === 0 && (
         <SkeletonRows count={3} height={78} label="Loading shared workflows" />

@@ -1,5 +1,5 @@
 import { useSavedTemplates, useTemplates } from '../data/entries';
-import { ErrorNote } from '../ui/ErrorNote';
+import { ReadError } from '../sync/ReadError';
 import { SkeletonRows } from '../ui/Skeleton';
 import { useTitle } from '../ui/useTitle';
 import { NoTemplates } from './NoTemplates';
@@ -38,7 +38,7 @@ export function TemplatesPage({ userId, category = '', onlySaved }: Props) {
       </div>
       <TemplateFilters categories={categories} category={category} onlySaved={onlySaved} />
       {error !== null && (
-        <ErrorNote
+        <ReadError
           error={error}
           onRetry={() => {
             void templates.refresh();

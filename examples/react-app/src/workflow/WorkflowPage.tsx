@@ -2,7 +2,7 @@ import { useWorkflow } from 'workflow-db/react';
 import { listHref, SHARED } from '../app/route';
 import { PeopleHere } from '../presence/PeopleHere';
 import { EmptyState } from '../ui/EmptyState';
-import { ErrorNote } from '../ui/ErrorNote';
+import { ReadError } from '../sync/ReadError';
 import { Icon } from '../ui/Icon';
 import { SkeletonRows } from '../ui/Skeleton';
 import { useTitle } from '../ui/useTitle';
@@ -46,7 +46,7 @@ export function WorkflowPage({ userId, workflowId, executionId }: Props) {
       {workflow === null && error !== null && (
         <>
           <h1>Workflow</h1>
-          <ErrorNote error={error} onRetry={() => void refreshWorkflow()} />
+          <ReadError error={error} onRetry={() => void refreshWorkflow()} />
         </>
       )}
       {isOpening && <SkeletonRows count={2} height={170} label="Loading the workflow" />}

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { useWorkflows, type Workflow } from 'workflow-db/react';
 import { useFavorites } from '../data/entries';
 import { WorkflowTabs } from '../sharing/WorkflowTabs';
-import { ErrorNote } from '../ui/ErrorNote';
+import { ReadError } from '../sync/ReadError';
 import { Icon } from '../ui/Icon';
 import { SkeletonRows } from '../ui/Skeleton';
 import { useTitle } from '../ui/useTitle';
@@ -45,10 +45,10 @@ export function WorkflowListPage({ userId, showArchived }: Props) {
       <WorkflowTabs userId={userId} current="own" />
       <WorkflowFilters search={search} onSearch={setSearch} showArchived={showArchived} />
       {error !== null && workflows.length === 0 && (
-        <ErrorNote error={error} onRetry={() => void list.refreshWorkflows()} />
+        <ReadError error={error} onRetry={() => void list.refreshWorkflows()} />
       )}
       {favorites.error !== null && (
-        <ErrorNote error={favorites.error} onRetry={() => void favorites.refresh()} />
+        <ReadError error={favorites.error} onRetry={() => void favorites.refresh()} />
       )}
       {isFirstRead && <SkeletonRows count={5} height={78} label="Loading workflows" />}
       {found.length > 0 && (
