@@ -3,9 +3,10 @@
 // service.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readMigrations } from '../lib/migrations.mjs';
-import { useStack, userNamed } from './helpers.mjs';
-import { connect } from './realtime-client.mjs';
+import { openSession, useStack, userNamed } from './helpers.mjs';
+import { connect, waitFor } from './realtime-client.mjs';
 
 const stack = await useStack({ members: true });
 const [ada, grace, mary] = ['ada', 'grace', 'mary'].map((name) => userNamed(stack, name).id);
@@ -50,6 +51,27 @@ test('invited people, strangers and visitors cannot join', async () => {
     assert.equal(status, 'error');
     assert.match(reason, /permission/);
   }
+});
+
+test('a client that leaves while its join is being authorized is not in the room', async () => {
+  const topic = `realtime:workflow:${shared}`;
+  const config = { private: true, presence: { key: 'gone', enabled: true } };
+  const access = { config, access_token: stack.signToken({ sub: ada }) };
+  const locker = await openSession(stack, { role: 'postgres' });
+  await locker.sql('begin');
+  await locker.sql('lock table workflows in access exclusive mode');
+  const before = stack.realtime.inspect().sockets;
+  const client = await connect(stack);
+  client.push('phx_join', topic, access);
+  client.push('presence', topic, { type: 'presence', event: 'track', payload: {} });
+  const waiting = () => stack.sql('select from pg_locks where not granted');
+  while ((await waiting()).length === 0) await sleep(5);
+  client.ws.terminate();
+  await waitFor(() => stack.realtime.inspect().sockets === before);
+  await locker.sql('rollback');
+  const { client: other } = await enter(`workflow:${shared}`, grace);
+  const { payload } = await other.next(({ event }) => event === 'presence_state');
+  assert.deepEqual(payload, {});
 });
 
 test('the room of a public workflow is not public', async () => {

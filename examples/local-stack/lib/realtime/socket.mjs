@@ -18,6 +18,7 @@ export class Socket {
   /** By topic. @type {Map<string, Channel>} */
   channels = new Map();
   #isFrozen = false;
+  #isGone = false;
   /** Set while a join waits for the database: later messages wait for it. @type {Promise<unknown> | undefined} */
   #busy;
   /** When the last frame is sent, if frames are delayed. */
@@ -95,6 +96,7 @@ export class Socket {
   }
 
   discard() {
+    this.#isGone = true;
     clearTimeout(this.#silence);
     for (const channel of this.channels.values()) channel.discard();
     this.server.forget(this);
@@ -136,6 +138,7 @@ export class Socket {
 
   /** @param {Message} message @param {boolean} isBinary @returns {Promise<void> | void} */
   #handle(message, isBinary) {
+    if (this.#isGone) return undefined;
     const { topic, event, ref, joinRef, payload } = message;
     const to = { joinRef, ref, topic };
     if (topic === 'phoenix' && event === 'heartbeat') return this.reply(to, 'ok', {});
@@ -192,6 +195,8 @@ export class Socket {
       return false;
     });
     return authorized.then((isAllowed) => {
+      // A channel of a client that is gone would be a member of its room until the token expires.
+      if (this.#isGone) return undefined;
       if (isAllowed) return this.#enter(channel, to);
       const reason = `You do not have permissions to read from this Channel topic: ${channel.name}`;
       return this.reply(to, 'error', { reason });
