@@ -1,4 +1,6 @@
 // @ts-check
+// Reads and writes of one tab. All of them are here because they share the set-up; several tabs, several devices, sockets,
+// storage and interruptions have files of their own.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { useDevices } from './support/offline.mjs';

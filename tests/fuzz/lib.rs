@@ -1,7 +1,7 @@
 //! Shared by the fuzz targets: builds JSON, as the engine sees it, from the fuzzer's bytes.
 
 #[allow(dead_code, reason = "the tests use all of it")]
-#[path = "../native/support/json.rs"]
+#[path = "../native/support/json/mod.rs"]
 mod json;
 
 use arbitrary::{Arbitrary, Result, Unstructured};

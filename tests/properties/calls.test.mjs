@@ -1,5 +1,5 @@
 // @ts-check
-// The built package: any arguments and options, with a server that responds with anything.
+// The built package: any arguments and options, with a server that responds with anything. Half of the file generates both.
 import { assert, fc, jsonValue, memberName, property, thrownBy } from './support.mjs';
 
 /** @type {typeof import('../../pkg/index.js')} */

@@ -1,4 +1,6 @@
 //! Merges of two randomly edited sides.
+//!
+//! The first half generates edits and lists the fields of a graph; the properties follow.
 
 use crate::support::Json;
 use proptest::prelude::*;

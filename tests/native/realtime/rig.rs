@@ -1,4 +1,6 @@
 //! A session with virtual time, and a server that follows the test's instructions.
+//!
+//! One file, because the session, its clock and its server form one state.
 
 use crate::support::Json;
 use serde_json::{json, Value};

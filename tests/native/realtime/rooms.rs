@@ -1,4 +1,6 @@
 //! A room from the perspective of one client.
+//!
+//! All tests are in one file because each rule of a room depends on the others: who is listed, what is sent and when.
 
 use super::rig::{token, Manners, Rig, GOOD, ROOM};
 use serde_json::{json, Value};

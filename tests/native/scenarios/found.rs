@@ -1,4 +1,6 @@
 //! Programs in which the simulation found a violated invariant, shortened by the simulation.
+//!
+//! The file is long because each program is kept as the simulation printed it.
 
 #![allow(clippy::unreadable_literal, reason = "seeds are printed as they are")]
 use crate::simulation::program::{text, Configured, Foreign, Program, Setting, Step, Trouble};

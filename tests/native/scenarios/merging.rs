@@ -1,4 +1,6 @@
 //! Saves with `base`: concurrent changes are merged or reported as conflicts.
+//!
+//! All tests are in one file because they share one graph, `Canvas`, and the ways to edit it.
 
 use super::live::{follow, names, take_told};
 use crate::support::client::Options;

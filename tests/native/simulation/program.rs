@@ -243,7 +243,7 @@ impl Program {
             self.steps.iter().map(|(luck, step)| format!("            ({luck}, {step:?}),\n")).collect();
         let steps = steps.concat();
         format!(
-            "#[test]\nfn name_the_behaviour() {{\n    replay(&Program {{\n        setting: {:?},\n        \
+            "#[test]\nfn name_the_behavior() {{\n    replay(&Program {{\n        setting: {:?},\n        \
              steps: vec![\n{steps}        ],\n    }});\n}}\n",
             self.setting
         )

@@ -1,4 +1,6 @@
 //! Runs a program and checks the invariants after every step.
+//!
+//! The file is long because it carries out every kind of step.
 
 use super::program::{CacheCall, Configured, Foreign, Planted, Program, Setting, Step, Trouble, USERS};
 use super::tab::Tab;

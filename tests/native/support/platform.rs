@@ -1,4 +1,6 @@
 //! The simulated environment of the engine.
+//!
+//! The file is long because it implements every function of `Platform`.
 
 use super::cache_mirror::CacheMirror;
 use super::json::Json;

@@ -3,6 +3,8 @@
 //! A channel is ready with the system message, which a cold server sends seconds after the reply; earlier commits are
 //! lost. Changes are found by polling, and filtered by row security at that time. Deletes pass every filter. There is
 //! no replay.
+//!
+//! One file, because connections, channels, changes and presence share one state.
 
 use super::frames::{cut, frame};
 use super::json::Json;

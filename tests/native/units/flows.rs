@@ -107,7 +107,7 @@ fn a_list_without_a_count_ends_with_an_empty_response() {
 fn a_list_without_a_count_in_several_responses_is_read_again_by_id() {
     let mut run = list(Query::of(&WORKFLOWS));
     run.answer(rows(&workflows(0..2))).answer(rows(&workflows(2..3))).answer(rows(&json!([])));
-    assert!(run.asks()[0].contains("order=id.asc"), "rows may have moved meanwhile: {:?}", run.asks());
+    assert!(run.asks()[0].contains("order=id.asc"), "rows may have moved in the meantime: {:?}", run.asks());
 }
 
 #[test]
