@@ -29,6 +29,8 @@ const AVOIDED = [
   [/\b(one's|one’s|oneself)\b/gi, 'name who it is: the user, the caller'],
   [/\b(what|which) (it|they|one) makes? of\b/gi, 'name the result'],
   [/\b(hands?|handed) (out|over|on|down)\b/gi, 'use "return" or "pass"'],
+  [/\bmeanwhile\b/gi, 'use "in the meantime", or name the event: "since it was read"'],
+  [/\b(behaviour|colour|favour|honour|neighbour|\w*serialis|recognis)\w*/gi, 'use American spelling'],
   [/\bWhose\b(?! )/g, 'name what it belongs to: "the owner of the row"'],
 ];
 

@@ -42,7 +42,7 @@ pub enum Cause {
 /// Why a call failed.
 ///
 /// `message` and `hint` never contain a row's value, a token or a key. `details` may contain the server's own text
-/// and is never logged. Cloning is cheap: all callers that waited for the same request get the same error.
+/// and is never logged; it is removed from errors of requests that carry a secret. Cloning is cheap: all callers that waited for the same request get the same error.
 #[derive(Clone)]
 pub struct Error {
     report: Rc<Report>,
@@ -56,7 +56,7 @@ pub struct Report {
     pub message: Cow<'static, str>,
     /// HTTP status of the response, if there was one.
     pub status: Option<u16>,
-    /// Further text from the server.
+    /// Further text from the server, which may quote values. `None` if the request carries a secret.
     pub details: Option<String>,
     /// How to solve the problem.
     pub hint: Option<String>,

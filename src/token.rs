@@ -85,7 +85,7 @@ impl<D: Data> Subject<D> {
     }
 
     /// The user's name, if the token contains one: the name in the user's own metadata, otherwise the part of the
-    /// e-mail address before the `@`.
+    /// email address before the `@`.
     pub fn name(&self) -> Option<String> {
         let Self::Claims(claims) = self else { return None };
         let text =

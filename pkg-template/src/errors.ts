@@ -5,8 +5,8 @@ import type { GraphConflict, WorkflowWithRelations } from './types.js';
  *
  * `code` is PostgREST's or Postgres's own (`PGRST…`, `23505`, `42501`, …) or one of NOT_CONFIGURED, INVALID_INPUT,
  * NOT_FOUND, CONFLICT, NETWORK, TIMEOUT, ABORTED, RETRY_EXHAUSTED, MIGRATION_REQUIRED, STORAGE_UNAVAILABLE,
- * ENGINE_RESTARTED, UNKNOWN_ERROR. `message` never contains a row's value, a token or a key; `details` may contain the database's own
- * text.
+ * ENGINE_RESTARTED, UNKNOWN_ERROR. `message` never contains a row's value, a token or a key. `details` may quote
+ * values, except in errors of calls that carry a secret.
  *
  * @example
  * try {
@@ -25,7 +25,10 @@ export class DatabaseError extends Error {
   readonly originalError?: any;
   /** HTTP status of the response, if there was one. */
   readonly status?: number | undefined;
-  /** Further text from the database. It may quote values, so do not log it. */
+  /**
+   * Further text from the database. It may quote values, so do not log it. Missing for calls that carry a secret: writes
+   * to API keys and integrations, and `revealApiKey`.
+   */
   readonly details?: string | undefined;
   /** How to solve the problem. */
   readonly hint?: string | undefined;

@@ -7,7 +7,7 @@ export interface Member<State extends object = Record<string, unknown>> {
   readonly userId: string;
   /**
    * The name with which the person's client joined: `name`, otherwise `full_name` or `name` from the user's metadata,
-   * otherwise the part of the e-mail address before the `@`. May be empty.
+   * otherwise the part of the email address before the `@`. May be empty.
    */
   readonly name: string;
   /** Always the same for the same user, such as `#005ea8`. White text is readable on it. */

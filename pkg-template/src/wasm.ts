@@ -191,7 +191,7 @@ async function compile(source: WasmSource | undefined): Promise<WebAssembly.Modu
       throw notCompiled('`await ready(module)`', error);
     }
   }
-  // Detected by behaviour, because the values may come from another realm, which has its own classes.
+  // Detected by behavior, because the values may come from another realm, which has its own classes.
   if (Object.prototype.toString.call(given) === '[object WebAssembly.Module]')
     return given as WebAssembly.Module;
   const { arrayBuffer } = given as Partial<Response>;

@@ -220,7 +220,7 @@ fn insert_in_order<D: Data>(query: &Query, rows: &D, place: Option<usize>, row: 
         None => rows.clone(),
     };
     // Rows whose order cannot be determined (`infinity`, years BC) are at the ends of a list. The row is compared
-    // with both of its new neighbours, so it is never inserted among them.
+    // with both of its new neighbors, so it is never inserted among them.
     let (mut position, mut end) = (0, others.len());
     // New rows usually belong at the end or at the beginning.
     let mut first_probes = [end.saturating_sub(1), 0].into_iter();

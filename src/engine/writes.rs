@@ -85,8 +85,8 @@ impl WritesInFlight {
     }
 }
 
-/// Events during a write.
-struct Meanwhile {
+/// What else happened during a write.
+struct Overlap {
     /// An overlapping write may have changed the same row.
     was_crossed: bool,
     /// The rows that frames reported. The response does not tell whether it is older than a frame. `None` if the
@@ -94,7 +94,7 @@ struct Meanwhile {
     heard: Option<Vec<(&'static Table, String)>>,
 }
 
-impl Meanwhile {
+impl Overlap {
     /// Whether a frame may have reported a row for which `is_such` is true.
     fn has_heard(&self, is_such: impl Fn(&'static Table, &str) -> bool) -> bool {
         self.heard.as_ref().is_none_or(|heard| heard.iter().any(|(table, id)| is_such(table, id)))
@@ -124,11 +124,11 @@ impl<P: Platform> WriteGuard<P> {
         outcome: Result<Written<P::Data>, Error>,
     ) -> Result<Option<P::Data>, Error> {
         self.is_settled = true;
-        let meanwhile = self.leave();
+        let overlap = self.leave();
         match outcome {
             Ok(Written::Row(row)) => {
                 let id = id_of(&row);
-                if meanwhile.was_crossed || self.was_overheard(&meanwhile, id.as_deref(), &row) {
+                if overlap.was_crossed || self.was_overheard(&overlap, id.as_deref(), &row) {
                     self.apply(id, Source::Unknown);
                 } else {
                     self.apply(id.clone(), Source::Row(row.clone()));
@@ -151,8 +151,8 @@ impl<P: Platform> WriteGuard<P> {
                 let Write::Call(call) = write else { return Ok(Some(answer)) };
                 // The order of the changes is unknown: drop the entries that the write touched.
                 let is_outdated = |saved: &Graph<P::Data>| {
-                    meanwhile.was_crossed
-                        || meanwhile.has_heard(|table, id| self.engine.was_told_otherwise(table, id, saved))
+                    overlap.was_crossed
+                        || overlap.has_heard(|table, id| self.engine.was_told_otherwise(table, id, saved))
                 };
                 Ok(self.engine.called(call, answer, is_outdated))
             }
@@ -173,8 +173,8 @@ impl<P: Platform> WriteGuard<P> {
     }
 
     /// Whether a frame reported a state of the row that differs from the response.
-    fn was_overheard(&self, meanwhile: &Meanwhile, id: Option<&str>, row: &P::Data) -> bool {
-        meanwhile.has_heard(|table, id| self.write.may_mean(table, id))
+    fn was_overheard(&self, overlap: &Overlap, id: Option<&str>, row: &P::Data) -> bool {
+        overlap.has_heard(|table, id| self.write.may_mean(table, id))
             && !id.is_some_and(|id| self.engine.was_told(self.write.table, id, row))
     }
 
@@ -185,17 +185,17 @@ impl<P: Platform> WriteGuard<P> {
     }
 
     /// Ends the write.
-    fn leave(&self) -> Meanwhile {
+    fn leave(&self) -> Overlap {
         let mut state = self.engine.state.borrow_mut();
         state.writes.end(&self.write);
-        let meanwhile = Meanwhile {
+        let overlap = Overlap {
             was_crossed: state.writes.crossed(&state.log, &self.write),
             heard: state.log.heard_since(self.write.began),
         };
         if self.sent.is_sent() {
             state.note(Record::WriteEnded(self.write.clone()));
         }
-        meanwhile
+        overlap
     }
 }
 

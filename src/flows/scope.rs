@@ -8,7 +8,7 @@ use crate::query::{Query, Test};
 use crate::rest::{Answer, Request};
 use crate::subscriptions::{overlap, Extent, MAX_COMPARED_ROWS};
 
-/// Rows to read first from an append-only table: enough to recognise the overlap.
+/// Rows to read first from an append-only table: enough to recognize the overlap.
 const RECENT_ROWS: u32 = 100;
 
 /// Reads the rows to compare; for an append-only table, those that overlap with the known ones. `None` if there are

@@ -27,7 +27,7 @@ impl Target {
         [self.rest_url.as_str(), &request.path].concat()
     }
 
-    /// The realtime URL, with the serialisation that the session uses.
+    /// The realtime URL, with the serialization that the session uses.
     pub(super) fn realtime_url(&self) -> String {
         let project = self.project_url();
         let address = project.strip_prefix("http").unwrap_or(project);

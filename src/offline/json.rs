@@ -1,10 +1,10 @@
-//! JSON as it is spelt: values are taken apart only as far as they matter, so that no number changes.
+//! JSON as it is spelled: values are taken apart only as far as they matter, so that no number changes.
 //!
 //! A library that can read everything would be four fifths of the module that a browser loads for `offline`.
 
 use crate::json::json_text;
 
-/// A value, as it is spelt.
+/// A value, as it is spelled.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Json<'a>(pub &'a str);
 
@@ -151,7 +151,7 @@ impl<'a> Object<'a> {
         self.0.iter().filter(|member| !other.0.contains(member)).map(|(name, _)| name.as_str())
     }
 
-    /// Whether a member is spelt like this.
+    /// Whether a member is spelled like this.
     pub fn holds(&self, value: &str) -> bool {
         self.0.iter().any(|(_, own)| own.0 == value)
     }

@@ -6,7 +6,7 @@
 //! [`poll_timeout`](Session::poll_timeout). The session has no socket, no clock and no randomness, and its driver
 //! makes no decisions.
 //!
-//! The server's behaviour was recorded from a real server; comments name the recording that a fact comes from.
+//! The server's behavior was recorded from a real server; comments name the recording that a fact comes from.
 
 mod bindings;
 mod channel;

@@ -1,10 +1,10 @@
-//! Encodes and decodes frames in both serialisations.
+//! Encodes and decodes frames in both serializations.
 
 use super::Binding;
 use crate::data::{Data, Value};
 use crate::json::json_text;
 
-/// The serialisation of sent frames. Received frames may use either.
+/// The serialization of sent frames. Received frames may use either.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Vsn {
     /// Objects with named members. The server never names the join that a frame belongs to.
@@ -106,7 +106,7 @@ fn add(json: &mut String, name: &str, text: &str) {
 pub(super) struct Frame<D> {
     pub topic: String,
     pub event: String,
-    /// The join that it belongs to, if named. Closes name it in both serialisations, in version 1 as `ref`; changes
+    /// The join that it belongs to, if named. Closes name it in both serializations, in version 1 as `ref`; changes
     /// and, in version 1, system messages never do.
     pub owner: Option<String>,
     /// The message that a reply refers to.

@@ -88,7 +88,7 @@ impl<D: Data> Echoes<D> {
         self.rows.push(Awaited { table, id: id.to_owned(), states: vec![state], since_ms: now_ms });
     }
 
-    /// Classifies a frame with this state of the row, or with its deletion. A recognised echo is no longer awaited.
+    /// Classifies a frame with this state of the row, or with its deletion. A recognized echo is no longer awaited.
     pub fn judge(&mut self, table: &'static Table, id: &str, state: Option<&D>, now_ms: f64) -> Origin {
         let Some(row) = self.row(table, id).filter(|row| now_ms - row.since_ms < ECHO_TIMEOUT_MS) else {
             return Origin::Foreign;

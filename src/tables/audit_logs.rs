@@ -28,7 +28,7 @@ table! {
         /// A page of the audit entries that a query selects, newest first.
         /// @example const created = await db.getAuditLogs({ userId, action: 'workflow_created' });
         or "(query: AuditLogQuery): Promise<PaginatedResponse<AuditLog>>" = Special(Cached::No);
-        /// One page of a user's audit log. `nextCursor` and `prevCursor` of the result select the neighbouring pages.
+        /// One page of a user's audit log. `nextCursor` and `prevCursor` of the result select the neighboring pages.
         /// @throws `INVALID_INPUT` if the cursor belongs to another list.
         /// @example const page = await db.getAuditLogsPage({ userId, pageSize: 20 });
         getAuditLogsPage "(query: AuditLogPageQuery): Promise<CursorPage<AuditLog>>" = Special(Cached::No);

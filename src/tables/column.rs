@@ -95,7 +95,7 @@ pub struct AuditDetails(pub String);
 #[cfg_attr(not(target_arch = "wasm32"), tsify(type = "'together' | 'replicate' | 'custom'"))]
 pub struct GatewayType(pub String);
 
-/// The app's colour scheme.
+/// The app's color scheme.
 #[cfg_attr(not(target_arch = "wasm32"), derive(Tsify))]
 #[cfg_attr(not(target_arch = "wasm32"), tsify(type = "'light' | 'dark' | 'auto'"))]
 pub struct Theme(pub String);

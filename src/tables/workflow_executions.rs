@@ -47,7 +47,7 @@ table! {
         /// A page of the executions that a query selects, newest first.
         /// @example const failed = await db.getExecutionHistory({ userId, status: 'failed', startDate: '2024-02-01' });
         or "(query: ExecutionHistoryQuery): Promise<PaginatedResponse<WorkflowExecution>>" = Special(Cached::No);
-        /// One page of a user's executions. `nextCursor` and `prevCursor` of the result select the neighbouring
+        /// One page of a user's executions. `nextCursor` and `prevCursor` of the result select the neighboring
         /// pages.
         /// @throws `INVALID_INPUT` if the cursor belongs to another list.
         /// @example const page = await db.getExecutionsPage({ userId, pageSize: 20 });

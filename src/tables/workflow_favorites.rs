@@ -1,10 +1,10 @@
-//! Favourites: workflows marked by a user.
+//! Favorites: workflows marked by a user.
 
 use super::Action::{Ensure, OfUser, Remove};
 use super::{table, KeyFormat, Timestamp, Uuid};
 
 table! {
-    /// A user's favourite workflow.
+    /// A user's favorite workflow.
     WorkflowFavorite, NewWorkflowFavorite, WorkflowFavoritePatch => WORKFLOW_FAVORITES = "workflow_favorites",
     {
         id: Uuid = generated,
@@ -13,13 +13,13 @@ table! {
         created_at: Timestamp = defaulted,
     }
     {
-        /// A user's favourite workflows, in the order in which they were added.
+        /// A user's favorite workflows, in the order in which they were added.
         /// @example const favorites = await db.getFavorites(userId);
         getFavorites "(userId: string): Promise<WorkflowFavorite[]>" = OfUser;
-        /// Adds a workflow to a user's favourites. Returns the existing row if it is one already.
+        /// Adds a workflow to a user's favorites. Returns the existing row if it is one already.
         /// @example await db.addFavorite(userId, workflowId);
         addFavorite "(userId: string, workflowId: string): Promise<WorkflowFavorite>" = Ensure;
-        /// Removes a workflow from a user's favourites. Does nothing if it is not one.
+        /// Removes a workflow from a user's favorites. Does nothing if it is not one.
         /// @example await db.removeFavorite(userId, workflowId);
         removeFavorite "(userId: string, workflowId: string): Promise<void>" = Remove;
     }

@@ -46,7 +46,7 @@ table! {
         /// @example const workflow = await db.createWorkflow(userId, { name: 'Weekly report' });
         createWorkflow "(userId: string, workflow: Omit<NewWorkflow, 'user_id'> & { user_id?: string }): Promise<Workflow>"
             = Insert(Some("user_id"));
-        /// One page of a user's workflows. `nextCursor` and `prevCursor` of the result select the neighbouring pages.
+        /// One page of a user's workflows. `nextCursor` and `prevCursor` of the result select the neighboring pages.
         /// @throws `INVALID_INPUT` if the cursor belongs to another list.
         /// @example const page = await db.getWorkflowsPage({ userId, pageSize: 20, cursor: null });
         getWorkflowsPage "(query: WorkflowPageQuery): Promise<CursorPage<Workflow>>" = Special(Cached::No);
@@ -62,7 +62,7 @@ table! {
         /// @throws `NOT_FOUND` if there is no workflow with this id that the user may change.
         /// @example await db.archiveWorkflow(workflowId);
         archiveWorkflow "(id: string): Promise<Workflow>" = Special(Cached::No);
-        /// Deletes a workflow with its nodes, connections, executions and favourites.
+        /// Deletes a workflow with its nodes, connections, executions and favorites.
         /// @throws `NOT_FOUND` if there is no workflow with this id that the user may delete.
         /// @example await db.deleteWorkflow(workflowId);
         deleteWorkflow "(id: string): Promise<void>" = Delete(true);

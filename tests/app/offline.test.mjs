@@ -277,7 +277,7 @@ test('a conflict that an offline save meets later is shown, survives a reload, a
   await page.getByRole('button', { name: 'Step Theirs' }).waitFor();
   await page.reload();
   const changes = await showChanges(page);
-  await changes.getByText('Someone else changed the same thing meanwhile.').waitFor();
+  await changes.getByText('Someone else changed the same thing in the meantime.').waitFor();
   await changes.getByRole('link', { name: 'Open the workflow' }).click();
 
   await page.getByText('Your changes conflict with those of others').waitFor();

@@ -22,7 +22,7 @@ test('the brand is applied to the page, also in a window that was already open',
   const { page } = visitor;
   const other = await visitor.openTab('#/');
   await untilLive(other.page);
-  await page.getByLabel(/^Primary colour/).fill('#7a1f5c');
+  await page.getByLabel(/^Primary color/).fill('#7a1f5c');
   await page.getByLabel(/^Corner radius/).fill('20');
   await page.getByRole('combobox', { name: 'Font' }).selectOption('Georgia');
   await page.getByRole('textbox', { name: 'Brand name' }).fill('Fjord & Sons');
@@ -48,7 +48,7 @@ test('the brand is applied to the page, also in a window that was already open',
 
 test('an unreadable brand color is lightened or darkened', async () => {
   const { page, close } = await app.visit('Grace', { path: '#/settings' });
-  await page.getByLabel(/^Primary colour/).fill('#ffff66');
+  await page.getByLabel(/^Primary color/).fill('#ffff66');
   await page.getByRole('button', { name: 'Save brand' }).click();
   await page.getByText('The brand is saved.').waitFor();
   const shown = await eventually(

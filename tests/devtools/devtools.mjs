@@ -228,12 +228,12 @@ async function looksRight({ version, fixtures, open }, scheme) {
   await page.getByRole('tab', { name: 'Entries' }).click();
   await shot('narrow');
   const panel = page.getByRole('region', { name: 'workflow-db devtools' });
-  const colours = await panel.evaluate((element) => {
+  const colors = await panel.evaluate((element) => {
     const { color, backgroundColor, fontSize } = getComputedStyle(element);
     return { color, backgroundColor, fontSize };
   });
   const isDark = scheme === 'dark';
-  assert.equal(colours.backgroundColor, isDark ? 'rgb(23, 23, 27)' : 'rgb(255, 255, 255)');
-  assert.equal(colours.color, isDark ? 'rgb(236, 236, 241)' : 'rgb(29, 29, 34)');
-  assert.equal(colours.fontSize, '13px');
+  assert.equal(colors.backgroundColor, isDark ? 'rgb(23, 23, 27)' : 'rgb(255, 255, 255)');
+  assert.equal(colors.color, isDark ? 'rgb(236, 236, 241)' : 'rgb(29, 29, 34)');
+  assert.equal(colors.fontSize, '13px');
 }

@@ -88,7 +88,7 @@ test('a token that the server rejects in the middle of a flush is no refusal', a
   assert.deepEqual((await tab.outbox()).list, []);
 });
 
-test('a change of a row that is deleted meanwhile is refused, and its workflow disappears', async () => {
+test('a change of a row that was deleted in the meantime is refused, and its workflow disappears', async () => {
   const { user, workflow, device, tab } = await ada();
   await tab.run((id) => db.getWorkflow(id), workflow.id);
   await device.goOffline();

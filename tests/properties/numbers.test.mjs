@@ -55,7 +55,7 @@ const json = fc.letrec((tie) => ({
 })).value;
 
 /** Lists of rows with numbers that often round to the same double. */
-const neighbours = fc
+const neighbors = fc
   .array(fc.constantFrom(0n, 192n, 1n, 2n, 2047n, 2048n, 2049n), { minLength: 2, maxLength: 4 })
   .map((all) => [`{"id":"${ROWS[0]}","config":[${all.map((more) => 2n ** 63n + more)}]}`]);
 
@@ -96,7 +96,7 @@ const written = (spellings, row, value) =>
 
 property(
   'a value is written back to its place digit by digit',
-  fc.array(fc.oneof(rows, neighbours), { minLength: 1, maxLength: 3 }),
+  fc.array(fc.oneof(rows, neighbors), { minLength: 1, maxLength: 3 }),
   (answers) => {
     const spellings = new Spellings();
     for (const answer of answers) {

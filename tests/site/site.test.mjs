@@ -37,7 +37,7 @@ after(async () => {
 const page = await browser.newPage();
 const problems = collectProblems(page);
 
-test('no link and no image is broken, and no page reports an error', async () => {
+test('no link and no image is broken, and no page shows a comment or reports an error', async () => {
   /** The links and the ids of each page. @type {Map<string, { links: string[], ids: Set<string> }>} */
   const seen = new Map();
   for (const queue = ['/']; queue.length > 0;) {
@@ -45,9 +45,10 @@ test('no link and no image is broken, and no page reports an error', async () =>
     if (seen.has(path)) continue;
     const response = await page.goto(site.origin + path);
     assert.equal(response?.status(), 200, path);
-    const { links, ids, images } = await page.evaluate(() => ({
+    const { links, ids, images, text } = await page.evaluate(() => ({
       links: [...document.querySelectorAll('a')].map(({ href }) => href),
       ids: [...document.querySelectorAll('[id]')].map(({ id }) => id),
+      text: document.body.innerText,
       images: [...document.images].map(({ src, naturalWidth }) => ({ src, naturalWidth })),
     }));
     assert.deepEqual(
@@ -55,6 +56,7 @@ test('no link and no image is broken, and no page reports an error', async () =>
       [],
       `images of ${path}`,
     );
+    assert.ok(!text.includes('<!--'), `${path} shows a comment`);
     const own = links
       .filter((link) => link.startsWith(site.origin))
       .map((link) => link.slice(site.origin.length));

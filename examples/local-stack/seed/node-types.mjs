@@ -84,7 +84,7 @@ export const NODE_TYPES = {
     failure: 'Encoder ended unexpectedly',
   },
   quality_check: {
-    config: { minimum_score: 0.75, checks: ['text', 'faces', 'brand colours'] },
+    config: { minimum_score: 0.75, checks: ['text', 'faces', 'brand colors'] },
     ms: [400, 1600],
     calls: 1,
     output: { score: 0.88, passed: true },

@@ -194,7 +194,7 @@ const MATRIX = [
     ({ invitation }) => [invitation],
   ],
   [
-    'mark it as a favourite',
+    'mark it as a favorite',
     everyone,
     'insert into workflow_favorites (workflow_id, user_id) values ($1, $2) returning id',
     ({ workflow: w }, me) => [w.id, me],

@@ -1,4 +1,4 @@
-/** The styles of the devtools. They apply within the shadow root only, in both colour schemes. */
+/** The styles of the devtools. They apply within the shadow root only, in both color schemes. */
 export const STYLES = `
 :host {
   all: initial;

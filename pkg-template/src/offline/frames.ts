@@ -1,4 +1,4 @@
-// Frames of Realtime's serialisation 2.0.0: `[join_ref, ref, topic, event, payload]`, whose first three are texts or null.
+// Frames of Realtime's serialization 2.0.0: `[join_ref, ref, topic, event, payload]`, whose first three are texts or null.
 
 /** A frame as far as it must be understood to pass it on. */
 export interface Frame {

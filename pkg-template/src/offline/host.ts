@@ -18,7 +18,7 @@ export interface Plan {
   readonly rowId: string | null;
   /** The rows that this row belongs to, each as `table key`. */
   readonly refs: readonly string[];
-  /** JSON of the new row, the changed columns or the graph; empty for a delete. Keeps numbers as they are spelt. */
+  /** JSON of the new row, the changed columns or the graph; empty for a delete. Keeps numbers as they are spelled. */
   readonly body: string;
   /** JSON of a `Call`: what else is needed to send it. */
   readonly rest: string;
@@ -97,7 +97,7 @@ export class Host {
     return stringify(entry, { path: key, row: undefined, column: key, spellings });
   }
 
-  /** The value of a stored JSON text, with numbers as they were spelt. */
+  /** The value of a stored JSON text, with numbers as they were spelled. */
   parse(json: string): unknown {
     this.parts.mirror.learn(json);
     return JSON.parse(json);

@@ -15,14 +15,15 @@ export type { Outbox, OutboxActions, OutboxEntry, SyncState } from '../outbox.js
 /** Options of `offline`. */
 export interface OfflineOptions {
   /**
-   * The name of the IndexedDB database; `workflow-db` by default. Begin another name with `workflow-db` too, so that
-   * `clearPersisted` finds it.
+   * The name of the IndexedDB database; `workflow-db` by default. Choose one that begins with `workflow-db`, because
+   * `clearPersisted` looks for those.
    */
   name?: string;
   /** How old a persisted entry may be to be shown, in milliseconds; 7 days by default. */
   maxAgeMs?: number;
   /**
-   * How much is persisted, in bytes; 50 MB by default. The least recently used entries leave first, unsent writes never.
+   * How much is persisted, in bytes; 50 MB by default. Beyond that, the least recently used entries are removed. Unsent
+   * writes are never removed.
    */
   maxBytes?: number;
   /**

@@ -253,7 +253,7 @@ export class Live {
 
   private readonly pageShown = ({ persisted }: Partial<PageTransitionEvent>): void => {
     if (!persisted) return;
-    // What other tabs changed meanwhile was not heard here. They wrote it to the disk.
+    // This page received no changes of other tabs while it was frozen. They are on disk.
     const { session, host } = this;
     if (session === undefined) host.invalidateAll();
     else session.persistence.without(() => host.invalidateAll());

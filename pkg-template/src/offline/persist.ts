@@ -89,7 +89,7 @@ export class Persistence {
         this.write(transaction, rows, used, [...changes], engine),
       )
       .then(
-        // Others may have come meanwhile.
+        // More changes may have come in the meantime.
         () => (this.changes = this.changes.filter((change) => !changes.has(change))),
         (error: unknown) => this.failed(error),
       );

@@ -127,7 +127,7 @@ export class View {
     if (before?.data !== copy.data) mirror.notify(key);
   }
 
-  /** Drops the entry under `key`, unless the server has sent it meanwhile. */
+  /** Drops the entry under `key`, unless the server has sent it in the meantime. */
   private dropRestored(key: string): void {
     if (this.parts.mirror.isRestored(key)) this.parts.mirror.drop(key);
   }

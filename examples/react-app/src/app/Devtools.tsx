@@ -1,6 +1,6 @@
 import { lazy, Suspense } from 'react';
 
-/** In development, or with `?devtools` in the URL. Production does not load them otherwise. */
+/** The devtools, in development or with `?devtools` in the URL. Otherwise they are not loaded. */
 const isWanted = import.meta.env.DEV || new URLSearchParams(window.location.search).has('devtools');
 
 const Panel = lazy(async () => {

@@ -7,7 +7,7 @@ import { ConfirmDialog } from '../ui/ConfirmDialog';
 import { Icon } from '../ui/Icon';
 import { PendingButton } from '../ui/PendingButton';
 
-/** Asks first if there are changes that would have to wait until the user is back. */
+/** Signs out. Asks for confirmation if there are unsent changes, which are sent only after the next sign-in. */
 export function SignOutButton() {
   const { unsent } = useSync();
   const [isAsking, setIsAsking] = useState(false);

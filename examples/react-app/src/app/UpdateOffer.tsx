@@ -5,7 +5,7 @@ const CHECK_MS = 60 * 60 * 1000;
 /** How long a new version may take to start. Chromium forgets to start it when the old one answers a request at that moment. */
 const ACTIVATE_MS = 3000;
 
-/** Starts the new version and reloads the page, whether or not a service worker controls it: the plugin alone does not reload then. */
+/** Starts the new version and reloads the page. The plugin alone does not reload a page without a service worker. */
 async function restart(activate: () => Promise<void>) {
   const reload = () => window.location.reload();
   const worker = (await navigator.serviceWorker.getRegistration())?.waiting;
@@ -17,7 +17,7 @@ async function restart(activate: () => Promise<void>) {
 
 /**
  * Registers the service worker, which keeps the files of the app, so that it starts offline. A new version waits until the
- * user accepts it: a reload may come at the wrong moment.
+ * user accepts it, because a reload may interrupt the user.
  */
 export function UpdateOffer() {
   const {

@@ -13,7 +13,7 @@ interface Props {
   isLoading: boolean;
 }
 
-/** The favourite workflows that are not archived. */
+/** The favorite workflows that are not archived. */
 export function Favorites({ userId, workflows, isLoading }: Props) {
   const { data: favorites, error, refresh } = useFavorites(userId);
   const starred = new Set(favorites?.map(({ workflow_id }) => workflow_id));
@@ -21,14 +21,14 @@ export function Favorites({ userId, workflows, isLoading }: Props) {
   const isKnown = favorites !== undefined && !isLoading;
 
   return (
-    <section className="card panel" aria-label="Favourites">
+    <section className="card panel" aria-label="Favorites">
       <div className="card-head">
-        <h2>Favourites</h2>
+        <h2>Favorites</h2>
       </div>
       {error !== null && <ReadError error={error} onRetry={() => void refresh()} />}
-      {!isKnown && error === null && <SkeletonRows count={2} height={44} label="Loading favourites" />}
+      {!isKnown && error === null && <SkeletonRows count={2} height={44} label="Loading favorites" />}
       {isKnown && shown.length === 0 && (
-        <EmptyState icon="star" title="No favourites yet">
+        <EmptyState icon="star" title="No favorites yet">
           <p>
             The star beside a workflow puts it here. <a href={listHref()}>To the workflows</a>
           </p>

@@ -77,7 +77,7 @@ const TITLES: Partial<Record<string, string>> = {
   TIMEOUT: 'The server takes too long to answer.',
   NOT_FOUND: 'It is not there any more, or not yours to change.',
   '42501': 'You are not allowed to do that.',
-  CONFLICT: 'Someone else changed the same thing meanwhile.',
+  CONFLICT: 'Someone else changed the same thing in the meantime.',
   '23503': 'What it belongs to is not there any more.',
   MIGRATION_REQUIRED: 'The database is not set up for this.',
 };

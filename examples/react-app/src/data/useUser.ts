@@ -26,7 +26,7 @@ export function useUser(): SignedInUser | null | undefined {
       const next = session === null ? null : { id: session.user.id, email: session.user.email ?? '' };
       if (next !== null) localStorage.setItem(LAST_USER, JSON.stringify(next));
       else if (isSignOut) localStorage.removeItem(LAST_USER);
-      // Synchronously, so that no component of the previous user is left to read rows.
+      // Synchronous, so that the components of the previous user are unmounted before they can read rows.
       flushSync(() => setUser(next ?? lastUser() ?? null));
     });
     return () => data.subscription.unsubscribe();

@@ -1,7 +1,7 @@
 import type { ExecutionNodeResult } from 'workflow-db/react';
 import { useLiveOutput } from './liveOutput';
 
-/** What a step made: a text as it is being written, or the stored output. */
+/** The output of a step: the text that is being written, or the stored output. */
 export function StepOutput({ result: { id, output_data } }: { result: ExecutionNodeResult }) {
   const written = useLiveOutput(id);
   const text = written ?? output_data?.text;

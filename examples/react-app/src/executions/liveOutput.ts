@@ -4,7 +4,7 @@ import { useSyncExternalStore } from 'react';
 const outputs = new Map<string, string>();
 const listeners = new Set<() => void>();
 
-/** Shows what a step has written so far; undefined when it has ended and its result says the same. */
+/** Sets the text that a step has written so far; undefined once its result is stored. */
 export function showOutput(resultId: string, text: string | undefined): void {
   if (text === undefined) outputs.delete(resultId);
   else outputs.set(resultId, text);

@@ -44,7 +44,7 @@ export async function stop(execution: WorkflowExecution): Promise<void> {
   await end(execution, { status: 'failed', error_message: 'Stopped before its end' });
 }
 
-/** Resolves with why the step failed, or undefined. */
+/** Resolves to the reason if the step failed, otherwise to undefined. */
 async function performStep(node: WorkflowNode, result: ExecutionNodeResult): Promise<string | undefined> {
   const startedAt = Date.now();
   try {

@@ -2,17 +2,17 @@ import type { WorkflowNode } from 'workflow-db/react';
 import { showOutput } from './liveOutput';
 import { streamText } from './textService';
 
-/** What the pretended work of a step takes. */
+/** The duration and cost of a simulated step. */
 const FASTEST_STEP_MS = 500;
 const SLOWEST_STEP_MS = 1100;
 
 export interface StepOutput {
   output: Record<string, unknown>;
-  /** How many calls of services it took. */
+  /** The number of calls to services. */
   calls: number;
 }
 
-/** Does the work of a step. Text is written by a service; what the other steps do is pretended. */
+/** Performs a step. A service writes text; all other steps are simulated. */
 export async function doStep(node: WorkflowNode, resultId: string): Promise<StepOutput> {
   if (node.node_type !== 'llm_text') {
     await pause(FASTEST_STEP_MS + Math.random() * (SLOWEST_STEP_MS - FASTEST_STEP_MS));

@@ -3,7 +3,7 @@ import { TEXT_MODEL, TEXT_SERVICE } from '../config';
 import { labelOf } from '../graph/layout';
 
 /**
- * Has a service write the text of a step, and gives it part by part as it arrives. The call goes through the API relay, which
+ * Asks a service to write the text of a step, and yields the parts as they arrive. The call goes through the API relay, which
  * adds the user's key on the server: no key reaches the browser.
  */
 export async function* streamText(node: WorkflowNode): AsyncGenerator<string> {

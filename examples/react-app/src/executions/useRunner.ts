@@ -6,7 +6,7 @@ import { perform } from './run';
 /** Starts a run of a workflow and shows it. The run continues when the user leaves the page. */
 export function useRunner(userId: string, workflow: WorkflowWithRelations): Task<[]> {
   const { id, nodes, connections } = workflow;
-  const go = useTask('The run broke off.', (execution: WorkflowExecution) =>
+  const go = useTask('The run was interrupted.', (execution: WorkflowExecution) =>
     perform(execution, nodes, connections),
   );
   return useTask('The run could not be started.', async () => {

@@ -1,6 +1,6 @@
 import type { IconName } from '../ui/Icon';
 
-/** The colour family of a node. */
+/** The color family of a node. */
 export type Tone = 'input' | 'text' | 'image' | 'audio' | 'video' | 'finish';
 
 export interface NodeType {

@@ -10,7 +10,7 @@ interface Props {
   keys: UseApiKeysResult;
 }
 
-/** Makes a key the one for all services. There is at most one. */
+/** Makes a key the master key, which is used for all services. There is at most one. */
 export function MasterKeyButton({ id, service, isMaster, keys }: Props) {
   const mark = useTask('The master key was not changed.', async () => {
     const before = keys.getMasterKey();

@@ -4,7 +4,7 @@ interface Props {
   at: Point;
   name: string;
   color: string;
-  /** How large the graph is drawn; the pointer has one size. */
+  /** The scale of the graph; the pointer has the same size at every scale. */
   scale: number;
 }
 

@@ -9,14 +9,14 @@ import type { Presence } from './presence';
 interface Props {
   workflowId: string;
   graph: Graph;
-  /** What this user has picked. */
+  /** This user's selection. */
   pickedId: string | null;
   canvas: Canvas;
 }
 
 /**
- * The pointers of the others, and the steps that they have picked. Shows the others this user's. A component of its own, so
- * that the graph is not drawn again whenever someone moves a pointer.
+ * Shows the pointers and selections of the others, and sends this user's to them. A separate component, so that the graph
+ * does not render again when a pointer moves.
  */
 export function OthersOnCanvas({ workflowId, graph, pickedId, canvas }: Props) {
   const { others, setState } = useRoom<Presence>(workflowId);

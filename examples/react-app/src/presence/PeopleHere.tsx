@@ -4,7 +4,7 @@ import type { Presence } from './presence';
 
 const MOST_SHOWN = 5;
 
-/** Who else looks at the workflow right now. */
+/** The other people who have the workflow open. */
 export function PeopleHere({ workflowId }: { workflowId: string }) {
   const { others } = useRoom<Presence>(workflowId);
   const names = others.map(({ name }) => name || 'Someone').join(', ');

@@ -3,7 +3,7 @@ import { NODE_HEIGHT, NODE_WIDTH } from '../graph/layout';
 
 const GAP = 5;
 
-/** The frame around a step that someone else has picked. */
+/** The frame around a step that someone else has selected. */
 export function PickedBy({ node, color }: { node: GraphNode; color: string }) {
   return (
     <rect

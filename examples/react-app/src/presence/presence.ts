@@ -1,9 +1,9 @@
 import type { Point } from '../graph/layout';
 
-/** What the people who have a workflow open show each other. */
+/** The state that people who have a workflow open share with each other. */
 export interface Presence {
   /** The pointer's position on the graph. */
   cursor: Point | null;
-  /** The step or connection that is picked. */
+  /** The selected step or connection. */
   pickedId: string | null;
 }

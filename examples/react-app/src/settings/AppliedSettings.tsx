@@ -15,7 +15,7 @@ export function AppliedSettings({ userId }: { userId: string }) {
   useEffect(() => {
     if (theme !== undefined) setTheme(theme);
   }, [theme]);
-  // The next user has a theme of their own.
+  // The next user may have another theme.
   useEffect(() => () => setTheme('auto'), []);
 
   useEffect(() => {

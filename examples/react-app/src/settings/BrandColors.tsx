@@ -15,7 +15,7 @@ const COLORS = [
 export function BrandColors({ brand, onChange }: Props) {
   return (
     <fieldset className="card settings-group">
-      <legend>Colours</legend>
+      <legend>Colors</legend>
       <p className="subtle">Where text would be hard to read, the page shows them lighter or darker.</p>
       <div className="colors">
         {COLORS.map(({ column, label, hint, usual }) => {
@@ -28,7 +28,7 @@ export function BrandColors({ brand, onChange }: Props) {
                 onChange={(event) => onChange({ [column]: event.target.value })}
               />
               <span>
-                {label} colour
+                {label} color
                 <small>
                   {hint} · {brand[column] ?? 'as usual'}
                 </small>

@@ -9,7 +9,7 @@ export function ResetBrandButton({ onReset }: { onReset: () => void }) {
       confirmLabel="Reset brand"
       onConfirm={onReset}
     >
-      <p>Colours, font and texts go back to what a new brand begins with.</p>
+      <p>Colors, font and texts go back to what a new brand begins with.</p>
     </ConfirmButton>
   );
 }

@@ -14,7 +14,7 @@ const USUAL = 16;
 /** The font size that the layout was designed for. */
 const DRAWN_PX = 15;
 
-/** A brand as CSS variables. Colours are adjusted as far as needed to keep text legible. */
+/** A brand as CSS variables. Colors are adjusted as far as needed to keep text legible. */
 export function brandVariables(brand: BrandSettings, isDark: boolean): Record<string, string> {
   const { font_family, font_size_base, border_radius } = brand;
   const size = Math.min(LARGEST, Math.max(SMALLEST, font_size_base));

@@ -7,7 +7,7 @@ const HEX = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i;
 const ENOUGH = 4.5;
 const TRIES = 20;
 
-/** Parses `#rrggbb`; undefined if it is not a colour. */
+/** Parses `#rrggbb`; undefined if it is not a color. */
 export function parseColor(hex: string | null): Rgb | undefined {
   const [, ...parts] = HEX.exec(hex ?? '') ?? [];
   const [red, green, blue] = parts.map((part) => parseInt(part, 16));
@@ -18,13 +18,13 @@ export function toHex(color: Rgb): string {
   return `#${color.map((part) => Math.round(part).toString(16).padStart(2, '0')).join('')}`;
 }
 
-/** A mixture: `share` of the first colour, and the rest of the second. */
+/** A mixture: `share` of the first color, and the rest of the second. */
 export function mix(one: Rgb, other: Rgb, share: number): Rgb {
   const [red, green, blue] = one.map((part, index) => part * share + (other[index] ?? 0) * (1 - share));
   return [red ?? 0, green ?? 0, blue ?? 0];
 }
 
-/** The colour, lightened or darkened until it is legible on `ground`. Keeps its hue as long as possible. */
+/** The color, lightened or darkened until it is legible on `ground`. Keeps its hue as long as possible. */
 export function readable(color: Rgb, ground: Rgb, contrast = ENOUGH): Rgb {
   const goals = luminance(ground) > 0.2 ? [BLACK] : [vivid(color), WHITE];
   let from = color;

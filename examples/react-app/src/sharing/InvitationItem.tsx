@@ -9,7 +9,7 @@ interface Props {
   onDecline: () => Promise<unknown>;
 }
 
-/** It goes at once when it is answered; it is back if that fails, and a toast tells why. */
+/** Disappears as soon as the user answers. If that fails, it returns, and a toast says why. */
 export function InvitationItem({ invitation, onAccept, onDecline }: Props) {
   const { workflow_id, workflow_name, role, inviter_name, created_at } = invitation;
   const accept = useTask(

@@ -10,7 +10,7 @@ interface Props {
   onInvited: (email: string) => void;
 }
 
-/** The dialog around it tells of a failure. */
+/** The dialog that contains it shows failures. */
 export function InviteForm({ onInvite, onInvited }: Props) {
   const [email, setEmail] = useState('');
   const [role, setRole] = useState<MemberRole>('editor');

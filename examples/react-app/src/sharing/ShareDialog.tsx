@@ -14,14 +14,14 @@ interface Props {
   onClose: () => void;
 }
 
-/** Who takes part in a workflow. Its owner invites people, and changes what they may do. */
+/** The members of a workflow. The owner can invite people and change roles. */
 export function ShareDialog({ userId, workflow, isOwner, onClose }: Props) {
   const { members, loading, error, ...list } = useWorkflowMembers(workflow.id);
   const rows = useRef<HTMLUListElement>(null);
   const [news, setNews] = useState('');
 
   const manage = ({ id, email }: WorkflowMember) => ({
-    // `error` tells of a failure.
+    // `error` shows a failure.
     onRole: (role: MemberRole) => {
       list.updateMember(id, { role }).then(
         () => setNews(`${email}: ${ROLES[role]}.`),
@@ -29,7 +29,7 @@ export function ShareDialog({ userId, workflow, isOwner, onClose }: Props) {
       );
     },
     onRemove: () => {
-      // The button goes with its row.
+      // The row and its button are about to disappear.
       rows.current?.focus();
       list.removeMember(id).then(
         () => setNews(`${email} is removed.`),

@@ -6,7 +6,7 @@ interface Props {
   current: 'own' | 'shared';
 }
 
-/** The way from the user's own workflows to those of others, and how many invitations wait there. */
+/** Switches between the user's own workflows and shared ones. Shows the number of open invitations. */
 export function WorkflowTabs({ userId, current }: Props) {
   const { invitations } = useInvitations(userId);
   const count = invitations.length;

@@ -1,6 +1,6 @@
 import type { MemberRole } from 'workflow-db/react';
 
-/** What a role allows, as people say it. */
+/** The names of the roles in the interface. */
 export const ROLES: Readonly<Record<MemberRole, string>> = {
   viewer: 'Can view',
   editor: 'Can edit',

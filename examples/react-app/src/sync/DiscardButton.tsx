@@ -1,6 +1,6 @@
 import { ConfirmButton } from '../ui/ConfirmButton';
 
-/** Discards a change, after a question. */
+/** Discards a change after confirmation. */
 export function DiscardButton({ title, onDiscard }: { title: string; onDiscard: () => void }) {
   return (
     <ConfirmButton

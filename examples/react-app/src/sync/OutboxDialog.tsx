@@ -7,7 +7,7 @@ import { keptOf } from './kept';
 import { OutboxItem } from './OutboxItem';
 import { useSync } from './SyncContext';
 
-/** Every write that the server has not got: what it is, why it waits, and what can be done about it. */
+/** Lists the unsent writes: what each does, why it waits, and what the user can do about it. */
 export function OutboxDialog({ onClose }: { onClose: () => void }) {
   const { userId, status, unsent } = useSync();
   const stored = useWorkflowNames(userId);
@@ -47,7 +47,7 @@ export function OutboxDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
-/** The names of workflows that are not created yet: no row has them once the server refused one. */
+/** The names of workflows that are not created yet. If the server refused one, no row has its name. */
 function newNames(userId: string, entries: readonly OutboxEntry[]): [id: string, name: string][] {
   return entries.flatMap(({ id, rowId, action }) => {
     const name = keptOf(userId, id).values?.name;

@@ -14,9 +14,9 @@ interface Props {
   entry: OutboxEntry;
   /** The names of the workflows, by id. */
   names: ReadonlyMap<string, string>;
-  /** Called when what has the focus disappears. */
+  /** Called when the focused element is about to disappear. */
   onFocusLost: () => void;
-  /** Closes the dialog around it. */
+  /** Closes the dialog that contains it. */
   onClose: () => void;
 }
 

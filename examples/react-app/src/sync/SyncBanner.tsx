@@ -2,7 +2,7 @@ import { Icon } from '../ui/Icon';
 import { changes } from './counts';
 import { useSync, type Sync } from './SyncContext';
 
-/** What is not on the server yet, and why. Empty while everything is as it should be. */
+/** Says which changes are not on the server yet, and why. Empty if there are none. */
 export function SyncBanner() {
   const sync = useSync();
   const { unsent, showOutbox } = sync;

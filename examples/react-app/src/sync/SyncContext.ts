@@ -5,14 +5,14 @@ import type { UseSyncStatusResult, WorkflowPatch } from 'workflow-db/react';
 export interface Sync {
   userId: string;
   status: UseSyncStatusResult;
-  /** The writes that the user should know of: not those that are sent at once, as without an outbox. */
+  /** The unsent writes to show to the user. Those that are being sent for the first time are not included. */
   unsent: readonly OutboxEntry[];
   /**
-   * Makes a write of a form or a button. With a network, it feels as if there were no outbox: resolves when the server has
-   * made the write, and rejects if it refuses. Otherwise the write waits, which resolves, too.
+   * Performs the write of a form or a button. With a network, resolves when the server has accepted the write, and rejects if it
+   * refuses it. Without one, resolves when the write is in the outbox.
    *
-   * @param rowId the id of the workflow that is written; of the result, if it is a new one
-   * @param values what is written, to be corrected if the server refuses it later
+   * @param rowId the id of the workflow; by default that of the result, for a new workflow
+   * @param values the written values, which the user can correct if the server refuses them later
    */
   submit: <Result>(write: () => Promise<Result>, rowId?: string, values?: WorkflowPatch) => Promise<Result>;
   showOutbox: () => void;

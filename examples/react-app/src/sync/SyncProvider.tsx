@@ -8,7 +8,7 @@ import { SyncContext, type Sync } from './SyncContext';
 import { useForgetting } from './useForgetting';
 import { useOnlineSince } from './useOnlineSince';
 
-/** Knows what is not on the server yet, and shows it on request. */
+/** Provides the state of the unsent writes, and shows them on request. */
 export function SyncProvider({ userId, children }: { userId: string; children: ReactNode }) {
   const status = useSyncStatus();
   const onlineSince = useOnlineSince();
@@ -27,7 +27,7 @@ export function SyncProvider({ userId, children }: { userId: string; children: R
     const entry = lastWriteTo(rowId ?? (result as { id: string }).id);
     if (entry === undefined) return result;
     keep(userId, entry.id, { values: { ...keptOf(userId, entry.id).values, ...values } });
-    // If it became one with a write that waited, its answer is not of this form alone.
+    // If it was merged with an earlier waiting write, the server's response does not belong to this form alone.
     if (entries.some(({ id }) => id === entry.id)) return result;
     setAwaited((ids) => [...ids, entry.id]);
     await answerTo(entry.id).finally(() => setAwaited((ids) => ids.filter((id) => id !== entry.id)));

@@ -1,8 +1,8 @@
 import { getOutbox, type OutboxEntry } from 'workflow-db/offline';
 
 /**
- * Resolves when the server has made a write, or when that must wait. If the server refuses it, rejects with the reason and
- * takes the write back: the form that made it still has the values.
+ * Resolves when the server has accepted a write, or when the write has to wait. If the server refuses it, discards the write and
+ * rejects with the reason; the form still has the values.
  */
 export async function answerTo(entryId: string): Promise<void> {
   const outbox = getOutbox();

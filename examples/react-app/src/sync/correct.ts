@@ -4,12 +4,12 @@ import { queuedDb } from '../data/client';
 import { asSaved, queueGraph } from '../workflow/saveGraph';
 import { keep, keptOf, lastWriteTo } from './kept';
 
-/** Whether another name is all that a refused write needs. */
+/** Whether a refused write would succeed with another name. */
 export function needsName({ table, state, error }: OutboxEntry): boolean {
   return table === 'workflows' && state === 'failed' && error?.code === '23505';
 }
 
-/** Makes a refused write again, with another name. The refused one is given up last, so that nothing can get lost. */
+/** Repeats a refused write with another name. Discards the refused one last, so that nothing can be lost. */
 export async function correctName(userId: string, refused: OutboxEntry, name: string): Promise<void> {
   const values = { ...keptOf(userId, refused.id).values, name };
   if (refused.action === 'insert') await createAgain(userId, refused, values);
@@ -35,7 +35,7 @@ async function createAgain(
   for (const { id } of saves) {
     const { draft } = keptOf(userId, id);
     if (draft === undefined) continue;
-    // Rows name the workflow that they were made for.
+    // The rows contain the id of the workflow that was refused.
     await queueGraph(userId, workflow.id, { ...draft, base: asSaved(draft.base) });
   }
 }

@@ -1,9 +1,9 @@
 import type { OutboxEntry } from 'workflow-db/offline';
 import { problemText } from '../data/problems';
 
-/** What the app writes while it is offline, as people call it. */
+/** The user's words for the tables that the app writes to while it is offline. */
 const THINGS: Partial<Record<string, string>> = {
-  workflow_favorites: 'a favourite',
+  workflow_favorites: 'a favorite',
   saved_templates: 'a template put aside',
   brand_settings: 'your brand',
   account_settings: 'your settings',
@@ -19,7 +19,7 @@ const VERBS: Record<OutboxEntry['action'], string> = {
   save: 'Save the steps of',
 };
 
-/** What a write does. `name` is that of the workflow as it is shown, and `newName` the one that the write gives it. */
+/** What a write does. `name` is the workflow's displayed name, `newName` the one that the write sets. */
 export function titleOf(
   { action, table }: OutboxEntry,
   name: string | undefined,
@@ -27,7 +27,7 @@ export function titleOf(
 ): string {
   if (table !== 'workflows') return `${VERBS[action]} ${THINGS[table] ?? 'a row'}`;
   if (action !== 'update' || newName === undefined) return `${VERBS[action]} ${quoted(name)}`;
-  // Until it is refused, the new name is shown.
+  // Unless the write was refused, the new name is the displayed one.
   return `Rename ${quoted(name === newName ? undefined : name)} to “${newName}”`;
 }
 
@@ -35,7 +35,7 @@ function quoted(workflow: string | undefined): string {
   return workflow === undefined ? 'a workflow' : `“${workflow}”`;
 }
 
-/** What has become of a write. */
+/** The state of a write. */
 export function stateText({ state, error }: OutboxEntry, isOnline: boolean): string {
   switch (state) {
     case 'failed':

@@ -3,8 +3,8 @@ import type { WorkflowPatch } from 'workflow-db/react';
 import type { Draft } from '../workflow/drafts';
 
 /**
- * What the user made of a write that waits. The outbox returns no values, and without them a refused write could not be
- * corrected. It stays in this browser as long as the write does.
+ * The values of each waiting write. The outbox does not return them, and the user needs them to correct a refused write.
+ * They stay in this browser as long as the write does.
  */
 export interface Kept {
   /** The values of a new workflow, or those that changed. */
@@ -13,7 +13,7 @@ export interface Kept {
   draft?: Draft;
 }
 
-/** The ids of the writes that this page has seen: one may be sent so soon that it is never shown. */
+/** The ids of the writes that this page has seen. A write may be sent before it appears in the outbox. */
 export const known = new Set<string>();
 
 export function keep(userId: string, entryId: string, kept: Kept): void {
@@ -21,7 +21,7 @@ export function keep(userId: string, entryId: string, kept: Kept): void {
   try {
     localStorage.setItem(nameOf(userId, entryId), JSON.stringify(kept));
   } catch {
-    // There is no space. The write itself is safe: it can be sent again, but not be corrected.
+    // There is no space. The write itself is stored: it can be sent again, but not corrected.
   }
 }
 

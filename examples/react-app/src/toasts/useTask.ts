@@ -11,11 +11,11 @@ export interface Task<Args extends unknown[]> {
 interface Options {
   /** The message on success. */
   done?: string;
-  /** Whether it may run several times at once, as for switches, where each click has another meaning. */
+  /** Whether it may run several times at once. Needed for switches, where each click means something else. */
   mayOverlap?: boolean;
 }
 
-/** The action of a button without room for an error next to it. */
+/** The action of a button that has no room for an error message next to it. */
 export function useTask<Args extends unknown[]>(
   failure: string,
   act: (...args: Args) => Promise<unknown>,

@@ -7,7 +7,7 @@ interface Props {
   title: string;
   confirmLabel: string;
   onConfirm: () => void;
-  /** What is going to happen. */
+  /** What the action does, for the confirmation. */
   children: ReactNode;
 }
 

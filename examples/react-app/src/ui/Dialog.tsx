@@ -24,7 +24,7 @@ export function Dialog({ title, onClose, children }: Props) {
       className="dialog"
       aria-labelledby={titleId}
       onCancel={(event) => {
-        // React reports it to the dialog around this one, too.
+        // In React, the event of a nested dialog also reaches the outer one.
         if (event.target !== dialog.current) return;
         event.preventDefault();
         onClose();

@@ -46,7 +46,7 @@ export function InlineRename({ label, name, action, onDone }: Props) {
         onChange={(event) => setDraft(event.target.value)}
         onKeyDown={(event) => {
           if (event.key !== 'Escape') return;
-          // It closes this field, and not the dialog around it, too.
+          // Escape closes only this field, not the dialog that contains it.
           event.preventDefault();
           giveUp();
         }}

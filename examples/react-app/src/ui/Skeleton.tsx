@@ -1,4 +1,4 @@
-/** Grey bars as placeholders for rows that are loading. */
+/** Gray bars as placeholders for rows that are loading. */
 export function SkeletonRows({ count, label, height }: { count: number; label: string; height: number }) {
   return (
     <div className="skeleton-rows" role="status" aria-label={label}>

@@ -9,7 +9,7 @@ interface Props {
   onChoose: (side: Side) => void;
 }
 
-/** One thing that two people changed, and whose version is kept. */
+/** One conflict, with the choice of the version to keep. */
 export function ConflictChoice({ subject, theirs, mine, side, onChoose }: Props) {
   const group = useId();
   const versions: [Side, string][] = [

@@ -10,7 +10,7 @@ interface Props {
   onClose: () => void;
 }
 
-/** Two people, or two windows, changed the same things: the user decides on each. All else is merged already. */
+/** Lets the user decide on each conflict. Everything else is merged already. */
 export function ConflictDialog({ conflict, onResolve, onClose }: Props) {
   const { conflicts } = conflict;
   const [sides, setSides] = useState<readonly Side[]>(() => conflicts.map(() => 'mine'));

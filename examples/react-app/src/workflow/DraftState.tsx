@@ -3,7 +3,7 @@ import { useSync } from '../sync/SyncContext';
 import { keptOf } from '../sync/kept';
 import type { GraphDraft } from './useGraphDraft';
 
-/** Whether the graph is saved, and where. After a save that met a conflict later, the way to decide on it. */
+/** Shows whether the graph is saved, on this device or on the server. Offers to resolve the conflict of a save from the outbox. */
 export function DraftState({ workflowId, draft }: { workflowId: string; draft: GraphDraft }) {
   const { userId, status, unsent, showOutbox } = useSync();
   const save = unsent.find(({ rowId, action }) => rowId === workflowId && action === 'save');

@@ -15,7 +15,7 @@ interface Props {
   workflow: WorkflowWithRelations;
   draft: GraphDraft;
   canEdit: boolean;
-  /** Whether the user takes part, and so sees who else is here. */
+  /** Whether the user is the owner or a member, and may enter the room. */
   hasRoom: boolean;
   executionId: string | undefined;
 }

@@ -2,7 +2,7 @@ import type { GraphConflict, WorkflowWithRelations } from 'workflow-db/react';
 import type { Graph, GraphNode } from '../graph/graph';
 import { labelOf } from '../graph/layout';
 
-/** What a save could not merge with the changes of others. */
+/** The conflicts of a save with the changes of others. */
 export interface GraphConflicts {
   conflicts: readonly GraphConflict[];
   /** Everything else, merged. */
@@ -47,7 +47,7 @@ function put(row: object | undefined, path: readonly string[], value: unknown): 
   else outer[last] = value;
 }
 
-/** A connection goes with its node. */
+/** Removes connections without their nodes. */
 function withoutLooseEnds({ nodes, connections }: Graph): Graph {
   const ids = new Set(nodes.map(({ node_id }) => node_id));
   return {
@@ -58,7 +58,7 @@ function withoutLooseEnds({ nodes, connections }: Graph): Graph {
   };
 }
 
-/** What a conflict is about. */
+/** The subject of a conflict. */
 export function subjectOf({ node_id, path }: GraphConflict, { merged, theirs }: GraphConflicts): string {
   if (node_id === undefined) return 'A connection';
   const node = [...merged.nodes, ...theirs.nodes].find((each) => each.node_id === node_id);

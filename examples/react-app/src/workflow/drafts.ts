@@ -5,9 +5,9 @@ import type { Graph } from '../graph/graph';
 /** Unsaved changes of a workflow's graph. */
 export interface Draft {
   graph: Graph;
-  /** The graph that the changes started from: what others saved since is merged with them. */
+  /** The graph that the changes started from. Saves by others since then are merged with them. */
   base: WorkflowGraph;
-  /** The write in the outbox that these changes were, if the server refused it. It goes once they are saved. */
+  /** The refused write in the outbox that contains these changes, if any. It is discarded when they are saved. */
   refusedId?: string;
 }
 

@@ -13,21 +13,21 @@ export interface GraphDraft {
   isDirty: boolean;
   edit: (change: GraphChange) => void;
   save: Task<[]>;
-  /** Makes a save that the server refused later unsaved changes again, and tries to save them. */
+  /** Turns a refused save from the outbox into unsaved changes again, and tries to save them. */
   decide: (refused: Draft) => void;
   discard: () => void;
-  /** What the last save could not merge with the changes of others. */
+  /** The conflicts of the last save. */
   conflict: GraphConflicts | null;
-  /** Saves what was made of the conflict, with what was changed since the save that met it. */
+  /** Saves the resolved graph, together with the changes since the conflicting save. */
   resolve: (graph: Graph) => void;
   closeConflict: () => void;
 }
 
-/** The unsaved changes of a workflow's graph, which are saved as one. Out of use while the user may not edit it. */
+/** The unsaved changes of a workflow's graph, which are saved together. Not used while the user may not edit it. */
 export function useGraphDraft(userId: string, workflow: WorkflowWithRelations, canEdit: boolean): GraphDraft {
   const { id, nodes, connections } = workflow;
   const { drafts, change } = use(DraftContext);
-  /** The conflict, and the graph whose save met it. */
+  /** The conflicts, and the graph that was being saved. */
   const [conflict, setConflict] = useState<(GraphConflicts & { sent: Graph }) | null>(null);
   const draft = canEdit ? drafts[id] : undefined;
 
@@ -43,7 +43,7 @@ export function useGraphDraft(userId: string, workflow: WorkflowWithRelations, c
       return;
     }
     if (refusedId !== undefined) await getOutbox().discard(refusedId);
-    // What was changed during the save is still to be saved, and started from what was sent.
+    // Changes made during the save are still unsaved. Their base is the saved graph.
     change(id, (now) =>
       now && now.graph !== graph ? { graph: now.graph, base: asSaved(graph) } : undefined,
     );

@@ -11,7 +11,7 @@ interface Props {
 }
 
 export function FavoriteButton({ userId, workflow, isFavorite }: Props) {
-  const toggle = useTask('The favourite was not changed.', () =>
+  const toggle = useTask('The favorite was not changed.', () =>
     isFavorite ? queuedDb().removeFavorite(userId, workflow.id) : queuedDb().addFavorite(userId, workflow.id),
   );
   return (
@@ -19,8 +19,8 @@ export function FavoriteButton({ userId, workflow, isFavorite }: Props) {
       className={isFavorite ? 'icon-button star on' : 'icon-button star'}
       isPending={toggle.isPending}
       aria-pressed={isFavorite}
-      aria-label={`Favourite ${workflow.name}`}
-      title={isFavorite ? 'Take out of the favourites' : 'Add to the favourites'}
+      aria-label={`Favorite ${workflow.name}`}
+      title={isFavorite ? 'Remove from favorites' : 'Add to favorites'}
       onClick={() => void toggle.run()}
     >
       <Icon name="star" />
