@@ -42,7 +42,7 @@ const SECTIONS = [
   { title: 'Merging', names: /^merge/, types: /Merge/ },
   { title: 'Executions', names: /^db\.\w*Execution/, types: /^Execution\w*Query$/ },
   { title: 'Templates', names: /^db\.\w*Template/, types: /^TemplateQuery$/ },
-  { title: 'Favourites', names: /^db\.\w*Favorite/ },
+  { title: 'Favorites', names: /^db\.\w*Favorite/ },
   { title: 'Profile and settings', names: /^db\.\w*(Profile|Settings)/ },
   {
     title: 'API keys and integrations',
@@ -287,7 +287,7 @@ const sections = SECTIONS.map((each) => ({ title: each.title, text: section(each
 );
 const text = `${paragraphs(
   '# API reference',
-  'Generated from the type declarations of the package by `npm run api`; your editor shows the same texts.',
+  'Generated from the type declarations of the package by `npm run api`; your editor shows the same text.',
   sections.map(({ title }) => `[${title}](#${title.toLowerCase().replaceAll(' ', '-')})`).join(' · '),
   ...sections.map((each) => each.text),
 )}\n`;

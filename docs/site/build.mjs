@@ -11,13 +11,15 @@ const ROOT = new URL('../../', SITE);
 const SOURCES = new URL('.pages/', SITE);
 /** A link or an image, with what it says and where it leads. */
 const LINK = /(!?)\[((?:[^[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)/g;
+/** A marker for scripts, on a line of its own. */
+const COMMENT = /^<!--.*-->\n+/gm;
 const pageOf = new Map(PAGES.map(({ source, page }) => [source, page]));
 pageOf.set('README.md', 'index.md');
 
-/** A document with its links as the site needs them. Those that lead to no page become plain text. @param {string} source */
+/** A document without comments, and with its links as the site needs them. Those that lead to no page become plain text. @param {string} source */
 function converted(source) {
   const text = readFileSync(new URL(source, ROOT), 'utf8');
-  return text.replace(LINK, (whole, mark, label, target) => {
+  return text.replace(COMMENT, '').replace(LINK, (whole, mark, label, target) => {
     if (/^(https?:|#)/.test(target)) return whole;
     const [path, anchor] = target.split('#');
     const linked = posix.join(posix.dirname(source), path);
