@@ -103,7 +103,7 @@ function places(numbers) {
   return [
     ['README.md', /(?<=take 1 request and )[\d,]+(?= ms)/, grouped(points['workflow-db'].ms)],
     ['README.md', /(?<=takes 200 requests and )[\d,]+(?= ms)/, grouped(points['old layer'].ms)],
-    ['README.md', /(?<=An awaited hit takes )[\d.]+(?= µs)/, cachedList['workflow-db'].toFixed(2)],
+    ['README.md', /(?<=A cached read takes )[\d.]+(?= µs)/, cachedList['workflow-db'].toFixed(2)],
     ['README.md', /(?<=\| size, brotli \| \*\*)[\d.]+(?= kB)/, kB(sizes[2].brotli)],
     ['docs/performance.md', /(?<=load average was )[\d.]+(?= before)/, load[0].toFixed(1)],
     ['docs/performance.md', /(?<=before the run and )[\d.]+(?= after it)/, load[1].toFixed(1)],

@@ -9,24 +9,24 @@ import {
 } from './engine.js';
 import type { Host, Plan } from './host.js';
 
-/** What the driver needs of the user's session. */
+/** The parts of the user's session that sending needs. */
 interface Writes {
   /** Whether this tab leads, and the user is still signed in. */
   readonly maySend: boolean;
   isSignedIn(): Promise<boolean>;
   send(plan: Plan, isResent: boolean): Promise<unknown>;
   step<Name extends keyof Steps>(name: Name, input: Steps[Name][0]): Promise<Steps[Name][1]>;
-  /** The step `begin`, unless another tab leads by now. */
+  /** Performs the step `begin`, unless another tab is the leader by now. */
   begin(): Promise<Sent | null>;
 }
 
-/** Sends the writes of one user, while this tab leads. The engine decides when. */
+/** Sends the writes of one user, while this tab is the leader. The engine decides when. */
 export class FlushDriver {
   private flusher: InstanceType<OfflineEngine['Flusher']> | undefined;
   isLeader = false;
   private isOnline = true;
   private pending = 0;
-  /** Whether writes may be marked as `sending` although no tab sends them. */
+  /** Whether the database may contain writes marked as `sending` that no tab is sending. */
   private hasLeftovers = true;
   /** Whether the last write could not be sent. */
   private isCutOff = false;
@@ -61,7 +61,7 @@ export class FlushDriver {
     this.update();
   }
 
-  /** Sends now. Resolves when there is nothing to send any more, or when it must wait. */
+  /** Sends now. Resolves when nothing is left to send, or when sending must wait. */
   flush(): Promise<void> {
     const rested = new Promise<void>((resolve) => this.resting.push(resolve));
     this.flusher?.flush();
@@ -69,7 +69,7 @@ export class FlushDriver {
     return rested;
   }
 
-  /** Nothing is sent at this moment, here or in the tab that leads. */
+  /** Nothing is being sent, either here or in the leader. */
   rested(): void {
     this.resting.splice(0).forEach((resolve) => resolve());
   }
@@ -126,13 +126,13 @@ export class FlushDriver {
   }
 
   private async attempt(): Promise<Outcome | 'idle'> {
-    // The last known user may have signed out, or another one in.
+    // The last known user may have signed out, or another user may have signed in.
     if (!(await this.writes.isSignedIn())) return 'retry';
     if (this.hasLeftovers) await this.writes.step('recover', null);
     this.hasLeftovers = false;
     const sent = await this.writes.begin();
     if (sent === null) return 'idle';
-    // Until its answer is on disk, the write counts as left over.
+    // Until the response is on disk, the write counts as interrupted.
     this.hasLeftovers = true;
     // While the mark was written, another tab may have taken over.
     if (!this.writes.maySend) return 'idle';

@@ -1,8 +1,8 @@
-// Frames of Realtime's serialization 2.0.0: `[join_ref, ref, topic, event, payload]`, whose first three are texts or null.
+// Frames of Realtime's serialization 2.0.0: `[join_ref, ref, topic, event, payload]`, whose first three members are strings or null.
 
-/** A frame as far as it must be understood to pass it on. */
+/** The parts of a frame that are needed to forward it. */
 export interface Frame {
-  /** The number of the join that it belongs to, or null. */
+  /** The reference of the join that it belongs to, or null. */
   readonly join: string | null;
   readonly reference: string | null;
   readonly topic: string;
@@ -12,7 +12,7 @@ export interface Frame {
 
 const HEADER = /^\[\s*(null|"[^"\\]*")\s*,\s*(null|"[^"\\]*")\s*,\s*"([^"\\]*)"/;
 
-/** Reads the header of a frame; undefined for a text that is none. */
+/** Parses the header of a frame. Undefined if the text is not a frame. */
 export function readFrame(text: string): Frame | undefined {
   const header = HEADER.exec(text);
   if (header === null) return undefined;

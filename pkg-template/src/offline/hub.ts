@@ -3,10 +3,10 @@ import { readFrame, writeFrame, type Frame } from './frames.js';
 
 /** The topic of heartbeats. */
 export const HEARTBEATS = 'phoenix';
-/** What the topics of subscriptions begin with. Each client numbers its own. */
+/** Prefix of the topics of subscriptions. Each client numbers its own. */
 export const SUBSCRIPTIONS = 'realtime:wdb-';
 
-/** What the hub tells a tab. */
+/** A message of the hub to a tab. */
 export interface TabLink {
   opened(): void;
   frame(text: string): void;
@@ -20,10 +20,11 @@ interface Tab {
 }
 
 /**
- * The one socket of all tabs, in the tab that leads.
+ * The socket that all tabs share, in the tab that is the leader.
  *
- * Each tab numbers its channels from 1, so their topics get the name of the tab on their way to the server, and lose it on
- * the way back. The same holds for the references of heartbeats: each tab finds out by itself whether the socket is alive.
+ * Each tab numbers its channels from 1, so the hub adds the name of the tab to topics that go to the server, and removes it
+ * from those that come back. It does the same with the references of heartbeats: each tab checks by itself whether the socket
+ * is alive.
  */
 export class Hub {
   private readonly tabs = new Map<string, Tab>();
@@ -32,7 +33,7 @@ export class Hub {
 
   constructor(private readonly Socket: SocketConstructor) {}
 
-  /** A tab wants the socket. Its earlier channels are gone. */
+  /** A tab opens the socket. Its earlier channels have ended. */
   connect(name: string, url: string, link: TabLink): void {
     this.leave(name);
     this.tabs.set(name, { link, joins: new Map() });
@@ -51,13 +52,13 @@ export class Hub {
     this.transmit(writeFrame(outgoing));
   }
 
-  /** A tab needs the socket no longer, or is gone. */
+  /** A tab no longer needs the socket, or was closed. */
   disconnect(name: string): void {
     this.leave(name);
     if (this.tabs.size === 0) this.close();
   }
 
-  /** Closes the socket, and tells all tabs. */
+  /** Closes the socket and notifies all tabs. */
   close(): void {
     const { socket } = this;
     this.forget();
@@ -117,13 +118,13 @@ export class Hub {
   }
 }
 
-/** A frame of a tab as it goes to the server. */
+/** Converts a tab's frame for the server. */
 function withTab(frame: Frame, name: string): Frame {
   if (frame.topic === HEARTBEATS) return { ...frame, reference: `${name}.${frame.reference}` };
   return { ...frame, topic: `${SUBSCRIPTIONS}${name}.${frame.topic.slice(SUBSCRIPTIONS.length)}` };
 }
 
-/** The tab that a frame of the server is for, and the frame as that tab knows it. */
+/** The tab that a frame of the server is for, and the frame converted for that tab. */
 function ofTab(frame: Frame): { name: string; frame: Frame } | undefined {
   const isHeartbeat = frame.topic === HEARTBEATS;
   const named = isHeartbeat ? (frame.reference ?? '') : frame.topic.slice(SUBSCRIPTIONS.length);

@@ -1,4 +1,4 @@
-/** Objects of earlier visits that the server confirmed: they stay in the place of the equal ones that it sent. */
+/** Row objects from disk that the server has confirmed. They are shown instead of the equal objects of the response. */
 export class KeptRows {
   private readonly originals = new WeakMap<object, object>();
 
@@ -18,14 +18,14 @@ export class KeptRows {
     });
   }
 
-  /** What is shown in the place of an entry. */
+  /** The value that is shown for an entry. */
   of(sent: unknown): unknown {
     if (!isObject(sent)) return sent;
     const whole = this.originals.get(sent);
     if (whole !== undefined || !Array.isArray(sent)) return whole ?? sent;
     const rows = sent.map((row: unknown) => (isObject(row) ? (this.originals.get(row) ?? row) : row));
     if (rows.every((row, index) => row === sent[index])) return sent;
-    // Asked again, it is the same list.
+    // The next call returns the same list.
     this.originals.set(sent, rows);
     return rows;
   }

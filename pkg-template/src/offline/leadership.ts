@@ -3,20 +3,20 @@ import { uuid } from '../generated/bind.js';
 import { webLocks } from './locks.js';
 import type { Storage, Transaction } from './storage.js';
 
-/** How soon to ask for the lease again if the database failed. */
+/** Delay before asking for the lease again after a failure of the database. */
 const FAILED_MS = 5000;
 
 /**
- * Selects one tab of all that use the same name: the tab that sends. By a Web Lock; in browsers without them, by a lease in
- * the database, which expires if its holder does not renew it.
+ * Selects one of the tabs that use the same name as the leader. Uses a Web Lock or, in browsers without them, a lease in the
+ * database, which expires if its holder does not renew it.
  */
 export class Leadership {
   private isLeader = false;
-  /** Ends seeking or leading; undefined if this tab does neither. */
+  /** Stops being the leader or waiting for that; undefined if this tab does neither. */
   private end: (() => void) | undefined;
-  /** Until when the lease is this tab's, if it uses that. */
+  /** When this tab's lease expires, if it uses leases. */
   private untilMs = Infinity;
-  /** What takes the lease, if this tab uses that. */
+  /** Takes or renews the lease, if this tab uses leases. */
   private takeLease: ((transaction: Transaction<'readwrite'>) => Promise<LeaseStep>) | undefined;
 
   constructor(
@@ -27,26 +27,26 @@ export class Leadership {
     private readonly onTurn: () => void,
   ) {}
 
-  /** Whether this tab leads. A lease may have passed on while this page was stopped. */
+  /** Whether this tab is the leader. Another tab may have taken the lease while this page was frozen. */
   get isHeld(): boolean {
     return this.isLeader && Date.now() < this.untilMs;
   }
 
-  /** Leads as soon as no other tab does. */
+  /** Becomes the leader as soon as no other tab is. */
   seek(): void {
     if (this.end !== undefined) return;
     const locks = webLocks();
     this.end = locks ? this.seekLock(locks) : this.seekLease();
   }
 
-  /** Another tab may lead. */
+  /** Lets another tab become the leader. */
   resign(): void {
     this.end?.();
     this.end = undefined;
     this.set(false);
   }
 
-  /** Whether this tab still leads, as part of the transaction that depends on it. */
+  /** Whether this tab is still the leader, checked within the transaction that depends on it. */
   async confirm(transaction: Transaction<'readwrite'>): Promise<boolean> {
     return this.takeLease === undefined ? this.isLeader : (await this.takeLease(transaction)).isHeld;
   }
@@ -66,7 +66,7 @@ export class Leadership {
       return new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
     };
     locks.request(this.name, { signal }, lead).catch(() => {
-      // Where locks are refused, such as in a sandboxed frame, there is still the lease.
+      // Locks may be refused, for example in a sandboxed frame. Then use the lease.
       if (!signal.aborted) this.end = this.seekLease();
     });
     return () => ending.abort();

@@ -1,4 +1,4 @@
-/** Whether the browser has a network, as far as it knows. Servers do not say. */
+/** Whether the browser reports a network connection. On servers, which report nothing, always true. */
 export function isOnline(): boolean {
   return (globalThis.navigator as Partial<Navigator> | undefined)?.onLine !== false;
 }

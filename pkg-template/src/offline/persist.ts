@@ -15,13 +15,13 @@ export class Persistence {
   private engine: OfflineEngine | undefined;
   /** Keys that changed before the engine was loaded. */
   private readonly early = new Set<string>();
-  /** What stored entries do not show yet. */
+  /** Changes that are not applied to the stored entries yet. */
   private changes: Change[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
-  /** Bytes that may be written until it must be checked again whether all entries fit. */
+  /** Bytes that may be written before the total size must be checked again. */
   private credit = 0;
   private isEnded = false;
-  /** Whether what happens to the cache leaves the stored entries alone. */
+  /** Whether changes of the cache must not affect the stored entries. */
   private isIgnoring = false;
 
   /** @param mayWrite whether this user's rows may be stored, as part of the transaction that stores them */
@@ -49,7 +49,7 @@ export class Persistence {
     else this.arm(this.shelf.changed(key));
   }
 
-  /** Runs what drops entries of the cache that are to stay on disk. */
+  /** Runs a function that drops entries of the cache, and keeps them on disk. */
   without(run: () => void): void {
     this.isIgnoring = true;
     try {
@@ -59,10 +59,10 @@ export class Persistence {
     }
   }
 
-  /** A row changed. Entries that the cache does not hold follow, too. */
+  /** A row changed. Stored entries that the cache does not hold are updated, too. */
   rowChanged(change: Change): void {
     this.changes.push(change);
-    // The name of no entry: the next batch is due.
+    // No entry has an empty name. This only schedules the next batch.
     this.changed('');
   }
 
@@ -75,7 +75,7 @@ export class Persistence {
     return this.host.followed(key, row.json, row.reading, this.concerning(key, this.changes));
   }
 
-  /** Writes what is to be written now instead of later: the page may not live on. */
+  /** Writes now instead of later, because the page may be about to end. */
   writeNow(): void {
     clearTimeout(this.timer);
     const { shelf, engine } = this;
@@ -107,7 +107,7 @@ export class Persistence {
     if (ms >= 0) this.timer = setTimeout(() => this.writeNow(), ms);
   }
 
-  /** Rows can be read again from the server: where there is no space for them, the unsent writes may have it. */
+  /** If there is no space, erases rows, which can be read again, in favor of unsent writes. */
   private failed(error: unknown): void {
     if (!isQuotaExceeded(error)) return;
     this.end();

@@ -3,9 +3,9 @@ import { readFrame } from './frames.js';
 import { webLocks } from './locks.js';
 import { HEARTBEATS, Hub, SUBSCRIPTIONS } from './hub.js';
 
-/** What tabs tell each other about the shared socket. `to` and `from` are names of tabs. */
+/** Messages between tabs about the shared socket. `to` and `from` are names of tabs. */
 export type SocketMessage =
-  /** Another tab leads from now on: sockets through the one before are closed. */
+  /** Another tab is the leader from now on. Sockets through the previous one are closed. */
   | { readonly kind: 'leads'; readonly from: string }
   | { readonly kind: 'connect'; readonly from: string; readonly url: string }
   | { readonly kind: 'send'; readonly from: string; readonly text: string }
@@ -14,16 +14,16 @@ export type SocketMessage =
   | { readonly kind: 'frame'; readonly to: string; readonly text: string }
   | { readonly kind: 'closed'; readonly to: string };
 
-/** What the tab that leads tells another one, or itself. */
+/** A message of the leader to a tab, possibly to itself. */
 type ToTab = Extract<SocketMessage, { to: string }>;
 
-/** One realtime socket for all tabs of a user: the tab that leads has it, and the others send and receive through it. */
+/** One realtime socket for all tabs of a user. The leader holds it, and the other tabs send and receive through the leader. */
 export class SharedSockets {
   private readonly sockets = new Set<TabSocket>();
   private hub: Hub | undefined;
-  /** Resolves when this tab holds the lock that shows that it lives. */
+  /** Resolves when this tab holds the lock that shows that the tab is alive. */
   private holding: Promise<void> | undefined;
-  /** The tabs whose locks this one waits for. */
+  /** The tabs for whose locks this tab waits, to notice when they close. */
   private readonly watched = new Set<string>();
 
   /**
@@ -37,7 +37,7 @@ export class SharedSockets {
     private readonly Real: SocketConstructor,
   ) {}
 
-  /** This tab leads from now on, or no longer. */
+  /** This tab became the leader, or no longer is. */
   setLeader(isLeader: boolean): void {
     if (isLeader === (this.hub !== undefined)) return;
     this.hub?.close();
@@ -71,11 +71,11 @@ export class SharedSockets {
     });
   }
 
-  /** The client wants a socket: the earlier one of this tab is gone. */
+  /** The client opens a socket. The earlier one of this tab has ended. */
   async add(socket: TabSocket): Promise<void> {
     for (const earlier of [...this.sockets]) earlier.close();
     this.sockets.add(socket);
-    // Before another tab knows this one, and takes it for dead because it does not hold its lock.
+    // First, because other tabs take this tab for closed if it does not hold its lock.
     await (this.holding ??= holdLock(this.name));
     if (this.sockets.has(socket)) this.connect(socket);
   }
@@ -108,7 +108,7 @@ export class SharedSockets {
     });
   }
 
-  /** Another tab leads: what is open is closed, so that the client joins and reads again; what waits asks the new leader. */
+  /** Another tab is the leader. Open sockets close, so that the client joins and reads again; waiting ones ask the new leader. */
   private reconnect(): void {
     for (const socket of [...this.sockets]) {
       if (socket.isOpen) socket.received({ kind: 'closed', to: this.name });
@@ -116,7 +116,7 @@ export class SharedSockets {
     }
   }
 
-  /** Disconnects a tab when it is gone, which its lock shows. */
+  /** Disconnects a tab when its lock shows that it was closed. */
   private watch(name: string): void {
     if (this.watched.has(name)) return;
     this.watched.add(name);
@@ -143,8 +143,8 @@ function holdLock(name: string): Promise<void> {
 const lockOf = (name: string) => `workflow-db:tab:${name}`;
 
 /**
- * The socket of one tab. Subscriptions go through the shared socket. Rooms have a socket of their own, because each tab is a
- * visitor of its own, and a socket can join a topic only once. Without a shared socket, everything goes through its own.
+ * The socket of one tab. Subscriptions use the shared socket. Rooms use a separate one, because each tab joins a room by itself,
+ * and a socket can join a topic only once. Without a shared socket, everything uses the separate one.
  */
 export class TabSocket implements SocketLike {
   onopen: unknown;
@@ -154,7 +154,7 @@ export class TabSocket implements SocketLike {
   isOpen = false;
   private shared: SharedSockets | undefined;
   private own: SocketLike | undefined;
-  /** Frames for the own socket until it is open. */
+  /** Frames for the separate socket until it is open. */
   private waiting: string[] = [];
   private isClosed = false;
 

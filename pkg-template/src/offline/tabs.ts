@@ -9,16 +9,16 @@ export type Message =
   | { readonly type: 'rows'; readonly changes: readonly Change[] }
   /** The outbox changed. */
   | { readonly type: 'outbox' }
-  /** The tab that sends should do so now. */
+  /** The leader should send now. */
   | { readonly type: 'flush' }
   /** About the realtime socket that the tabs share. */
   | { readonly type: 'socket'; readonly message: SocketMessage }
-  /** That tab has nothing to send any more, or must wait. */
+  /** The leader has nothing left to send, or must wait. */
   | { readonly type: 'rested' };
 
 interface Envelope {
   readonly scope: string;
-  /** Tabs with another version of the package may describe rows differently. */
+  /** Tabs with another version of the package may use another format of rows. */
   readonly version: string;
   readonly message: Message;
 }
@@ -38,7 +38,7 @@ export class Tabs {
     if (typeof BroadcastChannel === 'undefined' || this.channel !== undefined) return;
     this.channel = new BroadcastChannel(this.name);
     this.channel.onmessage = ({ data: { version, scope, message } }: MessageEvent<Envelope>) => {
-      // What every version understands.
+      // Every version understands this message.
       const isPlain = message.type !== 'rows' && message.type !== 'socket';
       if (isPlain || version === SCHEMA_VERSION) this.onMessage(scope, message);
     };
@@ -60,11 +60,11 @@ export class Tabs {
     try {
       this.channel?.postMessage(envelope);
     } catch {
-      // The page is being left.
+      // The page is being unloaded.
     }
   }
 
-  /** Tells the other tabs about a change, together with all others of the same task. */
+  /** Sends a change to the other tabs, together with all other changes of the same task. */
   changed(scope: string, change: Change): void {
     if (this.channel === undefined) return;
     if (this.changes.push(change) > 1) return;
