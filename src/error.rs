@@ -119,7 +119,7 @@ impl Error {
 
     /// An attempt timed out.
     pub fn timeout() -> Self {
-        let message = "The server did not answer within the timeout";
+        let message = "The server did not respond within the timeout";
         Report { retryable: true, ..Report::new(code::TIMEOUT, message) }.into()
     }
 

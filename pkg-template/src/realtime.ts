@@ -60,7 +60,7 @@ class Follower implements SubscriptionHandle {
   // A property instead of a method, so that an effect can return it.
   readonly unsubscribe = (): void => {
     if (this.status === 'closed') return;
-    this.settle.reject(new DatabaseError('ABORTED', 'The subscription was ended before changes flowed'));
+    this.settle.reject(new DatabaseError('ABORTED', 'The subscription was ended before it was live'));
     this.stands('closed', undefined);
     this.end(this);
   };

@@ -210,7 +210,7 @@ fn cursor_page(
             // Cursors contain values of rows, and events show keys, so the key contains a hash.
             key.add("cursor", &hash_of(text, 8));
             Cursor::parse(text, &list_key, &query)
-                .ok_or_else(|| Error::invalid("cursor", "a cursor of this very list"))?
+                .ok_or_else(|| Error::invalid("cursor", "a cursor of this list"))?
         }
     };
     call.check_length("cursor", Request::counted(&query, cursor.position.as_ref()).path.len())?;

@@ -60,7 +60,7 @@ impl<P: Platform> Engine<P> {
         // A write that one user started is not sent in another user's name.
         match epoch.end() {
             None => Ok(turn),
-            Some(_) => Err(Error::aborted("The user changed before it was the turn of the write")),
+            Some(_) => Err(Error::aborted("The user changed before the write was sent")),
         }
     }
 }

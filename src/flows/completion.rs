@@ -231,8 +231,8 @@ impl<D: Data> Walk<D> {
 
 /// The error for a response that cannot belong to the request.
 pub fn another_answer() -> Error {
-    let message = "The answer does not hold the rows that were asked for, but others or the same ones again. A cache on the way \
-        may ignore the query string";
+    let message = "The response contains rows that were not requested, or the same ones again. A cache on the way may ignore the query \
+        string";
     Error::network(message, None, None)
 }
 

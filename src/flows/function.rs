@@ -204,6 +204,6 @@ pub fn is_taken(error: &Error) -> bool {
 /// The database lacks what `file` adds.
 pub fn migration_required(file: &str) -> Error {
     let message = "The database lacks something that the package's migrations add";
-    let hint = ["Run ", file, ", which the package carries, and the migrations after it"].concat();
+    let hint = ["Run ", file, " from the package, and the migrations after it"].concat();
     Report { hint: Some(hint), ..Report::new(code::MIGRATION_REQUIRED, message) }.into()
 }

@@ -271,8 +271,8 @@ fn conflict<D: Data>(merged: &Merged<D>, theirs: &D) -> Error {
         ("merged", Member::Data(&graph)),
         ("theirs", Member::Data(theirs)),
     ];
-    let message = "Another client saved changes that do not go together with those of this save";
-    let hint = "Let the user decide on each of `conflicts`, and save the result with `theirs` as its base";
+    let message = "Another client saved changes that conflict with those of this save";
+    let hint = "Let the user resolve each of `conflicts`, and save the result with `theirs` as its base";
     let conflict: D = D::object(None, &[], &members);
     Report {
         hint: Some(hint.to_owned()),

@@ -171,7 +171,7 @@ fn page_object<D: Data>(query: &Query, rows: &D, total: u32) -> D {
 
 /// The error for a missing or invalid total.
 fn no_count() -> Error {
-    let message = "The answer does not say how many rows there are: its Content-Range header is missing or cannot be read";
+    let message = "The response does not say how many rows there are: its Content-Range header is missing or cannot be read";
     let hint = "Let the page read that header: Access-Control-Expose-Headers: Content-Range";
     Report { hint: Some(hint.to_owned()), ..Report::new(code::NETWORK, message) }.into()
 }

@@ -180,7 +180,7 @@ pub fn token_of(value: &JsValue) -> Result<Option<String>, Error> {
             "accessToken",
             "a token without spaces, line breaks or other special characters",
         )),
-        None => Err(Error::invalid("accessToken", "a string, or null when nobody is signed in")),
+        None => Err(Error::invalid("accessToken", "a string, or null while no user is signed in")),
     }
 }
 

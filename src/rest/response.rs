@@ -41,7 +41,7 @@ pub struct Answer<D> {
     pub status: u16,
 }
 
-const BROKEN_OFF: &str = "The answer broke off or was not what was asked for";
+const TRUNCATED: &str = "The response was truncated or is not the requested JSON";
 
 /// The rows of a response, or the error. A success that lacks the requested `form`, which can come from a gateway, is
 /// an error.
@@ -61,7 +61,7 @@ pub fn classify<D: Data>(reply: Reply<D>, form: Form) -> Result<Answer<D>, Error
                 ResponseBody::Data(body) => explanation(body),
                 _ => None,
             };
-            Err(Error::network(BROKEN_OFF, Some(status), None).with_details(said))
+            Err(Error::network(TRUNCATED, Some(status), None).with_details(said))
         }
         // Not followed, because the key, the token and the rows would be sent too. Browsers hide a redirect's status.
         (status @ (0 | 301 | 302 | 303 | 307 | 308), _) => Err(redirected(status)),
@@ -74,7 +74,7 @@ pub fn classify<D: Data>(reply: Reply<D>, form: Form) -> Result<Answer<D>, Error
         (status, ResponseBody::Data(body)) => Err(server_error(status, &body)),
         (status, ResponseBody::None) => Err(bare_report(status).into()),
         // It is unknown what the server refused and why, and whether another attempt would help.
-        (status, ResponseBody::Broken) => Err(Error::network(BROKEN_OFF, Some(status), None)),
+        (status, ResponseBody::Broken) => Err(Error::network(TRUNCATED, Some(status), None)),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::tables::{table_named, Table};
 use crate::uuid;
 
 /// What `open` accepts in place of an id for a table that all users share.
-const EVERYBODY: &str = "all";
+const EVERYONE: &str = "all";
 
 /// The rows of one table that a subscription includes.
 #[derive(Clone, PartialEq)]
@@ -31,7 +31,7 @@ impl Selection {
     pub fn new(table: &str, scope: Option<String>, filter: Option<String>) -> Result<Self, Error> {
         let table =
             table_named(table).ok_or_else(|| Error::invalid("table", "one of the database's tables"))?;
-        let is_for_all = scope.as_deref() == Some(EVERYBODY) && !table.scopes.contains(&"user_id");
+        let is_for_all = scope.as_deref() == Some(EVERYONE) && !table.scopes.contains(&"user_id");
         let scope = match scope.filter(|_| !is_for_all) {
             None => None,
             Some(scope) => Some(uuid::canonical(&scope).ok_or_else(|| Error::invalid("scope", "a uuid"))?),

@@ -83,7 +83,7 @@ export class Overlays {
     const { generation } = this;
     const writeNow = () => {
       if (generation === this.generation) return write();
-      throw new DatabaseError('ABORTED', 'The user changed before it was the turn of the write');
+      throw new DatabaseError('ABORTED', 'The user changed before the write was sent');
     };
     const own = this.lastWrites.get(name)?.then(writeNow, writeNow) ?? write();
     this.lastWrites.set(name, own);

@@ -48,7 +48,7 @@ fn assert_names_the_header(error: &Error) {
 #[track_caller]
 fn assert_is_not_the_answer(call: &Pending) {
     let error = call.fails_with("NETWORK");
-    assert!(error.message.contains("rows that were asked for"), "{}", error.message);
+    assert!(error.message.contains("rows that were not requested"), "{}", error.message);
 }
 
 /// Values of `Content-Range` without a usable number of rows.
