@@ -34,7 +34,7 @@ export type RealtimeEventHandler = (event: RealtimeEvent) => void;
  * The status of a subscription. `connecting` until the server confirms that changes are delivered; `live` from then on;
  * `reconnecting` while the connection is down (missed changes are found when it is back); `closed` for good.
  *
- * `error` if it fails, and not just for a moment: the server refuses the connection, the token or the subscription, or
+ * `error` if it keeps failing: the server refuses the connection, the token or the subscription, or
  * the token provider throws, three times in a row; or there has been no connection for 8 seconds. Retries continue with
  * growing pauses of up to half a minute (10 minutes for a filter or table that the server refuses). When one succeeds,
  * the status becomes `live` by itself.
