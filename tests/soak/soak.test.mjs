@@ -205,6 +205,8 @@ test(`${MINUTES} minutes of mixed use under faults leak nothing (seed ${SEED})`,
 
   /** @type {Awaited<ReturnType<typeof rest>> | undefined} */
   let first;
+  /** After half of the time. */
+  let middle = first;
   let last = first;
   for (let minute = 0; minute <= MINUTES; minute += 1) {
     // The first minute is a warm-up: what is loaded and compiled once remains.
@@ -213,12 +215,14 @@ test(`${MINUTES} minutes of mixed use under faults leak nothing (seed ${SEED})`,
     for (; performance.now() < end; rounds += 1) await round();
     last = await rest();
     first ??= last;
+    if (minute >= MINUTES / 2) middle ??= last;
     table.push({ minute, rounds, ...last });
     console.log(`minute ${minute}: ${JSON.stringify(last)}`);
   }
-  assert.ok(first && last);
+  assert.ok(first && middle && last);
   assert.ok(last.heapMB <= first.heapMB + HEAP_TOLERANCE_MB, 'heap');
-  assert.ok(last.linearMB <= first.linearMB + 0.2, 'linear memory');
+  // It is a peak, because linear memory never shrinks: chance may raise it at first, but only a leak keeps raising it.
+  assert.ok(last.linearMB <= middle.linearMB + 0.2, 'linear memory');
   assert.ok(last.listeners <= first.listeners + 2, 'listeners');
   assert.ok(last.timers <= first.timers + 2, 'timers');
   assert.ok(last.sockets <= 1, 'sockets');
