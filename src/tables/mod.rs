@@ -1,9 +1,8 @@
-//! Everything the library knows about each table, in one place: a new table is one file here and one line in this
-//! one.
+//! Everything that the library knows about the tables. A new table is one file here, and one line in this one.
+//!
 //! Each file of this folder declares one table with `table!`: its columns, its cache keys and its functions. This
 //! yields the [`Table`] that the engine uses and, through `scripts/generate`, the TypeScript side of the table.
-//! `tests/types/new-table.test.mjs` adds a table.
-//! table. `tests/types/new-table.test.mjs` adds a table.
+//! `tests/types/new-table.test.mjs` adds a table in this way.
 
 mod column;
 mod function;
