@@ -69,6 +69,7 @@ export class Calls {
   }
 }
 
-function aborted(signal: AbortSignal): DatabaseError {
+/** The error of a call that its signal ended. */
+export function aborted(signal: AbortSignal): DatabaseError {
   return new DatabaseError('ABORTED', 'The call was aborted by its signal', signal.reason);
 }

@@ -83,7 +83,7 @@ export function createDb(client: () => Client, mirror: CacheMirror, calls: Calls
     const own = () => ask(name, args, options);
     if (name.startsWith('get')) return offline?.read(name, args, own, options?.fresh === true) ?? own();
     if (options?.queue !== true) return own();
-    if (offline !== undefined) return offline.queue(name, args, own);
+    if (offline !== undefined) return offline.queue(name, args, own, options.signal);
     return Promise.reject(
       new DatabaseError('NOT_CONFIGURED', 'Call configure({ offline: offline() }) to queue writes'),
     );

@@ -50,9 +50,14 @@ export interface Attached {
   ): Promise<unknown>;
   /**
    * Makes the write `db[name](...args)` durable, and resolves then with the row as it will look. Rejects with a
-   * DatabaseError if that is impossible. A write that cannot wait is sent by `send`.
+   * DatabaseError if that is impossible, or if `signal` is aborted before. A write that cannot wait is sent by `send`.
    */
-  queue(name: string, args: readonly unknown[], send: () => Promise<unknown>): Promise<unknown>;
+  queue(
+    name: string,
+    args: readonly unknown[],
+    send: () => Promise<unknown>,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown>;
   /** The entry under `key` was stored, patched or dropped. Called often, so it only notes the key. */
   entryChanged(key: string): void;
   /** Another user is signed in, or no user is. Nothing of the previous user may be used any more. */

@@ -516,6 +516,21 @@ test('options are checked', async () => {
   );
 });
 
+test('a write whose signal was aborted is not queued', async () => {
+  const { workflow, device, tab } = await ada();
+  await device.goOffline();
+  const codes = await tab.run(async (id) => {
+    const before = new AbortController();
+    before.abort();
+    const early = failure(db.with({ queue: true, signal: before.signal }).deleteWorkflow(id));
+    const during = new AbortController();
+    const late = failure(db.with({ queue: true, signal: during.signal }).deleteWorkflow(id));
+    during.abort();
+    return [(await early).code, (await late).code];
+  }, workflow.id);
+  assert.deepEqual([codes, (await tab.outbox()).list], [['ABORTED', 'ABORTED'], []]);
+});
+
 test('a write of an unknown user is refused, because it could not be sent later', async () => {
   const { tab } = await ada();
   const error = await tab.run(async () => {

@@ -1,3 +1,4 @@
+import { aborted } from '../calls.js';
 import { DatabaseError, invalid } from '../errors.js';
 import { guarded } from '../guarded.js';
 import type { ClientParts } from '../offline-part.js';
@@ -148,7 +149,12 @@ export class Live {
     session.persistence.rowChanged([table, id, row]);
   }
 
-  async queue(name: string, args: readonly unknown[], send: () => Promise<unknown>): Promise<unknown> {
+  async queue(
+    name: string,
+    args: readonly unknown[],
+    send: () => Promise<unknown>,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> {
     const plan = this.host.planOf(name, args);
     if (plan === undefined) return send();
     // A user that signs in while this waits did not make the write.
@@ -157,6 +163,7 @@ export class Live {
     try {
       await session.ready();
       if (session.isOver) throw new DatabaseError('ABORTED', 'The user has changed');
+      if (signal?.aborted) throw aborted(signal);
       await session.enqueue(plan);
     } catch (error) {
       throw this.storage.failed(error);

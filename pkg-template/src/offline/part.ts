@@ -83,9 +83,9 @@ export class Part implements Attached, OutboxSource {
     return live === undefined ? asked : live.view.read(name, args, () => asked, isFresh);
   }
 
-  async queue(name: string, args: readonly unknown[], send: () => Promise<unknown>): Promise<unknown> {
+  async queue(...write: Parameters<Live['queue']>): Promise<unknown> {
     const live = this.live ?? (await this.loaded);
-    if (live !== undefined) return live.queue(name, args, send);
+    if (live !== undefined) return live.queue(...write);
     throw this.storage.error ?? unavailable('The WebAssembly module did not start');
   }
 
