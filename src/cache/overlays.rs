@@ -9,6 +9,10 @@ use crate::tables::{Action, KeyFormat, Table, TABLES, WORKFLOWS, WORKFLOW_CONNEC
 use crate::time::Moment;
 use std::rc::Rc;
 
+/// The tables of the rows in a graph, and their names there.
+const GRAPH_CHILDREN: [(&Table, &str); 2] =
+    [(&WORKFLOW_NODES, "nodes"), (&WORKFLOW_CONNECTIONS, "connections")];
+
 /// What a write will do.
 pub enum Effect<D> {
     /// The row will be this, unless it is there already.
@@ -58,6 +62,22 @@ impl<D: Data> Overlay<D> {
         }
     }
 
+    /// Whether it may change what is shown of the entry under `key`.
+    pub fn may_concern(&self, key: &str, shape: &Shape) -> bool {
+        let is_in = |query: &Query| match &self.effect {
+            Effect::Graph(_) => GRAPH_CHILDREN.iter().any(|(table, _)| **table == *query.table),
+            Effect::Row(row) => *self.table == *query.table && query.admits(row) != Some(false),
+            _ => *self.table == *query.table,
+        };
+        match shape {
+            Shape::Row(table) => self.table == *table && self.may_write(key),
+            Shape::List(query) | Shape::Page(query) => is_in(query),
+            Shape::Relations => parts_of_relations(key)
+                .is_some_and(|parts| parts.iter().any(|part| self.may_concern(part, &shape_of_key(part)))),
+            Shape::Foreign => false,
+        }
+    }
+
     /// Where its row is among others.
     fn index_in(&self, rows: &D) -> Option<usize> {
         match self.columns.as_slice() {
@@ -100,8 +120,7 @@ impl<D: Data> Overlay<D> {
         let is_asked = query.filters.iter().any(
             |filter| matches!(&filter.test, Test::Eq(value) if filter.column == "workflow_id" && value == id),
         );
-        let name = [(&WORKFLOW_NODES, "nodes"), (&WORKFLOW_CONNECTIONS, "connections")];
-        let (_, name) = name.into_iter().find(|(table, _)| is_asked && **table == *query.table)?;
+        let (_, name) = GRAPH_CHILDREN.into_iter().find(|(table, _)| is_asked && **table == *query.table)?;
         graph.child(name)
     }
 }
@@ -212,8 +231,7 @@ pub fn row_in<D: Data>(
         Shape::Page(query) if *query.table == *table => in_list(base.child("data")?),
         Shape::Relations if *table == WORKFLOWS => Some(without_children(&base)).filter(is_it),
         Shape::Relations => {
-            let parts = [(&WORKFLOW_NODES, "nodes"), (&WORKFLOW_CONNECTIONS, "connections")];
-            let (_, name) = parts.into_iter().find(|(own, _)| **own == *table)?;
+            let (_, name) = GRAPH_CHILDREN.into_iter().find(|(own, _)| **own == *table)?;
             in_list(base.child(name)?)
         }
         _ => None,

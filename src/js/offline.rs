@@ -4,29 +4,40 @@ use crate::error::Error;
 use crate::offline::{self, Outcome, Poll};
 use wasm_bindgen::prelude::*;
 
-/// Takes a step of the outbox: `{ puts, deletes, result }`. `records` are all of the user.
-#[wasm_bindgen(js_name = outboxStep)]
-pub fn outbox_step(records: &str, input: &str) -> Result<String, JsValue> {
-    thrown(offline::step(records, input))
-}
+/// The writes of one user that the server has not confirmed.
+#[wasm_bindgen]
+pub struct Outbox(offline::Outbox);
 
-/// `{ overlays, status }` of all records of the user.
-#[wasm_bindgen(js_name = outboxView)]
-pub fn outbox_view(records: &str) -> Result<String, JsValue> {
-    thrown(offline::view(records))
+#[wasm_bindgen]
+impl Outbox {
+    /// Takes all records of the user.
+    #[wasm_bindgen(constructor)]
+    pub fn new(records: &str) -> Result<Outbox, JsValue> {
+        offline::Outbox::parse(records).map(Self).map_err(thrown)
+    }
+
+    /// Takes a step: `{ puts, deletes, result, view }`.
+    pub fn step(&mut self, input: &str) -> Result<String, JsValue> {
+        self.0.step(input).map_err(thrown)
+    }
+
+    /// The view of all records.
+    pub fn view(&self) -> String {
+        self.0.view()
+    }
 }
 
 /// The keys of the stored entries to drop.
 #[wasm_bindgen]
 pub fn evict(entries: &str, limits: &str) -> Result<String, JsValue> {
-    thrown(offline::evict(entries, limits))
+    offline::evict(entries, limits).map_err(thrown)
 }
 
 /// What becomes of the stored lease if the tab `holder` asks for it: `{ put, isHeld, afterMs }`.
 #[wasm_bindgen(js_name = leaseStep)]
 #[allow(clippy::needless_pass_by_value, reason = "the bindings pass no other optional text")]
 pub fn lease_step(lease: Option<String>, holder: &str, now_ms: f64) -> Result<String, JsValue> {
-    thrown(offline::lease_step(lease.as_deref(), holder, whole(now_ms)))
+    offline::lease_step(lease.as_deref(), holder, whole(now_ms)).map_err(thrown)
 }
 
 /// When to send.
@@ -120,8 +131,9 @@ impl Shelf {
     }
 }
 
-fn thrown(result: Result<String, Error>) -> Result<String, JsValue> {
-    result.map_err(|error| JsValue::from_str(&error.message))
+#[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn thrown(error: Error) -> JsValue {
+    JsValue::from_str(&error.message)
 }
 
 #[allow(

@@ -18,6 +18,8 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen]
 pub struct Shown {
     overlays: Vec<Overlay<Row>>,
+    /// The place of each in the order of the writes.
+    places: Vec<f64>,
     /// The shapes of entries whose keys do not say it.
     shapes: BTreeMap<String, Shape>,
 }
@@ -29,7 +31,7 @@ impl Shown {
     #[wasm_bindgen(constructor)]
     #[allow(clippy::new_without_default, reason = "JavaScript calls it")]
     pub fn new() -> Self {
-        Self { overlays: Vec::new(), shapes: BTreeMap::new() }
+        Self { overlays: Vec::new(), places: Vec::new(), shapes: BTreeMap::new() }
     }
 
     /// The key of the entry that function `name` of `db` reads with these arguments. Undefined if it reads none.
@@ -44,26 +46,60 @@ impl Shown {
         Some(read.key)
     }
 
-    /// Replaces the waiting writes, each given as effect, table, pairs of column and value, and data. Returns the entries
-    /// of rows that the server does not know yet, as pairs of key and content.
-    #[wasm_bindgen(js_name = setWaiting)]
-    pub fn set_waiting(&mut self, overlays: &Array) -> Array {
-        self.overlays = overlays.iter().filter_map(|overlay| overlay_of(overlay.unchecked_ref())).collect();
-        let made = self.overlays.iter().flat_map(entries_of_new);
-        let pair = |(key, data): (String, Option<Row>)| {
-            let data = data.map_or(JsValue::UNDEFINED, |data| data.0);
-            JsValue::from([JsValue::from(key), data].into_iter().collect::<Array>())
-        };
-        made.map(pair).collect()
+    /// The entry under this key is gone.
+    pub fn forget(&mut self, key: &str) {
+        self.shapes.remove(key);
     }
 
-    /// The entry `base` under `key` with the effect of the waiting writes. Undefined: there is no such row.
-    pub fn shown(&self, key: &str, base: JsValue) -> JsValue {
-        if self.overlays.is_empty() {
+    /// No writes wait any more.
+    pub fn clear(&mut self) {
+        self.overlays.clear();
+        self.places.clear();
+    }
+
+    /// Changes the waiting writes: `changes` are pairs of a place and the overlay there, which is effect, table, pairs of
+    /// column and value, and data; null if there is none any more. Returns
+    /// - the place from which the overlays are to be applied to what was shown; 0 if what was shown is of no use
+    /// - the entries of rows that the server does not know yet: place, key and content of each
+    /// - the indices of those of the entries under `keys` that may look different.
+    pub fn change(&mut self, changes: &Array, keys: &Array) -> Array {
+        let end = self.places.last().copied().unwrap_or(f64::INFINITY);
+        let mut from = f64::INFINITY;
+        let mut before = Vec::new();
+        let mut after = Vec::new();
+        for change in changes.iter() {
+            let change: Array = change.unchecked_into();
+            let place = change.get(0).as_f64().unwrap_or_default();
+            from = from.min(place);
+            before.extend(self.take(place));
+            if let Some(overlay) = overlay_of(&change.get(1)) {
+                self.put(place, overlay);
+                after.push(place);
+            }
+        }
+        let overlays: Vec<_> =
+            before.iter().chain(after.iter().filter_map(|place| self.overlay_at(*place))).collect();
+        let is_concerned = |key: JsValue| {
+            let key = key.as_string().unwrap_or_default();
+            let shape = self.shape_of(&key);
+            overlays.iter().any(|overlay| overlay.may_concern(&key, &shape))
+        };
+        let concerned = keys.iter().enumerate().filter(|(_, key)| is_concerned(key.clone()));
+        let concerned: Array = concerned.map(|(index, _)| JsValue::from(index)).collect();
+        let made: Array = after.iter().flat_map(|place| self.made_at(*place)).collect();
+        let from = if from > end { from } else { 0.0 };
+        [JsValue::from(from), made.into(), concerned.into()].into_iter().collect()
+    }
+
+    /// The entry `base` under `key` with the effect of the waiting writes from place `from` on. Undefined: there is no such
+    /// row.
+    pub fn shown(&self, key: &str, base: JsValue, from: f64) -> JsValue {
+        let overlays = &self.overlays[self.index_of(from)..];
+        if overlays.is_empty() {
             return base;
         }
         let base = (!base.is_undefined() && !base.is_null()).then_some(Row(base));
-        shown(&self.overlays, key, &self.shape_of(key), base).map_or(JsValue::UNDEFINED, |row| row.0)
+        shown(overlays, key, &self.shape_of(key), base).map_or(JsValue::UNDEFINED, |row| row.0)
     }
 
     /// The entry `base` under `key` after a change: `row` is null if it is gone, and undefined if it is unknown. Undefined:
@@ -145,6 +181,39 @@ impl Shown {
 }
 
 impl Shown {
+    /// The index of the first overlay at this place or after it.
+    fn index_of(&self, place: f64) -> usize {
+        self.places.partition_point(|own| *own < place)
+    }
+
+    fn overlay_at(&self, place: f64) -> Option<&Overlay<Row>> {
+        let index = self.index_of(place);
+        self.overlays.get(index).filter(|_| self.places[index] <= place)
+    }
+
+    fn take(&mut self, place: f64) -> Option<Overlay<Row>> {
+        self.overlay_at(place)?;
+        let index = self.index_of(place);
+        self.places.remove(index);
+        Some(self.overlays.remove(index))
+    }
+
+    fn put(&mut self, place: f64, overlay: Overlay<Row>) {
+        let index = self.index_of(place);
+        self.places.insert(index, place);
+        self.overlays.insert(index, overlay);
+    }
+
+    /// The entries that the overlay makes: place, key and content of each.
+    fn made_at(&self, place: f64) -> Vec<JsValue> {
+        let made = self.overlay_at(place).map(entries_of_new).unwrap_or_default();
+        let listed = |(key, data): (String, Option<Row>)| {
+            let data = data.map_or(JsValue::UNDEFINED, |data| data.0);
+            [place.into(), key.into(), data].into_iter().collect::<Array>().into()
+        };
+        made.into_iter().map(listed).collect()
+    }
+
     fn shape_of(&self, key: &str) -> Shape {
         self.shapes.get(key).cloned().unwrap_or_else(|| shape_of_key(key))
     }
@@ -172,7 +241,9 @@ fn listed(plan: Plan) -> JsValue {
     parts.into_iter().collect::<Array>().into()
 }
 
-fn overlay_of(overlay: &Array) -> Option<Overlay<Row>> {
+/// `None` if it is null, or of another version of the package.
+fn overlay_of(overlay: &JsValue) -> Option<Overlay<Row>> {
+    let overlay: &Array = overlay.dyn_ref()?;
     let table = table_named(&overlay.get(1).as_string()?)?;
     let pair = |pair: JsValue| {
         let pair: Array = pair.unchecked_into();

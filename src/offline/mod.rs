@@ -1,8 +1,9 @@
 //! Working offline: which writes wait, which entries are stored, and which tab may send.
 //!
-//! Everything is a function of what is stored. A step of the [`Outbox`] takes all records of a user, changes them and
-//! says which to write and which to delete; the caller does both in one transaction. So tabs cannot interleave, and a
-//! crash leaves the state before the step or the one after it. The [`Flusher`] decides when to send, the [`Shelf`] when
+//! Everything is a function of what is stored. The [`Outbox`] holds all records of a user; a step changes them and says
+//! which to write and which to delete. The caller does both in one transaction, in which it has made sure that what the
+//! outbox holds is what is stored. So tabs cannot interleave, and a crash leaves the state before the step or the one
+//! after it. The [`Flusher`] decides when to send, the [`Shelf`] when
 //! to store what the cache holds, [`evict`] what to drop, and [`Lease`] who sends where the browser has no locks.
 //!
 //! The crate's feature `offline` compiles this module's exports instead of those of `js`: the package's entry for
@@ -27,4 +28,3 @@ pub use lease::{lease_step, Claim, Lease};
 pub use outbox::{Outbox, Outcome, Sent};
 pub use record::{Action, Plan, Record, State};
 pub use shelf::{evict, Batch, Shelf};
-pub use step::{step, view};

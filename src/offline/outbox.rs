@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::record::{Action, Plan, Record, State};
+use std::collections::BTreeMap;
 
 /// A write that is to be sent.
 #[derive(Debug)]
@@ -41,8 +42,8 @@ impl Outcome {
     }
 }
 
-/// All records of one scope, in order, and what a step changed.
-#[derive(Debug, Default)]
+/// All records of one scope, in order, and what the last step changed.
+#[derive(Clone, Debug, Default)]
 pub struct Outbox {
     pub(super) records: Vec<Record>,
     deleted: Vec<String>,
@@ -60,9 +61,12 @@ impl Outbox {
         Self { records: ordered, deleted: Vec::new() }
     }
 
-    /// The records, in order.
-    pub fn records(&self) -> &[Record] {
-        &self.records
+    /// Begins a step: what the one before it changed is stored.
+    pub(super) fn begin_step(&mut self) {
+        self.deleted.clear();
+        for record in &mut self.records {
+            record.is_changed = false;
+        }
     }
 
     /// The records to write.
@@ -192,14 +196,18 @@ impl Outbox {
 
     /// Blocks what depends on a write that is stuck, and nothing else.
     pub(super) fn block(&mut self) {
-        for index in 0..self.records.len() {
-            let (earlier, rest) = self.records.split_at_mut(index);
-            let Some(record) = rest.first_mut().filter(|record| record.is_waiting()) else {
-                continue;
-            };
-            let is_blocked =
-                earlier.iter().any(|other| other.is_stuck() && record.plan.depends_on(&other.plan));
-            record.set_state(if is_blocked { State::Blocked } else { State::Pending });
+        // The rows of stuck writes, and whether one of these creates the row.
+        let mut stuck: BTreeMap<String, bool> = BTreeMap::new();
+        for record in &mut self.records {
+            if record.is_waiting() {
+                let is_blocked = !stuck.is_empty()
+                    && (stuck.contains_key(&record.plan.row())
+                        || record.plan.refs.iter().any(|row| stuck.get(row) == Some(&true)));
+                record.set_state(if is_blocked { State::Blocked } else { State::Pending });
+            }
+            if record.is_stuck() {
+                *stuck.entry(record.plan.row()).or_default() |= record.plan.action.creates();
+            }
         }
     }
 

@@ -35,7 +35,7 @@ const UPDATED_AT: &str = "updated_at";
 /// What the database replaces by the current time.
 const NOW: &str = "\"now\"";
 
-/// `{ id, effect, table, match, json }`: what the write does to which row.
+/// `{ effect, table, match, json }`: what the write does to which row.
 pub(super) fn overlay_json(record: &Record) -> String {
     let plan = &record.plan;
     let (effect, json) = effect(record).unwrap_or_default();
@@ -46,7 +46,6 @@ pub(super) fn overlay_json(record: &Record) -> String {
         list([list([json_text("id"), json_text(&plan.key)])])
     };
     object([
-        ("id", json_text(&record.id)),
         ("effect", json_text(effect)),
         ("table", json_text(&plan.table)),
         ("match", columns),

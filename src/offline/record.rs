@@ -98,6 +98,11 @@ impl Plan {
         ])
     }
 
+    /// The row, as references to it are spelt.
+    pub(super) fn row(&self) -> String {
+        [&*self.table, " ", &*self.key].concat()
+    }
+
     pub(super) fn is_same_row(&self, other: &Self) -> bool {
         self.table == other.table && self.key == other.key
     }

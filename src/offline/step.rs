@@ -6,30 +6,29 @@ use super::record::{Plan, Record};
 use crate::error::Error;
 use crate::json::json_text;
 
-/// Takes a step: from all records of a scope and an input to `{ puts, deletes, result }`, the records to write, the ids
-/// of those to delete, and what the caller learns.
-pub fn step(records: &str, input: &str) -> Result<String, Error> {
-    let mut outbox = parse(records)?;
-    let result = Json::parse(input)
-        .and_then(|input| run(&mut outbox, input))
-        .ok_or_else(|| Error::invalid("input", "an input of a step"))?;
-    let deletes = outbox.deletes().iter().map(|id| json_text(id));
-    Ok(object([
-        ("puts", list(outbox.puts().map(Record::json))),
-        ("deletes", list(deletes)),
-        ("result", result),
-    ]))
-}
+impl Outbox {
+    /// Takes the records of a scope as they are stored, in any order.
+    pub fn parse(records: &str) -> Result<Self, Error> {
+        let parsed = Json::parse(records).and_then(Json::items);
+        let records = parsed.and_then(|records| records.into_iter().map(Record::parse).collect());
+        Ok(Self::new(records.ok_or_else(|| Error::invalid("records", "records of the outbox"))?))
+    }
 
-/// The view of all records of a scope.
-pub fn view(records: &str) -> Result<String, Error> {
-    Ok(super::view::view(parse(records)?.records()))
-}
-
-fn parse(records: &str) -> Result<Outbox, Error> {
-    let parsed = Json::parse(records).and_then(Json::items);
-    let records = parsed.and_then(|records| records.into_iter().map(Record::parse).collect());
-    Ok(Outbox::new(records.ok_or_else(|| Error::invalid("records", "records of the outbox"))?))
+    /// Takes a step: from an input to `{ puts, deletes, result, view }`, the records to write, the ids of those to
+    /// delete, what the caller learns, and the view with the records that were written.
+    pub fn step(&mut self, input: &str) -> Result<String, Error> {
+        self.begin_step();
+        let result = Json::parse(input)
+            .and_then(|input| run(self, input))
+            .ok_or_else(|| Error::invalid("input", "an input of a step"))?;
+        let deletes = self.deletes().iter().map(|id| json_text(id));
+        Ok(object([
+            ("puts", list(self.puts().map(Record::json))),
+            ("deletes", list(deletes)),
+            ("result", result),
+            ("view", self.view_of(self.puts())),
+        ]))
+    }
 }
 
 /// Either the name of an input, or an object with the name and its members.

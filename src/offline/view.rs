@@ -1,26 +1,38 @@
 //! What the application sees of the outbox.
 
 use super::json::{list, object};
+use super::outbox::Outbox;
 use super::overlay::overlay_json;
 use super::record::{Record, State};
 
-/// The view of records in order: what the cache shows on top of its entries, and how far the writes are. Writes that
-/// failed, and those that they block, are not shown.
-pub(super) fn view(records: &[Record]) -> String {
-    let overlays = records.iter().filter(|record| record.is_due()).map(overlay_json);
-    object([("overlays", list(overlays)), ("status", status(records))])
+impl Outbox {
+    /// The view with all records.
+    pub fn view(&self) -> String {
+        self.view_of(self.records.iter())
+    }
+
+    /// How far the writes are, and some of the `writes`: the place of each in the order, its entry in the list, and its
+    /// overlay, which the cache shows on top of its entries. Writes that failed, and those that they block, have none.
+    pub(super) fn view_of<'a>(&self, records: impl Iterator<Item = &'a Record>) -> String {
+        let count = |is_counted: fn(&Record) -> bool| {
+            self.records.iter().filter(|record| is_counted(record)).count().to_string()
+        };
+        let is_sending = self.records.iter().any(|record| record.state == State::Sending);
+        object([
+            ("pending", count(Record::is_due)),
+            ("failed", count(|record| record.state == State::Failed)),
+            ("blocked", count(|record| record.state == State::Blocked)),
+            ("isSending", is_sending.to_string()),
+            ("writes", list(records.map(write_json))),
+        ])
+    }
 }
 
-fn status(records: &[Record]) -> String {
-    let count = |is_counted: fn(&Record) -> bool| {
-        records.iter().filter(|record| is_counted(record)).count().to_string()
-    };
-    let is_sending = records.iter().any(|record| record.state == State::Sending);
+fn write_json(record: &Record) -> String {
+    let overlay = record.is_due().then(|| overlay_json(record));
     object([
-        ("pending", count(Record::is_due)),
-        ("failed", count(|record| record.state == State::Failed)),
-        ("blocked", count(|record| record.state == State::Blocked)),
-        ("isSending", is_sending.to_string()),
-        ("entries", list(records.iter().map(Record::entry_json))),
+        ("place", record.seq.to_string()),
+        ("entry", record.entry_json()),
+        ("overlay", overlay.unwrap_or_else(|| "null".to_owned())),
     ])
 }

@@ -541,3 +541,90 @@ test('a write of an unknown user is refused, because it could not be sent later'
   });
   assert.equal(error.code, 'INVALID_INPUT');
 });
+
+test('a thousand queued writes survive a reload and arrive in their order, each once', async () => {
+  const { user, device, tab } = await ada();
+  await tab.run(() => db.getWorkflows(env.userId));
+  await device.goOffline();
+  await tab.run(async () => {
+    for (let index = 0; index < 1000; index += 1)
+      await db.with({ queue: true }).createWorkflow(env.userId, { name: `w${index}` });
+  });
+  const shown = await tab.run(async () => (await outcome(db.getWorkflows(env.userId))).value?.length);
+  assert.equal(shown, 1001, 'all are shown, with the one that was there');
+  await tab.reload();
+  await tab.run(() => until(() => outbox.pending === 1000));
+  await device.goOnline();
+  await tab.run(() => sent(), undefined);
+  const names = (await rows('workflows', 'where user_id = $1 order by created_at', [user.id])).map(
+    ({ name }) => name,
+  );
+  assert.deepEqual(names, ['First', ...Array.from({ length: 1000 }, (_, index) => `w${index}`)]);
+  assert.equal(await tab.run(async () => (await db.getWorkflows(env.userId)).length), 1001);
+});
+
+test('a row that waits is shown as its later changes leave it', async () => {
+  const { device, tab } = await ada();
+  await tab.run(() => db.getWorkflows(env.userId));
+  await device.goOffline();
+  const { one, many, whole } = await tab.run(async () => {
+    const queued = db.with({ queue: true });
+    const { id } = await queued.createWorkflow(env.userId, { name: 'a' });
+    await queued.createWorkflow(env.userId, { name: 'b' });
+    await queued.updateWorkflow(id, { name: 'c' });
+    const value = async (/** @type {Promise<any>} */ read) => (await outcome(read)).value;
+    return {
+      one: await value(db.getWorkflow(id)),
+      many: await value(db.getWorkflows(env.userId)),
+      whole: await value(db.getWorkflowWithRelations(id)),
+    };
+  });
+  assert.equal(one.name, 'c');
+  assert.equal(whole.name, 'c');
+  assert.deepEqual(many.map((/** @type {{ name: string }} */ { name }) => name).sort(), ['First', 'b', 'c']);
+});
+
+test('two tabs that queue in turn keep their writes in one order', async () => {
+  const { user, device, tab } = await ada();
+  const other = await device.open({ as: user });
+  await device.goOffline();
+  const queue = (/** @type {string} */ name) => db.with({ queue: true }).createWorkflow(env.userId, { name });
+  for (const [page, name] of /** @type {const} */ ([
+    [tab, 'a'],
+    [other, 'b'],
+    [tab, 'c'],
+    [tab, 'd'],
+    [other, 'e'],
+  ]))
+    await page.run(queue, name);
+  await tab.run(() => until(() => outbox.pending === 5));
+  await other.run(() => until(() => outbox.pending === 5));
+  await device.goOnline();
+  await tab.run(() => sent());
+  const names = (await rows('workflows', 'where user_id = $1 order by created_at', [user.id])).map(
+    ({ name }) => name,
+  );
+  assert.deepEqual(names, ['First', 'a', 'b', 'c', 'd', 'e']);
+});
+
+test('the calls that read entries which are gone leave the memory', async () => {
+  const { device, tab } = await ada({ more: { retry: { maxAttempts: 1 }, cache: { maxSize: 10 } } });
+  await device.goOffline();
+  const session = await device.context.newCDPSession(tab.page);
+  const heap = async () => {
+    await session.send('HeapProfiler.collectGarbage');
+    return (await session.send('Runtime.getHeapUsage')).usedSize;
+  };
+  /** Reads of different entries, whose keys and arguments are long. @param {number} count */
+  const read = (count) =>
+    tab.run(async (count) => {
+      const long = 'x'.repeat(10_000);
+      for (let index = 0; index < count; index += 1)
+        await outcome(db.getTemplates({ category: `${crypto.randomUUID()}${long}` }));
+    }, count);
+  await read(300);
+  const before = await heap();
+  await read(600);
+  const grown = ((await heap()) - before) / 1e6;
+  assert.ok(grown < 4, `${grown.toFixed(1)} MB more after 600 reads of 20 kB each`);
+});

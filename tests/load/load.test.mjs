@@ -26,6 +26,7 @@ const BARE_S = 5;
 const LIST = 'a list of 50 000 rows';
 const ENTRIES = '5 000 cached entries, 200 writes';
 const WRITES = '1 000 writes in flight';
+const QUEUE = 'an outbox of 1 000 writes';
 const SCOPES = '500 subscriptions, one change each';
 const FRAMES = 'frames with 5 000 entries cached';
 const ROOM = '50 people in a room, 20 states a second';
@@ -177,6 +178,59 @@ test(WRITES, async () => {
     ...(await tab.memory()),
   });
 });
+
+test(
+  'an outbox of 1 000 writes, queued without a network and sent with one',
+  { timeout: 600_000 },
+  async () => {
+    const ada = await newUser('ada');
+    const tab = await openMeasured(ada);
+    const context = tab.page.context();
+    await tab.run(async () => {
+      const { offline, getOutbox } = await import('/pkg/offline/index.js');
+      wdb.configure({ url: env.url, key: env.key, accessToken: () => env.token, offline: offline() });
+      Object.assign(globalThis, { outbox: getOutbox() });
+      await db.getWorkflows(env.userId);
+    });
+    await context.setOffline(true);
+    const times = await tab.run(async () => {
+      const times = /** @type {number[]} */ ([]);
+      for (let index = 0; index < 1000; index += 1) {
+        const start = performance.now();
+        await db.with({ queue: true }).createWorkflow(env.userId, { name: `w${index}` });
+        times.push(performance.now() - start);
+      }
+      return times;
+    });
+    const mean = (/** @type {number[]} */ own) => own.reduce((sum, ms) => sum + ms, 0) / own.length;
+    const maxTaskMs = await tab.longest();
+    const start = performance.now();
+    await context.setOffline(false);
+    await tab.run(async () => {
+      while (outbox.pending > 0) await outbox.flush();
+    });
+    const flushMs = performance.now() - start;
+    const requestMs = await tab.run(() => {
+      const requests = performance
+        .getEntriesByType('resource')
+        .filter(({ name }) => name.includes('/workflows'));
+      return requests.reduce((sum, { duration }) => sum + duration, 0) / requests.length;
+    });
+    const [{ count }] = await stack.sql(
+      'select count(*)::int as count from public.workflows where user_id = $1',
+      [ada.id],
+    );
+    assert.equal(count, 1000);
+    report(QUEUE, {
+      firstMs: round(mean(times.slice(0, 100))),
+      lastMs: round(mean(times.slice(-100))),
+      perWriteMs: round(flushMs / 1000),
+      requestMs: round(requestMs),
+      maxTaskMs: Math.max(maxTaskMs, await tab.longest()),
+      ...(await tab.memory()),
+    });
+  },
+);
 
 test('500 subscriptions', async () => {
   const ada = await newUser('ada');

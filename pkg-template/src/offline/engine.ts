@@ -46,23 +46,34 @@ export interface Steps {
   discard: [input: { id: string }, result: boolean];
 }
 
-/** What a step wants to be stored, and its result. */
+/** What a step wants to be stored, its result, and a view of what it changed. */
 export interface Stepped<Result> {
   readonly puts: readonly OutboxRecord[];
   readonly deletes: readonly string[];
   readonly result: Result;
+  readonly view: View;
 }
 
-/** What is shown of an outbox. */
+/** What is shown of an outbox: how far the writes are, and all of them, or some. */
 export interface View {
-  readonly overlays: readonly Overlay[];
-  readonly status: {
-    readonly pending: number;
-    readonly failed: number;
-    readonly blocked: number;
-    readonly isSending: boolean;
-    readonly entries: readonly (Omit<OutboxEntry, 'error'> & { readonly error?: Failure })[];
-  };
+  readonly pending: number;
+  readonly failed: number;
+  readonly blocked: number;
+  readonly isSending: boolean;
+  readonly writes: readonly {
+    /** Its place in the order. */
+    readonly place: number;
+    readonly entry: Omit<OutboxEntry, 'error'> & { readonly error?: Failure };
+    /** Null if the write is not shown, because it failed or is blocked. */
+    readonly overlay: Overlay | null;
+  }[];
+}
+
+/** All writes of a user. */
+export interface Outbox {
+  step<Name extends keyof Steps>(name: Name, input: Steps[Name][0]): Stepped<Steps[Name][1]>;
+  view(): View;
+  free(): void;
 }
 
 /** A persisted entry, without its value. */
@@ -79,12 +90,8 @@ export interface Lease {
 }
 
 export interface OfflineEngine {
-  step<Name extends keyof Steps>(
-    records: readonly OutboxRecord[],
-    name: Name,
-    input: Steps[Name][0],
-  ): Stepped<Steps[Name][1]>;
-  view(records: readonly OutboxRecord[]): View;
+  /** The outbox with all records of a user. */
+  outbox(records: readonly OutboxRecord[]): Outbox;
   /** The keys of the entries that leave. */
   evict(
     entries: readonly ShelfEntry[],
@@ -116,14 +123,17 @@ async function start(): Promise<OfflineEngine> {
   const { instance } = await WebAssembly.instantiate(decodeWasm(), bindings.imports);
   bindings.setExports(instance.exports);
   (instance.exports as { __wbindgen_start(): void } & WebAssembly.Exports).__wbindgen_start();
-  const { outboxStep, outboxView, evict, leaseStep } = bindings;
+  const { Outbox, evict, leaseStep } = bindings;
   const parsed = <Result>(json: string) => JSON.parse(json) as Result;
   return {
-    step: (records, name, input) => {
-      const step = input === null ? name : { [name]: input };
-      return parsed(outboxStep(JSON.stringify(records), JSON.stringify(step)));
+    outbox(records) {
+      const outbox = new Outbox(JSON.stringify(records));
+      return {
+        step: (name, input) => parsed(outbox.step(JSON.stringify(input === null ? name : { [name]: input }))),
+        view: () => parsed(outbox.view()),
+        free: () => outbox.free(),
+      };
     },
-    view: (records) => parsed(outboxView(JSON.stringify(records))),
     evict: (entries, limits) => parsed(evict(JSON.stringify(entries), JSON.stringify(limits))),
     lease: (lease, holder, nowMs) => parsed(leaseStep(lease && JSON.stringify(lease), holder, nowMs)),
     Flusher: bindings.Flusher,

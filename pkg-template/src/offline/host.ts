@@ -49,12 +49,17 @@ export interface Overlay {
 /** How long the token provider may take, in milliseconds. */
 const IDENTIFY_MS = 5000;
 
+/** How many calls are kept at least, whether their entries are still there or not. */
+const MIN_READINGS = 100;
+
 type Functions = Record<string, (...args: unknown[]) => Promise<unknown>>;
 
 /** The client, as far as the offline part needs it. */
 export class Host {
   /** The calls that read entries, as JSON, by the keys of these. */
   private readonly readings = new Map<string, string>();
+  /** How many of them may be kept until those of entries that are gone are forgotten. */
+  private maxReadings = MIN_READINGS;
 
   constructor(
     private readonly parts: ClientParts,
@@ -113,6 +118,17 @@ export class Host {
       // The call itself rejects what cannot be read.
       return undefined;
     }
+  }
+
+  /** Forgets the calls that read entries which are gone, unless the entry is being read. */
+  trimReadings(isRead: (key: string) => boolean): void {
+    if (this.readings.size <= this.maxReadings) return;
+    for (const key of this.readings.keys()) {
+      if (this.parts.mirror.copies.has(key) || isRead(key)) continue;
+      this.readings.delete(key);
+      this.planner.forget(key);
+    }
+    this.maxReadings = MIN_READINGS + 2 * this.readings.size;
   }
 
   private learn(name: string, args: readonly unknown[]): string | undefined {
@@ -197,7 +213,9 @@ export class Host {
   /** The row in any entry. */
   private rowIn(table: string, key: string): unknown {
     for (const [entry, { base }] of this.parts.mirror.copies) {
-      const row: unknown = Object(base) === base ? this.planner.rowIn(entry, base, table, key) : undefined;
+      // There is an empty list for each kind of children of a row that waits.
+      const mayHold = Object(base) === base && (base as unknown[]).length !== 0;
+      const row: unknown = mayHold ? this.planner.rowIn(entry, base, table, key) : undefined;
       if (row !== undefined) return row;
     }
     return undefined;

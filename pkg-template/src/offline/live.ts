@@ -126,7 +126,7 @@ export class Live {
     // While the engine knows no user, an assumed one cannot have signed out.
     const isSame = userId === session?.userId || (userId === undefined && this.isAssumed);
     if (!isSame) this.enter(userId);
-    else if (session !== undefined) this.view.setOverlays(session.view.overlays);
+    else if (session !== undefined) this.view.changeOverlays(session.writes.overlays());
   }
 
   private readonly restore = async (key: string): Promise<string | undefined> => {
@@ -179,7 +179,7 @@ export class Live {
 
   async flush(): Promise<void> {
     const session = await this.ready();
-    if (session === undefined || session.view.status.pending === 0) return;
+    if (session === undefined || session.writes.status.pending === 0) return;
     this.tabs.tell(session.scope, { type: 'flush' });
     await session.flush.flush();
     await session.shown();
@@ -202,7 +202,7 @@ export class Live {
   replaced(): void {
     this.session?.end();
     this.session = undefined;
-    this.view.setOverlays([]);
+    this.view.clearOverlays();
   }
 
   end(): void {
@@ -212,7 +212,7 @@ export class Live {
     this.session?.end();
     this.session = undefined;
     this.tabs.close();
-    this.view.setOverlays([]);
+    this.view.clearOverlays();
   }
 
   private readonly heard = (scope: string, message: Message): void => {

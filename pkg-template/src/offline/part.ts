@@ -1,11 +1,11 @@
-import { DatabaseError } from '../errors.js';
 import type { Attached, ClientParts } from '../offline-part.js';
 import type { SocketConstructor, SocketLike } from '../socket-driver.js';
-import { outboxOf, type OutboxEntry, type OutboxSource } from '../outbox.js';
+import { outboxOf, type OutboxSource } from '../outbox.js';
 import { loadEngine } from './engine.js';
 import { Live, type Settings } from './live.js';
 import { isOnline } from './network.js';
-import { NOTHING, type Session } from './session.js';
+import type { Session } from './session.js';
+import { NOTHING } from './shown-writes.js';
 import { TabSocket } from './shared-sockets.js';
 import { hasStorage, Storage, unavailable } from './storage.js';
 import { tokenOf, userOf, type TokenProvider } from './tokens.js';
@@ -18,8 +18,6 @@ export class Part implements Attached, OutboxSource {
   /** Resolves with `live`; undefined where nothing can be stored. */
   private readonly loaded: Promise<Live | undefined>;
   private shownState: ReturnType<OutboxSource['state']>;
-  /** What the list in `shownState` was made from. */
-  private listed: unknown;
   /** Numbers for calls of the token provider, and the user whom the latest answer named. */
   private asked = 0;
   private answered: { readonly number: number; readonly userId: string | undefined } | undefined;
@@ -172,21 +170,11 @@ export class Part implements Attached, OutboxSource {
 
   private newState(): ReturnType<OutboxSource['state']> {
     const session = this.live?.session;
-    const { pending, failed, blocked, isSending, entries } = (session?.view ?? NOTHING).status;
+    const { pending, failed, blocked, isSending, entries } = session?.writes.status ?? NOTHING;
     const isFlushing = isSending || (session?.flush.isFlushing ?? false);
     const { error } = this.storage;
-    const list = this.listed === entries ? this.shownState.entries : entries.map(described);
-    this.listed = entries;
-    return { pending, failed, blocked, isOnline: isOnline(), isFlushing, error, entries: list };
+    return { pending, failed, blocked, isOnline: isOnline(), isFlushing, error, entries };
   }
-}
-
-type Listed = Session['view']['status']['entries'][number];
-
-function described({ error, ...entry }: Listed): OutboxEntry {
-  if (error === undefined) return entry;
-  const { code, message, ...rest } = error;
-  return { ...entry, error: Object.assign(new DatabaseError(code, message), rest) };
 }
 
 function isSameState(

@@ -1,30 +1,18 @@
 import { DatabaseError } from '../errors.js';
 import { uuid } from '../generated/bind.js';
 import type { SocketConstructor } from '../socket-driver.js';
-import {
-  loadEngine,
-  type OfflineEngine,
-  type OutboxRecord,
-  type Sent,
-  type Stepped,
-  type Steps,
-  type View,
-} from './engine.js';
+import { loadEngine, type Sent, type Steps } from './engine.js';
 import { FlushDriver } from './flush.js';
 import type { Host, Plan } from './host.js';
 import { Leadership } from './leadership.js';
 import { eraseAll, Persistence, type Limits } from './persist.js';
-import { isQuotaExceeded, orderOf, type AnyTransaction, type Storage, type Transaction } from './storage.js';
+import { isQuotaExceeded, type Storage, type Transaction } from './storage.js';
+import { hasChanges, StoredOutbox } from './stored-outbox.js';
+import { ShownWrites } from './shown-writes.js';
 import { SharedSockets, type SocketMessage } from './shared-sockets.js';
 import type { Tabs } from './tabs.js';
 import { enter, lastUserOf, type OnSignOut } from './users.js';
-import type { View as ViewOfClient } from './view.js';
-
-/** What is shown of an empty outbox. */
-export const NOTHING: View = {
-  overlays: [],
-  status: { pending: 0, failed: 0, blocked: 0, isSending: false, entries: [] },
-};
+import type { View } from './view.js';
 
 /** What takes no longer, in milliseconds, is shown at once. */
 const QUICK_MS = 10;
@@ -36,7 +24,7 @@ export interface Surroundings {
   readonly host: Host;
   readonly tabs: Tabs;
   /** Shows the waiting writes. */
-  readonly view: Pick<ViewOfClient, 'setOverlays'>;
+  readonly view: Pick<View, 'changeOverlays'>;
   readonly onChange: () => void;
   /** The constructor of real sockets; undefined where there is none. */
   readonly Socket: SocketConstructor | undefined;
@@ -48,14 +36,13 @@ export class Session {
   readonly persistence: Persistence;
   readonly flush: FlushDriver;
   isOver = false;
-  /** What is shown of the outbox. */
-  view = NOTHING;
+  readonly writes = new ShownWrites();
   /** The realtime socket that this user's tabs share; undefined where tabs or sockets are missing. */
   readonly sockets: SharedSockets | undefined;
   private readonly leadership: Leadership;
   private starting: Promise<void> | undefined;
-  /** The latest outbox, and when it is shown: a long one is not shown after each of many steps. */
-  private nextView = () => NOTHING;
+  private readonly outbox: StoredOutbox;
+  /** When changes are shown: if that takes long, not after each of many steps. */
   private showing: ReturnType<typeof setTimeout> | undefined;
   /** How long it took the last time, in milliseconds. */
   private shownMs = 0;
@@ -64,9 +51,6 @@ export class Session {
   private isReadingNext = false;
   /** Called when the outbox has changed. */
   private waiting: (() => void)[] = [];
-  /** The number of times that the outbox was read, and the one that is shown. */
-  private reads = 0;
-  private shownRead = 0;
 
   constructor(
     readonly userId: string,
@@ -74,6 +58,7 @@ export class Session {
   ) {
     const { settings, storage, host, tabs, onChange, Socket } = surroundings;
     this.scope = `${host.url} ${userId}`;
+    this.outbox = new StoredOutbox(this.scope);
     const mayWrite = async (transaction: Transaction<'readwrite'>) =>
       (await lastUserOf(transaction, host.url)) === userId;
     this.persistence = new Persistence(storage, host, this.scope, settings, mayWrite);
@@ -133,7 +118,7 @@ export class Session {
   /** Gives up a write. One that is being sent is given up when its answer is there, if it waits or was refused then. */
   async discard(id: string): Promise<void> {
     while (!(await this.step('discard', { id }))) {
-      const isThere = this.view.status.entries.some((entry) => entry.id === id);
+      const isThere = this.writes.status.entries.some((entry) => entry.id === id);
       if (this.isOver || !isThere) return;
       await this.nextChange();
     }
@@ -142,10 +127,14 @@ export class Session {
 
   /** Shows the outbox as it is on disk. */
   async refresh(): Promise<void> {
-    const { records, read } = await this.surroundings.storage.read(['outbox'], (transaction) =>
-      this.records(transaction),
+    const engine = await loadEngine();
+    const reading = this.surroundings.storage.read(['outbox', 'meta'], (transaction) =>
+      this.outbox.read(transaction, engine),
     );
-    this.show(records, read, records.length > 0 ? await loadEngine() : undefined);
+    const view = await this.orForget(reading);
+    if (view === undefined) return;
+    this.writes.replaced(view);
+    this.show();
   }
 
   /** Resolves when the write is on disk. */
@@ -197,22 +186,19 @@ export class Session {
     condition?: Condition<Steps[Name][1]>,
   ): Promise<Steps[Name][1]> {
     const engine = await loadEngine();
-    const { stepped, records, read } = await this.surroundings.storage.write(
-      ['outbox', 'meta'],
-      async (transaction) => {
-        const before = await this.records(transaction);
-        const isAllowed = condition === undefined || (await condition.isAllowed(transaction));
-        if (!isAllowed) return { ...before, stepped: { puts: [], deletes: [], result: condition.otherwise } };
-        const stepped = engine.step(before.records, name, input);
-        await apply(transaction, stepped);
-        return { ...before, stepped };
-      },
-    );
-    if (stepped.puts.length + stepped.deletes.length > 0) {
-      this.show(after(records, stepped), read, engine);
-      this.surroundings.tabs.tell(this.scope, { type: 'outbox' });
-    }
-    return stepped.result;
+    const stepping = this.surroundings.storage.write(['outbox', 'meta'], async (transaction) => {
+      const view = await this.outbox.read(transaction, engine);
+      const isAllowed = condition === undefined || (await condition.isAllowed(transaction));
+      return { view, stepped: isAllowed ? await this.outbox.step(transaction, name, input) : undefined };
+    });
+    const { view, stepped } = await this.orForget(stepping);
+    // Transactions end in their order, and so does what follows each of them at once.
+    if (view !== undefined) this.writes.replaced(view);
+    const isChanged = stepped !== undefined && hasChanges(stepped);
+    if (isChanged) this.writes.changed(stepped.view, stepped.deletes);
+    if (isChanged || view !== undefined) this.show();
+    if (isChanged) this.surroundings.tabs.tell(this.scope, { type: 'outbox' });
+    return stepped === undefined ? condition!.otherwise : stepped.result;
   }
 
   /** Another tab may send from now on, such as while this page is frozen. */
@@ -236,17 +222,17 @@ export class Session {
     this.sockets?.end();
   }
 
-  private async records(transaction: AnyTransaction): Promise<{ records: OutboxRecord[]; read: number }> {
-    const records = await transaction.objectStore('outbox').index('order').getAll(orderOf(this.scope));
-    return { records, read: ++this.reads };
+  private async orForget<Result>(transaction: Promise<Result>): Promise<Result> {
+    try {
+      return await transaction;
+    } catch (error) {
+      this.outbox.forget();
+      throw error;
+    }
   }
 
-  private show(records: readonly OutboxRecord[], read: number, engine: OfflineEngine | undefined): void {
-    // Transactions end in their order, but what comes after them may not.
-    if (this.isOver || read < this.shownRead) return;
-    this.shownRead = read;
-    this.nextView = () => (engine && records.length > 0 ? engine.view(records) : NOTHING);
-    if (this.showing !== undefined) return;
+  private show(): void {
+    if (this.isOver || this.showing !== undefined) return;
     if (this.shownMs < QUICK_MS) this.showNow();
     else this.showing = setTimeout(() => this.showNow(), this.shownMs);
   }
@@ -254,9 +240,8 @@ export class Session {
   private showNow(): void {
     const begun = performance.now();
     this.showing = undefined;
-    this.view = this.nextView();
-    this.surroundings.view.setOverlays(this.view.overlays);
-    this.flush.setPending(this.view.status.pending);
+    this.surroundings.view.changeOverlays(this.writes.update());
+    this.flush.setPending(this.writes.status.pending);
     this.changed();
     this.surroundings.onChange();
     this.shownMs = performance.now() - begun;
@@ -280,16 +265,4 @@ export class Session {
 interface Condition<Result> {
   isAllowed(transaction: Transaction<'readwrite'>): Promise<boolean>;
   readonly otherwise: Result;
-}
-
-type Changes = Pick<Stepped<unknown>, 'puts' | 'deletes'>;
-
-async function apply(transaction: Transaction<'readwrite'>, { puts, deletes }: Changes): Promise<void> {
-  const store = transaction.objectStore('outbox');
-  await Promise.all([...puts.map((put) => store.put(put)), ...deletes.map((id) => store.delete(id))]);
-}
-
-function after(records: readonly OutboxRecord[], { puts, deletes }: Changes): OutboxRecord[] {
-  const gone = new Set([...deletes, ...puts.map(({ id }) => id)]);
-  return [...records.filter(({ id }) => !gone.has(id)), ...puts];
 }

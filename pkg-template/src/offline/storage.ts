@@ -214,6 +214,11 @@ function abort(transaction: Transaction<'readonly' | 'readwrite'>): void {
   }
 }
 
+/** The name of the version of a scope's outbox. Whatever changes the outbox replaces or deletes that, too. */
+export function versionKey(scope: string): string {
+  return `outbox ${scope}`;
+}
+
 /** The writes of a scope in the index `order`. */
 export function orderOf(scope: string): IDBKeyRange {
   return IDBKeyRange.bound([scope, -Infinity], [scope, Infinity]);

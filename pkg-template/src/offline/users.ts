@@ -1,5 +1,5 @@
 import { SCHEMA_VERSION } from '../generated/schema-version.js';
-import { orderOf, type AnyTransaction, type Storage, type Transaction } from './storage.js';
+import { orderOf, versionKey, type AnyTransaction, type Storage, type Transaction } from './storage.js';
 
 /** What becomes of unsent writes when their user signs out. Persisted rows are always erased. */
 export type OnSignOut = 'keep-writes' | 'discard';
@@ -59,5 +59,6 @@ async function eraseRows(transaction: Transaction<'readwrite'>, url: string): Pr
 async function eraseWrites(transaction: Transaction<'readwrite'>, scope: string): Promise<void> {
   const store = transaction.objectStore('outbox');
   const ids = await store.index('order').getAllKeys(orderOf(scope));
-  await Promise.all(ids.map((id) => store.delete(id)));
+  const version = transaction.objectStore('meta').delete(versionKey(scope));
+  await Promise.all([...ids.map((id) => store.delete(id)), version]);
 }

@@ -1,8 +1,9 @@
 import { DatabaseError } from '../errors.js';
 import type { Shown } from '../generated/offline-bindings.js';
 import type { ClientParts } from '../offline-part.js';
-import type { Host, Overlay } from './host.js';
+import type { Host } from './host.js';
 import { KeptRows } from './kept-rows.js';
+import type { OverlayChange } from './shown-writes.js';
 
 /** The `until` of copies that are shown while the server is asked. */
 const RESTORED = -1;
@@ -17,8 +18,8 @@ export class View {
   /** How many reads of each key are in flight. */
   private readonly reads = new Map<string, number>();
   private readonly kept: KeptRows;
-  /** The keys of the entries that stand for rows which the server does not know yet. */
-  private made = new Set<string>();
+  /** The keys of the entries that stand for rows which the server does not know yet, by the places of their writes. */
+  private readonly made = new Map<number, string[]>();
 
   /** `restore` returns the JSON that an earlier visit of the current user stored under a key. It never rejects. */
   constructor(
@@ -34,20 +35,51 @@ export class View {
   shown(key: string, base: unknown): unknown {
     const before = this.parts.mirror.copies.get(key);
     if (before?.slot === NO_SLOT && before.base !== base) this.kept.note(before.base, base);
-    return this.planner.shown(key, this.kept.of(base));
+    return this.planner.shown(key, this.kept.of(base), 0);
   }
 
-  /** Replaces the waiting writes. */
-  setOverlays(overlays: readonly Overlay[]): void {
-    const plain = overlays.map(({ effect, table, match, json }) => {
-      return [effect, table, match, json === '' ? null : this.host.parse(json)];
+  /** Changes what is shown of the waiting writes. */
+  changeOverlays(changes: readonly OverlayChange[]): void {
+    if (changes.length === 0) return;
+    const plain = changes.map(([place, overlay]) => {
+      if (overlay === null) return [place, null];
+      const { effect, table, match, json } = overlay;
+      return [place, [effect, table, match, json === '' ? null : this.host.parse(json)]];
     });
-    const made = new Map(this.planner.setWaiting(plain) as [key: string, base: unknown][]);
-    const before = this.made;
-    this.made = new Set(made.keys());
-    for (const key of before) if (!made.has(key)) this.dropRestored(key);
-    this.reshow();
-    for (const [key, base] of made) if (this.baseOf(key) === undefined) this.putRestored(key, base);
+    const { copies } = this.parts.mirror;
+    const keys = [...copies.keys()];
+    const [from, made, concerned] = this.planner.change(plain, keys) as [
+      from: number,
+      made: [place: number, key: string, base: unknown][],
+      concerned: number[],
+    ];
+    for (const index of concerned) this.reshow(keys[index]!, from);
+    this.replaceMade(changes, made);
+  }
+
+  /** No writes wait any more. */
+  clearOverlays(): void {
+    const places = [...this.made.keys()];
+    this.planner.clear();
+    for (const key of [...this.parts.mirror.copies.keys()]) this.reshow(key, 0);
+    this.replaceMade(
+      places.map((place) => [place, null]),
+      [],
+    );
+  }
+
+  /** Replaces the entries that the changed writes make. */
+  private replaceMade(changes: readonly OverlayChange[], made: readonly [number, string, unknown][]): void {
+    const before = new Set(changes.flatMap(([place]) => this.made.get(place) ?? []));
+    for (const [place] of changes) this.made.delete(place);
+    for (const [place, key] of made) this.made.set(place, [...(this.made.get(place) ?? []), key]);
+    for (const [, key, base] of made) {
+      // What was made of an earlier state of the row is made again.
+      const isOwn = before.delete(key) && this.parts.mirror.isRestored(key) && !Array.isArray(base);
+      if (isOwn || this.baseOf(key) === undefined) this.putRestored(key, base);
+    }
+    const isMade = (key: string) => [...this.made.values()].some((keys) => keys.includes(key));
+    for (const key of before) if (!isMade(key)) this.dropRestored(key);
   }
 
   /** Makes the read `ask`, and answers from an earlier visit if the server cannot be reached. */
@@ -74,6 +106,7 @@ export class View {
       const others = (this.reads.get(key) ?? 1) - 1;
       if (others > 0) this.reads.set(key, others);
       else this.reads.delete(key);
+      this.host.trimReadings((key) => this.reads.has(key));
     }
   }
 
@@ -91,7 +124,7 @@ export class View {
   /** Forgets everything of the previous user. */
   forget(): void {
     this.made.clear();
-    this.planner.setWaiting([]);
+    this.planner.clear();
     // Also those that were withdrawn: they are not the engine's, which drops its own.
     const { mirror } = this.parts;
     for (const [key, { slot }] of [...mirror.copies]) if (slot === NO_SLOT) mirror.drop(key);
@@ -108,15 +141,15 @@ export class View {
     return copy !== undefined && copy.base === base ? copy.data : this.shown(key, base);
   }
 
-  /** Shows all entries again, because other writes wait. */
-  private reshow(): void {
+  /** Shows an entry again, because other writes wait: those from place `from` on, or others before them if that is 0. */
+  private reshow(key: string, from: number): void {
     const { mirror } = this.parts;
-    for (const [key, copy] of [...mirror.copies]) {
-      const data = this.shown(key, copy.base);
-      if (data === copy.data) continue;
-      mirror.copies.set(key, { ...copy, data, promise: undefined, usedAt: 0 });
-      mirror.notify(key);
-    }
+    const copy = mirror.copies.get(key);
+    if (copy === undefined) return;
+    const data: unknown = from > 0 ? this.planner.shown(key, copy.data, from) : this.shown(key, copy.base);
+    if (data === copy.data) return;
+    mirror.copies.set(key, { ...copy, data, promise: undefined, usedAt: 0 });
+    mirror.notify(key);
   }
 
   private putRestored(key: string, base: unknown): void {

@@ -4,7 +4,7 @@ use super::stored::{insert, update, Stored};
 use crate::properties::config;
 use proptest::prelude::*;
 use serde_json::{json, Value};
-use workflow_db::offline;
+use workflow_db::offline::{self, Outbox};
 
 /// Any JSON value.
 fn values() -> impl Strategy<Value = Value> {
@@ -92,14 +92,14 @@ proptest! {
         plan["body"] = json!(body);
         stored.queue(plan);
         let records = Value::from(stored.records.clone());
-        let view: Value = serde_json::from_str(&offline::view(&spelt_oddly(&records)).unwrap()).unwrap();
+        let view: Value = serde_json::from_str(&Outbox::parse(&spelt_oddly(&records)).unwrap().view()).unwrap();
         prop_assert_eq!(view, stored.view());
     }
 
     #[test]
     fn no_text_makes_it_panic(text in "[\\[\\]{}\",:\\\\ua0-9é ]{0,24}") {
         for (records, input) in [(text.as_str(), "\"begin\""), ("[]", text.as_str())] {
-            let _ = offline::step(records, input);
+            let _ = Outbox::parse(records).map(|mut outbox| outbox.step(input));
         }
         let _ = offline::evict(&text, &text);
         let _ = offline::lease_step(Some(&text), "me", 0);
@@ -117,7 +117,8 @@ fn half_of_a_surrogate_pair_becomes_a_replacement_character() {
     let spelt = r#"[{"id":"\ud83d","seq":1,"scope":"\udc00\ud83dx\ud83d\u0041\ud83d","plan":{"action":"delete",
         "table":"\/\b\f\n\r\t","key":"1","rowId":null,"refs":[],"body":"","rest":"","ifUpdatedAt":null},
         "createdAt":1,"state":"pending","attempts":0}]"#;
-    let step: Value = serde_json::from_str(&offline::step(spelt, "\"begin\"").unwrap()).unwrap();
+    let step: Value =
+        serde_json::from_str(&Outbox::parse(spelt).unwrap().step("\"begin\"").unwrap()).unwrap();
     assert_eq!(step["puts"][0]["id"], "\u{fffd}");
     assert_eq!(step["puts"][0]["scope"], "\u{fffd}\u{fffd}x\u{fffd}A\u{fffd}");
     assert_eq!(step["result"]["plan"]["table"], "/\u{8}\u{c}\n\r\t");

@@ -8,10 +8,7 @@ fn overlay_of(plan: &Value) -> Value {
     let mut stored = Stored::default();
     stored.queue(plan.clone());
     stored.records[0]["createdAt"] = json!(1_709_251_199_120_u64);
-    let mut overlay = stored.view()["overlays"][0].clone();
-    let id = stored.records[0]["id"].clone();
-    assert_eq!(overlay.as_object_mut().unwrap().remove("id"), Some(id));
-    overlay
+    stored.view()["writes"][0]["overlay"].take()
 }
 
 fn plan(action: &str, table: &str, key: &str, body: &str) -> Value {

@@ -2,7 +2,7 @@
 
 use super::stored::{delete, insert, outage, refusal, text, update, update_if, Stored};
 use serde_json::{json, Value};
-use workflow_db::offline;
+use workflow_db::offline::Outbox;
 
 #[test]
 fn writes_are_sent_in_the_order_in_which_they_were_made() {
@@ -27,9 +27,9 @@ fn a_write_is_stored_as_being_sent_before_it_is_sent() {
     assert_eq!((&begun["attempt"], &begun["isResent"]), (&json!(1), &json!(false)));
     assert_eq!(stored.list(), ["delete a 1 sending"]);
     assert_eq!(stored.records[0]["attempts"], 1);
-    assert_eq!(stored.view()["status"]["isSending"], true);
+    assert_eq!(stored.view()["isSending"], true);
     stored.settle(&begun, outage());
-    assert_eq!(stored.view()["status"]["isSending"], false);
+    assert_eq!(stored.view()["isSending"], false);
 }
 
 #[test]
@@ -195,9 +195,13 @@ fn what_waits_or_is_being_sent_is_shown_in_order() {
     stored.queue_all([insert("a 1", &[]), delete("b 1"), insert("a 2", &[]), delete("b 2")]);
     stored.send(refusal());
     stored.begin();
-    let overlays = stored.view()["overlays"].clone();
-    let shown: Vec<_> = overlays.as_array().unwrap().iter().map(|overlay| overlay["id"].clone()).collect();
-    assert_eq!(shown, ["w2", "w3", "w4"]);
+    let view = stored.view();
+    let writes = view["writes"].as_array().unwrap().iter();
+    let shown: Vec<_> = writes
+        .filter(|write| !write["overlay"].is_null())
+        .map(|write| (text(&write["entry"]["id"]), write["place"].as_u64()))
+        .collect();
+    assert_eq!(shown, [("w2", Some(2)), ("w3", Some(3)), ("w4", Some(4))]);
 }
 
 #[test]
@@ -211,23 +215,22 @@ fn the_status_counts_and_lists_writes_without_their_values() {
     ]);
     stored.send(refusal());
     stored.begin();
-    let status = stored.view()["status"].clone();
-    let counts = ["pending", "failed", "blocked", "isSending"].map(|name| status[name].clone());
+    let view = stored.view();
+    let counts = ["pending", "failed", "blocked", "isSending"].map(|name| view[name].clone());
     assert_eq!(counts, [json!(2), json!(1), json!(1), json!(true)]);
-    assert!(!status.to_string().contains("confidential"), "{status}");
+    let entries: Vec<_> = view["writes"].as_array().unwrap().iter().map(|write| &write["entry"]).collect();
+    assert!(!format!("{entries:?}").contains("confidential"), "{entries:?}");
     let first = json!({"id": refused, "table": "a", "action": "insert", "rowId": "1", "createdAt": 1_000,
         "state": "failed", "attempts": 1, "error": refusal()});
-    assert_eq!(status["entries"][0], first);
-    let listed: Vec<_> =
-        status["entries"].as_array().unwrap().iter().map(|entry| text(&entry["state"])).collect();
+    assert_eq!(*entries[0], first);
+    let listed: Vec<_> = entries.iter().map(|entry| text(&entry["state"])).collect();
     assert_eq!(listed, ["failed", "blocked", "sending", "pending"]);
-    assert_eq!(status["entries"][1].get("error"), None);
+    assert_eq!(entries[1].get("error"), None);
 }
 
 #[test]
 fn an_empty_outbox_has_a_view() {
-    let empty = json!({"overlays": [], "status":
-        {"pending": 0, "failed": 0, "blocked": 0, "isSending": false, "entries": []}});
+    let empty = json!({"pending": 0, "failed": 0, "blocked": 0, "isSending": false, "writes": []});
     assert_eq!(Stored::default().view(), empty);
 }
 
@@ -239,24 +242,38 @@ fn what_is_no_record_and_no_input_is_refused() {
         let mut record = stored.records[0].clone();
         record.as_object_mut().unwrap().remove(member);
         let records = json!([record]).to_string();
-        let message = offline::view(&records).unwrap_err().message.clone();
+        let message = Outbox::parse(&records).unwrap_err().message.clone();
         assert_eq!(message, "records: expected records of the outbox", "without {member}");
     }
     for member in ["action", "table", "key", "refs", "body", "rest"] {
         let mut record = stored.records[0].clone();
         record["plan"].as_object_mut().unwrap().remove(member);
-        assert!(offline::view(&json!([record]).to_string()).is_err(), "without {member}");
+        assert!(Outbox::parse(&json!([record]).to_string()).is_err(), "without {member}");
     }
     for (member, wrong) in [("rowId", json!(1)), ("ifUpdatedAt", json!([])), ("action", json!("truncate"))] {
         let mut record = stored.records[0].clone();
         record["plan"][member] = wrong;
-        assert!(offline::view(&json!([record]).to_string()).is_err(), "{member}");
+        assert!(Outbox::parse(&json!([record]).to_string()).is_err(), "{member}");
     }
     for input in ["", "\"other\"", "{}", r#"{"discard":{}}"#, r#"{"settle":{"id":"w1"}"#] {
-        let message = offline::step("[]", input).unwrap_err().message.clone();
+        let message = Outbox::default().step(input).unwrap_err().message.clone();
         assert_eq!(message, "input: expected an input of a step", "{input}");
     }
     for records in ["", "{}", "[1]", "[", "null"] {
-        assert!(offline::step(records, "\"begin\"").is_err(), "{records}");
+        assert!(Outbox::parse(records).is_err(), "{records}");
     }
+}
+
+#[test]
+fn a_step_returns_a_view_of_what_it_changed() {
+    let mut stored = Stored::default();
+    stored.queue_all([insert("a 1", &[]), insert("b 2", &["a 1"]), delete("c 3")]);
+    let sent = stored.begin();
+    let step = json!({"settle": {"id": sent["id"], "attempt": 1, "error": refusal()}});
+    let view = stored.transact(step)["view"].take();
+    let counts = ["pending", "failed", "blocked"].map(|name| view[name].clone());
+    assert_eq!(counts, [json!(1), json!(1), json!(1)]);
+    let changed = view["writes"].as_array().unwrap().iter();
+    let changed: Vec<_> = changed.map(|write| (text(&write["entry"]["id"]), &write["overlay"])).collect();
+    assert_eq!(changed, [("w1", &Value::Null), ("w2", &Value::Null)]);
 }

@@ -1,7 +1,7 @@
 //! The stored records of one user, and the steps that they take.
 
 use serde_json::{json, Value};
-use workflow_db::offline;
+use workflow_db::offline::Outbox;
 
 pub const SCOPE: &str = "https://x.example u1";
 
@@ -10,6 +10,8 @@ pub const SCOPE: &str = "https://x.example u1";
 pub struct Stored {
     pub records: Vec<Value>,
     steps: usize,
+    /// An outbox that took every step.
+    outbox: Outbox,
 }
 
 impl Stored {
@@ -22,15 +24,29 @@ impl Stored {
     /// The same. Returns the records that were written, too, and the ids of those that were deleted.
     #[track_caller]
     pub fn transact(&mut self, input: Value) -> Value {
+        let step = self.step_of(&self.records, &input);
+        let same = self.outbox.step(&input.to_string()).expect("a step");
+        assert_eq!(serde_json::from_str::<Value>(&same).expect("JSON"), step, "what is in memory is on disk");
+        self.apply(&step);
+        step
+    }
+
+    /// The step that an outbox takes which has just read these records.
+    #[track_caller]
+    pub fn step_of(&self, records: &[Value], input: &Value) -> Value {
         // The order in which a database answers does not matter.
-        let mut records: Vec<_> = self.records.iter().map(Value::to_string).collect();
+        let mut records: Vec<_> = records.iter().map(Value::to_string).collect();
         if self.steps % 2 == 1 {
             records.reverse();
         }
+        let mut outbox = Outbox::parse(&format!("[{}]", records.join(","))).expect("records");
+        serde_json::from_str(&outbox.step(&input.to_string()).expect("a step")).expect("JSON")
+    }
+
+    /// Writes what a step changed.
+    #[track_caller]
+    pub fn apply(&mut self, step: &Value) {
         self.steps += 1;
-        let records = format!("[{}]", records.join(","));
-        let step = offline::step(&records, &input.to_string()).expect("a step");
-        let step: Value = serde_json::from_str(&step).expect("JSON");
         for id in step["deletes"].as_array().expect("deletes") {
             let before = self.records.len();
             self.records.retain(|record| record["id"] != *id);
@@ -41,7 +57,6 @@ impl Stored {
             self.records.push(put.clone());
         }
         self.records.sort_by_key(|record| record["seq"].as_u64());
-        step
     }
 
     /// Adds a write under the id `w1`, `w2` … . Returns the result.
@@ -91,8 +106,8 @@ impl Stored {
     }
 
     pub fn view(&self) -> Value {
-        let records = Value::from(self.records.clone()).to_string();
-        serde_json::from_str(&offline::view(&records).expect("a view")).expect("JSON")
+        let outbox = Outbox::parse(&Value::from(self.records.clone()).to_string()).expect("records");
+        serde_json::from_str(&outbox.view()).expect("JSON")
     }
 
     /// Each record as `action table key state`, in order.
