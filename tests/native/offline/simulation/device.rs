@@ -1,5 +1,6 @@
 //! A browser: a database for each user, tabs that share it, and the flusher of each tab.
 
+use super::planted::Planted;
 use super::program::{Commit, Delivery, TABS, USERS};
 use crate::offline::stored::{text, Stored};
 use serde_json::{json, Value};
@@ -16,6 +17,8 @@ pub struct InFlight {
 #[derive(Default)]
 pub struct Tab {
     pub flusher: Flusher,
+    /// The write that is marked on disk; the tab has not learned yet that it is.
+    pub begun: Option<Value>,
     pub in_flight: Option<InFlight>,
 }
 
@@ -25,12 +28,7 @@ pub struct Device {
     pub leader: Option<usize>,
     pub is_online: bool,
     pub user: usize,
-}
-
-impl Default for Device {
-    fn default() -> Self {
-        Self { users: Default::default(), tabs: Default::default(), leader: None, is_online: true, user: 0 }
-    }
+    planted: Option<Planted>,
 }
 
 /// Whether a record waits to be sent, or is being sent.
@@ -39,16 +37,34 @@ pub fn is_due(record: &Value) -> bool {
 }
 
 impl Device {
+    pub fn new(planted: Option<Planted>) -> Self {
+        let (users, tabs) = Default::default();
+        Self { users, tabs, leader: None, is_online: true, user: 0, planted }
+    }
+
     pub fn stored(&self) -> &Stored {
-        &self.users[self.user]
+        &self.users[self.queue()]
+    }
+
+    /// Which queue is used.
+    fn queue(&self) -> usize {
+        if self.planted == Some(Planted::SharedQueue) {
+            0
+        } else {
+            self.user
+        }
     }
 
     /// Takes a step in a transaction of a tab. Returns the step if it was stored, and whether the tab lives to see it.
     pub fn transact(&mut self, tab: usize, input: Value, commit: Commit) -> (Option<Value>, bool) {
-        let stored = &mut self.users[self.user];
+        let queue = self.queue();
+        let stored = &mut self.users[queue];
         let mut next = stored.clone();
-        let step = next.transact(input);
-        let is_stored = matches!(commit, Commit::Done | Commit::CrashAfter);
+        let step = match self.planted {
+            Some(planted) => planted.transact(&mut next, &input),
+            None => next.transact(input),
+        };
+        let is_stored = matches!(commit, Commit::Done | Commit::CrashAfter | Commit::Slow);
         if is_stored {
             *stored = next;
         }
@@ -99,6 +115,15 @@ impl Device {
             self.tabs[tab].flusher.set_leader(true);
         }
         self.leader == Some(tab)
+    }
+
+    /// The tab learns that the write which it marked is marked. Returns that, unless another tab leads by now.
+    pub fn marked(&mut self, tab: usize, now_ms: f64) -> Option<Value> {
+        let sent = self.tabs[tab].begun.take().filter(|_| self.leader == Some(tab));
+        if sent.is_none() {
+            self.tabs[tab].flusher.settled(None, now_ms, 0.5, None);
+        }
+        sent
     }
 
     /// Begins the next write if it is time. Returns what is to be sent.

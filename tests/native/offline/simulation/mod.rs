@@ -5,11 +5,14 @@
 
 mod device;
 mod oracle;
+mod planted;
 mod program;
 mod run;
 mod server;
+mod shown;
 
 use crate::variable;
+use planted::Planted;
 use program::{generate, Program};
 use run::{run, Failure, Summary};
 
@@ -19,18 +22,22 @@ const LENGTH: u64 = 500;
 /// Runs the program of a seed. One that fails is shown as short as it gets.
 fn live(seed: u64, length: u64) -> Summary {
     let program = generate(seed, usize::try_from(length).expect("steps"));
-    run(&program).unwrap_or_else(|failure| {
+    run(&program, None).unwrap_or_else(|failure| {
         eprintln!("failed after {} steps; to repeat: SEED={seed} STEPS={length}", failure.step);
         eprintln!("{}", failure.message);
-        let (short, failure) = shrunk(program, failure);
+        let (short, failure) = shrunk(program, failure, None);
         let steps: Vec<_> = short.iter().map(|step| format!("{step:?},\n")).collect();
         panic!("{}\n\n{}", failure.message, steps.concat());
     })
 }
 
 /// Leaves out steps as long as the same thing fails.
-fn shrunk(mut program: Program, mut failure: Failure) -> (Program, Failure) {
-    let kind = |message: &str| message.replace(|letter: char| letter.is_ascii_digit(), "");
+fn shrunk(mut program: Program, mut failure: Failure, planted: Option<Planted>) -> (Program, Failure) {
+    // Without the record that it is about.
+    let kind = |message: &str| {
+        let words = message.rsplit('}').next().unwrap_or_default();
+        words.replace(|letter: char| letter.is_ascii_digit(), "")
+    };
     program.truncate(failure.step + 1);
     let mut size = program.len() / 2;
     while size > 0 {
@@ -38,7 +45,7 @@ fn shrunk(mut program: Program, mut failure: Failure) -> (Program, Failure) {
         while start < program.len() {
             let mut candidate = program.clone();
             candidate.drain(start..(start + size).min(program.len()));
-            match run(&candidate) {
+            match run(&candidate, planted) {
                 Err(again) if kind(&again.message) == kind(&failure.message) => {
                     candidate.truncate(again.step + 1);
                     (program, failure) = (candidate, again);
@@ -76,4 +83,39 @@ fn random_programs_keep_every_promise() {
 #[test]
 fn the_same_seed_lives_the_same_life() {
     assert_eq!(live(7, 300), live(7, 300));
+}
+
+/// Looks for a seed whose program meets the planted fault, and shortens the program.
+fn check_found(planted: Planted, message: &str) {
+    for seed in 1..40 {
+        let program = generate(seed, 500);
+        // Something else may notice the fault first.
+        let failure = run(&program, Some(planted)).err().filter(|failure| failure.message.contains(message));
+        if let Some(failure) = failure {
+            let (short, failure) = shrunk(program, failure, Some(planted));
+            assert!(failure.message.contains(message), "{planted:?}: {}", failure.message);
+            assert!(short.len() <= 40, "{planted:?}: {} steps: {short:?}", short.len());
+            return;
+        }
+    }
+    panic!("{planted:?} was not found");
+}
+
+#[test]
+fn planted_faults_of_the_outbox_are_found_and_shown_in_few_steps() {
+    let faults = [
+        (Planted::Unmarked, "is sent again as if it were new"),
+        (Planted::SentAsNew, "is sent again as if it were new"),
+        (Planted::Unblocked, "is not blocked"),
+        (Planted::RetriedAlone, "is blocked"),
+        (Planted::SharedQueue, "holds no operation of"),
+        (Planted::SentCancelsOut, "was sent, and is left out"),
+        (Planted::MergesPastOthers, "overtakes"),
+        (Planted::RefusalDropped, "is lost"),
+        (Planted::LatestFirst, "overtakes"),
+        (Planted::OutageRefuses, "at rest"),
+    ];
+    for (planted, message) in faults {
+        check_found(planted, message);
+    }
 }

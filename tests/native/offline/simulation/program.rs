@@ -29,6 +29,8 @@ pub enum Commit {
     Fails,
     CrashBefore,
     CrashAfter,
+    /// The disk is slow: the tab learns late that it is done.
+    Slow,
 }
 
 /// What becomes of a request.
@@ -152,6 +154,7 @@ fn commit(random: &Random) -> Commit {
         0..2 => Commit::Fails,
         2 => Commit::CrashBefore,
         3 => Commit::CrashAfter,
+        4..8 => Commit::Slow,
         _ => Commit::Done,
     }
 }

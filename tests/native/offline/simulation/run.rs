@@ -2,8 +2,10 @@
 
 use super::device::{deliver, is_due, Device, InFlight};
 use super::oracle::{depends, Fate, Oracle};
+use super::planted::Planted;
 use super::program::{Commit, Delivery, Program, Step, Write, DEVICES, USERS};
 use super::server::{Caller, Name, Server};
+use super::shown;
 use crate::offline::stored::{row_of, text};
 use crate::support::random::Random;
 use serde_json::{json, Value};
@@ -25,8 +27,8 @@ pub struct Summary {
     pub needless: usize,
 }
 
-pub fn run(program: &Program) -> Result<Summary, Failure> {
-    let mut world = World::default();
+pub fn run(program: &Program, planted: Option<Planted>) -> Result<Summary, Failure> {
+    let mut world = World::new(planted);
     for (index, (luck, step)) in program.iter().enumerate() {
         catch_unwind(AssertUnwindSafe(|| world.step(&Random::new(*luck), *step))).map_err(|panic| {
             let message = panic.downcast_ref::<String>().cloned();
@@ -38,7 +40,6 @@ pub fn run(program: &Program) -> Result<Summary, Failure> {
     Ok(Summary { operations: world.oracle.operations.len(), needless, ..world.summary })
 }
 
-#[derive(Default)]
 struct World {
     devices: [Device; DEVICES],
     server: Server,
@@ -56,6 +57,17 @@ fn scope_of(device: usize, user: usize) -> String {
 }
 
 impl World {
+    fn new(planted: Option<Planted>) -> Self {
+        Self {
+            devices: std::array::from_fn(|_| Device::new(planted)),
+            server: Server::default(),
+            oracle: Oracle::default(),
+            now_ms: 0.0,
+            operations: 0,
+            summary: Summary::default(),
+        }
+    }
+
     fn step(&mut self, random: &Random, step: Step) {
         match step {
             Step::Queue { device, tab, write, commit } => self.queue(device, tab, write, commit),
@@ -80,7 +92,10 @@ impl World {
             Step::Rest => self.rest(),
         }
         if random.chance(0.1) {
-            self.check_view(random.below(DEVICES));
+            let device = random.below(DEVICES);
+            self.check_view(device);
+            let browser = &self.devices[device];
+            shown::check(&self.server, browser.user, browser.stored(), random.below(64));
         }
     }
 
@@ -135,7 +150,7 @@ impl World {
         let none = || json!([]);
         Some(match write {
             Write::Create => {
-                let body = json!({"name": format!("f{number}"), "label": number});
+                let body = json!({"name": format!("f{number}"), "description": number});
                 ("insert", "workflows", number.to_string(), none(), body)
             }
             Write::CreateBelow { which } => {
@@ -146,7 +161,8 @@ impl World {
             Write::Label { which, is_bad, .. } => {
                 let (table, key) = any(which)?;
                 let label = if is_bad { json!("bad") } else { json!(number) };
-                ("update", table, key, none(), json!({ "label": label }))
+                let column = if table == "workflows" { "description" } else { "label" };
+                ("update", table, key, none(), json!({ column: label }))
             }
             Write::Rename { which, name } => {
                 let body = json!({"name": format!("n{name}")});
@@ -203,10 +219,22 @@ impl World {
             }
             return;
         }
-        let Some(sent) = browser.begin(tab, commit, self.now_ms) else {
+        let sent = if browser.tabs[tab].begun.is_some() {
+            browser.marked(tab, self.now_ms)
+        } else {
+            let sent = browser.begin(tab, commit, self.now_ms);
+            if let Some(sent) = &sent {
+                self.oracle.sent(&scope, sent, &browser.stored().records);
+            }
+            if commit == Commit::Slow {
+                browser.tabs[tab].begun = sent;
+                return;
+            }
+            sent
+        };
+        let Some(sent) = sent else {
             return;
         };
-        self.oracle.sent(&scope, &sent, &browser.stored().records);
         self.summary.requests += 1;
         let delivery = if browser.is_online { delivery } else { Delivery::LostBefore };
         let is_resent = sent["isResent"] == true;
@@ -259,7 +287,9 @@ impl World {
         let view = stored.view();
         let due: Vec<_> =
             stored.records.iter().filter(|record| is_due(record)).map(|record| &record["id"]).collect();
-        let shown: Vec<_> = view["overlays"].as_array().unwrap().iter().map(|one| &one["id"]).collect();
+        let writes = view["writes"].as_array().unwrap().iter();
+        let shown: Vec<_> =
+            writes.filter(|write| !write["overlay"].is_null()).map(|write| &write["entry"]["id"]).collect();
         assert_eq!(shown, due);
         for (index, record) in stored.records.iter().enumerate() {
             let is_stuck = |one: &Value| matches!(text(&one["state"]), "failed" | "blocked");
@@ -283,8 +313,7 @@ impl World {
                 self.settle_all(device);
                 let browser = &self.devices[device];
                 let view = browser.stored().view();
-                assert_eq!(view["overlays"], json!([]), "at rest");
-                assert_eq!(view["status"]["pending"], 0);
+                assert_eq!(view["pending"], 0, "at rest");
                 self.oracle.check_rest(&scope_of(device, user), &browser.stored().records, &self.server);
             }
         }

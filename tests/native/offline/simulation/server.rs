@@ -125,7 +125,7 @@ impl Server {
 
     /// Checks, references and unique names.
     fn check(&self, caller: &Caller, name: &Name, body: &Map<String, Value>) -> Result<(), Value> {
-        if body.get("label").is_some_and(|label| label == "bad") {
+        if body.values().any(|value| value == "bad") {
             return Err(refusal("23514", 400));
         }
         if let Some(parent) = body.get("workflow_id") {
