@@ -90,6 +90,26 @@ test('a tab steps aside when a newer version of the app upgrades the database', 
   await worksWithout(tab, workflow.id, /newer version of the app/);
 });
 
+test('when the user clears the site’s data, what was not sent is shown no longer, and later writes are sent', async () => {
+  const { workflow, device, tab } = await ada();
+  await tab.run((id) => db.getWorkflow(id), workflow.id);
+  await device.goOffline();
+  await tab.run((id) => db.with({ queue: true }).updateWorkflow(id, { name: 'Cleared' }), workflow.id);
+  const session = await device.context.newCDPSession(tab.page);
+  const storage = { origin: site.origin, storageTypes: 'indexeddb' };
+  await session.send('Storage.clearDataForOrigin', storage);
+  const shown = await tab.run(async (id) => {
+    await until(() => outbox.pending === 0);
+    return (await db.getWorkflow(id))?.name;
+  }, workflow.id);
+  assert.equal(shown, 'First');
+  await tab.run((id) => db.with({ queue: true }).updateWorkflow(id, { description: 'Kept' }), workflow.id);
+  await device.goOnline();
+  await tab.run(() => sent());
+  const { name, description } = (await row('workflows', workflow.id)) ?? {};
+  assert.deepEqual([name, description], ['First', 'Kept']);
+});
+
 test('without space, a queued write rejects and unsent writes before it stay', async () => {
   const { workflow, device, tab } = await ada({ isStarted: false });
   const session = await device.context.newCDPSession(tab.page);

@@ -36,7 +36,10 @@ export type AnyTransaction = Transaction<'readonly'> | Transaction<'readwrite'>;
 interface StorageListener {
   /** `error` has changed. */
   changed(): void;
-  /** The database is being deleted, by this tab or another one. The next transaction makes a new one. */
+  /**
+   * The database is being deleted by a tab, or the browser closed it, for example because the user cleared the site's data.
+   * The next transaction opens it again, or makes a new one.
+   */
   erased(): void;
   /** A newer version of the app has taken over the database. */
   replaced(): void;
@@ -159,10 +162,10 @@ export class Storage {
   private async connect(): Promise<Database> {
     if (!hasStorage()) throw unavailable('This runtime has no IndexedDB');
     try {
-      const database = await openDB<Schema>(this.name, VERSION, {
-        upgrade: createStores,
-        blocking: (_current, next) => this.replaced(next),
-        terminated: () => this.disconnected(),
+      const database = await this.connection().catch((error: unknown) => {
+        // While it clears the site's data, the browser also ends what is being opened.
+        if (nameOf(error) === 'AbortError') return this.connection();
+        throw error;
       });
       // It was closed before it was open.
       if (this.opening === undefined) database.close();
@@ -174,6 +177,14 @@ export class Storage {
     }
   }
 
+  private connection(): Promise<Database> {
+    return openDB<Schema>(this.name, VERSION, {
+      upgrade: createStores,
+      blocking: (_current, next) => this.replaced(next),
+      terminated: () => this.terminated(),
+    });
+  }
+
   /** Another tab wants to upgrade the database to version `next`, or to delete it. */
   private replaced(next: number | null): void {
     this.close();
@@ -181,6 +192,12 @@ export class Storage {
     this.isReplaced = true;
     this.listener.replaced();
     this.tell(unavailable(REPLACED), this.spaceError);
+  }
+
+  /** The browser closed the connection. What is on disk may be gone. */
+  private terminated(): void {
+    this.disconnected();
+    this.listener.erased();
   }
 
   private disconnected(): void {
