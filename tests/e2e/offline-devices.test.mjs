@@ -79,6 +79,42 @@ test('graphs that two devices saved with a base are merged', async () => {
   );
 });
 
+test('a row that two devices delete is gone, and neither deletion is refused', async () => {
+  const { workflow, phone, laptop, phoneOnline, laptopOnline } = await twoDevices();
+  for (const tab of [phone, laptop])
+    await tab.run((id) => db.with({ queue: true }).deleteWorkflow(id), workflow.id);
+  await phoneOnline();
+  await phone.run(() => sent());
+  await laptopOnline();
+  await laptop.run(() => sent());
+  assert.equal(await row('workflows', workflow.id), null);
+  for (const tab of [phone, laptop]) assert.deepEqual((await tab.outbox()).list, []);
+});
+
+test('a deletion by a member who may not delete is refused, also when it is tried again, and the row is back', async () => {
+  const [ada, grace] = [await newUser('ada'), await newUser('grace')];
+  const shared = await newWorkflow(ada, { name: 'Shared' });
+  await stack.sql(
+    `insert into workflow_members (workflow_id, email, role, invited_by, user_id, accepted_at)
+     values ($1, $2, 'editor', $3, $4, localtimestamp)`,
+    [shared.id, grace.email, ada.id, grace.id],
+  );
+  const device = await newDevice();
+  const tab = await device.open({ as: grace });
+  await tab.run((id) => db.getWorkflow(id), shared.id);
+  await device.goOffline();
+  await tab.run((id) => db.with({ queue: true }).deleteWorkflow(id), shared.id);
+  await device.goOnline();
+  await until(async () => (await tab.outbox()).failed === 1);
+  const attempts = await tab.run(async () => {
+    await outbox.retry(String(outbox.list()[0]?.id));
+    await until(() => outbox.pending === 0);
+    return outbox.list().map(({ attempts }) => attempts);
+  });
+  assert.deepEqual([(await tab.outbox()).list, attempts], [['workflows delete failed NOT_FOUND'], [2]]);
+  assert.equal(await tab.run(async (id) => (await db.getWorkflow(id))?.name, shared.id), 'Shared');
+});
+
 test('a change of a shared workflow is refused after its owner ended the membership, and others are made', async () => {
   const ada = await newUser('ada');
   const grace = await newUser('grace');

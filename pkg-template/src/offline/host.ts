@@ -38,7 +38,7 @@ interface Call {
 
 /** What the app sees of a waiting write. */
 export interface Overlay {
-  readonly effect: 'row' | 'patch' | 'delete' | 'graph';
+  readonly effect: 'row' | 'patch' | 'upsert' | 'delete' | 'graph';
   readonly table: string;
   /** The columns and values that identify the row. */
   readonly match: readonly (readonly [column: string, value: string])[];
@@ -231,7 +231,9 @@ export class Host {
     if (takesBody) args.push(bodyOf(plan, this.parse(plan.body)));
     if (plan.ifUpdatedAt !== null) args.push({ ifUpdatedAt: plan.ifUpdatedAt });
     else if (base !== null) args.push({ base });
-    const options: CallOptions & ResendOptions = { isResent, isOfUser: true };
+    // The row was there when its deletion was queued: if it is gone now, another device has deleted it.
+    const mayBeMade = isResent || plan.action === 'delete';
+    const options: CallOptions & ResendOptions = { isResent: mayBeMade, isOfUser: true };
     const functions = this.parts.client.db.with(options) as unknown as Functions;
     return functions[name]!(...args);
   }
