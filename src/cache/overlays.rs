@@ -13,12 +13,17 @@ use std::rc::Rc;
 const GRAPH_CHILDREN: [(&Table, &str); 2] =
     [(&WORKFLOW_NODES, "nodes"), (&WORKFLOW_CONNECTIONS, "connections")];
 
+/// The columns that the database sets when it creates a row.
+const SET_ONCE: [&str; 2] = ["id", "created_at"];
+
 /// What a write will do.
 pub enum Effect<D> {
     /// The row will be this, unless it is there already.
     Row(D),
     /// The row will have these values.
     Patch(D),
+    /// The row will have these values. If it does not exist, it will be this.
+    Upsert(D),
     /// The row will be gone.
     Delete,
     /// The workflow will have these `nodes` and `connections`.
@@ -46,6 +51,10 @@ impl<D: Data> Overlay<D> {
         match &self.effect {
             Effect::Row(own) => row.or_else(|| Some(own.clone())),
             Effect::Patch(values) => row.map(|row| if self.is_of(&row) { row.merged(values) } else { row }),
+            Effect::Upsert(own) => Some(match row {
+                Some(row) if self.is_of(&row) => row.merged(&D::object(Some(own), &SET_ONCE, &[])),
+                row => row.unwrap_or_else(|| own.clone()),
+            }),
             Effect::Delete => row.filter(|row| !self.is_of(row)),
             Effect::Graph(_) => row,
         }
@@ -57,7 +66,9 @@ impl<D: Data> Overlay<D> {
             (Some(KeyFormat { prefix, columns: ["id"], .. }), [("id", id)], _) => {
                 key.strip_prefix(prefix) == Some(id.as_str())
             }
-            (Some(format), _, Effect::Row(row)) => format.of_row(row).as_deref() == Some(key),
+            (Some(format), _, Effect::Row(row) | Effect::Upsert(row)) => {
+                format.of_row(row).as_deref() == Some(key)
+            }
             _ => true,
         }
     }
@@ -89,7 +100,7 @@ impl<D: Data> Overlay<D> {
     fn on_list(&self, query: &Query, rows: D) -> D {
         match &self.effect {
             Effect::Graph(graph) => self.children(graph, query).unwrap_or(rows),
-            _ if *self.table != *query.table => rows,
+            _ if *self.table != *query.table => self.without_cascaded(query.table, rows),
             effect => match (effect, self.index_in(&rows)) {
                 (Effect::Row(row), None) => self.placed(query, rows, row),
                 (Effect::Patch(values), Some(index)) => {
@@ -100,6 +111,25 @@ impl<D: Data> Overlay<D> {
                 _ => rows,
             },
         }
+    }
+
+    /// The rows of `table` without those that are deleted with the row that this deletes.
+    fn without_cascaded(&self, table: &Table, rows: D) -> D {
+        let Some(parent) = self.cascade_to(table) else { return rows };
+        let kept: Vec<D> =
+            rows.items().into_iter().filter(|row| !has_columns(row, &[parent.clone()])).collect();
+        if kept.len() == rows.len() {
+            rows
+        } else {
+            D::list(&kept)
+        }
+    }
+
+    /// The column and the value of the rows of `table` that are deleted with the row that this deletes.
+    fn cascade_to(&self, table: &Table) -> Option<(&'static str, String)> {
+        let (Effect::Delete, [("id", id)]) = (&self.effect, self.columns.as_slice()) else { return None };
+        let cascade = self.table.cascades.iter().find(|cascade| *cascade.table == *table)?;
+        Some((cascade.column, id.clone()))
     }
 
     /// The list with this state of the row. A page keeps its length: only the server knows what enters it.
@@ -129,10 +159,13 @@ impl<D: Data> Overlay<D> {
 pub fn shown<D: Data>(overlays: &[Overlay<D>], key: &str, shape: &Shape, base: Option<D>) -> Option<D> {
     let on_list = |query: &Query, rows: D| overlays.iter().fold(rows, |rows, own| own.on_list(query, rows));
     match shape {
-        Shape::Row(table) => overlays
-            .iter()
-            .filter(|own| own.table == *table && own.may_write(key))
-            .fold(base, |row, own| own.on_row(row)),
+        Shape::Row(table) => overlays.iter().fold(base, |row, own| {
+            if own.table == *table && own.may_write(key) {
+                own.on_row(row)
+            } else {
+                row.filter(|row| !own.cascade_to(table).is_some_and(|parent| has_columns(row, &[parent])))
+            }
+        }),
         Shape::List(query) => base.map(|rows| on_list(query, rows)),
         Shape::Page(query) => base.map(|page| match page.child("data") {
             Some(rows) => D::object(Some(&page), &[], &[("data", Member::Data(&on_list(query, rows)))]),
@@ -161,7 +194,7 @@ fn without_children<D: Data>(whole: &D) -> D {
 /// The entries that a new row has before the server knows it, as keys and content: its own, and the empty lists of its
 /// children. A workflow with its nodes and connections has no content of its own.
 pub fn entries_of_new<D: Data>(overlay: &Overlay<D>) -> Vec<(String, Option<D>)> {
-    let Effect::Row(row) = &overlay.effect else { return Vec::new() };
+    let (Effect::Row(row) | Effect::Upsert(row)) = &overlay.effect else { return Vec::new() };
     let Some(id) = row.column("id").text().map(str::to_owned) else { return Vec::new() };
     let own = overlay.table.row_key.as_ref().and_then(|format| format.of_row(row));
     let own = own.map(|key| (key, Some(row.clone())));
@@ -272,7 +305,7 @@ pub fn expected<D: Data>(
     let own = overlays.iter().filter(|own| *own.table == *table && own.columns == columns);
     let known_or_named = |row: Option<D>| row.unwrap_or_else(|| D::object(None, &[], &named));
     let row = own.fold(known, |row, own| match &own.effect {
-        Effect::Row(_) => own.on_row(row),
+        Effect::Row(_) | Effect::Upsert(_) => own.on_row(row),
         Effect::Graph(graph) => Some(known_or_named(row).merged(graph)),
         _ => own.on_row(Some(known_or_named(row))),
     });

@@ -254,6 +254,7 @@ fn overlay_of(overlay: &JsValue) -> Option<Overlay<Row>> {
     let effect = match overlay.get(0).as_string()?.as_str() {
         "row" => Effect::Row(data),
         "patch" => Effect::Patch(data),
+        "upsert" => Effect::Upsert(data),
         "delete" => Effect::Delete,
         "graph" => Effect::Graph(data),
         _ => return None,

@@ -62,10 +62,19 @@ fn effect(record: &Record) -> Option<(&'static str, String)> {
     Some(match plan.action {
         Action::Insert => ("row", new_row(table, &body()?, &json_text(&plan.key), &time)),
         Action::Ensure => ("row", new_row(table, &body()?, &json_text(&record.id), &time)),
+        Action::Upsert if is_whole(table, &body()?) => {
+            ("upsert", new_row(table, &body()?, &json_text(&record.id), &time))
+        }
         Action::Update | Action::Upsert => ("patch", patch(table, &body()?, &time)),
         Action::Delete => ("delete", String::new()),
         Action::Save => ("graph", graph(&body()?, record, &time)?),
     })
+}
+
+/// Whether the values are a row, whatever the server has: only what the database sets itself is left out.
+fn is_whole(table: &Table, body: &Object) -> bool {
+    let is_set_by_database = |name: &str| name == "id" || TIMES.contains(&name);
+    table.columns.iter().all(|column| is_set_by_database(column.name) || body.given(column.name).is_some())
 }
 
 /// Every column of the row in the database's order.

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { until } from '../e2e/support/until.mjs';
 import { useHooks, VERSIONS } from './support/world.mjs';
 
-const { stack, openHooks, newUser, newWorkflow, row } = await useHooks();
+const { stack, openHooks, newUser, newWorkflow, row, rows } = await useHooks();
 
 /** @typedef {Awaited<ReturnType<typeof openHooks>>} Tab */
 
@@ -111,6 +111,44 @@ for (const version of VERSIONS) {
     });
     await until(async () => (await row('workflows', workflow.id))?.name === 'Changed');
   });
+  test(`React ${version}: a first save of settings waits for no server, is shown after a reload, and is made once with the defaults`, async () => {
+    const user = await newUser('ada');
+    const env = { url: stack.url, key: stack.publishableKey, token: user.token, userId: user.id };
+    const tab = await openHooks(version, user, { configured: false });
+    await start(tab, env);
+    await tab.run((id) => show('account', 'useAccountSettings', [id]), user.id);
+    const { settings: defaults } = await tab.run(() => settledView('account'));
+    stack.faults.add({ match: { path: '/account_settings' }, action: 'hang', times: 'always' });
+    await tab.run(async () => {
+      const { updateAccountSettings } = latest('account');
+      await Promise.all([
+        updateAccountSettings({ email_on_error: false }),
+        updateAccountSettings({ language: 'nl' }),
+      ]);
+    });
+    await reload(tab, env);
+    const shown = await tab.run(async (id) => {
+      show('status', 'useSyncStatus', []);
+      show('account', 'useAccountSettings', [id]);
+      await until(() => latest('account')?.settings?.language === 'nl');
+      const { settings, loading } = latest('account');
+      return { settings, loading, pending: latest('status').pending };
+    }, user.id);
+    const written = ({ id, created_at, updated_at, ...values }) => values;
+    const expected = { ...written(defaults), email_on_error: false, language: 'nl' };
+    assert.deepEqual([written(shown.settings), shown.loading, shown.pending], [expected, false, 1]);
+    await reload(tab, env);
+    stack.faults.clear();
+    await tab.run(async () => {
+      show('status', 'useSyncStatus', []);
+      await latest('status').flush();
+      await until(() => latest('status').pending === 0);
+    });
+    assert.deepEqual((await rows('account_settings', 'where user_id = $1', [user.id])).map(written), [
+      expected,
+    ]);
+  });
+
   test(`React ${version}: while the token provider cannot answer, the last known user keeps the role of an owner`, async () => {
     const { workflow, env, tab } = await visit();
     await tab.run((id) => show('one', 'useWorkflow', [id]), workflow.id);

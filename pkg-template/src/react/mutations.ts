@@ -38,15 +38,20 @@ export class Mutations {
 
   /**
    * Runs a write. While it is in flight, `change` is shown on top of the stored rows. Rejects with a DatabaseError.
+   *
+   * @param write `isQueued`: the write waits in the outbox, and must not wait for the server before that
    */
-  async run<T, Table extends TableName>(write: (db: Db) => Promise<T>, change?: Change<Table>): Promise<T> {
+  async run<T, Table extends TableName>(
+    write: (db: Db, isQueued: boolean) => Promise<T>,
+    change?: Change<Table>,
+  ): Promise<T> {
     const { overlays } = this;
     const { generation } = overlays;
     const endOverlay = overlays.add(change);
     const offline = inspectorOf(this.client)?.offline;
     const ownWrite = offline
-      ? async () => write(await writingDb(this.client, offline))
-      : () => write(this.client.db);
+      ? async () => write(...(await writingDb(this.client, offline)))
+      : () => write(this.client.db, false);
     this.underWay += 1;
     this.tell(null);
     let error: DatabaseError | null = null;
@@ -71,8 +76,8 @@ export class Mutations {
 }
 
 /** The functions that write. If writes can be kept beyond the page, they resolve as soon as the write is stored. */
-async function writingDb({ db }: DatabaseClient, offline: Attached): Promise<Db> {
-  return (await offline.isUsable()) ? { ...db, ...db.with({ queue: true }) } : db;
+async function writingDb({ db }: DatabaseClient, offline: Attached): Promise<[db: Db, isQueued: boolean]> {
+  return (await offline.isUsable()) ? [{ ...db, ...db.with({ queue: true }) }, true] : [db, false];
 }
 
 /** The writes concerning one subject. A new subject starts without an earlier error. */

@@ -41,7 +41,7 @@ export function useSettingsRow<Table extends SettingsTable, Patch extends object
   type Row = Tables[Table];
   userId = idOf(userId);
   const key = userId && spec.keyOf(userId);
-  const [state] = useQuery<Row | null>({
+  const [state, query] = useQuery<Row | null>({
     key,
     read: (db) => spec.read(db, userId),
     // Without a row, values being written are shown on top of the defaults.
@@ -56,18 +56,22 @@ export function useSettingsRow<Table extends SettingsTable, Patch extends object
 
   const actions = useMemo(() => {
     const write = (patch: Patch, isWhole: boolean): Promise<Row> => {
+      const { data } = query.snapshot();
       const change: Change<Table> = {
         table: spec.table,
         rows: { user_id: userId } as Change<Table>['rows'],
         effect: patching(patch),
       };
-      return mutations.run((db) => save(db, spec, userId, patch, isWhole), change);
+      return mutations.run(async (db, isQueued) => {
+        const isFirst = patch && !isWhole && (isQueued ? data : await spec.read(db, userId)) === null;
+        return spec.save(db, userId, isFirst ? withDefaults(spec, patch) : patch);
+      }, change);
     };
     return {
       update: (patch: Patch) => write(patch, false),
       reset: () => write(spec.initial() as unknown as Patch, true),
     };
-  }, [mutations, spec, userId]);
+  }, [mutations, query, spec, userId]);
 
   const { data, loading, error, isFetching } = state;
   const settings = useMemo(
@@ -83,14 +87,10 @@ function unsaved<Table extends SettingsTable>(userId: string, defaults: Values<T
   return { id: '', user_id: userId, ...defaults, created_at: '', updated_at: '' } as unknown as Tables[Table];
 }
 
-async function save<Table extends SettingsTable, Patch extends object>(
-  db: DbFunctions,
+/** What the first save writes. */
+function withDefaults<Table extends SettingsTable, Patch extends object>(
   spec: SettingsSpec<Table, Patch>,
-  userId: string,
   patch: Patch,
-  isWhole: boolean,
-): Promise<Tables[Table]> {
-  const isFirst = patch && !isWhole && (await spec.read(db, userId)) === null;
-  const values = isFirst ? { ...spec.defaults(), ...Object.fromEntries(valuesOf(patch)) } : patch;
-  return spec.save(db, userId, values as Patch);
+): Patch {
+  return { ...spec.defaults(), ...Object.fromEntries(valuesOf(patch)) } as unknown as Patch;
 }

@@ -60,6 +60,21 @@ fn a_change_is_dated_only_where_the_table_has_a_date_and_the_change_gives_none()
 }
 
 #[test]
+fn an_upsert_with_every_column_is_a_whole_row_and_one_without_is_a_change() {
+    let key = r#"[["user_id","u1"]]"#;
+    let whole = r#"{"user_id":"u1","theme":"auto","notifications_enabled":true,"email_on_completion":true,"email_on_error":false,"timezone":"UTC","language":null}"#;
+    let overlay = overlay_of(&plan("upsert", "account_settings", key, whole));
+    let row: Value = serde_json::from_str(overlay["json"].as_str().unwrap()).unwrap();
+    assert_eq!(
+        [&overlay["effect"], &row["id"], &row["created_at"]],
+        ["upsert", "w1", "2024-02-29T23:59:59.12"]
+    );
+    assert_eq!([&row["theme"], &row["language"]], [&json!("auto"), &Value::Null]);
+    let part = whole.replace(r#","language":null"#, "");
+    assert_eq!(overlay_of(&plan("upsert", "account_settings", key, &part))["effect"], "patch");
+}
+
+#[test]
 fn a_deletion_has_no_values() {
     let overlay = overlay_of(&plan("delete", "workflows", "w1", ""));
     assert_eq!([&overlay["effect"], &overlay["json"]], ["delete", ""]);

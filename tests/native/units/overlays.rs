@@ -220,6 +220,24 @@ fn a_delete_hides_the_row() {
 }
 
 #[test]
+fn a_delete_hides_the_rows_that_the_database_deletes_with_it() {
+    let gone = [overlay("workflows", ONE, Effect::Delete)];
+    let others = [overlay("workflow_nodes", ONE, Effect::Delete), patch(ONE, json!({"name": "B"}))];
+    let run = |workflow_id: &str| json!({"id": TWO, "workflow_id": workflow_id, "user_id": ADA});
+    let nodes_key = format!("workflow_nodes:{ONE}");
+    let nodes = || Some(json!([node(ADA, ONE)]));
+    assert_eq!(see(&gone, &nodes_key, &shape_of_key(&nodes_key), nodes()), Some(json!([])));
+    assert_eq!(see(&others, &nodes_key, &shape_of_key(&nodes_key), nodes()), nodes());
+    let favorites = Shape::List(Rc::new(Query::of(table_named("workflow_favorites").expect("a table"))));
+    let of_ada = Some(json!([run(ONE), run(TWO)]));
+    assert_eq!(see(&gone, "favorites:x", &favorites, of_ada), Some(json!([run(TWO)])));
+    let execution_key = format!("execution:{TWO}");
+    let execution =
+        |workflow_id| see(&gone, &execution_key, &shape_of_key(&execution_key), Some(run(workflow_id)));
+    assert_eq!([execution(ONE), execution(TWO)], [None, Some(run(TWO))]);
+}
+
+#[test]
 fn a_delete_by_natural_key_hides_the_row_that_it_names() {
     let table = table_named("workflow_favorites").expect("a table");
     let columns = vec![("user_id", ADA.to_owned()), ("workflow_id", ONE.to_owned())];
@@ -399,6 +417,30 @@ fn a_write_by_natural_key_is_shown_in_the_row_of_that_key_alone() {
     let new = write(Effect::Row(Json::from(settings(ADA, "dark"))));
     assert_eq!(seen(&new, ADA, None), Some(settings(ADA, "dark")));
     assert_eq!(seen(&new, ONE, None), None);
+}
+
+#[test]
+fn an_upsert_of_a_whole_row_changes_the_row_or_is_it() {
+    let table = table_named("account_settings").expect("a table");
+    let settings = |user: &str, id: &str, theme: &str| json!({"id": id, "user_id": user, "theme": theme, "created_at": id});
+    let effect = Effect::Upsert(Json::from(settings(ADA, TWO, "dark")));
+    let columns = vec![("user_id", ADA.to_owned())];
+    let own = [Overlay { table, columns: columns.clone(), effect }];
+    let seen = |user: &str, base: Option<V>| {
+        let key = format!("account_settings:{user}");
+        see(&own, &key, &shape_of_key(&key), base)
+    };
+    let (new, changed) = (settings(ADA, TWO, "dark"), settings(ADA, ONE, "dark"));
+    assert_eq!(seen(ADA, None), Some(new.clone()));
+    assert_eq!(seen(ADA, Some(settings(ADA, ONE, "light"))), Some(changed.clone()));
+    assert_eq!(seen(ONE, None), None);
+    assert_eq!(seen(ONE, Some(settings(ONE, ONE, "light"))), Some(settings(ONE, ONE, "light")));
+    let entries: Vec<_> =
+        entries_of_new(&own[0]).into_iter().map(|(key, row)| (key, row.map(|row| row.to_value()))).collect();
+    assert_eq!(entries, [(format!("account_settings:{ADA}"), Some(new.clone()))]);
+    let known = |row: Option<V>| expected(&own, table, &columns, row.map(Json::from)).to_value();
+    assert_eq!(known(None), new);
+    assert_eq!(known(Some(settings(ADA, ONE, "light"))), changed);
 }
 
 #[test]
