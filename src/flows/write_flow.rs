@@ -121,14 +121,13 @@ impl<D: Data> WriteFlow<D> {
             }
             Write::Delete { table, must_exist, filters } => {
                 let rows = outcome?.rows;
-                if rows.is_empty() && *must_exist {
-                    let missing = Error::not_found(table.name).after(attempts);
-                    // An earlier attempt may have deleted it. Or the user may see the row, but not delete it.
-                    return if attempts == 1 {
-                        Err(missing)
-                    } else {
-                        Ok(NextStep::Find(row_that(table, filters), missing))
-                    };
+                let missing = || Error::not_found(table.name).after(attempts);
+                if rows.is_empty() && *must_exist && attempts == 1 {
+                    return Err(missing());
+                }
+                // Another device may have deleted it since this was queued. Or the user may see it, but not delete it.
+                if rows.is_empty() && *must_exist && self.earlier_attempts > 0 {
+                    return Ok(NextStep::Find(row_that(table, filters), missing()));
                 }
                 if rows.is_empty() && table.missing_policies.contains(&MissingPolicy::Delete) {
                     let hole = migration_required(MISSING_POLICIES).after(attempts);
