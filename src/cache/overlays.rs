@@ -78,10 +78,12 @@ impl<D: Data> Overlay<D> {
         let is_in = |query: &Query| match &self.effect {
             Effect::Graph(_) => GRAPH_CHILDREN.iter().any(|(table, _)| **table == *query.table),
             Effect::Row(row) => *self.table == *query.table && query.admits(row) != Some(false),
-            _ => *self.table == *query.table,
+            _ => *self.table == *query.table || self.cascade_to(query.table).is_some(),
         };
         match shape {
-            Shape::Row(table) => self.table == *table && self.may_write(key),
+            Shape::Row(table) => {
+                (self.table == *table && self.may_write(key)) || self.cascade_to(table).is_some()
+            }
             Shape::List(query) | Shape::Page(query) => is_in(query),
             Shape::Relations => parts_of_relations(key)
                 .is_some_and(|parts| parts.iter().any(|part| self.may_concern(part, &shape_of_key(part)))),

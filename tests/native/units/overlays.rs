@@ -62,8 +62,13 @@ fn list_of_ada() -> Shape {
     Shape::List(Rc::new(query))
 }
 
+/// What is shown of an entry. Some overlay that may concern the entry must account for each difference.
 fn see(overlays: &[Overlay<Json>], key: &str, shape: &Shape, base: Option<V>) -> Option<V> {
-    shown(overlays, key, shape, base.map(Json::from)).map(|data| data.to_value())
+    let seen = shown(overlays, key, shape, base.clone().map(Json::from)).map(|data| data.to_value());
+    if seen != base {
+        assert!(overlays.iter().any(|own| own.may_concern(key, shape)), "{key}: {base:?} became {seen:?}");
+    }
+    seen
 }
 
 fn names(list: Option<V>) -> Vec<String> {
@@ -217,6 +222,27 @@ fn a_delete_hides_the_row() {
     assert_eq!(names(see(&gone, "l", &list_of_ada(), Some(base))), ["b"]);
     let key = format!("workflow:{ONE}");
     assert!(see(&gone, &key, &shape_of_key(&key), Some(workflow(ONE, "a"))).is_none());
+}
+
+#[test]
+fn a_waiting_write_may_concern_only_entries_that_could_show_it() {
+    let table = |name| table_named(name).expect("a table");
+    let mut foreign = workflow(TWO, "new");
+    foreign["user_id"] = json!(ONE);
+    let renamed = patch(ONE, json!({"name": "b"}));
+    let new = row_of("workflows", foreign);
+    let gone = overlay("workflows", ONE, Effect::Delete);
+    let saved = overlay("workflows", ONE, Effect::Graph(Json::from(json!({"nodes": [], "connections": []}))));
+    let seen =
+        |key: &str| [&renamed, &new, &gone, &saved].map(|own| own.may_concern(key, &shape_of_key(key)));
+    assert_eq!(seen(&format!("workflow:{ONE}")), [true, false, true, true]);
+    assert_eq!(seen(&format!("workflow:{TWO}")), [false, true, false, false]);
+    assert_eq!(seen(&format!("workflow:{ONE}?relations")), [true, false, true, true]);
+    assert_eq!(seen(&format!("workflow_nodes:{ONE}")), [false, false, true, true]);
+    assert_eq!(seen(&format!("account_settings:{ADA}")), [false; 4]);
+    assert_eq!([&renamed, &new, &gone].map(|own| own.may_concern("l", &list_of_ada())), [true, false, true]);
+    let templates = Shape::List(Rc::new(Query::of(table("workflow_templates"))));
+    assert_eq!([&renamed, &new, &gone, &saved].map(|own| own.may_concern("l", &templates)), [false; 4]);
 }
 
 #[test]
