@@ -118,8 +118,8 @@ impl<D: Data> Overlay<D> {
     /// The rows of `table` without those that are deleted with the row that this deletes.
     fn without_cascaded(&self, table: &Table, rows: D) -> D {
         let Some(parent) = self.cascade_to(table) else { return rows };
-        let kept: Vec<D> =
-            rows.items().into_iter().filter(|row| !has_columns(row, &[parent.clone()])).collect();
+        let parent = [parent];
+        let kept: Vec<D> = rows.items().into_iter().filter(|row| !has_columns(row, &parent)).collect();
         if kept.len() == rows.len() {
             rows
         } else {

@@ -46,7 +46,9 @@ impl Planted {
         let enqueued = input.get("enqueue").map(|enqueue| row_of(&enqueue["plan"]));
         match self {
             Self::SentCancelsOut if enqueued.is_some() => {
-                records.iter_mut().for_each(|record| record["attempts"] = json!(0));
+                for record in records {
+                    record["attempts"] = json!(0);
+                }
             }
             Self::MergesPastOthers => {
                 records.retain(|record| enqueued.as_ref().is_none_or(|row| row_of(&record["plan"]) == *row));
@@ -77,7 +79,9 @@ impl Planted {
             }
             Self::LatestFirst if input == "begin" => reverse(puts),
             Self::OutageRefuses if result == "retry" => {
-                puts.iter_mut().for_each(|put| put["state"] = json!("failed"));
+                for put in puts {
+                    put["state"] = json!("failed");
+                }
             }
             Self::RefusalDropped if result == "refused" => {
                 let (failed, others): (Vec<_>, Vec<_>) =
