@@ -13,7 +13,7 @@ const NUMBERS = `${ROOT}docs/images/bench.json`;
 const isCheck = process.argv.includes('--check');
 
 /** Medians, and what else the documents quote. @param {any} results */
-function summaryOf({ at, loadBefore, loadAfter, cached, fresh, concurrent, start, memory }) {
+function summaryOf({ at, loadBefore, loadAfter, cached, fresh, concurrent, start, offline, memory }) {
   const medians = (/** @type {Record<string, number[]>} */ samples) =>
     Object.fromEntries(Object.entries(samples).map(([name, own]) => [name, median(own)]));
   const runs = (/** @type {Record<string, { ms: number, requests: number }[]>} */ samples) =>
@@ -33,6 +33,8 @@ function summaryOf({ at, loadBefore, loadAfter, cached, fresh, concurrent, start
     equal: runs(concurrent.equal),
     relations: runs(concurrent.relations),
     startMs: median(start.map((/** @type {{ total: number }} */ { total }) => total)),
+    restore: medians(offline.restore),
+    persistCost: offline.cost,
     memoryBytes: memory.at(-1).bytes,
   };
 }
@@ -43,7 +45,7 @@ const grouped = (/** @type {number} */ value) => Math.round(value).toLocaleStrin
 const kB = (/** @type {number} */ bytes) => (bytes / 1000).toFixed(1);
 
 /** @param {Numbers} numbers */
-function speedTable({ cachedList, cachedWorkflows, fresh, points, equal, relations, startMs }) {
+function speedTable({ cachedList, cachedWorkflows, fresh, points, equal, relations, startMs, restore }) {
   const PEERS = ['workflow-db', 'old layer', 'TanStack Query'];
   const us = (/** @type {number} */ value) => `${value.toFixed(2)} µs`;
   const ms = (/** @type {number} */ value) => `${value.toFixed(1)} ms`;
@@ -70,6 +72,14 @@ function speedTable({ cachedList, cachedWorkflows, fresh, points, equal, relatio
     ['50 equal lists at once', ...PEERS.map((name) => requests(equal[name].requests)), '', ''],
     ['a workflow with its relations', ...PEERS.map((name) => requests(relations[name].requests)), '', ''],
     ['first start', `${grouped(startMs)} ms`, '', '', '', ''],
+    [
+      "a hook's first row, of 1,000 entries on disk",
+      ms(restore['workflow-db']),
+      '',
+      ms(restore['TanStack Query']),
+      '',
+      '',
+    ],
   ];
   return [
     '| | workflow-db | plain TypeScript layer | TanStack Query | supabase-js | `fetch` |',
@@ -99,7 +109,7 @@ function sizeTable({ sizes }) {
 
 /** What stands where. Each pattern matches one place of a document. @param {Numbers} numbers @returns {[string, RegExp, string][]} */
 function places(numbers) {
-  const { load, cachedList, points, memoryBytes, sizes } = numbers;
+  const { load, cachedList, points, memoryBytes, persistCost, sizes } = numbers;
   return [
     ['README.md', /(?<=take 1 request and )[\d,]+(?= ms)/, grouped(points['workflow-db'].ms)],
     ['README.md', /(?<=takes 200 requests and )[\d,]+(?= ms)/, grouped(points['old layer'].ms)],
@@ -108,6 +118,11 @@ function places(numbers) {
     ['docs/performance.md', /(?<=load average was )[\d.]+(?= before)/, load[0].toFixed(1)],
     ['docs/performance.md', /(?<=before the run and )[\d.]+(?= after it)/, load[1].toFixed(1)],
     ['docs/performance.md', /(?<=<!-- speed -->\n\n)[^]*?(?=\n\n<!-- \/speed -->)/, speedTable(numbers)],
+    [
+      'docs/performance.md',
+      /(?<=with `offline` takes )-?[\d.]+(?= % longer)/,
+      (100 * persistCost).toFixed(1),
+    ],
     ['docs/performance.md', /(?<=<!-- sizes -->\n\n)[^]*?(?=\n\n<!-- \/sizes -->)/, sizeTable(numbers)],
     [
       'docs/performance.md',

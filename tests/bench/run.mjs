@@ -8,13 +8,14 @@ import { cached } from './cases/cached.mjs';
 import { concurrent } from './cases/concurrent.mjs';
 import { fresh } from './cases/fresh.mjs';
 import { memory } from './cases/memory.mjs';
+import { offline } from './cases/offline.mjs';
 import { size } from './cases/size.mjs';
 import { start } from './cases/start.mjs';
 import { openWorld } from './support/world.mjs';
 
 const BUILD = fileURLToPath(new URL('../../build', import.meta.url));
 /** @type {Record<string, (world: import('./support/world.mjs').World) => Promise<unknown>>} */
-const CASES = { size, cached, fresh, concurrent, start, memory };
+const CASES = { size, cached, fresh, concurrent, start, offline, memory };
 
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });
 const names = values.only ?? Object.keys(CASES);

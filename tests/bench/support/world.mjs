@@ -7,7 +7,7 @@ import { startSite } from './site.mjs';
 
 const WORKFLOWS = 1000;
 const NODES = 30;
-const PAGES = ['cached', 'fresh', 'concurrent', 'start', 'memory'];
+const PAGES = ['cached', 'fresh', 'concurrent', 'start', 'offline', 'memory'];
 
 /** @typedef {Awaited<ReturnType<typeof openWorld>>} World */
 
