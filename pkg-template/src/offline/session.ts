@@ -111,13 +111,13 @@ export class Session {
   }
 
   async retry(id: string): Promise<void> {
-    await this.step('retry', { id });
+    await this.step('retry', { id: String(id) });
     await this.shown();
   }
 
   /** Gives up a write. One that is being sent is given up when its answer is there, if it waits or was refused then. */
   async discard(id: string): Promise<void> {
-    while (!(await this.step('discard', { id }))) {
+    while (!(await this.step('discard', { id: String(id) }))) {
       const isThere = this.writes.status.entries.some((entry) => entry.id === id);
       if (this.isOver || !isThere) return;
       await this.nextChange();
