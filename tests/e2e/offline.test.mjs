@@ -301,7 +301,7 @@ test('a discarded write is gone for good, and so is what cannot succeed without 
     await queued.createWorkflowNode({ workflow_id: made.id, node_id: 'a', node_type: 'text_input' });
     const [first] = outbox.list();
     if (first) await outbox.discard(first.id);
-    // What is not there is discarded already.
+    // An unknown id does nothing.
     await outbox.discard('unknown');
     await outbox.discard(/** @type {any} */ (undefined));
     return made.id;

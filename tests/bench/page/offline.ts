@@ -10,7 +10,7 @@ import type { Env } from '../contestants/env.js';
 import { newWorkflowDb } from '../contestants/workflow-db.js';
 import { interleaved } from './interleaved.js';
 
-/** Fresh reads of all rows in a row; the batches of persisted entries are written meanwhile. */
+/** Fresh reads of all rows in a row; the persisted entries are written between them. */
 const READS = 20;
 const ROUNDS = 12;
 const WARM_UP = 2;
