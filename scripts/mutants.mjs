@@ -18,6 +18,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -95,6 +96,7 @@ function build() {
   const written = new Set([...files, 'src/lib.rs']);
   for (const name of ['Cargo.toml', 'Cargo.lock', 'src', 'tests/native', 'tests/browser']) {
     const filter = (path) => !written.has(path);
+    removeStale(join(copy, name), name);
     cpSync(name, join(copy, name), { recursive: true, preserveTimestamps: true, filter });
   }
   // Tests replay the recordings in the first folder and read the migrations in the second.
@@ -198,6 +200,14 @@ async function survives(binary, tests, mutant) {
     if (!isPassed) return false;
   }
   return true;
+}
+
+/** Removes what an earlier run copied and is gone since: a module that became a folder would be there twice. */
+function removeStale(copied, source) {
+  if (!existsSync(copied)) return;
+  if (!existsSync(source)) return rmSync(copied, { recursive: true });
+  if (!statSync(copied).isDirectory()) return;
+  for (const name of readdirSync(copied)) removeStale(join(copied, name), join(source, name));
 }
 
 /** What identifies a mutant, even if other parts of its file change. */
