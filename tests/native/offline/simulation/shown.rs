@@ -87,8 +87,15 @@ fn rows(
         server.rows.iter().filter(|(name, row)| name.0 == table && is_wanted(&name.1, &row.columns));
     let given = of_server.map(|(name, row)| (name.1.clone(), columns(&Value::Object(row.columns.clone()))));
     let mut rows: BTreeMap<_, _> = given.collect();
-    for plan in plans.iter().filter(|plan| plan["table"] == table) {
+    for plan in plans {
         let key = text(&plan["key"]).to_owned();
+        if plan["table"] != table {
+            // A row goes with the one that it belongs to.
+            if plan["table"] == "workflows" && plan["action"] == "delete" {
+                rows.retain(|_, columns| columns.get("workflow_id").is_none_or(|parent| *parent != key));
+            }
+            continue;
+        }
         let body: Columns = serde_json::from_str(text(&plan["body"])).unwrap_or_default();
         match text(&plan["action"]) {
             "insert" if is_wanted(&key, &body) => {
