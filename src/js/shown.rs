@@ -94,7 +94,8 @@ impl Shown {
     /// The entry `base` under `key` with the effect of the waiting writes from place `from` on. Undefined: there is no such
     /// row.
     pub fn shown(&self, key: &str, base: JsValue, from: f64) -> JsValue {
-        let overlays = &self.overlays[self.index_of(from)..];
+        let (Ok(first) | Err(first)) = self.index_of(from);
+        let overlays = &self.overlays[first..];
         if overlays.is_empty() {
             return base;
         }
@@ -181,25 +182,24 @@ impl Shown {
 }
 
 impl Shown {
-    /// The index of the first overlay at this place or after it.
-    fn index_of(&self, place: f64) -> usize {
-        self.places.partition_point(|own| *own < place)
+    /// The index of the overlay at this place. `Err`: there is none, and the index is where it would be.
+    fn index_of(&self, place: f64) -> Result<usize, usize> {
+        self.places.binary_search_by(|own| own.total_cmp(&place))
     }
 
     fn overlay_at(&self, place: f64) -> Option<&Overlay<Row>> {
-        let index = self.index_of(place);
-        self.overlays.get(index).filter(|_| self.places[index] <= place)
+        self.index_of(place).ok().map(|index| &self.overlays[index])
     }
 
     fn take(&mut self, place: f64) -> Option<Overlay<Row>> {
-        self.overlay_at(place)?;
-        let index = self.index_of(place);
+        let index = self.index_of(place).ok()?;
         self.places.remove(index);
         Some(self.overlays.remove(index))
     }
 
+    /// Adds an overlay at a place that has none.
     fn put(&mut self, place: f64, overlay: Overlay<Row>) {
-        let index = self.index_of(place);
+        let (Ok(index) | Err(index)) = self.index_of(place);
         self.places.insert(index, place);
         self.overlays.insert(index, overlay);
     }

@@ -98,7 +98,7 @@ impl Plan {
         ])
     }
 
-    /// The row, as references to it are spelt.
+    /// The row, as `refs` name it.
     pub(super) fn row(&self) -> String {
         [&*self.table, " ", &*self.key].concat()
     }
@@ -109,10 +109,7 @@ impl Plan {
 
     /// Whether this row belongs to the row of `other`.
     pub(super) fn refers_to(&self, other: &Self) -> bool {
-        self.refs.iter().any(|reference| {
-            let key = reference.strip_prefix(other.table.as_str()).and_then(|rest| rest.strip_prefix(' '));
-            key == Some(other.key.as_str())
-        })
+        self.refs.contains(&other.row())
     }
 
     /// Whether this write cannot be made unless the earlier one was.

@@ -5,7 +5,9 @@ import { test } from 'node:test';
 import { useDevices } from './support/offline.mjs';
 import { until } from './support/until.mjs';
 
-const { stack, newDevice, newUser, newWorkflow, newNodes, row, rows } = await useDevices({ members: true });
+const { stack, newDevice, newUser, newWorkflow, newMember, newNodes, row, rows } = await useDevices({
+  members: true,
+});
 
 /** Two devices of a user, both of which show a workflow and have no network. */
 async function twoDevices() {
@@ -18,6 +20,18 @@ async function twoDevices() {
   for (const device of devices) await device.goOffline();
   const [phoneOnline, laptopOnline] = devices.map((device) => device.goOnline);
   return { user, workflow, phone, laptop, phoneOnline, laptopOnline };
+}
+
+/** A device of a user who edits another user's workflow. It shows the workflow and has no network. */
+async function editorsDevice() {
+  const [ada, grace] = [await newUser('ada'), await newUser('grace')];
+  const shared = await newWorkflow(ada, { name: 'Shared' });
+  await newMember(shared.id, grace, 'editor');
+  const device = await newDevice();
+  const tab = await device.open({ as: grace });
+  await tab.run((id) => db.getWorkflow(id), shared.id);
+  await device.goOffline();
+  return { grace, shared, device, tab };
 }
 
 test('changes of different columns of one row on two devices are both made', async () => {
@@ -92,17 +106,7 @@ test('a row that two devices delete is gone, and neither deletion is refused', a
 });
 
 test('a deletion by a member who may not delete is refused, also when it is tried again, and the row is back', async () => {
-  const [ada, grace] = [await newUser('ada'), await newUser('grace')];
-  const shared = await newWorkflow(ada, { name: 'Shared' });
-  await stack.sql(
-    `insert into workflow_members (workflow_id, email, role, invited_by, user_id, accepted_at)
-     values ($1, $2, 'editor', $3, $4, localtimestamp)`,
-    [shared.id, grace.email, ada.id, grace.id],
-  );
-  const device = await newDevice();
-  const tab = await device.open({ as: grace });
-  await tab.run((id) => db.getWorkflow(id), shared.id);
-  await device.goOffline();
+  const { shared, device, tab } = await editorsDevice();
   await tab.run((id) => db.with({ queue: true }).deleteWorkflow(id), shared.id);
   await device.goOnline();
   await until(async () => (await tab.outbox()).failed === 1);
@@ -116,19 +120,8 @@ test('a deletion by a member who may not delete is refused, also when it is trie
 });
 
 test('a change of a shared workflow is refused after its owner ended the membership, and others are made', async () => {
-  const ada = await newUser('ada');
-  const grace = await newUser('grace');
-  const shared = await newWorkflow(ada, { name: 'Shared' });
+  const { grace, shared, device, tab } = await editorsDevice();
   const own = await newWorkflow(grace, { name: 'Own' });
-  await stack.sql(
-    `insert into workflow_members (workflow_id, email, role, invited_by, user_id, accepted_at)
-     values ($1, $2, 'editor', $3, $4, localtimestamp)`,
-    [shared.id, grace.email, ada.id, grace.id],
-  );
-  const device = await newDevice();
-  const tab = await device.open({ as: grace });
-  await tab.run((id) => db.getWorkflow(id), shared.id);
-  await device.goOffline();
   await tab.run((id) => db.with({ queue: true }).updateWorkflow(id, { name: 'Edited' }), shared.id);
   await tab.run((id) => db.with({ queue: true }).updateWorkflow(id, { name: 'Renamed' }), own.id);
   await stack.sql('delete from workflow_members where workflow_id = $1', [shared.id]);

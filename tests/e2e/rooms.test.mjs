@@ -16,7 +16,7 @@ const require = createRequire(new URL('../../examples/local-stack/stack.mjs', im
 /** @type {typeof import('ws')} */
 const { WebSocket } = require('ws');
 
-const { world, stack, ada, grace, mary, workflows, invite, open, join, others, sees, setState, framesOf } =
+const { world, stack, ada, grace, mary, workflows, open, join, others, sees, setState, framesOf } =
   await useRooms();
 
 test('two people in three tabs see each other once, with the latest state', async () => {
@@ -113,7 +113,7 @@ test('a room without access is an error, which ends when access is granted', asy
   assert.equal(refused.others, 0);
   const his = await open(ada);
   await join(his, {}, workflows.alone);
-  await invite(workflows.alone, grace, 'viewer');
+  await world.newMember(workflows.alone, grace, 'viewer');
   // The room is joined again with a new token, without a delay.
   await events.run(
     (token) => {

@@ -8,7 +8,7 @@ import { VERSIONS, useHooks } from './support/world.mjs';
 /** @typedef {import('../e2e/support/world.mjs').Tab} Tab */
 
 const world = await useHooks({ seed: true, members: true });
-const { stack, openHooks } = world;
+const { stack, openHooks, newMember } = world;
 const [ada, grace] = /** @type {any[]} */ (
   stack.users.map((user) => ({ ...user, token: stack.signToken({ sub: user.id, email: user.email }) }))
 );
@@ -22,13 +22,7 @@ beforeEach(async () => {
     [ada.id],
   );
   [shared, alone] = rows.map(({ id }) => id);
-  for (const { id, email } of stack.users.slice(1)) {
-    await stack.sql(
-      `insert into workflow_members (workflow_id, email, role, invited_by, user_id, accepted_at)
-       values ($1, $2, 'viewer', $3, $4, localtimestamp)`,
-      [shared, email, ada.id, id],
-    );
-  }
+  for (const user of stack.users.slice(1)) await newMember(shared, user, 'viewer');
 });
 
 /** Renders the hook, and waits until it is live. @param {Tab} tab @param {unknown[]} args @param {string} [status] */

@@ -99,6 +99,21 @@ export function createFixtures(stack) {
     return { user, workflow, nodes, connections, execution, results };
   }
 
+  /**
+   * Makes a user a member of a workflow, invited by its owner.
+   *
+   * @param {string} workflowId
+   * @param {{ id: string, email: string }} user
+   * @param {string} role
+   */
+  async function newMember(workflowId, user, role) {
+    await stack.sql(
+      `insert into workflow_members (workflow_id, email, role, invited_by, user_id, accepted_at)
+       select id, $2, $3, user_id, $4, localtimestamp from workflows where id = $1`,
+      [workflowId, user.email, role, user.id],
+    );
+  }
+
   /** One row in each table except for the tables of workflows. @param {User} user */
   async function newBelongings(user) {
     const marked = await newWorkflow(user);
@@ -123,6 +138,7 @@ export function createFixtures(stack) {
     row,
     newUser,
     newWorkflow,
+    newMember,
     newNodes,
     newConnections,
     newExecutions,

@@ -24,17 +24,9 @@ export async function useRooms() {
       [ada.id],
     );
     [workflows.shared, workflows.alone] = rows.map(({ id }) => id);
-    await invite(workflows.shared, grace, 'editor');
-    await invite(workflows.shared, mary, 'viewer');
+    await world.newMember(workflows.shared, grace, 'editor');
+    await world.newMember(workflows.shared, mary, 'viewer');
   });
-
-  /** @param {string} workflowId @param {{ id: string, email: string }} user @param {string} role */
-  const invite = (workflowId, user, role) =>
-    stack.sql(
-      `insert into workflow_members (workflow_id, email, role, invited_by, user_id, accepted_at)
-       values ($1, $2, $3, $4, $5, localtimestamp)`,
-      [workflowId, user.email, role, ada.id, user.id],
-    );
 
   afterEach(() => stack.settings.change({ realtimeSilenceMs: 60_000 }));
 
@@ -90,5 +82,5 @@ export async function useRooms() {
     return sent;
   }
 
-  return { world, stack, ada, grace, mary, workflows, invite, open, join, others, sees, setState, framesOf };
+  return { world, stack, ada, grace, mary, workflows, open, join, others, sees, setState, framesOf };
 }
