@@ -46,7 +46,7 @@ pub struct Flusher(offline::Flusher);
 
 #[wasm_bindgen]
 impl Flusher {
-    /// One that is online, and does not lead.
+    /// A flusher that is online and does not lead.
     #[wasm_bindgen(constructor)]
     #[allow(clippy::new_without_default, reason = "JavaScript calls it")]
     pub fn new() -> Self {
@@ -76,7 +76,8 @@ impl Flusher {
         self.0.flush();
     }
 
-    /// 0: send the next write. More: ask again after as many milliseconds. Less: ask again when something changed.
+    /// 0: send the next write. A positive number: ask again after that many milliseconds. A negative one: ask again when
+    /// something has changed.
     pub fn poll(&mut self, now_ms: f64) -> f64 {
         match self.0.poll(now_ms) {
             Poll::Send => 0.0,
@@ -115,7 +116,7 @@ impl Shelf {
         Self(offline::Shelf::default())
     }
 
-    /// An entry changed. Returns after how many milliseconds the batch is due, -1 if that is known already.
+    /// An entry changed. Returns the milliseconds until the batch is due, or -1 if an earlier call has returned them.
     pub fn changed(&mut self, key: &str) -> f64 {
         self.0.changed(key).unwrap_or(-1.0)
     }
