@@ -51,10 +51,9 @@ impl<D: Data> Overlay<D> {
         match &self.effect {
             Effect::Row(own) => row.or_else(|| Some(own.clone())),
             Effect::Patch(values) => row.map(|row| if self.is_of(&row) { row.merged(values) } else { row }),
-            Effect::Upsert(own) => Some(match row {
-                Some(row) if self.is_of(&row) => row.merged(&D::object(Some(own), &SET_ONCE, &[])),
-                row => row.unwrap_or_else(|| own.clone()),
-            }),
+            Effect::Upsert(own) => {
+                Some(row.map_or_else(|| own.clone(), |row| row.merged(&D::object(Some(own), &SET_ONCE, &[]))))
+            }
             Effect::Delete => row.filter(|row| !self.is_of(row)),
             Effect::Graph(_) => row,
         }

@@ -210,6 +210,39 @@ fn a_deletion_that_deletes_nothing_is_checked_only_where_the_database_may_lack_t
     }
 }
 
+/// A queued deletion was sent before, perhaps by a tab that crashed, or another device made it.
+#[test]
+fn a_deletion_of_a_row_that_must_exist_looks_for_it_if_it_was_sent_before() {
+    let delete = |must_exist: bool, is_resent: bool| {
+        let write = Write::Delete { table: &WORKFLOWS, filters: vec![is("id", &id("r"))], must_exist };
+        Run::of(WriteFlow::new(write, None).resent(is_resent))
+    };
+    let nothing = || rows(&json!([]));
+    let is_made = |run: Writing, count: usize| {
+        assert!(matches!(run.end(), Ok(Written::Deleted(rows)) if rows.len() == count));
+    };
+    let mut gone = delete(true, true);
+    gone.answer(nothing());
+    assert!(gone.asks()[0].starts_with("GET workflows?"));
+    gone.answer(nothing());
+    is_made(gone, 0);
+    let mut kept = delete(true, true);
+    kept.answer(nothing()).answer(rows(&json!([{"id": id("r")}])));
+    assert_eq!(fails(kept), code::NOT_FOUND);
+    let mut deleted = delete(true, true);
+    deleted.answer(rows(&json!([{"id": id("r")}])));
+    is_made(deleted, 1);
+    let mut need_not_exist = delete(false, true);
+    need_not_exist.answer(nothing());
+    is_made(need_not_exist, 0);
+    let mut first = delete(true, false);
+    first.answer(nothing());
+    assert_eq!(fails(first), code::NOT_FOUND);
+    let mut lost_response = delete(true, false);
+    lost_response.answer(after(2, nothing()));
+    is_made(lost_response, 0);
+}
+
 /// The code of an upsert of Ada's row, refused with a code in the name of this user.
 fn refused(table: &'static Table, refusal: &'static str, user: &str) -> String {
     let body = json!({"user_id": id("ada")}).to_string();
