@@ -1,13 +1,13 @@
-//! Adds a write to the outbox, or merges it with one that waits.
+//! Adds a write to the outbox, or merges it with a waiting one.
 //!
-//! Merging moves a write in the order, past those that were made in between. The result must be the same on the server,
-//! which checks uniqueness, references and access with each write. So only writes that cannot matter to others move.
+//! Merging moves a write in the order, past the writes in between. The server must end up with the same rows, and it checks
+//! uniqueness, references and access with each write. So a write moves only if it cannot affect the writes in between.
 
 use super::json::Object;
 use super::outbox::Outbox;
 use super::record::{Action, Plan, Record, State};
 
-/// Columns that a foreign key or a unique constraint holds. Writes to them may allow or prevent other writes.
+/// Columns in foreign keys or unique constraints. A write to one of them may allow or prevent other writes.
 pub const STRUCTURAL_COLUMNS: [&str; 13] = [
     "connection_id",
     "created_by",
@@ -27,16 +27,16 @@ pub const STRUCTURAL_COLUMNS: [&str; 13] = [
 /// The tables of the rows that a saved graph replaces.
 const GRAPH_TABLES: [&str; 3] = ["workflows", "workflow_nodes", "workflow_connections"];
 
-/// How a write and the one before it to the same row become one.
+/// How a write merges with the earlier write to the same row.
 enum Merged {
-    /// The earlier one has this body, too.
+    /// The earlier write remains, with this body.
     Earlier { body: String },
-    /// The later one alone remains.
+    /// Only the later write remains.
     Later,
 }
 
 impl Outbox {
-    /// Adds a write. Returns the record that holds it, unless it and an insert that was not sent cancelled out.
+    /// Adds a write. Returns its record, or `None` if it is a deletion that cancelled out with an unsent insert.
     pub fn enqueue(&mut self, plan: Plan, id: String, scope: String, now_ms: u64) -> Option<&Record> {
         if let Some(family) = self.unborn(&plan) {
             self.remove_all(&family);
@@ -54,8 +54,8 @@ impl Outbox {
         self.records.iter().find(|record| record.id == id)
     }
 
-    /// The writes that need not be made if this deletion follows: those of a row that was never sent, and of the rows
-    /// below it. `None` if another row was moved below it: that one would be deleted, too.
+    /// The writes that this deletion cancels: the unsent insert of its row, and the writes to the row and to rows created
+    /// below it. `None` if an existing row was moved below it, because the deletion has to delete that one.
     fn unborn(&self, deletion: &Plan) -> Option<Vec<usize>> {
         if deletion.action != Action::Delete {
             return None;
@@ -80,7 +80,7 @@ impl Outbox {
     fn merged(&self, plan: &Plan) -> Option<(usize, Merged)> {
         let index = self.records.iter().rposition(|record| record.plan.is_same_row(plan))?;
         let earlier = &self.records[index];
-        // One that the server may have seen stays as it was sent.
+        // A write that the server may have received must be repeated unchanged.
         if !earlier.is_unsent() {
             return None;
         }
@@ -119,13 +119,13 @@ impl Outbox {
     }
 }
 
-/// What two writes to one row come to, or `None` if both have to be made.
+/// Merges two writes to one row. `None` if both have to be sent.
 fn merge(earlier: &Plan, later: &Plan) -> Option<Merged> {
     match (earlier.action, later.action) {
         (Action::Insert, Action::Update) => {
             let mut body = Object::parse(&earlier.body)?;
             let changes = Object::parse(&later.body)?;
-            // A new row cannot contain the time of the server's clock.
+            // A new row cannot contain `now`, the time of the server's clock.
             if changes.holds("\"now\"") {
                 return None;
             }
@@ -133,7 +133,7 @@ fn merge(earlier: &Plan, later: &Plan) -> Option<Merged> {
             Some(Merged::Earlier { body: body.json() })
         }
         (Action::Update, Action::Update) | (Action::Upsert, Action::Upsert) => {
-            // A version that was seen after an earlier write, which did not ask for one.
+            // Only the later write requires a version, which may be newer than the one that the earlier write met.
             let has_later_version = earlier.if_updated_at.is_none() && later.if_updated_at.is_some();
             if has_later_version || earlier.rest != later.rest {
                 return None;
@@ -146,7 +146,7 @@ fn merge(earlier: &Plan, later: &Plan) -> Option<Merged> {
         (Action::Save, Action::Save) if has_base(earlier) == has_base(later) => {
             Some(Merged::Earlier { body: later.body.clone() })
         }
-        // The row may have been there before: the deletion still has to be made.
+        // The row may have existed before, so the deletion has to be sent.
         (Action::Update | Action::Upsert | Action::Ensure | Action::Save, Action::Delete) => {
             Some(Merged::Later)
         }
@@ -159,7 +159,7 @@ fn has_base(save: &Plan) -> bool {
     Object::parse(&save.rest).is_some_and(|rest| rest.get("base").is_some())
 }
 
-/// Whether two writes to one row may become one on one side of a write to another row, which was made in between.
+/// Whether two writes to one row may merge although `between`, a write to another row, was made in between.
 fn may_pass(between: &Plan, earlier: &Plan, later: &Plan) -> bool {
     if (between.action, later.action) == (Action::Save, Action::Save) {
         return true;
@@ -168,13 +168,13 @@ fn may_pass(between: &Plan, earlier: &Plan, later: &Plan) -> bool {
     if between.action == Action::Save || later.action == Action::Save {
         return !is_graph(between) || !is_graph(later);
     }
-    // An id and a natural key may be the same row's.
+    // One write names its row by id and the other by its natural key, so both may name the same row.
     let may_be_same_row = between.table == later.table && between.row_id.is_some() != later.row_id.is_some();
     !may_be_same_row && !is_structural(earlier, later)
 }
 
-/// Whether merging the two moves a value that may matter to writes to other rows, or they to it. What both spell alike
-/// stays where it is.
+/// Whether merging moves the value of a column that other writes may depend on. A value that both writes contain does not
+/// move.
 fn is_structural(earlier: &Plan, later: &Plan) -> bool {
     let (moved, fixed) = match later.action {
         Action::Delete => (Object::parse(&earlier.body), Some(Object::default())),

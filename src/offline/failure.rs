@@ -1,10 +1,10 @@
-//! Why a write failed: for a reason that passes, or because the server refused it.
+//! Whether a write failed for a temporary reason, or because the server refused it.
 
 use super::json::Object;
 use crate::error::code;
 use crate::retry::code_is_transient;
 
-/// What decides that.
+/// The parts of an error that decide this.
 pub(super) struct Failure {
     code: String,
     status: u64,
@@ -21,12 +21,12 @@ impl Failure {
         })
     }
 
-    /// Whether the same write may succeed later. Otherwise it waits for the application's decision.
+    /// Whether the same write may succeed later. Otherwise, the application has to decide.
     pub fn is_passing(&self) -> bool {
         self.is_retryable || self.is_interruption() || (self.is_status_passing() && !self.is_verdict())
     }
 
-    /// The server did not get to decide, or its decision got lost.
+    /// The request did not reach the server, or the response was lost.
     fn is_interruption(&self) -> bool {
         matches!(
             self.code.as_str(),
@@ -34,12 +34,12 @@ impl Failure {
         )
     }
 
-    /// The server is busy or ill, or wants another token. A renewed one may come any time.
+    /// The server is overloaded or failing, or requires a new token, which the application may provide at any time.
     fn is_status_passing(&self) -> bool {
         self.status >= 500 || matches!(self.status, 401 | 408 | 425 | 429)
     }
 
-    /// Arrives with such a status, but would only happen again.
+    /// An error that would happen again, in spite of such a status.
     fn is_verdict(&self) -> bool {
         code_is_transient(&self.code) == Some(false)
     }

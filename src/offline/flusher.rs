@@ -1,4 +1,4 @@
-//! When the outbox is sent: while online, by the tab that leads, one write at a time, more slowly after failures.
+//! When the outbox is sent: while online, by the leading tab, one write at a time, and more slowly after failures.
 
 use super::outbox::Outcome;
 use crate::time::{FLUSH_BACKOFF, MAX_FLUSH_PAUSE_MS, MIN_FLUSH_PAUSE_MS};
@@ -6,15 +6,15 @@ use crate::time::{FLUSH_BACKOFF, MAX_FLUSH_PAUSE_MS, MIN_FLUSH_PAUSE_MS};
 /// What to do now.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Poll {
-    /// Begin the next write, and report how it settled.
+    /// Send the next write, and call [`Flusher::settled`] with its outcome.
     Send,
-    /// Ask again after this many milliseconds.
+    /// Poll again after this many milliseconds.
     Wait(f64),
-    /// Ask again when something changed.
+    /// Poll again when something has changed.
     Idle,
 }
 
-/// Sends one user's writes from one tab. Times are of a clock that never goes back.
+/// Schedules the writes of one user in one tab. All times are milliseconds of a monotonic clock.
 #[derive(Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "they change independently")]
 pub struct Flusher {
@@ -24,11 +24,11 @@ pub struct Flusher {
     /// Whether the application asked for an attempt, whatever the browser says about the network.
     is_asked: bool,
     is_in_flight: bool,
-    /// In a row.
+    /// The number of failures in a row.
     failures: u32,
     /// When the backoff ends.
     retry_ms: f64,
-    /// When the server accepts requests again, as it said.
+    /// When the server accepts requests again, according to its `Retry-After`.
     server_ms: f64,
 }
 
@@ -48,7 +48,7 @@ impl Default for Flusher {
 }
 
 impl Flusher {
-    /// What the browser says about the network. Coming online ends the backoff.
+    /// Reports what the browser says about the network. Coming online ends the backoff.
     pub fn set_online(&mut self, is_online: bool) {
         if is_online && !self.is_online {
             self.end_backoff();
@@ -56,24 +56,24 @@ impl Flusher {
         self.is_online = is_online;
     }
 
-    /// Whether this tab is the one that sends.
+    /// Reports whether this tab leads. Only the leader sends.
     pub fn set_leader(&mut self, is_leader: bool) {
         self.is_leader = is_leader;
     }
 
-    /// Whether there are writes to send.
+    /// Reports whether there are writes to send.
     pub fn set_pending(&mut self, has_pending: bool) {
         self.has_pending = has_pending;
         self.is_asked &= has_pending;
     }
 
-    /// The application wants an attempt now.
+    /// Ends the backoff and allows one attempt, even if the browser says that it is offline.
     pub fn flush(&mut self) {
         self.is_asked = true;
         self.end_backoff();
     }
 
-    /// What to do at `now_ms`. After [`Poll::Send`] a write is in flight until it has settled.
+    /// What to do at `now_ms`. After [`Poll::Send`], a write is in flight until [`Flusher::settled`] is called.
     pub fn poll(&mut self, now_ms: f64) -> Poll {
         if self.is_in_flight || !self.may_send() {
             return Poll::Idle;
@@ -86,8 +86,8 @@ impl Flusher {
         Poll::Send
     }
 
-    /// How the write in flight ended; `None` if there was none. `random` is uniform in [0, 1), `retry_after_ms` the
-    /// pause that the server asked for.
+    /// Reports the outcome of the write in flight; `None` if there was no write to send. `random` is uniform in [0, 1).
+    /// `retry_after_ms` is the pause that the server asked for.
     pub fn settled(
         &mut self,
         outcome: Option<Outcome>,
@@ -109,7 +109,7 @@ impl Flusher {
         }
     }
 
-    /// Whether writes are on their way: one is in flight, or the next one follows at once.
+    /// Whether a write is in flight, or the next one may be sent without waiting.
     pub fn is_flushing(&self, now_ms: f64) -> bool {
         self.is_in_flight || (self.may_send() && self.retry_ms.max(self.server_ms) <= now_ms)
     }

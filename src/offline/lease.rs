@@ -1,27 +1,28 @@
-//! Which tab sends, in browsers without the Web Locks API: the one whose name is stored, for as long as it renews that.
+//! Which tab sends, in browsers without the Web Locks API: the tab whose name is in the stored lease, as long as it renews
+//! the lease.
 
 use super::json::{object, Object};
 use crate::error::Error;
 use crate::json::json_text;
 use crate::time::{LEASE_MS, LEASE_RENEWAL_MS};
 
-/// What is stored about the tab that leads. All tabs read the same clock.
+/// The stored lease of the leading tab. All tabs of a browser read the same clock.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lease {
-    /// The tab.
+    /// The name of the tab.
     pub holder: String,
-    /// Until when, in milliseconds since 1970.
+    /// When it expires, in milliseconds since 1970.
     pub until_ms: u64,
 }
 
 /// The answer to a tab that wants to lead.
 #[derive(Debug, PartialEq)]
 pub struct Claim {
-    /// What to store.
+    /// The lease to store.
     pub put: Option<Lease>,
     /// Whether the tab leads.
     pub is_held: bool,
-    /// When to ask again: to renew, or because the other tab's lease may have expired.
+    /// The milliseconds after which to claim again: to renew the lease, or because the other tab's may have expired.
     pub after_ms: u64,
 }
 
@@ -35,11 +36,11 @@ impl Lease {
         object([("holder", json_text(&self.holder)), ("untilMs", self.until_ms.to_string())])
     }
 
-    /// What becomes of the stored lease if `holder` asks for it.
+    /// Claims the lease for the tab `holder`.
     pub fn claim(stored: Option<&Self>, holder: &str, now_ms: u64) -> Claim {
         let left_ms = stored.map_or(0, |lease| lease.until_ms.saturating_sub(now_ms));
         let is_others = stored.is_some_and(|lease| lease.holder != holder);
-        // More than a whole lease is left only if the clock was set back.
+        // More than a full term is left only if the clock was set back.
         if is_others && left_ms > 0 && left_ms <= LEASE_MS {
             return Claim { put: None, is_held: false, after_ms: left_ms };
         }
@@ -48,7 +49,7 @@ impl Lease {
     }
 }
 
-/// The same in JSON: from the stored lease, if there is one, to `{ put, isHeld, afterMs }`.
+/// [`Lease::claim`] with JSON: takes the stored lease, if there is one, and returns `{ put, isHeld, afterMs }`.
 pub fn lease_step(stored: Option<&str>, holder: &str, now_ms: u64) -> Result<String, Error> {
     let stored = match stored {
         Some(json) => Some(Lease::parse(json).ok_or_else(|| Error::invalid("lease", "a stored lease"))?),

@@ -1,13 +1,14 @@
 //! Working offline: which writes wait, which entries are stored, and which tab may send.
 //!
-//! Everything is a function of what is stored. The [`Outbox`] holds all records of a user; a step changes them and says
-//! which to write and which to delete. The caller does both in one transaction, in which it has made sure that what the
-//! outbox holds is what is stored. So tabs cannot interleave, and a crash leaves the state before the step or the one
-//! after it. The [`Flusher`] decides when to send, the [`Shelf`] when
-//! to store what the cache holds, [`evict`] what to drop, and [`Lease`] who sends where the browser has no locks.
+//! - [`Outbox`]: the unsent writes of one user. A step changes its records and returns those to store and to delete. The
+//!   caller stores them in the same transaction in which it checked that the outbox matches the disk. So the steps of two
+//!   tabs cannot interleave, and a crash leaves the state before a step or the state after it.
+//! - [`Flusher`]: when to send the next write.
+//! - [`Shelf`] and [`evict`]: which entries of the cache to store, and which to remove from the disk.
+//! - [`Lease`]: which tab sends, in browsers without the Web Locks API.
 //!
-//! The crate's feature `offline` compiles this module's exports instead of those of `js`: the package's entry for
-//! working offline is a WebAssembly module of its own.
+//! With the crate's feature `offline`, this module is exported to JavaScript instead of the engine. That makes the
+//! WebAssembly module of the package's entry `workflow-db/offline`.
 
 mod enqueue;
 mod failure;

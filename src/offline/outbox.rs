@@ -4,34 +4,34 @@ use super::failure::Failure;
 use super::record::{Action, Plan, Record, State};
 use std::collections::BTreeMap;
 
-/// A write that is to be sent.
+/// A write to send now.
 #[derive(Debug)]
 pub struct Sent {
     /// The record's id.
     pub id: String,
-    /// How often it was sent, this time included.
+    /// The number of this attempt, from 1.
     pub attempt: u32,
-    /// Whether the server may have seen it already.
+    /// Whether the server may have received it before.
     pub is_resent: bool,
     /// The write.
     pub plan: Plan,
 }
 
-/// What an answer made of a write.
+/// The outcome of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Outcome {
-    /// The server made it.
+    /// The server made the write.
     Done,
-    /// It will be sent again.
+    /// The write will be sent again.
     Retry,
-    /// The server refused it.
+    /// The server refused the write.
     Refused,
-    /// The answer belongs to an earlier attempt, or to a write that is gone.
+    /// The response belongs to an earlier attempt, or the write no longer exists.
     Stale,
 }
 
 impl Outcome {
-    /// As JavaScript gets it.
+    /// Its name in JavaScript.
     pub fn name(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -42,7 +42,7 @@ impl Outcome {
     }
 }
 
-/// All records of one scope, in order, and what the last step changed.
+/// All records of one scope, in order, and the changes of the last step.
 #[derive(Clone, Debug, Default)]
 pub struct Outbox {
     pub(super) records: Vec<Record>,
@@ -50,18 +50,18 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// Takes the records in any order.
+    /// Creates an outbox from records in any order.
     pub fn new(records: Vec<Record>) -> Self {
         let mut ordered: Vec<Record> = Vec::with_capacity(records.len());
         for record in records {
-            // They come in order, or nearly so.
+            // The records are usually in order already.
             let place = ordered.iter().rposition(|earlier| earlier.seq < record.seq);
             ordered.insert(place.map_or(0, |place| place + 1), record);
         }
         Self { records: ordered, deleted: Vec::new() }
     }
 
-    /// Begins a step: what the one before it changed is stored.
+    /// Begins a step: the changes of the step before it have been stored.
     pub(super) fn begin_step(&mut self) {
         self.deleted.clear();
         for record in &mut self.records {
@@ -69,7 +69,7 @@ impl Outbox {
         }
     }
 
-    /// The records to write.
+    /// The records to store.
     pub fn puts(&self) -> impl Iterator<Item = &Record> {
         self.records.iter().filter(|record| record.is_changed)
     }
@@ -79,7 +79,7 @@ impl Outbox {
         &self.deleted
     }
 
-    /// Marks the next write as being sent.
+    /// Marks the next write as being sent, and returns it.
     pub fn begin(&mut self) -> Option<Sent> {
         let record = self.records.iter_mut().find(|record| record.is_due())?;
         let is_resent = !record.is_unsent();
@@ -89,7 +89,7 @@ impl Outbox {
         Some(Sent { id: record.id.clone(), attempt: record.attempts, is_resent, plan: record.plan.clone() })
     }
 
-    /// The server made the write, whichever attempt it was. `updated_at` is the version that the row has now.
+    /// The server made the write, in any attempt. `updated_at` is the row's version after it.
     pub fn done(&mut self, id: &str, updated_at: Option<&str>) -> Outcome {
         let Some(index) = self.position(id) else {
             return Outcome::Stale;
@@ -121,14 +121,14 @@ impl Outbox {
         Outcome::Refused
     }
 
-    /// Nothing is being sent any more: a new flusher takes over from one that crashed.
+    /// Nothing is being sent anymore: a new flusher takes over from one that crashed.
     pub fn recover(&mut self) {
         for record in self.records.iter_mut().filter(|record| record.state == State::Sending) {
             record.set_state(State::Pending);
         }
     }
 
-    /// Sends a refused write again, and what it blocked. Returns whether there is such a write.
+    /// Makes a refused write, and the writes that it blocked, pending again. Returns false if there is no such write.
     pub fn retry(&mut self, id: &str) -> bool {
         let is_it = |record: &&mut Record| record.id == id && record.state == State::Failed;
         let Some(record) = self.records.iter_mut().find(is_it) else {
@@ -140,17 +140,17 @@ impl Outbox {
         true
     }
 
-    /// Gives up a write. Returns whether there is such a write that is not being sent.
+    /// Removes a write. Returns false if there is no such write, or if it is being sent.
     ///
-    /// Rows that belong to a row that was never created cannot be created either: with an insert go the writes to its
-    /// row and to rows created below it. Other writes that it blocked go on.
+    /// If it is an insert, the writes to its row and to rows created below it are removed, too: without the row they cannot
+    /// succeed. Other writes that it blocked are pending again.
     pub fn discard(&mut self, id: &str) -> bool {
         let Some(index) = self.position(id).filter(|index| self.records[*index].state != State::Sending)
         else {
             return false;
         };
         let record = &self.records[index];
-        // The answer to a pending write that was sent is unknown: the row may exist.
+        // A pending write that was sent before has an unknown outcome: its row may exist.
         let is_uncreated =
             record.plan.action == Action::Insert && (record.is_unsent() || record.state == State::Failed);
         if is_uncreated {
@@ -194,9 +194,9 @@ impl Outbox {
         record
     }
 
-    /// Blocks what depends on a write that is stuck, and nothing else.
+    /// Blocks the writes that depend on a stuck write, and unblocks all others.
     pub(super) fn block(&mut self) {
-        // The rows of stuck writes, and whether one of these creates the row.
+        // The rows of stuck writes, each with whether one of the writes creates the row.
         let mut stuck: BTreeMap<String, bool> = BTreeMap::new();
         for record in &mut self.records {
             if record.is_waiting() {
@@ -211,8 +211,8 @@ impl Outbox {
         }
     }
 
-    /// A write of our own led from the version that it required to `updated_at`: what was made on that version is made
-    /// on the new one. What was made on a row that this write created has only seen our own values.
+    /// After this device's own write, `updated_at` is the row's version. Later writes that required the version before it
+    /// now require this one. So do writes to a row that `done` created, because they were based on this device's own values.
     fn advance(&mut self, done: &Plan, updated_at: &str) {
         let is_chained = |plan: &Plan| {
             plan.if_updated_at.is_some()

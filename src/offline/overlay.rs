@@ -1,4 +1,4 @@
-//! What a waiting write looks like before the server has it: the row with the defaults that the database will fill in.
+//! The effect of a waiting write on the rows that are shown, with the defaults that the database will fill in.
 
 use super::json::{list, object, Json, Object};
 use super::record::{Action, Record};
@@ -6,7 +6,7 @@ use crate::json::json_text;
 use crate::tables::{table_named, Column, Kind, Table, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
 use crate::time::timestamp::of_unix_ms;
 
-/// The defaults of columns as JSON, by name. A column of one name has the same default in every table.
+/// The defaults of columns as JSON, by name. Columns of the same name have the same default in every table.
 const DEFAULTS: &[(&str, &str)] = &[
     ("is_public", "false"),
     ("position_x", "0"),
@@ -29,13 +29,13 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("rating", "0"),
     ("is_featured", "false"),
 ];
-/// The columns that are the current time by default.
+/// The columns whose default is the current time.
 const TIMES: &[&str] = &["created_at", "updated_at", "started_at"];
 const UPDATED_AT: &str = "updated_at";
-/// What the database replaces by the current time.
+/// The database replaces this value with the current time.
 const NOW: &str = "\"now\"";
 
-/// `{ effect, table, match, json }`: what the write does to which row.
+/// `{ effect, table, match, json }`: the kind of effect, the row that it concerns, and the values.
 pub(super) fn overlay_json(record: &Record) -> String {
     let plan = &record.plan;
     let (effect, json) = effect(record).unwrap_or_default();
@@ -53,7 +53,7 @@ pub(super) fn overlay_json(record: &Record) -> String {
     ])
 }
 
-/// `None` for a write of another version of the package, which this one cannot show.
+/// The kind of effect, and its values. `None` for a write of another version of the package, which cannot be shown.
 fn effect(record: &Record) -> Option<(&'static str, String)> {
     let plan = &record.plan;
     let table = table_named(&plan.table)?;
@@ -71,7 +71,7 @@ fn effect(record: &Record) -> Option<(&'static str, String)> {
     })
 }
 
-/// Whether the values are a row, whatever the server has: only what the database sets itself is left out.
+/// Whether the values are a complete row, except for the columns that the database sets itself.
 fn is_whole(table: &Table, body: &Object) -> bool {
     let is_set_by_database = |name: &str| name == "id" || TIMES.contains(&name);
     table.columns.iter().all(|column| is_set_by_database(column.name) || body.given(column.name).is_some())
@@ -121,7 +121,7 @@ fn graph(body: &Object, record: &Record, time: &str) -> Option<String> {
         let row = |(index, item): (usize, Json)| {
             let mut row = Object::parse(item.0)?;
             row.set("workflow_id", Json(&workflow_id));
-            // A place in the graph, until the database gives the row an id.
+            // Identifies the row in the graph until the database assigns an id.
             let id = json_text(&[&*record.id, "-", &*index.to_string()].concat());
             Some(new_row(table, &row, &id, time))
         };

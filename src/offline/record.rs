@@ -1,9 +1,9 @@
-//! A write that waits, as it is stored.
+//! A write in the outbox, and its stored form.
 
 use super::json::{list, object, optional_text, Json};
 use crate::json::json_text;
 
-/// What a write does.
+/// The kind of a write.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Action {
     /// Creates a row with an id that the client chose.
@@ -30,12 +30,12 @@ impl Action {
         (Self::Save, "save"),
     ];
 
-    /// As it is stored.
+    /// Its name in stored records.
     pub fn name(self) -> &'static str {
         name_in(&Self::ALL, &self)
     }
 
-    /// Whether rows that belong to this one cannot be created if it fails.
+    /// Whether rows that belong to its row cannot be created if it fails.
     pub(super) fn creates(self) -> bool {
         !matches!(self, Self::Update | Self::Delete)
     }
@@ -52,21 +52,21 @@ fn named_in<T: Copy>(all: &[(T, &'static str)], name: &str) -> Option<T> {
 /// A validated write.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// What it does.
+    /// Its kind.
     pub action: Action,
     /// The table of the row.
     pub table: String,
-    /// What identifies the row in its table: its id, or the values of its natural key.
+    /// The key of the row in its table: its id, or the columns and values of its natural key as JSON.
     pub key: String,
-    /// The row's id, if the write names the row by it.
+    /// The row's id, if `key` is the id.
     pub row_id: Option<String>,
     /// The rows that this one belongs to, each as `table key`.
     pub refs: Vec<String>,
     /// The new row, the changed columns or the graph, as JSON. Empty for a deletion.
     pub body: String,
-    /// What the engine needs besides to send it.
+    /// Everything else that the engine needs to send the write, as JSON.
     pub rest: String,
-    /// The version that the row must still have.
+    /// The `updated_at` that the row must still have.
     pub if_updated_at: Option<String>,
 }
 
@@ -98,7 +98,7 @@ impl Plan {
         ])
     }
 
-    /// The row, as `refs` name it.
+    /// The row in the format of `refs`.
     pub(super) fn row(&self) -> String {
         [&*self.table, " ", &*self.key].concat()
     }
@@ -112,18 +112,18 @@ impl Plan {
         self.refs.contains(&other.row())
     }
 
-    /// Whether this write cannot be made unless the earlier one was.
+    /// Whether this write can succeed only after the earlier one.
     pub(super) fn depends_on(&self, earlier: &Self) -> bool {
         self.is_same_row(earlier) || (earlier.action.creates() && self.refers_to(earlier))
     }
 }
 
-/// What has become of a write.
+/// The state of a write.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum State {
-    /// It waits for its turn, or for the server to be reachable.
+    /// It waits for its turn, or until the server can be reached.
     Pending,
-    /// It was about to be sent when this was stored.
+    /// It is being sent, or a crash interrupted that.
     Sending,
     /// The server refused it.
     Failed,
@@ -139,7 +139,7 @@ impl State {
         (Self::Blocked, "blocked"),
     ];
 
-    /// As it is stored.
+    /// Its name in stored records.
     pub fn name(self) -> &'static str {
         name_in(&Self::ALL, &self)
     }
@@ -158,13 +158,13 @@ pub struct Record {
     pub plan: Plan,
     /// When it was made, in milliseconds since 1970.
     pub created_at: u64,
-    /// What has become of it.
+    /// Its state.
     pub state: State,
     /// How often it was sent.
     pub attempts: u32,
     /// Why the last attempt failed, as JSON.
     pub error: Option<String>,
-    /// Whether a step changed it.
+    /// Whether the current step changed it.
     pub(super) is_changed: bool,
 }
 
@@ -215,17 +215,17 @@ impl Record {
         self.error.clone().map(|error| ("error", error))
     }
 
-    /// Whether the server cannot have seen it.
+    /// Whether it was never sent.
     pub(super) fn is_unsent(&self) -> bool {
         self.attempts == 0
     }
 
-    /// Whether it waits for its turn, or would if nothing blocked it.
+    /// Whether it waits for its turn or is blocked.
     pub(super) fn is_waiting(&self) -> bool {
         matches!(self.state, State::Pending | State::Blocked)
     }
 
-    /// Whether writes that depend on it have to wait until the application retries or discards it.
+    /// Whether it waits until the application retries or discards a failed write, and blocks those that depend on it.
     pub(super) fn is_stuck(&self) -> bool {
         matches!(self.state, State::Failed | State::Blocked)
     }

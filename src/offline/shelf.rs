@@ -1,4 +1,4 @@
-//! Which entries of the cache are stored, and which stored ones are dropped.
+//! Which entries of the cache are stored, and which are removed from the disk.
 
 use super::json::{list, object, Json, Object};
 use crate::error::Error;
@@ -7,34 +7,34 @@ use crate::time::{MAX_CLOCK_ERROR_MS, SHELF_BATCH_MS};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// Collects what changes into batches, each of which is stored in one transaction.
+/// Collects the keys of changed and used entries into batches. Each batch is stored in one transaction.
 #[derive(Debug, Default)]
 pub struct Shelf {
-    /// Keys in order, and whether the entry changed or was only used.
+    /// The keys, sorted. Each with `true` if the entry changed, and `false` if it was only used.
     notes: Vec<(String, bool)>,
 }
 
-/// The keys of a batch.
+/// The keys of the entries in a batch.
 #[derive(Debug, Default, PartialEq)]
 pub struct Batch {
-    /// Of entries that changed or were dropped.
+    /// Entries that changed or were removed from the cache.
     pub changed: Vec<String>,
-    /// Of others that were used.
+    /// Entries that were used but did not change.
     pub used: Vec<String>,
 }
 
 impl Shelf {
-    /// An entry changed. Returns after how many milliseconds the batch is due, if this entry is its first.
+    /// Adds an entry that changed. For the first entry of a batch, returns the milliseconds until the batch is due.
     pub fn changed(&mut self, key: &str) -> Option<f64> {
         self.note(key, true)
     }
 
-    /// An entry was used. Returns the same as [`Shelf::changed`].
+    /// Adds an entry that was used. Returns the same as [`Shelf::changed`].
     pub fn used(&mut self, key: &str) -> Option<f64> {
         self.note(key, false)
     }
 
-    /// The batch. What happens from now on belongs to the next one.
+    /// Ends the batch and returns it. Later entries belong to the next batch.
     pub fn take(&mut self) -> Batch {
         let mut batch = Batch::default();
         for (key, is_changed) in self.notes.drain(..) {
@@ -65,7 +65,7 @@ fn texts<T: AsRef<str>>(texts: &[T]) -> String {
     list(texts.iter().map(|text| json_text(text.as_ref())))
 }
 
-/// A stored entry, without what it holds.
+/// A stored entry, without its content.
 struct Shelved {
     key: String,
     bytes: u64,
@@ -85,15 +85,15 @@ impl Shelved {
     }
 }
 
-/// How much is stored, and for how long.
+/// How much may be stored, and for how long.
 struct Limits {
     max_bytes: u64,
     max_age_ms: u64,
     now: u64,
 }
 
-/// The keys of the entries to drop: those that are too old, and then the least recently used, until the others fit. Takes
-/// and returns JSON.
+/// Returns the keys of the entries to remove: those that are too old, then the least recently used, until the others fit.
+/// Arguments and result are JSON.
 ///
 /// ```
 /// let entries = r#"[{"key":"a","bytes":60,"storedAt":1,"usedAt":9},{"key":"b","bytes":60,"storedAt":1,"usedAt":5}]"#;
@@ -114,7 +114,7 @@ pub fn evict(entries: &str, limits: &str) -> Result<String, Error> {
             evicted.push(&entry.key);
         } else {
             bytes = bytes.saturating_add(entry.bytes);
-            // A clock that was ahead must not keep an entry for ever.
+            // An entry that was used while the clock was ahead must not stay forever.
             oldest.push(Reverse((entry.used_at.min(limits.now), index)));
         }
     }

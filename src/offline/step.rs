@@ -7,15 +7,15 @@ use crate::error::Error;
 use crate::json::json_text;
 
 impl Outbox {
-    /// Takes the records of a scope as they are stored, in any order.
+    /// Creates an outbox from the stored records of one scope, in any order.
     pub fn parse(records: &str) -> Result<Self, Error> {
         let parsed = Json::parse(records).and_then(Json::items);
         let records = parsed.and_then(|records| records.into_iter().map(Record::parse).collect());
         Ok(Self::new(records.ok_or_else(|| Error::invalid("records", "records of the outbox"))?))
     }
 
-    /// Takes a step: from an input to `{ puts, deletes, result, view }`, the records to write, the ids of those to
-    /// delete, what the caller learns, and the view with the records that were written.
+    /// Takes the step that `input` describes. Returns `{ puts, deletes, result, view }`: the records to store, the ids of
+    /// those to delete, the result for the caller, and the view with the records in `puts`.
     pub fn step(&mut self, input: &str) -> Result<String, Error> {
         self.begin_step();
         let result = Json::parse(input)
@@ -31,7 +31,7 @@ impl Outbox {
     }
 }
 
-/// Either the name of an input, or an object with the name and its members.
+/// `input` is the name of a step, or an object with the name as its only key and the arguments as its value.
 fn run(outbox: &mut Outbox, input: Json) -> Option<String> {
     match input.string().as_deref() {
         Some("begin") => return Some(or_null(outbox.begin().map(|sent| sent_json(&sent)))),

@@ -11,8 +11,8 @@ impl Outbox {
         self.view_of(self.records.iter())
     }
 
-    /// How far the writes are, and some of the `writes`: the place of each in the order, its entry in the list, and its
-    /// overlay, which the cache shows on top of its entries. Writes that failed, and those that they block, have none.
+    /// The counts, and some of the `writes`: each with its place in the order, its entry in the list, and its overlay, which
+    /// the cache applies to the entries that it shows. Failed and blocked writes have no overlay.
     pub(super) fn view_of<'a>(&self, records: impl Iterator<Item = &'a Record>) -> String {
         let count = |is_counted: fn(&Record) -> bool| {
             self.records.iter().filter(|record| is_counted(record)).count().to_string()
