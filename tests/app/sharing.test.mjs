@@ -333,7 +333,7 @@ test('a member who is removed while viewing the workflow loses it at once', asyn
   await ada.page.getByRole('button', { name: 'Share' }).click();
   await ada.page.getByRole('button', { name: 'Remove mary@example.com' }).click();
   await ada.page.getByRole('status').filter({ hasText: 'mary@example.com is removed.' }).waitFor();
-  await mary.page.getByRole('alert').getByRole('heading', { name: 'This workflow is not there' }).waitFor();
+  await mary.page.getByRole('alert').getByRole('heading', { name: 'Workflow not found' }).waitFor();
   assert.equal(await steps(mary.page).count(), 0);
   await go(mary.page, '#/workflows/shared');
   await mary.page.getByRole('heading', { name: 'Nothing is shared with you' }).waitFor();

@@ -18,10 +18,10 @@ export function problemOf(error: unknown, duplicate = 'This name is taken alread
       : ofDatabase(error);
   }
   if (isAuthError(error)) {
-    const isUnreachable = error.name === 'AuthRetryableFetchError';
+    const isRetryable = error.name === 'AuthRetryableFetchError';
     return {
-      title: isUnreachable ? UNREACHABLE : sentence(error.message),
-      isRetryable: isUnreachable,
+      title: isRetryable ? UNREACHABLE : sentence(error.message),
+      isRetryable,
       ...(error.code === undefined ? {} : { code: error.code }),
     };
   }
@@ -66,6 +66,11 @@ function titleOf(error: DatabaseError): string {
     : 'It did not work.';
 }
 
+/** Whether the server could not be reached. */
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof DatabaseError && ['NETWORK', 'TIMEOUT'].includes(rootOf(error).code);
+}
+
 /** The error behind `RETRY_EXHAUSTED`. */
 function rootOf(error: DatabaseError): DatabaseError {
   const original: unknown = error.originalError;
@@ -75,10 +80,10 @@ function rootOf(error: DatabaseError): DatabaseError {
 const TITLES: Partial<Record<string, string>> = {
   NETWORK: UNREACHABLE,
   TIMEOUT: 'The server takes too long to answer.',
-  NOT_FOUND: 'It is not there any more, or not yours to change.',
+  NOT_FOUND: 'It no longer exists, or you may not change it.',
   '42501': 'You are not allowed to do that.',
   CONFLICT: 'Someone else changed the same thing in the meantime.',
-  '23503': 'What it belongs to is not there any more.',
+  '23503': 'What it belongs to no longer exists.',
   MIGRATION_REQUIRED: 'The database is not set up for this.',
 };
 

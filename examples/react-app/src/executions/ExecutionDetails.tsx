@@ -47,7 +47,7 @@ export function ExecutionDetails({ userId, executionId, workflow }: Props) {
       {error !== null && <ReadError error={error} onRetry={() => void refresh()} />}
       {execution === null && loading && <SkeletonRows count={5} height={52} label="Loading the run" />}
       {execution === null && !loading && error === null && (
-        <EmptyState icon="search" title="This run is not there any more" />
+        <EmptyState icon="search" title="This run no longer exists" />
       )}
       {execution !== null && (
         <>

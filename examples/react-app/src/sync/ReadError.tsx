@@ -1,4 +1,4 @@
-import { DatabaseError } from 'workflow-db/react';
+import { isUnreachable } from '../data/problems';
 import { ErrorNote } from '../ui/ErrorNote';
 import { Icon } from '../ui/Icon';
 import { useSync } from './SyncContext';
@@ -8,11 +8,10 @@ interface Props {
   onRetry: () => void;
 }
 
-/** Why a list or a row cannot be shown. Without a network, it is no failure: hooks read again as soon as there is one. */
+/** Why a list or a row cannot be shown. Being offline is not a failure: hooks read again when the network is back. */
 export function ReadError({ error, onRetry }: Props) {
   const { isOnline } = useSync().status;
-  const isUnreachable = error instanceof DatabaseError && UNREACHABLE.includes(error.code);
-  if (isOnline || !isUnreachable) return <ErrorNote error={error} onRetry={onRetry} />;
+  if (isOnline || !isUnreachable(error)) return <ErrorNote error={error} onRetry={onRetry} />;
   return (
     <div className="error-note offline" role="status">
       <Icon name="cloud" />
@@ -23,5 +22,3 @@ export function ReadError({ error, onRetry }: Props) {
     </div>
   );
 }
-
-const UNREACHABLE = ['NETWORK', 'TIMEOUT', 'RETRY_EXHAUSTED'];

@@ -25,7 +25,7 @@ export function WorkflowPage({ userId, workflowId, executionId }: Props) {
   if (workflow === null && !loading && error === null) {
     return (
       <div role="alert">
-        <EmptyState icon="search" title="This workflow is not there" level={1}>
+        <EmptyState icon="search" title="Workflow not found" level={1}>
           <p>It was deleted, or its owner does not share it with you.</p>
           <a className="button" href={listHref()}>
             All workflows

@@ -15,7 +15,7 @@ export async function saveGraph(userId: string, workflowId: string, draft: Draft
     await db.saveWorkflowGraph(workflowId, asSaved(draft.graph), { base: draft.base });
   } catch (error) {
     // If the server saved it and the response was lost, saving the same graph again changes nothing.
-    if (!isUnreachable(error)) throw error;
+    if (!mayWait(error)) throw error;
     await queueGraph(userId, workflowId, draft);
   }
 }
@@ -39,7 +39,8 @@ function hasToWait(workflowId: string): boolean {
     });
 }
 
-function isUnreachable(error: unknown): boolean {
+/** Whether the save may succeed later, and can be stored until then. */
+function mayWait(error: unknown): boolean {
   return error instanceof DatabaseError && error.retryable && getOutbox().error === undefined;
 }
 
