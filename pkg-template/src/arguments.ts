@@ -1,4 +1,4 @@
-import { DatabaseError, invalid } from './errors.js';
+import { readable } from './errors.js';
 import { park } from './generated/bind.js';
 import { rowIdOf, type Spellings } from './spellings.js';
 import { isWellFormed, stringify } from './stringify.js';
@@ -39,15 +39,12 @@ const LISTS_OF_ROWS: readonly string[] = ['workflows', 'nodes', 'connections', '
 export function plainArguments(values: readonly unknown[], spellings: Spellings, parked: string[]): Plain[] {
   // The first argument of an update is the row's id.
   const row = rowIdOf({ id: values[0] });
-  return values.map((value, index) => {
-    try {
+  return values.map((value, index) =>
+    readable(`argument ${index + 1}`, () => {
       if (typeof value !== 'object' || value === null) return plainValue(value);
       return Array.isArray(value) ? OTHER : fieldsOf(value, { path: '', row, spellings, parked }, MAX_LISTS);
-    } catch (error) {
-      if (error instanceof DatabaseError) throw error;
-      throw invalid(`argument ${index + 1}`, 'an object that can be read', error);
-    }
-  });
+    }),
+  );
 }
 
 function plainValue(value: unknown): Plain {

@@ -5,7 +5,7 @@ import { whenAborted } from './signals.js';
 interface Pending {
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
-  /** Stops listening to the call's signal. */
+  /** Stops listening to the call's signals. */
   release: () => void;
 }
 
@@ -16,17 +16,17 @@ export class Calls {
 
   /**
    * Starts a call and returns its result. `begin` passes its number to the engine, and `cancel` tells the engine that
-   * the signal was aborted. An exception in `begin` or `signalOf` rejects the call.
+   * one of the signals was aborted. An exception in `begin` or `signalsOf` rejects the call.
    */
   start(
     begin: (number: number) => void,
-    signalOf: () => AbortSignal | undefined,
+    signalsOf: () => readonly AbortSignal[],
     cancel: (number: number) => void,
   ): Promise<unknown> {
     const number = ++this.lastNumber;
     return new Promise((resolve, reject) => {
-      const signal = signalOf();
-      if (signal?.aborted) throw aborted(signal);
+      const signals = signalsOf();
+      for (const signal of signals) if (signal.aborted) throw aborted(signal);
       const call: Pending = { resolve, reject, release: () => {} };
       this.pending.set(number, call);
       try {
@@ -34,11 +34,14 @@ export class Calls {
       } catch (error) {
         this.reject(number, error);
       }
-      if (signal === undefined || !this.pending.has(number)) return;
-      call.release = whenAborted(signal, () => {
-        this.reject(number, aborted(signal));
-        cancel(number);
-      });
+      if (!this.pending.has(number)) return;
+      const stops = signals.map((signal) =>
+        whenAborted(signal, () => {
+          this.reject(number, aborted(signal));
+          cancel(number);
+        }),
+      );
+      call.release = () => stops.forEach((stop) => stop());
     });
   }
 

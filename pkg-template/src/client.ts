@@ -91,7 +91,7 @@ export class ConfigurableClient implements DatabaseClient, Resident {
   private offlinePart: OfflinePart | undefined;
   private readonly ties = new Ties();
   /** The application's functions that the engine calls but does not keep alive. @internal */
-  functions: unknown;
+  functions: { readonly fetch: unknown; readonly accessToken: Source['accessToken'] } | undefined;
 
   constructor() {
     this.db = createDb(() => this.client(), this.mirror, this.calls, this);
@@ -159,11 +159,12 @@ export class ConfigurableClient implements DatabaseClient, Resident {
 
   configure(options: ClientOptions): void {
     if (Object(options) !== options) throw invalid('options', 'an object with url and key, or supabase');
-    const { offline } = options;
+    const offline = options.offline ?? undefined;
     const source = { ...sourceOf(options) };
     let { WebSocket } = options;
     if (offline !== undefined) {
-      source.accessToken = offline.provider(source.accessToken);
+      if (typeof offline.attach !== 'function') throw invalid('offline', 'a result of offline()');
+      source.accessToken = offline.provider(this, source.accessToken);
       WebSocket = offline.sockets(WebSocket);
     }
     const cache = options.cache ?? this.cacheConfig;
@@ -211,7 +212,10 @@ export class ConfigurableClient implements DatabaseClient, Resident {
     const { mirror } = this;
     mirror.offline?.detach();
     this.offlinePart = offline;
-    mirror.offline = offline?.attach({ client: this, engine: () => this.client(), mirror, ...source });
+    // The current token provider: `configure` may replace it while the part stays attached.
+    const accessToken = (rejected?: string) => this.functions?.accessToken?.(rejected);
+    const engine = () => this.client();
+    mirror.offline = offline?.attach({ client: this, engine, mirror, ...source, accessToken });
     this.made?.setShared(offline !== undefined);
   }
 

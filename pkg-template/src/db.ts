@@ -1,6 +1,6 @@
 import { plainArguments } from './arguments.js';
 import type { Calls } from './calls.js';
-import { DatabaseError, invalid } from './errors.js';
+import { DatabaseError } from './errors.js';
 import type { CacheMirror } from './cache-mirror.js';
 import { release } from './generated/bind.js';
 import type { Client } from './generated/bindings.js';
@@ -9,7 +9,8 @@ import { READ_KEYS } from './generated/keys.js';
 import { UUID_LENGTH, type KeyOf } from './key-parts.js';
 import { keepUntil } from './lifetime.js';
 import type { CallOptions } from './options.js';
-import { serviceCallOf, type ServiceFunctions, type ServiceInit } from './service.js';
+import { serviceCallOf, type ServiceCall, type ServiceFunctions, type ServiceInit } from './service.js';
+import { signalsOf } from './signals.js';
 
 export type { DbFunctions };
 
@@ -33,22 +34,21 @@ type Name = keyof DbFunctions;
 type Untyped = (first?: unknown, second?: unknown, third?: unknown) => Promise<unknown>;
 
 export function createDb(client: () => Client, mirror: CacheMirror, calls: Calls, owner: object): Db {
-  const start = (begin: (number: number) => void, options: CallOptions | undefined) =>
+  const start = (begin: (number: number) => void, signalsOf: () => readonly AbortSignal[]) =>
     keepUntil(
-      calls.start(
-        begin,
-        () => signalOf(options),
-        (number) => client().cancel(number),
-      ),
+      calls.start(begin, signalsOf, (number) => client().cancel(number)),
       owner,
     );
   const ask = (name: string, args: readonly unknown[], options: CallOptions | undefined) => {
     const parked: string[] = [];
-    const outcome = start((number) => {
-      const plain = plainArguments(args, mirror.spellings, parked);
-      const own = plainOptions(options);
-      client().call(number, name, plain, own);
-    }, options);
+    const outcome = start(
+      (number) => {
+        const plain = plainArguments(args, mirror.spellings, parked);
+        const own = plainOptions(options);
+        client().call(number, name, plain, own);
+      },
+      () => signalsOf([options?.signal]),
+    );
     if (parked.length > 0) {
       const end = () => release(parked);
       outcome.then(end, end);
@@ -56,19 +56,18 @@ export function createDb(client: () => Client, mirror: CacheMirror, calls: Calls
     return outcome;
   };
   const callService = (options: CallOptions | undefined) => {
-    return (service: string, path: string, init: ServiceInit = {}): Promise<Response> => {
-      const signal = init.signal ?? options?.signal;
+    return (service: string, path: string, init?: ServiceInit): Promise<Response> => {
       let own = 0;
+      let call: ServiceCall;
       const outcome = start(
         (number) => {
           own = number;
-          const call = serviceCallOf(init, signal);
           mirror.serviceCalls.set(number, call);
           const args = [service, path, call.method, call.body !== undefined && call.body !== null];
           const plain = plainArguments(args, mirror.spellings, []);
           client().call(number, 'callService', plain, plainOptions(options));
         },
-        { ...options, ...(signal && { signal }) },
+        () => (call = serviceCallOf(init, options?.signal)).signals,
       );
       const end = () => mirror.serviceCalls.delete(own);
       outcome.then(end, end);
@@ -109,14 +108,14 @@ export function createDb(client: () => Client, mirror: CacheMirror, calls: Calls
     const isRead = name.startsWith('get');
     return [name, isRead ? (...args: unknown[]) => rendered(name, args) : call(name, undefined)] as const;
   });
-  const withOptions = (options: CallOptions) => ({
+  const withOptions = (options: CallOptions | undefined) => ({
     ...(Object.fromEntries(NAMES.map((name) => [name, call(name, options)])) as unknown as DbFunctions),
     callService: callService(options),
   });
   return {
     ...(Object.fromEntries(functions) as unknown as DbFunctions),
     callService: callService(undefined),
-    with: withOptions,
+    with: (options: CallOptions | null) => withOptions(options ?? undefined),
   };
 }
 
@@ -125,10 +124,4 @@ function plainOptions(options: CallOptions | undefined) {
   if (options === undefined) return undefined;
   const { fresh, ttlMs, timeoutMs, isResent, isOfUser } = options as CallOptions & ResendOptions;
   return { fresh, ttlMs, timeoutMs, isResent, isOfUser };
-}
-
-function signalOf(options: CallOptions | undefined): AbortSignal | undefined {
-  const signal = options?.signal ?? undefined;
-  if (signal === undefined || typeof signal.addEventListener === 'function') return signal;
-  throw invalid('signal', 'an AbortSignal');
 }

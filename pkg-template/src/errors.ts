@@ -56,3 +56,17 @@ export class DatabaseError extends Error {
 export function invalid(name: string, expected: string, originalError?: unknown): DatabaseError {
   return new DatabaseError('INVALID_INPUT', `${name}: expected ${expected}`, originalError);
 }
+
+/**
+ * Reads what the application passed as `name`, which may run its code.
+ *
+ * @throws DatabaseError INVALID_INPUT if that code throws.
+ */
+export function readable<Result>(name: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof DatabaseError) throw error;
+    throw invalid(name, 'an object that can be read', error);
+  }
+}

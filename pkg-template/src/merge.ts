@@ -1,4 +1,4 @@
-import { DatabaseError } from './errors.js';
+import { DatabaseError, readable } from './errors.js';
 import { Spellings } from './spellings.js';
 import { stringify } from './stringify.js';
 import type { GraphConflict, WorkflowGraph } from './types.js';
@@ -35,7 +35,7 @@ export function mergeGraphs<Graph extends WorkflowGraph>(
   mine: Graph,
 ): GraphMerge<Graph> {
   const copies = new Map<unknown, unknown>();
-  const copy = (name: string, graph: Graph) => plainGraph(name, graph, copies);
+  const copy = (name: string, graph: Graph) => readable(name, () => plainGraph(name, graph, copies));
   const graphs = [copy('base', base), copy('theirs', theirs), copy('mine', mine)] as const;
   try {
     return runningClient().mergeGraphs(...graphs) as GraphMerge<Graph>;

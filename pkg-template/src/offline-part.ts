@@ -12,8 +12,10 @@ type TokenProvider = ((rejected?: string) => unknown) | undefined;
 export interface OfflinePart {
   /**
    * Wraps the token provider of a client. While the browser is offline, null is an error: the user is still signed in.
+   *
+   * @throws DatabaseError INVALID_INPUT if another client uses this.
    */
-  provider(ask: TokenProvider): TokenProvider;
+  provider(client: DatabaseClient, ask: TokenProvider): TokenProvider;
   /** Wraps the constructor of sockets, so that all tabs share one. Undefined if there is none. */
   sockets(own: SocketConstructor | undefined): SocketConstructor | undefined;
   attach(parts: ClientParts): Attached;

@@ -1,5 +1,5 @@
 import type { DatabaseClient } from './client.js';
-import type { DatabaseError } from './errors.js';
+import { invalid, type DatabaseError } from './errors.js';
 import { guarded } from './guarded.js';
 
 /** A write that is not on the server yet. It never contains values of the row. */
@@ -102,6 +102,7 @@ class ClientOutbox implements Outbox {
   readonly discard = async (id: string): Promise<void> => this.source?.discard(id);
 
   readonly subscribe = (listener: () => void): (() => void) => {
+    if (typeof listener !== 'function') throw invalid('listener', 'a function');
     // A separate function, so that a listener registered twice is called twice.
     const own = () => listener();
     this.listeners.add(own);

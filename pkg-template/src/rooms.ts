@@ -1,4 +1,4 @@
-import { invalid, type DatabaseError } from './errors.js';
+import { invalid, readable, type DatabaseError } from './errors.js';
 import type { Client } from './generated/bindings.js';
 import { Keeper } from './lifetime.js';
 import type { ClientEvent } from './options.js';
@@ -125,7 +125,7 @@ export class Rooms {
   ) {}
 
   readonly join = <State extends object>(workflowId: string, given: RoomOptions<State> = {}): Room<State> => {
-    const { state, name } = { ...given };
+    const { state, name } = optionsOf(given);
     const members = this.members(state ?? {});
     if (typeof workflowId !== 'string') throw invalid('workflowId', 'a uuid');
     if (name !== undefined && (typeof name !== 'string' || !isWellFormed(name)))
@@ -221,17 +221,27 @@ export class Rooms {
 
   /** The members of a state, each as JSON: reading them may run the application's code. */
   private members(state: object): StateMember[] {
-    if (typeof state !== 'object' || state === null || Array.isArray(state))
-      throw invalid('state', 'an object');
-    return Object.entries(state).map(([name, value]) => {
-      if (!isWellFormed(name)) throw invalid('state', 'names without half of a surrogate pair');
-      return [name, this.json(`state.${name}`, value)];
+    return readable('state', () => {
+      if (typeof state !== 'object' || state === null || Array.isArray(state))
+        throw invalid('state', 'an object');
+      return Object.entries(state).map(([name, value]) => {
+        if (!isWellFormed(name)) throw invalid('state', 'names without half of a surrogate pair');
+        return [name, this.json(`state.${name}`, value)];
+      });
     });
   }
 
   private json(path: string, value: unknown): string | undefined {
-    return stringify(value, { path, row: undefined, column: path, spellings: this.spellings });
+    const origin = { path, row: undefined, column: path, spellings: this.spellings };
+    return readable(path, () => stringify(value, origin));
   }
+}
+
+function optionsOf<State extends object>(given: RoomOptions<State>): RoomOptions<State> {
+  return readable('options', () => {
+    if (Object(given ?? {}) !== (given ?? {})) throw invalid('options', 'an object');
+    return { ...given };
+  });
 }
 
 /** The member; the application's current object if nothing differs. */

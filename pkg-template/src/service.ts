@@ -1,13 +1,15 @@
-import { invalid } from './errors.js';
+import { invalid, readable } from './errors.js';
+import { signalsOf } from './signals.js';
+import { isPlain } from './stringify.js';
 
 /** A request to a service; a subset of the options of `fetch`. */
 export interface ServiceInit {
   /** GET, HEAD, POST, PUT, PATCH or DELETE; by default POST with a body, and GET without one. */
   method?: string;
   /** Headers for the service. The API relay forwards only those on its list. */
-  headers?: HeadersInit;
+  headers?: RequestInit['headers'];
   /** At most 10 MB. Not a stream, because that could not be sent again. */
-  body?: Exclude<BodyInit, ReadableStream> | null;
+  body?: Exclude<RequestInit['body'], ReadableStream>;
   /** Aborts the call, also while the response is being read. */
   signal?: AbortSignal | null;
 }
@@ -38,23 +40,35 @@ export interface ServiceCall {
   readonly method: unknown;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: ServiceInit['body'];
-  readonly signal: AbortSignal | undefined;
+  /** Each of them aborts the call. */
+  readonly signals: readonly AbortSignal[];
 }
 
 /**
  * Reads `init` before the engine runs, because reading it may run the application's code.
  *
+ * @param outer - the signal of `db.with`.
  * @throws DatabaseError INVALID_INPUT for values that cannot be sent, or not sent again.
  */
-export function serviceCallOf(init: ServiceInit, signal: AbortSignal | undefined): ServiceCall {
-  const { method, body } = init;
-  if (typeof (body as { getReader?: unknown } | null | undefined)?.getReader === 'function') {
-    throw invalid('init.body', 'a body that is no stream');
-  }
-  return { method, headers: plainHeaders(init.headers), body, signal };
+export function serviceCallOf(given: ServiceInit | null | undefined, outer: unknown): ServiceCall {
+  const init = given ?? {};
+  if (Object(init) !== init) throw invalid('init', 'an object');
+  const { method, headers, body, signal } = readable('init', () => {
+    const { method, headers, body, signal } = init;
+    return { method, headers, body, signal };
+  });
+  if (!isBody(body)) throw invalid('init.body', 'text, bytes, a Blob or a form, and no stream');
+  return { method, headers: plainHeaders(headers), body, signals: signalsOf([signal, outer]) };
 }
 
-function plainHeaders(given: HeadersInit | undefined): Record<string, string> {
+/** Whether `fetch` sends the value as it is, and could do so again. */
+function isBody(body: unknown): boolean {
+  if (Object(body) !== body) return typeof (body ?? '') === 'string';
+  const isStream = typeof (body as { getReader?: unknown }).getReader === 'function';
+  return !isStream && !Array.isArray(body) && !isPlain(body as object);
+}
+
+function plainHeaders(given: ServiceInit['headers']): Record<string, string> {
   try {
     const headers: Record<string, string> = {};
     new Headers(given).forEach((value, name) => (headers[name] = value));

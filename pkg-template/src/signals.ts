@@ -1,3 +1,5 @@
+import { invalid } from './errors.js';
+
 type OnAbort = () => void;
 
 /** The callbacks waiting for each signal. */
@@ -31,4 +33,14 @@ function abortAll(this: AbortSignal): void {
   const all = waiting.get(this);
   waiting.delete(this);
   all?.forEach((onAbort) => onAbort());
+}
+
+/** The signals among the values, which an application passed as such. */
+export function signalsOf(values: readonly unknown[]): AbortSignal[] {
+  return values.flatMap((value) => {
+    const signal = (value ?? undefined) as AbortSignal | undefined;
+    if (signal === undefined) return [];
+    if (typeof signal.addEventListener !== 'function') throw invalid('signal', 'an AbortSignal');
+    return signal;
+  });
 }

@@ -151,7 +151,7 @@ class Writer {
 }
 
 /** Whether the object is a plain one: JSON may drop the content of others, such as a Map. */
-function isPlain(value: object): boolean {
+export function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

@@ -71,7 +71,7 @@ export function exchange(
   if (method === 'GET' && underWay.has(url) && knowsCacheMode('no-store')) init.cache = 'no-store';
   if (given) {
     init.body = given.body;
-    init.signal = eitherSignal(controller, given.signal);
+    init.signal = anySignal(controller, given.signals);
     delete init.cache;
   }
   const promise = Promise.resolve().then(() => {
@@ -96,13 +96,14 @@ async function relayed(mirror, sent) {
 }
 
 /**
- * A signal that the engine aborts before the response arrives, and the application at any time. Where signals cannot be
- * combined, the application's signal keeps each of its calls in memory.
+ * A signal that the engine aborts before the response arrives, and the application's signals at any time. Where signals
+ * cannot be combined, the application's signals keep each of their calls in memory.
  */
-function eitherSignal(controller, signal) {
-  if (!signal) return controller.signal;
-  if (AbortSignal.any) return AbortSignal.any([controller.signal, signal]);
-  signal.addEventListener('abort', () => controller.abort(signal.reason), { once: true });
+function anySignal(controller, signals) {
+  if (signals.length === 0) return controller.signal;
+  if (AbortSignal.any) return AbortSignal.any([controller.signal, ...signals]);
+  for (const signal of signals)
+    signal.addEventListener('abort', () => controller.abort(signal.reason), { once: true });
   return controller.signal;
 }
 

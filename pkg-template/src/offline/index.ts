@@ -1,13 +1,12 @@
 import { deleteDB } from 'idb';
-import type { DatabaseClient } from '../client.js';
+import { inspectorOf, type DatabaseClient } from '../client.js';
 import { defaultClient } from '../default-client.js';
-import { invalid } from '../errors.js';
+import { invalid, readable } from '../errors.js';
 import type { OfflinePart } from '../offline-part.js';
 import type { SocketConstructor } from '../socket-driver.js';
 import { outboxOf, type Outbox } from '../outbox.js';
 import type { Settings } from './live.js';
 import { Part } from './part.js';
-import type { TokenProvider } from './tokens.js';
 
 export type { OfflinePart } from '../offline-part.js';
 export type { Outbox, OutboxActions, OutboxEntry, SyncState } from '../outbox.js';
@@ -53,14 +52,14 @@ const used = new Set([DEFAULT_NAME]);
 export function offline(options: OfflineOptions = {}): OfflinePart {
   const settings = settingsOf(options);
   let part: Part | undefined;
-  let ask: TokenProvider;
   let Real: SocketConstructor | undefined;
-  const token = (rejected?: string) => part?.token(ask, rejected) ?? ask?.(rejected);
   return {
-    provider(next) {
-      if (typeof next !== 'function') return next;
-      ask = next;
-      return token;
+    provider(client, ask) {
+      const isTaken = part?.isDetached === false && part.parts.client !== client;
+      if (isTaken) throw invalid('offline', 'a result of offline() for each client');
+      if (typeof ask !== 'function') return ask;
+      // A function for each call, so that options which are refused afterwards change nothing.
+      return (rejected?: string) => part?.token(ask, rejected) ?? ask(rejected);
     },
     sockets(own) {
       const Socket = (Real = own ?? (globalThis.WebSocket as SocketConstructor | undefined));
@@ -71,7 +70,6 @@ export function offline(options: OfflineOptions = {}): OfflinePart {
       } as unknown as SocketConstructor;
     },
     attach(parts) {
-      if (part?.isDetached === false) throw invalid('offline', 'a result of offline() for each client');
       used.add(settings.name);
       return (part = new Part(settings, parts, Real));
     },
@@ -86,6 +84,7 @@ export function offline(options: OfflineOptions = {}): OfflinePart {
  * outbox.subscribe(() => console.log(`${outbox.pending} changes to send`));
  */
 export function getOutbox(client: DatabaseClient = defaultClient): Outbox {
+  if (inspectorOf(client) === undefined) throw invalid('client', 'a client of this package');
   return outboxOf(client);
 }
 
@@ -104,14 +103,21 @@ export async function clearPersisted(): Promise<void> {
 
 function settingsOf(options: OfflineOptions): Settings {
   if (Object(options) !== options) throw invalid('offline', 'an object');
-  const { name, maxAgeMs, maxBytes, onSignOut } = { ...DEFAULTS, ...defined(options) };
+  const { name, maxAgeMs, maxBytes, onSignOut } = readable('offline', () => ({
+    ...DEFAULTS,
+    ...defined(options),
+  }));
   if (typeof name !== 'string' || name === '') throw invalid('offline.name', 'a name');
-  if (!(maxAgeMs >= 0)) throw invalid('offline.maxAgeMs', 'a number of milliseconds');
-  if (!(maxBytes >= 0)) throw invalid('offline.maxBytes', 'a number of bytes');
+  if (!isAmount(maxAgeMs)) throw invalid('offline.maxAgeMs', 'a number of milliseconds');
+  if (!isAmount(maxBytes)) throw invalid('offline.maxBytes', 'a number of bytes');
   if (onSignOut !== 'keep-writes' && onSignOut !== 'discard') {
     throw invalid('offline.onSignOut', "'keep-writes' or 'discard'");
   }
   return { name, maxAgeMs, maxBytes, onSignOut };
+}
+
+function isAmount(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0;
 }
 
 function defined(options: OfflineOptions): Partial<Settings> {

@@ -24,7 +24,7 @@ export class Part implements Attached, OutboxSource {
 
   constructor(
     private readonly settings: Settings,
-    private readonly parts: ClientParts,
+    readonly parts: ClientParts,
     private readonly Socket: SocketConstructor | undefined,
   ) {
     this.storage = new Storage(settings.name, this);

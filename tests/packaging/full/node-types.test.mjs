@@ -26,7 +26,7 @@ for (const version of ['20', '24']) {
     ['nodenext', 'nodenext'],
   ])) {
     test(`with @types/node ${version} and without the DOM library, the types compile: ${resolution}`, async () => {
-      const { code, output } = await compile(resolution, module, ['src/server.ts']);
+      const { code, output } = await compile(resolution, module, ['src/server.ts', 'src/browser-parts.ts']);
       assert.equal(output, '');
       assert.equal(code, 0);
     });
