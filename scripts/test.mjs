@@ -106,7 +106,7 @@ const suites = [
   check('prettier', bin('prettier'), '--check', '--log-level=warn', '.'),
   check('eslint', bin('eslint'), '--max-warnings=0', '.'),
   { ...cargo('WebAssembly in Chromium', 'wasm-pack', ...wasmTests('--chrome')), env: SMALL_WASM },
-  node('types', 'tests/types', 1),
+  node('types', 'tests/types', 2),
   node('properties', 'tests/properties', 2),
   node('local stack', 'examples/local-stack/test', 2),
   node('end to end', 'tests/e2e', 2),
@@ -120,10 +120,10 @@ const suites = [
     args: ['run', 'build', '--prefix', 'examples/react-app'],
     count: wholeCheck,
   },
-  node('example app in a browser', 'tests/app', 1),
+  node('example app in a browser', 'tests/app', 2),
   node('minimal example', 'tests/minimal', 1),
-  node('devtools', 'tests/devtools', 1),
-  node('packaging', 'tests/packaging', 1),
+  node('devtools', 'tests/devtools', 2),
+  node('packaging', 'tests/packaging', 2),
   ...(isFull ? longSuites() : []),
 ];
 

@@ -105,7 +105,7 @@ impl<P: Platform> Engine<P> {
         let key = table.list_key(&[workflow_id]);
         let cached = {
             let mut state = self.state.borrow_mut();
-            state.live.subscriptions.supersede_readings(table, workflow_id);
+            state.live.subscriptions.supersede_readings_of(table, workflow_id);
             state.store.peek(&key).map(|entry| entry.data.clone())
         };
         for row in rows.items() {

@@ -35,16 +35,17 @@ impl<P: Platform> Engine<P> {
             Source::Deleted(_) => Some(Source::Deleted(None)),
             Source::Unknown => Some(Source::Unknown),
         };
+        let may_have_ended = dropped_as.is_some();
         if let (Some(source), Some(workflow_id)) = (dropped_as, membership.column("workflow_id").text()) {
             self.drop_workflow(workflow_id, source);
         }
-        self.look_at_workflows();
+        self.look_at_workflows(may_have_ended);
     }
 
     /// The signed-in user accepted an invitation. Frames may have reported a later state already.
     pub(super) fn joined(self: &Rc<Self>, member: &P::Data) {
         self.apply(&Change { table: &WORKFLOW_MEMBERS, id: id_of(member), source: Source::Unknown });
-        self.look_at_workflows();
+        self.look_at_workflows(false);
     }
 
     /// The signed-in user left a workflow. After a lost response, `gone` may not list the membership.
@@ -74,6 +75,7 @@ impl<P: Platform> Engine<P> {
         if let Some(workflow_id) = &call.workflow_id {
             self.drop_workflow(workflow_id, Source::Unknown);
         }
+        self.look_at_workflows(true);
     }
 
     fn drop_workflow(self: &Rc<Self>, workflow_id: &str, source: Source<P::Data>) {
@@ -82,8 +84,9 @@ impl<P: Platform> Engine<P> {
     }
 
     /// Reads the scopes of all subscriptions to workflows and their children again: the server sends no frame when a
-    /// membership makes rows visible or hides them.
-    fn look_at_workflows(self: &Rc<Self>) {
+    /// membership makes rows visible or hides them. If the membership may have ended, rows that are being read are ignored:
+    /// the server may have sent them before.
+    fn look_at_workflows(self: &Rc<Self>, may_have_ended: bool) {
         let numbers: Vec<u32> = {
             let state = self.state.borrow();
             let subscriptions = state.live.subscriptions.iter();
@@ -94,6 +97,9 @@ impl<P: Platform> Engine<P> {
             meant.map(|subscription| subscription.number).collect()
         };
         for number in numbers {
+            if may_have_ended {
+                self.state.borrow_mut().live.subscriptions.supersede_reading(number);
+            }
             self.look_for_gap(number);
         }
     }

@@ -131,15 +131,18 @@ impl<D: Data> Subscriptions<D> {
         self.including(table, row).iter().any(|subscription| subscription.status == Status::Live)
     }
 
+    /// Ignores the rows of a read in progress, and reads them once more.
+    pub fn supersede_reading(&mut self, number: u32) {
+        if let Some(subscription) = self.get_mut(number) {
+            subscription.supersede_reading();
+        }
+    }
+
     /// Handles an own write that replaced all rows of this parent: reads in progress say nothing about them.
-    pub fn supersede_readings(&mut self, table: &'static Table, parent_id: &str) {
-        for subscription in self
-            .all
-            .iter_mut()
-            .filter(|subscription| *subscription.selection.table == *table && subscription.is_being_read())
-        {
+    pub fn supersede_readings_of(&mut self, table: &'static Table, parent_id: &str) {
+        for subscription in self.iter_mut().filter(|subscription| *subscription.selection.table == *table) {
             if subscription.selection.scope.as_deref().is_none_or(|scope| scope == parent_id) {
-                subscription.reading = Reading::Superseded;
+                subscription.supersede_reading();
             }
         }
     }

@@ -35,7 +35,8 @@ pub enum Reading {
     UnderWay,
     /// It is being read and must be read once more.
     Outdated,
-    /// It is being read and must be read once more: an own write replaced all of its rows, so the response is outdated.
+    /// It is being read and must be read once more. The response is outdated and will be ignored: an own write replaced all
+    /// of its rows, or the user may no longer see them.
     Superseded,
 }
 
@@ -268,6 +269,13 @@ impl<D: Data> Subscription<D> {
     /// Whether a read in progress will determine its rows.
     pub fn is_being_read(&self) -> bool {
         matches!(self.reading, Reading::UnderWay | Reading::Outdated | Reading::Superseded)
+    }
+
+    /// The rows that are being read are outdated: they must be ignored, and read once more.
+    pub fn supersede_reading(&mut self) {
+        if self.is_being_read() {
+            self.reading = Reading::Superseded;
+        }
     }
 
     /// Records that a row changed. If the scope is being read, the response's state of the row is older.

@@ -578,3 +578,89 @@ fn a_subscription_that_waits_for_its_channel_tells_the_next_user_no_row_of_the_p
         ],
     });
 }
+
+#[test]
+fn rows_that_were_read_before_a_membership_ended_are_not_reported_after_it() {
+    replay(&Program {
+        setting: Setting { shares_workflows: true, ..setting(2, true, 2) },
+        steps: vec![
+            (
+                722774005,
+                call(
+                    0,
+                    "batchSaveWorkflows",
+                    r#"[{"workflows":[{"user_id":"$me","name":"n0","description":"$mark","id":"fe062e7c-d4f1-41ea-94c2-e1391a70805b","nodes":[],"connections":[{"source_node_id":"n2","target_node_id":"m0","connection_id":"t0"},{"source_node_id":"n1","target_node_id":"m1","connection_id":"t1"}]}],"overwrite":true}]"#,
+                ),
+            ),
+            (2252745229, Step::Cut { tab: 1, is_cut: true }),
+            (196456053, Step::SignIn { tab: 1, user: Some(1) }),
+            (2913781233, Step::Pass { ms: 100.0 }),
+            (
+                1926107328,
+                Step::Commit {
+                    user: 0,
+                    table: "workflow_members",
+                    change: Foreign::Insert(text(
+                        r#"{"workflow_id":"$*workflows:10","email":"$email:2","role":"viewer","invited_by":"$user:0","user_id":"$user:2","accepted_at":"2024-05-01T12:00:00Z"}"#,
+                    )),
+                },
+            ),
+            (
+                2733352100,
+                Step::Commit {
+                    user: 0,
+                    table: "workflow_executions",
+                    change: Foreign::Insert(text(
+                        r#"{"workflow_id":"$workflows:11","user_id":"$me","status":"running","error_message":"$mark","execution_time_ms":31}"#,
+                    )),
+                },
+            ),
+            (1868075741, Step::Pass { ms: 100.0 }),
+            (432372584, Step::SignIn { tab: 0, user: None }),
+            (
+                642809931,
+                Step::Follow { tab: 0, table: "integrations", scope: Some(text("$me")), filter: None },
+            ),
+            (325073158, Step::Rest),
+            (1171325667, Step::Faults { rate: 0.1 }),
+            (1806313191, Step::Pass { ms: 34.0 }),
+            (
+                996308537,
+                Step::Follow {
+                    tab: 1,
+                    table: "workflow_executions",
+                    scope: Some(text("$*workflows:5")),
+                    filter: None,
+                },
+            ),
+            (4006356589, call(1, "removeWorkflowMember", r#"["$*workflow_members:6"]"#)),
+            (1861544393, Step::Pass { ms: 50.0 }),
+            (752788751, Step::Pass { ms: 15.0 }),
+            (1117754235, Step::Pass { ms: 100.0 }),
+            (4141122099, Step::Pass { ms: 49.0 }),
+            (
+                1206359853,
+                Step::Follow {
+                    tab: 0,
+                    table: "workflow_nodes",
+                    scope: Some(text("$*workflows:4")),
+                    filter: None,
+                },
+            ),
+            (678086505, Step::Pass { ms: 45.0 }),
+            (
+                2545756563,
+                Step::Commit {
+                    user: 2,
+                    table: "workflow_members",
+                    change: Foreign::Insert(text(
+                        r#"{"workflow_id":"$*workflows:6","email":"$email:2","role":"viewer","invited_by":"$user:0","user_id":"$user:2","accepted_at":"2024-05-01T12:00:00Z"}"#,
+                    )),
+                },
+            ),
+            (29255703, Step::Pass { ms: 104.0 }),
+            (41421069, Step::Commit { user: 0, table: "workflow_members", change: Foreign::Remove(7) }),
+            (1782034888, Step::Pass { ms: 100.0 }),
+        ],
+    });
+}

@@ -95,6 +95,22 @@ fn a_response_from_before_a_removal_is_not_cached_after_it() {
     assert_eq!(shared.kept(), Vec::<String>::new());
 }
 
+/// The server sends the rows while the membership lasts, and they arrive after it ended.
+#[test]
+fn rows_that_were_read_before_a_removal_are_not_reported_after_it() {
+    let shared = shared();
+    shared.world.server().remove("workflow_members", &shared.member);
+    let nodes = follow(&shared.ben, "workflow_nodes", Some(&shared.workflow), None);
+    shared.world.pass(3_000.0);
+    shared.world.network().slow("GET workflow_nodes?", 0.0, 1_000.0);
+    let row = membership(&shared.workflow, "ben@example.com", Some(&shared.ben.id()));
+    let member = shared.world.server().add("workflow_members", row);
+    shared.world.pass(500.0);
+    shared.world.server().remove("workflow_members", &member);
+    shared.world.pass(3_000.0);
+    assert_eq!(names(&take_told(&shared.ben, nodes), "node_id"), Vec::<String>::new());
+}
+
 #[test]
 fn subscribers_receive_deletes_of_a_workflow_s_rows_when_the_membership_ends() {
     for (table, column, expected) in
@@ -352,9 +368,13 @@ fn a_member_who_may_have_left_keeps_nothing_without_subscribing_to_memberships()
     }
     let shared = shared_with_stranger();
     shared.read_everything();
+    let nodes = follow(&shared.ben, "workflow_nodes", Some(&shared.workflow), None);
+    shared.world.pass(3_000.0);
     shared.world.network().once("POST rpc/leave_workflow", Fault::LostAfter);
     shared.ben.does("leaveWorkflow", json!([shared.workflow]));
     assert_eq!(shared.kept(), Vec::<String>::new(), "the second attempt found no membership");
+    shared.world.pass(300.0);
+    assert_eq!(names(&take_told(&shared.ben, nodes), "node_id"), ["DELETE a"]);
 }
 
 #[test]

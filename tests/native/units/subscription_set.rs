@@ -143,7 +143,7 @@ fn a_graph_save_supersedes_concurrent_scope_reads_that_may_contain_its_rows() {
     let reading_of = |table, scope| {
         let mut set = set([subscription(1, table, scope, None, 0)]);
         begin_reading(&mut set, 1);
-        set.supersede_readings(&WORKFLOW_NODES, &uuid_of("workflow"));
+        set.supersede_readings_of(&WORKFLOW_NODES, &uuid_of("workflow"));
         set.get(1).expect("it is there").reading
     };
     assert_eq!(reading_of(&WORKFLOW_NODES, Some("workflow")), Reading::Superseded);
@@ -151,7 +151,7 @@ fn a_graph_save_supersedes_concurrent_scope_reads_that_may_contain_its_rows() {
     assert_eq!(reading_of(&WORKFLOW_NODES, Some("other")), Reading::UnderWay);
     assert_eq!(reading_of(&WORKFLOWS, Some("workflow")), Reading::UnderWay);
     let mut idle = set([subscription(1, &WORKFLOW_NODES, None, None, 0)]);
-    idle.supersede_readings(&WORKFLOW_NODES, &uuid_of("workflow"));
+    idle.supersede_readings_of(&WORKFLOW_NODES, &uuid_of("workflow"));
     assert_eq!(idle.get(1).expect("it is there").reading, Reading::Idle);
 }
 
