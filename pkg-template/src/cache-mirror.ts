@@ -167,7 +167,10 @@ export class CacheMirror {
     return (this.copies.get(key)?.until ?? 0) < 0;
   }
 
-  /** A row changed, which other pages must be notified of: null if it is gone, undefined if it is unknown. */
+  /**
+   * A row changed, which other pages must be notified of: null if it is gone, undefined if it is unknown, false if it is
+   * unknown because the server did not answer a write.
+   */
   rowChanged(table: string, id: string | undefined, row: unknown): void {
     afterStep(() => this.offline?.rowChanged(table, id, row));
   }

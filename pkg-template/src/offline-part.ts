@@ -64,7 +64,10 @@ export interface Attached {
   entryChanged(key: string): void;
   /** Another user is signed in, or no user is. Nothing of the previous user may be used any more. */
   userChanged(): void;
-  /** A change that this page made or heard: `row` is null if it is gone, and undefined if it is unknown. */
+  /**
+   * A change that this page made or heard: `row` is null if it is gone, undefined if it is unknown, and false if it is
+   * unknown because the server did not answer a write.
+   */
   rowChanged(table: string, id: string | undefined, row: unknown): void;
   /** Ends everything. What is on disk stays there. */
   detach(): void;

@@ -65,7 +65,7 @@ impl<D: Data> EntryIndex<D> {
         };
         add(self.by_name.of(id));
         match &change.source {
-            Source::Unknown => return None,
+            Source::Unknown | Source::Lost => return None,
             // A deleted row does not affect lists without it.
             Source::Deleted(_) => {}
             Source::Row(row) | Source::Current(row) => {

@@ -29,8 +29,11 @@ pub enum Source<D> {
     Current(D),
     /// The row was deleted; this was its last known state.
     Deleted(Option<D>),
-    /// The row may or may not have changed: the response to a write was lost, or two writes crossed.
+    /// The row may or may not have changed, such as when two writes crossed.
     Unknown,
+    /// The same, because the server did not answer a write. What was stored for later visits stays: it may be all that
+    /// there is until the server can be reached again.
+    Lost,
 }
 
 /// What to do with an entry.
@@ -102,7 +105,7 @@ impl<D: Data> Change<D> {
                 return Patch::Keep
             }
             Source::Deleted(_) => return remove_from(query, rows, place),
-            Source::Unknown => return Patch::Drop,
+            Source::Unknown | Source::Lost => return Patch::Drop,
         };
         let row = &query.shown(row.clone());
         let old = place.map(|index| rows.item(index));

@@ -86,6 +86,7 @@ impl<P: Platform> Engine<P> {
             Source::Current(row) => Source::Current(same(row)),
             Source::Deleted(row) => Source::Deleted(row.clone()),
             Source::Unknown => Source::Unknown,
+            Source::Lost => Source::Lost,
         };
         Change { table, id: id.clone(), source }
     }

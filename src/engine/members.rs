@@ -18,7 +18,7 @@ impl<P: Platform> Engine<P> {
         let user_id = self.user_id()?;
         let row = match &change.source {
             Source::Row(row) | Source::Current(row) | Source::Deleted(Some(row)) => Some(row.clone()),
-            Source::Deleted(None) | Source::Unknown => {
+            Source::Deleted(None) | Source::Unknown | Source::Lost => {
                 let id = change.id.as_deref()?;
                 let cached = self.state.borrow().store.row(&WORKFLOW_MEMBERS, id);
                 cached.or_else(|| self.known_to_subscriptions(&WORKFLOW_MEMBERS, id))
@@ -33,7 +33,7 @@ impl<P: Platform> Engine<P> {
         let dropped_as = match &change.source {
             Source::Row(_) | Source::Current(_) => None,
             Source::Deleted(_) => Some(Source::Deleted(None)),
-            Source::Unknown => Some(Source::Unknown),
+            Source::Unknown | Source::Lost => Some(Source::Unknown),
         };
         let may_have_ended = dropped_as.is_some();
         if let (Some(source), Some(workflow_id)) = (dropped_as, membership.column("workflow_id").text()) {

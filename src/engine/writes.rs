@@ -158,7 +158,8 @@ impl<P: Platform> WriteGuard<P> {
             }
             Err(error) => {
                 if may_have_happened(&error) {
-                    self.apply(self.write.id.clone(), Source::Unknown);
+                    let source = if error.retryable { Source::Lost } else { Source::Unknown };
+                    self.apply(self.write.id.clone(), source);
                     if let Write::Call(call) = write {
                         self.engine.may_have_left(call);
                     }
@@ -206,7 +207,7 @@ impl<P: Platform> Drop for WriteGuard<P> {
         }
         self.leave();
         if self.sent.is_sent() {
-            self.apply(self.write.id.clone(), Source::Unknown);
+            self.apply(self.write.id.clone(), Source::Lost);
         }
     }
 }

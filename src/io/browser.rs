@@ -264,6 +264,7 @@ impl Notifier for Browser {
             Source::Row(row) | Source::Current(row) => &row.0,
             Source::Deleted(_) => &JsValue::NULL,
             Source::Unknown => &JsValue::UNDEFINED,
+            Source::Lost => &JsValue::FALSE,
         };
         delivered(self.mirror.row_changed(change.table.name, change.id.as_deref(), row));
     }

@@ -34,6 +34,32 @@ const holdAnswer = () =>
 const isMade = async (/** @type {{ id: string }} */ user, /** @type {string} */ name) =>
   (await namesOf(user)).includes(name);
 
+test('a server that cannot be reached, although the browser is online, takes nothing away', async () => {
+  const { user, workflow, device, tab } = await ada();
+  const other = await device.open({ as: user });
+  const read = (/** @type {Tab} */ tab) =>
+    tab.run(async (id) => {
+      const whole = await outcome(db.getWorkflowWithRelations(id));
+      const row = await outcome(db.getWorkflow(id));
+      const rows = await outcome(db.getWorkflows(env.userId));
+      return [whole.value, row.value, rows.value?.[0]].map((row) => row?.name);
+    }, workflow.id);
+  for (const each of [tab, other]) assert.deepEqual(await read(each), ['First', 'First', 'First']);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  stack.faults.add({ action: 'refuse', times: 'always' });
+  await tab.run((id) => db.with({ queue: true }).updateWorkflow(id, { name: 'Queued' }), workflow.id);
+  await tab.run(() => until(() => outbox.list()[0]?.error));
+  // Not queued: it is rejected, and changes nothing.
+  await tab.run((id) => failure(db.updateWorkflow(id, { description: 'Not sent' })), workflow.id);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  for (const each of [tab, other]) assert.deepEqual(await read(each), ['Queued', 'Queued', 'Queued']);
+  await Promise.all([tab.reload(), other.reload()]);
+  for (const each of [tab, other]) assert.deepEqual(await read(each), ['Queued', 'Queued', 'Queued']);
+  stack.faults.clear();
+  await tab.run(() => sent());
+  assert.deepEqual(await namesOf(user), ['Queued']);
+});
+
 test('clearPersisted in the middle of a flush erases what waits, and what follows is sent', async () => {
   const { user, tab } = await ada();
   holdAnswer();

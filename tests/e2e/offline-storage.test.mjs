@@ -154,6 +154,31 @@ test('without space for rows, they are read from the server, and unsent writes a
   assert.equal((await tab.outbox()).pending, 1);
 });
 
+test('rows that the database could not store are stored with the next ones', async () => {
+  const { workflow, device, tab } = await ada();
+  await tab.run(async (id) => {
+    const { put } = IDBObjectStore.prototype;
+    const aborted = new Promise((resolve) => {
+      IDBObjectStore.prototype.put = function (...args) {
+        if (this.name !== 'rows') return put.apply(this, args);
+        IDBObjectStore.prototype.put = put;
+        const request = put.apply(this, args);
+        queueMicrotask(() => this.transaction.abort());
+        resolve(undefined);
+        return request;
+      };
+    });
+    await db.getWorkflow(id);
+    await aborted;
+    await db.getWorkflows(env.userId);
+  }, workflow.id);
+  // A batch is written after 250 ms.
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  await device.goOffline();
+  await tab.reload();
+  assert.equal((await tab.run((id) => outcome(db.getWorkflow(id)), workflow.id)).value?.name, 'First');
+});
+
 test('writes survive the end of the whole browser', async () => {
   const profile = await mkdtemp(join(tmpdir(), 'workflow-db-profile-'));
   const launch = () => chromium.launchPersistentContext(profile, { executablePath: EXECUTABLE, args: ARGS });

@@ -93,6 +93,19 @@ test('what only an earlier visit read follows the changes of this one', async ()
   assert.deepEqual(namesOf(await tab.run(() => db.getWorkflows(env.userId))), ['Renamed']);
 });
 
+test('a workflow is there with its relations, also if only its name was read or changed since', async () => {
+  const { workflow, device, tab } = await ada();
+  await newNodes(workflow, ['a']);
+  await tab.run((id) => db.getWorkflowWithRelations(id), workflow.id);
+  await persisted(tab, `workflow:${workflow.id}?relations`);
+  await tab.run((id) => db.updateWorkflow(id, { name: 'Second' }), workflow.id);
+  await until(async () => (await stored(tab, `workflow:${workflow.id}`)).name === 'Second');
+  await device.goOffline();
+  await tab.reload();
+  const { value } = await tab.run((id) => outcome(db.getWorkflowWithRelations(id)), workflow.id);
+  assert.deepEqual([value?.name, value?.nodes.length, value?.connections.length], ['Second', 1, 0]);
+});
+
 test('a queued change is answered with the whole row that any list shows', async () => {
   const { workflow, device, tab } = await ada();
   const [node] = await newNodes(workflow, ['a']);

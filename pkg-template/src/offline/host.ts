@@ -238,7 +238,7 @@ export class Host {
     return functions[name]!(...args);
   }
 
-  /** Applies what another page wrote or heard: `row` is null if it is gone, and undefined if it is unknown. */
+  /** Applies what another page wrote or heard. */
   applyChange(table: string, id: string | undefined, row: unknown): void {
     this.parts.engine().changedElsewhere(table, id, row);
   }

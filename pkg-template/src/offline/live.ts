@@ -222,8 +222,12 @@ export class Live {
       case 'rows':
         message.changes.forEach(([table, id, row]) => {
           guarded(() => {
-            this.host.applyChange(table, id, row);
-            this.view.rowChanged(table, id, row);
+            const apply = () => {
+              this.host.applyChange(table, id, row);
+              this.view.rowChanged(table, id, row);
+            };
+            if (row === false) session.persistence.without(apply);
+            else apply();
           });
         });
         return;

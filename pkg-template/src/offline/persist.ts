@@ -15,6 +15,12 @@ export class Persistence {
   private engine: OfflineEngine | undefined;
   /** Keys that changed before the engine was loaded. */
   private readonly early = new Set<string>();
+  /** Keys that changed in this task. */
+  private readonly recent = new Set<string>();
+  /** Keys of entries that were dropped, and stay on disk. */
+  private readonly kept = new Set<string>();
+  /** Keys of a batch that failed. */
+  private missed: readonly string[] = [];
   /** Changes that are not applied to the stored entries yet. */
   private changes: Change[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -45,6 +51,9 @@ export class Persistence {
 
   changed(key: string): void {
     if (this.isEnded || this.isIgnoring) return;
+    this.kept.delete(key);
+    if (this.recent.size === 0) queueMicrotask(() => this.recent.clear());
+    this.recent.add(key);
     if (this.shelf === undefined) this.early.add(key);
     else this.arm(this.shelf.changed(key));
   }
@@ -61,12 +70,33 @@ export class Persistence {
 
   /** A row changed. Stored entries that the cache does not hold are updated, too. */
   rowChanged(change: Change): void {
+    if (change[2] === false) return this.lost();
     this.changes.push(change);
     // No entry has an empty name. This only schedules the next batch.
     this.changed('');
   }
 
+  /**
+   * The server did not answer a write, which made the cache drop what it may have changed. On disk that stays: until the
+   * server can be reached, there is nothing better.
+   */
+  private lost(): void {
+    for (const key of this.recent) if (!this.host.isHeld(key)) this.kept.add(key);
+  }
+
+  /** The stored JSON of an entry. A workflow with its relations may have to be composed of entries that changed since. */
   async read(key: string): Promise<string | undefined> {
+    const json = await this.readOne(key);
+    if (json !== undefined || !key.endsWith(RELATIONS)) return json;
+    const workflowKey = key.slice(0, -RELATIONS.length);
+    const ofWorkflow = workflowKey.slice(workflowKey.indexOf(':'));
+    const keys = [workflowKey, `workflow_nodes${ofWorkflow}`, `workflow_connections${ofWorkflow}`];
+    const [workflow, nodes, connections] = await Promise.all(keys.map((part) => this.readOne(part)));
+    if (workflow === undefined || nodes === undefined || connections === undefined) return undefined;
+    return `${workflow.slice(0, -1)},"nodes":${nodes},"connections":${connections}}`;
+  }
+
+  private async readOne(key: string): Promise<string | undefined> {
     const row = await this.storage.read(['rows'], (transaction) =>
       transaction.objectStore('rows').get([this.scope, key]),
     );
@@ -82,7 +112,12 @@ export class Persistence {
     if (shelf === undefined || engine === undefined) return;
     const { changed, used } = JSON.parse(shelf.take()) as Batch;
     if (changed.length + used.length === 0) return;
-    const rows = changed.map((key) => [key, this.host.stored(key)] as const);
+    const keys = [...new Set([...this.missed, ...changed])];
+    this.missed = [];
+    const rows = keys
+      .filter((key) => !this.kept.has(key))
+      .map((key) => [key, this.host.stored(key)] as const);
+    this.kept.clear();
     const changes = new Set(this.changes);
     this.storage
       .write(['rows', 'shelf', 'meta'], (transaction) =>
@@ -91,7 +126,11 @@ export class Persistence {
       .then(
         // More changes may have come in the meantime.
         () => (this.changes = this.changes.filter((change) => !changes.has(change))),
-        (error: unknown) => this.failed(error),
+        (error: unknown) => {
+          // With the next batch.
+          this.missed = [...this.missed, ...keys];
+          this.failed(error);
+        },
       );
   }
 
@@ -189,6 +228,9 @@ export class Persistence {
     this.credit = (this.limits.maxBytes - bytes) / 2;
   }
 }
+
+/** The end of the keys of workflows with their relations. */
+const RELATIONS = '?relations';
 
 interface Batch {
   readonly changed: readonly string[];

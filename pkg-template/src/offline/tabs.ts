@@ -1,7 +1,10 @@
 import { SCHEMA_VERSION } from '../generated/schema-version.js';
 import type { SocketMessage } from './shared-sockets.js';
 
-/** A change that a tab made or received. */
+/**
+ * A change that a tab made or received. The row is null if it is gone, undefined if it is unknown, and false if it is
+ * unknown because the server did not answer a write.
+ */
 export type Change = [table: string, id: string | undefined, row: unknown];
 
 export type Message =

@@ -262,6 +262,7 @@ impl Notifier for Sim {
             Source::Row(_) | Source::Current(_) => "is known",
             Source::Deleted(_) => "is gone",
             Source::Unknown => "is unknown",
+            Source::Lost => "is lost",
         };
         let id = change.id.as_deref().unwrap_or("any");
         self.changes.borrow_mut().push(format!("{} {id} {what}", change.table.name));
