@@ -136,6 +136,19 @@ test('flush in a tab that does not send lets the other one send', async () => {
   assert.equal((await row('workflows', workflow.id))?.name, 'Flushed');
 });
 
+test('flush in a tab that does not send resolves when what it has just queued is sent', async () => {
+  const { workflow, first, second } = await twoTabs();
+  await first.run(() => outbox.flush());
+  stack.faults.add({ match: { method: 'PATCH' }, action: 'latency', ms: 100, times: 'always' });
+  const pending = await second.run(async (id) => {
+    await db.with({ queue: true }).updateWorkflow(id, { name: 'Flushed' });
+    await outbox.flush();
+    return outbox.pending;
+  }, workflow.id);
+  assert.equal(pending, 0);
+  assert.equal((await row('workflows', workflow.id))?.name, 'Flushed');
+});
+
 test('a tab of another user hears nothing, and its writes are sent as that user', async () => {
   const ada = await newUser('ada');
   const grace = await newUser('grace');
@@ -157,6 +170,51 @@ test('a tab of another user hears nothing, and its writes are sent as that user'
     (await rows('workflows', 'where user_id = $1', [grace.id])).map(({ name }) => name),
     ['Of Grace'],
   );
+});
+
+test('a user who signs out in one tab takes nothing from the user of another tab', async () => {
+  const options = { onSignOut: 'discard' };
+  const { user: ada, workflow, device, first: hers } = await twoTabs({ options });
+  const grace = await newUser('grace');
+  const kept = await newWorkflow(grace, { name: 'Of Grace' });
+  const other = await device.open({ as: grace, options });
+  await other.run((id) => db.getWorkflow(id), kept.id);
+  // A batch of rows is written after 250 ms.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  stack.faults.add({ match: { method: 'PATCH' }, action: 'status', status: 503, times: 'always' });
+  const queue = (/** @type {string} */ id) => db.with({ queue: true }).updateWorkflow(id, { name: 'Queued' });
+  await hers.run(queue, workflow.id);
+  await other.run(queue, kept.id);
+  await hers.run(async () => {
+    env.token = null;
+    wdb.authChanged();
+    await until(() => outbox.pending === 0);
+  });
+  await device.goOffline();
+  await other.run(() => localStorage.setItem('env', JSON.stringify({ ...env, token: null })));
+  await other.reload();
+  const shown = await other.run(async (id) => (await outcome(db.getWorkflow(id))).value?.name, kept.id);
+  assert.equal(shown, 'Queued', 'she is still the last known user');
+  await other.run((token) => Object.assign(env, { token }), grace.token);
+  stack.faults.clear();
+  await device.goOnline();
+  await other.run(() => sent());
+  assert.equal((await row('workflows', kept.id))?.name, 'Queued');
+  const again = await device.open({ as: ada, options });
+  await again.run(() => sent());
+  assert.equal((await row('workflows', workflow.id))?.name, 'First', 'what she did not send is discarded');
+});
+
+test('writes that are discarded because another user signed in in another tab are shown no longer', async () => {
+  const options = { onSignOut: 'discard' };
+  const { workflow, device, first, second } = await twoTabs({ options });
+  await device.goOffline();
+  await first.run((id) => db.with({ queue: true }).updateWorkflow(id, { name: 'Discarded' }), workflow.id);
+  await until(async () => (await second.outbox()).pending === 1);
+  stack.faults.add({ match: { method: 'PATCH' }, action: 'status', status: 503, times: 'always' });
+  await device.goOnline();
+  await device.open({ as: await newUser('grace'), options });
+  await until(async () => (await first.outbox()).pending + (await second.outbox()).pending === 0);
 });
 
 test('without Web Locks, a lease in the database selects the tab that sends, and passes on', async () => {

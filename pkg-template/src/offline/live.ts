@@ -98,14 +98,30 @@ export class Live {
     this.session = undefined;
     this.view.forget();
     if (userId === undefined) {
-      const isCurrent = () => this.session === undefined;
-      enter(this.storage, this.host.url, null, this.settings.onSignOut, isCurrent).catch(() => {});
+      this.left(session?.userId).catch(() => {});
     } else {
       const { settings, storage, host, tabs, view, onChange, Socket } = this;
-      this.session = new Session(userId, { settings, storage, host, tabs, view, onChange, Socket });
+      this.session = new Session(userId, session?.userId, {
+        settings,
+        storage,
+        host,
+        tabs,
+        view,
+        onChange,
+        Socket,
+      });
       this.session.flush.setOnline(isOnline());
     }
     this.onChange();
+  }
+
+  /** No user is signed in any more. */
+  private async left(left: string | undefined): Promise<void> {
+    const { storage, host, settings, tabs } = this;
+    const isCurrent = () => this.session === undefined;
+    const { onSignOut } = settings;
+    const discarded = await enter(storage, host.url, { userId: null, left, onSignOut, isCurrent });
+    if (discarded !== undefined) tabs.tell(`${host.url} ${discarded}`, { type: 'outbox' });
   }
 
   /** The session of the signed-in user. An auth library may have told the engine alone who that is. */
@@ -179,10 +195,11 @@ export class Live {
 
   async flush(): Promise<void> {
     const session = await this.ready();
+    await session?.caughtUp();
     if (session === undefined || session.writes.status.pending === 0) return;
     this.tabs.tell(session.scope, { type: 'flush' });
     await session.flush.flush();
-    await session.shown();
+    await session.caughtUp();
   }
 
   /** The session, once the outbox of an earlier visit was read. */
@@ -234,8 +251,10 @@ export class Live {
       case 'outbox':
         return session.outboxChanged();
       case 'flush':
-        if (session.flush.isLeader)
-          session.flush.flush().then(() => this.tabs.tell(scope, { type: 'rested' }));
+        if (session.flush.isLeader) {
+          const flushed = session.caughtUp().then(() => session.flush.flush());
+          flushed.then(() => this.tabs.tell(scope, { type: 'rested' }));
+        }
         return;
       case 'socket':
         return session.sockets?.received(message.message);

@@ -41,6 +41,8 @@ export class Session {
   readonly sockets: SharedSockets | undefined;
   private readonly leadership: Leadership;
   private starting: Promise<void> | undefined;
+  /** Whether this user was already signed in when this starts again. */
+  private isResumed = false;
   private readonly outbox: StoredOutbox;
   /** When changes are shown: if that takes long, not after each of many steps. */
   private showing: ReturnType<typeof setTimeout> | undefined;
@@ -52,8 +54,10 @@ export class Session {
   /** Called when the outbox has changed. */
   private waiting: (() => void)[] = [];
 
+  /** @param left the user who was signed in in this tab before */
   constructor(
     readonly userId: string,
+    private readonly left: string | undefined,
     private readonly surroundings: Surroundings,
   ) {
     const { settings, storage, host, tabs, onChange, Socket } = surroundings;
@@ -92,8 +96,13 @@ export class Session {
   }
 
   private async start(): Promise<void> {
-    const { storage, host, settings } = this.surroundings;
-    await enter(storage, host.url, this.userId, settings.onSignOut, () => !this.isOver);
+    const { storage, host, settings, tabs } = this.surroundings;
+    const { userId, left } = this;
+    const onSignOut = this.isResumed ? 'keep-writes' : settings.onSignOut;
+    const isCurrent = () => !this.isOver;
+    const discarded = await enter(storage, host.url, { userId, left, onSignOut, isCurrent });
+    this.isResumed = true;
+    if (discarded !== undefined) tabs.tell(`${host.url} ${discarded}`, { type: 'outbox' });
     await this.refresh();
     if (!this.isOver) this.leadership.seek();
   }
@@ -108,6 +117,12 @@ export class Session {
       return this.refresh();
     };
     this.reading = this.reading.then(read).catch(() => {});
+  }
+
+  /** Resolves when everything that other tabs have reported is shown. */
+  async caughtUp(): Promise<void> {
+    await this.reading;
+    await this.shown();
   }
 
   async retry(id: string): Promise<void> {
@@ -248,7 +263,7 @@ export class Session {
   }
 
   /** Resolves when the outbox is shown as it is. */
-  async shown(): Promise<void> {
+  private async shown(): Promise<void> {
     while (this.showing !== undefined && !this.isOver) await this.nextChange();
   }
 

@@ -15,34 +15,50 @@ export async function lastUserOf(
   return (await transaction.objectStore('meta').get(lastUserKey(url))) as string | null | undefined;
 }
 
+/** A change of the signed-in user, as one tab sees it. */
+interface SignIn {
+  /** Null if no user is signed in. */
+  readonly userId: string | null;
+  /** The user who was signed in in this tab before; undefined if that is not known. */
+  readonly left: string | undefined;
+  readonly onSignOut: OnSignOut;
+  /** Whether this is still so. */
+  readonly isCurrent: () => boolean;
+}
+
 /**
- * A user is signed in, or none (null). Erases the rows of all others; also of this one, if another version of the package
- * stored them. Does nothing if another user has signed in since.
+ * A user is signed in, or none. Erases the rows of all others; also of this one, if another version of the package stored
+ * them. Returns the user whose unsent writes were erased, if they were.
  */
 export async function enter(
   storage: Storage,
   url: string,
-  userId: string | null,
-  onSignOut: OnSignOut,
-  isCurrent: () => boolean,
-): Promise<void> {
+  { userId, left, onSignOut, isCurrent }: SignIn,
+): Promise<string | undefined> {
   const last = await storage.read(['meta'], async (transaction) => {
     const version = await transaction.objectStore('meta').get(VERSION_KEY);
     return version === SCHEMA_VERSION ? lastUserOf(transaction, url) : undefined;
   });
-  if (last === userId || !isCurrent()) return;
-  await storage.write(['meta', 'rows', 'shelf', 'outbox'], async (transaction) => {
+  if (last === userId || !isCurrent()) return undefined;
+  return storage.write(['meta', 'rows', 'shelf', 'outbox'], async (transaction) => {
     const meta = transaction.objectStore('meta');
     const before = await lastUserOf(transaction, url);
-    if (!isCurrent()) return;
+    if (!isCurrent()) return undefined;
     if ((await meta.get(VERSION_KEY)) !== SCHEMA_VERSION) {
       await Promise.all([transaction.objectStore('rows').clear(), transaction.objectStore('shelf').clear()]);
       await meta.put(SCHEMA_VERSION, VERSION_KEY);
     }
-    if (before === userId) return;
-    await meta.put(userId, lastUserKey(url));
-    await eraseRows(transaction, url);
-    if (onSignOut === 'discard' && before) await eraseWrites(transaction, `${url} ${before}`);
+    if (before === userId) return undefined;
+    const leaving = left ?? before;
+    // In another tab, another user has signed in since, and stays.
+    const isOvertaken = userId === null && leaving !== before;
+    if (!isOvertaken) {
+      await meta.put(userId, lastUserKey(url));
+      await eraseRows(transaction, url);
+    }
+    if (onSignOut !== 'discard' || !leaving) return undefined;
+    await eraseWrites(transaction, `${url} ${leaving}`);
+    return leaving;
   });
 }
 
