@@ -123,6 +123,11 @@ impl Follower {
         gone.map(|(id, _)| id)
     }
 
+    /// The number of commits at its first rest, by which it has read its scope.
+    pub fn start(&self) -> Option<usize> {
+        self.start.as_ref().map(|start| start.commits)
+    }
+
     /// Whether it receives all changes of this scope.
     pub fn hears_all(&self, table: &str, scope: Option<&str>) -> bool {
         self.selection.table.name == table
