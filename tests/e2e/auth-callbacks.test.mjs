@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { newSession } from './support/auth-session.mjs';
 import { until } from './support/until.mjs';
 import { useWorld } from './support/world.mjs';
 
@@ -31,20 +32,6 @@ const address = (query, hash = '') => {
 
 /** Opens the application. @param {Query} query @param {string} [hash] */
 const open = (query, hash) => world.open({ configured: false, path: address(query, hash) });
-
-/** A session as supabase-js stores it, with a token that expires in `seconds`. @param {number} seconds */
-async function newSession(seconds) {
-  const response = await fetch(`${stack.url}/auth/v1/token?grant_type=password`, {
-    method: 'POST',
-    headers: { apikey: stack.publishableKey, 'content-type': 'application/json' },
-    body: JSON.stringify({ email: ada.email, password: ada.password }),
-  });
-  const session = /** @type {any} */ (await response.json());
-  const exp = Math.floor(Date.now() / 1000) + seconds;
-  const claims = JSON.parse(Buffer.from(session.access_token.split('.')[1], 'base64url').toString());
-  const access_token = stack.signToken({ ...claims, iat: exp - HOUR, exp });
-  return { ...session, access_token, expires_at: exp };
-}
 
 /**
  * Opens the application in a browser with a stored session.
@@ -115,7 +102,7 @@ for (const lock of [false, true]) {
     });
 
     test(`at a reload, calls in the callback succeed: ${how}`, async () => {
-      const tab = await reopen(query, await newSession(HOUR / 2));
+      const tab = await reopen(query, await newSession(stack, ada, HOUR / 2));
       // With a clock that is ahead, supabase-js considers every token expired and renews it on every request.
       const first = hours > 0 ? 'TOKEN_REFRESHED' : 'SIGNED_IN';
       assertAnswered(await toldUntil(tab, 'INITIAL_SESSION'), first, 'INITIAL_SESSION');
@@ -124,7 +111,7 @@ for (const lock of [false, true]) {
     // With a clock that is behind, supabase-js considers the expired session valid: see below.
     if (hours < 0) continue;
     test(`at a reload with an expired session, calls in the callback succeed: ${how}`, async () => {
-      const tab = await reopen(query, await newSession(-HOUR / 6));
+      const tab = await reopen(query, await newSession(stack, ada, -HOUR / 6));
       assertAnswered(await toldUntil(tab, 'INITIAL_SESSION'), 'TOKEN_REFRESHED', 'INITIAL_SESSION');
     });
   }
@@ -132,7 +119,7 @@ for (const lock of [false, true]) {
 
 test('an expired session that supabase-js considers valid fails quickly during startup and is renewed afterwards', async () => {
   const query = { skew: -2 * HOUR * 1000, acts: 'read' };
-  const tab = await reopen(query, await newSession(-HOUR / 6));
+  const tab = await reopen(query, await newSession(stack, ada, -HOUR / 6));
   const told = await toldUntil(tab, 'INITIAL_SESSION');
   assert.equal(told[0], 'SIGNED_IN PGRST301');
   assert.deepEqual(told.slice(1).sort(), ['INITIAL_SESSION true', 'TOKEN_REFRESHED true']);
@@ -186,9 +173,9 @@ for (const [title, query] of /** @type {[string, Query][]} */ ([
   for (const lock of [false, true]) {
     test(`calls in a callback ${title} succeed${lock ? ', under a lock' : ''}`, async () => {
       const all = { ...query, ...(lock && { lock: 1 }) };
-      const valid = await reopen(all, await newSession(HOUR / 2));
+      const valid = await reopen(all, await newSession(stack, ada, HOUR / 2));
       assertAnswered(await toldUntil(valid, 'INITIAL_SESSION'), 'SIGNED_IN', 'INITIAL_SESSION');
-      const expired = await reopen(all, await newSession(-HOUR / 6));
+      const expired = await reopen(all, await newSession(stack, ada, -HOUR / 6));
       assertAnswered(await toldUntil(expired, 'INITIAL_SESSION'), 'TOKEN_REFRESHED', 'INITIAL_SESSION');
     });
   }
@@ -197,7 +184,7 @@ for (const [title, query] of /** @type {[string, Query][]} */ ([
 test('a token with a lifetime of a minute is used inside the callback that announces it', async () => {
   stack.settings.change({ tokenSeconds: 60 });
   try {
-    const tab = await reopen({}, await newSession(-HOUR / 6));
+    const tab = await reopen({}, await newSession(stack, ada, -HOUR / 6));
     assertAnswered(await toldUntil(tab, 'INITIAL_SESSION'), 'TOKEN_REFRESHED', 'INITIAL_SESSION');
   } finally {
     stack.settings.change({ tokenSeconds: HOUR });
@@ -205,13 +192,13 @@ test('a token with a lifetime of a minute is used inside the callback that annou
 });
 
 test('an expired session that cannot be renewed counts as signed out, also inside the callback', async () => {
-  const session = await newSession(-HOUR / 6);
+  const session = await newSession(stack, ada, -HOUR / 6);
   const tab = await reopen({}, { ...session, refresh_token: 'gone' });
   assert.deepEqual(await toldUntil(tab, 'INITIAL_SESSION'), ['SIGNED_OUT false', 'INITIAL_SESSION false']);
 });
 
 test('calls in the callback of a password recovery succeed', async () => {
-  const { access_token, refresh_token } = await newSession(HOUR / 2);
+  const { access_token, refresh_token } = await newSession(stack, ada, HOUR / 2);
   const values = { access_token, refresh_token, expires_in: '1800', token_type: 'bearer', type: 'recovery' };
   const tab = await open({ storage: newStorage() }, `#${new URLSearchParams(values)}`);
   const told = await toldUntil(tab, 'PASSWORD_RECOVERY');
@@ -240,7 +227,7 @@ test('in two tabs, calls in the callbacks of every event succeed', async () => {
 });
 
 test('an announced session is not requested again', async () => {
-  const tab = await reopen({}, await newSession(HOUR / 2));
+  const tab = await reopen({}, await newSession(stack, ada, HOUR / 2));
   await toldUntil(tab, 'INITIAL_SESSION');
   const asked = await tab.run(async (id) => {
     const { supabase } = /** @type {any} */ (globalThis);

@@ -2,6 +2,7 @@
 // A supabase-js client whose session ends, or seems to, while writes wait.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { newSession } from './support/auth-session.mjs';
 import { useDevices } from './support/offline.mjs';
 import { until } from './support/until.mjs';
 
@@ -12,23 +13,6 @@ const { stack, newDevice, newWorkflow, row } = await useDevices({ seed: true }, 
 const [ada] = stack.users;
 
 /** @typedef {import('./support/offline.mjs').Tab} Tab */
-
-/**
- * A session as supabase-js stores it, with a token that expires in `seconds`.
- *
- * @param {number} seconds
- */
-async function newSession(seconds) {
-  const response = await fetch(`${stack.url}/auth/v1/token?grant_type=password`, {
-    method: 'POST',
-    headers: { apikey: stack.publishableKey, 'content-type': 'application/json' },
-    body: JSON.stringify({ email: ada.email, password: ada.password }),
-  });
-  const session = /** @type {any} */ (await response.json());
-  const exp = Math.floor(Date.now() / 1000) + seconds;
-  const claims = JSON.parse(Buffer.from(session.access_token.split('.')[1], 'base64url').toString());
-  return { ...session, access_token: stack.signToken({ ...claims, iat: exp - HOUR, exp }), expires_at: exp };
-}
 
 /** Starts the app with the stored session. @param {Tab} tab */
 const connect = (tab) =>
@@ -75,7 +59,7 @@ async function waiting() {
   const workflow = await newWorkflow(/** @type {any} */ (ada), { name: 'First' });
   const device = await newDevice();
   const tab = await device.open({ as: { ...ada, token: '' }, isStarted: false });
-  await store(tab, await newSession(HOUR));
+  await store(tab, await newSession(stack, ada, HOUR));
   await connect(tab);
   await tab.run((id) => db.getWorkflow(id), workflow.id);
   await until(async () => (await stored(tab)).rows > 0);
@@ -86,7 +70,7 @@ async function waiting() {
 
 test('a token that expired without a network does not count as a sign-out: rows and writes stay, and are sent when it is renewed', async () => {
   const { workflow, device, tab } = await waiting();
-  await store(tab, await newSession(-HOUR));
+  await store(tab, await newSession(stack, ada, -HOUR));
   await reload(tab);
   const shown = await tab.run(async (id) => {
     const before = (await db.getWorkflow(id))?.name;
@@ -128,7 +112,7 @@ test('when supabase-js says SIGNED_OUT, rows are erased, and writes wait for the
 
 test('a session that was revoked in the meantime ends when the network is back: its writes wait for their user', async () => {
   const { workflow, device, tab } = await waiting();
-  await store(tab, { ...(await newSession(-HOUR)), refresh_token: 'revoked' });
+  await store(tab, { ...(await newSession(stack, ada, -HOUR)), refresh_token: 'revoked' });
   await reload(tab);
   assert.equal((await tab.run((id) => db.getWorkflow(id), workflow.id))?.name, 'Offline');
   await device.goOnline();

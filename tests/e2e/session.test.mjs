@@ -2,25 +2,12 @@
 // Changes of user: calls in flight, cached rows, and announcements of the auth library.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { twoUsers } from './support/two-users.mjs';
 import { until } from './support/until.mjs';
 import { useWorld } from './support/world.mjs';
 
 const world = await useWorld();
-const { stack, newUser, newEstate } = world;
-
-/** Ada and Grace with one row in each table, in one page with Ada signed in. */
-async function shared(options = {}) {
-  const [ada, grace] = [await newUser('ada'), await newUser('grace')];
-  const [adas, graces] = [await newEstate(ada), await newEstate(grace)];
-  const tab = await world.open({ as: ada, options });
-  await tab.run(
-    (tokens) => {
-      Object.assign(globalThis, { tokens });
-    },
-    { ada: ada.token, grace: grace.token },
-  );
-  return { ada, grace, adas, graces, tab };
-}
+const { stack } = world;
 
 /** Signs a user in, in the page. @param {import('./support/world.mjs').Tab} tab @param {string | null} token */
 const become = (tab, token) =>
@@ -30,7 +17,7 @@ const become = (tab, token) =>
   }, token);
 
 test('after a change of user, no rows of the previous one are returned', async () => {
-  const { ada, grace, adas, graces, tab } = await shared();
+  const { ada, grace, adas, graces, tab } = await twoUsers(world);
   const reads = /** @type {[string, string][]} */ ([
     ['getWorkflow', adas.workflow.id],
     ['getWorkflowNodes', adas.workflow.id],
@@ -51,7 +38,7 @@ test('after a change of user, no rows of the previous one are returned', async (
 });
 
 test('a change of user is noticed at the next request even without a notification', async () => {
-  const { grace, adas, tab } = await shared();
+  const { grace, adas, tab } = await twoUsers(world);
   await tab.calls(['getWorkflow', adas.workflow.id]);
   const facts = await tab.run(async ([token, userId, workflowId]) => {
     env.token = token;
@@ -62,7 +49,7 @@ test('a change of user is noticed at the next request even without a notificatio
 });
 
 test('nothing is returned from the cache while the user is unknown', async () => {
-  const { ada, grace, adas, tab } = await shared();
+  const { ada, grace, adas, tab } = await twoUsers(world);
   await tab.calls(['getWorkflow', adas.workflow.id], ['getWorkflows', ada.id]);
   const facts = await tab.run(async ([id, token]) => {
     /** @type {(token: string) => void} */
@@ -84,7 +71,7 @@ test('nothing is returned from the cache while the user is unknown', async () =>
 });
 
 test('reads and writes of the previous user in flight reject with ABORTED', async () => {
-  const { ada, grace, adas, tab } = await shared();
+  const { ada, grace, adas, tab } = await twoUsers(world);
   stack.faults.add({ action: 'hang', times: 'always' });
   // As many as a browser sends to one origin at a time.
   const failing = tab.run(
@@ -107,7 +94,7 @@ test('reads and writes of the previous user in flight reject with ABORTED', asyn
 });
 
 test('a received response for the previous user is not delivered to the new one', async () => {
-  const { ada, grace, adas, tab } = await shared();
+  const { ada, grace, adas, tab } = await twoUsers(world);
   const facts = await tab.run(async ([userId, id, token]) => {
     const gate = gatedFetch(() => true);
     const user = env.token;
@@ -128,7 +115,7 @@ test('a received response for the previous user is not delivered to the new one'
 });
 
 test('a new token of the same user keeps the cache and requests in flight', async () => {
-  const { ada, adas, tab } = await shared();
+  const { ada, adas, tab } = await twoUsers(world);
   await tab.calls(['getWorkflow', adas.workflow.id]);
   const renewed = stack.signToken({ sub: ada.id, session_id: 'another' });
   stack.requests.clear();
@@ -145,7 +132,7 @@ test('a new token of the same user keeps the cache and requests in flight', asyn
 });
 
 test('signing out empties the cache, and later requests carry no token', async () => {
-  const { adas, tab } = await shared();
+  const { adas, tab } = await twoUsers(world);
   await tab.calls(['getWorkflow', adas.workflow.id]);
   await become(tab, null);
   stack.requests.clear();
@@ -161,7 +148,7 @@ test('signing out empties the cache, and later requests carry no token', async (
 });
 
 test('a call that waits for a retry does not continue as another user', async () => {
-  const { ada, grace, tab } = await shared({ retry: { initialBackoffMs: 400, maxBackoffMs: 400 } });
+  const { ada, grace, tab } = await twoUsers(world, { retry: { initialBackoffMs: 400, maxBackoffMs: 400 } });
   stack.faults.add({ action: 'status', status: 503, body: '' });
   const failing = tab.run((userId) => failure(db.createWorkflow(userId, { name: 'retried' })), ada.id);
   await until(() => stack.requests.all().some(({ status }) => status === 503));
@@ -171,7 +158,7 @@ test('a call that waits for a retry does not continue as another user', async ()
 });
 
 test('a newer token received by a read is sent to the socket at once', async () => {
-  const { ada, tab } = await shared();
+  const { ada, tab } = await twoUsers(world);
   const newer = stack.signToken({ sub: ada.id, session_id: 'newer' });
   const frames = await tab.run(
     async ([token, id]) => {
@@ -236,7 +223,7 @@ for (const [title, session] of /** @type {[string, unknown][]} */ ([
   ['missing', {}],
 ])) {
   test(`a session whose token is ${title} counts as a provider failure: the cache is emptied, and nothing is sent`, async () => {
-    const { ada, adas, tab } = await shared();
+    const { ada, adas, tab } = await twoUsers(world);
     await followStandIn(tab);
     await tab.run((token) => /** @type {any} */ (globalThis).tell({ access_token: token }), ada.token);
     const [{ value }] = await tab.calls(['getWorkflow', adas.workflow.id]);
@@ -259,7 +246,7 @@ for (const [title, session] of /** @type {[string, unknown][]} */ ([
 }
 
 test('after an announced sign-out, a session that is still in storage is not used', async () => {
-  const { ada, adas, tab } = await shared();
+  const { ada, adas, tab } = await twoUsers(world);
   await followStandIn(tab);
   await tab.run((token) => /** @type {any} */ (globalThis).tell({ access_token: token }), ada.token);
   assert.deepEqual((await tab.calls(['getWorkflow', adas.workflow.id]))[0].value, adas.workflow);

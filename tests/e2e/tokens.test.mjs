@@ -2,24 +2,11 @@
 // Tokens: the user that each identifies, and token providers of every kind.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { twoUsers } from './support/two-users.mjs';
 import { useWorld } from './support/world.mjs';
 
 const world = await useWorld();
-const { stack, newUser, newEstate } = world;
-
-/** Ada and Grace with one row in each table, in one page with Ada signed in. */
-async function shared(options = {}) {
-  const [ada, grace] = [await newUser('ada'), await newUser('grace')];
-  const [adas, graces] = [await newEstate(ada), await newEstate(grace)];
-  const tab = await world.open({ as: ada, options });
-  await tab.run(
-    (tokens) => {
-      Object.assign(globalThis, { tokens });
-    },
-    { ada: ada.token, grace: grace.token },
-  );
-  return { ada, grace, adas, graces, tab };
-}
+const { stack } = world;
 
 const FAR = 4_000_000_000;
 
@@ -83,7 +70,7 @@ for (const [title, provider] of /** @type {const} */ ([
   ['a promise of null', 'return Promise.resolve(null)'],
 ])) {
   test(`with a provider that returns ${title}, requests are anonymous`, async () => {
-    const { adas, tab } = await shared();
+    const { adas, tab } = await twoUsers(world);
     const value = await tab.run(
       ([provider, id]) => {
         const accessToken = /** @type {() => null} */ (new Function(provider));
@@ -97,7 +84,7 @@ for (const [title, provider] of /** @type {const} */ ([
 }
 
 test('a provider that never answers causes a TIMEOUT of reads and writes', async () => {
-  const { ada, adas, tab } = await shared();
+  const { ada, adas, tab } = await twoUsers(world);
   const errors = await tab.run(
     ([userId, id]) => {
       const accessToken = () => new Promise(() => {});
@@ -117,7 +104,7 @@ test('a provider that never answers causes a TIMEOUT of reads and writes', async
 });
 
 test('a provider that throws or rejects fails the call with the original error', async () => {
-  const { adas, tab } = await shared();
+  const { adas, tab } = await twoUsers(world);
   const errors = await tab.run((id) => {
     const providers = [
       () => {
@@ -138,7 +125,7 @@ test('a provider that throws or rejects fails the call with the original error',
 });
 
 test('a key that is a token identifies no user, and a publishable key is never sent as one', async () => {
-  const { adas, tab } = await shared();
+  const { adas, tab } = await twoUsers(world);
   stack.faults.add([
     {
       match: { header: { authorization: stack.publishableKey } },
@@ -217,7 +204,7 @@ for (const [title, token] of /** @type {[string, () => string][]} */ ([
 }
 
 test('the key as a token identifies no user, like no token', async () => {
-  const { tab } = await shared();
+  const { tab } = await twoUsers(world);
   const facts = await tab.run(
     async ([key, id]) => {
       const answers = [null, key, ''];
@@ -251,7 +238,7 @@ for (const [title, provider, isInvalid] of /** @type {const} */ ([
   ],
 ])) {
   test(`a provider that returns ${title} fails reads and writes, and nothing is sent`, async () => {
-    const { adas, tab } = await shared();
+    const { adas, tab } = await twoUsers(world);
     const errors = await tab.run(
       async ([provider, id]) => {
         const accessToken = /** @type {any} */ (new Function(provider));
@@ -273,7 +260,7 @@ for (const [title, provider, isInvalid] of /** @type {const} */ ([
 }
 
 test('a provider that returns a thenable is awaited', async () => {
-  const { adas, tab } = await shared();
+  const { adas, tab } = await twoUsers(world);
   const value = await tab.run((id) => {
     const accessToken = () => ({ then: (/** @type {any} */ resolve) => resolve(env.token) });
     return wdb
@@ -284,7 +271,7 @@ test('a provider that returns a thenable is awaited', async () => {
 });
 
 test('the application’s own provider is called without arguments', async () => {
-  const { ada, tab } = await shared();
+  const { ada, tab } = await twoUsers(world);
   const expired = stack.signToken({ sub: ada.id, exp: 1 });
   const facts = await tab.run(
     async ([expired, id]) => {
