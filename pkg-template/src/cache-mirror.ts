@@ -169,7 +169,7 @@ export class CacheMirror {
 
   /**
    * A row changed, which other pages must be notified of: null if it is gone, undefined if it is unknown, false if it is
-   * unknown because the server did not answer a write.
+   * unknown because the server did not answer a write, or because changes were missed.
    */
   rowChanged(table: string, id: string | undefined, row: unknown): void {
     afterStep(() => this.offline?.rowChanged(table, id, row));

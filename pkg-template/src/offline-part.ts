@@ -66,7 +66,7 @@ export interface Attached {
   userChanged(): void;
   /**
    * A change that this page made or heard: `row` is null if it is gone, undefined if it is unknown, and false if it is
-   * unknown because the server did not answer a write.
+   * unknown because the server did not answer a write, or because changes were missed.
    */
   rowChanged(table: string, id: string | undefined, row: unknown): void;
   /** Ends everything. What is on disk stays there. */

@@ -206,7 +206,7 @@ impl<P: Platform> Engine<P> {
             state.live.tell(number, Notice::Gap);
             table
         };
-        self.apply(&Change { table, id: None, source: Source::Unknown });
+        self.apply(&Change { table, id: None, source: Source::Lost });
     }
 }
 

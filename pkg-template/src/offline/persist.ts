@@ -77,8 +77,8 @@ export class Persistence {
   }
 
   /**
-   * The server did not answer a write, which made the cache drop what it may have changed. On disk that stays: until the
-   * server can be reached, there is nothing better.
+   * The server did not answer a write, or changes were missed, which made the cache drop what may be outdated. On disk that
+   * stays: until the server can be reached, there is nothing better.
    */
   private lost(): void {
     for (const key of this.recent) if (!this.host.isHeld(key)) this.kept.add(key);

@@ -3,7 +3,7 @@ import type { SocketMessage } from './shared-sockets.js';
 
 /**
  * A change that a tab made or received. The row is null if it is gone, undefined if it is unknown, and false if it is
- * unknown because the server did not answer a write.
+ * unknown because the server did not answer a write, or because changes were missed.
  */
 export type Change = [table: string, id: string | undefined, row: unknown];
 

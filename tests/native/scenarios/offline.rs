@@ -1,6 +1,8 @@
 //! What `workflow-db/offline` asks of the engine: writes that may have been made already, and the changes of other pages.
 
+use super::live::follow;
 use crate::support::client::Options;
+use crate::support::network::Fault;
 use crate::support::{Json, World};
 use serde_json::json;
 use workflow_db::cache::{Change, Source};
@@ -73,4 +75,33 @@ fn other_pages_receive_the_workflow_that_an_own_save_changed() {
     for table in ["workflow_nodes", "workflow_connections"] {
         assert!(changes.contains(&format!("{table} any is unknown")), "{changes:?}");
     }
+}
+
+#[test]
+fn what_is_stored_of_a_row_stays_if_a_write_to_it_is_not_answered() {
+    let world = World::new();
+    let ada = world.signed_in("ada");
+    ada.configure(|settings| settings.retry.max_attempts = 1);
+    let id = world.server().add("workflows", json!({"user_id": ada.id(), "name": "a"}));
+    let arguments = json!([id, {"name": "b"}]);
+    for fault in [Fault::LostBefore, Fault::HangBefore, Fault::Gateway(503, None)] {
+        world.network().once("PATCH workflows", fault);
+        ada.fails("updateWorkflow", arguments.clone());
+        assert_eq!(ada.sim().changes.take(), [format!("workflows {id} is lost")]);
+    }
+    world.server().remove("workflows", &id);
+    assert!(ada.fails("updateWorkflow", arguments).is("NOT_FOUND"));
+    assert_eq!(ada.sim().changes.take(), [format!("workflows {id} is unknown")], "the server answered");
+}
+
+#[test]
+fn what_is_stored_of_a_table_stays_if_too_many_changes_were_missed_to_compare() {
+    let world = World::new();
+    let ada = world.signed_in("ada");
+    for number in 0..5_001 {
+        world.server().add("workflows", json!({"user_id": ada.id(), "name": number.to_string()}));
+    }
+    follow(&ada, "workflows", Some(&ada.id()), None);
+    world.pass(10_000.0);
+    assert_eq!(ada.sim().changes.take(), ["workflows any is lost"]);
 }
