@@ -189,6 +189,10 @@ as $$
 begin
   if tg_op = 'INSERT' then
     new.email := lower(trim(new.email));
+    -- A server with the service key is no user: it invites in the name of the owner.
+    if new.invited_by is null and not row_security_active(tg_relid) then
+      new.invited_by := (select w.user_id from public.workflows w where w.id = new.workflow_id);
+    end if;
     if row_security_active(tg_relid) and new.email = workflow_private.verified_email() then
       raise sqlstate 'PT400' using message = 'email: expected the address of another person';
     end if;

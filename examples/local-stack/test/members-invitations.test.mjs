@@ -143,3 +143,13 @@ test('of two concurrent acceptances of one invitation, the account with the addr
   ]);
   assert.equal(rows.length, 1);
 });
+
+test('a server with the service key invites in the name of the owner', async () => {
+  const { workflow } = await shared();
+  const server = await openSession(stack, { role: 'service_role' });
+  const [row] = await server.sql(
+    "insert into workflow_members (workflow_id, email, role) values ($1, $2, 'viewer') returning *",
+    [workflow.id, `${randomUUID()}@example.com`],
+  );
+  assert.equal(row.invited_by, owner);
+});
