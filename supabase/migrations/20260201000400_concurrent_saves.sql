@@ -11,14 +11,18 @@
 create schema if not exists workflow_private;
 grant usage on schema workflow_private to authenticated, service_role;
 
--- A time later than the row's last change, even if transactions waited for each other.
+-- A time later than the row's last change, even if transactions waited for each other. A writer may have set that time to
+-- `infinity` or to the end of the calendar, after which there is no later one: then it is the current time.
 create or replace function workflow_private.moment_after(p_updated_at timestamp)
 returns timestamp
 language sql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
-  select greatest(clock_timestamp() at time zone 'utc', p_updated_at + interval '1 microsecond')
+  select greatest(
+    clock_timestamp() at time zone 'utc',
+    case when p_updated_at < '9999-12-31' then p_updated_at + interval '1 microsecond' end
+  )
 $$;
 
 -- Replaces a workflow's nodes and connections with the requested ones, and returns whether anything changed. Rows are

@@ -10,7 +10,11 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  new.updated_at := greatest(clock_timestamp() at time zone 'utc', old.updated_at + interval '1 microsecond');
+  -- As workflow_private.moment_after, which not every writer may call.
+  new.updated_at := greatest(
+    clock_timestamp() at time zone 'utc',
+    case when old.updated_at < '9999-12-31' then old.updated_at + interval '1 microsecond' end
+  );
   return new;
 end
 $$;

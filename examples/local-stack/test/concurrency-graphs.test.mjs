@@ -176,6 +176,24 @@ test('a node changed without updated_at gets a new one', async () => {
   assert.ok((await change("label = 'z'")) > '2030-01-01T00:00:00');
 });
 
+for (const late of ['infinity', '294276-12-31 23:59:59.999999']) {
+  test(`a graph can be saved, and gets a new version, after a writer set its times to ${late}`, async () => {
+    const canvas = await newCanvas();
+    await first.sql('update workflows set updated_at = $2 where id = $1', [canvas.id, late]);
+    await first.sql('update workflow_nodes set updated_at = $2 where workflow_id = $1', [canvas.id, late]);
+    const isNow = (/** @type {string} */ time) => Math.abs(Date.parse(`${time}Z`) - Date.now()) < 3_600_000;
+    const [{ row }] = await first.sql(
+      "update workflow_nodes n set label = 'x' where id = $1 returning to_jsonb(n) as row",
+      [canvas.nodes[0].id],
+    );
+    assert.ok(isNow(row.updated_at), row.updated_at);
+    const moved = canvas.nodes.map((each) => ({ ...each, position_x: 5 }));
+    const saved = await saveGraph(canvas.id, moved, []);
+    assert.ok(isNow(saved.updated_at), saved.updated_at);
+    assert.ok(isNow(saved.nodes[0].updated_at), saved.nodes[0].updated_at);
+  });
+}
+
 test("an id of another workflow's node is refused instead of retried forever", async () => {
   const taken = node('x');
   await saveBatch(first, 'workflows', [workflow('owner', { nodes: [taken] })]);
