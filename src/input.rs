@@ -171,8 +171,12 @@ fn column_json(column: &Column, field: &Field) -> Result<String, Error> {
             field.json.clone()
         }
         (Kind::Float, Value::Number(number)) if number.is_finite() => field.json.clone(),
+        // How the server prints these. A row that contains them can be written back as it was read.
+        (Kind::Float, Value::Text(text)) if matches!(text.as_str(), "NaN" | "Infinity" | "-Infinity") => {
+            field.json.clone()
+        }
         (Kind::Int, Value::Number(number)) if is_int32(*number) => field.json.clone(),
-        (Kind::Timestamp, Value::Text(text)) => json_text(&timestamp::normalize(text).ok_or_else(refused)?),
+        (Kind::Timestamp, Value::Text(text)) => json_text(&timestamp::stored(text).ok_or_else(refused)?),
         _ => return Err(refused()),
     };
     Ok(json)

@@ -207,7 +207,7 @@ pub(super) fn if_updated_at(options: &QueryFields<'_>) -> Result<Option<String>,
     match options.get("ifUpdatedAt") {
         Value::Absent => Ok(None),
         value => {
-            let stamp = value.text().and_then(timestamp::normalize);
+            let stamp = value.text().and_then(timestamp::stored);
             let expected = "the updated_at of the row, as it was read";
             stamp.map(Some).ok_or_else(|| Error::invalid("ifUpdatedAt", expected))
         }

@@ -237,7 +237,7 @@ fn whole<D: Data>(parts: &Parts<D>) -> D {
 fn versions_of<D: Data>(graph: &Graph<D>) -> String {
     let mut json = String::from("{\"nodes\":");
     push_versions(&mut json, graph.nodes(), |node| {
-        let version = node.column("updated_at").text().and_then(timestamp::normalize);
+        let version = node.column("updated_at").text().and_then(timestamp::stored);
         version.map_or_else(|| "null".to_owned(), |version| json_text(&version))
     });
     json.push_str(",\"connections\":");

@@ -79,7 +79,7 @@ impl Cursor {
 fn is_value_of(query: &Query, order: Order, value: Option<&str>) -> bool {
     let kind = query.table.column(order.column).map(|column| column.kind);
     match (kind, value) {
-        (Some(Kind::Timestamp), Some(value)) => timestamp::normalize(value).is_some(),
+        (Some(Kind::Timestamp), Some(value)) => timestamp::stored(value).is_some(),
         (Some(_), Some(value)) => !value.contains('\0'),
         (kind, None) => kind.is_some(),
         (None, _) => false,

@@ -35,6 +35,23 @@ pub fn normalize(input: &str) -> Option<String> {
     print(seconds.div_euclid(86_400), seconds.rem_euclid(86_400), fraction)
 }
 
+/// Like `normalize`, but also accepts `infinity`, as the server prints it. A row that contains it can be written back as it
+/// was read.
+///
+/// ```
+/// use workflow_db::time::timestamp::stored;
+///
+/// assert_eq!(stored("-infinity").as_deref(), Some("-infinity"));
+/// assert_eq!(stored("2024-02-29Z"), None);
+/// ```
+pub fn stored(input: &str) -> Option<String> {
+    if matches!(input, "infinity" | "-infinity") {
+        Some(input.to_owned())
+    } else {
+        normalize(input)
+    }
+}
+
 /// The time `ms` milliseconds after the beginning of 1970, in the server's form. `None` after the year 9999.
 ///
 /// ```

@@ -41,6 +41,40 @@ test('a graph whose config is any JSON value is saved as it was read', async () 
   }
 });
 
+test('numbers and times that only the database can represent are saved as they were read', async () => {
+  const user = await newUser('ada');
+  const [workflow, other] = [await newWorkflow(user), await newWorkflow(user)];
+  const odd = [
+    "position_x = 'NaN', position_y = '-Infinity'",
+    "created_at = 'infinity', updated_at = '-infinity'",
+  ];
+  const nodes = await newNodes(workflow, ['a', 'b']);
+  for (const [index, values] of odd.entries()) {
+    await stack.sql(`update workflow_nodes set ${values} where id = $1`, [nodes[index].id]);
+  }
+  await stack.sql("update workflows set updated_at = 'infinity' where id = $1", [workflow.id]);
+  const read = () => Promise.all(nodes.map(({ id }) => row('workflow_nodes', id)));
+  const before = await read();
+  const tab = await world.open({ as: user });
+  const seen = await tab.run(
+    async ({ userId, id }) => {
+      const base = await db.getWorkflowWithRelations(id);
+      if (!base) throw new Error('no graph');
+      const { nodes, connections } = base;
+      await db.saveWorkflowGraph(id, { nodes, connections });
+      await db.saveWorkflowGraph(id, { nodes, connections }, { base });
+      await db.saveWorkflowGraph(id, { nodes, connections }, { ifUpdatedAt: base.updated_at });
+      const newest = await db.getWorkflowsPage({ userId, pageSize: 1 });
+      const next = await db.getWorkflowsPage({ userId, pageSize: 1, cursor: newest.nextCursor });
+      await db.batchSaveWorkflows({ workflows: [base], overwrite: true });
+      return [newest, next].map(({ data }) => data[0]?.id);
+    },
+    { userId: user.id, id: workflow.id },
+  );
+  assert.deepEqual(seen, [workflow.id, other.id]);
+  assert.deepEqual(await read(), before);
+});
+
 test('a single row accepts any JSON value', async () => {
   const user = await newUser('ada');
   const { workflow, results } = await newEstate(user);
