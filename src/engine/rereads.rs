@@ -24,7 +24,8 @@ struct Reread {
 
 /// The result of a read: whether the response is current.
 pub enum Reading {
-    /// An own write changed the row in the meantime: the cache is newer, and the row is read once more.
+    /// In the meantime, an own write changed the row, or it may have been deleted or become invisible: the row is read once
+    /// more.
     Outdated,
     /// The response is newer than the frames that caused the read.
     Newer {
@@ -62,7 +63,15 @@ impl Rereads {
         let Reread { table, sign, asked, .. } = self.find(id)?;
         let has_since = |is_meant: &dyn Fn(&Record) -> bool| log.has_since(*asked, is_meant);
         let is_row = |other: &Table, other_id: &str| **table == *other && *other_id == **id;
-        if has_since(&|record| matches!(record, Record::RowWritten { table, id } if is_row(table, id))) {
+        let is_newer = |record: &Record| match record {
+            Record::RowWritten { table, id } => is_row(table, id),
+            // Also recorded for a workflow that the user may no longer see.
+            Record::Changed { table: parent, id, may_cascade: true } => {
+                parent.cascades_to(table) || id.as_ref().is_some_and(|id| is_row(parent, id))
+            }
+            _ => false,
+        };
+        if has_since(&is_newer) {
             return Some(Reading::Outdated);
         }
         let was_heard =

@@ -111,6 +111,22 @@ fn rows_that_were_read_before_a_removal_are_not_reported_after_it() {
     assert_eq!(names(&take_told(&shared.ben, nodes), "node_id"), Vec::<String>::new());
 }
 
+/// A frame of a row that is too large for the server makes the client read the row by id.
+#[test]
+fn a_row_that_was_read_by_id_before_a_removal_is_not_reported_after_it() {
+    let shared = shared();
+    let nodes = follow(&shared.ben, "workflow_nodes", Some(&shared.workflow), None);
+    shared.world.pass(3_000.0);
+    shared.world.core.realtime.rows_are_too_large.set(true);
+    shared.world.network().slow("GET workflow_nodes?", 0.0, 1_000.0);
+    let node = json!({"workflow_id": shared.workflow, "node_id": "b", "node_type": "t"});
+    shared.world.server().add("workflow_nodes", node);
+    shared.world.pass(500.0);
+    shared.world.server().remove("workflow_members", &shared.member);
+    shared.world.pass(3_000.0);
+    assert_eq!(names(&take_told(&shared.ben, nodes), "node_id"), ["DELETE a"]);
+}
+
 #[test]
 fn subscribers_receive_deletes_of_a_workflow_s_rows_when_the_membership_ends() {
     for (table, column, expected) in

@@ -82,6 +82,18 @@ fn an_own_write_of_the_row_makes_the_answer_outdated() {
 }
 
 #[test]
+fn a_possible_deletion_of_the_row_or_its_parent_makes_the_answer_outdated() {
+    let outdated = |table, id: &str, may_cascade| {
+        let (mut world, ids) = world();
+        world.log.push(Record::Changed { table, id: Some(id.to_owned()), may_cascade }, 0);
+        ids.map(|id| matches!(world.rereads.answered(&id, &world.log, false), Some(Reading::Outdated)))
+    };
+    assert_eq!(outdated(&WORKFLOWS, "a", true), [true, true, false]);
+    assert_eq!(outdated(&WORKFLOWS, "a", false), [false, false, false]);
+    assert_eq!(outdated(&WORKFLOW_NODES, "a", true), [false, true, false]);
+}
+
+#[test]
 fn readings_end_by_row_or_all_at_once() {
     let (mut world, [workflow, node, other]) = world();
     assert_eq!(world.rereads.oldest(), Some(1));
