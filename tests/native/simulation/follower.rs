@@ -39,6 +39,11 @@ impl Follower {
         Self { selection, conditions, told: BTreeMap::new(), is_live: false, start: None }
     }
 
+    /// Earlier events no longer count. The status does: a sign-out that ended before the tab noticed it changes nothing.
+    pub fn restart(&mut self) {
+        *self = Self { is_live: self.is_live, ..Self::new(self.selection.clone()) };
+    }
+
     pub fn hear(&mut self, news: Notice<Json>, user: Option<&str>, world: &World) {
         match news {
             Notice::Status(status, _) => self.is_live = status == Status::Live,

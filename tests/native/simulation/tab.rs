@@ -190,9 +190,7 @@ impl Tab {
 
     /// Subscriptions made without a user start again for the user who signs in.
     pub fn restart_subscriptions(&mut self) {
-        for follower in self.followers.values_mut() {
-            *follower = Follower::new(follower.selection.clone());
-        }
+        self.followers.values_mut().for_each(Follower::restart);
     }
 
     /// Records the events since the last call.
