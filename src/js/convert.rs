@@ -23,12 +23,12 @@ pub fn member(object: &JsValue, name: &str) -> JsValue {
     }
 }
 
-/// The source of a change of a row: null if the row is gone, undefined if its state is unknown, and false if that is so
-/// because a write was lost. The opposite of `Notifier::row_changed`.
+/// The source of a change of a row: null if the row is gone, and undefined if its state is unknown. The opposite of
+/// `Notifier::row_changed`, except that the offline part keeps to itself whether a change was lost.
 pub fn source_of(row: JsValue) -> Source<Row> {
     match row {
+        row if row.is_undefined() => Source::Unknown,
         row if row.is_null() => Source::Deleted(None),
-        row if row.is_falsy() => Source::Unknown,
         row => Source::Row(Row(row)),
     }
 }

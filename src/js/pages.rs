@@ -14,8 +14,7 @@ impl Client {
         self.engine.platform.is_shared.set(is_shared);
     }
 
-    /// Another page wrote or received this: `row` is null if it is gone, and undefined or false if it is
-    /// unknown.
+    /// Another page wrote or received this: `row` is null if it is gone, and undefined if it is unknown.
     #[wasm_bindgen(js_name = changedElsewhere)]
     pub fn changed_elsewhere(&self, table: &str, id: Option<String>, row: JsValue) {
         let Some(table) = table_named(table) else { return };

@@ -158,7 +158,7 @@ export class Live {
   };
 
   rowChanged(table: string, id: string | undefined, row: unknown): void {
-    this.view.rowChanged(table, id, row);
+    this.view.rowChanged(table, id, knownOf(row));
     const { session } = this;
     if (session === undefined) return;
     this.tabs.changed(session.scope, [table, id, row]);
@@ -240,8 +240,8 @@ export class Live {
         message.changes.forEach(([table, id, row]) => {
           guarded(() => {
             const apply = () => {
-              this.host.applyChange(table, id, row);
-              this.view.rowChanged(table, id, row);
+              this.host.applyChange(table, id, knownOf(row));
+              this.view.rowChanged(table, id, knownOf(row));
             };
             if (row === false) session.persistence.without(apply);
             else apply();
@@ -290,4 +290,9 @@ export class Live {
     this.tabs.open();
     session?.resume();
   };
+}
+
+/** The row of a change for the modules. Why it is unknown matters only to what is stored. */
+function knownOf(row: unknown): unknown {
+  return row === false ? undefined : row;
 }
