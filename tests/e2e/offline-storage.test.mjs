@@ -52,6 +52,8 @@ test('where the browser blocks storage, the package works as without offline', a
     const device = await newDevice(context);
     const tab = await device.openPlain({ as: user });
     await worksWithout(tab, workflow.id, /IndexedDB is blocked/);
+    const { name, code } = await tab.run(() => failure(offlineEntry.clearPersisted()));
+    assert.deepEqual([name, code], ['DatabaseError', 'STORAGE_UNAVAILABLE']);
   } finally {
     await context.close();
     await rm(profile, { recursive: true, force: true });

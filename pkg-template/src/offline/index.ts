@@ -7,6 +7,7 @@ import type { SocketConstructor } from '../socket-driver.js';
 import { outboxOf, type Outbox } from '../outbox.js';
 import type { Settings } from './live.js';
 import { Part } from './part.js';
+import { hasStorage, unavailable } from './storage.js';
 
 export type { OfflinePart } from '../offline-part.js';
 export type { Outbox, OutboxActions, OutboxEntry, SyncState } from '../outbox.js';
@@ -91,14 +92,19 @@ export function getOutbox(client: DatabaseClient = defaultClient): Outbox {
 /**
  * Erases everything that the package has persisted in this browser, for all users, unsent writes too.
  *
+ * @throws DatabaseError STORAGE_UNAVAILABLE if the browser blocks its storage.
  * @example await clearPersisted();
  */
 export async function clearPersisted(): Promise<void> {
-  if (typeof indexedDB === 'undefined') return;
-  // Where it is missing, databases of names that only earlier pages used are not found.
-  const known = (await indexedDB.databases?.()) ?? [];
-  const found = known.flatMap(({ name }) => (name?.startsWith(DEFAULT_NAME) ? [name] : []));
-  await Promise.all([...new Set([...used, ...found])].map((name) => deleteDB(name)));
+  if (!hasStorage()) return;
+  try {
+    // Where it is missing, databases of names that only earlier pages used are not found.
+    const known = (await indexedDB.databases?.()) ?? [];
+    const found = known.flatMap(({ name }) => (name?.startsWith(DEFAULT_NAME) ? [name] : []));
+    await Promise.all([...new Set([...used, ...found])].map((name) => deleteDB(name)));
+  } catch (cause) {
+    throw unavailable('What was stored cannot be erased', cause);
+  }
 }
 
 function settingsOf(options: OfflineOptions): Settings {
