@@ -22,6 +22,8 @@ struct RereadAnswer<D> {
     sign: Sign,
     /// Whether no frame arrived in the meantime.
     is_last_word: bool,
+    /// Whether subscribers were told that the row is gone.
+    is_told_gone: bool,
 }
 
 impl<P: Platform> Engine<P> {
@@ -48,7 +50,7 @@ impl<P: Platform> Engine<P> {
             self.row_changed(table, &id, &row, sign);
         } else {
             self.state.borrow_mut().note(Record::Heard { table, id: id.clone() });
-            self.reread(table, &id, sign);
+            self.reread(table, &id, sign, false);
         }
     }
 
@@ -80,13 +82,13 @@ impl<P: Platform> Engine<P> {
             self.state.borrow_mut().note(Record::Heard { table, id: id.to_owned() });
         }
         match origin {
-            Origin::Crossed => return self.reread(table, id, sign),
+            Origin::Crossed => return self.reread(table, id, sign, false),
             // The cache already has this state, or a later one.
             Origin::Echo | Origin::OldEcho => self.state.borrow_mut().live.subscriptions.hear_echo(&sign),
             Origin::Foreign => {
                 let source = Source::Row(row.clone());
                 if !self.apply(&Change { table, id: Some(id.to_owned()), source }) {
-                    return self.reread(table, id, sign);
+                    return self.reread(table, id, sign, false);
                 }
             }
         }
@@ -104,7 +106,10 @@ impl<P: Platform> Engine<P> {
     /// the same id, and a server that sends deletes to every binding sends the insert only to matching ones. Reads the
     /// row in that case, unless a subscription would receive the insert.
     fn row_deleted(self: &Rc<Self>, table: &'static Table, id: &str, commit_timestamp: Option<Rc<str>>) {
-        let cached = self.state.borrow().store.row(table, id);
+        let (cached, is_told) = {
+            let state = self.state.borrow();
+            (state.store.row(table, id), state.live.rereads.is_told_gone(table, id))
+        };
         let is_heard = |row| self.state.borrow_mut().live.subscriptions.hear_of(table, row);
         let may_be_back = cached.as_ref().is_some_and(|row| !is_heard(row));
         let now_ms = self.platform.now().monotonic_ms;
@@ -113,29 +118,32 @@ impl<P: Platform> Engine<P> {
         if !is_echo {
             self.state.borrow_mut().note(Record::Heard { table, id: id.to_owned() });
         }
-        let known = self.leave_subscriptions(table, id, cached.as_ref(), commit_timestamp.as_ref());
+        let known = self.leave_subscriptions(table, id, cached, is_told, commit_timestamp.as_ref());
         if may_be_back && !is_echo {
             let sign = Sign::of_nobody(ChangeKind::Insert, commit_timestamp);
-            self.reread(table, id, sign);
+            self.reread(table, id, sign, true);
         } else if known.is_none() || !is_echo {
             self.row_gone(table, id, known);
         }
     }
 
-    /// Notifies the subscriptions that the row is gone. `cached` is the row from the cache. Returns the previous state
-    /// of the row, if it was known.
+    /// Notifies the subscriptions that the row is gone. `cached` is the row from the cache; `is_told` states whether the
+    /// subscriptions that do not know all of their rows were told already. Returns the previous state of the row, if it
+    /// was known.
     fn leave_subscriptions(
         &self,
         table: &'static Table,
         id: &str,
-        cached: Option<&P::Data>,
+        cached: Option<P::Data>,
+        is_told: bool,
         commit_timestamp: Option<&Rc<str>>,
     ) -> Option<P::Data> {
         let live = &mut self.state.borrow_mut().live;
         live.rereads.end(table, id);
-        let (told, known) = live.subscriptions.take_leave(table, id, cached, commit_timestamp);
+        let untold = cached.as_ref().filter(|_| !is_told);
+        let (told, known) = live.subscriptions.take_leave(table, id, untold, commit_timestamp);
         live.notifications.extend(told);
-        known
+        known.or(cached)
     }
 
     /// Applies that the row does not exist. Servers send deletes of all users' rows, so the deletion of an unknown
@@ -155,20 +163,21 @@ impl<P: Platform> Engine<P> {
     }
 
     /// Reads the row by id, in one request with other rows of this tick. Repeats if it changes in the meantime.
-    fn reread(self: &Rc<Self>, table: &'static Table, id: &str, sign: Sign) {
+    fn reread(self: &Rc<Self>, table: &'static Table, id: &str, sign: Sign, is_told_gone: bool) {
         let id: Rc<str> = id.into();
         {
             let mut state = self.state.borrow_mut();
             let asked = state.log.place();
-            state.live.rereads.begin(table, id.clone(), sign, asked);
+            state.live.rereads.begin(table, id.clone(), sign, asked, is_told_gone);
         }
         let (engine, epoch) = (self.clone(), self.epoch());
         self.platform.spawn(async move {
             let work = async {
                 while let Some(found) = engine.reread_once(table, &id).await {
-                    engine.reread_landed(table, &id, found.row, &found.sign);
+                    let is_last_word = found.is_last_word;
+                    engine.reread_landed(table, &id, found);
                     engine.drive();
-                    if found.is_last_word {
+                    if is_last_word {
                         break;
                     }
                 }
@@ -196,30 +205,25 @@ impl<P: Platform> Engine<P> {
             let State { live, log, .. } = &mut *state;
             match live.rereads.answered(id, log, row.is_err())? {
                 Reading::Outdated => {}
-                Reading::Newer { sign, is_last_word } => {
-                    return Some(RereadAnswer { row, sign, is_last_word });
+                Reading::Newer { sign, is_last_word, is_told_gone } => {
+                    return Some(RereadAnswer { row, sign, is_last_word, is_told_gone });
                 }
             }
         }
     }
 
-    fn reread_landed(
-        self: &Rc<Self>,
-        table: &'static Table,
-        id: &str,
-        row: Result<Option<P::Data>, Error>,
-        sign: &Sign,
-    ) {
+    fn reread_landed(self: &Rc<Self>, table: &'static Table, id: &str, found: RereadAnswer<P::Data>) {
+        let RereadAnswer { row, sign, is_told_gone, .. } = found;
         self.state.borrow_mut().live.echoes.forget(table, id);
         match row {
             Ok(Some(row)) => {
                 self.apply(&Change { table, id: Some(id.to_owned()), source: Source::Current(row.clone()) });
-                self.tell_row(table, id, &row, sign, false);
+                self.tell_row(table, id, &row, &sign, false);
             }
             Ok(None) => {
                 let cached = self.state.borrow().store.row(table, id);
                 let timestamp = sign.commit_timestamp.as_ref();
-                let known = self.leave_subscriptions(table, id, cached.as_ref(), timestamp);
+                let known = self.leave_subscriptions(table, id, cached, is_told_gone, timestamp);
                 self.row_gone(table, id, known);
             }
             Err(_) => {

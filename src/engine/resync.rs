@@ -5,9 +5,10 @@
 
 use super::call::Sent;
 use super::log::{Place, Record};
+use super::rereads::Rereads;
 use super::Engine;
 use crate::cache::{Change, Source};
-use crate::data::Difference;
+use crate::data::{Data, Difference};
 use crate::error::Error;
 use crate::flows::ScopeFlow;
 use crate::platform::Platform;
@@ -162,7 +163,8 @@ impl<P: Platform> Engine<P> {
     fn found(&self, number: u32, rows: &P::Data, again: bool) -> Option<ScopeComparison<P::Data>> {
         let mut state = self.state.borrow_mut();
         let selection = state.live.subscriptions.get(number)?.selection.clone();
-        let cached = cached_differences(&state.store, &selection, rows);
+        let mut cached = cached_differences(&state.store, &selection, rows);
+        cached.retain(|difference| !is_told_gone(&state.live.rereads, selection.table, difference));
         for key in outdated_pages(&state.store, &selection, rows) {
             state.store.remove(&key);
         }
@@ -208,6 +210,11 @@ impl<P: Platform> Engine<P> {
         };
         self.apply(&Change { table, id: None, source: Source::Lost });
     }
+}
+
+/// Whether the row is cached only because it may be back. Reading it decides.
+fn is_told_gone<D: Data>(rereads: &Rereads, table: &Table, difference: &Difference<D>) -> bool {
+    difference.new.is_none() && difference.id().is_some_and(|id| rereads.is_told_gone(table, &id))
 }
 
 /// The result of comparing a scope.

@@ -50,6 +50,27 @@ fn own_writes_in_quick_succession_are_reported_one_by_one() {
     assert_eq!(names(&told, "name"), ["INSERT made", "UPDATE renamed", "DELETE renamed"]);
 }
 
+/// The row is read again after the delete, because it may be back, and stays cached until then.
+#[test]
+fn a_deleted_row_is_reported_once_to_a_subscription_that_has_not_read_its_rows() {
+    let world = World::new();
+    let client = world.signed_in("ada");
+    let ada = uuid_of("ada");
+    let id = world.server().add("workflows", json!({"user_id": ada, "name": "w"}));
+    client.does("getWorkflows", json!([ada]));
+    follow(&client, "workflows", None, Some("name=eq.other"));
+    world.pass(3_000.0);
+    world.core.realtime.is_cold.set(true);
+    world.core.realtime.cold_ms.set(3_000.0);
+    world.network().once("GET workflows?select=*&or=", Fault::LostBefore);
+    let subscription = follow(&client, "workflows", Some(&ada), None);
+    world.network().slow("GET workflows?select=*&id=", 0.0, 5_000.0);
+    world.server().remove("workflows", &id);
+    world.pass(10_000.0);
+    assert_eq!(names(&take_told(&client, subscription), "name"), ["DELETE w"]);
+    assert_eq!(client.does("getWorkflows", json!([ada])).to_value(), json!([]));
+}
+
 #[test]
 fn an_update_without_a_large_column_is_not_completed_from_a_row_that_left_the_filter() {
     let world = World::new();

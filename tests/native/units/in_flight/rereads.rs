@@ -23,7 +23,7 @@ fn world() -> (World, [Rc<str>; 3]) {
     let ids: [Rc<str>; 3] = ["a".into(), "a".into(), "b".into()];
     for (id, table) in ids.iter().zip([&WORKFLOWS, &WORKFLOW_NODES, &WORKFLOWS]) {
         let asked = world.log.place();
-        world.rereads.begin(table, id.clone(), sign(ChangeKind::Insert), asked);
+        world.rereads.begin(table, id.clone(), sign(ChangeKind::Insert), asked, table == &WORKFLOW_NODES);
     }
     (world, ids)
 }
@@ -32,7 +32,7 @@ impl World {
     /// The kind of the latest frame, and whether the answer is the last word. `None`: it is outdated or ended.
     fn answered(&mut self, id: &Rc<str>, has_failed: bool) -> Option<(ChangeKind, bool)> {
         match self.rereads.answered(id, &self.log, has_failed)? {
-            Reading::Newer { sign, is_last_word } => Some((sign.kind, is_last_word)),
+            Reading::Newer { sign, is_last_word, .. } => Some((sign.kind, is_last_word)),
             Reading::Outdated => None,
         }
     }
@@ -91,6 +91,19 @@ fn a_possible_deletion_of_the_row_or_its_parent_makes_the_answer_outdated() {
     assert_eq!(outdated(&WORKFLOWS, "a", true), [true, true, false]);
     assert_eq!(outdated(&WORKFLOWS, "a", false), [false, false, false]);
     assert_eq!(outdated(&WORKFLOW_NODES, "a", true), [false, true, false]);
+}
+
+#[test]
+fn a_reading_says_whether_subscribers_were_told_that_its_row_is_gone() {
+    let (mut world, [workflow, node, _]) = world();
+    assert!(world.rereads.is_told_gone(&WORKFLOW_NODES, "a"));
+    assert!(!world.rereads.is_told_gone(&WORKFLOWS, "a"));
+    assert!(!world.rereads.is_told_gone(&WORKFLOW_NODES, "b"));
+    let mut is_told_gone = |id: &Rc<str>| match world.rereads.answered(id, &world.log, false) {
+        Some(Reading::Newer { is_told_gone, .. }) => is_told_gone,
+        _ => panic!("no answer"),
+    };
+    assert_eq!([is_told_gone(&workflow), is_told_gone(&node)], [false, true]);
 }
 
 #[test]
