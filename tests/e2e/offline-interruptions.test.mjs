@@ -34,6 +34,14 @@ const holdAnswer = () =>
 const isMade = async (/** @type {{ id: string }} */ user, /** @type {string} */ name) =>
   (await namesOf(user)).includes(name);
 
+test('what was read just before the page is left is on disk', async () => {
+  const { workflow, device, tab } = await ada();
+  await tab.run((id) => db.getWorkflow(id), workflow.id);
+  await tab.reload();
+  await device.goOffline();
+  assert.equal((await tab.run((id) => db.getWorkflow(id), workflow.id))?.name, 'First');
+});
+
 test('a server that cannot be reached, although the browser is online, takes nothing away', async () => {
   const { user, workflow, device, tab } = await ada();
   const other = await device.open({ as: user });

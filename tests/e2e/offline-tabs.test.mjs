@@ -56,6 +56,37 @@ test('a waiting write is shown in every tab, and every tab counts it', async () 
   assert.equal(await cachedName(first, workflow.id), 'First');
 });
 
+test('rows that a page stores while it is left, after another user signed in, are erased by the next visit', async () => {
+  const { user, workflow, device, first } = await twoTabs();
+  const grace = await device.open({ as: await newUser('grace') });
+  const adas = () =>
+    grace.run(
+      (id) =>
+        new Promise((resolve) => {
+          indexedDB.open('workflow-db').onsuccess = ({ target }) => {
+            const database = /** @type {IDBOpenDBRequest} */ (target).result;
+            const keys = database.transaction('rows').objectStore('rows').getAllKeys();
+            keys.transaction.oncomplete = () => {
+              database.close();
+              resolve(keys.result.filter((key) => /** @type {string[]} */ (key)[0].endsWith(id)).length);
+            };
+          };
+        }),
+      user.id,
+    );
+  await until(async () => (await adas()) === 0);
+  // The page asks who is signed in when it stores rows, but not while it is left.
+  const left = first.page.waitForURL('about:blank');
+  await first.run((id) => {
+    const read = db.with({ fresh: true }).getWorkflow(id);
+    read.then(() => location.assign('about:blank'));
+  }, workflow.id);
+  await left;
+  await until(async () => (await adas()) === 1);
+  await grace.reload();
+  await until(async () => (await adas()) === 0);
+});
+
 test('one tab sends at a time: the writes of two tabs are made once, in their order', async () => {
   const { user, workflow, device, first, second } = await twoTabs();
   await device.goOffline();

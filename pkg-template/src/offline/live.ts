@@ -225,7 +225,7 @@ export class Live {
   end(): void {
     this.isEnded = true;
     this.stopListening();
-    this.session?.persistence.writeNow();
+    this.session?.persistence.writeNow(true);
     this.session?.end();
     this.session = undefined;
     this.tabs.close();
@@ -274,7 +274,7 @@ export class Live {
   };
 
   private readonly pageHidden = ({ persisted }: Partial<PageTransitionEvent>): void => {
-    this.session?.persistence.writeNow();
+    this.session?.persistence.writeNow(true);
     if (!persisted) return;
     this.session?.pause();
     this.tabs.close();

@@ -29,6 +29,8 @@ export class Persistence {
   private isEnded = false;
   /** Whether changes of the cache must not affect the stored entries. */
   private isIgnoring = false;
+  /** Whether the last batch could be stored: no other user had signed in in another tab. */
+  private isAllowed = true;
 
   /** @param mayWrite whether this user's rows may be stored, as part of the transaction that stores them */
   constructor(
@@ -105,8 +107,8 @@ export class Persistence {
     return this.host.followed(key, row.json, row.reading, this.concerning(key, this.changes));
   }
 
-  /** Writes now instead of later, because the page may be about to end. */
-  writeNow(): void {
+  /** Writes now instead of later, because the page may be about to end. `isLast` states that it ends with this task. */
+  writeNow(isLast = false): void {
     clearTimeout(this.timer);
     const { shelf, engine } = this;
     if (shelf === undefined || engine === undefined) return;
@@ -118,10 +120,12 @@ export class Persistence {
       .filter((key) => !this.kept.has(key))
       .map((key) => [key, this.host.stored(key)] as const);
     this.kept.clear();
-    const changes = new Set(this.changes);
+    const changes = new Set(isLast ? [] : this.changes);
     this.storage
       .write(['rows', 'shelf', 'meta'], (transaction) =>
-        this.write(transaction, rows, used, [...changes], engine),
+        isLast
+          ? this.writeLast(transaction, rows)
+          : this.write(transaction, rows, used, [...changes], engine),
       )
       .then(
         // More changes may have come in the meantime.
@@ -156,33 +160,55 @@ export class Persistence {
 
   private async write(
     transaction: Transaction<'readwrite'>,
-    entries: readonly (readonly [key: string, json: string | undefined])[],
+    entries: readonly Serialized[],
     used: readonly string[],
     changes: readonly Change[],
     engine: OfflineEngine,
   ): Promise<void> {
     // The user may have changed in another tab.
-    if (this.isEnded || !(await this.mayWrite(transaction))) return;
-    const rows = transaction.objectStore('rows');
-    const shelf = transaction.objectStore('shelf');
+    if (this.isEnded || !(this.isAllowed = await this.mayWrite(transaction))) return;
     const now = Date.now();
-    for (const [key, json] of entries) {
-      const place: [string, string] = [this.scope, key];
-      if (json === undefined) {
-        await Promise.all([rows.delete(place), shelf.delete(place)]);
-      } else {
-        const known = { bytes: json.length, storedAt: now, usedAt: now };
-        const entry = { json, storedAt: now, reading: this.host.readingOf(key) };
-        await Promise.all([rows.put(entry, place), shelf.put(known, place)]);
-        this.credit -= json.length;
-      }
-    }
+    await this.put(transaction, entries, now);
+    const shelf = transaction.objectStore('shelf');
     for (const key of used) {
       const known = await shelf.get([this.scope, key]);
       if (known !== undefined) await shelf.put({ ...known, usedAt: now }, [this.scope, key]);
     }
     if (changes.length > 0) await this.follow(transaction, changes);
     if (this.credit <= 0) await this.evict(transaction, engine, now);
+  }
+
+  /**
+   * Commits without waiting for any response, because the browser aborts the transactions of a page that ends. Another user
+   * may have signed in in another tab since the last batch; then the next session erases these entries.
+   */
+  private async writeLast(
+    transaction: Transaction<'readwrite'>,
+    entries: readonly Serialized[],
+  ): Promise<void> {
+    if (!this.isAllowed) return;
+    const stored = this.put(transaction, entries, Date.now());
+    transaction.commit();
+    await stored;
+  }
+
+  /** Sends all requests at once. */
+  private async put(
+    transaction: Transaction<'readwrite'>,
+    entries: readonly Serialized[],
+    now: number,
+  ): Promise<void> {
+    const rows = transaction.objectStore('rows');
+    const shelf = transaction.objectStore('shelf');
+    const requests = entries.flatMap(([key, json]): Promise<unknown>[] => {
+      const place: [string, string] = [this.scope, key];
+      if (json === undefined) return [rows.delete(place), shelf.delete(place)];
+      this.credit -= json.length;
+      const entry = { json, storedAt: now, reading: this.host.readingOf(key) };
+      const known = { bytes: json.length, storedAt: now, usedAt: now };
+      return [rows.put(entry, place), shelf.put(known, place)];
+    });
+    await Promise.all(requests);
   }
 
   /** Applies changes to the stored entries that the cache does not hold. */
@@ -231,6 +257,9 @@ export class Persistence {
 
 /** The end of the keys of workflows with their relations. */
 const RELATIONS = '?relations';
+
+/** An entry as JSON; undefined for one to delete. */
+type Serialized = readonly [key: string, json: string | undefined];
 
 interface Batch {
   readonly changed: readonly string[];

@@ -11,7 +11,7 @@ import { hasChanges, StoredOutbox } from './stored-outbox.js';
 import { ShownWrites } from './shown-writes.js';
 import { SharedSockets, type SocketMessage } from './shared-sockets.js';
 import type { Tabs } from './tabs.js';
-import { enter, lastUserOf, type OnSignOut } from './users.js';
+import { enter, eraseOthers, lastUserOf, type OnSignOut } from './users.js';
 import type { View } from './view.js';
 
 /** What takes no longer, in milliseconds, is shown at once. */
@@ -104,7 +104,9 @@ export class Session {
     this.isResumed = true;
     if (discarded !== undefined) tabs.tell(`${host.url} ${discarded}`, { type: 'outbox' });
     await this.refresh();
-    if (!this.isOver) this.leadership.seek();
+    if (this.isOver) return;
+    this.leadership.seek();
+    eraseOthers(storage, host.url, userId).catch(() => {});
   }
 
   /** Another tab changed the outbox. */

@@ -54,7 +54,8 @@ export async function enter(
     const isOvertaken = userId === null && leaving !== before;
     if (!isOvertaken) {
       await meta.put(userId, lastUserKey(url));
-      await eraseRows(transaction, url);
+      // A scope is the project's address, a space and the user's id.
+      await eraseRows(transaction, IDBKeyRange.bound([`${url} `], [`${url}!`], false, true));
     }
     if (onSignOut !== 'discard' || !leaving) return undefined;
     await eraseWrites(transaction, `${url} ${leaving}`);
@@ -62,10 +63,24 @@ export async function enter(
   });
 }
 
-/** Erases the rows of all users of a project. */
-async function eraseRows(transaction: Transaction<'readwrite'>, url: string): Promise<void> {
-  // A scope is the project's address, a space and the user's id.
-  const range = IDBKeyRange.bound([`${url} `], [`${url}!`], false, true);
+/** Erases rows of others that a page stored while it was being left, when it could not ask who is signed in. */
+export async function eraseOthers(storage: Storage, url: string, userId: string): Promise<void> {
+  const scope = `${url} ${userId}`;
+  const others = [
+    IDBKeyRange.bound([`${url} `], [scope], false, true),
+    IDBKeyRange.bound([scope, []], [`${url}!`], false, true),
+  ];
+  const found = await storage.read(['rows'], (transaction) =>
+    Promise.all(others.map((range) => transaction.objectStore('rows').getKey(range))),
+  );
+  if (found.every((key) => key === undefined)) return;
+  await storage.write(['meta', 'rows', 'shelf'], async (transaction) => {
+    if ((await lastUserOf(transaction, url)) !== userId) return;
+    await Promise.all(others.map((range) => eraseRows(transaction, range)));
+  });
+}
+
+async function eraseRows(transaction: Transaction<'readwrite'>, range: IDBKeyRange): Promise<void> {
   await Promise.all([
     transaction.objectStore('rows').delete(range),
     transaction.objectStore('shelf').delete(range),

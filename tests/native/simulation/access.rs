@@ -25,9 +25,9 @@ impl Tab {
         let gone = self.followers.values().flat_map(|follower| follower.gone("workflow_members"));
         let last = gone.filter_map(|member| {
             let place = *server.history(member).last()?;
-            let workflow = server.commits[place].row["workflow_id"].as_str()?.to_owned();
-            let (last, role) = server.memberships(&workflow, &user).last().copied()?;
-            (last == place && role.is_none()).then_some(workflow)
+            let workflow = workflow_of_member(server, member)?;
+            let (last, role) = server.memberships(workflow, &user).last().copied()?;
+            (last == place && role.is_none()).then(|| workflow.to_owned())
         });
         last.collect()
     }
@@ -50,17 +50,27 @@ impl Tab {
         }
     }
 
-    /// Checks at rest that no entry contains rows that the user may not see. Access that ended before the tab had read the
-    /// user's memberships is not noticed: its rows stay until they expire.
+    /// Checks at rest that no entry contains rows that the user may not see. Rows of a workflow whose membership the tab never
+    /// knew stay until they expire: access ended before the tab had read the user's memberships, or so soon that the server
+    /// reported neither its beginning nor whose membership ended.
     pub fn check_rights(&self, server: &Server) {
         let user = self.user().unwrap_or_default();
         let is_own = |follower: &&Follower| follower.hears_all("workflow_members", Some(&user));
-        let Some(since) = self.followers.values().find(is_own).and_then(Follower::start) else { return };
+        let Some(own) = self.followers.values().find(is_own) else { return };
+        let Some(start) = own.start() else { return };
+        let heard: BTreeSet<_> =
+            own.heard().filter_map(|member| workflow_of_member(server, member)).collect();
+        let was_member = |workflow: &str| {
+            let mut before =
+                server.memberships(workflow, &user).into_iter().filter(|(place, _)| *place < start);
+            before.next_back().is_some_and(|(_, role)| role.is_some())
+        };
         for (key, rows) in self.copies() {
             for row in rows_of(&rows) {
-                let may_see_since = |since: usize| may_see(server, row, &user, since);
-                let is_kept = may_see_since(since) && !may_see_since(server.commits.len());
-                assert!(!is_kept, "{key} keeps a row that {user} may no longer see: {row}");
+                let is_known = workflow_of(server, row)
+                    .is_none_or(|workflow| heard.contains(&*workflow) || was_member(&workflow));
+                let may_see = may_see(server, row, &user, server.commits.len());
+                assert!(may_see || !is_known, "{key} keeps a row that {user} may no longer see: {row}");
             }
         }
     }
@@ -87,6 +97,11 @@ pub fn may_see(server: &Server, row: &Value, user: &str, since: usize) -> bool {
     // Another row may have this id by now.
     let is_own = server.owner_ever(&id) == Some(user) || row["user_id"] == json!(user);
     is_own || workflow_of(server, row).is_some_and(has_role) || (table == "workflow_members" && is_invited())
+}
+
+fn workflow_of_member<'a>(server: &'a Server, member: &str) -> Option<&'a str> {
+    let place = *server.history(member).last()?;
+    server.commits[place].row["workflow_id"].as_str()
 }
 
 fn workflow_of(server: &Server, row: &Value) -> Option<String> {

@@ -133,6 +133,11 @@ impl Follower {
         self.start.as_ref().map(|start| start.commits)
     }
 
+    /// The rows of which it received events.
+    pub fn heard(&self) -> impl Iterator<Item = &String> {
+        self.told.keys()
+    }
+
     /// Whether it receives all changes of this scope.
     pub fn hears_all(&self, table: &str, scope: Option<&str>) -> bool {
         self.selection.table.name == table
