@@ -22,7 +22,7 @@ struct RereadAnswer<D> {
     sign: Sign,
     /// Whether no frame arrived in the meantime.
     is_last_word: bool,
-    /// Whether subscribers were told that the row is gone.
+    /// Whether subscribers have received its deletion.
     is_told_gone: bool,
 }
 
@@ -128,7 +128,7 @@ impl<P: Platform> Engine<P> {
     }
 
     /// Notifies the subscriptions that the row is gone. `cached` is the row from the cache; `is_told` states whether the
-    /// subscriptions that do not know all of their rows were told already. Returns the previous state of the row, if it
+    /// subscriptions that do not know all of their rows have received it already. Returns the previous state of the row, if it
     /// was known.
     fn leave_subscriptions(
         &self,

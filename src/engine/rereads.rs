@@ -20,7 +20,7 @@ struct Reread {
     sign: Sign,
     /// When the row was last requested.
     asked: Place,
-    /// Whether subscribers were told that the row is gone. It may be back, so it stays cached until the response arrives.
+    /// Whether subscribers have received its deletion. It may be back, so it stays cached until the response arrives.
     is_told_gone: bool,
 }
 
@@ -35,13 +35,13 @@ pub enum Reading {
         sign: Sign,
         /// Whether no other frame arrived in the meantime. Otherwise, the row is read once more.
         is_last_word: bool,
-        /// Whether subscribers were told that the row is gone.
+        /// Whether subscribers have received its deletion.
         is_told_gone: bool,
     },
 }
 
 impl Rereads {
-    /// Begins to read the row. `is_told_gone` states whether subscribers were told that it is gone.
+    /// Begins to read the row. `is_told_gone` states whether subscribers have received its deletion.
     pub fn begin(
         &mut self,
         table: &'static Table,
@@ -53,7 +53,7 @@ impl Rereads {
         self.rereads.push(Reread { table, id, sign, asked, is_told_gone });
     }
 
-    /// Whether the row is being read because it may be back, and subscribers were told that it is gone.
+    /// Whether the row is being read because it may be back, and subscribers have received its deletion.
     pub fn is_told_gone(&self, table: &Table, id: &str) -> bool {
         self.rereads.iter().any(|reread| reread.is_of(table, id) && reread.is_told_gone)
     }

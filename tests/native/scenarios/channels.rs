@@ -285,3 +285,18 @@ fn a_new_delete_setting_applies_to_existing_subscriptions() {
     assert_eq!(bindings(), 3);
     assert_eq!(heard(&client).0[&subscription], Status::Live);
 }
+
+#[test]
+fn live_subscriptions_reconnect_after_the_token_provider_failed() {
+    let world = World::new();
+    let client = world.signed_in("ada");
+    let ada = client.id();
+    let live = follow(&client, "workflows", &ada, None);
+    world.pass(3_000.0);
+    let opening = follow(&client, "integrations", &ada, None);
+    client.tokens().next(Answer::Throws);
+    client.engine.auth_changed();
+    world.pass(3_000.0);
+    assert_eq!(statuses(&client, live), [Status::Live, Status::Reconnecting, Status::Live]);
+    assert_eq!(statuses(&client, opening), [Status::Live]);
+}

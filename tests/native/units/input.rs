@@ -60,6 +60,9 @@ fn a_column_accepts_values_of_its_type() {
     assert_eq!(written(&WORKFLOWS, "is_public", Value::Bool(true)), json!(true));
     assert_eq!(written(&WORKFLOW_EXECUTIONS, "status", say("failed")), json!("failed"));
     assert_eq!(written(&WORKFLOW_NODES, "position_x", Value::Number(1.5)), json!(1.5));
+    for text in ["NaN", "Infinity", "-Infinity"] {
+        assert_eq!(written(&WORKFLOW_NODES, "position_x", say(text)), json!(text));
+    }
     for number in [-2_147_483_648.0, 0.0, 2_147_483_647.0] {
         assert_eq!(written(&WORKFLOW_EXECUTIONS, "node_count", Value::Number(number)), json!(number));
     }
@@ -88,6 +91,7 @@ fn a_column_refuses_other_values_and_says_what_it_expects() {
             "an integer of 32 bits or null",
         ),
         (&WORKFLOW_NODES, "position_x", Value::Number(f64::NAN), "a finite number or null"),
+        (&WORKFLOW_NODES, "position_x", say("1.5"), "a finite number or null"),
         (
             &WORKFLOW_EXECUTIONS,
             "started_at",

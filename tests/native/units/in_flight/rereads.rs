@@ -94,7 +94,7 @@ fn a_possible_deletion_of_the_row_or_its_parent_makes_the_answer_outdated() {
 }
 
 #[test]
-fn a_reading_says_whether_subscribers_were_told_that_its_row_is_gone() {
+fn a_reading_says_whether_subscribers_have_received_the_deletion() {
     let (mut world, [workflow, node, _]) = world();
     assert!(world.rereads.is_told_gone(&WORKFLOW_NODES, "a"));
     assert!(!world.rereads.is_told_gone(&WORKFLOWS, "a"));
