@@ -75,7 +75,7 @@ table! {
         /// then has `conflicts`, `merged` and `theirs`.
         /// @throws `MIGRATION_REQUIRED` if the database lacks the package's functions.
         /// @example await db.saveWorkflowGraph(workflowId, { nodes, connections }, { base });
-        saveWorkflowGraph "(workflowId: string, graph: WorkflowGraph & { id?: never }, options?: SaveGraphOptions): Promise<WorkflowWithRelations>"
+        saveWorkflowGraph "(workflowId: string, graph: WorkflowGraph, options?: SaveGraphOptions): Promise<WorkflowWithRelations>"
             = Special(Cached::No);
         /// Saves several workflows with their nodes and connections in one transaction.
         /// @param batch - `overwrite`: whether to replace workflows that exist.
