@@ -32,7 +32,9 @@ export async function launchBrowser() {
 export function collectProblems(page, mayFail = () => false) {
   /** @type {string[]} */
   const problems = [];
-  page.on('pageerror', (error) => problems.push(`uncaught: ${error.stack ?? error}`));
+  page.on('pageerror', (error) =>
+    problems.push(`uncaught: ${error.stack || `${error.name}: ${error.message}`}`),
+  );
   page.on('crash', () => problems.push('the page crashed'));
   page.on('console', (message) => {
     if (message.type() !== 'error') return;
