@@ -260,6 +260,8 @@ test('endless recursion in the application leaves the client unchanged or restar
     assert.ok(['answered', 'ENGINE_RESTARTED'].includes(ended), ended);
     assert.deepEqual([rows, kept], [0, 'kept']);
   }
+  // A notification that finds the stack full is reported like a handler that fails.
+  for (const problem of world.takeProblems()) assert.match(problem, /Maximum call stack size exceeded/);
 });
 
 test('a listener that changes its own entry endlessly is stopped and reported', async () => {
