@@ -34,9 +34,9 @@ type Name = keyof DbFunctions;
 type Untyped = (first?: unknown, second?: unknown, third?: unknown) => Promise<unknown>;
 
 export function createDb(client: () => Client, mirror: CacheMirror, calls: Calls, owner: object): Db {
-  const start = (begin: (number: number) => void, signalsOf: () => readonly AbortSignal[]) =>
+  const start = (begin: (number: number) => void, signals: () => readonly AbortSignal[]) =>
     keepUntil(
-      calls.start(begin, signalsOf, (number) => client().cancel(number)),
+      calls.start(begin, signals, (number) => client().cancel(number)),
       owner,
     );
   const ask = (name: string, args: readonly unknown[], options: CallOptions | undefined) => {

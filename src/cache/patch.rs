@@ -31,8 +31,8 @@ pub enum Source<D> {
     Deleted(Option<D>),
     /// The row may or may not have changed, such as when two writes crossed.
     Unknown,
-    /// The same, because the server did not answer a write, or because changes were missed. What was stored for later
-    /// visits stays: it may be all that there is until the server can be reached again.
+    /// The same, because the server did not answer a write, or because changes were missed. The offline part keeps the
+    /// stored rows: until the server can be reached again, there are no newer ones.
     Lost,
 }
 

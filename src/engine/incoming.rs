@@ -22,8 +22,6 @@ struct RereadAnswer<D> {
     sign: Sign,
     /// Whether no frame arrived in the meantime.
     is_last_word: bool,
-    /// Whether subscribers have received its deletion.
-    is_told_gone: bool,
 }
 
 impl<P: Platform> Engine<P> {
@@ -50,7 +48,7 @@ impl<P: Platform> Engine<P> {
             self.row_changed(table, &id, &row, sign);
         } else {
             self.state.borrow_mut().note(Record::Heard { table, id: id.clone() });
-            self.reread(table, &id, sign, false);
+            self.reread(table, &id, sign);
         }
     }
 
@@ -82,13 +80,13 @@ impl<P: Platform> Engine<P> {
             self.state.borrow_mut().note(Record::Heard { table, id: id.to_owned() });
         }
         match origin {
-            Origin::Crossed => return self.reread(table, id, sign, false),
+            Origin::Crossed => return self.reread(table, id, sign),
             // The cache already has this state, or a later one.
             Origin::Echo | Origin::OldEcho => self.state.borrow_mut().live.subscriptions.hear_echo(&sign),
             Origin::Foreign => {
                 let source = Source::Row(row.clone());
                 if !self.apply(&Change { table, id: Some(id.to_owned()), source }) {
-                    return self.reread(table, id, sign, false);
+                    return self.reread(table, id, sign);
                 }
             }
         }
@@ -121,7 +119,7 @@ impl<P: Platform> Engine<P> {
         let known = self.leave_subscriptions(table, id, cached, is_told, commit_timestamp.as_ref());
         if may_be_back && !is_echo {
             let sign = Sign::of_nobody(ChangeKind::Insert, commit_timestamp);
-            self.reread(table, id, sign, true);
+            self.reread(table, id, sign);
         } else if known.is_none() || !is_echo {
             self.row_gone(table, id, known);
         }
@@ -163,21 +161,20 @@ impl<P: Platform> Engine<P> {
     }
 
     /// Reads the row by id, in one request with other rows of this tick. Repeats if it changes in the meantime.
-    fn reread(self: &Rc<Self>, table: &'static Table, id: &str, sign: Sign, is_told_gone: bool) {
+    fn reread(self: &Rc<Self>, table: &'static Table, id: &str, sign: Sign) {
         let id: Rc<str> = id.into();
         {
             let mut state = self.state.borrow_mut();
             let asked = state.log.place();
-            state.live.rereads.begin(table, id.clone(), sign, asked, is_told_gone);
+            state.live.rereads.begin(table, id.clone(), sign, asked);
         }
         let (engine, epoch) = (self.clone(), self.epoch());
         self.platform.spawn(async move {
             let work = async {
                 while let Some(found) = engine.reread_once(table, &id).await {
-                    let is_last_word = found.is_last_word;
-                    engine.reread_landed(table, &id, found);
+                    engine.reread_landed(table, &id, found.row, &found.sign);
                     engine.drive();
-                    if is_last_word {
+                    if found.is_last_word {
                         break;
                     }
                 }
@@ -205,25 +202,30 @@ impl<P: Platform> Engine<P> {
             let State { live, log, .. } = &mut *state;
             match live.rereads.answered(id, log, row.is_err())? {
                 Reading::Outdated => {}
-                Reading::Newer { sign, is_last_word, is_told_gone } => {
-                    return Some(RereadAnswer { row, sign, is_last_word, is_told_gone });
+                Reading::Newer { sign, is_last_word } => {
+                    return Some(RereadAnswer { row, sign, is_last_word });
                 }
             }
         }
     }
 
-    fn reread_landed(self: &Rc<Self>, table: &'static Table, id: &str, found: RereadAnswer<P::Data>) {
-        let RereadAnswer { row, sign, is_told_gone, .. } = found;
+    fn reread_landed(
+        self: &Rc<Self>,
+        table: &'static Table,
+        id: &str,
+        row: Result<Option<P::Data>, Error>,
+        sign: &Sign,
+    ) {
         self.state.borrow_mut().live.echoes.forget(table, id);
         match row {
             Ok(Some(row)) => {
                 self.apply(&Change { table, id: Some(id.to_owned()), source: Source::Current(row.clone()) });
-                self.tell_row(table, id, &row, &sign, false);
+                self.tell_row(table, id, &row, sign, false);
             }
             Ok(None) => {
                 let cached = self.state.borrow().store.row(table, id);
                 let timestamp = sign.commit_timestamp.as_ref();
-                let known = self.leave_subscriptions(table, id, cached, is_told_gone, timestamp);
+                let known = self.leave_subscriptions(table, id, cached, sign.is_told_gone, timestamp);
                 self.row_gone(table, id, known);
             }
             Err(_) => {

@@ -20,8 +20,6 @@ struct Reread {
     sign: Sign,
     /// When the row was last requested.
     asked: Place,
-    /// Whether subscribers have received its deletion. It may be back, so it stays cached until the response arrives.
-    is_told_gone: bool,
 }
 
 /// The result of a read: whether the response is current.
@@ -35,27 +33,18 @@ pub enum Reading {
         sign: Sign,
         /// Whether no other frame arrived in the meantime. Otherwise, the row is read once more.
         is_last_word: bool,
-        /// Whether subscribers have received its deletion.
-        is_told_gone: bool,
     },
 }
 
 impl Rereads {
-    /// Begins to read the row. `is_told_gone` states whether subscribers have received its deletion.
-    pub fn begin(
-        &mut self,
-        table: &'static Table,
-        id: Rc<str>,
-        sign: Sign,
-        asked: Place,
-        is_told_gone: bool,
-    ) {
-        self.rereads.push(Reread { table, id, sign, asked, is_told_gone });
+    /// Begins to read the row.
+    pub fn begin(&mut self, table: &'static Table, id: Rc<str>, sign: Sign, asked: Place) {
+        self.rereads.push(Reread { table, id, sign, asked });
     }
 
     /// Whether the row is being read because it may be back, and subscribers have received its deletion.
     pub fn is_told_gone(&self, table: &Table, id: &str) -> bool {
-        self.rereads.iter().any(|reread| reread.is_of(table, id) && reread.is_told_gone)
+        self.rereads.iter().any(|reread| reread.is_of(table, id) && reread.sign.is_told_gone)
     }
 
     /// Adds the content of a frame about a row, if the row is being read. Returns whether it is.
@@ -76,7 +65,7 @@ impl Rereads {
     /// Judges the response by the records since the row was requested. Ends the read with a final result or a failure.
     /// `None` if the read was ended before.
     pub fn answered(&mut self, id: &Rc<str>, log: &ChangeLog, has_failed: bool) -> Option<Reading> {
-        let Reread { table, sign, asked, is_told_gone, .. } = self.find(id)?;
+        let Reread { table, sign, asked, .. } = self.find(id)?;
         let has_since = |is_meant: &dyn Fn(&Record) -> bool| log.has_since(*asked, is_meant);
         let is_row = |other: &Table, other_id: &str| **table == *other && *other_id == **id;
         let is_newer = |record: &Record| match record {
@@ -93,11 +82,11 @@ impl Rereads {
         let was_heard =
             has_since(&|record| matches!(record, Record::Heard { table, id } if is_row(table, id)));
         let is_last_word = has_failed || !was_heard;
-        let (sign, is_told_gone) = (sign.clone(), *is_told_gone);
+        let sign = sign.clone();
         if is_last_word {
             self.rereads.retain(|reread| !Rc::ptr_eq(&reread.id, id));
         }
-        Some(Reading::Newer { sign, is_last_word, is_told_gone })
+        Some(Reading::Newer { sign, is_last_word })
     }
 
     /// Ends the read of this row: a frame reported its deletion.

@@ -3,8 +3,8 @@
 use super::convert::{argument, source_of};
 use crate::api::{operation, Call, Operation};
 use crate::cache::{
-    entries_of_new, expected, holds_secrets, patched, row_in, shape_of_key, shown, Change, Effect, Overlay,
-    Shape,
+    entries_of_new, expected, holds_secrets, parts_of_relations, patched, row_in, shape_of_key, shown,
+    Change, Effect, Overlay, Shape,
 };
 use crate::data::Data;
 use crate::flows::{columns_of, Plan};
@@ -101,6 +101,14 @@ impl Shown {
         }
         let base = (!base.is_undefined() && !base.is_null()).then_some(Row(base));
         shown(overlays, key, &self.shape_of(key), base).map_or(JsValue::UNDEFINED, |row| row.0)
+    }
+
+    /// The keys of the entries that the entry `key` is composed of: a workflow, its nodes and its connections. Undefined for
+    /// any other entry.
+    #[wasm_bindgen(js_name = partsOf)]
+    pub fn parts_of(&self, key: &str) -> Option<Array> {
+        let parts = parts_of_relations(key)?;
+        Some(parts.iter().map(|part| JsValue::from_str(part)).collect())
     }
 
     /// The entry `base` under `key` after a change: `row` is null if it is gone, and undefined if it is unknown. Undefined:

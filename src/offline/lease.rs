@@ -1,5 +1,5 @@
-//! Which tab sends, in browsers without the Web Locks API: the tab whose name is in the stored lease, as long as it renews
-//! the lease.
+//! Selects the tab that sends, in browsers without the Web Locks API. The tab that holds the lease sends, and renews the
+//! lease before it expires.
 
 use super::json::{object, Object};
 use crate::error::Error;

@@ -29,7 +29,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("rating", "0"),
     ("is_featured", "false"),
 ];
-/// The columns whose default is the current time.
+/// Columns that the database sets to the current time by default.
 const TIMES: &[&str] = &["created_at", "updated_at", "started_at"];
 const UPDATED_AT: &str = "updated_at";
 /// The database replaces this value with the current time.

@@ -32,12 +32,14 @@ pub struct Sign {
     pub commit_timestamp: Option<Rc<str>>,
     /// For each channel that reported the row, the subscriptions whose bindings matched it.
     meant: Vec<(u32, Vec<u32>)>,
+    /// Whether subscribers have received the row's deletion before. It may be back, so it is read, and cached until then.
+    pub is_told_gone: bool,
 }
 
 impl Sign {
-    /// For a row that is gone, or may be gone. If it exists again, its own frames name the subscriptions.
+    /// For a row whose deletion subscribers have received. If it exists again, its own frames name the subscriptions.
     pub fn of_nobody(kind: ChangeKind, commit_timestamp: Option<Rc<str>>) -> Self {
-        Self { kind, commit_timestamp, meant: Vec::new() }
+        Self { kind, commit_timestamp, meant: Vec::new(), is_told_gone: true }
     }
 
     /// The subscriptions that include the row.
@@ -49,6 +51,7 @@ impl Sign {
     pub fn follow(&mut self, mut next: Self) {
         self.meant.retain(|(channel, _)| next.meant.iter().all(|(other, _)| other != channel));
         next.meant.append(&mut self.meant);
+        next.is_told_gone = self.is_told_gone;
         *self = next;
     }
 
@@ -233,7 +236,7 @@ impl<D: Data> Subscriptions<D> {
         };
         let meant = bound.into_iter().filter(is_meant).map(|(number, _)| number).collect();
         let commit_timestamp = frame.commit_timestamp.as_deref().map(Rc::from);
-        Sign { kind: frame.kind, commit_timestamp, meant: vec![(channel, meant)] }
+        Sign { kind: frame.kind, commit_timestamp, meant: vec![(channel, meant)], is_told_gone: false }
     }
 
     /// The row before the current frame, as known by one of the subscriptions that include it and receive every

@@ -46,7 +46,7 @@ function clientOf(options) {
   return { ...client, client, sent };
 }
 
-/** Objects whose reading throws. */
+/** Objects that throw when they are read. */
 function unreadable() {
   const revoked = Proxy.revocable({}, {});
   revoked.revoke();
@@ -170,7 +170,7 @@ test('a client that is refused the offline part of another one changes nothing t
   clientOf(others).close();
 });
 
-test('options that configure refuses do not affect whose token is sent', async () => {
+test('requests keep the token of the earlier provider after configure refused its options', async () => {
   const offline = offlineEntry.offline();
   const sent = /** @type {(string | null)[]} */ ([]);
   const fetch = async (/** @type {string} */ _, /** @type {RequestInit} */ init) => {

@@ -146,6 +146,11 @@ export class Host {
     return mirror.copies.has(key) && !mirror.isRestored(key);
   }
 
+  /** The keys of the workflow, the nodes and the connections that the entry is composed of, if it is. */
+  partsOf(key: string): string[] | undefined {
+    return this.planner.partsOf(key);
+  }
+
   /** Whether a change may matter to the entry under `key`. */
   mayConcern(key: string, [table, id, row]: Change): boolean {
     return this.planner.mayConcern(key, table, id, row);

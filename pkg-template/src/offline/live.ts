@@ -98,7 +98,7 @@ export class Live {
     this.session = undefined;
     this.view.forget();
     if (userId === undefined) {
-      this.left(session?.userId).catch(() => {});
+      this.signedOut(session?.userId).catch(() => {});
     } else {
       const { settings, storage, host, tabs, view, onChange, Socket } = this;
       this.session = new Session(userId, session?.userId, {
@@ -115,13 +115,13 @@ export class Live {
     this.onChange();
   }
 
-  /** No user is signed in any more. */
-  private async left(left: string | undefined): Promise<void> {
+  /** No user is signed in any more; `left` was. */
+  private async signedOut(left: string | undefined): Promise<void> {
     const { storage, host, settings, tabs } = this;
     const isCurrent = () => this.session === undefined;
     const { onSignOut } = settings;
     const discarded = await enter(storage, host.url, { userId: null, left, onSignOut, isCurrent });
-    if (discarded !== undefined) tabs.tell(`${host.url} ${discarded}`, { type: 'outbox' });
+    if (discarded !== undefined) tabs.tell(discarded, { type: 'outbox' });
   }
 
   /** The session of the signed-in user. An auth library may have told the engine alone who that is. */

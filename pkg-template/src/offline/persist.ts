@@ -89,11 +89,9 @@ export class Persistence {
   /** The stored JSON of an entry. A workflow with its relations may have to be composed of entries that changed since. */
   async read(key: string): Promise<string | undefined> {
     const json = await this.readOne(key);
-    if (json !== undefined || !key.endsWith(RELATIONS)) return json;
-    const workflowKey = key.slice(0, -RELATIONS.length);
-    const ofWorkflow = workflowKey.slice(workflowKey.indexOf(':'));
-    const keys = [workflowKey, `workflow_nodes${ofWorkflow}`, `workflow_connections${ofWorkflow}`];
-    const [workflow, nodes, connections] = await Promise.all(keys.map((part) => this.readOne(part)));
+    const parts = json === undefined ? this.host.partsOf(key) : undefined;
+    if (parts === undefined) return json;
+    const [workflow, nodes, connections] = await Promise.all(parts.map((part) => this.readOne(part)));
     if (workflow === undefined || nodes === undefined || connections === undefined) return undefined;
     return `${workflow.slice(0, -1)},"nodes":${nodes},"connections":${connections}}`;
   }
@@ -254,9 +252,6 @@ export class Persistence {
     this.credit = (this.limits.maxBytes - bytes) / 2;
   }
 }
-
-/** The end of the keys of workflows with their relations. */
-const RELATIONS = '?relations';
 
 /** An entry as JSON; undefined for one to delete. */
 type Serialized = readonly [key: string, json: string | undefined];

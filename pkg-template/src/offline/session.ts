@@ -102,7 +102,7 @@ export class Session {
     const isCurrent = () => !this.isOver;
     const discarded = await enter(storage, host.url, { userId, left, onSignOut, isCurrent });
     this.isResumed = true;
-    if (discarded !== undefined) tabs.tell(`${host.url} ${discarded}`, { type: 'outbox' });
+    if (discarded !== undefined) tabs.tell(discarded, { type: 'outbox' });
     await this.refresh();
     if (this.isOver) return;
     this.leadership.seek();

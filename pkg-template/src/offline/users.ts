@@ -28,7 +28,7 @@ interface SignIn {
 
 /**
  * A user is signed in, or none. Erases the rows of all others; also of this one, if another version of the package stored
- * them. Returns the user whose unsent writes were erased, if they were.
+ * them. With `discard`, also erases the unsent writes of the user who left, and returns their scope.
  */
 export async function enter(
   storage: Storage,
@@ -58,8 +58,9 @@ export async function enter(
       await eraseRows(transaction, IDBKeyRange.bound([`${url} `], [`${url}!`], false, true));
     }
     if (onSignOut !== 'discard' || !leaving) return undefined;
-    await eraseWrites(transaction, `${url} ${leaving}`);
-    return leaving;
+    const scope = `${url} ${leaving}`;
+    await eraseWrites(transaction, scope);
+    return scope;
   });
 }
 

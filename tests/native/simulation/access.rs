@@ -50,9 +50,10 @@ impl Tab {
         }
     }
 
-    /// Checks at rest that no entry contains rows that the user may not see. Rows of a workflow whose membership the tab never
-    /// knew stay until they expire: access ended before the tab had read the user's memberships, or so soon that the server
-    /// reported neither its beginning nor whose membership ended.
+    /// Checks at rest that no entry contains rows that the user may not see.
+    ///
+    /// Only the end of a known membership drops rows. Others expire with time. A tab does not know a membership that ended
+    /// before the tab read the user's memberships, or that ended so soon that the server did not report its insert.
     pub fn check_rights(&self, server: &Server) {
         let user = self.user().unwrap_or_default();
         let is_own = |follower: &&Follower| follower.hears_all("workflow_members", Some(&user));

@@ -14,7 +14,9 @@ struct World {
 }
 
 fn sign(kind: ChangeKind) -> Sign {
-    Sign::of_nobody(kind, None)
+    let mut sign = Sign::of_nobody(kind, None);
+    sign.is_told_gone = false;
+    sign
 }
 
 /// Two rows of different tables with the same id are being read, and another workflow.
@@ -23,7 +25,9 @@ fn world() -> (World, [Rc<str>; 3]) {
     let ids: [Rc<str>; 3] = ["a".into(), "a".into(), "b".into()];
     for (id, table) in ids.iter().zip([&WORKFLOWS, &WORKFLOW_NODES, &WORKFLOWS]) {
         let asked = world.log.place();
-        world.rereads.begin(table, id.clone(), sign(ChangeKind::Insert), asked, table == &WORKFLOW_NODES);
+        let mut sign = sign(ChangeKind::Insert);
+        sign.is_told_gone = table == &WORKFLOW_NODES;
+        world.rereads.begin(table, id.clone(), sign, asked);
     }
     (world, ids)
 }
@@ -32,7 +36,7 @@ impl World {
     /// The kind of the latest frame, and whether the answer is the last word. `None`: it is outdated or ended.
     fn answered(&mut self, id: &Rc<str>, has_failed: bool) -> Option<(ChangeKind, bool)> {
         match self.rereads.answered(id, &self.log, has_failed)? {
-            Reading::Newer { sign, is_last_word, .. } => Some((sign.kind, is_last_word)),
+            Reading::Newer { sign, is_last_word } => Some((sign.kind, is_last_word)),
             Reading::Outdated => None,
         }
     }
@@ -100,7 +104,7 @@ fn a_reading_says_whether_subscribers_have_received_the_deletion() {
     assert!(!world.rereads.is_told_gone(&WORKFLOWS, "a"));
     assert!(!world.rereads.is_told_gone(&WORKFLOW_NODES, "b"));
     let mut is_told_gone = |id: &Rc<str>| match world.rereads.answered(id, &world.log, false) {
-        Some(Reading::Newer { is_told_gone, .. }) => is_told_gone,
+        Some(Reading::Newer { sign, .. }) => sign.is_told_gone,
         _ => panic!("no answer"),
     };
     assert_eq!([is_told_gone(&workflow), is_told_gone(&node)], [false, true]);
