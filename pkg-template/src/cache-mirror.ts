@@ -159,7 +159,10 @@ export class CacheMirror {
     const since = before !== undefined && !isNews && until <= before.until ? before.since : now;
     this.copies.set(key, { data, base, since, promise: undefined, until, slot, usedAt: 0 });
     this.offline?.entryChanged(key);
-    if (isNews) this.notify(key);
+    if (!isNews) return;
+    // Other results stay true when an entry is read for the first time.
+    if (before === undefined) this.callObservers(key);
+    else this.notify(key);
   }
 
   /** Whether the entry under `key` is from an earlier visit, or represents a row that the server has not stored yet. */
@@ -304,9 +307,13 @@ export class CacheMirror {
     this.followers.forEach((follower) => notify(() => follower(event)));
   }
 
-  /** Calls the observers of the entry under `key`, because it changed. */
+  /** The entry under `key` changed. */
   notify(key: string): void {
     this.rendered.forget();
+    this.callObservers(key);
+  }
+
+  private callObservers(key: string): void {
     if (this.changed.has(key)) return;
     this.changed.add(key);
     const isComing = notify(() => {
