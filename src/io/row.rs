@@ -43,21 +43,17 @@ extern "C" {
     fn zip_members(base: &JsValue, theirs: &JsValue, mine: &JsValue) -> Result<Array, JsValue>;
 }
 
-#[wasm_bindgen(module = "/src/io/identities.js")]
+#[wasm_bindgen(module = "/src/io/by-id.js")]
 extern "C" {
     #[wasm_bindgen(js_name = same, catch)]
     fn same_rows(kinds: &Map, kind: &str, fresh: &JsValue, is_latest: bool) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(js_name = latest, catch)]
     fn latest_row(kinds: &Map, kind: &str, id: &str) -> Result<JsValue, JsValue>;
-}
-
-#[wasm_bindgen(module = "/src/io/holders.js")]
-extern "C" {
-    #[wasm_bindgen(js_name = replace, catch)]
+    #[wasm_bindgen(js_name = replaceHeld, catch)]
     fn replace_held(holders: &Map, entry: u32, before: &JsValue, after: &JsValue) -> Result<(), JsValue>;
-    #[wasm_bindgen(js_name = set, catch)]
+    #[wasm_bindgen(js_name = setHeld, catch)]
     fn set_holder(holders: &Map, entry: u32, id: &str, is_held: bool) -> Result<(), JsValue>;
-    #[wasm_bindgen(js_name = of, catch)]
+    #[wasm_bindgen(js_name = holdersOf, catch)]
     fn holders_of(holders: &Map, id: &str) -> Result<Vec<u32>, JsValue>;
 }
 

@@ -3,8 +3,7 @@
 import { assert, canonical, fc, internals, jsonValue, property, reordered } from './support.mjs';
 
 const json = await internals('src/io/json.js');
-const { same, latest } = await internals('src/io/identities.js');
-const holders = await internals('src/io/holders.js');
+const { same, latest, replaceHeld, setHeld, holdersOf } = await internals('src/io/by-id.js');
 
 const id = fc.constantFrom('a', 'b', 'c', 'd', '__proto__');
 const row = fc.record({ id, name: fc.constantFrom('x', 'y', null), config: jsonValue });
@@ -84,15 +83,15 @@ property(
       if (step === 'replace') {
         before.forEach((pair) => expected.delete(pair));
         const rowsBefore = before.map((pair) => ({ id: pair.slice(0, -` ${entry}`.length) }));
-        holders.replace(found, entry, rowsBefore.length > 0 ? rowsBefore : undefined, held);
+        replaceHeld(found, entry, rowsBefore.length > 0 ? rowsBefore : undefined, held);
       }
       for (const { id } of held) {
         if (step === 'unset') expected.delete(`${id} ${entry}`);
         else expected.add(`${id} ${entry}`);
-        if (step !== 'replace') holders.set(found, entry, id, step === 'set');
+        if (step !== 'replace') setHeld(found, entry, id, step === 'set');
       }
     }
-    const pairs = [...found.keys()].flatMap((id) => holders.of(found, id).map((entry) => `${id} ${entry}`));
+    const pairs = [...found.keys()].flatMap((id) => holdersOf(found, id).map((entry) => `${id} ${entry}`));
     assert.deepEqual(pairs.sort(), [...expected].sort());
   },
 );
