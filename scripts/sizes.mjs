@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 /**
  * The maximum sizes in bytes after brotli. A commit that raises a limit states in its message what the bytes buy.
  */
-const BUDGETS = { app: 169_000, wasm: 147_400, hooks: 177_800, offline: 255_500, offlineWasm: 71_500 };
+const BUDGETS = { app: 169_500, wasm: 148_100, hooks: 178_300, offline: 255_500, offlineWasm: 71_500 };
 
 /** @param {{ folder: string, offlineWasm: string }} made the assembled package, and the module of the offline entry */
 export async function measure({ folder, offlineWasm }) {

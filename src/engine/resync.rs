@@ -13,7 +13,9 @@ use crate::error::Error;
 use crate::flows::ScopeFlow;
 use crate::platform::Platform;
 use crate::realtime::ChangeKind;
-use crate::subscriptions::{cached_differences, outdated_pages, Extent, Notice, Reading, Status};
+use crate::subscriptions::{
+    cached_differences, outdated_list, outdated_pages, Extent, Notice, Reading, Status,
+};
 use crate::tables::Table;
 use crate::time::{jittered, RESYNC_BACKOFF};
 use futures_util::future::{select, Either, FutureExt};
@@ -165,7 +167,8 @@ impl<P: Platform> Engine<P> {
         let selection = state.live.subscriptions.get(number)?.selection.clone();
         let mut cached = cached_differences(&state.store, &selection, rows);
         cached.retain(|difference| !is_told_gone(&state.live.rereads, selection.table, difference));
-        for key in outdated_pages(&state.store, &selection, rows) {
+        let outdated = outdated_pages(&state.store, &selection, rows);
+        for key in outdated.into_iter().chain(outdated_list(&state.store, &selection, rows)) {
             state.store.remove(&key);
         }
         let (news, is_doubtful) = state.live.subscriptions.take_rows(number, rows);

@@ -5,6 +5,7 @@ use super::Selection;
 use crate::cache::{Shape, Store};
 use crate::data::{Data, Difference, Index, Value};
 use crate::query::{Query, Test};
+use crate::tables::{INVITATIONS_KEY, SHARED_WORKFLOWS_KEY, WORKFLOW_MEMBERS};
 use std::cmp::Ordering;
 use std::rc::Rc;
 
@@ -39,6 +40,33 @@ pub fn outdated_pages<D: Data>(store: &Store<D>, selection: &Selection, rows: &D
         _ => false,
     });
     pages.map(|(key, _)| key.clone()).collect()
+}
+
+/// The cached list that the rows of the scope decide about without being in it, if it disagrees with them: a member may
+/// have come or gone before the subscription heard of changes.
+pub fn outdated_list<D: Data>(store: &Store<D>, selection: &Selection, rows: &D) -> Option<Rc<str>> {
+    if *selection.table != WORKFLOW_MEMBERS {
+        return None;
+    }
+    let (format, user, column) = match (&selection.scope, &selection.filter) {
+        (Some(user), None) => (&SHARED_WORKFLOWS_KEY, user.as_str(), "workflow_id"),
+        // An open invitation names an address. The cache contains only invitations to the user's own.
+        (None, Some(filter)) if filter.column == "email" => (&INVITATIONS_KEY, "", "id"),
+        _ => return None,
+    };
+    let key = store.other_keys().find(|key| key.starts_with(format.prefix) && key.ends_with(user))?;
+    let list = &store.peek(key)?.data;
+    let is_open = column == "id";
+    let decisive = rows.items().into_iter().filter(|row| (row.column("user_id") == Value::Null) == is_open);
+    let mut unseen = list.len();
+    for row in decisive {
+        let is_listed = row.column(column).text().is_some_and(|id| list.position(id).is_some());
+        if !is_listed || unseen == 0 {
+            return Some(key.clone());
+        }
+        unseen -= 1;
+    }
+    (unseen > 0).then(|| key.clone())
 }
 
 /// Whether the page contains the rows it should, given all `rows` of its scope; their contents are not compared. For

@@ -14,6 +14,7 @@ mod fresh;
 mod freshness;
 mod gaps;
 mod identity;
+mod invitations;
 mod keys;
 mod lists;
 mod live;

@@ -32,12 +32,19 @@ impl Tab {
         last.collect()
     }
 
-    /// Checks that no row belongs to a workflow that the tab knows to be no longer shared.
-    pub fn check_ended(&self, server: &Server, rows: &Value, what: &str, ended: &BTreeSet<String>) {
+    /// Checks that no row belongs to a workflow in `ended`: those that the tab knew to be no longer shared when the server
+    /// had made `since` commits. The user may have become a member again for a moment since then.
+    pub fn check_ended(
+        &self,
+        server: &Server,
+        rows: &Value,
+        what: &str,
+        (ended, since): (&BTreeSet<String>, usize),
+    ) {
         let Some(user) = self.user().filter(|_| !ended.is_empty()) else { return };
         for row in rows_of(rows) {
             let is_ended = workflow_of(server, row).is_some_and(|workflow| ended.contains(&workflow));
-            let may_see = may_see(server, row, &user, server.commits.len());
+            let may_see = may_see(server, row, &user, since);
             assert!(!is_ended || may_see, "{what} has a row of a workflow that is no longer shared: {row}");
         }
     }
@@ -46,7 +53,7 @@ impl Tab {
     pub fn check_copies_of_ended(&self, server: &Server) {
         let ended = self.ended_memberships(server);
         for (key, rows) in self.copies() {
-            self.check_ended(server, &rows, &key, &ended);
+            self.check_ended(server, &rows, &key, (&ended, server.commits.len()));
         }
     }
 

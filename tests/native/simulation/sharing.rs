@@ -10,9 +10,10 @@ const ROLES: [&str; 2] = ["viewer", "editor"];
 
 impl Generator {
     pub fn sharing(&self, tab: usize) -> Step {
-        match self.random.below(10) {
+        match self.random.below(11) {
             0..5 => self.call(tab, MEMBERS),
-            5..8 => self.commit_of_members(),
+            5 => self.call(tab, &["getSharedWorkflows"]),
+            6..9 => self.commit_of_members(),
             _ => self.follow_shared(tab),
         }
     }

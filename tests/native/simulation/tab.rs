@@ -218,7 +218,8 @@ impl Tab {
                 follower.hear(told.news, user.as_deref(), world);
                 if let Some(row) = row {
                     let server = world.server();
-                    self.check_ended(&server, &row, "an event", &self.ended_memberships(&server));
+                    let ended = self.ended_memberships(&server);
+                    self.check_ended(&server, &row, "an event", (&ended, server.commits.len()));
                 }
             }
         }
