@@ -252,7 +252,6 @@ fn the_end_of_another_membership_drops_nothing() {
     assert_eq!(cached("workflow_members").expect("it is cached").texts("email"), ["ben@example.com"]);
 }
 
-/// The membership and an invitation end before Ben's tab hears of changes, or before it knows which rows there are.
 #[test]
 fn an_accepted_invitation_makes_subscriptions_look_for_the_workflow_s_rows() {
     let shared = shared_with_stranger();
