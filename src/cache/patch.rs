@@ -3,6 +3,7 @@
 use super::entry::{Entry, Shape};
 use super::keys::base_of;
 use crate::data::{Data, Member, Value};
+use crate::error::Error;
 use crate::query::{Query, Test};
 use crate::tables::{KeyFormat, Table, TABLES, WORKFLOWS, WORKFLOW_CONNECTIONS, WORKFLOW_NODES};
 use crate::time::timestamp;
@@ -31,9 +32,20 @@ pub enum Source<D> {
     Deleted(Option<D>),
     /// The row may or may not have changed, such as when two writes crossed.
     Unknown,
-    /// The same, because the server did not answer a write, or because changes were missed. The offline part keeps the
-    /// stored rows: until the server can be reached again, there are no newer ones.
+    /// The same, because the server did not answer, or because changes were missed. The offline part keeps the stored rows:
+    /// until the server can be reached again, there are no newer ones.
     Lost,
+}
+
+impl<D> Source<D> {
+    /// What is known of a row whose state a failed request would have told.
+    pub fn after(error: &Error) -> Self {
+        if error.retryable {
+            Self::Lost
+        } else {
+            Self::Unknown
+        }
+    }
 }
 
 /// What to do with an entry.

@@ -228,8 +228,9 @@ impl<P: Platform> Engine<P> {
                 let known = self.leave_subscriptions(table, id, cached, sign.is_told_gone, timestamp);
                 self.row_gone(table, id, known);
             }
-            Err(_) => {
-                self.apply(&Change { table, id: Some(id.to_owned()), source: Source::Unknown });
+            Err(error) => {
+                let source = Source::after(&error);
+                self.apply(&Change { table, id: Some(id.to_owned()), source });
                 for number in sign.meant() {
                     self.look_for_gap(number);
                 }

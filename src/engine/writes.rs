@@ -158,8 +158,7 @@ impl<P: Platform> WriteGuard<P> {
             }
             Err(error) => {
                 if may_have_happened(&error) {
-                    let source = if error.retryable { Source::Lost } else { Source::Unknown };
-                    self.apply(self.write.id.clone(), source);
+                    self.apply(self.write.id.clone(), Source::after(&error));
                     if let Write::Call(call) = write {
                         self.engine.may_have_left(call);
                     }
