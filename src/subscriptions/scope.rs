@@ -43,7 +43,7 @@ pub fn outdated_pages<D: Data>(store: &Store<D>, selection: &Selection, rows: &D
 }
 
 /// The cached list that the rows of the scope decide about without being in it, if it disagrees with them: a member may
-/// have come or gone before the subscription heard of changes.
+/// have come or gone before the subscription received changes.
 pub fn outdated_list<D: Data>(store: &Store<D>, selection: &Selection, rows: &D) -> Option<Rc<str>> {
     if *selection.table != WORKFLOW_MEMBERS {
         return None;

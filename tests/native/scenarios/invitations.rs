@@ -48,7 +48,7 @@ fn lists_that_depend_on_members_are_dropped_when_a_member_changes() {
     }
 }
 
-/// The membership and an invitation end before Ben's tab hears of changes, or before it knows which rows there are.
+/// The membership and an invitation end before Ben's tab receives changes, or before it knows which rows there are.
 #[test]
 fn lists_that_depend_on_members_agree_with_the_first_reading_of_a_subscription() {
     for wait_ms in [0.0, 300.0] {
