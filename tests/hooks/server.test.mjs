@@ -15,6 +15,8 @@ const { root, remove } = await unpackedPackage();
 const dir = await mkdtemp(join(tmpdir(), 'workflow-db-server-'));
 after(() => Promise.all([remove(), rm(dir, { recursive: true, force: true })]));
 
+const WITHOUT_LOADING = ['recent', 'summary', 'room', 'sync'];
+
 /** A client whose requests are counted, and return one workflow with this name. @param {any} wdb @param {string} name */
 function clientOf(wdb, name) {
   const seen = { requests: 0 };
@@ -47,12 +49,13 @@ for (const version of VERSIONS) {
     assert.deepEqual(brand, { settings: null, isSaving: false, ...waiting });
     assert.deepEqual([recent, summary.totalActions], [[], 0]);
     assert.deepEqual([history.data, history.total, history.loading], [[], 0, true]);
+    assert.deepEqual([pages[0].room.status, pages[0].sync.pending], ['connecting', 0]);
     for (const [name, result] of Object.entries(pages[0])) {
-      if (name !== 'recent' && name !== 'summary') assert.equal(result.loading, true, name);
+      if (!WITHOUT_LOADING.includes(name)) assert.equal(result.loading, true, name);
     }
     const empty = render(ada.client, { userId: '', workflowId: '', executionId: '' });
     for (const [name, result] of Object.entries(empty)) {
-      if (name !== 'recent' && name !== 'summary') assert.equal(result.loading, false, name);
+      if (!WITHOUT_LOADING.includes(name)) assert.equal(result.loading, false, name);
     }
     ada.client.close();
     grace.client.close();

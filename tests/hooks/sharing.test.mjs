@@ -215,23 +215,6 @@ for (const version of VERSIONS) {
     assert.deepEqual(counts, [0, 0, 0, 0, 0, 1, 1, 1]);
   });
 
-  it('a page from the server is hydrated unchanged, then shows the cached rows', async () => {
-    const user = await newUser('ada');
-    const workflow = await newWorkflow(user);
-    const tab = await openHooks(version, user);
-    const facts = await tab.run(async (userId) => {
-      await db.getWorkflows(userId);
-      const mended = hydrate('list', 'useWorkflows', [userId]);
-      const shown = await settledView('list');
-      return { mended, first: plain(given('list')[0]), shown, text: document.body.innerText };
-    }, user.id);
-    assert.deepEqual(facts.mended, []);
-    assert.deepEqual([facts.first.workflows, facts.first.loading], [[], true]);
-    assert.deepEqual(facts.shown, { workflows: [workflow], ...QUIET });
-    assert.ok(facts.text.includes(workflow.name));
-    assert.equal(stack.requests.count(ASKED), 1);
-  });
-
   it('a suspended component sends no request until it mounts, and then one', async () => {
     const user = await newUser('ada');
     await newWorkflow(user);

@@ -38,6 +38,13 @@ function Probe({ name, hook, args, rows, obstacle }) {
   return rows ? result[rows].map((row) => <Row key={row.id} row={row} />) : null;
 }
 
+/** Renders everything that a hook returns but its functions, so that hydration compares all of it. */
+function Whole({ name, hook, args }) {
+  const result = hooks[hook](...args);
+  useEffect(() => void committed.get(name).push(result));
+  return <pre>{JSON.stringify(plain(result))}</pre>;
+}
+
 class Boundary extends Component {
   state = {};
   static getDerivedStateFromError = (error) => ({ error });
@@ -82,13 +89,13 @@ globalThis.hide = (name) => {
   render();
 };
 
-/** Renders a hook in a page that a server rendered. Returns the hydration errors. */
+/** Renders a hook in a page that a server rendered. Returns the hydration errors, which grow. */
 globalThis.hydrate = (name, hook, args) => {
   committed.set(name, []);
   const container = document.body.appendChild(document.createElement('section'));
   const page = (
     <StrictMode>
-      <Probe name={name} hook={hook} args={args} rows="workflows" />
+      <Whole name={name} hook={hook} args={args} />
     </StrictMode>
   );
   container.innerHTML = renderToString(page);

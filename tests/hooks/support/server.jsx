@@ -20,6 +20,12 @@ function All({ userId, workflowId, executionId }) {
     progress: wdb.useExecutionProgress(executionId),
     brand: wdb.useBrandSettings(userId),
     account: wdb.useAccountSettings(userId),
+    members: wdb.useWorkflowMembers(workflowId),
+    invitations: wdb.useInvitations(userId),
+    shared: wdb.useSharedWorkflows(userId),
+    entry: wdb.useEntry(userId && wdb.cacheKeys.favorites(userId), (db) => db.getFavorites(userId)),
+    room: wdb.useRoom(workflowId),
+    sync: wdb.useSyncStatus(),
   };
   return <pre dangerouslySetInnerHTML={{ __html: JSON.stringify(results) }} />;
 }
