@@ -81,19 +81,7 @@ export function createDb(client: () => Client, mirror: CacheMirror, calls: Calls
     const { offline } = mirror;
     const own = () => ask(name, args, options);
     if (name.startsWith('get')) return offline?.read(name, args, own, options?.fresh === true) ?? own();
-    const outcome = write(name, args, options, own);
-    const changed = () => mirror.rendered.forget();
-    outcome.then(changed, changed);
-    return outcome;
-  };
-  const write = (
-    name: Name,
-    args: readonly unknown[],
-    options: CallOptions | undefined,
-    own: () => Promise<unknown>,
-  ) => {
     if (options?.queue !== true) return own();
-    const { offline } = mirror;
     if (offline !== undefined) return offline.queue(name, args, own, options.signal);
     return Promise.reject(
       new DatabaseError('NOT_CONFIGURED', 'Call configure({ offline: offline() }) to queue writes'),

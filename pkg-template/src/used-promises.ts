@@ -38,7 +38,7 @@ export class UsedPromises {
   }
 
   /**
-   * Something changed, or was written: all queries are made again, once React has rendered with the result that it is waiting for.
+   * Something changed: all queries are made again, once React has rendered with the result that it is waiting for.
    */
   forget(): void {
     for (const [question, answered] of this.answers) {
