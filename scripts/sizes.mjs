@@ -6,8 +6,11 @@ import { build } from 'esbuild';
 
 /**
  * The maximum sizes in bytes after brotli. A commit that raises a limit states in its message what the bytes buy.
+ *
+ * They leave half a percent: rustc hashes the path of the crate into its symbols, which decide about the order of the code,
+ * and so about what brotli finds. Checkouts in two folders differed by 400 bytes.
  */
-const BUDGETS = { app: 169_500, wasm: 148_100, hooks: 178_300, offline: 255_500, offlineWasm: 71_500 };
+const BUDGETS = { app: 170_200, wasm: 148_700, hooks: 179_000, offline: 256_800, offlineWasm: 71_500 };
 
 /** @param {{ folder: string, offlineWasm: string }} made the assembled package, and the module of the offline entry */
 export async function measure({ folder, offlineWasm }) {
