@@ -50,6 +50,7 @@ export function collectProblems(page, mayFail = () => false) {
 /** The number of consecutive timers without a request after which a page counts as idle. */
 const IDLE_TIMERS = 4;
 const TIMER_MS = 25;
+const BLANK = 'about:blank';
 /** A hanging request delays the idle state no longer than this. */
 const MAX_BUSY_MS = 5000;
 
@@ -126,6 +127,17 @@ export function createWindows(browser, isServer) {
     async idle() {
       const taken = [...windows.values()].flat().filter(({ isTaken, page }) => isTaken && !page.isClosed());
       await Promise.all(taken.map(({ idle }) => idle()));
+    },
+    /**
+     * Leaves the pages that are free, so that nothing of a test reaches the server during the next one. Pages that only
+     * made calls may stay.
+     */
+    async leave() {
+      const isLeft = (/** @type {Window} */ { page, isTaken, isPlain }) =>
+        !isTaken && !isPlain && !page.isClosed() && page.url() !== BLANK;
+      const left = [...windows.values()].flat().filter(isLeft);
+      // A page that crashed or hangs is of no use any more, but the next test may still load another one there.
+      await Promise.all(left.map(({ page }) => page.goto(BLANK, { timeout: MAX_BUSY_MS }).catch(() => {})));
     },
     /** Problems in any page since the last call. Pages that are not kept become free. */
     takeProblems() {

@@ -29,7 +29,8 @@ import { startSite } from './site.mjs';
 /**
  * A stack, a site that serves the packed package, and a browser, shared by the tests of one file.
  *
- * Before each test, faults and the request log are cleared; after each, no page may have reported an error.
+ * Before each test, faults and the request log are cleared; after each, no page may have reported an error, and all are
+ * left.
  *
  * @param {import('../../../examples/local-stack/stack.mjs').StackOptions} [stackOptions]
  * @param {(packageRoot: string) => Parameters<typeof startSite>[1]} [pagesOf] additional pages of the site
@@ -57,9 +58,11 @@ export async function useWorld(stackOptions = {}, pagesOf = () => ({})) {
     stack.faults.clear();
     stack.requests.clear();
   });
-  afterEach(() => {
+  afterEach(async () => {
     stack.faults.clear();
-    assert.deepEqual(windows.takeProblems(), [], 'uncaught errors');
+    const problems = windows.takeProblems();
+    await windows.leave();
+    assert.deepEqual(problems, [], 'uncaught errors');
   });
 
   /** Waits until everything committed was sent, received, and processed by every page. */
