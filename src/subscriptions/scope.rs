@@ -58,15 +58,15 @@ pub fn outdated_list<D: Data>(store: &Store<D>, selection: &Selection, rows: &D)
     let list = &store.peek(key)?.data;
     let is_open = column == "id";
     let decisive = rows.items().into_iter().filter(|row| (row.column("user_id") == Value::Null) == is_open);
-    let mut unseen = list.len();
+    let mut listed = 0;
     for row in decisive {
         let is_listed = row.column(column).text().is_some_and(|id| list.position(id).is_some());
-        if !is_listed || unseen == 0 {
+        if !is_listed {
             return Some(key.clone());
         }
-        unseen -= 1;
+        listed += 1;
     }
-    (unseen > 0).then(|| key.clone())
+    (listed != list.len()).then(|| key.clone())
 }
 
 /// Whether the page contains the rows it should, given all `rows` of its scope; their contents are not compared. For

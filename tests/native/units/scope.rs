@@ -6,8 +6,11 @@ use serde_json::{json, Value};
 use std::rc::Rc;
 use workflow_db::cache::{Shape, Store};
 use workflow_db::query::{Query, Test};
-use workflow_db::subscriptions::{cached_differences, outdated_pages, Selection};
-use workflow_db::tables::{Table, API_KEYS, AUDIT_LOGS, WORKFLOWS, WORKFLOW_TEMPLATES};
+use workflow_db::subscriptions::{cached_differences, outdated_list, outdated_pages, Selection};
+use workflow_db::tables::{
+    Table, API_KEYS, AUDIT_LOGS, INVITATIONS_KEY, SHARED_WORKFLOWS_KEY, WORKFLOWS, WORKFLOW_INVITATIONS,
+    WORKFLOW_MEMBERS, WORKFLOW_TEMPLATES,
+};
 use workflow_db::time::Moment;
 
 /// Ada's workflow that was changed on this day of January.
@@ -299,5 +302,87 @@ mod differences {
         };
         assert!(!differs(hidden("gh")));
         assert!(differs(hidden("other")));
+    }
+}
+
+mod lists_that_members_decide {
+    use super::*;
+
+    fn ids(names: &[&str]) -> Value {
+        names.iter().map(|name| json!({"id": uuid_of(name)})).collect()
+    }
+
+    /// The lists of Ada: her invitations and the workflows that are shared with her.
+    fn store(invitations: &[&str], shared: &[&str]) -> Store<Json> {
+        let mut store = Store::default();
+        let lists = [
+            (&INVITATIONS_KEY, &WORKFLOW_INVITATIONS, invitations),
+            (&SHARED_WORKFLOWS_KEY, &WORKFLOWS, shared),
+        ];
+        for (format, table, names) in lists {
+            let key = format.of(&[&uuid_of("ada")]);
+            let shape = Shape::List(Rc::new(Query::of(table)));
+            store.put(&key, Json::from(ids(names)), shape, None, Moment::default());
+        }
+        store
+    }
+
+    /// Ada's membership in a workflow, or an open invitation.
+    fn member(id: &str, workflow: &str, is_open: bool) -> Value {
+        let user = if is_open { Value::Null } else { json!(uuid_of("ada")) };
+        json!({"id": uuid_of(id), "workflow_id": uuid_of(workflow), "user_id": user})
+    }
+
+    fn outdated(store: &Store<Json>, selection: &Selection, rows: &[Value]) -> Option<String> {
+        let key = outdated_list(store, selection, &Json::from(json!(rows)))?;
+        Some(key.split(':').next().expect("a prefix").to_owned())
+    }
+
+    #[test]
+    fn the_shared_workflows_are_those_of_the_memberships() {
+        let store = store(&["other"], &["a", "b"]);
+        let mine = selection(&WORKFLOW_MEMBERS, None);
+        let [a, b, c] = ["a", "b", "c"].map(|name| member(name, name, false));
+        let outdated = |rows: &[&Value]| {
+            let rows: Vec<_> = rows.iter().map(|row| (*row).clone()).collect();
+            outdated(&store, &mine, &rows).is_some_and(|key| key == "shared_workflows")
+        };
+        assert!(!outdated(&[&b, &a]));
+        assert!(outdated(&[&a]), "one is gone");
+        assert!(outdated(&[]), "all are gone");
+        assert!(outdated(&[&a, &b, &c]), "one has come");
+        assert!(outdated(&[&a, &c]), "another one");
+    }
+
+    #[test]
+    fn the_invitations_are_the_open_ones_to_an_address() {
+        let store = store(&["i", "j"], &["a"]);
+        let by_email = Some("email=eq.ada@example.org".to_owned());
+        let mine = Selection::new("workflow_members", None, by_email).expect("a selection");
+        let (i, j) = (member("i", "a", true), member("j", "b", true));
+        let accepted = member("k", "c", false);
+        assert_eq!(outdated(&store, &mine, &[i.clone(), accepted.clone(), j.clone()]), None);
+        let is_outdated = |rows: &[Value]| outdated(&store, &mine, rows).as_deref() == Some("invitations");
+        assert!(is_outdated(&[i.clone(), accepted]), "one is accepted, withdrawn or declined");
+        assert!(is_outdated(&[i, j, member("l", "d", true)]), "one has come");
+    }
+
+    #[test]
+    fn other_subscriptions_do_not_decide() {
+        let store = store(&["i"], &["a"]);
+        let members = |scope: Option<&str>, filter: Option<&str>| {
+            Selection::new("workflow_members", scope.map(uuid_of), filter.map(str::to_owned))
+                .expect("a selection")
+        };
+        for selection in [
+            members(None, None),
+            members(None, Some("role=eq.viewer")),
+            members(Some("ada"), Some("role=eq.viewer")),
+            members(Some("workflow"), None),
+            selection(&WORKFLOWS, None),
+        ] {
+            assert_eq!(outdated(&store, &selection, &[]), None);
+        }
+        assert_eq!(outdated(&Store::default(), &members(Some("ada"), None), &[]), None, "nothing is cached");
     }
 }
