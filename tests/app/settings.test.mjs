@@ -90,6 +90,7 @@ test('the theme is light, dark or the system’s, at once and in every window', 
   );
   // The browser notifies only a visible page when the system's theme changes, and only one window is visible.
   await other.page.close();
+  await page.bringToFront();
   await page.getByRole('radio', { name: 'As the system' }).check();
   await page.emulateMedia({ colorScheme: 'dark' });
   await eventually(

@@ -144,6 +144,8 @@ export const components = {
       async (id) => (await wdb.db.getWorkflowWithRelations(id))?.nodes.some(({ config }) => config.fail),
       workflow.id,
     );
+    // The hook returns it in a task of its own, and React renders it in another one.
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 50))));
     await page.getByRole('button', { name: 'Run' }).click();
     await texts(page, 'p', ([text]) => /^[012] of 3, 1 failed: failed$/.test(text));
     await texts(page, '[role=alert]', ([text]) => text?.includes('configured to fail'));
