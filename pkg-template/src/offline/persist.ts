@@ -130,7 +130,7 @@ export class Persistence {
         () => (this.changes = this.changes.filter((change) => !changes.has(change))),
         (error: unknown) => {
           // With the next batch.
-          this.missed = [...this.missed, ...keys];
+          this.missed = [...this.missed, ...rows.map(([key]) => key)];
           this.failed(error);
         },
       );
