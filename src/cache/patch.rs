@@ -38,7 +38,7 @@ pub enum Source<D> {
 }
 
 impl<D> Source<D> {
-    /// What is known of a row whose state a failed request would have told.
+    /// What is known of a row after a read of it, or a write to it, failed with `error`.
     pub fn after(error: &Error) -> Self {
         if error.retryable {
             Self::Lost

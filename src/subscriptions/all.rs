@@ -37,7 +37,8 @@ pub struct Sign {
 }
 
 impl Sign {
-    /// For a row whose deletion subscribers have received. If it exists again, its own frames name the subscriptions.
+    /// A sign that names no subscriptions, for a row that was reported as deleted. If the row exists again, the frame of its
+    /// insert names the subscriptions.
     pub fn of_nobody(kind: ChangeKind, commit_timestamp: Option<Rc<str>>) -> Self {
         Self { kind, commit_timestamp, meant: Vec::new(), is_told_gone: true }
     }

@@ -48,25 +48,19 @@ pub fn outdated_list<D: Data>(store: &Store<D>, selection: &Selection, rows: &D)
     if *selection.table != WORKFLOW_MEMBERS {
         return None;
     }
-    let (format, user, column) = match (&selection.scope, &selection.filter) {
-        (Some(user), None) => (&SHARED_WORKFLOWS_KEY, user.as_str(), "workflow_id"),
+    let (format, user, column, is_open) = match (&selection.scope, &selection.filter) {
+        (Some(user), None) => (&SHARED_WORKFLOWS_KEY, user.as_str(), "workflow_id", false),
         // An open invitation names an address. The cache contains only invitations to the user's own.
-        (None, Some(filter)) if filter.column == "email" => (&INVITATIONS_KEY, "", "id"),
+        (None, Some(filter)) if filter.column == "email" => (&INVITATIONS_KEY, "", "id", true),
         _ => return None,
     };
     let key = store.other_keys().find(|key| key.starts_with(format.prefix) && key.ends_with(user))?;
     let list = &store.peek(key)?.data;
-    let is_open = column == "id";
-    let decisive = rows.items().into_iter().filter(|row| (row.column("user_id") == Value::Null) == is_open);
-    let mut listed = 0;
-    for row in decisive {
-        let is_listed = row.column(column).text().is_some_and(|id| list.position(id).is_some());
-        if !is_listed {
-            return Some(key.clone());
-        }
-        listed += 1;
-    }
-    (listed != list.len()).then(|| key.clone())
+    let mut decisive = rows.items();
+    decisive.retain(|row| (row.column("user_id") == Value::Null) == is_open);
+    let is_listed = |row: &D| row.column(column).text().is_some_and(|id| list.position(id).is_some());
+    let is_right = decisive.len() == list.len() && decisive.iter().all(is_listed);
+    (!is_right).then(|| key.clone())
 }
 
 /// Whether the page contains the rows it should, given all `rows` of its scope; their contents are not compared. For

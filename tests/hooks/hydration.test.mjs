@@ -2,6 +2,7 @@
 // Pages that a server rendered: the first render in the browser must equal the server's, whatever the cache contains.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { reload, start } from './support/visits.mjs';
 import { ASKED, VERSIONS, useHooks } from './support/world.mjs';
 
 const { stack, openHooks, newUser, newWorkflow, newEstate } = await useHooks({ members: true });
@@ -91,21 +92,10 @@ for (const version of VERSIONS) {
     const { workflow, execution } = await newEstate(user);
     const ids = { userId: user.id, workflowId: workflow.id, executionId: execution.id };
     const tab = await openHooks(version, user, { configured: false });
-    const start = () =>
-      tab.run((token) => {
-        const { offlineEntry } = /** @type {any} */ (globalThis);
-        const { url, key } = env;
-        wdb.configure({ url, key, accessToken: () => token, offline: offlineEntry.offline() });
-      }, user.token);
-    await start();
+    const env = { url: stack.url, key: stack.publishableKey, token: user.token, userId: user.id };
+    await start(tab, env);
     check(await hydrateAll(tab, ids));
-    await tab.page.reload();
-    await tab.page.waitForSelector('html[data-is-ready]', { state: 'attached' });
-    await tab.run((env) => void Object.assign(globalThis, { env }), {
-      url: stack.url,
-      key: stack.publishableKey,
-    });
-    await start();
+    await reload(tab, env);
     // The rows of the last visit are shown before a page is hydrated.
     await tab.run((id) => wdb.db.getWorkflows(id), user.id);
     check(await hydrateAll(tab, ids));

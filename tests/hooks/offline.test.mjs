@@ -2,29 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '../e2e/support/until.mjs';
+import { reload, start } from './support/visits.mjs';
 import { useHooks, VERSIONS } from './support/world.mjs';
 
 const { stack, openHooks, newUser, newWorkflow, row, rows } = await useHooks();
 
 /** @typedef {Awaited<ReturnType<typeof openHooks>>} Tab */
-
-/** Configures the page's client to persist, as an app does at its start. @param {Tab} tab @param {object} env */
-const start = (tab, env) =>
-  tab.run((env) => {
-    Object.assign(globalThis, { env });
-    const { url, key } = env;
-    const { offlineEntry } = /** @type {any} */ (globalThis);
-    const retry = { maxAttempts: 1 };
-    const accessToken = async () => env.token ?? Promise.reject(new Error('The provider cannot answer'));
-    wdb.configure({ url, key, retry, accessToken, offline: offlineEntry.offline() });
-  }, /** @type {any} */ (env));
-
-/** Loads the page again. @param {Tab} tab @param {object} env */
-async function reload(tab, env) {
-  await tab.page.reload();
-  await tab.page.waitForSelector('html[data-is-ready]', { state: 'attached' });
-  await start(tab, env);
-}
 
 /** Waits until the entry under `key` is on disk. @param {Tab} tab @param {string} key */
 const untilStored = (tab, key) =>
