@@ -11,7 +11,7 @@ import { useOnlineSince } from './useOnlineSince';
 /** Provides the state of the unsent writes, and shows them on request. */
 export function SyncProvider({ userId, children }: { userId: string; children: ReactNode }) {
   const status = useSyncStatus();
-  const onlineSince = useOnlineSince();
+  const onlineSince = useOnlineSince(status.isOnline);
   /** The ids of the writes whose forms are waiting for the server's response. */
   const [awaited, setAwaited] = useState<readonly string[]>([]);
   const [isOpen, setIsOpen] = useState(false);

@@ -1,14 +1,9 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 
-/** When the browser was last connected to a network, or the page was loaded: writes from before are a backlog. */
-export function useOnlineSince(): number {
-  const [since, setSince] = useState(Date.now);
-
-  useEffect(() => {
-    const note = () => setSince(Date.now());
-    window.addEventListener('online', note);
-    return () => window.removeEventListener('online', note);
-  }, []);
-
-  return since;
+/** When `isOnline` became true last, or the page was loaded: writes from before are a backlog. */
+export function useOnlineSince(isOnline: boolean): number {
+  const [last, setLast] = useState(() => ({ isOnline, since: Date.now() }));
+  // Changed while rendering, not in an effect: no screen may show the new status with the old time.
+  if (last.isOnline !== isOnline) setLast({ isOnline, since: Date.now() });
+  return last.since;
 }
