@@ -17,8 +17,8 @@ import { sendHalf, sendReply, upgradeRefusal } from './send.mjs';
  * @param {Service} service the service that would handle it
  */
 export async function applyFault(rule, request, response, service) {
-  if (rule.ms && rule.action !== 'latencyAfter') {
-    await sleep(rule.ms);
+  if (rule.action !== 'latencyAfter') {
+    await pause(rule);
     if (response.destroyed) return undefined;
   }
 
@@ -28,7 +28,7 @@ export async function applyFault(rule, request, response, service) {
 
     case 'latencyAfter': {
       const reply = await service.answer(request);
-      await sleep(rule.ms ?? 0);
+      await pause(rule);
       return sendReply(response, reply);
     }
 
@@ -74,7 +74,7 @@ export async function applyFault(rule, request, response, service) {
  * @returns {Promise<number | null>} the status of the response (0: none), or null to continue
  */
 export async function applyUpgradeFault(rule, raw) {
-  if (rule.ms) await sleep(rule.ms);
+  await pause(rule);
   switch (rule.action) {
     case 'latency':
     case 'latencyAfter':
@@ -94,6 +94,11 @@ export async function applyUpgradeFault(rule, raw) {
       /** @type {import('node:net').Socket} */ (raw).resetAndDestroy();
       return 0;
   }
+}
+
+/** Waits as the rule says, if it does. @param {FaultRule} rule */
+async function pause({ ms, until }) {
+  await (until ?? (ms && sleep(ms)));
 }
 
 /** @param {FaultRule} rule */

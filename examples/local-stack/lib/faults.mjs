@@ -28,6 +28,7 @@ export const ACTIONS = Object.freeze([
  * @property {number | 'always'} [times] for how many matching requests; 1 by default
  * @property {number} [skip] how many matching requests pass before the rule applies
  * @property {number} [ms] how long to wait: after the response for `latencyAfter`, otherwise before anything else
+ * @property {Promise<unknown>} [until] what to wait for instead
  * @property {number} [status] for `status`; 503 by default
  * @property {unknown} [body] for `status`: a string is sent unchanged, anything else as JSON
  * @property {Record<string, string>} [headers] for `status`

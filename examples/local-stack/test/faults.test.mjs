@@ -32,22 +32,29 @@ async function committed() {
 const list = () => rest(stack, 'workflows?select=*');
 
 test('latency delays a request before it reaches PostgREST', async () => {
-  stack.faults.add({ action: 'latency', ms: 200 });
+  stack.faults.add({ action: 'latency', ms: 1000 });
   const begin = performance.now();
   const answer = insert();
   await new Promise((resolve) => setTimeout(resolve, 100));
   assert.equal(await committed(), 0);
   assert.equal((await answer).status, 201);
-  assert.ok(performance.now() - begin >= 199);
+  assert.ok(performance.now() - begin >= 999);
   assert.equal(await committed(), 1);
 });
 
 test('latencyAfter delays the response to a committed write', async () => {
-  stack.faults.add({ action: 'latencyAfter', ms: 400 });
+  stack.faults.add({ action: 'latencyAfter', ms: 200 });
+  const begin = performance.now();
+  assert.equal((await insert()).status, 201);
+  assert.ok(performance.now() - begin >= 199);
+
+  let release = () => {};
+  const until = new Promise((resolve) => (release = () => resolve(undefined)));
+  stack.faults.add({ action: 'latencyAfter', until });
   const answer = insert();
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  assert.equal(await committed(), 1);
-  assert.equal(stack.requests.all()[0].status, null);
+  while ((await committed()) === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.equal(stack.requests.all()[1].status, null);
+  release();
   assert.equal((await answer).status, 201);
 });
 

@@ -10,7 +10,7 @@ import { useRealtime } from './realtime-helpers.mjs';
 const { stack, ada, token, insert, ALL, MINE } = await useRealtime();
 
 test('a cold server loses commits between the reply and the system message', async () => {
-  stack.settings.change({ realtimeColdMs: 400 });
+  stack.settings.change({ realtimeColdMs: 2000 });
   stack.realtime.restart();
   const client = await connect(stack);
   client.join('realtime:cold', [MINE], token);
@@ -25,7 +25,7 @@ test('a cold server loses commits between the reply and the system message', asy
 
 test('a restart closes connections with 1012 or 1006, and refuses new ones while the server is down', async () => {
   const first = await connect(stack);
-  stack.realtime.restart({ downMs: 300 });
+  stack.realtime.restart({ downMs: Infinity });
   await waitFor(() => first.closed === 1012);
   assert.equal(await refusal(openSocket(stack)), 0);
   await waitFor(() => stack.realtime.inspect().sockets === 0);
@@ -74,8 +74,11 @@ test('changes committed while the server has lost the database are never sent or
   const client = await connect(stack);
   await client.subscribe('realtime:gap', [MINE], token);
   const count = client.frames.length;
-  await stack.realtime.breakReplication({ ms: 50 });
+  let restore = () => {};
+  const until = new Promise((resolve) => (restore = () => resolve(undefined)));
+  await stack.realtime.breakReplication({ until });
   await insert();
+  restore();
   await stack.realtime.settle();
   const row = await insert();
   await client.next(({ event }) => event === 'postgres_changes');
@@ -95,6 +98,14 @@ test('the server reopens a replication connection that Postgres ended', async ()
   assert.deepEqual(client.changes(), [`INSERT ${row.name}`]);
 });
 
+test('settle resolves although the connection that it waits for is lost', async () => {
+  await connect(stack);
+  await stack.realtime.settle();
+  const settled = stack.realtime.settle();
+  await stack.realtime.breakReplication({ ms: 0 });
+  await settled;
+});
+
 test('a fault rule refuses upgrades with a status until it is cleared', async () => {
   for (const status of [401, 403, 404, 429, 500]) {
     stack.faults.add({ match: { path: '/realtime/v1' }, action: 'status', status, times: 2 });
@@ -110,7 +121,7 @@ test('a fault rule refuses upgrades with a status until it is cleared', async ()
 });
 
 test('a silent connection is closed with 1000, an active one stays open', async () => {
-  stack.settings.change({ realtimeSilenceMs: 300 });
+  stack.settings.change({ realtimeSilenceMs: 1000 });
   const [silent, talking] = [await connect(stack), await connect(stack)];
   const heartbeat = setInterval(() => talking.push('heartbeat', 'phoenix'), 50);
   await waitFor(() => silent.closed === 1000);

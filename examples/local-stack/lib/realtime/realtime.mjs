@@ -134,12 +134,12 @@ export class Server {
   /**
    * Loses the database for a while. Changes committed during that time are never sent, and clients are not notified.
    *
-   * @param {{ ms?: number }} [how] 500 by default
+   * @param {{ ms?: number, until?: Promise<unknown> }} [how] for how long, 500 by default, or until when
    * @returns {Promise<void>} once the connection is broken
    */
-  async breakReplication({ ms = GAP_MS } = {}) {
+  async breakReplication({ ms = GAP_MS, until = sleep(ms) } = {}) {
     const stream = await this.#stream;
-    this.#lose(ms);
+    this.#lose(until);
     await stream?.close();
   }
 
@@ -148,10 +148,15 @@ export class Server {
     const stream = await this.follow();
     if (!stream) return;
     const mark = randomUUID();
-    const reached = new Promise((resolve) => this.#waiting.set(`${MARK}:${mark}`, () => resolve(undefined)));
-    await this.sql('select pg_logical_emit_message(false, $1, $2, true)', [MARK, mark]);
+    const reached = new Promise((resolve) => this.#waiting.set(mark, () => resolve(undefined)));
+    await this.#write(mark);
     await reached;
     await Promise.all([...this.#sockets].map((socket) => socket.flushed()));
+  }
+
+  /** @param {string} mark */
+  async #write(mark) {
+    await this.sql('select pg_logical_emit_message(false, $1, $2, true)', [MARK, mark]);
   }
 
   async close() {
@@ -216,17 +221,20 @@ export class Server {
       transaction: ({ xid, committedAt, changes }) => {
         this.#enqueue(changes.map((change) => ({ ...change, xid, committedAt })));
       },
-      mark: (mark) => this.#enqueue([{ mark }]),
-      end: () => this.#lose(GAP_MS),
+      mark: (mark) => this.#enqueue([{ mark: mark.slice(`${MARK}:`.length) }]),
+      end: () => this.#lose(sleep(GAP_MS)),
     });
   }
 
-  /** @param {number} ms */
-  #lose(ms) {
+  /** @param {Promise<unknown>} gap resolves when the connection may be restored */
+  #lose(gap) {
     if (this.#isClosed) return;
     this.#stream = null;
-    this.#gap = sleep(ms);
-    this.follow().catch(() => {});
+    this.#gap = gap;
+    this.follow()
+      // Marks that were on their way are lost with the connection.
+      .then(() => Promise.all([...this.#waiting.keys()].map((mark) => this.#write(mark))))
+      .catch(() => {});
   }
 
   /** @param {(Committed | { mark: string })[]} entries */
