@@ -3,6 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_MS = 20;
 
+/** Something to wait for, and how to end the wait. */
+export function newGate() {
+  let open = () => {};
+  const opened = new Promise((resolve) => (open = () => resolve(undefined)));
+  return { opened, open };
+}
+
 /**
  * Waits for a condition.
  *
