@@ -21,7 +21,7 @@ async function openPage(options = {}) {
 }
 
 /**
- * Commits changes of which the server tells nobody.
+ * Commits changes that the server does not report.
  *
  * @template T
  * @param {() => Promise<T>} commit
