@@ -24,8 +24,8 @@ struct Reread {
 
 /// The result of a read: whether the response is current.
 pub enum Reading {
-    /// In the meantime, an own write changed the row, or it may have been deleted or become invisible: the row is read once
-    /// more.
+    /// In the meantime, an own write changed the row, it may have been deleted or become invisible, or a scope that may
+    /// contain it was read later: the row is read once more.
     Outdated,
     /// The response is newer than the frames that caused the read.
     Newer {
@@ -70,6 +70,7 @@ impl Rereads {
         let is_row = |other: &Table, other_id: &str| **table == *other && *other_id == **id;
         let is_newer = |record: &Record| match record {
             Record::RowWritten { table, id } => is_row(table, id),
+            Record::ScopeRead { table: read, asked: later } => *read == *table && *asked < *later,
             // Also recorded for a workflow that the user may no longer see.
             Record::Changed { table: parent, id, may_cascade: true } => {
                 parent.cascades_to(table) || id.as_ref().is_some_and(|id| is_row(parent, id))

@@ -348,3 +348,21 @@ fn a_row_cached_in_an_old_and_a_current_state_is_patched_where_it_is_old() {
     let listed = client.cached(&format!("workflows:{}", uuid_of("ada")));
     assert_eq!(listed.expect("the list").to_value()[0]["name"], "new");
 }
+
+/// A frame without columns makes the client read the row by id. The next reading of the scope, which finds a later state,
+/// overtakes the response.
+#[test]
+fn a_row_read_by_id_does_not_undo_what_a_later_scope_read_found() {
+    let world = World::new();
+    let (client, subscription, id) = live(&world);
+    client.does("getWorkflows", json!([uuid_of("ada")]));
+    world.core.realtime.rows_are_too_large.set(true);
+    world.network().slow("GET workflows?select=*&id=", 0.0, 9_000.0);
+    rename(&world, &id, "new");
+    realtime::restart(&world.core);
+    world.server().change("workflows", &id, json!({"name": "missed"}));
+    world.pass(60_000.0);
+    assert_eq!(names(&take_told(&client, subscription), "name"), ["UPDATE missed"]);
+    let listed = client.cached(&format!("workflows:{}", uuid_of("ada")));
+    assert_eq!(listed.expect("the list").texts("name"), ["missed"]);
+}

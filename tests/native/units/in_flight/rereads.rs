@@ -98,6 +98,18 @@ fn a_possible_deletion_of_the_row_or_its_parent_makes_the_answer_outdated() {
 }
 
 #[test]
+fn a_later_scope_read_of_the_table_makes_the_answer_outdated() {
+    let outdated = |later| {
+        let (mut world, ids) = world();
+        world.log.push(Record::ScopeRead { table: &WORKFLOWS, asked: later }, 0);
+        ids.map(|id| matches!(world.rereads.answered(&id, &world.log, false), Some(Reading::Outdated)))
+    };
+    assert_eq!(outdated(4), [true, false, true]);
+    assert_eq!(outdated(2), [true, false, false], "the third row was requested after it");
+    assert_eq!(outdated(1), [false, false, false], "the first row was requested at the same place");
+}
+
+#[test]
 fn a_reading_says_whether_subscribers_have_received_the_deletion() {
     let (mut world, [workflow, node, _]) = world();
     assert!(world.rereads.is_told_gone(&WORKFLOW_NODES, "a"));
