@@ -2,8 +2,8 @@
 // What may happen while the outbox is being sent.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { useDevices } from './support/offline.mjs';
-import { until } from './support/until.mjs';
+import { persisted, useDevices } from './support/offline.mjs';
+import { newGate, until } from './support/until.mjs';
 
 const { stack, newDevice, newUser, newWorkflow, rows } = await useDevices();
 
@@ -28,9 +28,13 @@ const create = (tab, names) =>
 const namesOf = async (user) =>
   (await rows('workflows', 'where user_id = $1 order by created_at', [user.id])).map(({ name }) => name);
 
-/** Holds back the answer to the next new workflow, until it is made and longer. */
-const holdAnswer = () =>
-  stack.faults.add({ match: { method: 'POST', path: '/workflows' }, action: 'latencyAfter', ms: 500 });
+/** Holds back the answer to the next new workflow, which is made. Returns how to release it. */
+function holdAnswer() {
+  const { opened, open } = newGate();
+  const match = { method: 'POST', path: '/workflows' };
+  stack.faults.add({ match, action: 'latencyAfter', until: opened });
+  return open;
+}
 const isMade = async (/** @type {{ id: string }} */ user, /** @type {string} */ name) =>
   (await namesOf(user)).includes(name);
 
@@ -53,12 +57,13 @@ test('a server that cannot be reached, although the browser is online, takes not
       return [whole.value, row.value, rows.value?.[0]].map((row) => row?.name);
     }, workflow.id);
   for (const each of [tab, other]) assert.deepEqual(await read(each), ['First', 'First', 'First']);
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  for (const key of [`workflow:${workflow.id}`, `workflows:${user.id}`]) await persisted(tab, key);
   stack.faults.add({ action: 'refuse', times: 'always' });
   await tab.run((id) => db.with({ queue: true }).updateWorkflow(id, { name: 'Queued' }), workflow.id);
   await tab.run(() => until(() => outbox.list()[0]?.error));
   // Not queued: it is rejected, and changes nothing.
   await tab.run((id) => failure(db.updateWorkflow(id, { description: 'Not sent' })), workflow.id);
+  await other.run(() => until(() => outbox.pending === 1));
   await new Promise((resolve) => setTimeout(resolve, 500));
   for (const each of [tab, other]) assert.deepEqual(await read(each), ['Queued', 'Queued', 'Queued']);
   await Promise.all([tab.reload(), other.reload()]);
@@ -70,32 +75,34 @@ test('a server that cannot be reached, although the browser is online, takes not
 
 test('clearPersisted in the middle of a flush erases what waits, and what follows is sent', async () => {
   const { user, tab } = await ada();
-  holdAnswer();
+  const release = holdAnswer();
   await create(tab, ['a', 'b']);
   await until(() => isMade(user, 'a'));
   await tab.run(() => offlineEntry.clearPersisted());
   await tab.run(() => until(() => outbox.list().length === 0));
   await create(tab, ['c']);
+  release();
   await tab.run(() => sent());
   assert.deepEqual(await namesOf(user), ['First', 'a', 'c']);
 });
 
 test('configure in the middle of a flush neither loses nor repeats a write', async () => {
   const { user, tab } = await ada();
-  holdAnswer();
+  const release = holdAnswer();
   await create(tab, ['a', 'b']);
   await until(() => isMade(user, 'a'));
   await tab.run(() => start());
   await create(tab, ['c']);
   await tab.run(() => start({ name: 'workflow-db-other' }));
   await tab.run(() => start());
+  release();
   await tab.run(() => sent());
   assert.deepEqual(await namesOf(user), ['First', 'a', 'b', 'c']);
 });
 
 test('a user who signs out in the middle of a flush finds the rest sent once after the next sign-in', async () => {
   const { user, tab } = await ada();
-  holdAnswer();
+  const release = holdAnswer();
   await create(tab, ['a', 'b']);
   await until(() => isMade(user, 'a'));
   await tab.run(async () => {
@@ -106,8 +113,9 @@ test('a user who signs out in the middle of a flush finds the rest sent once aft
     env.token = token;
     wdb.authChanged();
     await db.getWorkflows(env.userId);
-    await sent();
   });
+  release();
+  await tab.run(() => sent());
   await until(async () => (await tab.outbox()).list.length === 0 && (await isMade(user, 'b')));
   assert.deepEqual(await namesOf(user), ['First', 'a', 'b']);
 });

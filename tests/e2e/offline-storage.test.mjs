@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
 import { ARGS, EXECUTABLE } from './support/browser.mjs';
-import { useDevices } from './support/offline.mjs';
+import { persisted, useDevices } from './support/offline.mjs';
 import { until } from './support/until.mjs';
 
 const { stack, site, unpacked, newDevice, newUser, newWorkflow, row, rows } = await useDevices();
@@ -174,8 +174,7 @@ test('rows that the database could not store are stored with the next ones', asy
     await aborted;
     await db.getWorkflows(env.userId);
   }, workflow.id);
-  // A batch is written after 250 ms.
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  await persisted(tab, `workflow:${workflow.id}`);
   await device.goOffline();
   await tab.reload();
   assert.equal((await tab.run((id) => outcome(db.getWorkflow(id)), workflow.id)).value?.name, 'First');

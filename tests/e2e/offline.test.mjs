@@ -3,7 +3,7 @@
 // storage and interruptions have files of their own.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { useDevices } from './support/offline.mjs';
+import { persisted, stored, useDevices } from './support/offline.mjs';
 import { until } from './support/until.mjs';
 
 const devices = await useDevices();
@@ -17,34 +17,6 @@ async function ada(options = {}) {
   const tab = await device.open({ as: user, ...options });
   return { user, workflow, device, tab };
 }
-
-/** Waits until the entry under `key` is on disk. @param {import('./support/offline.mjs').Tab} tab @param {string} key */
-const persisted = (tab, key) => until(async () => (await stored(tab, key)) !== undefined);
-
-/**
- * The entry under `key` on disk.
- *
- * @param {import('./support/offline.mjs').Tab} tab
- * @param {string} key
- * @returns {Promise<any>}
- */
-const stored = (tab, key) =>
-  tab.run(
-    (key) =>
-      new Promise((resolve) => {
-        indexedDB.open('workflow-db').onsuccess = ({ target }) => {
-          const database = /** @type {IDBOpenDBRequest} */ (target).result;
-          const rows = database.transaction('rows').objectStore('rows');
-          const [keys, values] = [rows.getAllKeys(), rows.getAll()];
-          rows.transaction.oncomplete = () => {
-            database.close();
-            const index = keys.result.findIndex((place) => /** @type {string[]} */ (place)[1] === key);
-            resolve(index < 0 ? undefined : JSON.parse(values.result[index].json));
-          };
-        };
-      }),
-    key,
-  );
 
 test('what an earlier visit read is there without a network, and is read again with one', async () => {
   const { workflow, device, tab } = await ada();

@@ -233,7 +233,7 @@ test('a handle can be closed at once, repeatedly, and with `using`', async () =>
 
 test('ready resolves when the subscription is live, also for later subscribers', async () => {
   stack.realtime.restart();
-  stack.settings.change({ realtimeColdMs: 700 });
+  stack.settings.change({ realtimeColdMs: 3000 });
   const { ada, tab } = await openPage();
   await begin(tab, 'workflows', { scope: ada.id });
   await until(() => stack.realtime.inspect().channels.length === 1);

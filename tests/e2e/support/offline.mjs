@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { afterEach } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { collectProblems } from './browser.mjs';
+import { until } from './until.mjs';
 import { useWorld } from './world.mjs';
 
 const file = (/** @type {string} */ name) => () =>
@@ -12,6 +13,34 @@ const file = (/** @type {string} */ name) => () =>
 /** @typedef {import('./fixtures.mjs').User} User */
 /** @typedef {Awaited<ReturnType<Awaited<ReturnType<typeof useDevices>>['newDevice']>>} Device */
 /** @typedef {Awaited<ReturnType<Device['open']>>} Tab */
+
+/** Waits until the entry under `key` is on disk. @param {Tab} tab @param {string} key */
+export const persisted = (tab, key) => until(async () => (await stored(tab, key)) !== undefined);
+
+/**
+ * The entry under `key` on disk.
+ *
+ * @param {Tab} tab
+ * @param {string} key
+ * @returns {Promise<any>}
+ */
+export const stored = (tab, key) =>
+  tab.run(
+    (key) =>
+      new Promise((resolve) => {
+        indexedDB.open('workflow-db').onsuccess = ({ target }) => {
+          const database = /** @type {IDBOpenDBRequest} */ (target).result;
+          const rows = database.transaction('rows').objectStore('rows');
+          const [keys, values] = [rows.getAllKeys(), rows.getAll()];
+          rows.transaction.oncomplete = () => {
+            database.close();
+            const index = keys.result.findIndex((place) => /** @type {string[]} */ (place)[1] === key);
+            resolve(index < 0 ? undefined : JSON.parse(values.result[index].json));
+          };
+        };
+      }),
+    key,
+  );
 
 /**
  * A world whose pages start without a network, too.
