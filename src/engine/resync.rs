@@ -14,7 +14,8 @@ use crate::flows::ScopeFlow;
 use crate::platform::Platform;
 use crate::realtime::ChangeKind;
 use crate::subscriptions::{
-    cached_differences, outdated_list, outdated_pages, Extent, Notice, Reading, Status,
+    cached_differences, decides_about, outdated_list, outdated_pages, Extent, Notice, Reading, Selection,
+    Status,
 };
 use crate::tables::Table;
 use crate::time::{jittered, RESYNC_BACKOFF};
@@ -129,11 +130,11 @@ impl<P: Platform> Engine<P> {
     /// Applies and reports the differences between `rows` and the known state. Returns whether to read the scope once
     /// more.
     fn compare(self: &Rc<Self>, number: u32, rows: &P::Data, asked: Place, again: bool) -> bool {
-        let Some(ScopeComparison { table, found, again }) = self.found(number, rows, again) else {
+        let Some(ScopeComparison { selection, found, again }) = self.found(number, rows, again) else {
             return false;
         };
-        // Responses to earlier requests may contain states that this one shows to be old.
-        self.state.borrow_mut().note(Record::ScopeRead { table, asked });
+        self.overtake_earlier(&selection, asked);
+        let table = selection.table;
         for ScopeDifference { difference, .. } in &found {
             let source = match &difference.new {
                 Some(row) => Source::Current(row.clone()),
@@ -157,6 +158,15 @@ impl<P: Platform> Engine<P> {
             state.live.tell(number, Notice::Row { kind, row, old, commit_timestamp: None });
         }
         again
+    }
+
+    /// Handles a comparison: responses to earlier requests may contain states that it shows to be old.
+    fn overtake_earlier(&self, selection: &Selection, asked: Place) {
+        let mut state = self.state.borrow_mut();
+        state.note(Record::ScopeRead { table: selection.table, asked });
+        for key in state.reads.keys().into_iter().filter(|key| decides_about(selection, key)) {
+            state.note(Record::Stored { key, asked });
+        }
     }
 
     /// The rows that handlers have not been notified of, and those that are cached in another state. Handlers are
@@ -194,7 +204,7 @@ impl<P: Platform> Engine<P> {
                 found.push(ScopeDifference { difference, is_told });
             }
         }
-        Some(ScopeComparison { table: selection.table, found, again })
+        Some(ScopeComparison { selection, found, again })
     }
 
     /// Handles a scope that is too large to compare: drops the table's entries and reports a gap to the handlers that
@@ -222,7 +232,7 @@ fn is_told_gone<D: Data>(rereads: &Rereads, table: &Table, difference: &Differen
 
 /// The result of comparing a scope.
 struct ScopeComparison<D> {
-    table: &'static Table,
+    selection: Selection,
     found: Vec<ScopeDifference<D>>,
     /// Whether to read the scope once more.
     again: bool,

@@ -15,6 +15,6 @@ pub use echoes::{Echoes, Missing, Origin};
 pub use known::{overlap, KnownRows};
 pub use notice::{Notice, Notification, Notifications, Status};
 pub use rooms::{JoinedRoom, RoomNews, RoomNotification, Rooms, Wish, MAX_NAME_LENGTH};
-pub use scope::{cached_differences, outdated_list, outdated_pages};
+pub use scope::{cached_differences, decides_about, outdated_list, outdated_pages};
 pub use selection::Selection;
 pub use subscription::{id_of, Extent, Reading, Subscription, Touch, MAX_COMPARED_ROWS};

@@ -5,7 +5,7 @@ use super::Selection;
 use crate::cache::{Shape, Store};
 use crate::data::{Data, Difference, Index, Value};
 use crate::query::{Query, Test};
-use crate::tables::{INVITATIONS_KEY, SHARED_WORKFLOWS_KEY, WORKFLOW_MEMBERS};
+use crate::tables::{KeyFormat, INVITATIONS_KEY, SHARED_WORKFLOWS_KEY, WORKFLOW_MEMBERS};
 use std::cmp::Ordering;
 use std::rc::Rc;
 
@@ -42,19 +42,31 @@ pub fn outdated_pages<D: Data>(store: &Store<D>, selection: &Selection, rows: &D
     pages.map(|(key, _)| key.clone()).collect()
 }
 
-/// The cached list that the rows of the scope decide about without being in it, if it disagrees with them: a member may
-/// have come or gone before the subscription received changes.
-pub fn outdated_list<D: Data>(store: &Store<D>, selection: &Selection, rows: &D) -> Option<Rc<str>> {
+/// The list that the rows of the scope decide about without being in it: the format of its key, its user, the column that
+/// names its rows, and whether open invitations decide rather than memberships.
+fn decided_list(selection: &Selection) -> Option<(&'static KeyFormat, &str, &'static str, bool)> {
     if *selection.table != WORKFLOW_MEMBERS {
         return None;
     }
-    let (format, user, column, is_open) = match (&selection.scope, &selection.filter) {
-        (Some(user), None) => (&SHARED_WORKFLOWS_KEY, user.as_str(), "workflow_id", false),
+    match (&selection.scope, &selection.filter) {
+        (Some(user), None) => Some((&SHARED_WORKFLOWS_KEY, user, "workflow_id", false)),
         // An open invitation names an address. The cache contains only invitations to the user's own.
-        (None, Some(filter)) if filter.column == "email" => (&INVITATIONS_KEY, "", "id", true),
-        _ => return None,
-    };
-    let key = store.other_keys().find(|key| key.starts_with(format.prefix) && key.ends_with(user))?;
+        (None, Some(filter)) if filter.column == "email" => Some((&INVITATIONS_KEY, "", "id", true)),
+        _ => None,
+    }
+}
+
+/// Whether the rows of the scope decide about the list with this key without being in it.
+pub fn decides_about(selection: &Selection, key: &str) -> bool {
+    decided_list(selection)
+        .is_some_and(|(format, user, ..)| key.starts_with(format.prefix) && key.ends_with(user))
+}
+
+/// The cached list that the rows of the scope decide about, if it disagrees with them: a member may have come or gone before
+/// the subscription received changes.
+pub fn outdated_list<D: Data>(store: &Store<D>, selection: &Selection, rows: &D) -> Option<Rc<str>> {
+    let (.., column, is_open) = decided_list(selection)?;
+    let key = store.other_keys().find(|key| decides_about(selection, key))?;
     let list = &store.peek(key)?.data;
     let mut decisive = rows.items();
     decisive.retain(|row| (row.column("user_id") == Value::Null) == is_open);

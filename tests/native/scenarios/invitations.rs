@@ -5,6 +5,7 @@ use super::members::{membership, shared, shared_with_stranger, Shared};
 use crate::support::world::email_of;
 use crate::support::Fault;
 use serde_json::{json, Value};
+use workflow_db::data::Data;
 
 #[test]
 fn invitations_roles_and_removals_by_the_owner_update_the_member_list() {
@@ -76,6 +77,29 @@ fn lists_that_depend_on_members_agree_with_the_first_reading_of_a_subscription()
         assert_eq!(ben.does("getSharedWorkflows", json!([ben.id()])).texts("name"), [""; 0], "{wait_ms}");
         assert_eq!(ben.does("getInvitations", json!([])).ids(), [""; 0], "{wait_ms}");
     }
+}
+
+/// The server answers before the membership and the invitation end, and the responses arrive after the first reading.
+#[test]
+fn a_late_list_that_depends_on_members_is_not_cached_after_the_first_reading_of_a_subscription() {
+    let Shared { world, ada, ben, member, .. } = shared_with_stranger();
+    let workflow = world.server().add("workflows", json!({"user_id": ada.id(), "name": "other"}));
+    let invitation = world.server().add("workflow_members", membership(&workflow, &email_of("ben"), None));
+    world.network().slow("GET workflows?", 0.0, 5_000.0);
+    world.network().slow("GET rpc/workflow_invitations", 0.0, 5_000.0);
+    let lists = [ben.call("getSharedWorkflows", json!([ben.id()])), ben.call("getInvitations", json!([]))];
+    world.pass(100.0);
+    world.server().remove("workflow_members", &member);
+    world.server().remove("workflow_members", &invitation);
+    follow(&ben, "workflow_members", Some(&ben.id()), None);
+    follow(&ben, "workflow_members", None, Some(&format!("email=eq.{}", email_of("ben"))));
+    world.pass(3_000.0);
+    for list in lists {
+        assert!(!list.is_done());
+        assert_eq!(list.value().len(), 1, "it was read before");
+    }
+    assert_eq!(ben.does("getSharedWorkflows", json!([ben.id()])).texts("name"), [""; 0]);
+    assert_eq!(ben.does("getInvitations", json!([])).ids(), [""; 0]);
 }
 
 #[test]

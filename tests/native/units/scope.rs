@@ -6,7 +6,9 @@ use serde_json::{json, Value};
 use std::rc::Rc;
 use workflow_db::cache::{Shape, Store};
 use workflow_db::query::{Query, Test};
-use workflow_db::subscriptions::{cached_differences, outdated_list, outdated_pages, Selection};
+use workflow_db::subscriptions::{
+    cached_differences, decides_about, outdated_list, outdated_pages, Selection,
+};
 use workflow_db::tables::{
     Table, API_KEYS, AUDIT_LOGS, INVITATIONS_KEY, SHARED_WORKFLOWS_KEY, WORKFLOWS, WORKFLOW_INVITATIONS,
     WORKFLOW_MEMBERS, WORKFLOW_TEMPLATES,
@@ -336,6 +338,25 @@ mod lists_that_members_decide {
     fn outdated(store: &Store<Json>, selection: &Selection, rows: &[Value]) -> Option<String> {
         let key = outdated_list(store, selection, &Json::from(json!(rows)))?;
         Some(key.split(':').next().expect("a prefix").to_owned())
+    }
+
+    #[test]
+    fn a_scope_decides_about_the_lists_of_its_own_user() {
+        let keys = [
+            INVITATIONS_KEY.of(&[&uuid_of("ada")]),
+            SHARED_WORKFLOWS_KEY.of(&[&uuid_of("ada")]),
+            SHARED_WORKFLOWS_KEY.of(&[&uuid_of("ben")]),
+            "workflows".to_owned(),
+        ];
+        let decides = |selection: &Selection| keys.clone().map(|key| decides_about(selection, &key));
+        let filtered = |filter: &str| {
+            let selection = Selection::new("workflow_members", None, Some(filter.to_owned()));
+            selection.expect("a selection")
+        };
+        assert_eq!(decides(&selection(&WORKFLOW_MEMBERS, None)), [false, true, false, false]);
+        assert_eq!(decides(&filtered("email=eq.ada@example.org")), [true, false, false, false]);
+        assert_eq!(decides(&filtered("role=eq.editor")), [false; 4]);
+        assert_eq!(decides(&selection(&WORKFLOWS, None)), [false; 4]);
     }
 
     #[test]
