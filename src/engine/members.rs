@@ -86,7 +86,7 @@ impl<P: Platform> Engine<P> {
     /// Reads the scopes of all subscriptions to workflows and their children again: the server sends no frame when a
     /// membership makes rows visible or hides them. If the membership may have ended, rows that are being read are ignored:
     /// the server may have sent them before.
-    fn look_at_workflows(self: &Rc<Self>, may_have_ended: bool) {
+    pub(super) fn look_at_workflows(self: &Rc<Self>, may_have_ended: bool) {
         let numbers: Vec<u32> = {
             let state = self.state.borrow();
             let subscriptions = state.live.subscriptions.iter();

@@ -130,7 +130,9 @@ impl<P: Platform> Engine<P> {
     /// Applies and reports the differences between `rows` and the known state. Returns whether to read the scope once
     /// more.
     fn compare(self: &Rc<Self>, number: u32, rows: &P::Data, asked: Place, again: bool) -> bool {
-        let Some(ScopeComparison { selection, found, again }) = self.found(number, rows, again) else {
+        let Some(ScopeComparison { selection, found, again, misses_membership }) =
+            self.found(number, rows, again)
+        else {
             return false;
         };
         self.overtake_earlier(&selection, asked);
@@ -144,6 +146,9 @@ impl<P: Platform> Engine<P> {
             self.apply(&Change { table, id, source });
         }
         self.flush();
+        if misses_membership {
+            self.look_at_workflows(true);
+        }
         let mut state = self.state.borrow_mut();
         for ScopeDifference { difference: Difference { old, new }, .. } in
             found.into_iter().filter(|found| found.is_told)
@@ -178,7 +183,9 @@ impl<P: Platform> Engine<P> {
         let mut cached = cached_differences(&state.store, &selection, rows);
         cached.retain(|difference| !is_told_gone(&state.live.rereads, selection.table, difference));
         let outdated = outdated_pages(&state.store, &selection, rows);
-        for key in outdated.into_iter().chain(outdated_list(&state.store, &selection, rows)) {
+        let list = outdated_list(&state.store, &selection, rows);
+        let is_about_memberships = list.is_some() && selection.filter.is_none();
+        for key in outdated.into_iter().chain(list) {
             state.store.remove(&key);
         }
         let (news, is_doubtful) = state.live.subscriptions.take_rows(number, rows);
@@ -204,7 +211,9 @@ impl<P: Platform> Engine<P> {
                 found.push(ScopeDifference { difference, is_told });
             }
         }
-        Some(ScopeComparison { selection, found, again })
+        // A difference of a membership makes subscriptions look at workflows by itself.
+        let misses_membership = is_about_memberships && found.is_empty();
+        Some(ScopeComparison { selection, found, again, misses_membership })
     }
 
     /// Handles a scope that is too large to compare: drops the table's entries and reports a gap to the handlers that
@@ -236,6 +245,8 @@ struct ScopeComparison<D> {
     found: Vec<ScopeDifference<D>>,
     /// Whether to read the scope once more.
     again: bool,
+    /// Whether a membership came or went that only the list of shared workflows shows.
+    misses_membership: bool,
 }
 
 /// A row whose state differs from the known one.

@@ -5,6 +5,7 @@ use super::rooms;
 use crate::support::world::email_of;
 use crate::support::{realtime, Client, Fault, World};
 use serde_json::{json, Value};
+use workflow_db::data::Data;
 use workflow_db::subscriptions::Wish;
 
 /// A workflow of Ada's with a node, a run and a result. Ben is a member; his tab subscribes to memberships as the hooks
@@ -294,4 +295,27 @@ fn a_change_of_a_membership_leaves_what_the_application_keeps_under_other_keys()
     shared.world.server().change("workflow_members", &shared.member, json!({"role": "viewer"}));
     shared.world.pass(300.0);
     assert!(shared.ben.cached("settings").is_some());
+}
+
+/// The membership starts or ends after the workflow's rows were read, and before the memberships are.
+#[test]
+fn a_membership_that_the_first_reading_finds_changed_makes_subscriptions_look_for_the_workflow_s_rows() {
+    for (starts, expected) in [(true, "INSERT a"), (false, "DELETE a")] {
+        let Shared { world, ben, workflow, member, .. } = shared_with_stranger();
+        if starts {
+            world.server().remove("workflow_members", &member);
+        }
+        let nodes = follow(&ben, "workflow_nodes", Some(&workflow), None);
+        assert_eq!(ben.does("getSharedWorkflows", json!([ben.id()])).len(), usize::from(!starts));
+        world.pass(3_000.0);
+        assert_eq!(take_told(&ben, nodes), []);
+        if starts {
+            world.server().add("workflow_members", membership(&workflow, "ben@example.com", Some(&ben.id())));
+        } else {
+            world.server().remove("workflow_members", &member);
+        }
+        follow(&ben, "workflow_members", Some(&ben.id()), None);
+        world.pass(3_000.0);
+        assert_eq!(names(&take_told(&ben, nodes), "node_id"), [expected]);
+    }
 }
