@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { newGate } from '../e2e/support/until.mjs';
 import { useDevtools } from './support.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
@@ -108,7 +109,8 @@ const STORIES = {
   'shows requests: in flight, repeated, batched, refused': async ({ stack, fixtures, open }) => {
     const { page, problems, user } = await open();
     const workflows = await Promise.all([1, 2, 3].map(() => fixtures.newWorkflow(user)));
-    stack.faults.add({ match: { path: 'workflow_executions' }, action: 'latency', ms: 1500 });
+    const { opened, open: answer } = newGate();
+    stack.faults.add({ match: { path: 'workflow_executions' }, action: 'latency', until: opened });
     stack.faults.add({ match: { path: 'brand_settings' }, action: 'status', status: 503, times: 1 });
     await page.evaluate(
       async ([userId, ids]) => {
@@ -127,6 +129,7 @@ const STORIES = {
     assert.match(await row('brand_settings').innerText(), /GET\s+brand_settings\s+200\s+2\s+\d+ ms\s+1 call/);
     assert.match(await row('batch of').innerText(), /GET\s+workflows\s+200\s+1\s+\d+ ms\s+batch of 3 reads/);
     assert.match(await row('PATCH').innerText(), /PATCH\s+workflows\s+403 42501\s+1/);
+    answer();
     await row('workflow_executions').getByText('200').waitFor();
     const events = await page.evaluate(() => /** @type {any} */ (globalThis).heard.events.length);
     assert.ok(events > 8, "the app's own onEvent goes on");

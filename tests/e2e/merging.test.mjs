@@ -2,7 +2,7 @@
 // Saves with `base`, with two clients and a real database.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { until } from './support/until.mjs';
+import { newGate, until } from './support/until.mjs';
 import { useWorld } from './support/world.mjs';
 
 const world = await useWorld();
@@ -118,13 +118,15 @@ test('a write to a single row counts as a concurrent save, even if it sets no up
 test('a third save between read and save is merged too', async () => {
   const workflow = await newCanvas();
   await save(other, 'b', { position_x: 2 });
-  stack.faults.add({ match: READS, action: 'latencyAfter', ms: 300 });
+  const { opened, open } = newGate();
+  stack.faults.add({ match: READS, action: 'latencyAfter', until: opened });
   stack.requests.clear();
   const saving = save(one, 'a', { position_x: 1 });
   await until(() => stack.requests.count(READS) > 0);
   await stack.sql("update workflow_nodes set label = 'third' where workflow_id = $1 and node_id = 'b'", [
     workflow.id,
   ]);
+  open();
   const { value } = await saving;
   assert.deepEqual(await places(workflow), { a: 1, b: 2 });
   assert.equal(value.nodes.find((/** @type {any} */ node) => node.node_id === 'b').label, 'third');

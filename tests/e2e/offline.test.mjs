@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { persisted, stored, useDevices } from './support/offline.mjs';
-import { until } from './support/until.mjs';
+import { newGate, until } from './support/until.mjs';
 
 const devices = await useDevices();
 const { stack, newDevice, newUser, newWorkflow, newNodes, row, rows } = devices;
@@ -108,23 +108,35 @@ test('a page that comes back from the back/forward cache without a network shows
 
 test('a write that is discarded while it is sent is given up as soon as its answer lets it', async () => {
   const { workflow, tab } = await ada();
-  stack.faults.add({ match: { method: 'PATCH' }, action: 'latency', ms: 300, times: 1 });
-  stack.faults.add({ match: { method: 'PATCH' }, action: 'status', status: 503, times: 'always' });
+  const match = { method: 'PATCH' };
+  const busy = {
+    match,
+    action: /** @type {const} */ ('status'),
+    status: 503,
+    times: /** @type {const} */ ('always'),
+  };
+  const [first, second] = [newGate(), newGate()];
+  stack.faults.add([{ match, action: 'latency', until: first.opened }, busy]);
   await tab.run((id) => db.with({ queue: true }).updateWorkflow(id, { name: 'Made' }), workflow.id);
-  const discard = () =>
-    tab.run(async () => {
+  /** Discards the write while it is sent, and then lets it be answered. @param {() => void} answer */
+  const discard = async (answer) => {
+    await tab.run(async () => {
       await until(() => outbox.list()[0]?.state === 'sending');
-      const [first] = outbox.list();
-      if (first) await outbox.discard(first.id);
+      const discarded = outbox.discard(/** @type {{ id: string }} */ (outbox.list()[0]).id);
+      Object.assign(globalThis, { discarded });
+    });
+    answer();
+    return tab.run(async () => {
+      await /** @type {any} */ (globalThis).discarded;
       return outbox.list().length;
     });
-  assert.equal(await discard(), 0);
+  };
+  assert.equal(await discard(first.open), 0);
   assert.equal((await row('workflows', workflow.id))?.name, 'Made', 'the first one was made');
   stack.faults.clear();
-  const busy = { match: { method: 'PATCH' }, action: /** @type {const} */ ('status'), status: 503 };
-  stack.faults.add({ ...busy, ms: 300, times: 'always' });
+  stack.faults.add({ ...busy, until: second.opened });
   await tab.run((id) => db.with({ queue: true }).updateWorkflow(id, { name: 'Given up' }), workflow.id);
-  assert.equal(await discard(), 0);
+  assert.equal(await discard(second.open), 0);
   stack.faults.clear();
   await tab.run(() => outbox.flush());
   assert.equal((await row('workflows', workflow.id))?.name, 'Made');

@@ -2,7 +2,7 @@
 // The number, lifetime and user of the hooks' subscriptions.
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { until } from '../e2e/support/until.mjs';
+import { newGate, until } from '../e2e/support/until.mjs';
 import { createLive } from './support/live.mjs';
 import { ASKED, REFUSED, VERSIONS, useHooks } from './support/world.mjs';
 
@@ -216,7 +216,8 @@ for (const version of VERSIONS) {
     await open(tab, 'list', 'useWorkflows', [user.id]);
     await open(tab, 'one', 'useWorkflow', [workflow.id]);
     await isLive(tab, 4);
-    stack.faults.add({ match: { method: 'PATCH' }, ...REFUSED, ms: 600 });
+    const gate = newGate();
+    stack.faults.add({ match: { method: 'PATCH' }, ...REFUSED, until: gate.opened });
     await tab.run(async (id) => {
       Object.assign(globalThis, { failing: failure(latest('list').updateWorkflow(id, { name: 'refused' })) });
       await until(() => latest('one').workflow.name === 'refused');
@@ -224,6 +225,7 @@ for (const version of VERSIONS) {
     await change('workflows', workflow.id, 'description', 'theirs');
     await shows(tab, 'list', 'workflows.0.description', 'theirs');
     await shows(tab, 'list', 'workflows.0.name', 'refused');
+    gate.open();
     assert.equal(await tab.run(async () => (await /** @type {any} */ (globalThis).failing).code), '23514');
     const theirs = await row('workflows', workflow.id);
     await shows(tab, 'list', 'workflows', [theirs]);

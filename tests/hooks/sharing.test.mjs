@@ -246,9 +246,13 @@ for (const version of VERSIONS) {
       const names = ['list', 'own', 'provided'];
       await Promise.all(names.map(settledView));
       const counts = [];
-      for (const event of ['focus', 'online']) {
+      for (const [event, refetched] of [
+        ['focus', 1],
+        ['online', 2],
+      ]) {
         const from = names.map((name) => given(name).length);
         window.dispatchEvent(new Event(event));
+        await until(() => given(names[refetched]).length > from[refetched]);
         await new Promise((resolve) => setTimeout(resolve, 50));
         await Promise.all(names.map(settledView));
         counts.push(
@@ -304,12 +308,13 @@ for (const version of VERSIONS) {
         handles[0].status = 'closed';
         env.token = otherToken;
         own.authChanged();
+        await until(() => log.length > 0);
         await pause();
         env.token = token;
         own.authChanged();
         steps.push(take());
         hide('three');
-        await pause();
+        await until(() => log.length > 0);
         steps.push(take());
         const all = [
           ['useWorkflows', [userId, { realtime: false }]],

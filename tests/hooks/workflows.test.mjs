@@ -1,6 +1,7 @@
 // @ts-check
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { newGate } from '../e2e/support/until.mjs';
 import { createLive } from './support/live.mjs';
 import { ASKED, REFUSED, VERSIONS, useHooks } from './support/world.mjs';
 
@@ -122,7 +123,8 @@ for (const version of VERSIONS) {
     const user = await newUser('ada');
     const workflow = await newWorkflow(user);
     const tab = await openLive(version, user);
-    stack.faults.add({ match: { method: 'PATCH' }, ...REFUSED, ms: 400 });
+    const { opened, open } = newGate();
+    stack.faults.add({ match: { method: 'PATCH' }, ...REFUSED, until: opened });
     await tab.run(async ([userId, id]) => {
       show('list', 'useWorkflows', [userId]);
       await settledView('list');
@@ -132,36 +134,41 @@ for (const version of VERSIONS) {
     await stack.sql("update workflows set description = 'theirs', updated_at = now() where id = $1", [
       workflow.id,
     ]);
-    const facts = await tab.run(async (userId) => {
+    const during = await tab.run(async (userId) => {
       await db.with({ fresh: true }).getWorkflows(userId);
       await until(() => latest('list').workflows[0].description === 'theirs');
-      const during = view('list').workflows[0];
-      await /** @type {any} */ (globalThis).failing;
-      return [during, (await settledView('list')).workflows[0]];
+      return view('list').workflows[0];
     }, user.id);
+    open();
+    const after = await tab.run(async () => {
+      await /** @type {any} */ (globalThis).failing;
+      return (await settledView('list')).workflows[0];
+    });
     const theirs = await row('workflows', workflow.id);
-    assert.deepEqual(facts, [{ ...theirs, name: 'refused' }, theirs]);
+    assert.deepEqual([during, after], [{ ...theirs, name: 'refused' }, theirs]);
   });
 
   it('a frequently changed graph shows every change at once, without requests', async () => {
     const user = await newUser('ada');
     const { workflow, nodes } = await newEstate(user);
     const tab = await openHooks(version, user);
+    // The lag is counted in looks, 5 ms apart: the page of a slow machine has fewer of them, too.
     const lags = await tab.run(async ([id, nodeId]) => {
       show('one', 'useWorkflow', [id]);
       await settledView('one');
       const lags = [];
       for (let step = 1; step <= 12; step++) {
         await db.updateWorkflowNode(nodeId, { position_x: step });
-        const begin = performance.now();
-        await until(() =>
-          latest('one').workflow.nodes.some((/** @type {any} */ node) => node.position_x === step),
-        );
-        lags.push(performance.now() - begin);
+        let looks = 0;
+        await until(() => {
+          looks += 1;
+          return latest('one').workflow.nodes.some((/** @type {any} */ node) => node.position_x === step);
+        });
+        lags.push(looks);
       }
       return lags;
     }, /** @type {const} */ ([workflow.id, nodes[0].id]));
-    assert.ok(Math.max(...lags) < 45, `${lags}`);
+    assert.ok(Math.max(...lags) < 9, `${lags}`);
     assert.equal(stack.requests.count(ASKED), 1);
   });
 
@@ -172,6 +179,7 @@ for (const version of VERSIONS) {
     const shown = await tab.run(async (userId) => {
       show('list', 'useWorkflows', [userId]);
       show('keys', 'useApiKeys', [userId]);
+      await until(() => ['list', 'keys'].every((name) => latest(name)?.loading === false));
       await new Promise((resolve) => setTimeout(resolve, 1_500));
       return [latest('list').workflows.length, latest('list').loading, latest('keys').loading];
     }, user.id);

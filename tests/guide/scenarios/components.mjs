@@ -132,6 +132,10 @@ export const components = {
     const user = await newUser();
     const { workflow } = await newEstate(user);
     const page = await open(block, { as: user, mount: 'Runner', props: { workflowId: workflow.id } });
+    const runs = async () => {
+      const where = 'where workflow_id = $1 and node_count = 3 order by created_at';
+      return (await rows('workflow_executions', where, [workflow.id])).map(({ status }) => status);
+    };
     await page.getByRole('button', { name: 'Run' }).click();
     await texts(page, 'p', ([text]) => text === '3 of 3, 0 failed: completed');
     assert.equal(await page.locator('progress').getAttribute('value'), '100');
@@ -144,17 +148,19 @@ export const components = {
       async (id) => (await wdb.db.getWorkflowWithRelations(id))?.nodes.some(({ config }) => config.fail),
       workflow.id,
     );
-    // The hook returns it in a task of its own, and React renders it in another one.
-    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 50))));
-    await page.getByRole('button', { name: 'Run' }).click();
+    // React renders it a moment later: until then, the button runs the old one.
+    await until(async () => {
+      const { length } = await runs();
+      await page.getByRole('button', { name: 'Run' }).click();
+      const [last] = await until(async () => {
+        const made = (await runs()).slice(length);
+        return /completed|failed/.test(made[0]) && made;
+      });
+      return last === 'failed';
+    });
     await texts(page, 'p', ([text]) => /^[012] of 3, 1 failed: failed$/.test(text));
     await texts(page, '[role=alert]', ([text]) => text?.includes('configured to fail'));
-    const runs = await rows(
-      'workflow_executions',
-      'where workflow_id = $1 and node_count = 3 order by created_at',
-      [workflow.id],
-    );
-    assert.deepEqual(runs.map(({ status }) => status).slice(-2), ['completed', 'failed']);
+    assert.deepEqual((await runs()).slice(-2), ['completed', 'failed']);
   },
 
   async settings(block, { open, newUser, rows, texts }) {
