@@ -3,15 +3,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '../e2e/support/until.mjs';
 import { reload, start } from './support/visits.mjs';
-import { useHooks, VERSIONS } from './support/world.mjs';
+import { ASKED, useHooks, VERSIONS } from './support/world.mjs';
 
 const { stack, openHooks, newUser, newWorkflow, row, rows } = await useHooks();
 
 /** @typedef {Awaited<ReturnType<typeof openHooks>>} Tab */
 
-/** Waits until the entry under `key` is on disk. @param {Tab} tab @param {string} key */
-const untilStored = (tab, key) =>
-  tab.run(async (key) => {
+/** Waits until a key with the text `key` in it is on disk, or until none is. @param {Tab} tab @param {string} key */
+const untilStored = (tab, key, isWanted = true) =>
+  tab.run(async ([key, isWanted]) => {
     const isStored = () =>
       new Promise((resolve) => {
         indexedDB.open('workflow-db').onsuccess = ({ target }) => {
@@ -22,8 +22,8 @@ const untilStored = (tab, key) =>
           };
         };
       });
-    await until(isStored);
-  }, key);
+    await until(async () => (await isStored()) === isWanted);
+  }, /** @type {const} */ ([key, isWanted]));
 
 for (const version of VERSIONS) {
   /** A user with workflows, and a page that persists. */
@@ -145,5 +145,42 @@ for (const version of VERSIONS) {
       return latest('one').role;
     }, workflow.id);
     assert.equal(role, 'owner');
+  });
+
+  test(`React ${version}: a row of an earlier visit that no longer exists disappears with the server's answer`, async () => {
+    const { workflow, env, tab } = await visit();
+    await tab.run((id) => show('one', 'useWorkflow', [id]), workflow.id);
+    await untilStored(tab, `workflow:${workflow.id}?relations`);
+    const { page } = tab;
+    const address = page.url();
+    await page.goto('about:blank');
+    await stack.sql('delete from workflows where id = $1', [workflow.id]);
+    await page.goto(address);
+    /** @type {(value?: unknown) => void} */
+    let answer = () => {};
+    const isAnswered = new Promise((resolve) => (answer = resolve));
+    await page.route('**/rest/v1/**', (route) => isAnswered.then(() => route.continue()));
+    await reload(tab, env);
+    stack.requests.clear();
+    await tab.run(async (id) => {
+      show('one', 'useWorkflow', [id]);
+      await until(() => latest('one')?.workflow?.name === 'Kept');
+    }, workflow.id);
+    answer();
+    await tab.run(() => until(() => latest('one').workflow === null && !latest('one').isFetching));
+    await page.unroute('**/rest/v1/**');
+    await untilStored(tab, workflow.id, false);
+    assert.ok(stack.requests.count(ASKED) <= 3, 'it is not read in a loop');
+
+    stack.faults.clear();
+    stack.faults.add({ match: { path: '/workflows' }, action: 'reset', times: 'always' });
+    await reload(tab, env);
+    const offline = await tab.run(async (id) => {
+      show('one', 'useWorkflow', [id]);
+      await until(() => latest('one')?.error);
+      return latest('one').workflow;
+    }, workflow.id);
+    assert.equal(offline, null);
+    stack.faults.clear();
   });
 }

@@ -13,8 +13,8 @@ export interface Limits {
 export class Persistence {
   private shelf: InstanceType<OfflineEngine['Shelf']> | undefined;
   private engine: OfflineEngine | undefined;
-  /** Keys that changed before the engine was loaded. */
-  private readonly early = new Set<string>();
+  /** Keys that changed since the last batch. */
+  private readonly due = new Set<string>();
   /** Keys that changed in this task. */
   private readonly recent = new Set<string>();
   /** Keys of entries that were dropped, and stay on disk. */
@@ -47,8 +47,7 @@ export class Persistence {
     this.engine = await loadEngine();
     if (this.isEnded) return;
     this.shelf = new this.engine.Shelf();
-    this.early.forEach((key) => this.changed(key));
-    this.early.clear();
+    this.due.forEach((key) => this.changed(key));
   }
 
   changed(key: string): void {
@@ -56,8 +55,8 @@ export class Persistence {
     this.kept.delete(key);
     if (this.recent.size === 0) queueMicrotask(() => this.recent.clear());
     this.recent.add(key);
-    if (this.shelf === undefined) this.early.add(key);
-    else this.arm(this.shelf.changed(key));
+    this.due.add(key);
+    if (this.shelf !== undefined) this.arm(this.shelf.changed(key));
   }
 
   /** Runs a function that drops entries of the cache, and keeps them on disk. */
@@ -97,6 +96,8 @@ export class Persistence {
   }
 
   private async readOne(key: string): Promise<string | undefined> {
+    const isOutdated = this.due.has(key) || this.missed.includes(key);
+    if (isOutdated && !this.kept.has(key)) return this.host.stored(key);
     const row = await this.storage.read(['rows'], (transaction) =>
       transaction.objectStore('rows').get([this.scope, key]),
     );
@@ -111,6 +112,7 @@ export class Persistence {
     const { shelf, engine } = this;
     if (shelf === undefined || engine === undefined) return;
     const { changed, used } = JSON.parse(shelf.take()) as Batch;
+    this.due.clear();
     if (changed.length + used.length === 0) return;
     const keys = [...new Set([...this.missed, ...changed])];
     this.missed = [];
@@ -141,7 +143,7 @@ export class Persistence {
     clearTimeout(this.timer);
     this.shelf?.free();
     this.shelf = undefined;
-    this.early.clear();
+    this.due.clear();
   }
 
   private arm(ms: number): void {

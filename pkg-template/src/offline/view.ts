@@ -78,8 +78,12 @@ export class View {
       const isOwn = before.delete(key) && this.parts.mirror.isRestored(key) && !Array.isArray(base);
       if (isOwn || this.baseOf(key) === undefined) this.putRestored(key, base);
     }
-    const isMade = (key: string) => [...this.made.values()].some((keys) => keys.includes(key));
-    for (const key of before) if (!isMade(key)) this.dropRestored(key);
+    for (const key of before) if (!this.isMade(key)) this.dropRestored(key);
+  }
+
+  /** Whether the entry represents a row that the server does not know yet. */
+  private isMade(key: string): boolean {
+    return [...this.made.values()].some((keys) => keys.includes(key));
   }
 
   /** Makes the read `ask`, and answers from an earlier visit if the server cannot be reached. */
@@ -95,7 +99,9 @@ export class View {
     this.reads.set(key, (this.reads.get(key) ?? 0) + 1);
     if (!isFresh && this.baseOf(key) === undefined) void this.restoreTo(key, () => this.reads.has(key));
     try {
-      return this.shownOf(key, await ask()) ?? null;
+      const answer = await ask();
+      if (answer === null) this.forgetMissing(key);
+      return this.shownOf(key, answer) ?? null;
     } catch (error) {
       if (isFresh || !isUnreachable(error)) throw error;
       const base = this.baseOf(key) ?? (await this.restoreTo(key, () => true));
@@ -107,6 +113,16 @@ export class View {
       if (others > 0) this.reads.set(key, others);
       else this.reads.delete(key);
       this.host.trimReadings((key) => this.reads.has(key));
+    }
+  }
+
+  /** The server has no row for `key`: forgets that of an earlier visit, and the entries that it could be composed of again. */
+  private forgetMissing(key: string): void {
+    const { mirror } = this.parts;
+    for (const own of [key, ...(this.host.partsOf(key) ?? [])]) {
+      // On disk, there may be one that is not shown. A row that waits to be created stays.
+      if (this.baseOf(own) === undefined) mirror.offline?.entryChanged(own);
+      else if (!this.isMade(own)) this.dropRestored(own);
     }
   }
 
@@ -125,9 +141,13 @@ export class View {
   forget(): void {
     this.made.clear();
     this.planner.clear();
-    // Also those that were withdrawn: they are not the engine's, which drops its own.
+    // Also those that were withdrawn: they are not the engine's, which drops its own. On disk, they are still right.
     const { mirror } = this.parts;
-    for (const [key, { slot }] of [...mirror.copies]) if (slot === NO_SLOT) mirror.drop(key);
+    for (const [key, { slot }] of [...mirror.copies]) {
+      if (slot !== NO_SLOT) continue;
+      mirror.copies.delete(key);
+      mirror.notify(key);
+    }
   }
 
   /** What the server sent as the entry under `key`. */
