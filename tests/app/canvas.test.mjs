@@ -45,7 +45,10 @@ test('a dragged node keeps its position and its row after saving and reloading',
   );
   await page.reload();
   const shown = page.locator(`[data-node-id="${moved[0]?.node_id}"]`).locator('..');
-  assert.equal(Number(await shown.getAttribute('x')), moved[0]?.position_x);
+  await eventually(
+    () => shown.getAttribute('x'),
+    (x) => Number(x) === moved[0]?.position_x,
+  );
   assert.deepEqual(problems, []);
   await close();
 });

@@ -24,7 +24,10 @@ test('a workflow becomes a template, from which another user creates a workflow'
   const grace = await app.visit('Grace', { path: '#/templates' });
   await grace.page.getByRole('button', { name: 'Use template Launch, step by step' }).click();
   await grace.page.getByRole('heading', { level: 1, name: 'Launch, step by step' }).waitFor();
-  assert.equal(await grace.page.getByRole('button', { name: /^Step / }).count(), 10);
+  await eventually(
+    () => grace.page.getByRole('button', { name: /^Step / }).count(),
+    (count) => count === 10,
+  );
   await ada.page
     .getByRole('listitem')
     .filter({ hasText: 'Launch, step by step' })

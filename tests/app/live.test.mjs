@@ -134,11 +134,12 @@ test('the history has pages', async () => {
 test('the header shows a lost connection, and missed changes appear after it returns', async () => {
   const { page, close } = await app.visit('Ada', { path: '#/workflows' });
   await untilLive(page);
-  void app.stack.realtime.restart({ downMs: 2500 });
+  app.stack.realtime.restart({ downMs: Infinity });
   await page.getByRole('status').filter({ hasText: 'Reconnecting' }).waitFor();
   await app.stack.sql(
     "update workflows set name = 'Changed meanwhile', updated_at = now() where name = 'Social ad variants'",
   );
+  app.stack.realtime.restart();
   await untilLive(page);
   await page.getByRole('link', { name: 'Changed meanwhile' }).waitFor();
   await close();

@@ -68,7 +68,10 @@ test('resetting the brand asks for confirmation, and writes the defaults', async
   await page.getByRole('button', { name: 'Reset…' }).click();
   await page.getByRole('button', { name: 'Reset brand' }).click();
   await page.getByText('The brand is reset.').waitFor();
-  assert.equal(await page.getByRole('combobox', { name: 'Font' }).inputValue(), 'Inter');
+  await eventually(
+    () => page.getByRole('combobox', { name: 'Font' }).inputValue(),
+    (font) => font === 'Inter',
+  );
   assert.deepEqual(problems, []);
   await close();
 });
