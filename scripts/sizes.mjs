@@ -10,7 +10,7 @@ import { build } from 'esbuild';
  * They leave half a percent: rustc hashes the path of the crate into its symbols, which decide about the order of the code,
  * and so about what brotli finds. Checkouts in two folders differed by 400 bytes.
  */
-const BUDGETS = { app: 170_200, wasm: 148_700, hooks: 179_000, offline: 256_800, offlineWasm: 71_500 };
+const BUDGETS = { app: 170_500, wasm: 149_100, hooks: 179_500, offline: 257_200, offlineWasm: 71_500 };
 
 /** @param {{ folder: string, offlineWasm: string }} made the assembled package, and the module of the offline entry */
 export async function measure({ folder, offlineWasm }) {

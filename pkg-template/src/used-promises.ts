@@ -19,14 +19,17 @@ interface Answered {
  */
 export class UsedPromises {
   private readonly answers = new Map<string, Answered>();
+  /** How often something changed. */
+  private changes = 0;
 
   /** The promise that React renders with, or a new one. */
   ask(name: string, args: unknown[], ask: () => Promise<unknown>): Promise<unknown> {
     const known = this.answers.size > 0 ? this.answers.get(questionOf(name, args)) : undefined;
     if (known !== undefined && Date.now() < known.until) return this.handOut(questionOf(name, args), known);
+    const { changes } = this;
     const promise = ask();
     const settled = () => {
-      if ('status' in promise) this.keep(questionOf(name, args), promise);
+      if ('status' in promise) this.keep(questionOf(name, args), promise, changes !== this.changes);
     };
     promise.then(settled, settled);
     return promise;
@@ -41,6 +44,7 @@ export class UsedPromises {
    * Something changed: all queries are made again, once React has rendered with the result that it is waiting for.
    */
   forget(): void {
+    this.changes += 1;
     for (const [question, answered] of this.answers) {
       if (answered.isAwaited) answered.isOutdated = true;
       else this.answers.delete(question);
@@ -54,11 +58,11 @@ export class UsedPromises {
     return answered.promise;
   }
 
-  private keep(question: string, promise: Promise<unknown>): void {
+  private keep(question: string, promise: Promise<unknown>, isOutdated: boolean): void {
     const now = Date.now();
     for (const [known, { until }] of this.answers) if (until <= now) this.answers.delete(known);
     if (question === '') return;
-    this.answers.set(question, { promise, until: now + LIFETIME_MS, isAwaited: true, isOutdated: false });
+    this.answers.set(question, { promise, until: now + LIFETIME_MS, isAwaited: true, isOutdated });
   }
 }
 

@@ -14,6 +14,9 @@ use std::rc::Rc;
 /// Suffix of the table's name for rows without the table's secret column.
 const PUBLIC: &str = "?public";
 
+/// How many keys of missing rows are remembered.
+const MAX_ABSENT: usize = 100;
+
 /// Entries by key, in the order of their last use.
 ///
 /// Methods that depend on time take it as a parameter. Changed keys are collected until [`Store::take_updates`], so
@@ -29,6 +32,8 @@ pub struct Store<D: Data> {
     identities: D::Identities,
     /// No entry expires before this (monotonic milliseconds).
     next_expiry_ms: f64,
+    /// Keys of rows that the server did not have, the latest last.
+    absent: Vec<Rc<str>>,
 }
 
 impl<D: Data> Default for Store<D> {
@@ -43,6 +48,7 @@ impl<D: Data> Default for Store<D> {
             stats: Stats::default(),
             identities: D::Identities::default(),
             next_expiry_ms: f64::INFINITY,
+            absent: Vec::new(),
         }
     }
 }
@@ -111,6 +117,7 @@ impl<D: Data> Store<D> {
             slot: self.slot_of(key),
         };
         self.next_expiry_ms = self.next_expiry_ms.min(now.monotonic_ms + entry.ttl_ms);
+        self.forget_absent(key);
         let key: Rc<str> = key.into();
         self.slots[entry.slot as usize] = Some(key.clone());
         self.index.replace(entry.slot, self.entries.peek(&*key), Some(&entry));
@@ -148,6 +155,28 @@ impl<D: Data> Store<D> {
     pub fn forget(&mut self) {
         self.remove_where(&|_, _| true);
         self.identities = D::Identities::default();
+        self.absent.clear();
+    }
+
+    /// Remembers that the server has no row for `key`, until it is known to have one.
+    pub fn note_absent(&mut self, key: &str) {
+        self.forget_absent(key);
+        if self.absent.len() == MAX_ABSENT {
+            self.absent.remove(0);
+        }
+        self.absent.push(key.into());
+    }
+
+    /// Whether the server did not have the row when it was last asked for it, as far as is remembered.
+    pub fn was_absent(&self, table: &Table, row: &D) -> bool {
+        let key = table.row_key.as_ref().filter(|_| !self.absent.is_empty() && table.is_active(row));
+        key.and_then(|format| format.of_row(row))
+            .is_some_and(|key| self.absent.iter().any(|own| **own == *key))
+    }
+
+    /// Forgets that the server had no row for `key`.
+    pub fn forget_absent(&mut self, key: &str) {
+        self.absent.retain(|absent| **absent != *key);
     }
 
     /// Replaces the data under `key` after the row `id` changed. Keeps the entry's age, because the change says nothing

@@ -96,8 +96,10 @@ impl<P: Platform> Engine<P> {
     fn announce(&self, change: &Change<P::Data>) {
         let (Source::Row(row) | Source::Current(row)) = &change.source else { return };
         let key = change.table.row_key.as_ref().and_then(|format| format.of_row(row));
-        let key = key.filter(|_| change.table.is_active(row));
-        if let Some(key) = key.filter(|key| self.state.borrow().store.peek(key).is_none()) {
+        let Some(key) = key.filter(|_| change.table.is_active(row)) else { return };
+        self.state.borrow_mut().store.forget_absent(&key);
+        let is_missing = self.state.borrow().store.peek(&key).is_none();
+        if is_missing {
             self.publish(&key);
         }
     }

@@ -85,6 +85,7 @@ impl<P: Platform> ReadGuard<P> {
             None => {
                 if keep {
                     engine.drop_entry(&key);
+                    engine.note_absent(&key);
                 }
                 None
             }
@@ -108,6 +109,12 @@ impl<P: Platform> Engine<P> {
         for part in parts_of_relations(key).iter().flatten() {
             store.remove(part);
         }
+    }
+
+    /// Notes that the server has no row for `key`.
+    fn note_absent(&self, key: &str) {
+        let row_key = parts_of_relations(key).map(|[workflow, ..]| workflow);
+        self.state.borrow_mut().store.note_absent(row_key.as_deref().unwrap_or(key));
     }
 
     /// Stores a workflow and its children, each under its own key and all together under `key`.

@@ -130,7 +130,8 @@ fn is_page_right<D: Data>(query: &Query, page: &D, rows: &D) -> Option<bool> {
     Some(present.len() == shown.len() && is_in_place && is_counted)
 }
 
-/// The rows of the scope that the cache contains in another state than `rows`, lacks in a list, or should not contain.
+/// The rows of the scope that the cache contains in another state than `rows`, lacks in a list, or should not contain, and
+/// those that were missing when the application asked for them.
 pub fn cached_differences<D: Data>(store: &Store<D>, selection: &Selection, rows: &D) -> Vec<Difference<D>> {
     let table = selection.table;
     let mut known = D::Index::default();
@@ -172,8 +173,8 @@ pub fn cached_differences<D: Data>(store: &Store<D>, selection: &Selection, rows
         (Some(row), None) => {
             selection.filter.is_none() && !table.is_append_only && selection.is_in_scope(row) == Some(true)
         }
-        // A row without an entry can only be missing from lists.
-        (None, _) => false,
+        // Other rows without an entry can only be missing from lists.
+        (None, row) => row.as_ref().is_some_and(|row| store.was_absent(table, row)),
     };
     let mut differences: Vec<_> = known.differences(rows).into_iter().filter(is_news).collect();
     // An index of the rows that differ so far, because there may be thousands.

@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
 import { ARGS, EXECUTABLE } from './support/browser.mjs';
-import { persisted, useDevices } from './support/offline.mjs';
+import { persisted, stored, useDevices } from './support/offline.mjs';
 import { until } from './support/until.mjs';
 
 const { stack, site, unpacked, newDevice, newUser, newWorkflow, row, rows } = await useDevices();
@@ -156,11 +156,11 @@ test('without space for rows, they are read from the server, and unsent writes a
   assert.equal((await tab.outbox()).pending, 1);
 });
 
-test('rows that the database could not store are stored with the next ones', async () => {
-  const { workflow, device, tab } = await ada();
-  await tab.run(async (id) => {
+/** Aborts the next transaction that stores a row. `isAborted` says when. @param {import('./support/offline.mjs').Tab} tab */
+const abortNext = (tab) =>
+  tab.run(() => {
     const { put } = IDBObjectStore.prototype;
-    const aborted = new Promise((resolve) => {
+    const isAborted = new Promise((resolve) => {
       IDBObjectStore.prototype.put = function (...args) {
         if (this.name !== 'rows') return put.apply(this, args);
         IDBObjectStore.prototype.put = put;
@@ -170,14 +170,40 @@ test('rows that the database could not store are stored with the next ones', asy
         return request;
       };
     });
+    Object.assign(globalThis, { isAborted });
+  });
+
+test('rows that the database could not store are stored with the next ones', async () => {
+  const { workflow, device, tab } = await ada();
+  await abortNext(tab);
+  await tab.run(async (id) => {
     await db.getWorkflow(id);
-    await aborted;
+    await /** @type {any} */ (globalThis).isAborted;
     await db.getWorkflows(env.userId);
   }, workflow.id);
   await persisted(tab, `workflow:${workflow.id}`);
   await device.goOffline();
   await tab.reload();
   assert.equal((await tab.run((id) => outcome(db.getWorkflow(id)), workflow.id)).value?.name, 'First');
+});
+
+test('a row that stays on disk because a write was not answered outlives a transaction that fails', async () => {
+  const { user, workflow, tab } = await ada();
+  const other = await newWorkflow(user);
+  await tab.run((id) => db.getWorkflow(id), workflow.id);
+  await persisted(tab, `workflow:${workflow.id}`);
+  stack.faults.add({ match: { method: 'PATCH' }, action: 'refuse', times: 'always' });
+  await abortNext(tab);
+  await tab.run(async ([id, other]) => {
+    await failure(db.updateWorkflow(id, { name: 'Not sent' }));
+    await db.getWorkflow(other);
+    await /** @type {any} */ (globalThis).isAborted;
+    await db.getWorkflows(env.userId);
+  }, /** @type {const} */ ([workflow.id, other.id]));
+  await persisted(tab, `workflows:${user.id}`);
+  await persisted(tab, `workflow:${other.id}`);
+  assert.equal((await stored(tab, `workflow:${workflow.id}`))?.name, 'First');
+  stack.faults.clear();
 });
 
 test('writes survive the end of the whole browser', async () => {

@@ -191,3 +191,26 @@ test('React 19: use() of a missing row or of a page does not loop, and reads aga
   // In development, React warns if a suspended component renders for another reason before its data arrives.
   for (const problem of takeProblems()) assert.match(problem, /suspended by an uncached promise/);
 });
+
+test('React 19: use() does not keep a page that a write overtook', async () => {
+  const user = await newUser('ada');
+  const workflow = await newWorkflow(user);
+  const tab = await openGated('19', user, '/workflow_executions?');
+  const totals = await tab.run(async ([workflowId, userId]) => {
+    const { gate } = /** @type {any} */ (globalThis);
+    const render = () => show('page', 'use getExecutionHistory', [workflowId]);
+    Object.assign(globalThis, { isHolding: true });
+    render();
+    await gate.arrived(1);
+    await db.createExecution({ workflow_id: workflowId, user_id: userId });
+    Object.assign(globalThis, { isHolding: false });
+    gate.release();
+    await until(() => given('page')?.length > 0);
+    const first = latest('page').answer.total;
+    render();
+    await until(() => latest('page').answer.total !== first);
+    return [first, latest('page').answer.total];
+  }, /** @type {const} */ ([workflow.id, user.id]));
+  assert.deepEqual(totals, [0, 1]);
+  for (const problem of takeProblems()) assert.match(problem, /suspended by an uncached promise/);
+});

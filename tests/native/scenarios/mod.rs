@@ -21,6 +21,7 @@ mod live;
 mod lost_answers;
 mod members;
 mod merging;
+mod missing_rows;
 mod offline;
 mod overtaken;
 mod reads;

@@ -7,6 +7,7 @@ mod functions;
 mod in_flight;
 mod input;
 mod merging;
+mod missing_rows;
 mod overlays;
 mod query;
 mod rest;
