@@ -2,6 +2,7 @@
 // Changes in one window appear in another, and the header shows whether they do.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { newGate } from '../e2e/support/until.mjs';
 import { eventually, go, startApp, untilLive } from './support.mjs';
 
 /** @type {import('./support.mjs').RunningApp} */
@@ -92,10 +93,15 @@ test('a run stopped in another window ends in both', async () => {
   const { page } = visitor;
   const [workflow] = await app.stack.sql("select id from workflows where name = 'Catalogue backgrounds'");
   await go(page, `#/workflows/${workflow.id}`);
+  const { opened, open } = newGate();
+  const match = { method: 'PATCH', path: '/execution_node_results' };
+  app.stack.faults.add({ match, action: 'latency', until: opened, times: 'always' });
   await page.getByRole('button', { name: 'Run', exact: true }).click();
   await page.waitForURL(/executions/);
   const other = await visitor.openTab(new URL(page.url()).hash);
   await other.page.getByRole('button', { name: 'Stop run' }).click();
+  open();
+  app.stack.faults.clear();
   for (const window of [page, other.page]) {
     await window.locator('.summary-line').getByText('Failed').waitFor();
     await window

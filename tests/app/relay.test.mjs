@@ -2,6 +2,7 @@
 // Runs whose texts come from a service: streamed through the API relay, with keys that never reach the browser.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { newGate } from '../e2e/support/until.mjs';
 import { eventually, go, startApp } from './support.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
@@ -93,12 +94,18 @@ test('an editor runs a shared workflow with a key of their own, and the owner se
   const [{ id }] = await app.stack.sql("select id from workflows where name = 'Product launch video'");
   const ada = await app.visit('Ada', { path: `#/workflows/${id}` });
   const grace = await app.visit('Grace', { path: `#/workflows/${id}` });
+  // The step after “Write script”, which is the second, does not begin before the run was stopped.
+  const { opened, open } = newGate();
+  const match = { method: 'POST', path: '/execution_node_results' };
+  app.stack.faults.add({ match, action: 'latency', until: opened, skip: 2, times: 'always' });
   await run(grace.page);
   await grace.page.waitForURL(/executions/);
   await ada.page.goto(`${app.address}/${new URL(grace.page.url()).hash}`);
   await stepOf(ada.page, 'Write script').getByText(TEXT).waitFor();
   assert.equal(await detailsOf(ada.page).getByRole('button', { name: 'Stop run' }).count(), 0);
   await grace.page.getByRole('button', { name: 'Stop run' }).click();
+  open();
+  app.stack.faults.clear();
   const used = await eventually(
     () => app.stack.sql("select user_id from audit_logs where action = 'api_key_used'"),
     (rows) => rows.length >= 2,
