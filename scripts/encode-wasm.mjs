@@ -83,7 +83,8 @@ export function decodeWasm() {
     meanings[128 * (1 + Math.floor(rare / ${SINGLE_COUNT})) + singles[rare % ${SINGLE_COUNT}]] = byte;
     rare++;
   }
-  new TextEncoder().encodeInto(TEXT, new Uint8Array(memory.buffer, ${TEXT_START}));
+  // Not encodeInto, which the encoder for runtimes without one lacks.
+  new Uint8Array(memory.buffer).set(new TextEncoder().encode(TEXT), ${TEXT_START});
   const end = decode(${TEXT_START}, ${TEXT_START + text.length});
   return new Uint8Array(memory.buffer, ${TEXT_START}, end - ${TEXT_START});
 }

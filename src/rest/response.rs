@@ -131,7 +131,11 @@ fn explanation<D: Data>(body: &D) -> Option<String> {
 
 fn server_error<D: Data>(status: u16, body: &D) -> Error {
     let Some(code) = text_in(body, "code") else {
-        return Report { details: explanation(body), hint: text_in(body, "hint"), ..bare_report(status) }
+        // PostgREST reports a connection that the database broke during a statement as 400 with an empty code.
+        let is_broken = body.column("code") == Value::Text(String::new());
+        let report = bare_report(status);
+        let retryable = report.retryable || is_broken;
+        return Report { details: explanation(body), hint: text_in(body, "hint"), retryable, ..report }
             .into();
     };
     // An error raised by the package's own functions. PostgREST takes the status from the last three digits of the

@@ -46,8 +46,8 @@ export class Persistence {
   private async start(): Promise<void> {
     this.engine = await loadEngine();
     if (this.isEnded) return;
-    this.shelf = new this.engine.Shelf();
-    this.due.forEach((key) => this.changed(key));
+    const shelf = (this.shelf = new this.engine.Shelf());
+    this.due.forEach((key) => this.arm(shelf.changed(key)));
   }
 
   changed(key: string): void {

@@ -39,9 +39,9 @@ function Probe({ name, hook, args, rows, obstacle }) {
 }
 
 /** Renders everything that a hook returns but its functions, so that hydration compares all of it. */
-function Whole({ name, hook, args }) {
+function Whole({ results, hook, args }) {
   const result = hooks[hook](...args);
-  useEffect(() => void committed.get(name).push(result));
+  useEffect(() => void results.push(result));
   return <pre>{JSON.stringify(plain(result))}</pre>;
 }
 
@@ -91,11 +91,13 @@ globalThis.hide = (name) => {
 
 /** Renders a hook in a page that a server rendered. Returns the hydration errors, which grow. */
 globalThis.hydrate = (name, hook, args) => {
-  committed.set(name, []);
+  // Its own array: an earlier page with the same hook may still render.
+  const results = [];
+  committed.set(name, results);
   const container = document.body.appendChild(document.createElement('section'));
   const page = (
     <StrictMode>
-      <Whole name={name} hook={hook} args={args} />
+      <Whole results={results} hook={hook} args={args} />
     </StrictMode>
   );
   container.innerHTML = renderToString(page);

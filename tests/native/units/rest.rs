@@ -189,3 +189,12 @@ fn the_response_of_a_service_is_returned_with_any_status() {
         assert_eq!(classify(reply, Form::Text).expect("an answer").status, status);
     }
 }
+
+/// What `PostgREST` answers if Postgres ends a connection during a statement.
+#[test]
+fn a_request_is_repeated_if_the_database_broke_the_connection() {
+    let broken = json!({"code": "", "message": "", "details": null, "hint": null});
+    assert!(error_of(400, broken).retryable);
+    assert!(!error_of(400, json!({"code": null, "message": "no"})).retryable);
+    assert!(!error_of(400, json!({"code": "42P01", "message": "no"})).retryable);
+}

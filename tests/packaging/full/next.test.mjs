@@ -106,11 +106,14 @@ async function checkHydration(address, person) {
     assert.deepEqual((await page.locator('li').allTextContents()).sort(), [...person.names].sort());
     await page.getByRole('button', { name: 'New' }).click();
     await page.locator('li', { hasText: 'From the browser' }).waitFor();
-    // The page refuses a second workflow of that name, so this one is deleted again.
-    await stack.sql('delete from public.workflows where user_id = $1 and name = $2', [
-      person.user.id,
-      'From the browser',
-    ]);
+    // The page refuses a second workflow of that name, so this one is deleted again, once the server has it.
+    await until(async () => {
+      const deleted = await stack.sql(
+        'delete from public.workflows where user_id = $1 and name = $2 returning id',
+        [person.user.id, 'From the browser'],
+      );
+      return deleted.length > 0;
+    });
     await page.locator('li', { hasText: 'From the browser' }).waitFor({ state: 'detached' });
     assert.deepEqual(problems, []);
   } finally {
