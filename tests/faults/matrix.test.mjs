@@ -75,6 +75,8 @@ if (isFull) {
   seen.push(...(await ofServer));
   const ofDatabase = runTogether('database restart', async (isMet) => {
     await Promise.all([stack.crashDatabase(), isMet()]);
+    // What is committed before Realtime has connected to the database again is never sent.
+    await stack.realtime.settle();
   });
   seen.push(...(await ofDatabase));
 }

@@ -234,7 +234,8 @@ export class Server {
     this.follow()
       // Marks that were on their way are lost with the connection.
       .then(() => Promise.all([...this.#waiting.keys()].map((mark) => this.#write(mark))))
-      .catch(() => {});
+      // After a crash, Postgres refuses connections for a while.
+      .catch(() => this.#stream ?? this.#lose(sleep(GAP_MS)));
   }
 
   /** @param {(Committed | { mark: string })[]} entries */
