@@ -96,11 +96,7 @@ impl<D: Data> Change<D> {
         match &self.source {
             Source::Row(row) if is_older(row, old) => Patch::Newer,
             Source::Row(row) | Source::Current(row) if row.is_equal(old) => Patch::Keep,
-            Source::Row(row) | Source::Current(row)
-                if self.table.is_active(row)
-                    && self.table.row_key.as_ref().and_then(|format| format.of_row(row)).as_deref()
-                        == Some(key) =>
-            {
+            Source::Row(row) | Source::Current(row) if self.table.key_of_row(row).as_deref() == Some(key) => {
                 Patch::Replace(row.clone(), true)
             }
             _ => Patch::Drop,

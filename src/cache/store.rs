@@ -169,9 +169,8 @@ impl<D: Data> Store<D> {
 
     /// Whether the server did not have the row when it was last asked for it, as far as is remembered.
     pub fn was_absent(&self, table: &Table, row: &D) -> bool {
-        let key = table.row_key.as_ref().filter(|_| !self.absent.is_empty() && table.is_active(row));
-        key.and_then(|format| format.of_row(row))
-            .is_some_and(|key| self.absent.iter().any(|own| **own == *key))
+        let is_absent = |key: String| self.absent.iter().any(|own| **own == *key);
+        !self.absent.is_empty() && table.key_of_row(row).is_some_and(is_absent)
     }
 
     /// Forgets that the server had no row for `key`.

@@ -95,8 +95,7 @@ impl<P: Platform> Engine<P> {
     /// has not changed.
     fn announce(&self, change: &Change<P::Data>) {
         let (Source::Row(row) | Source::Current(row)) = &change.source else { return };
-        let key = change.table.row_key.as_ref().and_then(|format| format.of_row(row));
-        let Some(key) = key.filter(|_| change.table.is_active(row)) else { return };
+        let Some(key) = change.table.key_of_row(row) else { return };
         self.state.borrow_mut().store.forget_absent(&key);
         let is_missing = self.state.borrow().store.peek(&key).is_none();
         if is_missing {

@@ -157,8 +157,13 @@ impl Table {
         self.cascades.iter().any(|cascade| *cascade.table == *table || cascade.table.cascades_to(table))
     }
 
+    /// The key of the row's own entry. `None` if a read by `row_key` does not return the row.
+    pub fn key_of_row<D: Data>(&self, row: &D) -> Option<String> {
+        self.row_key.as_ref().filter(|_| self.is_active(row))?.of_row(row)
+    }
+
     /// Whether a read by `row_key` returns the row.
-    pub fn is_active<D: Data>(&self, row: &D) -> bool {
+    fn is_active<D: Data>(&self, row: &D) -> bool {
         self.active.is_none_or(|column| row.column(column) == Value::Bool(true))
     }
 

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { newGate } from '../e2e/support/until.mjs';
 import { eventually, go, startApp, untilLive } from './support.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
@@ -172,17 +173,12 @@ test('the banner names the waiting changes until the server has them, from the m
     const note = () => banner.childElementCount === 0 && banner.setAttribute('data-was-empty', '');
     new MutationObserver(note).observe(banner, { childList: true, subtree: true });
   });
-  /** @type {() => void} */
-  let letThrough = () => {};
-  const isHeld = new Promise((resolve) => (letThrough = () => resolve(undefined)));
-  await page.route('**/rest/v1/**', async (route) => {
-    if (route.request().method() !== 'GET') await isHeld;
-    await route.continue();
-  });
+  const { opened, open } = newGate();
+  app.stack.faults.add({ match: { method: 'POST', path: '/workflows' }, action: 'latency', until: opened });
   await goOnline(page);
   await untilBanner(page, 'Sending 1 change…');
   assert.equal(await page.locator('.sync-banner[data-was-empty]').count(), 0);
-  letThrough();
+  open();
   await untilSent(page);
   assert.equal((await workflowsNamed('Sent slowly')).length, 1);
   await close();

@@ -2,6 +2,7 @@
 // Two people and one workflow: invitations, roles, concurrent edits, and the end of access.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { newGate } from '../e2e/support/until.mjs';
 import { dragBy, eventually, go, startApp, untilLive } from './support.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
@@ -218,8 +219,7 @@ test('edits made during a save survive the resolution of its conflict', async ()
   await grace.page.getByRole('button', { name: 'Close', exact: true }).click();
   await save(ada.page);
   await untilSaved(ada.page);
-  let release = () => {};
-  const edited = new Promise((resolve) => (release = () => resolve(undefined)));
+  const { opened: edited, open: release } = newGate();
   const isSent = grace.page.waitForRequest('**/rpc/save_merged_workflow_graph');
   await grace.page.route('**/rpc/save_merged_workflow_graph', async (route) => {
     await edited;
